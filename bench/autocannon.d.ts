@@ -1,0 +1,24 @@
+/** The part of autocannon's interface that is used here; it brings no types of its own. */
+declare module "autocannon" {
+  interface Options {
+    url: string;
+    method?: string;
+    headers?: { [name: string]: string };
+    body?: string;
+    connections: number;
+    duration: number;
+  }
+  interface Result {
+    requests: { total: number };
+    non2xx: number;
+    errors: number;
+    duration: number;
+  }
+  interface Instance extends Promise<Result> {
+    on(
+      event: "response",
+      listener: (client: unknown, status: number, bytes: number, ms: number) => void,
+    ): this;
+  }
+  export default function autocannon(options: Options): Instance;
+}

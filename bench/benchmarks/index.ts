@@ -1,0 +1,24 @@
+import type { Report } from "../report.ts";
+import type { Session } from "../session.ts";
+import { accept } from "./accept.ts";
+import { convert } from "./convert.ts";
+import { growth } from "./growth.ts";
+import { isolation } from "./isolation.ts";
+import { latency } from "./latency.ts";
+import { sse } from "./sse.ts";
+import { tasks } from "./tasks.ts";
+import { upload } from "./upload.ts";
+import { zip } from "./zip.ts";
+
+/** By name, in the order of the document. */
+export const benchmarks: { [name: string]: (session: Session) => Promise<Report> } = {
+  accept,
+  latency,
+  tasks,
+  isolation,
+  convert,
+  upload,
+  zip,
+  sse,
+  growth,
+};

@@ -1,0 +1,50 @@
+import { execFileSync } from "node:child_process";
+import { availableParallelism, cpus, loadavg, totalmem, type } from "node:os";
+
+/** What a figure depends on beside the code. */
+export interface Conditions {
+  date: string;
+  cores: number;
+  cpu: string;
+  memoryGiB: number;
+  system: string;
+  node: string;
+  sqlite: string;
+  /** Before the first benchmark, over one minute; more than about 0.3 means that others used the machine. */
+  load: number;
+  commit: string;
+}
+
+export function conditions(): Conditions {
+  return {
+    date: new Date().toISOString().slice(0, 10),
+    cores: availableParallelism(),
+    cpu: cpus()[0]?.model.trim() ?? "unknown",
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    system: type(),
+    node: process.versions.node,
+    sqlite: process.versions.sqlite ?? "unknown",
+    load: Math.round(loadavg()[0]! * 10) / 10,
+    commit: output("git", ["rev-parse", "--short", "HEAD"]) ?? "unknown",
+  };
+}
+
+/** The first line that a program prints, or `null` when it is not there. */
+export function output(program: string, args: string[]): string | null {
+  try {
+    return execFileSync(program, args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] })
+      .split("\n")[0]!
+      .trim();
+  } catch {
+    return null;
+  }
+}
+
+export function describe(found: Conditions): string {
+  const { cores, cpu, memoryGiB, system, node, sqlite, date, commit, load } = found;
+  const busy = load > cores * 0.25 ? " **The machine was busy with other work: trust the ratios only.**" : "";
+  return (
+    `Measured on ${date} at commit ${commit}: ${cores} cores (${cpu}), ${memoryGiB} GiB, ${system}, ` +
+    `Node ${node}, SQLite ${sqlite}; load average before the run ${load}.${busy}`
+  );
+}

@@ -1,0 +1,45 @@
+import { DatabaseSync } from "node:sqlite";
+
+/** Jobs in one insert. */
+const CHUNK = 50_000;
+
+/**
+ * Multiplies the one finished job of a store that no process has open, with its task and its events, into
+ * `count` older ones of the same owner: what is left after so many jobs.
+ */
+export async function fillStore(path: string, count: number): Promise<void> {
+  const db = new DatabaseSync(path);
+  db.exec("PRAGMA synchronous = OFF; PRAGMA cache_size = -262144; PRAGMA wal_autocheckpoint = 50000");
+  const job = db.prepare("SELECT id, owner FROM jobs WHERE finished_at IS NOT NULL LIMIT 1").get();
+  if (!job) throw new Error("the store has no finished job");
+  const { id, owner } = job as { id: string; owner: string };
+  const sequence = db.prepare("SELECT last_seq FROM owners WHERE owner = ?").get(owner)!;
+  const events = db.prepare("SELECT count(*) AS n FROM events WHERE job_id = ?").get(id)!.n as number;
+  // Ids as of years ago, in the order of their making.
+  const newId = "printf('0180%04x-%04x-7000-8000-%012x', n >> 16, n & 65535, n)";
+  const numbers =
+    "WITH RECURSIVE numbers(n) AS (SELECT ?1 UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < ?2)";
+  const columns = (table: string, replaced: { [column: string]: string }) =>
+    (db.prepare(`PRAGMA table_info(${table})`).all() as { name: string }[])
+      .map(({ name }) => replaced[name] ?? name)
+      .join(", ");
+  const statements = [
+    `${numbers} INSERT INTO jobs SELECT ${columns("jobs", { id: newId })} FROM numbers, jobs WHERE id = ?3`,
+    `${numbers} INSERT INTO tasks SELECT ${columns("tasks", { job_id: newId })} FROM numbers, tasks WHERE job_id = ?3`,
+    `${numbers} INSERT INTO events SELECT ${columns("events", {
+      job_id: newId,
+      seq: `${sequence.last_seq} + n * ${events} + seq - first + 1`,
+      data: `replace(data, '${id}', ${newId})`,
+    })} FROM numbers, events, (SELECT min(seq) AS first FROM events WHERE job_id = ?3) WHERE job_id = ?3`,
+  ].map((sql) => db.prepare(sql));
+  for (let from = 0; from < count; from += CHUNK) {
+    db.exec("BEGIN");
+    for (const statement of statements) statement.run(from, Math.min(count, from + CHUNK), id);
+    db.exec("COMMIT");
+    // The interrupt of an impatient user is heard between two chunks.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  db.prepare("UPDATE owners SET last_seq = last_seq + ? WHERE owner = ?").run(count * events, owner);
+  db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  db.close();
+}

@@ -1,0 +1,46 @@
+/** `npm run bench -- NAME… [--json] [--quick] [--write]`; `all` for every benchmark. */
+import { parseArgs } from "node:util";
+import { benchmarks } from "./benchmarks/index.ts";
+import { conditions, describe } from "./conditions.ts";
+import { writeDocument } from "./document.ts";
+import { type Report, toMarkdown } from "./report.ts";
+import { withSession } from "./session.ts";
+
+const { values, positionals } = parseArgs({
+  options: {
+    json: { type: "boolean", default: false },
+    quick: { type: "boolean", default: false },
+    write: { type: "boolean", default: false },
+  },
+  allowPositionals: true,
+});
+const names = positionals.includes("all") ? Object.keys(benchmarks) : positionals;
+const unknown = names.filter((name) => !(name in benchmarks));
+if (names.length === 0 || unknown.length > 0) {
+  console.error(`Usage: npm run bench -- NAME… [--json] [--quick] [--write]
+  ${[...Object.keys(benchmarks), "all"].join(", ")}
+  --json   the reports as JSON
+  --quick  a short look, under 30 s each; its figures are noisy
+  --write  puts the tables into docs/benchmarks.md`);
+  process.exit(2);
+}
+
+const found = conditions();
+const reports: Report[] = [];
+for (const name of names) {
+  process.stderr.write(`${name} …\n`);
+  try {
+    const report = await withSession(values.quick, benchmarks[name]!);
+    reports.push(report);
+    if (!values.json) console.log(`\n## ${report.title} (\`${report.name}\`)\n\n${toMarkdown(report)}\n`);
+    if (values.write) await writeDocument(report, found, values.quick);
+  } catch (error) {
+    // One that fails does not take the others with it.
+    console.error(`${name} failed:`, error);
+    process.exitCode = 1;
+  }
+}
+if (values.json) console.log(JSON.stringify({ conditions: found, reports }, null, 2));
+else console.log(describe(found));
+// Clients of the peers may keep timers.
+process.exit();

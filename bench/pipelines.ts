@@ -1,0 +1,56 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
+import { definePipeline } from "../src/pipeline/pipeline.ts";
+import { gateOpened, noteEnd, noteStart } from "./clock-log.ts";
+
+const many = { accepts: { mediaTypes: ["*"], maxFiles: 10_000 }, queueLimit: 100_000_000 };
+const eager = { concurrency: 100, cache: "never" } as const;
+
+/** Does nothing: what remains is the cost of the machinery. */
+export const noop = definePipeline({
+  name: "bench.noop",
+  version: 1,
+  title: "No-op",
+  options: z.object({ text: z.string().max(10_000).default("") }),
+  ...many,
+}).each("run", () => {}, eager);
+
+/** Tells how long ago it was asked for. */
+export const start = definePipeline({
+  name: "bench.start",
+  version: 1,
+  title: "Start",
+  options: z.object({ askedAt: z.number(), text: z.string().default("") }),
+  ...many,
+}).each("run", (ctx) => noteStart(ctx.options.askedAt), eager);
+
+/** Ends so long after the gate was opened, and writes down when that was. */
+export const wait = definePipeline({
+  name: "bench.wait",
+  version: 1,
+  title: "Wait",
+  options: z.object({ afterMs: z.number() }),
+  ...many,
+}).each(
+  "wait",
+  async (ctx) => {
+    const wait = (await gateOpened()) + ctx.options.afterMs - Date.now();
+    await sleep(Math.max(0, wait), undefined, { signal: ctx.signal });
+    noteEnd(ctx.jobId);
+  },
+  { concurrency: 2_000, cache: "never" },
+);
+
+/** Its results are its files. */
+export const copy = definePipeline({
+  name: "bench.copy",
+  version: 1,
+  title: "Copy",
+  accepts: { mediaTypes: ["*"], maxFiles: 1_000, maxFileBytes: 1024 ** 3 },
+}).each(
+  "copy",
+  async (ctx) => {
+    await ctx.write({ name: ctx.name, mediaType: ctx.file.mediaType, data: await ctx.stream(ctx.file) });
+  },
+  { cache: "never" },
+);

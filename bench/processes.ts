@@ -1,0 +1,66 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { join } from "node:path";
+import { freePort, type Running, startMillrace } from "../test/crash/processes.ts";
+import type { Session } from "./session.ts";
+
+export { childrenOf, freePort } from "../test/crash/processes.ts";
+
+/** Pipelines that the benchmarks run. */
+export const PIPELINES = join(import.meta.dirname, "pipelines.ts");
+
+/** `millrace start` with a data folder of its own, as its user would start it. */
+export async function product(
+  session: Session,
+  { workers, env = {}, args = [] }: { workers: number; env?: NodeJS.ProcessEnv; args?: string[] },
+): Promise<Running & { data: string }> {
+  const port = await freePort();
+  const data = join(session.folder, `millrace-${port}`);
+  const own = [
+    "--data",
+    data,
+    "--workers",
+    String(workers),
+    "--pipelines",
+    PIPELINES,
+    "--log-level",
+    "error",
+  ];
+  const running = await startMillrace({ port, args: [...own, ...args], env });
+  session.onEnd(() => running.stop());
+  return { ...running, data };
+}
+
+export interface Program {
+  child: ChildProcess;
+  /** What it sent when it was ready. */
+  ready: { [name: string]: unknown };
+  onMessage(handler: (message: { [name: string]: unknown }) => void): void;
+  stop(): Promise<void>;
+}
+
+/** Runs a file of `programs/` in a process of its own until the session ends. */
+export async function program(
+  session: Session,
+  file: string,
+  args: string[],
+  options: { env?: NodeJS.ProcessEnv; execArgv?: string[] } = {},
+): Promise<Program> {
+  const child = fork(join(import.meta.dirname, "programs", file), args, {
+    env: { ...process.env, ...options.env },
+    execArgv: options.execArgv,
+  });
+  const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  const stop = async () => {
+    if (child.exitCode === null && child.signalCode === null) child.kill("SIGTERM");
+    const timer = setTimeout(() => child.kill("SIGKILL"), 10_000);
+    await ended;
+    clearTimeout(timer);
+  };
+  session.onEnd(stop);
+  const ready = await new Promise<Program["ready"]>((resolve, reject) => {
+    child.once("message", (message) => resolve(message as Program["ready"]));
+    child.once("error", reject);
+    void ended.then(() => reject(new Error(`${file} ${args.join(" ")} ended before it was ready`)));
+  });
+  return { child, ready, onMessage: (handler) => child.on("message", handler as never), stop };
+}

@@ -1,0 +1,87 @@
+/** What one benchmark found, for people and for programs. */
+export interface Report {
+  name: string;
+  title: string;
+  /** How it was measured, a sentence each. */
+  method: string[];
+  /** Of the figures: by the names they have in `rows`. */
+  columns: { name: string; title: string; digits?: number }[];
+  rows: Row[];
+  targets: Target[];
+}
+
+export interface Row {
+  subject: string;
+  figures: { [column: string]: number };
+  note?: string;
+}
+
+export interface Target {
+  what: string;
+  target: string;
+  reached: number;
+  met: boolean;
+}
+
+/** @param bound `reached` must be at least (or at most) that */
+export function target(
+  what: string,
+  reached: number,
+  bound: { atLeast: number } | { atMost: number },
+  unit = "",
+): Target {
+  const least = "atLeast" in bound;
+  const limit = least ? bound.atLeast : bound.atMost;
+  return {
+    what,
+    target: `${least ? "≥" : "≤"} ${format(limit)}${unit && ` ${unit}`}`,
+    reached,
+    met: least ? reached >= limit : reached <= limit,
+  };
+}
+
+/** Markdown, which reads well in a terminal too. */
+export function toMarkdown(report: Report): string {
+  const { columns, rows, targets } = report;
+  const withNotes = rows.some((row) => row.note);
+  const head = ["", ...columns.map((column) => column.title), ...(withNotes ? ["notes"] : [])];
+  const body = rows.map((row) => [
+    row.subject,
+    ...columns.map(({ name, digits }) => format(row.figures[name], digits)),
+    ...(withNotes ? [row.note ?? ""] : []),
+  ]);
+  const parts = [report.method.join(" "), table(head, body, columns.length)];
+  if (targets.length > 0) {
+    const lines = targets.map((one) => [
+      one.what,
+      one.target,
+      format(one.reached),
+      one.met ? "yes" : "**no**",
+    ]);
+    parts.push(table(["target", "wanted", "reached", "met"], lines, 0));
+  }
+  return parts.join("\n\n");
+}
+
+function table(head: string[], rows: string[][], numbers: number): string {
+  const widths = head.map((title, n) => Math.max(3, title.length, ...rows.map((row) => row[n]!.length)));
+  const isNumber = (n: number) => n > 0 && n <= numbers;
+  const line = (cells: string[]) =>
+    `| ${cells.map((cell, n) => (isNumber(n) ? cell.padStart(widths[n]!) : cell.padEnd(widths[n]!))).join(" | ")} |`;
+  const rule = widths.map((width, n) => (isNumber(n) ? `${"-".repeat(width - 1)}:` : "-".repeat(width)));
+  return [line(head), `| ${rule.join(" | ")} |`, ...rows.map(line)].join("\n");
+}
+
+/** With three significant digits, or so many after the point. */
+export function format(value: number | undefined, digits?: number): string {
+  if (value === undefined || Number.isNaN(value)) return "";
+  if (digits !== undefined) return grouped(value.toFixed(digits));
+  const size = Math.abs(value);
+  return grouped(size >= 100 ? value.toFixed(0) : size >= 10 ? value.toFixed(1) : value.toFixed(2));
+}
+
+function grouped(text: string): string {
+  const [whole, rest] = text.split(".");
+  const thousands = whole!.replace(/\B(?=(\d{3})+$)/g, ",");
+  return rest === undefined ? thousands : `${thousands}.${rest}`;
+}

@@ -1,0 +1,47 @@
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { join } from "node:path";
+
+/** What a benchmark may use while it runs; all of it is gone when it ends. */
+export interface Session {
+  /** A quick look instead of a measurement. */
+  readonly quick: boolean;
+  /** An empty folder on the repository's disk. */
+  readonly folder: string;
+  /** Says on standard error how far it is. */
+  say(text: string): void;
+  /** Runs `end` when the benchmark ends, last come first. */
+  onEnd(end: () => Promise<unknown> | unknown): void;
+}
+
+const root = join(import.meta.dirname, "data.tmp");
+
+/** Gives `work` a session, and ends it however the work ends, the terminal's interrupt included. */
+export async function withSession<T>(quick: boolean, work: (session: Session) => Promise<T>): Promise<T> {
+  await mkdir(root, { recursive: true });
+  const folder = await mkdtemp(join(root, "run-"));
+  const ends: (() => Promise<unknown> | unknown)[] = [];
+  let ending: Promise<void> | null = null;
+  const end = () => {
+    ending ??= (async () => {
+      for (const one of ends.reverse())
+        await Promise.resolve(one()).catch((error: Error) => console.error(error));
+      await rm(folder, { recursive: true, force: true });
+    })();
+    return ending;
+  };
+  const interrupt = () => void end().then(() => process.exit(130));
+  process.once("SIGINT", interrupt);
+  process.once("SIGTERM", interrupt);
+  try {
+    return await work({
+      quick,
+      folder,
+      say: (text) => process.stderr.write(`  ${text}\n`),
+      onEnd: (one) => ends.push(one),
+    });
+  } finally {
+    await end();
+    process.off("SIGINT", interrupt);
+    process.off("SIGTERM", interrupt);
+  }
+}

@@ -1,0 +1,177 @@
+/**
+ * Holds the directions that imports may take, as `docs/architecture.md` draws them. Prints each import that
+ * goes another way and fails. The files are formatted, so an import statement begins its line.
+ */
+import { globSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** Each room may import those of the lines below its own; rooms of one line, only without a circle. */
+const layers = [
+  ["cli"],
+  ["compose", "supervisor", "lab"],
+  ["server", "worker", "authz", "autoscale"],
+  ["engine", "accounts", "webhooks", "replica", "ai"],
+  ["pipeline", "ports"],
+  ["domain"],
+  ["errors"],
+];
+
+/** Rooms that stand beside the layers, and all that they may import. */
+const beside: Record<string, string[]> = {
+  adapters: ["ports", "domain", "errors"],
+  pipelines: ["pipeline", "ai", "errors"],
+  testing: ["engine", "pipeline", "ports", "domain", "errors"],
+};
+
+/** The only rooms that may import those beside the layers. */
+const importers: Record<string, string[]> = {
+  adapters: ["compose"],
+  pipelines: ["cli", "compose", "supervisor", "lab"],
+  testing: [],
+};
+
+/** The only rooms that read the environment (`testing`: where the services are); handing all of it to a child process is not reading. */
+const environment = ["cli", "compose", "testing"];
+
+interface Import {
+  target: string;
+  line: number;
+  /** `import()`, or types alone: loads nothing when the file is loaded. */
+  lazy: boolean;
+}
+
+/** What is wrong in a set of files: text by path, such as `src/domain/ids.ts`. */
+export function violations(files: ReadonlyMap<string, string>): string[] {
+  const found: string[] = [];
+  const graph = new Map<string, string[]>();
+  const rooms = new Map<string, Set<string>>();
+  for (const [path, text] of files) {
+    const imports = importsOf(text);
+    found.push(...imports.flatMap((one) => wrongImport(path, one)), ...wrongGlobals(path, text));
+    if (isTest(path)) continue;
+    const targets = imports
+      .filter(({ target }) => isRelative(target))
+      .map(({ target }) => resolve(path, target));
+    graph.set(path, targets);
+    const room = roomOf(path);
+    for (const target of targets) {
+      if (room && roomOf(target) !== room)
+        rooms.set(room, (rooms.get(room) ?? new Set()).add(roomOf(target)!));
+    }
+  }
+  for (const circle of circles(graph))
+    found.push(`files import each other in a circle: ${circle.join(" -> ")}`);
+  const between = new Map([...rooms].map(([room, targets]) => [room, [...targets]]));
+  for (const circle of circles(between))
+    found.push(`rooms import each other in a circle: ${circle.join(" -> ")}`);
+  return found;
+}
+
+function wrongImport(path: string, { target, line, lazy }: Import): string[] {
+  const from = roomOf(path)!;
+  const at = `${path}:${line}: ${from}`;
+  if (!isRelative(target)) {
+    const impure = (from === "domain" || from === "errors") && !isTest(path) && target !== "node:crypto";
+    return impure ? [`${at} is pure and may not import ${target}`] : [];
+  }
+  const to = roomOf(resolve(path, target));
+  if (to === null && isTest(path)) return [];
+  if (to === null) return [`${at} may not import what lies outside of src: ${target}`];
+  if (to === from && from !== "adapters") return [];
+  if (to === "adapters" && from === "adapters" && technology(path) === technology(resolve(path, target)))
+    return [];
+  if (isTest(path) && (to === "adapters" || to === "testing")) return [];
+  if (to === "adapters" && from === "adapters") return [`${at} may not import another adapter: ${target}`];
+  if (!mayImport(from, to)) return [`${at} may not import ${to}: ${target}`];
+  if (to === "adapters" && !lazy) return [`${at} imports adapters lazily, with import(): ${target}`];
+  return [];
+}
+
+function mayImport(from: string, to: string): boolean {
+  const allowed = beside[from];
+  if (allowed) return allowed.includes(to);
+  const allowedFrom = importers[to];
+  if (allowedFrom) return allowedFrom.includes(from);
+  const [fromLayer, toLayer] = [layerOf(from), layerOf(to)];
+  return fromLayer >= 0 && toLayer >= fromLayer;
+}
+
+function wrongGlobals(path: string, text: string): string[] {
+  if (isTest(path) || environment.includes(roomOf(path)!)) return [];
+  return text.split("\n").flatMap((content, index) => {
+    const reads = /(?<!\.\.\.)\bprocess\.env\b|^import \{.*\benv\b.*\} from "node:process"/.test(content);
+    return reads && !isComment(content)
+      ? [`${path}:${index + 1}: only cli and compose read the environment`]
+      : [];
+  });
+}
+
+function importsOf(text: string): Import[] {
+  const found: Import[] = [];
+  const add = (index: number, target: string, lazy: boolean) =>
+    found.push({ target, line: text.slice(0, index).split("\n").length, lazy });
+  for (const match of text.matchAll(/^(?:import|export)\b(?: (type)\b)?[^;"'`]*? from "([^"]+)"/gm)) {
+    add(match.index, match[2]!, match[1] === "type");
+  }
+  for (const match of text.matchAll(/^import "([^"]+)"/gm)) add(match.index, match[1]!, false);
+  for (const match of text.matchAll(/^.*?\bimport\(\s*"([^"]+)"/gm)) {
+    if (!isComment(match[0])) add(match.index, match[1]!, true);
+  }
+  return found;
+}
+
+/** Circles in a graph, each once, by depth-first search. */
+function circles(graph: ReadonlyMap<string, string[]>): string[][] {
+  const found: string[][] = [];
+  const done = new Set<string>();
+  const visit = (node: string, trail: string[]) => {
+    const start = trail.indexOf(node);
+    if (start >= 0) found.push([...trail.slice(start), node]);
+    if (start >= 0 || done.has(node)) return;
+    for (const next of graph.get(node) ?? []) visit(next, [...trail, node]);
+    done.add(node);
+  };
+  for (const node of graph.keys()) visit(node, []);
+  return found;
+}
+
+/** The folder of `src` that a file is in, or its name when it lies in `src` itself; `null` outside. */
+function roomOf(path: string): string | null {
+  const match = /^src\/([^/]+?)(?:\.ts)?(?:\/|$)/.exec(path);
+  return match ? match[1]! : null;
+}
+
+function technology(path: string): string | undefined {
+  return path.split("/")[2];
+}
+
+function layerOf(room: string): number {
+  return layers.findIndex((layer) => layer.includes(room));
+}
+
+/** Tests, and files that only tests use. */
+function isTest(path: string): boolean {
+  return path.endsWith(".test.ts") || path.includes("/fixtures/") || /\/(test-[^/]+|testing)\.ts$/.test(path);
+}
+
+function isRelative(target: string): boolean {
+  return target.startsWith(".");
+}
+
+function isComment(line: string): boolean {
+  return /^\s*(\/\/|\/?\*)/.test(line);
+}
+
+function resolve(path: string, target: string): string {
+  return join(dirname(path), target);
+}
+
+if (import.meta.main) {
+  const root = dirname(dirname(fileURLToPath(import.meta.url)));
+  const paths = globSync("src/**/*.ts", { cwd: root });
+  const found = violations(new Map(paths.map((path) => [path, readFileSync(join(root, path), "utf8")])));
+  for (const line of found) console.log(line);
+  console.log(`${paths.length} files, ${found.length} imports in a wrong direction`);
+  process.exitCode = found.length > 0 ? 1 : 0;
+}

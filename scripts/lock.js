@@ -1,0 +1,46 @@
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { root } from "./root.js";
+
+const file = join(root, ".install.tmp");
+
+/** Runs `work` while no other process of this checkout does: `npm start` and `npm test` may begin together. */
+export function locked(work) {
+  while (!take()) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+  try {
+    return work();
+  } finally {
+    rmSync(file, { force: true });
+  }
+}
+
+function take() {
+  try {
+    writeFileSync(file, String(process.pid), { flag: "wx" });
+    return true;
+  } catch (error) {
+    if (error.code !== "EEXIST") throw error;
+  }
+  if (!isAlive(holder())) rmSync(file, { force: true });
+  return false;
+}
+
+function holder() {
+  try {
+    return Number(readFileSync(file, "utf8"));
+  } catch {
+    return process.pid;
+  }
+}
+
+function isAlive(pid) {
+  // A file just created has no content yet; its writer is about to write it.
+  if (pid === 0) return true;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === "EPERM";
+  }
+}

@@ -1,0 +1,53 @@
+/**
+ * `npm run matrix`: runs the conformance suites of every adapter, and writes what they proved into
+ * `docs/brokers.md`. `--report FILE` reads vitest's JSON report of an earlier run instead.
+ */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { capabilitiesTable, openBrokers } from "./matrix/capabilities.ts";
+import { brokerTable, otherPortsTable, pointsOf, type Report } from "./matrix/conformance.ts";
+import { replaceSection } from "./matrix/page.ts";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const page = join(root, "docs", "brokers.md");
+const suites = ["broker", "bus", "blobs", "store", "limiter", "restarts"];
+
+const { values } = parseArgs({ options: { report: { type: "string" } } });
+const report = JSON.parse(readFileSync(values.report ?? runSuites(), "utf8")) as Report;
+const points = pointsOf(report);
+for (const { message, name } of report.testResults.filter((file) => file.status === "failed")) {
+  console.error(`FAILED ${name}: ${message}`);
+  process.exitCode = 1;
+}
+if (process.exitCode) process.exit();
+
+const brokers = await openBrokers();
+for (const { name, missing } of brokers.missing) console.error(`${name}: ${missing}`);
+if (brokers.missing.length > 0) process.exit(1);
+
+let text = readFileSync(page, "utf8");
+text = replaceSection(text, "capabilities", capabilitiesTable(brokers.open));
+text = replaceSection(text, "broker conformance", brokerTable(points));
+text = replaceSection(text, "other conformance", otherPortsTable(points));
+writeFileSync(page, text);
+console.log(`${page}: ${points.length} points`);
+
+/** The path of the report. */
+function runSuites(): string {
+  const folder = mkdtempSync(join(tmpdir(), "millrace-matrix-"));
+  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, "report.json");
+  const filters = suites.map((suite) => `${suite}.test.ts`);
+  const args = ["run", "--project=unit", "--reporter=default", "--reporter=json", `--outputFile=${file}`];
+  spawnSync(join(root, "node_modules", ".bin", "vitest"), [...args, ...filters], {
+    cwd: root,
+    // Servers of their own are killed too, which takes a while.
+    env: { ...process.env, MILLRACE_TEST_RESTARTS: "1" },
+    stdio: "inherit",
+  });
+  return file;
+}

@@ -1,0 +1,60 @@
+import { execFile } from "node:child_process";
+import { access, readFile } from "node:fs/promises";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+
+/** The path of a program, or `null`. Debian keeps servers where ordinary users' PATH does not look. */
+export async function find(program: string): Promise<string | null> {
+  for (const folder of [...(process.env.PATH ?? "").split(":"), "/usr/sbin", "/usr/local/sbin", "/sbin"]) {
+    if (folder && (await exists(`${folder}/${program}`))) return `${folder}/${program}`;
+  }
+  return null;
+}
+
+export async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/**
+ * Installs Debian packages when we may; otherwise says what to install.
+ * The packages' own services need not start: we start servers of our own where none answers.
+ */
+export function installPackages(packages: string[]): Promise<void> {
+  // apt works for one at a time.
+  last = last.catch(() => {}).then(() => install(packages));
+  return last;
+}
+
+let last: Promise<void> = Promise.resolve();
+
+async function install(packages: string[]): Promise<void> {
+  const wanted = packages.join(" ");
+  const debian = await exists("/usr/bin/apt-get");
+  if (!debian || process.getuid?.() !== 0) {
+    const how = debian ? `sudo apt-get install ${wanted}` : "or use `docker compose up -d`";
+    throw new Error(`not installed: ${wanted} (${how})`);
+  }
+  process.stderr.write(`installing ${wanted} …\n`);
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  await run("apt-get", ["update", "-qq"], { env }).catch(() => {});
+  await run(
+    "apt-get",
+    ["install", "-qq", "-y", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=120", ...packages],
+    { env },
+  );
+}
+
+/** The ids of a system user that a server insists on when we are root; nothing when we are not. */
+export async function systemUser(name: string): Promise<{ uid?: number; gid?: number }> {
+  if (process.getuid?.() !== 0) return {};
+  const line = (await readFile("/etc/passwd", "utf8"))
+    .split("\n")
+    .find((entry) => entry.startsWith(`${name}:`));
+  if (!line) throw new Error(`the system user ${name} is missing`);
+  const [, , uid, gid] = line.split(":");
+  return { uid: Number(uid), gid: Number(gid) };
+}

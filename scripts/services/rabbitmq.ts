@@ -1,0 +1,54 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { exists, find, installPackages } from "./debian.ts";
+import { exchange } from "./probe.ts";
+import type { Service } from "./service.ts";
+
+export const rabbitmq: Service = {
+  name: "rabbitmq",
+  variable: "MILLRACE_TEST_AMQP",
+  urls: ["amqp://guest:guest@127.0.0.1:5672", "amqp://guest:guest@127.0.0.1:15673"],
+
+  // The server answers the protocol's header with `connection.start`: class 10, method 10 in frame type 1.
+  answers: (url) =>
+    exchange(
+      url,
+      Buffer.from("AMQP\x00\x00\x09\x01", "latin1"),
+      (answer) => answer.length >= 11 && answer[0] === 1 && answer.readUInt32BE(7) === 0x000a_000a,
+    ),
+
+  async install() {
+    if (!(await program())) await installPackages(["rabbitmq-server"]);
+  },
+
+  async command(url, folder) {
+    const port = Number(new URL(url).port);
+    const config = join(folder, "rabbitmq.conf");
+    await writeFile(config, `listeners.tcp.default = 127.0.0.1:${port}\n`);
+    return {
+      program: (await program())!,
+      args: [],
+      env: {
+        HOME: folder,
+        RABBITMQ_NODENAME: "millrace@localhost",
+        RABBITMQ_CONFIG_FILE: config,
+        // The machine's own settings are for the machine's own server.
+        RABBITMQ_CONF_ENV_FILE: "/dev/null",
+        RABBITMQ_DIST_PORT: String(port + 20_000),
+        // Erlang's port mapper and the cluster port listen everywhere unless told otherwise.
+        ERL_EPMD_ADDRESS: "127.0.0.1",
+        RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: "-kernel inet_dist_use_interface {127,0,0,1}",
+        RABBITMQ_MNESIA_BASE: join(folder, "data"),
+        RABBITMQ_LOG_BASE: join(folder, "log"),
+        RABBITMQ_PID_FILE: join(folder, "rabbitmq.pid"),
+        RABBITMQ_ENABLED_PLUGINS_FILE: join(folder, "enabled_plugins"),
+      },
+    };
+  },
+};
+
+/** Debian's `rabbitmq-server` runs for root and rabbitmq only, and as rabbitmq; the script behind it does as told. */
+async function program(): Promise<string | null> {
+  const script = "/usr/lib/rabbitmq/bin/rabbitmq-server";
+  return (await exists(script)) ? script : find("rabbitmq-server");
+}

@@ -1,0 +1,70 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fetchJars, java } from "./maven.ts";
+import type { Service } from "./service.ts";
+
+const port = Number(process.env.MILLRACE_S3_PORT ?? 14_567);
+const endpoint = `http://127.0.0.1:${port}`;
+
+/**
+ * S3Proxy keeps objects as files and is the strictest of those that can be had without Docker: it checks
+ * signatures and the expiry of presigned addresses, keeps SHA-256 checksums, lists parts and unfinished
+ * uploads, honours ranges and preconditions, and streams objects of any size. fauxqs and S3Mock check no
+ * signature; fauxqs also refuses bodies over 11 MiB. Only lifecycle rules are answered `NotImplemented`.
+ */
+export const s3: Service = {
+  name: "s3",
+  variable: "MILLRACE_TEST_S3",
+  urls: [
+    `s3://millrace:millrace-secret@millrace-test/?endpoint=${encodeURIComponent(endpoint)}&region=us-east-1`,
+  ],
+
+  async answers() {
+    const answer = await fetch(endpoint, { signal: AbortSignal.timeout(1_000) }).catch(() => null);
+    // Requests without a signature are refused: this is it.
+    return answer?.status === 403;
+  },
+
+  install: (folder) =>
+    fetchJars(folder, [
+      "org.gaul:s3proxy:4.1.0",
+      // Its Jackson 3 needs this; the older one that another dependency asks for would win.
+      "com.fasterxml.jackson.core:jackson-annotations:2.21",
+    ]),
+
+  async command(url, folder) {
+    const { username, password } = new URL(url);
+    const config = join(folder, "s3proxy.properties");
+    const data = join(folder, "data");
+    await mkdir(data, { recursive: true });
+    const settings = [
+      `s3proxy.endpoint=${endpoint}`,
+      "s3proxy.authorization=aws-v2-or-v4",
+      `s3proxy.identity=${username}`,
+      `s3proxy.credential=${password}`,
+      "jclouds.provider=filesystem-nio2",
+      `jclouds.filesystem.basedir=${data}`,
+    ];
+    await writeFile(config, `${settings.join("\n")}\n`);
+    const quiet = join(folder, "logback.xml");
+    await writeFile(quiet, '<configuration><root level="WARN"/></configuration>\n');
+    return java(
+      folder,
+      384,
+      "org.gaul.s3proxy.Main",
+      ["--properties", config],
+      [`logback.configurationFile=${quiet}`],
+    );
+  },
+
+  async afterStart(url) {
+    const { S3Client, CreateBucketCommand } = await import("@aws-sdk/client-s3");
+    const { username, password, hostname } = new URL(url);
+    const credentials = { accessKeyId: username, secretAccessKey: password };
+    const client = new S3Client({ endpoint, region: "us-east-1", forcePathStyle: true, credentials });
+    await client.send(new CreateBucketCommand({ Bucket: hostname })).catch((error: Error) => {
+      if (error.name !== "BucketAlreadyOwnedByYou") throw error;
+    });
+    client.destroy();
+  },
+};

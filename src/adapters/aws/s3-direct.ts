@@ -1,0 +1,83 @@
+import { createHash } from "node:crypto";
+import type { Readable } from "node:stream";
+import {
+  CopyObjectCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  NotFound,
+  PutObjectCommand,
+  type S3Client,
+} from "@aws-sdk/client-s3";
+import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
+import { MillraceError } from "../../errors.ts";
+import type { DirectUpload, DirectUploadOptions } from "../../ports/blobs.ts";
+import { asS3Error } from "./s3-error.ts";
+
+/** The most that one `PUT` and one copy take. */
+const MAX_BYTES = 5 * 1024 ** 3;
+const SIGNED = ["content-length", "x-amz-checksum-sha256"];
+
+interface Place {
+  Bucket: string;
+  Key: string;
+}
+
+/** An address that takes exactly the bytes of this hash and size: both are part of its signature. */
+export async function presignPut(
+  client: S3Client,
+  place: Place,
+  { sha256, bytes, seconds }: DirectUploadOptions,
+): Promise<Pick<DirectUpload, "url" | "headers">> {
+  if (bytes > MAX_BYTES) {
+    throw new MillraceError("file_too_large", `A direct upload holds at most ${MAX_BYTES} bytes.`, {
+      extra: { limit: MAX_BYTES },
+    });
+  }
+  const ChecksumSHA256 = Buffer.from(sha256, "hex").toString("base64");
+  const command = new PutObjectCommand({ ...place, ContentLength: bytes, ChecksumSHA256 });
+  const url = await getSignedUrl(client, command, {
+    expiresIn: seconds,
+    unhoistableHeaders: new Set(SIGNED),
+    signableHeaders: new Set(["host", ...SIGNED]),
+  });
+  // A browser sets the length by itself.
+  return { url, headers: { "x-amz-checksum-sha256": ChecksumSHA256 } };
+}
+
+/**
+ * Takes a directly uploaded object over: copies it inside the store and checks the copy, which its sender
+ * cannot change any more. `null` when it has not come, or is not what was announced.
+ */
+export async function adopt(
+  client: S3Client,
+  staged: Place,
+  target: Place,
+  { sha256, bytes }: Pick<DirectUploadOptions, "sha256" | "bytes">,
+): Promise<boolean> {
+  const found = await client.send(new HeadObjectCommand(staged)).catch((error: unknown) => {
+    if (error instanceof NotFound) return null;
+    asS3Error(error);
+  });
+  if (found?.ContentLength !== bytes) return false;
+  const CopySource = `${staged.Bucket}/${staged.Key.split("/").map(encodeURIComponent).join("/")}`;
+  await client.send(new CopyObjectCommand({ ...target, CopySource })).catch(asS3Error);
+  if ((await hashOf(client, target)) !== sha256) {
+    await client.send(new DeleteObjectCommand(target)).catch(() => undefined);
+    return false;
+  }
+  await client.send(new DeleteObjectCommand(staged)).catch(() => undefined);
+  return true;
+}
+
+/** As the store has checked it when the object came, or by reading it where the store keeps no such hash. */
+async function hashOf(client: S3Client, place: Place): Promise<string> {
+  const { ChecksumSHA256 } = await client
+    .send(new HeadObjectCommand({ ...place, ChecksumMode: "ENABLED" }))
+    .catch(asS3Error);
+  if (ChecksumSHA256) return Buffer.from(ChecksumSHA256, "base64").toString("hex");
+  const { Body } = await client.send(new GetObjectCommand(place)).catch(asS3Error);
+  const hash = createHash("sha256");
+  for await (const chunk of Body as Readable) hash.update(chunk as Buffer);
+  return hash.digest("hex");
+}

@@ -1,0 +1,44 @@
+import { MillraceError } from "../../errors.ts";
+
+/** The catalogue's error for what the SDK threw, or what SQS said about one entry of a batch. */
+export function asSqsError(cause: unknown): MillraceError {
+  if (cause instanceof MillraceError) return cause;
+  return new MillraceError("unavailable", `SQS cannot be used (${nameOf(cause)}).`, { cause });
+}
+
+/** For the first call: what no later try can mend is a fault of the configuration. */
+export function asSqsOpeningError(cause: unknown): MillraceError {
+  const name = nameOf(cause);
+  const status = (cause as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
+  const wrong = (reason: string) => new MillraceError("config_invalid", reason, { cause });
+  if (name === "CredentialsProviderError") return wrong("No credentials for SQS were found.");
+  if (
+    status === 401 ||
+    status === 403 ||
+    /^(InvalidClientTokenId|SignatureDoesNotMatch|AccessDenied)/.test(name)
+  ) {
+    return wrong("The credentials for SQS are wrong, or may not use its queues.");
+  }
+  return asSqsError(cause);
+}
+
+export function isMissingQueue(cause: unknown): boolean {
+  return /QueueDoesNotExist|NonExistentQueue/.test(nameOf(cause));
+}
+
+/** The receipt handle is of an earlier delivery: the message was delivered again, or deleted. */
+export function isStaleReceipt(code: string | undefined): boolean {
+  return /ReceiptHandleIsInvalid|MessageNotInflight|InvalidParameterValue/.test(code ?? "");
+}
+
+export function lostError(id: string): MillraceError {
+  return new MillraceError("lost_ownership", `The delivery ${id} belongs to another consumer by now.`);
+}
+
+export function closedError(): MillraceError {
+  return new MillraceError("closed", "The connection to SQS is closed.");
+}
+
+function nameOf(cause: unknown): string {
+  return cause instanceof Error ? cause.name : "unknown error";
+}

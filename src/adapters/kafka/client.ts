@@ -1,0 +1,63 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { Admin, type BaseOptions, Producer } from "@platformatic/kafka";
+import { isCoordinatorMoving, isRebalance, toError } from "./errors.ts";
+import type { KafkaSettings } from "./settings.ts";
+
+/** What every client needs; they retry nothing, as each caller knows better when to give up. */
+export function clientOptions(settings: KafkaSettings): BaseOptions {
+  return {
+    clientId: settings.clientId,
+    bootstrapBrokers: settings.servers,
+    connectTimeout: 2_000,
+    requestTimeout: 5_000,
+    retries: 0,
+    retryDelay: 100,
+    ...(settings.tls && { tls: {} }),
+    ...(settings.sasl && { sasl: settings.sasl }),
+  };
+}
+
+export function createAdmin(settings: KafkaSettings): Admin {
+  return new Admin(clientOptions(settings));
+}
+
+/**
+ * Confirms when all replicas in sync have a record, and a repeated request writes it once. The client
+ * insists on retrying for an idempotent producer; two are enough to learn of a partition's new leader.
+ */
+export function createProducer(settings: KafkaSettings): Producer {
+  return new Producer({ ...clientOptions(settings), idempotent: true, retries: 2 });
+}
+
+/**
+ * Tries again while the group's coordinator is not ready, as when a cluster makes its table of groups for
+ * the first one, and while other members come and go: a dead one holds up the others for a session each.
+ */
+export async function whenCoordinated<T>(
+  run: () => Promise<T>,
+  { membersMs = 60_000 }: { membersMs?: number } = {},
+): Promise<T> {
+  const started = Date.now();
+  for (;;) {
+    try {
+      return await run();
+    } catch (error) {
+      const patience = isCoordinatorMoving(error) ? 10_000 : isRebalance(error) ? membersMs : 0;
+      if (Date.now() - started >= patience) throw error;
+      await sleep(100);
+    }
+  }
+}
+
+/** Resolves when Kafka answers, and rejects with `unavailable` when it does not within 2 s. */
+export async function checkHealth(admin: Admin): Promise<void> {
+  const late = AbortSignal.timeout(2_000);
+  const timeout = new Promise<never>((_, reject) => {
+    late.addEventListener("abort", () => reject(late.reason), { once: true });
+  });
+  try {
+    await Promise.race([admin.metadata({ topics: [], forceUpdate: true }), timeout]);
+  } catch (error) {
+    throw toError(error, "asking for its health");
+  }
+}

@@ -1,0 +1,44 @@
+import { findErrorBy } from "@platformatic/kafka";
+import { MillraceError } from "../../errors.ts";
+
+/** The catalogue's error for anything that the client rejects with. */
+export function toError(error: unknown, doing: string): MillraceError {
+  if (error instanceof MillraceError) return error;
+  if (has(error, "code", "PLT_KFK_AUTHENTICATION") || has(error, "apiId", "SASL_AUTHENTICATION_FAILED")) {
+    return new MillraceError("unavailable", "Kafka refused the user or password.", { cause: error });
+  }
+  return new MillraceError("unavailable", `Kafka could not be reached while ${doing}.`, { cause: error });
+}
+
+export function closedError(): MillraceError {
+  return new MillraceError("closed", "The connection to Kafka is closed.");
+}
+
+export function lostError(id: string): MillraceError {
+  return new MillraceError("lost_ownership", `The delivery ${id} belongs to another consumer by now.`);
+}
+
+/** Whether Kafka answered with this error, somewhere in what the client made of it. */
+export function isAnswer(error: unknown, ...apiIds: string[]): boolean {
+  return apiIds.some((apiId) => has(error, "apiId", apiId));
+}
+
+/** The group has moved on without us, or is about to. */
+export function isRebalance(error: unknown): boolean {
+  return isAnswer(
+    error,
+    "REBALANCE_IN_PROGRESS",
+    "ILLEGAL_GENERATION",
+    "UNKNOWN_MEMBER_ID",
+    "FENCED_INSTANCE_ID",
+  );
+}
+
+/** The coordinator is still starting or has moved: another try soon will do. */
+export function isCoordinatorMoving(error: unknown): boolean {
+  return isAnswer(error, "COORDINATOR_NOT_AVAILABLE", "COORDINATOR_LOAD_IN_PROGRESS", "NOT_COORDINATOR");
+}
+
+function has(error: unknown, property: string, value: unknown): boolean {
+  return error instanceof Error && findErrorBy(error, property, value) !== null;
+}

@@ -1,0 +1,127 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { Consumer, FetchIsolationLevels } from "@platformatic/kafka";
+import { clientOptions, whenCoordinated } from "./client.ts";
+import { toError } from "./errors.ts";
+import type { Author } from "./offsets.ts";
+import type { KafkaSettings } from "./settings.ts";
+
+/** Our membership in the consumer group of one topic. */
+export interface Group {
+  readonly client: Consumer;
+  /** Resolves when it is known which partitions are ours. To be called once. */
+  join(): Promise<void>;
+  /** Whether the group still counts on us, as far as we can know. */
+  isMember(): boolean;
+  /** As whom we commit. */
+  author(): Author;
+  /** Counts completed rebalances. */
+  round(): number;
+  /** Resolves when a rebalance has completed since that round, or after a while. */
+  rebalanced(since: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface GroupListener {
+  /**
+   * Called after each rebalance and in the midst of one with the partitions that are ours. Those that were
+   * ours before have been so without a gap, unless `anew`: then all that we had may have been another's.
+   */
+  owns(partitions: readonly number[], anew: boolean): void;
+  /** The group has heard from us just now. */
+  alive(): void;
+}
+
+const heartbeatMs = 1_000;
+
+/**
+ * Uses the cooperative protocol: members keep their partitions while others come and go, so that
+ * messages under way are rarely delivered to a second member.
+ */
+export function createGroup(settings: KafkaSettings, topic: string, listener: GroupListener): Group {
+  const client = new Consumer({
+    ...clientOptions(settings),
+    // Joining waits for the other members, for as long as they may take.
+    requestTimeout: settings.sessionMs * 2,
+    groupId: topic,
+    sessionTimeout: settings.sessionMs,
+    rebalanceTimeout: settings.sessionMs,
+    heartbeatInterval: heartbeatMs,
+    protocols: [{ name: "cooperative-sticky", version: 3 }],
+    autocommit: false,
+    isolationLevel: FetchIsolationLevels.READ_UNCOMMITTED,
+    minBytes: 1,
+  });
+  let closed = false;
+  let member: string | null = null;
+  let lastHeard = 0;
+  let joins = 0;
+  let rejoining = false;
+  let waiters: (() => void)[] = [];
+
+  const partitionsOf = () => client.assignments?.find((one) => one.topic === topic)?.partitions ?? [];
+  client.on("consumer:group:join", ({ memberId }) => {
+    joins++;
+    lastHeard = Date.now();
+    const anew = memberId !== member;
+    member = memberId;
+    listener.owns(partitionsOf(), anew);
+    listener.alive();
+    const ready = waiters;
+    waiters = [];
+    for (const resolve of ready) resolve();
+  });
+  client.on("consumer:group:rebalance", () => listener.owns(partitionsOf(), false));
+  client.on("consumer:heartbeat:end", () => {
+    lastHeard = Date.now();
+    listener.alive();
+  });
+  // The client gives up when joining again fails, and sends no more heartbeats.
+  client.on("error", () => void rejoin());
+
+  async function rejoin(): Promise<void> {
+    if (rejoining || closed) return;
+    rejoining = true;
+    try {
+      for (let wait = 50; !closed; wait = Math.min(wait * 2, 2_000)) {
+        const failure = await client.joinGroup({}).then(
+          () => null,
+          () => true,
+        );
+        if (!failure) return;
+        await sleep(wait);
+      }
+    } finally {
+      rejoining = false;
+    }
+  }
+
+  client.topics.track(topic);
+  return {
+    client,
+    async join() {
+      try {
+        await whenCoordinated(() => client.joinGroup({}));
+      } catch (error) {
+        closed = true;
+        await client.close(true).catch(() => {});
+        throw toError(error, "joining the queue's consumers");
+      }
+    },
+    isMember: () => Date.now() - lastHeard < settings.sessionMs,
+    author: () => ({ member: client.memberId ?? "", generation: client.generationId }),
+    round: () => joins,
+    rebalanced: (since) => {
+      if (joins !== since) return Promise.resolve();
+      const timeout = AbortSignal.timeout(settings.sessionMs);
+      return new Promise((resolve) => {
+        waiters.push(resolve);
+        timeout.addEventListener("abort", () => resolve(), { once: true });
+      });
+    },
+    async close() {
+      closed = true;
+      // Leaving waits behind a rebalance; the group gets on without our word after the session.
+      await Promise.race([client.close(true).catch(() => {}), sleep(2_000, undefined, { ref: false })]);
+    },
+  };
+}

@@ -1,0 +1,140 @@
+import type { MessageToProduce, Producer } from "@platformatic/kafka";
+import { MillraceError } from "../../errors.ts";
+import type { PublishResult } from "../../ports/broker.ts";
+import { closedError, isAnswer, toError } from "./errors.ts";
+import { isMissingTopic, type Topics } from "./topics.ts";
+
+/** A record as it goes to Kafka; without `partition` the topic's partitions take turns. */
+export interface Outgoing {
+  topic: string;
+  key: string;
+  value: string;
+  headers?: Record<string, string>;
+  partition?: number;
+}
+
+/** Writes records in batches: whatever is waiting when the last batch was confirmed goes together. */
+export interface Publisher {
+  /** Resolves when all replicas have the records, or with what came in the way of each. */
+  send(records: readonly Outgoing[]): Promise<PublishResult[]>;
+  /** Sends what is waiting and refuses more. */
+  close(): Promise<void>;
+}
+
+/** Kafka takes 1 MiB a batch by default, with its framing. */
+export const maxRecordBytes = 900_000;
+
+interface Waiting {
+  record: MessageToProduce<Buffer, Buffer, Buffer, Buffer>;
+  bytes: number;
+  settle(result: PublishResult): void;
+}
+
+/**
+ * One batch is under way at a time: a failed one makes the client start a new idempotent session, which
+ * must not pull the sequence numbers from under another.
+ */
+export function createPublisher(producer: Producer, topics: Topics): Publisher {
+  const waiting: Waiting[] = [];
+  const turns = new Map<string, number>();
+  let running: Promise<void> | null = null;
+  let closed = false;
+
+  function enqueue(record: Outgoing): Promise<PublishResult> {
+    const value = Buffer.from(record.value);
+    if (value.length > maxRecordBytes) {
+      const limit = `The payload has ${value.length} bytes; Kafka takes ${maxRecordBytes}.`;
+      return Promise.resolve({ ok: false, error: new MillraceError("payload_too_large", limit) });
+    }
+    const key = Buffer.from(record.key);
+    return new Promise((settle) => {
+      waiting.push({
+        record: {
+          topic: record.topic,
+          key,
+          value,
+          partition: record.partition ?? nextTurn(record.topic),
+          ...(record.headers && { headers: encode(record.headers) }),
+        },
+        bytes: value.length + key.length + 100,
+        settle,
+      });
+    });
+  }
+
+  /** The client reduces it modulo the number of partitions: they fill evenly, as hashes of keys would not. */
+  function nextTurn(topic: string): number {
+    const turn = turns.get(topic) ?? Math.floor(Math.random() * 1_000);
+    turns.set(topic, (turn + 1) % 1_000_000_000);
+    return turn;
+  }
+
+  async function run(): Promise<void> {
+    // What else is published in this turn of the event loop goes along.
+    await new Promise(setImmediate);
+    while (waiting.length > 0) await sendBatch(takeBatch(waiting));
+    // In the same turn as the look at what waits: a record that comes later starts a new run.
+    running = null;
+  }
+
+  async function sendBatch(batch: Waiting[]): Promise<void> {
+    try {
+      await producer.send({ messages: batch.map(({ record }) => record) });
+      for (const { settle } of batch) settle({ ok: true });
+    } catch (error) {
+      await afterFailure(batch, error);
+    }
+  }
+
+  async function afterFailure(batch: Waiting[], error: unknown): Promise<void> {
+    if (isAnswer(error, "MESSAGE_TOO_LARGE", "RECORD_LIST_TOO_LARGE")) {
+      // The server's limit is lower than ours: find out which records it refuses.
+      if (batch.length > 1) return sendHalves(batch);
+      const cause = new MillraceError("payload_too_large", "Kafka refused the size of the payload.", {
+        cause: error,
+      });
+      return batch[0]!.settle({ ok: false, error: cause });
+    }
+    const named = new Set(batch.map(({ record }) => record.topic));
+    if (isMissingTopic(error)) {
+      for (const topic of named) topics.forget(topic);
+      if (named.size > 1) return sendHalves(batch);
+    }
+    const failure = toError(error, "publishing");
+    for (const { settle } of batch) settle({ ok: false, error: failure });
+  }
+
+  async function sendHalves(batch: Waiting[]): Promise<void> {
+    const middle = Math.ceil(batch.length / 2);
+    await sendBatch(batch.slice(0, middle));
+    await sendBatch(batch.slice(middle));
+  }
+
+  return {
+    send(records) {
+      if (closed) return Promise.resolve(records.map(() => ({ ok: false, error: closedError() })));
+      const results = Promise.all(records.map(enqueue));
+      running ??= run();
+      return results;
+    },
+    async close() {
+      closed = true;
+      await running;
+    },
+  };
+}
+
+/** As many as fit into one batch of one partition, whichever partitions they are for. */
+function takeBatch(waiting: Waiting[]): Waiting[] {
+  let bytes = 0;
+  let count = 0;
+  while (count < waiting.length && (count === 0 || bytes + waiting[count]!.bytes <= maxRecordBytes)) {
+    bytes += waiting[count]!.bytes;
+    count++;
+  }
+  return waiting.splice(0, count);
+}
+
+function encode(headers: Record<string, string>): Map<Buffer, Buffer> {
+  return new Map(Object.entries(headers).map(([name, value]) => [Buffer.from(name), Buffer.from(value)]));
+}

@@ -1,0 +1,111 @@
+import type pg from "pg";
+import { taskId } from "../../domain/ids.ts";
+import { PATIENCE_MS } from "../../domain/ledger/ledger.ts";
+import type { TaskDelivery } from "../../domain/records.ts";
+import type { Rooms } from "./rooms.ts";
+import { statement } from "./statement.ts";
+
+/**
+ * Moves up to $2 tasks of queue $1 from the backlog into the window: of the highest priority that waits,
+ * one owner after the other beginning after $3, first come first. A task in the backlog has no other state
+ * to lose, so this needs no lock of its job: whoever ends it meanwhile waits for the row, and wins.
+ */
+const pick = (name: string, publish: string) =>
+  statement(
+    name,
+    `WITH RECURSIVE top AS MATERIALIZED (
+       SELECT max(priority) AS priority FROM tasks WHERE state = 'ready' AND queue = $1
+     ), later (owner) AS (
+       (SELECT t.owner FROM tasks t WHERE t.state = 'ready' AND t.queue = $1
+          AND t.priority = (SELECT priority FROM top) AND t.owner > $3::text COLLATE "C" ORDER BY t.owner LIMIT 1)
+       UNION ALL
+       SELECT (SELECT t.owner FROM tasks t WHERE t.state = 'ready' AND t.queue = $1
+          AND t.priority = (SELECT priority FROM top) AND t.owner > later.owner ORDER BY t.owner LIMIT 1)
+       FROM later WHERE later.owner IS NOT NULL
+     ), earlier (owner) AS (
+       (SELECT t.owner FROM tasks t WHERE t.state = 'ready' AND t.queue = $1
+          AND t.priority = (SELECT priority FROM top) ORDER BY t.owner LIMIT 1)
+       UNION ALL
+       SELECT (SELECT t.owner FROM tasks t WHERE t.state = 'ready' AND t.queue = $1
+          AND t.priority = (SELECT priority FROM top) AND t.owner > earlier.owner ORDER BY t.owner LIMIT 1)
+       FROM earlier WHERE earlier.owner < $3::text COLLATE "C"
+     ), served AS MATERIALIZED (
+       SELECT owner, row_number() OVER () AS turn FROM (
+         SELECT owner FROM later WHERE owner IS NOT NULL
+         UNION ALL
+         SELECT owner FROM earlier WHERE owner <= $3::text COLLATE "C"
+         LIMIT $2::int
+       ) AS turns
+     ), share AS MATERIALIZED (SELECT greatest(1, $2::int / greatest(1, count(*))) AS n FROM served),
+     picked AS MATERIALIZED (
+       SELECT served.owner, served.turn, chosen.job_id, chosen.item FROM served CROSS JOIN LATERAL (
+         SELECT t.job_id, t.item FROM tasks t
+         WHERE t.state = 'ready' AND t.queue = $1 AND t.priority = (SELECT priority FROM top)
+           AND t.owner = served.owner
+         ORDER BY t.job_id, t.item LIMIT (SELECT n FROM share) FOR NO KEY UPDATE SKIP LOCKED
+       ) AS chosen
+     ), moved AS (
+       UPDATE tasks SET state = 'published', generation = generation + 1, wake_at = $4
+       FROM picked WHERE tasks.job_id = picked.job_id AND tasks.item = picked.item
+       RETURNING tasks.job_id, tasks.item, tasks.generation, tasks.priority, picked.owner, picked.turn
+     )${publish}
+     SELECT * FROM moved ORDER BY turn, job_id, item`,
+  );
+
+const handOver = pick("fill", "");
+const publish = pick(
+  "fill_and_publish",
+  `, sent AS (
+     INSERT INTO deliveries (queue, priority, id, payload)
+     SELECT $1, priority, place || '/' || generation,
+       json_build_object('taskId', place, 'generation', generation)::text
+     FROM (SELECT moved.*, job_id || '.' || CASE item WHEN -1 THEN 'all' ELSE item::text END AS place FROM moved
+       ORDER BY turn, job_id, item) AS m
+   )`,
+);
+
+interface Moved {
+  job_id: string;
+  item: number;
+  generation: number;
+  priority: number;
+  owner: string;
+}
+
+/** Fills the windows of queues from their backlogs, where there is room. */
+export class Backlog {
+  readonly #rooms: Rooms;
+  readonly #publishes: boolean;
+  /** Whom each queue served last. */
+  readonly #last = new Map<string, string>();
+
+  constructor(rooms: Rooms, publishes: boolean) {
+    this.#rooms = rooms;
+    this.#publishes = publishes;
+  }
+
+  /** One round: each owner who waits gets a share of the room. Ask in one go with `pipeline`. */
+  async fill(client: pg.ClientBase, queue: string): Promise<TaskDelivery[]> {
+    const room = this.#rooms.roomForBacklog(queue);
+    if (room === 0) return [];
+    const query = this.#publishes ? publish : handOver;
+    const until = Date.now() + PATIENCE_MS;
+    // Counted before it is known, so that another batch does not fill the same places.
+    this.#rooms.taken(queue, room);
+    let moved: Moved[] = [];
+    try {
+      moved = (await client.query<Moved>(query([queue, room, this.#last.get(queue) ?? "", until]))).rows;
+    } finally {
+      this.#rooms.taken(queue, moved.length - room);
+    }
+    const last = moved.at(-1);
+    if (!last) this.#rooms.waits(queue, false);
+    else this.#last.set(queue, last.owner);
+    return moved.map(({ job_id, item, generation, priority }) => ({
+      taskId: taskId(job_id, item),
+      queue,
+      generation,
+      priority,
+    }));
+  }
+}

@@ -1,0 +1,147 @@
+import type pg from "pg";
+import { MillraceError } from "../../errors.ts";
+import type { Backlog } from "./backlog.ts";
+import { isConflict, isOutage, toError } from "./connection.ts";
+import type { Operation } from "./operations.ts";
+import type { Rooms } from "./rooms.ts";
+import { type Committed, type Entry, transact } from "./transaction.ts";
+
+/** Transactions under way at once: while one waits for its commit, the next reads. */
+const LANES = 2;
+const MAX_ENTRIES = 500;
+const MAX_WEIGHT = 2_000;
+const MAX_CONFLICTS = 10;
+const MAX_OUTAGES = 3;
+
+export interface BatchParts {
+  pool: pg.Pool;
+  rooms: Rooms;
+  backlog: Backlog;
+  publishes: boolean;
+  onCommitted(committed: Committed): void;
+}
+
+/** Group commit: what is asked at the same moment is one transaction, and answered after its commit. */
+export class Batches {
+  readonly #parts: BatchParts;
+  readonly #waiting: Entry[] = [];
+  readonly #running = new Set<Promise<void>>();
+  #scheduled = false;
+  #closed = false;
+
+  constructor(parts: BatchParts) {
+    this.#parts = parts;
+  }
+
+  run<T>(operation: Operation<T>): Promise<T> {
+    if (this.#closed)
+      return Promise.reject(new MillraceError("closed", "The connection to PostgreSQL is closed."));
+    return new Promise<T>((resolve, reject) => {
+      this.#waiting.push({
+        operation,
+        repeated: false,
+        resolve: resolve as (value: unknown) => void,
+        reject,
+      });
+      if (this.#scheduled) return;
+      this.#scheduled = true;
+      setImmediate(() => {
+        this.#scheduled = false;
+        this.#start();
+      });
+    });
+  }
+
+  #start(): void {
+    while (this.#waiting.length > 0 && this.#running.size < LANES) {
+      let weight = 0;
+      let size = 0;
+      while (size < Math.min(this.#waiting.length, MAX_ENTRIES) && (size === 0 || weight < MAX_WEIGHT)) {
+        weight += this.#waiting[size++]!.operation.weight;
+      }
+      const running = this.#commit(this.#waiting.splice(0, size)).finally(() => {
+        this.#running.delete(running);
+        this.#start();
+      });
+      this.#running.add(running);
+    }
+  }
+
+  /** Commits all of it, or finds out which command cannot be. Never rejects. */
+  async #commit(entries: Entry[]): Promise<void> {
+    let conflicts = 0;
+    let outages = 0;
+    for (;;) {
+      try {
+        this.#answer(entries, await this.#attempt(entries));
+        return;
+      } catch (error) {
+        if (isConflict(error) && ++conflicts <= MAX_CONFLICTS) {
+          await pause(Math.random() * 10 * conflicts);
+          continue;
+        }
+        if (isOutage(error)) {
+          // Whether the commit came through is not known: every command may be repeated safely.
+          for (const entry of entries) entry.repeated = true;
+          if (++outages <= MAX_OUTAGES) {
+            await pause(25 * 4 ** outages);
+            continue;
+          }
+        } else if (entries.length > 1) {
+          const half = entries.length >> 1;
+          await this.#commit(entries.slice(0, half));
+          return this.#commit(entries.slice(half));
+        }
+        for (const entry of entries) entry.reject(toError(error));
+        return;
+      }
+    }
+  }
+
+  async #attempt(entries: Entry[]): Promise<Committed> {
+    const { pool, rooms, backlog, publishes } = this.#parts;
+    const client = await pool.connect();
+    let broken = false;
+    try {
+      return await transact(client, entries, rooms, backlog, publishes);
+    } catch (error) {
+      broken = isOutage(error);
+      if (!broken) await client.query("ROLLBACK").catch(() => (broken = true));
+      throw error;
+    } finally {
+      client.release(broken);
+    }
+  }
+
+  #answer(entries: Entry[], committed: Committed): void {
+    const { outcomes, filled } = committed;
+    const bearer = outcomes.find((one) => "value" in one && hasDeliveries(one.value));
+    if (bearer && filled.length > 0 && !this.#parts.publishes) {
+      const value = (bearer as { value: { deliveries: unknown[] } }).value;
+      value.deliveries = [...value.deliveries, ...filled];
+    }
+    entries.forEach((entry, n) => {
+      const outcome = outcomes[n]!;
+      if ("value" in outcome) entry.resolve(outcome.value);
+      else entry.reject(toError(outcome.error));
+    });
+    this.#parts.onCommitted(committed);
+  }
+
+  /** Resolves when what was asked has been answered. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    while (this.#running.size > 0 || this.#waiting.length > 0) {
+      await new Promise((resolve) => setImmediate(resolve));
+      await Promise.all(this.#running);
+    }
+  }
+}
+
+function hasDeliveries(value: unknown): boolean {
+  return Array.isArray((value as { deliveries?: unknown } | null | undefined)?.deliveries);
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,201 @@
+import type pg from "pg";
+import { MillraceError } from "../../errors.ts";
+import type { Broker, Message, PublishResult } from "../../ports/broker.ts";
+import { asking, assertReachable, isOutage, openPool, placeOf, toError } from "./connection.ts";
+import { deadLetters, depth, publishDeliveries, purge, releaseMine, releaseOrphans } from "./deliveries.ts";
+import { Exchange, type Subscriber } from "./exchange.ts";
+import { Listener } from "./listener.ts";
+import { classOf } from "./locks.ts";
+import { channelOf, Notifier, unpack, WAKE_TOPIC } from "./notifier.ts";
+import { migrate } from "./schema.ts";
+
+const MAX_PAYLOAD_BYTES = 1024 * 1024;
+const NORMAL = 4;
+/** Looks for what a lost notification did not tell, and for what the dead have left. */
+const LOOK_MS = 1_000;
+
+/**
+ * A table of deliveries. Who takes one becomes its holder, by a number whose advisory lock the connection
+ * that listens keeps for as long as it lives.
+ */
+export async function openPostgresBroker(url: string): Promise<Broker> {
+  const place = placeOf(url);
+  const publishing = openPool(place, "broker", 2);
+  // A taking or settling that a crash of the server forgets is a redelivery, which any delivery may be.
+  const exchanging = openPool({ ...place, ...relaxed(place.connectionString) }, "broker exchange", 1);
+  const notifier = new Notifier(publishing);
+  const wakeChannel = channelOf(place.schema, WAKE_TOPIC);
+  let holder: number | null = null;
+  let closing: Promise<void> | null = null;
+  const refusal = () => new MillraceError("closed", "The connection to PostgreSQL is closed.");
+
+  const tell = (queues: Iterable<string>) => {
+    for (const queue of queues) notifier.send(wakeChannel, queue).catch(() => {});
+  };
+  const exchange = new Exchange(exchanging, () => holder, tell);
+  const end = () => Promise.all([publishing.end(), exchanging.end()]);
+  const open = async () => {
+    await assertReachable(publishing, place);
+    await migrate(publishing, place);
+    return Listener.open({
+      place,
+      role: "broker listener",
+      onNotification: (_, frame) => exchange.wake(unpack(frame)),
+      async onOpen(client) {
+        const { rows } = await client.query("SELECT nextval('holders')::int AS holder");
+        await client.query(`SELECT pg_advisory_lock(${classOf("broker")}, $1::int)`, [rows[0].holder]);
+        await client.query(`LISTEN ${wakeChannel}`);
+        holder = rows[0].holder as number;
+      },
+      onLost() {
+        holder = null;
+        exchange.lose();
+      },
+      onReturn: () => exchange.wake(),
+    });
+  };
+  const listener = await open().catch(async (error) => {
+    await end();
+    throw toError(error);
+  });
+
+  const look = async () => {
+    if (exchange.subscribers.size === 0) return;
+    exchange.wake();
+    const { rows } = await exchanging.query(releaseOrphans());
+    if (rows.length > 0) tell(new Set(rows.map((row) => row.queue as string)));
+  };
+  const looking = setInterval(() => void look().catch(() => {}), LOOK_MS);
+  looking.unref();
+
+  const publish = batched(publishing, async (queues) => tell(queues));
+
+  return {
+    name: "postgres",
+    capabilities: {
+      durable: true,
+      priority: true,
+      depth: true,
+      purge: true,
+      ownershipMs: null,
+      deadLetters: true,
+      countsDeliveries: true,
+      maxPayloadBytes: MAX_PAYLOAD_BYTES,
+    },
+
+    async publish(queue, messages) {
+      if (closing) return messages.map(() => ({ ok: false, error: refusal() }));
+      const results = messages.map(check);
+      const fit = messages.filter((_, n) => results[n]!.ok);
+      if (fit.length === 0) return results;
+      const failure = await publish(queue, fit);
+      return failure ? results.map((one) => (one.ok ? { ok: false, error: failure } : one)) : results;
+    },
+
+    async consume(queue, { prefetch, signal }, handler) {
+      if (closing) throw refusal();
+      const subscriber: Subscriber = { queue, prefetch, handler, open: true, unsettled: new Set() };
+      const close = async () => {
+        signal?.removeEventListener("abort", stop);
+        subscriber.open = false;
+        if (subscriber.unsettled.size === 0) exchange.subscribers.delete(subscriber);
+      };
+      const stop = () => void close();
+      if (signal?.aborted) return { close };
+      signal?.addEventListener("abort", stop, { once: true });
+      exchange.subscribers.add(subscriber);
+      exchange.wake([queue]);
+      return { close };
+    },
+
+    async depth(queue) {
+      if (closing) throw refusal();
+      return (await asking(publishing.query(depth([queue])))).rows[0].n as number;
+    },
+    async purge(queue) {
+      if (closing) throw refusal();
+      return (await asking(publishing.query(purge([queue])))).rowCount ?? 0;
+    },
+    async deadLetters(queue, limit) {
+      if (closing) throw refusal();
+      return (await asking(publishing.query(deadLetters([queue, limit])))).rows as Message[];
+    },
+
+    async health() {
+      if (closing) throw refusal();
+      await listener.check();
+      await asking(publishing.query("SELECT 1"));
+    },
+
+    close() {
+      closing ??= (async () => {
+        clearInterval(looking);
+        for (const subscriber of exchange.subscribers) subscriber.open = false;
+        await exchange.close();
+        const queues = new Set([...exchange.subscribers].map((one) => one.queue));
+        if (holder !== null) {
+          await exchanging.query(releaseMine([holder])).then(
+            () => tell(queues),
+            () => {},
+          );
+        }
+        await notifier.idle();
+        await Promise.all([listener.close(), end()]);
+      })();
+      return closing;
+    },
+  };
+}
+
+/** The same place without waiting for the disk at each commit. */
+function relaxed(connectionString: string): { connectionString: string } {
+  const url = new URL(connectionString);
+  url.searchParams.set("options", `${url.searchParams.get("options")} -c synchronous_commit=off`);
+  return { connectionString: url.href };
+}
+
+function check(message: Message): PublishResult {
+  const bytes = Buffer.byteLength(message.payload);
+  if (bytes <= MAX_PAYLOAD_BYTES) return { ok: true };
+  const text = `The message has ${bytes} bytes; at most ${MAX_PAYLOAD_BYTES} are allowed.`;
+  return { ok: false, error: new MillraceError("payload_too_large", text) };
+}
+
+interface Publication {
+  queue: string;
+  messages: readonly Message[];
+  resolve(failure: Error | null): void;
+}
+
+/** Messages that are published at the same moment are one transaction. */
+function batched(pool: pg.Pool, onPublished: (queues: Set<string>) => void) {
+  let waiting: Publication[] = [];
+
+  const flush = async () => {
+    const publications = waiting;
+    waiting = [];
+    await insert(publications);
+  };
+  const insert = async (publications: Publication[]): Promise<void> => {
+    const rows = publications.flatMap(({ queue, messages }) =>
+      messages.map(({ id, payload, priority = NORMAL }) => ({ queue, id, payload, priority })),
+    );
+    try {
+      await pool.query(publishDeliveries(rows));
+      for (const { resolve } of publications) resolve(null);
+      onPublished(new Set(publications.map((one) => one.queue)));
+    } catch (error) {
+      // One that the database refuses sinks no other.
+      if (publications.length > 1 && !isOutage(error)) {
+        for (const one of publications) await insert([one]);
+        return;
+      }
+      for (const { resolve } of publications) resolve(toError(error));
+    }
+  };
+
+  return (queue: string, messages: readonly Message[]) =>
+    new Promise<Error | null>((resolve) => {
+      if (waiting.push({ queue, messages, resolve }) === 1) setImmediate(() => void flush());
+    });
+}

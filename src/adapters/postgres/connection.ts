@@ -1,0 +1,167 @@
+import pg from "pg";
+import { MillraceError } from "../../errors.ts";
+
+export interface Place {
+  /** For the client, with the schema as its search path and without Millrace's own parameters. */
+  connectionString: string;
+  schema: string;
+  /** `host:port/database`, for messages. */
+  name: string;
+}
+
+/**
+ * Every statement goes by an index, on whatever statistics: a plan that reads through a table, chosen while
+ * it was small, would stay when it has a million rows.
+ */
+const planning = [
+  "enable_seqscan=off",
+  "enable_bitmapscan=off",
+  "enable_hashjoin=off",
+  "enable_mergejoin=off",
+  "jit=off",
+  "plan_cache_mode=force_generic_plan",
+];
+
+/** How long a connection may take before the server counts as away. */
+const CONNECT_MS = 5_000;
+
+/** Reads `postgres://user:password@host:port/database?schema=millrace`. */
+export function placeOf(url: string): Place {
+  let parsed: URL;
+  try {
+    parsed = new URL(url);
+  } catch (error) {
+    throw new MillraceError("config_invalid", "The PostgreSQL URL cannot be read.", { cause: error });
+  }
+  const schema = parsed.searchParams.get("schema") ?? "millrace";
+  if (!/^[a-z_][a-z0-9_]{0,39}$/.test(schema)) {
+    throw new MillraceError(
+      "config_invalid",
+      `The schema "${schema.slice(0, 60)}" must be of lower-case letters, digits and underscores, at most 40.`,
+    );
+  }
+  parsed.searchParams.delete("schema");
+  const given = parsed.searchParams.get("options");
+  parsed.searchParams.set(
+    "options",
+    [given, `-c search_path=${schema}`, ...planning.map((one) => `-c ${one}`)].filter(Boolean).join(" "),
+  );
+  const database = parsed.pathname.slice(1) || parsed.username || "postgres";
+  return {
+    connectionString: parsed.href,
+    schema,
+    name: `${parsed.hostname || "localhost"}:${parsed.port || 5432}/${database}`,
+  };
+}
+
+const INT8 = 20;
+const JSON_TEXT = 114;
+
+const types: pg.CustomTypesConfig = {
+  getTypeParser(oid, format) {
+    if (oid === INT8) return Number;
+    // Read again for each pass of a batch, and often not at all.
+    if (oid === JSON_TEXT) return (text: string) => text;
+    return pg.types.getTypeParser(oid, format) as (text: string) => unknown;
+  },
+};
+
+function settings(place: Place, role: string): pg.ClientConfig {
+  return {
+    connectionString: place.connectionString,
+    application_name: `millrace ${role}`,
+    connectionTimeoutMillis: CONNECT_MS,
+    keepAlive: true,
+    types,
+    pipeline: true,
+  };
+}
+
+/** @param max connections at once; they are opened as needed and closed when idle */
+export function openPool(place: Place, role: string, max: number): pg.Pool {
+  const pool = new pg.Pool({ ...settings(place, role), max, idleTimeoutMillis: 30_000 });
+  // An idle connection broke: the next query opens another.
+  pool.on("error", () => {});
+  // One in use broke: its queries say so, and this would end the process.
+  pool.on("connect", (client) => {
+    client.on("error", () => {});
+  });
+  return pool;
+}
+
+export async function openClient(place: Place, role: string): Promise<pg.Client> {
+  const client = new pg.Client(settings(place, role));
+  client.on("error", () => {});
+  await client.connect();
+  return client;
+}
+
+/** Runs statements on one connection in one go, and waits for all of them whatever happens. */
+export async function pipeline<T extends readonly Promise<unknown>[]>(
+  client: pg.ClientBase,
+  send: () => T,
+): Promise<{ -readonly [P in keyof T]: Awaited<T[P]> }> {
+  const { stream } = (client as unknown as { connection: { stream: import("node:net").Socket } }).connection;
+  stream.cork();
+  const sent = send();
+  stream.uncork();
+  const settled = await Promise.allSettled(sent);
+  const failed = settled.find((one) => one.status === "rejected");
+  // The first failure is the cause: the statements after it only say that the transaction is aborted.
+  if (failed) throw failed.reason;
+  return settled.map((one) => (one as PromiseFulfilledResult<unknown>).value) as never;
+}
+
+/** Fails with one clear line when the server cannot be used as it is configured. */
+export async function assertReachable(pool: pg.Pool, place: Place): Promise<void> {
+  try {
+    await pool.query("SELECT 1");
+  } catch (error) {
+    throw openingError(error, place);
+  }
+}
+
+function openingError(error: unknown, place: Place): MillraceError {
+  const { code = "", message } = error as { code?: string; message: string };
+  const answered = /^[0-9A-Z]{5}$/.test(code);
+  const text = answered
+    ? `PostgreSQL at ${place.name} refuses: ${message}.`
+    : `PostgreSQL at ${place.name} does not answer (${code || message}).`;
+  return new MillraceError(answered && !isOutage(error) ? "config_invalid" : "unavailable", text, {
+    cause: error,
+  });
+}
+
+/** What failed for a while only: the connection, or a server that starts or stops. */
+export function isOutage(error: unknown): boolean {
+  const { code, message = "" } = error as { code?: unknown; message?: string };
+  if (typeof code === "string" && /^[0-9A-Z]{5}$/.test(code)) return /^(08|57P0|53300|25006)/.test(code);
+  if (typeof code === "string" && /^E[A-Z]+$/.test(code)) return true;
+  return /connection|timeout exceeded|not queryable|read timeout/i.test(message);
+}
+
+/** What the same transaction may well pass when it is tried again. */
+export function isConflict(error: unknown): boolean {
+  return /^(40001|40P01|55P03|23505)$/.test(String((error as { code?: unknown }).code));
+}
+
+const DISK_FULL = "53100";
+
+export function toError(error: unknown): MillraceError {
+  if (error instanceof MillraceError) return error;
+  if (isOutage(error))
+    return new MillraceError("unavailable", "PostgreSQL cannot be reached.", { cause: error });
+  if ((error as { code?: unknown }).code === DISK_FULL)
+    return new MillraceError("storage_full", "The disk of the PostgreSQL server is full.", { cause: error });
+  const { message } = error as Error;
+  return new MillraceError("internal", message, { retryable: isConflict(error), cause: error });
+}
+
+/** Awaits a call of the client's, and gives its failure as one of the catalogue's. */
+export async function asking<T>(call: Promise<T>): Promise<T> {
+  try {
+    return await call;
+  } catch (error) {
+    throw toError(error);
+  }
+}

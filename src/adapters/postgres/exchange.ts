@@ -1,0 +1,239 @@
+import type pg from "pg";
+import { MillraceError } from "../../errors.ts";
+import type { Delivery, DeliveryHandler } from "../../ports/broker.ts";
+import { isOutage, pipeline, toError } from "./connection.ts";
+import { acknowledge, bury, type DeliveryRow, giveBack, takeDeliveries } from "./deliveries.ts";
+
+const RETRY_MS = 200;
+
+export interface Subscriber {
+  readonly queue: string;
+  readonly prefetch: number;
+  readonly handler: DeliveryHandler;
+  open: boolean;
+  /** Numbers of the deliveries that it holds. */
+  readonly unsettled: Set<number>;
+}
+
+type How = "ack" | "retry" | "reject";
+
+interface Settlement {
+  seq: number;
+  holder: number;
+  how: How;
+  subscriber: Subscriber;
+  resolve(): void;
+  reject(error: Error): void;
+}
+
+const statements = { ack: acknowledge, retry: giveBack, reject: bury };
+
+/**
+ * Settles and takes in turns, one round trip at a time: everything that was settled meanwhile goes along
+ * with the next taking, whose wishes count the places that it frees.
+ */
+export class Exchange {
+  readonly subscribers = new Set<Subscriber>();
+  readonly #pool: pg.Pool;
+  /** The lock of this connection; `null` while it is lost. */
+  readonly #holder: () => number | null;
+  readonly #onReturned: (queues: string[]) => void;
+  #settlements: Settlement[] = [];
+  #hungry = new Set<string>();
+  #running: Promise<void> | null = null;
+  #closed = false;
+  readonly #last = new Map<string, number>();
+
+  constructor(pool: pg.Pool, holder: () => number | null, onReturned: (queues: string[]) => void) {
+    this.#pool = pool;
+    this.#holder = holder;
+    this.#onReturned = onReturned;
+  }
+
+  /** There may be messages in these queues; in all of them by default. */
+  wake(queues: Iterable<string> = [...this.subscribers].map((one) => one.queue)): void {
+    for (const queue of queues) this.#hungry.add(queue);
+    this.#start();
+  }
+
+  /** The connection that held them is gone: they come again, to whoever has room. */
+  lose(): void {
+    for (const subscriber of this.subscribers) subscriber.unsettled.clear();
+  }
+
+  #start(): void {
+    this.#running ??= new Promise<void>((go) => setImmediate(go))
+      .then(() => this.#run())
+      .finally(() => {
+        this.#running = null;
+      });
+  }
+
+  async #run(): Promise<void> {
+    for (;;) {
+      const settlements = this.#settlements;
+      const wishes = this.#wishes(settlements);
+      const holder = this.#holder();
+      if (settlements.length === 0 && (wishes.size === 0 || holder === null)) return;
+      this.#settlements = [];
+      try {
+        const rows = await this.#turn(settlements, wishes, holder);
+        for (const [queue, wanted] of wishes) {
+          if (rows.filter((row) => row.queue === queue).length < wanted) this.#hungry.delete(queue);
+        }
+        this.#hand(rows, holder!);
+      } catch (error) {
+        for (const one of settlements) one.reject(toError(error));
+        if (!isOutage(error)) await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref());
+        if (this.#settlements.length === 0) return;
+      }
+    }
+  }
+
+  /** How much each hungry queue may take, when these settlements have passed. */
+  #wishes(settlements: readonly Settlement[]): Map<string, number> {
+    const freed = new Map<Subscriber, number>();
+    for (const { subscriber, seq } of settlements) {
+      if (subscriber.unsettled.has(seq)) freed.set(subscriber, (freed.get(subscriber) ?? 0) + 1);
+    }
+    const wishes = new Map<string, number>();
+    if (this.#closed) return wishes;
+    for (const one of this.subscribers) {
+      const room = one.open ? one.prefetch - one.unsettled.size + (freed.get(one) ?? 0) : 0;
+      if (room > 0 && this.#hungry.has(one.queue)) wishes.set(one.queue, (wishes.get(one.queue) ?? 0) + room);
+    }
+    return wishes;
+  }
+
+  async #turn(
+    settlements: readonly Settlement[],
+    wishes: Map<string, number>,
+    holder: number | null,
+  ): Promise<DeliveryRow[]> {
+    const client = await this.#pool.connect();
+    let broken = true;
+    let rows: DeliveryRow[] = [];
+    const passed = new Set<number>();
+    try {
+      await pipeline(client, () => {
+        const sent: Promise<unknown>[] = [];
+        for (const [how, group] of Map.groupBy(settlements, (one) => one.how)) {
+          const query = statements[how]([group.map((one) => one.seq), group.map((one) => one.holder)]);
+          const tell = client.query<{ seq: number }>(query).then(({ rows: told }) => {
+            for (const { seq } of told) passed.add(seq);
+          });
+          sent.push(tell);
+        }
+        if (wishes.size > 0 && holder !== null) {
+          const query = takeDeliveries([holder, [...wishes.keys()], [...wishes.values()]]);
+          sent.push(
+            client.query(query).then((result) => {
+              rows = result.rows as DeliveryRow[];
+            }),
+          );
+        }
+        return sent;
+      });
+      broken = false;
+    } finally {
+      client.release(broken);
+    }
+    this.#settled(settlements, passed);
+    return rows.sort((a, b) => b.priority - a.priority || a.seq - b.seq);
+  }
+
+  #settled(settlements: readonly Settlement[], passed: ReadonlySet<number>): void {
+    const returned: string[] = [];
+    for (const one of settlements) {
+      one.subscriber.unsettled.delete(one.seq);
+      if (!one.subscriber.open && one.subscriber.unsettled.size === 0)
+        this.subscribers.delete(one.subscriber);
+      if (!passed.has(one.seq)) {
+        one.reject(new MillraceError("lost_ownership", "The delivery is another consumer's by now."));
+        continue;
+      }
+      if (one.how === "retry") returned.push(one.subscriber.queue);
+      one.resolve();
+    }
+    for (const queue of returned) this.#hungry.add(queue);
+    if (returned.length > 0) this.#onReturned([...new Set(returned)]);
+  }
+
+  /** Deals out what was taken, consumer after consumer. */
+  #hand(rows: readonly DeliveryRow[], holder: number): void {
+    for (const row of rows) {
+      const open = [...this.subscribers].filter((one) => one.queue === row.queue);
+      const free = open.filter((one) => one.open && one.unsettled.size < one.prefetch);
+      const turn = this.#last.get(row.queue) ?? 0;
+      const subscriber = free[turn % Math.max(1, free.length)];
+      this.#last.set(row.queue, turn + 1);
+      if (!subscriber) {
+        // Its consumer was closed meanwhile.
+        const nobody = {
+          queue: row.queue,
+          prefetch: 0,
+          handler: () => {},
+          open: false,
+          unsettled: new Set<number>(),
+        };
+        void this.#settle(row.seq, holder, "retry", nobody).catch(() => {});
+        continue;
+      }
+      subscriber.unsettled.add(row.seq);
+      void handle(subscriber, this.#delivery(row, holder, subscriber));
+    }
+  }
+
+  #settle(seq: number, holder: number, how: How, subscriber: Subscriber): Promise<void> {
+    if (this.#closed)
+      return Promise.reject(new MillraceError("closed", "The connection to PostgreSQL is closed."));
+    return new Promise((resolve, reject) => {
+      this.#settlements.push({ seq, holder, how, subscriber, resolve, reject });
+      this.#start();
+    });
+  }
+
+  #delivery(row: DeliveryRow, holder: number, subscriber: Subscriber): Delivery {
+    let settled: Promise<void> | null = null;
+    let lost = false;
+    const settle = (how: How) => {
+      settled ??= this.#settle(row.seq, holder, how, subscriber).catch((error: MillraceError) => {
+        lost = error.code === "lost_ownership";
+        // What could not be told may be told again.
+        if (error.code === "unavailable") settled = null;
+        throw error;
+      });
+      return settled;
+    };
+    return {
+      id: row.id,
+      payload: row.payload,
+      queue: row.queue,
+      count: row.count,
+      ack: () => settle("ack"),
+      retry: () => settle("retry"),
+      reject: () => settle("reject"),
+      async extend() {
+        if (lost) throw new MillraceError("lost_ownership", "The delivery is another consumer's by now.");
+      },
+    };
+  }
+
+  /** Settlements that were asked for before are told; later ones are refused. */
+  async close(): Promise<void> {
+    while (this.#running) {
+      const settling = this.#settlements.length > 0;
+      await this.#running;
+      if (!settling) break;
+    }
+    this.#closed = true;
+  }
+}
+
+async function handle({ handler }: Subscriber, delivery: Delivery): Promise<void> {
+  try {
+    await handler(delivery);
+  } catch {
+    await delivery.retry().catch(() => {});
+  }
+}

@@ -1,0 +1,57 @@
+import type pg from "pg";
+import { statement } from "./statement.ts";
+
+const SLICE_MS = 5_000;
+const DRAIN_SECONDS = 60;
+
+const add = statement(
+  "add_drains",
+  `INSERT INTO drains SELECT queue, $3, $4, ended FROM unnest($1::text[], $2::int[]) AS u (queue, ended)
+   ON CONFLICT (queue, slice, process) DO UPDATE SET ended = drains.ended + excluded.ended`,
+);
+
+/**
+ * How many tasks ended, by queue. Each process counts its own, and writes them down every few seconds: no
+ * transaction waits for a counter.
+ */
+export class Drains {
+  readonly #pool: pg.Pool;
+  readonly #process: string;
+  #ended = new Map<string, number>();
+  #writtenAt = 0;
+
+  constructor(pool: pg.Pool, process: string) {
+    this.#pool = pool;
+    this.#process = process;
+  }
+
+  count(ended: ReadonlyMap<string, number>): void {
+    for (const [queue, n] of ended) this.#ended.set(queue, (this.#ended.get(queue) ?? 0) + n);
+    const now = Date.now();
+    if (this.#ended.size === 0 || now - this.#writtenAt < SLICE_MS) return;
+    // The first count of a quiet process waits for the next ones.
+    const first = this.#writtenAt === 0;
+    this.#writtenAt = now;
+    if (!first) void this.flush();
+  }
+
+  /** A figure for operators: counts that cannot be written down are given up. */
+  async flush(): Promise<void> {
+    const ended = [...this.#ended];
+    if (ended.length === 0) return;
+    this.#ended = new Map();
+    const slice = Math.floor(Date.now() / SLICE_MS);
+    const values = [ended.map(([queue]) => queue), ended.map(([, n]) => n), slice, this.#process];
+    await this.#pool.query(add(values)).catch(() => {});
+  }
+
+  /** Tasks of the queue that ended, a second, over the last minute. */
+  rate(queue: string, written: number): number {
+    return (written + (this.#ended.get(queue) ?? 0)) / DRAIN_SECONDS;
+  }
+}
+
+/** The oldest slice that a drain rate is made of. */
+export function firstSlice(): number {
+  return Math.floor(Date.now() / SLICE_MS) - DRAIN_SECONDS / (SLICE_MS / 1_000) + 1;
+}

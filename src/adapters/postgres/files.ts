@@ -1,0 +1,134 @@
+import type pg from "pg";
+import { parseTaskId } from "../../domain/ids.ts";
+import type { Store } from "../../ports/store/store.ts";
+import { asking, isConflict, pipeline } from "./connection.ts";
+import { isUuid } from "./rows.ts";
+import { statement } from "./statement.ts";
+
+/** Content that is live already is pinned under its own key; other content becomes a record. */
+const pin = statement(
+  "pin",
+  `WITH live AS (
+     SELECT key FROM blobs WHERE sha256 = $2 AND NOT deleting AND (referenced OR (pins > 0 AND pinned_until > $5))
+     LIMIT 1
+   ), pinned AS (
+     UPDATE blobs SET pins = pins + 1, pinned_until = greatest(pinned_until, $4)
+     WHERE key = (SELECT key FROM live) AND NOT deleting RETURNING key
+   ), made AS (
+     INSERT INTO blobs (key, sha256, bytes, pins, pinned_until)
+     SELECT $1, $2, $3::bigint, 1, $4::bigint WHERE NOT EXISTS (SELECT FROM live)
+     ON CONFLICT (key) DO UPDATE SET pins = blobs.pins + 1,
+       pinned_until = greatest(blobs.pinned_until, excluded.pinned_until) WHERE NOT blobs.deleting
+     RETURNING key
+   ) SELECT key FROM pinned UNION ALL SELECT key FROM made`,
+);
+const unpin = statement(
+  "unpin",
+  `UPDATE blobs SET pins = greatest(0, pins - u.n), pinned_until = CASE WHEN pins <= u.n THEN 0 ELSE pinned_until END
+   FROM (SELECT key, count(*)::int AS n FROM unnest($1::text[]) AS k (key) GROUP BY key) AS u WHERE blobs.key = u.key`,
+);
+const unused = statement(
+  "lock_unused",
+  `SELECT key FROM blobs WHERE NOT referenced AND NOT deleting AND pinned_until <= $1
+   LIMIT $2 FOR UPDATE SKIP LOCKED`,
+);
+// Under the lock, so that a job which referred to it a moment ago is seen.
+const mark = statement(
+  "mark_deleting",
+  `UPDATE blobs SET deleting = true WHERE key = ANY($1::text[]) AND NOT referenced AND NOT deleting
+   AND pinned_until <= $2`,
+);
+const deleting = statement("deleting", "SELECT key FROM blobs WHERE deleting LIMIT $1");
+const forget = statement("forget_blobs", "DELETE FROM blobs WHERE key = ANY($1::text[]) AND deleting");
+const renew = statement(
+  "renew",
+  `UPDATE tasks AS t SET wake_at = $4
+   FROM unnest($1::uuid[], $2::int[], $3::text[]) AS u (job_id, item, lease)
+   WHERE t.job_id = u.job_id AND t.item = u.item AND t.state = 'leased' AND t.lease = u.lease
+   RETURNING t.job_id || '.' || t.item || ' ' || t.lease AS held`,
+);
+const remember = statement(
+  "remember",
+  `WITH held AS (
+     SELECT FROM tasks WHERE job_id = $1 AND item = $2 AND state = 'leased' AND lease = $6 FOR SHARE
+   ), kept AS (
+     INSERT INTO memos SELECT $1, $2, $3, $4, $5::json FROM held ON CONFLICT DO NOTHING
+   ) SELECT count(*) AS held FROM held`,
+);
+
+type Names = "pin" | "unpin" | "collect" | "forget" | "renew" | "remember";
+
+/** The writes that need no rules: each is one statement, or two, that is true by itself. */
+export function files(pool: pg.Pool): Pick<Store, Names> {
+  return {
+    async pin({ key, sha256, bytes, until }) {
+      for (;;) {
+        try {
+          const { rows } = await pool.query(pin([key, sha256, bytes, until, Date.now()]));
+          // None: what was live is being collected now, so it is no longer live when asked again.
+          if (rows.length > 0) return { key: rows[0].key as string };
+        } catch (error) {
+          if (!isConflict(error)) await asking(Promise.reject(error));
+        }
+      }
+    },
+
+    async unpin({ keys }) {
+      await asking(pool.query(unpin([keys])));
+    },
+
+    async collect({ now, limit }) {
+      const client = await asking(pool.connect());
+      let failed = true;
+      try {
+        await client.query("BEGIN");
+        const { rows } = await client.query(unused([now, limit]));
+        const keys = rows.map((row) => row.key as string);
+        const [, marked] = await pipeline(client, () => [
+          client.query(mark([keys, now])),
+          client.query(deleting([limit])),
+          client.query("COMMIT"),
+        ]);
+        failed = false;
+        return marked.rows.map((row) => row.key as string);
+      } catch (error) {
+        return await asking(Promise.reject(error));
+      } finally {
+        client.release(failed);
+      }
+    },
+
+    async forget({ keys }) {
+      await asking(pool.query(forget([keys])));
+    },
+
+    async renew({ leases, until }) {
+      const places = leases.map(({ taskId }) => {
+        const place = parseTaskId(taskId);
+        return place && isUuid(place.jobId) ? place : null;
+      });
+      const valid = leases.map((one, n) => ({ ...one, place: places[n]! })).filter((one) => one.place);
+      const values = [
+        valid.map((one) => one.place.jobId),
+        valid.map((one) => one.place.item),
+        valid.map((one) => one.lease),
+        until,
+      ];
+      const { rows } = await asking(pool.query(renew(values)));
+      const held = new Set(rows.map((row) => row.held as string));
+      const lost = leases.filter(({ lease }, n) => {
+        const place = places[n];
+        return !place || !held.has(`${place.jobId}.${place.item} ${lease}`);
+      });
+      return { lost: lost.map((one) => one.taskId) };
+    },
+
+    async remember({ taskId, step, key, value, lease }) {
+      const place = parseTaskId(taskId);
+      if (!place || !isUuid(place.jobId)) return { ok: false };
+      const values = [place.jobId, place.item, step, key, JSON.stringify(value), lease];
+      const { rows } = await asking(pool.query(remember(values)));
+      return { ok: rows[0].held > 0 };
+    },
+  };
+}

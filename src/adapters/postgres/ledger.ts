@@ -1,0 +1,240 @@
+import type { Ledger } from "../../domain/ledger/ledger.ts";
+import type {
+  BlobRecord,
+  CacheEntry,
+  EventType,
+  JobRecord,
+  Json,
+  TaskDelivery,
+  TaskRecord,
+  TaskState,
+} from "../../domain/records.ts";
+import { toJob } from "../../domain/stored.ts";
+import { type KeyRow, keyOf, Needs, type Records } from "./records.ts";
+import { toBlob, toEntry, toTask } from "./rows.ts";
+
+/** Thrown by a rule's question that the transaction has not read the answer to: it reads, and runs anew. */
+export const missing = new Error("A record that a rule needs has not been read.");
+
+export interface Tracked<T> {
+  record: T;
+  isNew: boolean;
+}
+
+export interface TrackedTask extends Tracked<TaskRecord> {
+  saved: { queue: string; state: TaskState } | null;
+}
+
+export interface PendingEvent {
+  job: JobRecord;
+  type: EventType;
+  at: number;
+  data: { [key: string]: Json };
+}
+
+/** The records of one pass over a batch: read from what the transaction has loaded, changed in memory only. */
+export class PostgresLedger implements Ledger {
+  /** What this pass asked for in vain. */
+  readonly wanted = new Needs();
+  hasMissed = false;
+  /** Of the present command. */
+  deliveries: TaskDelivery[] = [];
+  revoked: string[] = [];
+
+  readonly dirtyJobs = new Set<Tracked<JobRecord>>();
+  readonly dirtyTasks = new Set<TrackedTask>();
+  readonly droppedJobs = new Set<string>();
+  readonly droppedFiles = new Set<string>();
+  readonly refs = new Map<string, { jobId: string; blob: string }>();
+  readonly referred = new Set<string>();
+  readonly unpinned = new Map<string, number>();
+  readonly puts = new Map<string, CacheEntry>();
+  readonly keys = new Map<string, KeyRow>();
+  readonly reservations = new Set<string>();
+  readonly taken = new Map<string, number>();
+  readonly ended = new Map<string, number>();
+  events: PendingEvent[] = [];
+  /** Handed out by all commands of the pass. */
+  readonly handed: TaskDelivery[] = [];
+
+  readonly #loaded: Records;
+  readonly #room: (queue: string) => number;
+  readonly #jobs = new Map<string, Tracked<JobRecord> | null>();
+  readonly #tasks = new Map<string, Map<number, TrackedTask>>();
+  readonly #blobs = new Map<string, BlobRecord>();
+
+  constructor(loaded: Records, room: (queue: string) => number) {
+    this.#loaded = loaded;
+    this.#room = room;
+  }
+
+  #miss(want: (wanted: Needs) => void): never {
+    want(this.wanted);
+    this.hasMissed = true;
+    throw missing;
+  }
+
+  job(id: string): JobRecord | null {
+    let known = this.#jobs.get(id);
+    if (known === undefined) {
+      const row = this.#loaded.jobs.get(id);
+      if (row === undefined) this.#miss((wanted) => wanted.jobs.add(id));
+      known = row && { record: toJob(row), isNew: false };
+      this.#jobs.set(id, known);
+    }
+    return known === null ? null : known.record;
+  }
+
+  task(jobId: string, item: number): TaskRecord | null {
+    const known = this.#tasksOf(jobId).get(item);
+    if (known) return known.record;
+    if (this.#isWhole(jobId)) return null;
+    const row = this.#loaded.tasksOf(jobId).get(item);
+    if (row === undefined) this.#miss((wanted) => wanted.task(jobId, item));
+    return row && this.#track(jobId, item).record;
+  }
+
+  tasks(jobId: string): TaskRecord[] {
+    const mine = this.#tasksOf(jobId);
+    const job = this.#jobs.get(jobId);
+    if (!job?.isNew) {
+      if (!this.#loaded.whole.has(jobId)) this.#miss((wanted) => wanted.whole.add(jobId));
+      for (const [item, row] of this.#loaded.tasksOf(jobId)) {
+        if (row && !mine.has(item)) this.#track(jobId, item);
+      }
+    }
+    return [...mine.values()].map((tracked) => tracked.record).sort((a, b) => a.item - b.item);
+  }
+
+  #isWhole(jobId: string): boolean {
+    return this.#jobs.get(jobId)?.isNew === true || this.droppedJobs.has(jobId);
+  }
+
+  #tasksOf(jobId: string): Map<number, TrackedTask> {
+    let tasks = this.#tasks.get(jobId);
+    if (!tasks) {
+      tasks = new Map();
+      this.#tasks.set(jobId, tasks);
+    }
+    return tasks;
+  }
+
+  #track(jobId: string, item: number): TrackedTask {
+    const record = toTask(this.#loaded.tasksOf(jobId).get(item)!);
+    const tracked = { record, isNew: false, saved: { queue: record.queue, state: record.state } };
+    this.#tasksOf(jobId).set(item, tracked);
+    return tracked;
+  }
+
+  cached(key: string): CacheEntry | null {
+    const put = this.puts.get(key);
+    if (put) return put;
+    const row = this.#loaded.cache.get(key);
+    if (row === undefined) this.#miss((wanted) => wanted.cache.add(key));
+    return row && !this.droppedFiles.has(row.job_id) ? toEntry(row) : null;
+  }
+
+  blob(key: string): BlobRecord | null {
+    const known = this.#blobs.get(key);
+    if (known) return known;
+    const row = this.#loaded.blobs.get(key);
+    if (row === undefined) this.#miss((wanted) => wanted.blobs.add(key));
+    if (row === null) return null;
+    const record = toBlob(row);
+    this.#blobs.set(key, record);
+    return record;
+  }
+
+  workerAlive(worker: string): boolean {
+    const alive = this.#loaded.workers.get(worker);
+    if (alive === undefined) this.#miss((wanted) => wanted.workers.add(worker));
+    return alive;
+  }
+
+  /** The job that an idempotency key led to. */
+  key(owner: string, key: string): KeyRow | null {
+    const known = this.keys.get(keyOf(owner, key)) ?? this.#loaded.keys.get(keyOf(owner, key));
+    if (known === undefined) this.#miss((wanted) => wanted.key(owner, key));
+    return known;
+  }
+
+  addJob(record: JobRecord): void {
+    const tracked = { record, isNew: true };
+    this.#jobs.set(record.id, tracked);
+    this.dirtyJobs.add(tracked);
+  }
+
+  addTask(record: TaskRecord): void {
+    const tracked = { record, isNew: true, saved: null };
+    this.#tasksOf(record.jobId).set(record.item, tracked);
+    this.dirtyTasks.add(tracked);
+  }
+
+  changedJob(job: JobRecord): void {
+    this.dirtyJobs.add(this.#jobs.get(job.id)!);
+  }
+
+  changedTask(task: TaskRecord): void {
+    this.dirtyTasks.add(this.#tasksOf(task.jobId).get(task.item)!);
+  }
+
+  refer(jobId: string, blob: string): void {
+    this.refs.set(`${jobId} ${blob}`, { jobId, blob });
+    this.referred.add(blob);
+    const known = this.#blobs.get(blob);
+    if (known) known.refs = Math.max(1, known.refs);
+  }
+
+  unpin(blob: string): void {
+    this.unpinned.set(blob, (this.unpinned.get(blob) ?? 0) + 1);
+    const known = this.#blobs.get(blob);
+    if (known) known.pins = Math.max(0, known.pins - 1);
+  }
+
+  dropFiles(jobId: string): void {
+    this.droppedFiles.add(jobId);
+    for (const [place, ref] of this.refs) if (ref.jobId === jobId) this.refs.delete(place);
+    for (const [key, entry] of this.puts) if (entry.jobId === jobId) this.puts.delete(key);
+  }
+
+  dropJob(jobId: string): void {
+    const job = this.#jobs.get(jobId);
+    if (job) this.dirtyJobs.delete(job);
+    this.#jobs.set(jobId, null);
+    for (const tracked of this.#tasksOf(jobId).values()) this.dirtyTasks.delete(tracked);
+    this.#tasks.delete(jobId);
+    this.droppedJobs.add(jobId);
+    for (const event of this.events) {
+      if (event.job.id === jobId)
+        event.data = { jobId, progress: event.data.progress ?? null, forgotten: true };
+    }
+  }
+
+  putCached(entry: CacheEntry): void {
+    this.puts.set(entry.key, entry);
+  }
+
+  append(job: JobRecord, type: EventType, at: number, data: { [key: string]: Json }): void {
+    this.events.push({ job, type, at, data });
+  }
+
+  takeRoom(queue: string): boolean {
+    const taken = this.taken.get(queue) ?? 0;
+    if (this.#room(queue) <= taken) return false;
+    this.taken.set(queue, taken + 1);
+    return true;
+  }
+
+  deliver(delivery: TaskDelivery): void {
+    this.deliveries.push(delivery);
+    this.handed.push(delivery);
+  }
+
+  revoke(taskId: string): void {
+    this.revoked.push(taskId);
+  }
+
+  drained(queue: string): void {
+    this.ended.set(queue, (this.ended.get(queue) ?? 0) + 1);
+  }
+}

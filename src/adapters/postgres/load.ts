@@ -1,0 +1,116 @@
+import type pg from "pg";
+import type { JobRow } from "../../domain/stored.ts";
+import { type KeyRow, keyOf, type Needs, type Records } from "./records.ts";
+import type { BlobRow, CacheRow, TaskRow } from "./rows.ts";
+import { statement } from "./statement.ts";
+
+const jobs = statement("lock_jobs", "SELECT * FROM jobs WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE");
+const tasks = statement(
+  "tasks",
+  `SELECT t.* FROM unnest($1::uuid[], $2::int[]) AS u (job_id, item)
+   JOIN tasks t ON t.job_id = u.job_id AND t.item = u.item`,
+);
+const lockedTasks = statement(
+  "lock_tasks",
+  `SELECT t.* FROM unnest($1::uuid[], $2::int[]) AS u (job_id, item)
+   JOIN tasks t ON t.job_id = u.job_id AND t.item = u.item
+   ORDER BY t.job_id, t.item FOR NO KEY UPDATE OF t`,
+);
+const whole = statement("job_tasks", "SELECT * FROM tasks WHERE job_id = ANY($1::uuid[])");
+const cache = statement("cache", "SELECT * FROM cache WHERE key = ANY($1::text[])");
+// A blob that will be changed is locked for that at once: to strengthen a lock later may deadlock.
+const changedBlobs = statement(
+  "lock_blobs",
+  `SELECT * FROM blobs WHERE key = ANY($1::text[]) AND (NOT referenced OR key = ANY($2::text[]))
+   ORDER BY key FOR NO KEY UPDATE`,
+);
+const sharedBlobs = statement(
+  "share_blobs",
+  `SELECT * FROM blobs WHERE key = ANY($1::text[]) AND referenced AND key <> ALL($2::text[])
+   ORDER BY key FOR SHARE`,
+);
+// One that lost its last reference between the two was found by neither.
+const releasedBlobs = statement(
+  "lock_released_blobs",
+  `SELECT * FROM blobs WHERE key = ANY($1::text[]) AND NOT referenced AND key <> ALL($2::text[])
+   ORDER BY key FOR NO KEY UPDATE`,
+);
+const keys = statement(
+  "keys",
+  `SELECT k.* FROM unnest($1::text[], $2::text[]) AS u (owner, key)
+   JOIN idempotency k ON k.owner = u.owner AND k.key = u.key`,
+);
+const workers = statement("alive", "SELECT id FROM workers WHERE id = ANY($1::text[]) AND gone_at IS NULL");
+const drops = statement(
+  "lock_dropped",
+  `SELECT key FROM blobs WHERE key IN (SELECT blob FROM job_blobs WHERE job_id = ANY($1::uuid[]))
+   ORDER BY key FOR NO KEY UPDATE`,
+);
+
+/** Asks for everything at once; what was asked is in `into` when all of it has settled. Jobs come first. */
+export function load(client: pg.ClientBase, needs: Needs, into: Records): Promise<unknown>[] {
+  const sent: Promise<unknown>[] = [];
+  const ask = <Row>(query: pg.QueryConfig, keep: (rows: Row[]) => void) => {
+    sent.push(client.query(query).then(({ rows }) => keep(rows as Row[])));
+  };
+  if (needs.jobs.size > 0) {
+    for (const id of needs.jobs) into.jobs.set(id, null);
+    ask<JobRow>(jobs([[...needs.jobs]]), (rows) => {
+      for (const row of rows) into.jobs.set(row.id, row);
+    });
+  }
+  const keepTasks = (rows: TaskRow[]) => {
+    for (const row of rows) into.tasksOf(row.job_id).set(row.item, row);
+  };
+  for (const [pairs, query] of [
+    [needs.lockedTasks, lockedTasks],
+    [needs.tasks, tasks],
+  ] as const) {
+    if (pairs.size === 0) continue;
+    const list = [...pairs.values()];
+    for (const { jobId, item } of list) into.tasksOf(jobId).set(item, null);
+    ask<TaskRow>(query([list.map((one) => one.jobId), list.map((one) => one.item)]), keepTasks);
+  }
+  if (needs.whole.size > 0) {
+    for (const id of needs.whole) into.whole.add(id);
+    ask<TaskRow>(whole([[...needs.whole]]), keepTasks);
+  }
+  if (needs.cache.size > 0) {
+    for (const key of needs.cache) into.cache.set(key, null);
+    ask<CacheRow>(cache([[...needs.cache]]), (rows) => {
+      for (const row of rows) into.cache.set(row.key, row);
+    });
+  }
+  if (needs.keys.size > 0) {
+    const list = [...needs.keys.values()];
+    for (const { owner, key } of list) into.keys.set(keyOf(owner, key), null);
+    ask<KeyRow>(keys([list.map((one) => one.owner), list.map((one) => one.key)]), (rows) => {
+      for (const row of rows) into.keys.set(keyOf(row.owner, row.key), row);
+    });
+  }
+  if (needs.workers.size > 0) {
+    for (const id of needs.workers) into.workers.set(id, false);
+    ask<{ id: string }>(workers([[...needs.workers]]), (rows) => {
+      for (const { id } of rows) into.workers.set(id, true);
+    });
+  }
+  if (needs.drops.size > 0) {
+    ask<{ key: string }>(drops([[...needs.drops]]), (rows) => {
+      for (const { key } of rows) into.dropped.add(key);
+    });
+  }
+  const blobs = [...needs.blobs.union(needs.pinned)];
+  if (blobs.length > 0) {
+    for (const key of blobs) into.blobs.set(key, null);
+    const keepBlobs = (rows: BlobRow[]) => {
+      for (const row of rows) into.blobs.set(row.key, row);
+    };
+    const pinned = [...needs.pinned];
+    ask<BlobRow>(changedBlobs([blobs, pinned]), keepBlobs);
+    if (pinned.length < blobs.length) {
+      ask<BlobRow>(sharedBlobs([blobs, pinned]), keepBlobs);
+      ask<BlobRow>(releasedBlobs([blobs, pinned]), keepBlobs);
+    }
+  }
+  return sent;
+}

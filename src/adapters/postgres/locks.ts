@@ -1,0 +1,80 @@
+import type pg from "pg";
+import { openClient, type Place } from "./connection.ts";
+
+/**
+ * Advisory locks say who is alive: a process holds one, shared by its sessions, for as long as any of them
+ * lasts, and the server frees it in the moment the process ends. The first number tells the schema and what
+ * is held, the second is drawn from the sequence `holders`.
+ */
+export type Held = "worker" | "broker";
+
+export function classOf(held: Held): string {
+  return `hashtext(current_schema || ' ${held}')`;
+}
+
+/** Of the rows `holder` in `from`, those whose lock nobody holds. */
+export function unheld(held: Held, column: string): string {
+  return `NOT EXISTS (
+    SELECT FROM pg_locks l
+    WHERE l.locktype = 'advisory' AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+      AND l.classid = (${classOf(held)}::bigint & 4294967295)::oid AND l.objid = ${column}::oid AND l.granted)`;
+}
+
+/** A session of its own that holds locks, and comes back by itself when it breaks. */
+export class Session {
+  readonly #place: Place;
+  readonly #role: string;
+  readonly #onOpen: (client: pg.Client) => Promise<void>;
+  #client: Promise<pg.Client> | null = null;
+  #closed = false;
+
+  /** @param onOpen takes the locks again, on each new session */
+  constructor(place: Place, role: string, onOpen: (client: pg.Client) => Promise<void>) {
+    this.#place = place;
+    this.#role = role;
+    this.#onOpen = onOpen;
+  }
+
+  client(): Promise<pg.Client> {
+    if (!this.#client) {
+      const opening = this.#open();
+      this.#client = opening;
+      opening.catch(() => {
+        if (this.#client === opening) this.#client = null;
+      });
+    }
+    return this.#client;
+  }
+
+  async #open(): Promise<pg.Client> {
+    const client = await openClient(this.#place, this.#role);
+    client.once("end", () => {
+      this.#client = null;
+      if (!this.#closed) setTimeout(() => void this.#comeBack(), 50).unref();
+    });
+    try {
+      await this.#onOpen(client);
+    } catch (error) {
+      await client.end().catch(() => {});
+      throw error;
+    }
+    return client;
+  }
+
+  async #comeBack(): Promise<void> {
+    for (let wait = 50; !this.#closed && !this.#client; wait = Math.min(500, wait * 2)) {
+      const back = await this.client().then(
+        () => true,
+        () => false,
+      );
+      if (back) return;
+      await new Promise((resolve) => setTimeout(resolve, wait).unref());
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    const client = await this.#client?.catch(() => null);
+    await client?.end().catch(() => {});
+  }
+}

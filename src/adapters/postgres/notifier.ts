@@ -1,0 +1,99 @@
+import { createHash } from "node:crypto";
+import type pg from "pg";
+
+/** What one notification may carry, in bytes; PostgreSQL takes less than 8,000. */
+const MAX_BYTES = 7_900;
+
+/** Names the queues in which something has been put. */
+export const WAKE_TOPIC = "broker.wake";
+
+/** The channel of a topic in a schema. Names of channels are short, so they are hashed. */
+export function channelOf(schema: string, topic: string): string {
+  return `millrace_${createHash("sha256").update(`${schema}/${topic}`).digest("hex").slice(0, 32)}`;
+}
+
+interface Message {
+  channel: string;
+  text: string;
+  resolve(): void;
+  reject(error: Error): void;
+}
+
+/**
+ * Sends notifications in transactions of their own, one at a time: notifying commits wait for each other,
+ * so everything that comes up meanwhile goes together, several messages in one notification.
+ */
+export class Notifier {
+  readonly #pool: pg.Pool;
+  #waiting: Message[] = [];
+  #sending: Promise<void> | null = null;
+  /** Equal notifications of one transaction would be delivered once. */
+  #number = 0;
+
+  constructor(pool: pg.Pool) {
+    this.#pool = pool;
+  }
+
+  send(channel: string, text: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ channel, text, resolve, reject });
+      this.#sending ??= new Promise<void>((done) => setImmediate(done)).then(() => this.#flush());
+    });
+  }
+
+  async #flush(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const messages = this.#waiting;
+      this.#waiting = [];
+      const frames = this.#pack(messages);
+      try {
+        await this.#pool.query({
+          name: "notify",
+          text: "SELECT pg_notify(channel, frame) FROM unnest($1::text[], $2::text[]) AS u (channel, frame)",
+          values: [frames.map((one) => one.channel), frames.map((one) => one.frame)],
+        });
+        for (const message of messages) message.resolve();
+      } catch (error) {
+        for (const message of messages) message.reject(error as Error);
+      }
+    }
+    this.#sending = null;
+  }
+
+  #pack(messages: readonly Message[]): { channel: string; frame: string }[] {
+    const frames: { channel: string; frame: string; bytes: number }[] = [];
+    const last = new Map<string, (typeof frames)[number]>();
+    for (const { channel, text } of messages) {
+      const part = `${text.length}:${text}`;
+      const bytes = Buffer.byteLength(part);
+      const open = last.get(channel);
+      if (open && open.bytes + bytes <= MAX_BYTES) {
+        open.frame += part;
+        open.bytes += bytes;
+      } else {
+        const head = `${(this.#number++).toString(36)} `;
+        const frame = { channel, frame: head + part, bytes: head.length + bytes };
+        last.set(channel, frame);
+        frames.push(frame);
+      }
+    }
+    return frames;
+  }
+
+  /** Resolves when what was to be sent has been, or has failed. */
+  async idle(): Promise<void> {
+    while (this.#sending) await this.#sending;
+  }
+}
+
+/** The messages of a notification. */
+export function unpack(frame: string): string[] {
+  const texts: string[] = [];
+  for (let at = frame.indexOf(" ") + 1; at < frame.length; ) {
+    const colon = frame.indexOf(":", at);
+    const end = colon + 1 + Number(frame.slice(at, colon));
+    texts.push(frame.slice(colon + 1, end));
+    at = end;
+  }
+  return texts;
+}

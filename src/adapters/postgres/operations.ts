@@ -1,0 +1,295 @@
+import type { Claim, CreateJob, ReopenJob, Settle } from "../../domain/commands.ts";
+import { parseTaskId } from "../../domain/ids.ts";
+import { cancelJob, expireJob, removeJob } from "../../domain/ledger/cancel.ts";
+import { beginAlone, claim } from "../../domain/ledger/claim.ts";
+import { itemKey } from "../../domain/ledger/content-key.ts";
+import { createJob } from "../../domain/ledger/create.ts";
+import { reopenJob } from "../../domain/ledger/reopen.ts";
+import { loseLease, settle } from "../../domain/ledger/settle.ts";
+import { wake } from "../../domain/ledger/sweep.ts";
+import { JOB_ITEM, type TaskDelivery } from "../../domain/records.ts";
+import type { Changed, Created, Result } from "../../ports/store/jobs.ts";
+import type { ClaimResult, SettleResult } from "../../ports/store/tasks.ts";
+import type { PostgresLedger } from "./ledger.ts";
+import { keyOf, type Needs } from "./records.ts";
+import { isUuid } from "./rows.ts";
+
+/** One command in a batch: what it needs to read first, and its rules over what was read. */
+export interface Operation<T> {
+  /** Rows that it may touch, to keep batches from growing without bound. */
+  readonly weight: number;
+  need(needs: Needs): void;
+  /**
+   * Runs anew from the start whenever a record was missing, so it must change the ledger alone.
+   * @param repeated an earlier try may have been committed although its answer was lost
+   */
+  run(ledger: PostgresLedger, repeated: boolean): T;
+}
+
+const FIRST_ITEMS = 100;
+
+export function create(command: CreateJob): Operation<Result<Created>> {
+  const { id, now, owner, idempotency } = command;
+  return {
+    weight: 1 + command.items.length / 10,
+    need(needs) {
+      needs.jobs.add(id);
+      for (const { input } of command.items) needs.blobs.add(input.blob);
+      for (const { blob } of command.attachments) needs.blobs.add(blob);
+      for (const blob of command.pinned) needs.pinned.add(blob);
+      if (idempotency) needs.key(owner, idempotency.key);
+      const first = command.plan[0];
+      if (first?.kind !== "each" || first.cacheKey === null) return;
+      for (const { input } of command.items) {
+        needs.cache.add(itemKey(first, { inputs: [input], previous: null })!);
+      }
+    },
+    run(ledger, repeated) {
+      const known = ledger.job(id);
+      if (known) {
+        const items = firstItems(ledger, id);
+        // This very call made it, and its deliveries went nowhere.
+        const deliveries = repeated ? publishedOf(ledger, id) : [];
+        return { ok: true, job: { ...known }, items, created: repeated, deliveries };
+      }
+      const key = idempotency && ledger.key(owner, idempotency.key);
+      const earlier = key && key.expires_at > now ? ledger.job(key.job_id) : null;
+      if (key && earlier) {
+        if (key.fingerprint !== idempotency!.fingerprint) {
+          return refuse(
+            "idempotency_mismatch",
+            "This Idempotency-Key was used for another request; use a new one.",
+          );
+        }
+        const items = firstItems(ledger, earlier.id);
+        return { ok: true, job: { ...earlier }, items, created: false, deliveries: [] };
+      }
+      const made = createJob(ledger, command);
+      if (made === "expired")
+        return refuse("gone", "A file of this request is no longer there; upload it again.");
+      if (idempotency) {
+        const { fingerprint, expiresAt } = idempotency;
+        const row = { owner, key: idempotency.key, fingerprint, job_id: id, expires_at: expiresAt };
+        ledger.keys.set(keyOf(owner, idempotency.key), row);
+      }
+      if (command.reservation) ledger.reservations.add(command.reservation);
+      const items = made.tasks.slice(0, FIRST_ITEMS).map((task) => ({ ...task }));
+      return { ok: true, job: { ...made.job }, items, created: true, deliveries: ledger.deliveries };
+    },
+  };
+}
+
+export function cancel(command: { owner: string; id: string; now: number }): Operation<Result<Changed>> {
+  return onJob(command.id, command.owner, (ledger, job) => {
+    if (cancelJob(ledger, job, command.now) === "ended")
+      return refuse("job_ended", `The job has already ended (${job.state}).`);
+    return { ok: true, ...changed(ledger) };
+  });
+}
+
+export function reopen(command: ReopenJob): Operation<Result<Changed & { items: number }>> {
+  return onJob(command.id, command.owner, (ledger, job) => {
+    const reopened = reopenJob(ledger, job, command.items, command.now);
+    if (reopened.ok) return { ok: true, items: reopened.items, ...changed(ledger) };
+    if (reopened.reason === "files_gone")
+      return refuse("gone", "The files of the failed items are past their retention.");
+    if (reopened.reason === "nothing") return refuse("job_not_retryable", "No item of this job has failed.");
+    return refuse("job_not_retryable", `A job that is ${job.state} cannot run again.`);
+  });
+}
+
+export function remove(command: { owner: string; id: string; now: number }): Operation<Result<Changed>> {
+  return onJob(
+    command.id,
+    command.owner,
+    (ledger, job) => {
+      removeJob(ledger, job, command.now);
+      return { ok: true, ...changed(ledger) };
+    },
+    true,
+  );
+}
+
+export function take(command: Claim): Operation<ClaimResult> {
+  const place = placeOf(command.taskId);
+  return {
+    weight: 1,
+    need: (needs) => needTask(needs, place, place?.item === JOB_ITEM),
+    run(ledger) {
+      if (!place) return { claimed: false, reason: "ended", deliveries: [] };
+      const outcome = claim(ledger, command);
+      if (!outcome.claimed) return { ...outcome, deliveries: [] };
+      const { task, job } = outcome;
+      const siblings =
+        task.item === JOB_ITEM ? ledger.tasks(task.jobId).filter((one) => one.item !== JOB_ITEM) : [];
+      // Copies: a later command of the same batch may change the records.
+      return { claimed: true, task: { ...task }, job: { ...job }, siblings, deliveries: [] };
+    },
+  };
+}
+
+export function begin(command: { taskId: string; lease: string }): Operation<{ ok: boolean }> {
+  const place = placeOf(command.taskId);
+  return {
+    weight: 1,
+    need: (needs) => needTask(needs, place),
+    run: (ledger) => ({ ok: place !== null && beginAlone(ledger, command) }),
+  };
+}
+
+export function end(command: Settle): Operation<SettleResult> {
+  const place = placeOf(command.taskId);
+  const { outcome } = command;
+  return {
+    weight: 1,
+    need(needs) {
+      needTask(needs, place);
+      // Should this be the last item, the job's own task is next.
+      if (place) needs.task(place.jobId, JOB_ITEM);
+      if (outcome.kind === "succeeded") for (const { blob } of outcome.outputs) needs.pinned.add(blob);
+    },
+    run(ledger) {
+      if (!place) return { outcome: "stale", deliveries: [] };
+      return { outcome: settle(ledger, command), deliveries: ledger.deliveries };
+    },
+  };
+}
+
+export interface Place {
+  jobId: string;
+  item: number;
+}
+
+/** Tasks whose time has come, as they were found a moment ago. */
+export function wakeTasks(places: Place[], now: number): Operation<Changed> {
+  return onTasks(places, (ledger, { jobId, item }) => {
+    const job = ledger.job(jobId);
+    const task = ledger.task(jobId, item);
+    if (job && task) wake(ledger, job, task, now);
+  });
+}
+
+/** Tasks that a dead worker held. */
+export function loseWorker(worker: string, places: Place[], now: number): Operation<Changed> {
+  return onTasks(places, (ledger, { jobId, item }) => {
+    const job = ledger.job(jobId);
+    const task = ledger.task(jobId, item);
+    if (job && task?.state === "leased" && task.worker === worker) loseLease(ledger, job, task, true, now);
+  });
+}
+
+/** The files of a job that ended long ago go; says whether they were still there. */
+export function expire(id: string, now: number): Operation<boolean> {
+  return onJob(
+    id,
+    null,
+    (ledger, job) => {
+      if (job.expiresAt === null || job.expiresAt > now || job.state === "expired") return false;
+      expireJob(ledger, job, now);
+      return true;
+    },
+    true,
+    () => false,
+  );
+}
+
+/** An expired job is forgotten; tells whose it was. */
+export function forget(id: string, now: number): Operation<string | null> {
+  return onJob(
+    id,
+    null,
+    (ledger, job) => {
+      removeJob(ledger, job, now);
+      return job.owner;
+    },
+    true,
+    () => null,
+  );
+}
+
+type Job = NonNullable<ReturnType<PostgresLedger["job"]>>;
+
+function onJob<T>(
+  id: string,
+  owner: string | null,
+  run: (ledger: PostgresLedger, job: Job) => T,
+  drops = false,
+  absent: () => T = notFound as () => T,
+): Operation<T> {
+  return {
+    weight: 20,
+    need(needs) {
+      if (!isUuid(id)) return;
+      needs.jobs.add(id);
+      needs.whole.add(id);
+      if (drops) needs.drops.add(id);
+    },
+    run(ledger) {
+      const job = isUuid(id) ? ledger.job(id) : null;
+      return job && (owner === null || job.owner === owner) ? run(ledger, job) : absent();
+    },
+  };
+}
+
+function onTasks(places: Place[], run: (ledger: PostgresLedger, place: Place) => void): Operation<Changed> {
+  return {
+    weight: places.length,
+    need(needs) {
+      for (const { jobId, item } of places) {
+        needs.jobs.add(jobId);
+        needs.lockedTask(jobId, item);
+      }
+    },
+    run(ledger) {
+      for (const place of places) run(ledger, place);
+      return changed(ledger);
+    },
+  };
+}
+
+function needTask(needs: Needs, place: Place | null, whole = false): void {
+  if (!place) return;
+  needs.jobs.add(place.jobId);
+  if (whole) needs.whole.add(place.jobId);
+  else needs.task(place.jobId, place.item);
+}
+
+function placeOf(taskId: string): Place | null {
+  const place = parseTaskId(taskId);
+  return place && isUuid(place.jobId) ? place : null;
+}
+
+function changed(ledger: PostgresLedger): Changed {
+  return { deliveries: ledger.deliveries, revoked: ledger.revoked };
+}
+
+function firstItems(ledger: PostgresLedger, jobId: string) {
+  return ledger
+    .tasks(jobId)
+    .filter((task) => task.item !== JOB_ITEM)
+    .slice(0, FIRST_ITEMS)
+    .map((task) => ({ ...task }));
+}
+
+function publishedOf(ledger: PostgresLedger, jobId: string): TaskDelivery[] {
+  return ledger
+    .tasks(jobId)
+    .filter((task) => task.state === "published")
+    .map(({ item, queue, generation, priority }) => ({
+      taskId: `${jobId}.${item === JOB_ITEM ? "all" : item}`,
+      queue,
+      generation,
+      priority,
+    }));
+}
+
+function refuse(
+  code: "gone" | "idempotency_mismatch" | "job_ended" | "job_not_retryable",
+  message: string,
+): { ok: false; code: typeof code; message: string } {
+  return { ok: false, code, message };
+}
+
+function notFound() {
+  return { ok: false as const, code: "not_found" as const, message: "There is no such job." };
+}

@@ -1,0 +1,110 @@
+import pg from "pg";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { placeOf as addressOf, withService } from "../../testing/services.ts";
+import { openPostgresBroker } from "./broker.ts";
+import { placeOf } from "./connection.ts";
+import { Drains } from "./figures.ts";
+import { reads } from "./reads.ts";
+import { statements } from "./statement.ts";
+import { openPostgresStore } from "./store.ts";
+import { testSchema } from "./testing.ts";
+
+/** What grows without limit, or with the backlog. Nothing may read through all of it. */
+const growing = [
+  "jobs",
+  "tasks",
+  "events",
+  "blobs",
+  "job_blobs",
+  "cache",
+  "memos",
+  "idempotency",
+  "deliveries",
+];
+/** These hold what lives, or few rows: to read through them is their purpose. */
+const partial = ["jobs_live", "tasks_dead", "blobs_deleting", "deliveries_held", "blobs_unused"];
+/** Asked for once in a while, over what cannot be counted without looking. */
+const counting = ["usage"];
+/** These sort no more rows than their batch names, or than one round of filling moves. */
+const sorting =
+  /^(lock_|share_blobs|append_events|put_cache|fill|retry|reject|queues$|dead_counts|live_jobs|register_queues|rooms)/;
+
+const schema = testSchema();
+
+await withService("PostgreSQL", addressOf(schema.url, 5432), () => {
+  let client: pg.Client;
+
+  beforeAll(async () => {
+    const [store, broker] = await Promise.all([
+      openPostgresStore(schema.url, { publishes: true }),
+      openPostgresBroker(schema.url),
+    ]);
+    await Promise.all([store.close(), broker.close()]);
+    client = new pg.Client({ connectionString: placeOf(schema.url).connectionString });
+    await client.connect();
+  });
+
+  afterAll(async () => {
+    await client.end();
+    await schema.drop();
+  });
+
+  async function plan(text: string): Promise<string[]> {
+    const count = Math.max(0, ...[...text.matchAll(/\$(\d+)/g)].map((match) => Number(match[1])));
+    await client.query(`PREPARE asked AS ${text}`);
+    const values = Array.from({ length: count }, () => "NULL");
+    const { rows } = await client.query(
+      `EXPLAIN (COSTS off) EXECUTE asked${count > 0 ? `(${values.join()})` : ""}`,
+    );
+    await client.query("DEALLOCATE asked");
+    return rows.map((row) => row["QUERY PLAN"] as string);
+  }
+
+  /** Steps that read a whole table or index, and sorts of what a limit should have kept away. */
+  function faults(steps: string[]): string[] {
+    return steps.filter((step, n) => {
+      const table = /Seq Scan on (\w+)/.exec(step)?.[1];
+      if (table) return growing.includes(table);
+      const [, index, scanned] = /Index (?:Only )?Scan (?:Backward )?using (\w+) on (\w+)/.exec(step) ?? [];
+      if (index && growing.includes(scanned!) && !partial.includes(index))
+        return !steps[n + 1]?.includes("Index Cond");
+      return step.includes("Sort Key");
+    });
+  }
+
+  test("no statement reads through a table that grows", async () => {
+    const found: string[] = [];
+    for (const [name, text] of statements) {
+      if (counting.includes(name)) continue;
+      const some = faults(await plan(text)).filter((step) => !(step.includes("Sort") && sorting.test(name)));
+      for (const fault of some) found.push(`${name}: ${fault.trim()}`);
+      // Who is next in the backlog is read off the index, however many wait.
+      if (name.startsWith("fill"))
+        expect(text && (await plan(text)).join()).not.toMatch(/Sort Key: t(_\d)?\./);
+    }
+    expect(found).toEqual([]);
+    expect(statements.size).toBeGreaterThan(60);
+  });
+
+  test("no list that a client or an operator asks for reads through a table that grows", async () => {
+    const asked: string[] = [];
+    const pool = {
+      query({ name, text }: pg.QueryConfig) {
+        if (name === undefined) asked.push(text);
+        return Promise.resolve({ rows: [] });
+      },
+    } as unknown as pg.Pool;
+    const list = reads(pool, new Drains(pool, "test"));
+    const owner = "a";
+    const id = `${"0".repeat(8)}-0000-0000-0000-${"0".repeat(12)}`;
+    await list.jobs({ owner, limit: 50 });
+    await list.jobs({ owner, limit: 50, cursor: id });
+    await list.jobs({ owner, limit: 50, states: ["queued", "running"] });
+    await list.items({ jobId: id, limit: 50, states: ["dead"] });
+    await list.deadLetters({ limit: 50 });
+    await list.deadLetters({ limit: 50, cursor: `${id}.1`, queue: "q" });
+    await list.deadLetters({ limit: 50, jobId: id });
+    expect(asked).toHaveLength(7);
+    for (const text of asked) expect([text, faults(await plan(text))]).toEqual([text, []]);
+  });
+});

@@ -1,0 +1,269 @@
+import type pg from "pg";
+import { parseTaskId } from "../../domain/ids.ts";
+import {
+  type EventRecord,
+  type FileRef,
+  JOB_ITEM,
+  type Json,
+  type TaskRecord,
+} from "../../domain/records.ts";
+import { type JobRow, toJob } from "../../domain/stored.ts";
+import type { Store } from "../../ports/store/store.ts";
+import { asking } from "./connection.ts";
+import { type Drains, firstSlice } from "./figures.ts";
+import { isUuid, type TaskRow, toTask } from "./rows.ts";
+import { statement } from "./statement.ts";
+
+const job = statement("job", "SELECT * FROM jobs WHERE id = $1");
+const task = statement("task", "SELECT * FROM tasks WHERE job_id = $1 AND item = $2");
+const events = statement(
+  "events",
+  "SELECT * FROM events WHERE owner = $1 AND seq > $2 ORDER BY seq LIMIT $3",
+);
+const jobEvents = statement(
+  "job_events",
+  "SELECT * FROM events WHERE job_id = $4 AND owner = $1 AND seq > $2 ORDER BY seq LIMIT $3",
+);
+const logBounds = statement(
+  "log_bounds",
+  `SELECT coalesce((SELECT min(seq) FROM events WHERE owner = $1), 0) AS first,
+     coalesce((SELECT last_seq FROM owners WHERE owner = $1), 0) AS last`,
+);
+const memo = statement(
+  "memo",
+  "SELECT value FROM memos WHERE job_id = $1 AND item = $2 AND step = $3 AND key = $4",
+);
+const knownKey = statement(
+  "known_key",
+  `SELECT 1 FROM idempotency i JOIN jobs ON jobs.id = i.job_id
+   WHERE i.owner = $1 AND i.key = $2 AND i.expires_at > $3`,
+);
+const known = statement("known_blobs", "SELECT key FROM blobs WHERE key = ANY($1::text[])");
+const countCached = statement("count_cached", "SELECT key FROM cache WHERE key = ANY($1::text[])");
+const usage = statement(
+  "usage",
+  "SELECT count(*) AS count, coalesce(sum(bytes), 0)::bigint AS bytes FROM blobs WHERE NOT deleting",
+);
+const queues = statement(
+  "queues",
+  `SELECT q.name, q.paused,
+     (SELECT count(*) FROM tasks t WHERE t.state = 'ready' AND t.queue = q.name) AS ready,
+     (SELECT count(*) FROM tasks t WHERE t.wake_at IS NOT NULL AND t.queue = q.name AND t.state = 'published') AS published,
+     (SELECT count(*) FROM tasks t WHERE t.wake_at IS NOT NULL AND t.queue = q.name AND t.state = 'leased') AS leased,
+     (SELECT count(*) FROM tasks t WHERE t.wake_at IS NOT NULL AND t.queue = q.name AND t.state = 'scheduled') AS scheduled,
+     (SELECT coalesce(sum(ended), 0)::int FROM drains d WHERE d.queue = q.name AND d.slice >= $1) AS drained,
+     (SELECT count(*) FROM workers w WHERE w.gone_at IS NULL AND w.queues -> q.name IS NOT NULL) AS workers,
+     -- Ids begin with their time: the first of each owner who waits, of those in front, tells the oldest.
+     (WITH RECURSIVE top AS (SELECT max(priority) AS priority FROM tasks WHERE state = 'ready' AND queue = q.name),
+      front (owner, job_id, n) AS (
+        (SELECT t.owner, t.job_id, 1 FROM tasks t WHERE t.state = 'ready' AND t.queue = q.name
+           AND t.priority = (SELECT priority FROM top) ORDER BY t.owner, t.job_id LIMIT 1)
+        UNION ALL
+        SELECT following.owner, following.job_id, n + 1 FROM front, LATERAL (
+          SELECT t.owner, t.job_id FROM tasks t WHERE t.state = 'ready' AND t.queue = q.name
+            AND t.priority = (SELECT priority FROM top) AND t.owner > front.owner ORDER BY t.owner, t.job_id LIMIT 1
+        ) AS following WHERE n < 100
+      ) SELECT job_id FROM front ORDER BY job_id LIMIT 1) AS oldest
+   FROM queues q ORDER BY q.name`,
+);
+const deadCounts = statement(
+  "dead_counts",
+  "SELECT queue, count(*) AS dead FROM tasks WHERE state = 'dead' GROUP BY queue",
+);
+const liveJobs = statement(
+  "live_jobs",
+  "SELECT state, count(*) AS n FROM jobs WHERE finished_at IS NULL GROUP BY state",
+);
+
+type Names =
+  | "job"
+  | "jobs"
+  | "items"
+  | "artifact"
+  | "events"
+  | "logBounds"
+  | "memo"
+  | "knownKey"
+  | "known"
+  | "countCached"
+  | "usage"
+  | "queues"
+  | "deadLetters"
+  | "counts";
+
+/** The calls that change nothing. */
+export function reads(pool: pg.Pool, drains: Drains): Pick<Store, Names> {
+  const all = async <Row>(query: pg.QueryConfig) => (await asking(pool.query(query))).rows as Row[];
+  const first = async <Row>(query: pg.QueryConfig) => (await all<Row>(query))[0];
+
+  const store: Pick<Store, Names> = {
+    async job({ owner, id }) {
+      const row = isUuid(id) ? await first<JobRow>(job([id])) : undefined;
+      return row?.owner === owner ? toJob(row) : null;
+    },
+
+    async jobs({ owner, states, pipeline, limit, cursor }) {
+      if (cursor !== undefined && !isUuid(cursor)) return [];
+      const { where, values } = conditions([
+        ["owner = ?", owner],
+        cursor ? ["id < ?", cursor] : null,
+        pipeline ? ["pipeline = ?", pipeline] : null,
+        states ? ["state = ANY(?)", states] : null,
+        states?.every((state) => state === "queued" || state === "running") ? ["finished_at IS NULL"] : null,
+      ]);
+      const text = `SELECT * FROM jobs WHERE ${where} ORDER BY id DESC LIMIT $${values.length + 1}`;
+      return (await all<JobRow>({ text, values: [...values, limit] })).map(toJob);
+    },
+
+    async items({ jobId, after, limit, states }) {
+      if (!isUuid(jobId)) return [];
+      const { where, values } = conditions([
+        ["job_id = ?", jobId],
+        ["item > ?", after ?? JOB_ITEM],
+        states ? ["state = ANY(?)", states] : null,
+      ]);
+      const text = `SELECT * FROM tasks WHERE ${where} ORDER BY item LIMIT $${values.length + 1}`;
+      return (await all<TaskRow>({ text, values: [...values, limit] })).map(toTask);
+    },
+
+    async artifact({ owner, id }) {
+      const jobId = id.slice(0, 36);
+      const found = await store.job({ owner, id: jobId });
+      if (!found) return null;
+      const place = parseTaskId(id.split(".").slice(0, 2).join("."));
+      const row = place && (await first<TaskRow>(task([jobId, place.item])));
+      const files = row ? filesOf(toTask(row)) : found.attachments;
+      const file = files.find((one) => one.artifactId === id);
+      if (!file) return null;
+      return found.state === "expired" ? "expired" : { ...file, jobId };
+    },
+
+    async events({ owner, after, limit, jobId }) {
+      if (jobId !== undefined && !isUuid(jobId)) return [];
+      const query = jobId ? jobEvents([owner, after, limit, jobId]) : events([owner, after, limit]);
+      const rows = await all<{ seq: number; job_id: string; type: string; at: number; data: string }>(query);
+      return rows.map((row) => ({
+        owner,
+        seq: row.seq,
+        jobId: row.job_id,
+        type: row.type as EventRecord["type"],
+        at: row.at,
+        data: JSON.parse(row.data) as EventRecord["data"],
+      }));
+    },
+
+    logBounds: async ({ owner }) => (await first<{ first: number; last: number }>(logBounds([owner])))!,
+
+    async memo({ taskId, step, key }) {
+      const place = parseTaskId(taskId);
+      if (!place || !isUuid(place.jobId)) return null;
+      const row = await first<{ value: string }>(memo([place.jobId, place.item, step, key]));
+      return row ? { value: JSON.parse(row.value) as Json } : null;
+    },
+
+    knownKey: async ({ owner, key, now }) => (await all(knownKey([owner, key, now]))).length > 0,
+
+    async known({ keys }) {
+      const found = new Set((await all<{ key: string }>(known([keys]))).map((row) => row.key));
+      return keys.filter((key) => found.has(key));
+    },
+
+    async countCached({ keys }) {
+      const found = new Set((await all<{ key: string }>(countCached([keys]))).map((row) => row.key));
+      return keys.filter((key) => found.has(key)).length;
+    },
+
+    usage: async () => (await first<{ bytes: number; count: number }>(usage()))!,
+
+    async queues({ now }) {
+      const [rows, dead] = await Promise.all([
+        all<QueueRow>(queues([firstSlice()])),
+        all<{ queue: string; dead: number }>(deadCounts()),
+      ]);
+      return rows.map((row) => ({
+        name: row.name,
+        ready: row.ready + row.published,
+        running: row.leased,
+        scheduled: row.scheduled,
+        dead: dead.find((one) => one.queue === row.name)?.dead ?? 0,
+        drainRate: drains.rate(row.name, row.drained),
+        oldestMs: row.oldest === null ? null : Math.max(0, now - timeOf(row.oldest)),
+        paused: row.paused,
+        workers: row.workers,
+      }));
+    },
+
+    async deadLetters({ queue, pipeline, code, jobId, limit, cursor }) {
+      const from = cursor ? parseTaskId(cursor) : null;
+      if ((from && !isUuid(from.jobId)) || (jobId !== undefined && !isUuid(jobId))) return [];
+      const { where, values } = conditions([
+        ["t.state = 'dead'"],
+        from ? ["(t.job_id, t.item) < (?, ?)", from.jobId, from.item] : null,
+        queue ? ["t.queue = ?", queue] : null,
+        jobId ? ["t.job_id = ?", jobId] : null,
+        pipeline ? ["j.pipeline = ?", pipeline] : null,
+        code ? ["t.body -> 'error' ->> 'code' = ?", code] : null,
+      ]);
+      const text = `SELECT t.*, j.pipeline, j.spec FROM tasks t JOIN jobs j ON j.id = t.job_id
+        WHERE ${where} ORDER BY t.job_id DESC, t.item DESC LIMIT $${values.length + 1}`;
+      const rows = await all<TaskRow & JobRow>({ text, values: [...values, limit] });
+      return rows.map((row) => {
+        const letter = toTask(row);
+        const { plan } = JSON.parse(row.spec) as { plan: { name: string }[] };
+        return { ...letter, pipeline: row.pipeline, stepName: plan[letter.step]?.name ?? "" };
+      });
+    },
+
+    async counts() {
+      const [jobs, list] = await Promise.all([
+        all<{ state: string; n: number }>(liveJobs()),
+        store.queues({ now: Date.now() }),
+      ]);
+      const tasks: Record<string, number> = { ready: 0, running: 0, scheduled: 0, dead: 0 };
+      for (const { ready, running, scheduled, dead } of list) {
+        for (const [state, n] of Object.entries({ ready, running, scheduled, dead })) tasks[state]! += n;
+      }
+      return { jobs: Object.fromEntries(jobs.map(({ state, n }) => [state, n])), tasks };
+    },
+  };
+  return store;
+}
+
+interface QueueRow {
+  name: string;
+  paused: boolean;
+  ready: number;
+  published: number;
+  leased: number;
+  scheduled: number;
+  drained: number;
+  workers: number;
+  oldest: string | null;
+}
+
+/** Joins what is asked for; each `?` becomes the next parameter. */
+function conditions(parts: ([text: string, ...values: unknown[]] | null)[]): {
+  where: string;
+  values: unknown[];
+} {
+  const values: unknown[] = [];
+  const where = parts
+    .filter((part) => part !== null)
+    .map(([text, ...own]) => {
+      const from = values.length;
+      values.push(...own);
+      let n = from;
+      return text.replaceAll("?", () => `$${++n}`);
+    });
+  return { where: where.join(" AND "), values };
+}
+
+/** Where an artifact of a task may be found: its upload, what its present step reads, and what it wrote. */
+function filesOf({ input, inputs, outputs }: TaskRecord): FileRef[] {
+  return [...(input ? [input] : []), ...inputs, ...outputs];
+}
+
+/** A job id begins with the time at which it was made. */
+function timeOf(id: string): number {
+  return Number.parseInt(id.replace("-", "").slice(0, 12), 16);
+}

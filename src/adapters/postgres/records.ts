@@ -1,0 +1,67 @@
+import type { JobRow } from "../../domain/stored.ts";
+import type { BlobRow, CacheRow, TaskRow } from "./rows.ts";
+
+export interface KeyRow {
+  owner: string;
+  key: string;
+  fingerprint: string;
+  job_id: string;
+  expires_at: number;
+}
+
+/** What a transaction has read, as rows; `null`: there is none. Its jobs are locked, so it stays true. */
+export class Records {
+  readonly jobs = new Map<string, JobRow | null>();
+  /** By job and item. */
+  readonly tasks = new Map<string, Map<number, TaskRow | null>>();
+  /** Jobs of which all tasks are here. */
+  readonly whole = new Set<string>();
+  readonly cache = new Map<string, CacheRow | null>();
+  readonly blobs = new Map<string, BlobRow | null>();
+  readonly keys = new Map<string, KeyRow | null>();
+  readonly workers = new Map<string, boolean>();
+  /** Blobs of the jobs whose files go. */
+  readonly dropped = new Set<string>();
+
+  tasksOf(jobId: string): Map<number, TaskRow | null> {
+    let tasks = this.tasks.get(jobId);
+    if (!tasks) {
+      tasks = new Map();
+      this.tasks.set(jobId, tasks);
+    }
+    return tasks;
+  }
+}
+
+/** What a transaction must read before its rules can run. */
+export class Needs {
+  readonly jobs = new Set<string>();
+  readonly tasks = new Map<string, { jobId: string; item: number }>();
+  /** Tasks that are changed without their job's lock elsewhere: renewals must wait. */
+  readonly lockedTasks = new Map<string, { jobId: string; item: number }>();
+  readonly whole = new Set<string>();
+  readonly cache = new Set<string>();
+  readonly blobs = new Set<string>();
+  /** Blobs of which a pin is taken back. */
+  readonly pinned = new Set<string>();
+  readonly keys = new Map<string, { owner: string; key: string }>();
+  readonly workers = new Set<string>();
+  /** Jobs whose files go. */
+  readonly drops = new Set<string>();
+
+  task(jobId: string, item: number): void {
+    this.tasks.set(`${jobId}.${item}`, { jobId, item });
+  }
+
+  lockedTask(jobId: string, item: number): void {
+    this.lockedTasks.set(`${jobId}.${item}`, { jobId, item });
+  }
+
+  key(owner: string, key: string): void {
+    this.keys.set(keyOf(owner, key), { owner, key });
+  }
+}
+
+export function keyOf(owner: string, key: string): string {
+  return `${owner}\n${key}`;
+}

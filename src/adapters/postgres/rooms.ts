@@ -1,0 +1,90 @@
+import type pg from "pg";
+import { statement } from "./statement.ts";
+
+/** Tasks in the broker for each one that workers can run at once. */
+const WINDOW_FACTOR = 4;
+/** How old the figures may be. Several processes may each fill what is free in their own: a little too much. */
+const FRESH_MS = 250;
+
+const figures = statement(
+  "rooms",
+  `SELECT q.name, q.paused, coalesce(w.n, 0) AS concurrency,
+     (SELECT count(*) FROM tasks t WHERE t.queue = q.name AND t.state = 'published' AND t.wake_at IS NOT NULL)
+       AS published,
+     -- Not EXISTS, which may be answered for all queues at once, by reading the whole backlog.
+     coalesce((SELECT true FROM tasks t WHERE t.queue = q.name AND t.state = 'ready' LIMIT 1), false) AS waiting
+   FROM queues q LEFT JOIN (
+     SELECT asked.key, sum(asked.value::int) AS n FROM workers, json_each_text(workers.queues) AS asked
+     WHERE workers.gone_at IS NULL GROUP BY asked.key
+   ) w ON w.key = q.name`,
+);
+const register = statement(
+  "register_queues",
+  "INSERT INTO queues SELECT unnest($1::text[]) ON CONFLICT DO NOTHING",
+);
+
+interface Figures {
+  name: string;
+  paused: boolean;
+  concurrency: number;
+  published: number;
+  /** There may be a backlog. */
+  waiting: boolean;
+}
+
+/** The room in the broker's window of each queue, from figures that are a moment old. */
+export class Rooms {
+  #queues = new Map<string, Figures>();
+  #readAt = 0;
+
+  isFresh(): boolean {
+    return performance.now() - this.#readAt < FRESH_MS && this.#readAt > 0;
+  }
+
+  async read(client: pg.ClientBase | pg.Pool): Promise<void> {
+    const at = performance.now();
+    const { rows } = await client.query<Figures>(figures());
+    this.#queues = new Map(rows.map((row) => [row.name, row]));
+    this.#readAt = at;
+  }
+
+  /** The figures are no longer right: something changed that they do not tell. */
+  forget(): void {
+    this.#readAt = 0;
+  }
+
+  room(queue: string): number {
+    const known = this.#queues.get(queue);
+    if (!known || known.paused) return 0;
+    return Math.max(0, WINDOW_FACTOR * known.concurrency - known.published);
+  }
+
+  /** Places were taken (positive) or left. */
+  taken(queue: string, count: number): void {
+    const known = this.#queues.get(queue);
+    if (known) known.published += count;
+  }
+
+  /** Room for what waits in the backlog; 0 when nothing does. */
+  roomForBacklog(queue: string): number {
+    return this.#queues.get(queue)?.waiting ? this.room(queue) : 0;
+  }
+
+  /** Whether something waits in the backlog, as far as this process knows. */
+  waits(queue: string, waiting: boolean): void {
+    const known = this.#queues.get(queue);
+    if (known) known.waiting = waiting;
+  }
+
+  names(): string[] {
+    return [...this.#queues.keys()];
+  }
+
+  /** Makes queues known that tasks or workers name for the first time. */
+  async register(client: pg.ClientBase | pg.Pool, names: Iterable<string>): Promise<void> {
+    const unknown = [...names].filter((name) => !this.#queues.has(name)).sort();
+    if (unknown.length === 0) return;
+    await client.query(register([unknown]));
+    this.forget();
+  }
+}

@@ -1,0 +1,202 @@
+import type pg from "pg";
+import type { Place } from "./connection.ts";
+
+/**
+ * Each entry brings the schema from the version before to its own. They only ever expand, so that older
+ * processes go on beside newer ones. Indexes over tasks are partial: they hold what lives, however much
+ * has ended.
+ */
+const migrations = [
+  `
+  CREATE TABLE jobs (
+    id uuid PRIMARY KEY,
+    owner text COLLATE "C" NOT NULL,
+    pipeline text NOT NULL,
+    state text NOT NULL,
+    finished_at bigint,
+    expires_at bigint,
+    spec json NOT NULL,      -- what never changes
+    progress json NOT NULL   -- what does
+  ) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.05);
+  CREATE INDEX jobs_by_owner ON jobs (owner, id);
+  CREATE INDEX jobs_live ON jobs (owner, id) WHERE finished_at IS NULL;
+  CREATE INDEX jobs_trouble ON jobs (owner, state, id) WHERE state IN ('partial', 'failed', 'cancelled', 'expired');
+  CREATE INDEX jobs_expiry ON jobs (expires_at) WHERE expires_at IS NOT NULL;
+  CREATE INDEX jobs_expired ON jobs (finished_at) WHERE state = 'expired';
+
+  CREATE TABLE tasks (
+    job_id uuid NOT NULL,
+    item integer NOT NULL,
+    owner text COLLATE "C" NOT NULL,
+    queue text COLLATE "C" NOT NULL,
+    priority smallint NOT NULL,
+    state text NOT NULL,
+    generation integer NOT NULL,
+    wake_at bigint,
+    worker text,
+    lease text,
+    body json NOT NULL,
+    PRIMARY KEY (job_id, item)
+  ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02);
+  CREATE INDEX tasks_backlog ON tasks (queue, priority, owner, job_id, item) WHERE state = 'ready';
+  CREATE INDEX tasks_live ON tasks (queue, state, wake_at) WHERE wake_at IS NOT NULL;
+  CREATE INDEX tasks_dead ON tasks (job_id, item) INCLUDE (queue) WHERE state = 'dead';
+
+  CREATE TABLE owners (owner text COLLATE "C" PRIMARY KEY, last_seq bigint NOT NULL) WITH (fillfactor = 50);
+  CREATE TABLE events (
+    owner text COLLATE "C" NOT NULL,
+    seq bigint NOT NULL,
+    job_id uuid NOT NULL,
+    type text NOT NULL,
+    at bigint NOT NULL,
+    data json NOT NULL,
+    PRIMARY KEY (owner, seq)
+  );
+  CREATE INDEX events_by_job ON events (job_id, seq);
+
+  CREATE TABLE blobs (
+    key text COLLATE "C" PRIMARY KEY,
+    sha256 text COLLATE "C" NOT NULL,
+    bytes bigint NOT NULL,
+    referenced boolean NOT NULL DEFAULT false,  -- some row of job_blobs names it
+    deleting boolean NOT NULL DEFAULT false,
+    pins integer NOT NULL,
+    pinned_until bigint NOT NULL
+  );
+  CREATE INDEX blobs_unused ON blobs (pinned_until) WHERE NOT referenced AND NOT deleting;
+  CREATE INDEX blobs_by_content ON blobs (sha256) WHERE NOT deleting;
+  CREATE INDEX blobs_deleting ON blobs (key) WHERE deleting;
+  CREATE TABLE job_blobs (job_id uuid NOT NULL, blob text COLLATE "C" NOT NULL, PRIMARY KEY (job_id, blob));
+  CREATE INDEX job_blobs_by_blob ON job_blobs (blob, job_id);
+
+  CREATE TABLE cache (
+    key text COLLATE "C" PRIMARY KEY,
+    job_id uuid NOT NULL,
+    outputs json NOT NULL,
+    result json NOT NULL
+  );
+  CREATE INDEX cache_by_job ON cache (job_id);
+
+  CREATE TABLE idempotency (
+    owner text COLLATE "C" NOT NULL,
+    key text COLLATE "C" NOT NULL,
+    fingerprint text NOT NULL,
+    job_id uuid NOT NULL,
+    expires_at bigint NOT NULL,
+    PRIMARY KEY (owner, key)
+  );
+  CREATE INDEX idempotency_expiry ON idempotency (expires_at);
+
+  CREATE TABLE memos (
+    job_id uuid NOT NULL,
+    item integer NOT NULL,
+    step text NOT NULL,
+    key text NOT NULL,
+    value json NOT NULL,
+    PRIMARY KEY (job_id, item, step, key)
+  );
+
+  CREATE TABLE queues (name text COLLATE "C" PRIMARY KEY, paused boolean NOT NULL DEFAULT false);
+  CREATE TABLE reservations (
+    id text COLLATE "C" PRIMARY KEY,
+    queue text COLLATE "C" NOT NULL,
+    tasks integer NOT NULL,
+    expires_at bigint NOT NULL
+  );
+  CREATE INDEX reservations_by_queue ON reservations (queue, expires_at);
+  -- Tasks that ended, by the process that settled them, in slices of a few seconds.
+  CREATE TABLE drains (
+    queue text COLLATE "C" NOT NULL,
+    slice bigint NOT NULL,
+    process text NOT NULL,
+    ended integer NOT NULL,
+    PRIMARY KEY (queue, slice, process)
+  );
+
+  CREATE SEQUENCE holders AS integer CYCLE;
+  CREATE TABLE workers (
+    id text PRIMARY KEY,
+    holder integer NOT NULL DEFAULT nextval('holders'),  -- the advisory lock that its process holds
+    held_at timestamptz,     -- when it took that lock last, by the server's clock
+    gone_at timestamptz,     -- when it was found dead; kept for a while, as what it last asked for may come late
+    seen_at bigint NOT NULL,
+    queues json NOT NULL,
+    record json NOT NULL
+  ) WITH (fillfactor = 50);
+
+  CREATE TABLE uploads (
+    id text COLLATE "C" PRIMARY KEY,
+    owner text COLLATE "C" NOT NULL,
+    expires_at bigint NOT NULL,
+    body json NOT NULL
+  );
+  CREATE INDEX uploads_expiry ON uploads (expires_at);
+
+  CREATE TABLE deliveries (
+    seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    queue text COLLATE "C" NOT NULL,
+    priority smallint NOT NULL,
+    holder integer,                    -- the advisory lock of the broker connection that has it
+    count smallint NOT NULL DEFAULT 0,
+    id text NOT NULL,
+    payload text NOT NULL
+  ) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.01);
+  CREATE INDEX deliveries_waiting ON deliveries (queue, priority DESC, seq) WHERE holder IS NULL;
+  CREATE INDEX deliveries_held ON deliveries (holder) WHERE holder IS NOT NULL;
+  CREATE TABLE dead_deliveries (
+    seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    queue text COLLATE "C" NOT NULL,
+    id text NOT NULL,
+    payload text NOT NULL
+  );
+  CREATE INDEX dead_deliveries_by_queue ON dead_deliveries (queue, seq);
+  `,
+  `
+  -- Times are ms since the epoch by this server's clock; budgets that are full have no row, or an idle one.
+  CREATE UNLOGGED TABLE budgets (
+    key text COLLATE "C" PRIMARY KEY,
+    used float8 NOT NULL DEFAULT 0,
+    at float8 NOT NULL DEFAULT 0,
+    left_over float8 NOT NULL DEFAULT 0,
+    until float8 NOT NULL DEFAULT 0,
+    learned float8,
+    idle_at float8 NOT NULL DEFAULT 0,
+    idle_second bigint NOT NULL DEFAULT 0
+  ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02);
+  CREATE INDEX budgets_idle ON budgets (idle_second);
+  `,
+];
+
+/** Brings the schema up to date; several processes may do so at once. */
+export async function migrate(pool: pg.Pool, { schema }: Place): Promise<void> {
+  if ((await version(pool, schema)) >= migrations.length) return;
+  const client = await pool.connect();
+  try {
+    await client.query("BEGIN");
+    await client.query("SELECT pg_advisory_xact_lock(hashtext('millrace migrations'), hashtext($1))", [
+      schema,
+    ]);
+    const there = await client.query("SELECT 1 FROM pg_namespace WHERE nspname = $1", [schema]);
+    // Asked first: an existing schema needs no right to create one.
+    if (there.rowCount === 0) await client.query(`CREATE SCHEMA ${schema}`);
+    await client.query("CREATE TABLE IF NOT EXISTS migrations (version integer PRIMARY KEY)");
+    const done = await version(client, schema);
+    for (let next = done; next < migrations.length; next++) {
+      await client.query(migrations[next]!);
+      await client.query("INSERT INTO migrations VALUES ($1)", [next + 1]);
+    }
+    await client.query("COMMIT");
+  } catch (error) {
+    await client.query("ROLLBACK").catch(() => {});
+    throw error;
+  } finally {
+    client.release();
+  }
+}
+
+async function version(client: pg.Pool | pg.ClientBase, schema: string): Promise<number> {
+  const known = await client.query("SELECT to_regclass($1) AS found", [`${schema}.migrations`]);
+  if (known.rows[0].found === null) return 0;
+  const { rows } = await client.query("SELECT coalesce(max(version), 0) AS version FROM migrations");
+  return rows[0].version as number;
+}

@@ -1,0 +1,14 @@
+import { placeOf, withService } from "../../testing/services.ts";
+import { storeSuite } from "../../testing/store-suite.ts";
+import { openPostgresStore } from "./store.ts";
+import { testSchema } from "./testing.ts";
+
+await withService("PostgreSQL", placeOf(testSchema().url, 5432), () => {
+  storeSuite({
+    name: "postgres",
+    async place() {
+      const { url, drop } = testSchema();
+      return { open: () => openPostgresStore(url, { publishes: false }), close: drop };
+    },
+  });
+});

@@ -1,0 +1,134 @@
+import { randomUUID } from "node:crypto";
+import type pg from "pg";
+import { MillraceError } from "../../errors.ts";
+import type { Store } from "../../ports/store/store.ts";
+import { Admission } from "./admission.ts";
+import { Backlog } from "./backlog.ts";
+import { Batches } from "./batches.ts";
+import { asking, assertReachable, openPool, type Place, placeOf, toError } from "./connection.ts";
+import { Drains } from "./figures.ts";
+import { files } from "./files.ts";
+import { channelOf, Notifier, WAKE_TOPIC } from "./notifier.ts";
+import { begin, cancel, create, end, remove, reopen, take } from "./operations.ts";
+import { reads } from "./reads.ts";
+import { Rooms } from "./rooms.ts";
+import { migrate } from "./schema.ts";
+import { statement } from "./statement.ts";
+import { sweeps } from "./sweep.ts";
+import type { Committed } from "./transaction.ts";
+import { postgresUploads } from "./uploads.ts";
+import { Workers } from "./workers.ts";
+
+export interface PostgresStoreOptions {
+  /** The broker is `openPostgresBroker` of the same URL: deliveries are a part of each transaction. */
+  publishes: boolean;
+  /** Connections at once, beside the one that tells a worker's life. @default 6 */
+  connections?: number;
+}
+
+const pause = statement(
+  "pause",
+  "INSERT INTO queues VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET paused = excluded.paused",
+);
+const release = statement("release", "DELETE FROM reservations WHERE id = $1");
+
+/** The records in a schema of a PostgreSQL database (12 or later), shared by any number of processes. */
+export async function openPostgresStore(url: string, options: PostgresStoreOptions): Promise<Store> {
+  const place = placeOf(url);
+  const pool = openPool(place, "store", options.connections ?? 6);
+  try {
+    await assertReachable(pool, place);
+    await migrate(pool, place);
+  } catch (error) {
+    await pool.end();
+    throw toError(error);
+  }
+  return build(pool, place, options);
+}
+
+function build(pool: pg.Pool, place: Place, { publishes }: PostgresStoreOptions): Store {
+  const rooms = new Rooms();
+  const backlog = new Backlog(rooms, publishes);
+  const drains = new Drains(pool, randomUUID());
+  const admission = new Admission(pool, drains, rooms);
+  const workers = new Workers(pool, place, rooms);
+  const notifier = new Notifier(pool);
+  const wakeChannel = channelOf(place.schema, WAKE_TOPIC);
+  let onAppended = (_owners: readonly string[]) => {};
+  let closing: Promise<void> | null = null;
+
+  /** Outside of the transaction, whose commit would wait for every other that notifies. */
+  const wake = (queues: Iterable<string>) => {
+    for (const queue of new Set(queues)) notifier.send(wakeChannel, queue).catch(() => {});
+  };
+  const batches = new Batches({
+    pool,
+    rooms,
+    backlog,
+    publishes,
+    onCommitted({ ledger, filled }: Committed) {
+      if (publishes) wake([...ledger.handed, ...filled].map((delivery) => delivery.queue));
+      if (ledger.events.length > 0) onAppended([...new Set(ledger.events.map((event) => event.job.owner))]);
+      drains.count(ledger.ended);
+      admission.count(ledger);
+    },
+  });
+  const sweeping = sweeps({ pool, batches, rooms, backlog, workers });
+  /** What was filled outside of a batch. */
+  const told = async <T extends { deliveries: { queue: string }[] }>(answer: Promise<T>): Promise<T> => {
+    const { deliveries } = await answer;
+    if (publishes && deliveries.length > 0) wake(deliveries.map((delivery) => delivery.queue));
+    return answer;
+  };
+
+  return {
+    ...reads(pool, drains),
+    ...files(pool),
+    name: "postgres",
+    publishes,
+    onAppended(handler) {
+      onAppended = handler;
+    },
+    uploads: postgresUploads(pool),
+
+    createJob: (command) => batches.run(create(command)),
+    cancelJob: (command) => batches.run(cancel(command)),
+    reopenJob: (command) => batches.run(reopen(command)),
+    removeJob: (command) => batches.run(remove(command)),
+    claim: (command) => batches.run(take(command)),
+    beginAlone: (command) => batches.run(begin(command)),
+    settle: (command) => batches.run(end(command)),
+    reserve: (command) => admission.reserve(command),
+    async release({ id }) {
+      await asking(pool.query(release([id])));
+    },
+    sweep: (command) => told(sweeping.sweep(command)),
+    workerGone: (command) => told(sweeping.workerGone(command)),
+    expire: (command) => sweeping.expire(command),
+    heartbeat: (record) => workers.heartbeat(record),
+    workers: () => asking(workers.list()),
+    setPaused({ queue, paused }) {
+      const change = async () => {
+        await asking(pool.query(pause([queue, paused])));
+        return { deliveries: paused ? [] : await sweeping.fill() };
+      };
+      rooms.forget();
+      return told(change()).finally(() => rooms.forget());
+    },
+
+    async health() {
+      if (closing) throw new MillraceError("closed", "The connection to PostgreSQL is closed.");
+      await asking(pool.query("SELECT 1"));
+    },
+    close() {
+      closing ??= (async () => {
+        await batches.close();
+        await drains.flush();
+        await notifier.idle();
+        await workers.close();
+        await pool.end();
+      })();
+      return closing;
+    },
+  };
+}

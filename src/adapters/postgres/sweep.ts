@@ -1,0 +1,160 @@
+import type pg from "pg";
+import type { TaskDelivery } from "../../domain/records.ts";
+import type { Sweep } from "../../ports/store/tasks.ts";
+import type { Backlog } from "./backlog.ts";
+import type { Batches } from "./batches.ts";
+import { asking } from "./connection.ts";
+import { firstSlice } from "./figures.ts";
+import { expire, forget, loseWorker, type Place, wakeTasks } from "./operations.ts";
+import type { Rooms } from "./rooms.ts";
+import { statement } from "./statement.ts";
+import type { Workers } from "./workers.ts";
+
+/** Tasks that one transaction of a sweep takes on: it holds the locks of their jobs. */
+const CHUNK = 100;
+const TIDY_MS = 10_000;
+/** Rounds of filling: each gives every owner who waits a share. */
+const MAX_ROUNDS = 20;
+
+const due = statement(
+  "due_tasks",
+  `SELECT found.job_id, found.item FROM queues q
+   CROSS JOIN unnest(ARRAY['scheduled', 'published', 'leased']) AS s (state)
+   CROSS JOIN LATERAL (
+     SELECT t.job_id, t.item FROM tasks t
+     WHERE t.queue = q.name AND t.state = s.state AND t.wake_at IS NOT NULL AND t.wake_at <= $1
+     ORDER BY t.wake_at LIMIT $2
+   ) AS found LIMIT $2`,
+);
+const held = statement(
+  "held_tasks",
+  `SELECT t.job_id, t.item FROM queues q JOIN tasks t
+   ON t.queue = q.name AND t.state = 'leased' AND t.wake_at IS NOT NULL WHERE t.worker = $1`,
+);
+const tidy = [
+  statement("drop_reservations", "DELETE FROM reservations WHERE expires_at <= $1"),
+  statement("drop_idempotency", "DELETE FROM idempotency WHERE expires_at <= $1"),
+];
+const dropDrains = statement("drop_drains", "DELETE FROM drains WHERE slice < $1");
+const dueJobs = statement(
+  "due_jobs",
+  "SELECT id FROM jobs WHERE expires_at IS NOT NULL AND expires_at <= $1 ORDER BY expires_at LIMIT $2",
+);
+const forgettable = statement(
+  "forgettable",
+  "SELECT id FROM jobs WHERE state = 'expired' AND finished_at <= $1 ORDER BY finished_at LIMIT $2",
+);
+/** Shortens an owner's log at its beginning, so that its numbers stay contiguous. */
+const trim = statement(
+  "trim_events",
+  `WITH oldest AS (SELECT seq, at FROM events WHERE owner = $1 ORDER BY seq LIMIT 2000)
+   DELETE FROM events WHERE owner = $1 AND seq < coalesce(
+     (SELECT min(seq) FROM oldest WHERE at >= $2), (SELECT max(seq) + 1 FROM oldest))`,
+);
+
+interface Parts {
+  pool: pg.Pool;
+  batches: Batches;
+  rooms: Rooms;
+  backlog: Backlog;
+  workers: Workers;
+}
+
+interface Row {
+  job_id: string;
+  item: number;
+}
+
+/** What the schedulers ask for. Several may at once: what one has changed the other no longer finds due. */
+export function sweeps({ pool, batches, rooms, backlog, workers }: Parts) {
+  let tidiedAt = 0;
+
+  const places = async (query: pg.QueryConfig): Promise<Place[]> => {
+    const { rows } = await asking(pool.query<Row>(query));
+    return rows.map((row) => ({ jobId: row.job_id, item: row.item }));
+  };
+
+  async function fill(): Promise<TaskDelivery[]> {
+    const filled: TaskDelivery[] = [];
+    await asking(rooms.read(pool));
+    const client = await asking(pool.connect());
+    let failed = true;
+    try {
+      for (const queue of rooms.names()) {
+        for (let round = 0; round < MAX_ROUNDS && rooms.roomForBacklog(queue) > 0; round++) {
+          const moved = await asking(backlog.fill(client, queue));
+          filled.push(...moved);
+          if (moved.length === 0) break;
+        }
+      }
+      failed = false;
+    } finally {
+      client.release(failed);
+    }
+    return filled;
+  }
+
+  async function endWorker(worker: string, now: number): Promise<TaskDelivery[]> {
+    await workers.markGone(worker);
+    const lost = await places(held([worker]));
+    const outcomes = await Promise.all(
+      chunks(lost).map((some) => batches.run(loseWorker(worker, some, now))),
+    );
+    return outcomes.flatMap((one) => one.deliveries);
+  }
+
+  async function clear(now: number): Promise<void> {
+    if (performance.now() - tidiedAt < TIDY_MS && tidiedAt > 0) return;
+    tidiedAt = performance.now();
+    for (const drop of tidy) await asking(pool.query(drop([now])));
+    await asking(pool.query(dropDrains([firstSlice() - 1])));
+  }
+
+  return {
+    async sweep({ now, limit, deadSince }: Sweep) {
+      const deliveries: TaskDelivery[] = [];
+      for (const worker of await asking(workers.dead(deadSince))) {
+        deliveries.push(...(await endWorker(worker, now)));
+      }
+      const found = await places(due([now, limit]));
+      const outcomes = await Promise.all(chunks(found).map((some) => batches.run(wakeTasks(some, now))));
+      for (const one of outcomes) deliveries.push(...one.deliveries);
+      deliveries.push(...(await fill()));
+      await clear(now);
+      const revoked = outcomes.flatMap((one) => one.revoked);
+      return { deliveries, revoked, more: found.length === limit };
+    },
+
+    fill,
+
+    workerGone: async ({ worker, now }: { worker: string; now: number }) => ({
+      deliveries: await endWorker(worker, now),
+    }),
+
+    async expire({ now, limit, forgetBefore }: { now: number; limit: number; forgetBefore: number }) {
+      const ids = async (query: pg.QueryConfig) =>
+        (await asking(pool.query<{ id: string }>(query))).rows.map((row) => row.id);
+      const late = await ids(dueJobs([now, limit]));
+      const expired = await Promise.all(late.map((id) => batches.run(expire(id, now))));
+      const old = await ids(forgettable([forgetBefore, limit]));
+      const owners = new Set(await Promise.all(old.map((id) => batches.run(forget(id, now)))));
+      for (const owner of owners) {
+        if (owner !== null) await asking(pool.query(trim([owner, forgetBefore])));
+      }
+      return {
+        expired: expired.filter(Boolean).length,
+        more: late.length === limit || old.length === limit,
+      };
+    },
+  };
+}
+
+function chunks(places: Place[]): Place[][] {
+  // Tasks of one job stay together, and its lock is taken once.
+  const sorted = places.toSorted((a, b) =>
+    a.jobId < b.jobId ? -1 : a.jobId > b.jobId ? 1 : a.item - b.item,
+  );
+  const parts: Place[][] = [];
+  for (let from = 0; from < sorted.length; from += CHUNK) parts.push(sorted.slice(from, from + CHUNK));
+  return parts;
+}

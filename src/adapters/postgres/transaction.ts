@@ -1,0 +1,128 @@
+import type pg from "pg";
+import type { TaskDelivery } from "../../domain/records.ts";
+import type { Backlog } from "./backlog.ts";
+import { pipeline } from "./connection.ts";
+import { missing, PostgresLedger } from "./ledger.ts";
+import { load } from "./load.ts";
+import type { Operation } from "./operations.ts";
+import { Needs, Records } from "./records.ts";
+import type { Rooms } from "./rooms.ts";
+import { write, writeEvents } from "./write.ts";
+
+export interface Entry {
+  operation: Operation<unknown>;
+  /** An earlier try may have been committed. */
+  repeated: boolean;
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+}
+
+export interface Committed {
+  outcomes: ({ value: unknown } | { error: Error })[];
+  ledger: PostgresLedger;
+  /** Moved from the backlog into the window. */
+  filled: TaskDelivery[];
+}
+
+/**
+ * Runs commands as one transaction: reads what they need in one round trip, lets the rules run over it in
+ * memory, and writes in another. Rules that turn out to need more make it read, and run, again. A command
+ * that fails is left out.
+ */
+export async function transact(
+  client: pg.ClientBase,
+  entries: readonly Entry[],
+  rooms: Rooms,
+  backlog: Backlog,
+  publishes: boolean,
+): Promise<Committed> {
+  const needs = new Needs();
+  const loaded = new Records();
+  for (const { operation } of entries) operation.need(needs);
+  await pipeline(client, () => [
+    client.query("BEGIN"),
+    ...load(client, needs, loaded),
+    ...(rooms.isFresh() ? [] : [rooms.read(client)]),
+  ]);
+  const failed = new Map<Entry, Error>();
+  for (;;) {
+    const { ledger, values, broken } = play(entries, failed, loaded, rooms);
+    if (ledger.hasMissed) {
+      await pipeline(client, () => load(client, ledger.wanted, loaded));
+      continue;
+    }
+    if (broken) {
+      failed.set(broken.entry, broken.error);
+      continue;
+    }
+    await rooms.register(client, queuesOf(ledger));
+    const left = count(ledger, rooms);
+    let filled: TaskDelivery[] = [];
+    try {
+      await pipeline(client, () => [
+        ...write(client, ledger, loaded, publishes),
+        ...left.map(async (queue) => {
+          filled = filled.concat(await backlog.fill(client, queue));
+        }),
+        ...writeEvents(client, ledger),
+        client.query("COMMIT"),
+      ]);
+    } catch (error) {
+      rooms.forget();
+      throw error;
+    }
+    const outcomes = entries.map((entry) => {
+      const error = failed.get(entry);
+      return error ? { error } : { value: values.get(entry) };
+    });
+    return { outcomes, ledger, filled };
+  }
+}
+
+/** One pass of the rules over what is loaded. */
+function play(
+  entries: readonly Entry[],
+  failed: ReadonlyMap<Entry, Error>,
+  loaded: Records,
+  rooms: Rooms,
+): {
+  ledger: PostgresLedger;
+  values: Map<Entry, unknown>;
+  broken: { entry: Entry; error: Error } | null;
+} {
+  const ledger = new PostgresLedger(loaded, (queue) => rooms.room(queue));
+  const values = new Map<Entry, unknown>();
+  let broken: { entry: Entry; error: Error } | null = null;
+  for (const entry of entries) {
+    if (failed.has(entry)) continue;
+    ledger.deliveries = [];
+    ledger.revoked = [];
+    try {
+      values.set(entry, entry.operation.run(ledger, entry.repeated));
+    } catch (error) {
+      // What it changed before it failed is in this ledger: the pass serves to find what else is missing.
+      if (error !== missing) broken ??= { entry, error: error as Error };
+    }
+  }
+  return { ledger, values, broken };
+}
+
+/** Counts the places in the window that were taken and left; returns the queues with places to fill. */
+function count(ledger: PostgresLedger, rooms: Rooms): string[] {
+  const left = new Set<string>();
+  for (const { record, saved } of ledger.dirtyTasks) {
+    if (saved?.state === "published") {
+      rooms.taken(saved.queue, -1);
+      if (record.state !== "published") left.add(saved.queue);
+    }
+    if (record.state === "published") rooms.taken(record.queue, 1);
+    if (record.state === "ready") rooms.waits(record.queue, true);
+  }
+  return [...left].filter((queue) => rooms.roomForBacklog(queue) > 0);
+}
+
+function queuesOf(ledger: PostgresLedger): Set<string> {
+  const names = new Set<string>();
+  for (const { record } of ledger.dirtyTasks) names.add(record.queue);
+  return names;
+}

@@ -1,0 +1,139 @@
+import type pg from "pg";
+import type { WorkerRecord } from "../../ports/store/tasks.ts";
+import { asking, type Place, pipeline, toError } from "./connection.ts";
+import { classOf, Session, unheld } from "./locks.ts";
+import type { Rooms } from "./rooms.ts";
+import { statement } from "./statement.ts";
+
+/** A worker whose lock is free is looked at again after so long: its connection may have broken alone. */
+const DOUBT_MS = 300;
+/** After a restart of the server a lock is free until its owner has come back, for which it has so long. */
+const RETURN_MS = 5_000;
+/** For so long a claim may still be on its way from a process that has ended. */
+const LATE_SECONDS = 15;
+
+const beat = statement(
+  "heartbeat",
+  `INSERT INTO workers AS w (id, seen_at, queues, record) VALUES ($1, $2, $3::json, $4::json)
+   ON CONFLICT (id) DO UPDATE SET seen_at = greatest(w.seen_at, excluded.seen_at), queues = excluded.queues,
+     record = excluded.record, gone_at = NULL
+   RETURNING holder, xmax = 0 AS is_new`,
+);
+const hold = statement(
+  "hold",
+  `SELECT holder, pg_advisory_lock_shared(${classOf("worker")}, holder) FROM workers WHERE id = $1`,
+);
+const held = statement("held", "UPDATE workers SET held_at = clock_timestamp() WHERE id = $1");
+const list = statement("workers", "SELECT record FROM workers WHERE gone_at IS NULL ORDER BY id");
+const silent = statement(
+  "silent_workers",
+  "SELECT id FROM workers WHERE seen_at < $1 AND gone_at IS NULL LIMIT 100",
+);
+const vanished = statement(
+  "vanished_workers",
+  `SELECT id FROM workers WHERE gone_at IS NULL AND ${unheld("worker", "workers.holder")}
+   AND ($1::boolean OR held_at > pg_postmaster_start_time()) LIMIT 100`,
+);
+const serverStart = statement("server_start", "SELECT pg_postmaster_start_time()::text AS at");
+const gone = statement("gone_workers", "SELECT id FROM workers WHERE gone_at IS NOT NULL");
+const mark = statement(
+  "worker_gone",
+  "UPDATE workers SET gone_at = clock_timestamp() WHERE id = $1 AND gone_at IS NULL",
+);
+const clear = statement(
+  "clear_workers",
+  `DELETE FROM workers WHERE gone_at < clock_timestamp() - make_interval(secs => ${LATE_SECONDS})`,
+);
+const remove = statement("remove_worker", "DELETE FROM workers WHERE id = $1");
+
+/** Who works, kept by heartbeats; and who does not any more, told by the locks of their sessions. */
+export class Workers {
+  readonly #pool: pg.Pool;
+  readonly #rooms: Rooms;
+  readonly #session: Session;
+  /** Workers of this process, whose locks this session holds. */
+  readonly #mine = new Set<string>();
+  /** The start of the server that this process knows, and when it saw it first. */
+  #server = { startedAt: "", seenAt: 0 };
+
+  constructor(pool: pg.Pool, place: Place, rooms: Rooms) {
+    this.#pool = pool;
+    this.#rooms = rooms;
+    this.#session = new Session(place, "worker", async (client) => {
+      for (const id of this.#mine) {
+        await client.query(hold([id]));
+        await client.query(held([id]));
+      }
+    });
+  }
+
+  async heartbeat(record: WorkerRecord): Promise<void> {
+    const { id } = record;
+    if (record.stopped) {
+      this.#mine.delete(id);
+      await asking(this.#pool.query(remove([id])));
+      this.#rooms.forget();
+      return;
+    }
+    try {
+      const isNew = !this.#mine.has(id);
+      if (isNew) await this.#rooms.register(this.#pool, Object.keys(record.queues));
+      const client = await this.#session.client();
+      const values = [id, record.seenAt, JSON.stringify(record.queues), JSON.stringify(record)];
+      // Nobody sees the worker before it holds its lock: the session outlives the transaction.
+      const [, beaten] = await pipeline(client, () => [
+        client.query("BEGIN"),
+        client.query<{ is_new: boolean }>(beat(values)),
+        ...(isNew ? [client.query(hold([id])), client.query(held([id]))] : []),
+        client.query("COMMIT"),
+      ]);
+      if (!isNew && beaten.rows[0]!.is_new) {
+        // It was forgotten meanwhile, and has another number now.
+        await client.query(hold([id]));
+        await client.query(held([id]));
+      }
+      this.#mine.add(id);
+      if (isNew) this.#rooms.forget();
+    } catch (error) {
+      throw toError(error);
+    }
+  }
+
+  async list(): Promise<WorkerRecord[]> {
+    const { rows } = await this.#pool.query(list());
+    return rows.map((row) => JSON.parse(row.record) as WorkerRecord);
+  }
+
+  /**
+   * Workers that are dead: silent for too long, or without the lock that they hold while they live; and
+   * those found dead a moment ago, of which something may have come since.
+   */
+  async dead(deadSince: number): Promise<string[]> {
+    const read = async (query: pg.QueryConfig) =>
+      (await asking(this.#pool.query(query))).rows.map((row) => row.id as string);
+    await asking(this.#pool.query(clear()));
+    const settled = await this.#hasSettled();
+    const missed = await read(vanished([settled]));
+    if (missed.length > 0) await new Promise((resolve) => setTimeout(resolve, DOUBT_MS));
+    const still = missed.length > 0 ? new Set(await read(vanished([settled]))) : new Set<string>();
+    const found = missed.filter((id) => still.has(id));
+    return [...new Set([...found, ...(await read(silent([deadSince]))), ...(await read(gone()))])];
+  }
+
+  /** Whether the server has been up for long enough that whoever lives has come back to it. */
+  async #hasSettled(): Promise<boolean> {
+    const { rows } = await asking(this.#pool.query<{ at: string }>(serverStart()));
+    const startedAt = rows[0]!.at;
+    if (startedAt !== this.#server.startedAt) this.#server = { startedAt, seenAt: performance.now() };
+    return performance.now() - this.#server.seenAt > RETURN_MS;
+  }
+
+  async markGone(id: string): Promise<void> {
+    const { rowCount } = await asking(this.#pool.query(mark([id])));
+    if (rowCount) this.#rooms.forget();
+  }
+
+  close(): Promise<void> {
+    return this.#session.close();
+  }
+}

@@ -1,0 +1,213 @@
+import type pg from "pg";
+import type { JobRecord, TaskDelivery } from "../../domain/records.ts";
+import { jobProgress, jobSpec, taskBody } from "../../domain/stored.ts";
+import { publishDeliveries } from "./deliveries.ts";
+import type { PostgresLedger, TrackedTask } from "./ledger.ts";
+import type { Records } from "./records.ts";
+import { statement } from "./statement.ts";
+
+const insertJobs = statement(
+  "insert_jobs",
+  `INSERT INTO jobs SELECT id, owner, pipeline, state, finished_at, expires_at, spec::json, progress::json
+   FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::text[], $8::text[])
+   AS u (id, owner, pipeline, state, finished_at, expires_at, spec, progress)`,
+);
+const updateJobs = statement(
+  "update_jobs",
+  `UPDATE jobs SET state = u.state, finished_at = u.finished_at, expires_at = u.expires_at,
+     progress = u.progress::json
+   FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[], $5::text[])
+   AS u (id, state, finished_at, expires_at, progress) WHERE jobs.id = u.id`,
+);
+const insertTasks = statement(
+  "insert_tasks",
+  `INSERT INTO tasks SELECT job_id, item, owner, queue, priority, state, generation, wake_at, worker, lease, body::json
+   FROM unnest($1::uuid[], $2::int[], $3::text[], $4::smallint[], $5::text[], $6::text[], $7::int[], $8::bigint[],
+     $9::text[], $10::text[], $11::text[])
+   AS u (job_id, item, queue, priority, state, owner, generation, wake_at, worker, lease, body)`,
+);
+const updateTasks = statement(
+  "update_tasks",
+  `UPDATE tasks SET queue = u.queue, priority = u.priority, state = u.state, generation = u.generation,
+     wake_at = u.wake_at, worker = u.worker, lease = u.lease, body = u.body::json
+   FROM unnest($1::uuid[], $2::int[], $3::text[], $4::smallint[], $5::text[], $6::text[], $7::int[], $8::bigint[],
+     $9::text[], $10::text[], $11::text[])
+   AS u (job_id, item, queue, priority, state, owner, generation, wake_at, worker, lease, body)
+   WHERE tasks.job_id = u.job_id AND tasks.item = u.item`,
+);
+const dropJobs = [
+  statement("drop_tasks", "DELETE FROM tasks WHERE job_id = ANY($1::uuid[])"),
+  statement("drop_memos", "DELETE FROM memos WHERE job_id = ANY($1::uuid[])"),
+  statement("drop_jobs", "DELETE FROM jobs WHERE id = ANY($1::uuid[])"),
+  statement(
+    "scrub_events",
+    `UPDATE events SET data = json_build_object('jobId', job_id, 'progress', data -> 'progress', 'forgotten', true)
+     WHERE job_id = ANY($1::uuid[])`,
+  ),
+];
+const dropRefs = statement("drop_refs", "DELETE FROM job_blobs WHERE job_id = ANY($1::uuid[])");
+const dropCache = statement("drop_cache", "DELETE FROM cache WHERE job_id = ANY($1::uuid[])");
+const insertRefs = statement(
+  "insert_refs",
+  "INSERT INTO job_blobs SELECT * FROM unnest($1::uuid[], $2::text[]) ON CONFLICT DO NOTHING",
+);
+const changeBlobs = statement(
+  "change_blobs",
+  `UPDATE blobs SET referenced = referenced OR u.refer, pins = greatest(0, pins - u.unpin),
+     pinned_until = CASE WHEN u.unpin > 0 AND pins <= u.unpin THEN 0 ELSE pinned_until END
+   FROM unnest($1::text[], $2::boolean[], $3::int[]) AS u (key, refer, unpin) WHERE blobs.key = u.key`,
+);
+const releaseBlobs = statement(
+  "release_blobs",
+  `UPDATE blobs SET referenced = false WHERE key = ANY($1::text[])
+   AND NOT EXISTS (SELECT FROM job_blobs WHERE job_blobs.blob = blobs.key)`,
+);
+const putCache = statement(
+  "put_cache",
+  `INSERT INTO cache SELECT key, job_id, outputs::json, result::json
+   FROM unnest($1::text[], $2::uuid[], $3::text[], $4::text[]) AS u (key, job_id, outputs, result) ORDER BY key
+   ON CONFLICT (key) DO UPDATE SET job_id = excluded.job_id, outputs = excluded.outputs, result = excluded.result`,
+);
+// Only what this transaction has seen to be void gives way; a key that another took meanwhile is a conflict.
+const dropKeys = statement(
+  "drop_keys",
+  `DELETE FROM idempotency AS i USING unnest($1::text[], $2::text[], $3::uuid[]) AS u (owner, key, job_id)
+   WHERE i.owner = u.owner AND i.key = u.key AND i.job_id = u.job_id`,
+);
+const saveKeys = statement(
+  "save_keys",
+  "INSERT INTO idempotency SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::uuid[], $5::bigint[])",
+);
+const useReservations = statement("use_reservations", "DELETE FROM reservations WHERE id = ANY($1::text[])");
+/** Numbers are given under the last lock before the commit, so that a log grows in the order of its commits. */
+const appendEvents = statement(
+  "append_events",
+  `WITH counted AS (
+     INSERT INTO owners AS o SELECT owner, n FROM unnest($1::text[], $2::bigint[]) AS u (owner, n)
+     ORDER BY owner COLLATE "C"
+     ON CONFLICT (owner) DO UPDATE SET last_seq = o.last_seq + excluded.last_seq
+     RETURNING o.owner, o.last_seq
+   )
+   INSERT INTO events SELECT e.owner, counted.last_seq - e.back, e.job_id, e.type, e.at, e.data::json
+   FROM unnest($3::text[], $4::bigint[], $5::uuid[], $6::text[], $7::bigint[], $8::text[])
+     AS e (owner, back, job_id, type, at, data) JOIN counted ON counted.owner = e.owner`,
+);
+
+/** Writes everything that a pass changed, but its events. */
+export function write(
+  client: pg.ClientBase,
+  ledger: PostgresLedger,
+  loaded: Records,
+  publishes: boolean,
+): Promise<unknown>[] {
+  const sent: Promise<unknown>[] = [];
+  const run = (query: pg.QueryConfig) => {
+    sent.push(client.query(query));
+  };
+  const jobs = [...ledger.dirtyJobs];
+  const made = jobs.filter((one) => one.isNew).map((one) => one.record);
+  const changed = jobs.filter((one) => !one.isNew).map((one) => one.record);
+  if (made.length > 0) run(insertJobs(columns(made.map(newJobRow))));
+  if (changed.length > 0) run(updateJobs(columns(changed.map(jobRow))));
+  const tasks = [...ledger.dirtyTasks];
+  const added = tasks.filter((one) => one.isNew);
+  const moved = tasks.filter((one) => !one.isNew);
+  if (added.length > 0) run(insertTasks(columns(added.map(taskRow))));
+  if (moved.length > 0) run(updateTasks(columns(moved.map(taskRow))));
+
+  const dropped = [...ledger.droppedJobs];
+  const withoutFiles = [...ledger.droppedFiles];
+  if (withoutFiles.length > 0) {
+    run(dropRefs([withoutFiles]));
+    run(dropCache([withoutFiles]));
+  }
+  if (dropped.length > 0) for (const drop of dropJobs) run(drop([dropped]));
+  const refs = [...ledger.refs.values()];
+  if (refs.length > 0) run(insertRefs([refs.map((one) => one.jobId), refs.map((one) => one.blob)]));
+  const blobs = [...new Set(ledger.unpinned.keys()).union(ledger.referred)].filter(
+    (key) => ledger.unpinned.has(key) || loaded.blobs.get(key)?.referenced === false,
+  );
+  if (blobs.length > 0) {
+    const unpins = blobs.map((key) => ledger.unpinned.get(key) ?? 0);
+    run(changeBlobs([blobs, blobs.map((key) => ledger.referred.has(key)), unpins]));
+  }
+  if (loaded.dropped.size > 0 && withoutFiles.length > 0) run(releaseBlobs([[...loaded.dropped]]));
+  const puts = [...ledger.puts.values()];
+  if (puts.length > 0) {
+    const rows = puts.map((one) => [
+      one.key,
+      one.jobId,
+      JSON.stringify(one.outputs),
+      JSON.stringify(one.result),
+    ]);
+    run(putCache(columns(rows)));
+  }
+  const keys = [...ledger.keys];
+  const former = keys.map(([place]) => loaded.keys.get(place)).filter((row) => row != null);
+  if (former.length > 0) run(dropKeys(columns(former.map((row) => [row.owner, row.key, row.job_id]))));
+  if (keys.length > 0) {
+    const rows = keys.map(([, one]) => [one.owner, one.key, one.fingerprint, one.job_id, one.expires_at]);
+    run(saveKeys(columns(rows)));
+  }
+  if (ledger.reservations.size > 0) run(useReservations([[...ledger.reservations]]));
+  if (publishes && ledger.handed.length > 0) run(publishDeliveries(asMessages(ledger.handed)));
+  return sent;
+}
+
+/** The last write of a transaction: others wait for the owners' counters until its commit. */
+export function writeEvents(client: pg.ClientBase, ledger: PostgresLedger): Promise<unknown>[] {
+  return ledger.events.length > 0 ? [client.query(appendEvents(eventColumns(ledger)))] : [];
+}
+
+export function asMessages(deliveries: readonly TaskDelivery[]) {
+  return deliveries.map(({ taskId, queue, generation, priority }) => ({
+    queue,
+    priority,
+    id: `${taskId}/${generation}`,
+    payload: JSON.stringify({ taskId, generation }),
+  }));
+}
+
+type Cell = string | number | boolean | null;
+
+function newJobRow(job: JobRecord): Cell[] {
+  const { id, owner, pipeline, state, finishedAt } = job;
+  return [id, owner, pipeline, state, finishedAt, expiry(job), jobSpec(job), jobProgress(job)];
+}
+
+function jobRow(job: JobRecord): Cell[] {
+  return [job.id, job.state, job.finishedAt, expiry(job), jobProgress(job)];
+}
+
+function taskRow({ record: task }: TrackedTask): Cell[] {
+  const { jobId, item, owner, queue, priority, state, generation, wakeAt, worker, lease } = task;
+  return [jobId, item, queue, priority, state, owner, generation, wakeAt, worker, lease, taskBody(task)];
+}
+
+/** An expired job has nothing left to expire. */
+function expiry(job: JobRecord): number | null {
+  return job.state === "expired" ? null : job.expiresAt;
+}
+
+function eventColumns({ events }: PostgresLedger): unknown[] {
+  const counts = new Map<string, number>();
+  const places = events.map(({ job }) => {
+    const place = (counts.get(job.owner) ?? 0) + 1;
+    counts.set(job.owner, place);
+    return place;
+  });
+  const rows = events.map(({ job, type, at, data }, n) => [
+    job.owner,
+    counts.get(job.owner)! - places[n]!,
+    job.id,
+    type,
+    at,
+    JSON.stringify(data),
+  ]);
+  return [[...counts.keys()], [...counts.values()], ...columns(rows)];
+}
+
+/** Rows to columns, as `unnest` takes them. */
+function columns(rows: Cell[][]): Cell[][] {
+  return rows[0]!.map((_, n) => rows.map((row) => row[n]!));
+}

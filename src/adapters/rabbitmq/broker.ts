@@ -1,0 +1,157 @@
+import { MillraceError } from "../../errors.ts";
+import type { Broker, Message } from "../../ports/broker.ts";
+import { type Link, openLink, patiently, unavailable } from "./connection.ts";
+import { type QueueConsumer, startConsumer } from "./consumer.ts";
+import { readDeadLetters } from "./dead-letters.ts";
+import { prefixed } from "./prefixed.ts";
+import { createPublisher } from "./publisher.ts";
+import { declareQueue, onChannel, topologyOf } from "./topology.ts";
+
+export interface RabbitBrokerOptions {
+  /** Name of the exchange, and beginning of the dead letters' exchange. @default "millrace" */
+  prefix?: string;
+  /**
+   * Redeliveries after which RabbitMQ dead-letters a message by itself. Well above a step's attempts: the
+   * store decides what is dead. Queues that exist keep theirs. @default 100
+   */
+  deliveryLimit?: number;
+}
+
+const MAX_PAYLOAD_BYTES = 1024 * 1024;
+const ANSWER_MS = 10_000;
+const HEALTH_MS = 2_000;
+/** RabbitMQ's field for the prefetch has 16 bits. */
+const MAX_PREFETCH = 65_535;
+
+/**
+ * Publishes and consumes on connections of their own: in an alarm RabbitMQ stops reading from connections
+ * that publish, and acknowledgements must still pass.
+ */
+export async function openRabbitBroker(url: string, options: RabbitBrokerOptions = {}): Promise<Broker> {
+  const topology = topologyOf(options.prefix ?? "millrace", options.deliveryLimit ?? 100);
+  const link = await openLink(url, "publisher");
+  const publisher = createPublisher(link, topology);
+  const consumers = new Set<QueueConsumer>();
+  let consuming: Promise<Link> | undefined;
+  let closing: Promise<void> | undefined;
+  let settlingRefused = false;
+
+  const closed = () => new MillraceError("closed", "The connection to RabbitMQ is closed");
+
+  async function request<T>(run: () => Promise<T>): Promise<T> {
+    if (closing) throw closed();
+    try {
+      return await patiently(ANSWER_MS, run());
+    } catch (error) {
+      throw unavailable(error);
+    }
+  }
+
+  async function consumingLink(): Promise<Link> {
+    consuming ??= openLink(url, "consumer");
+    try {
+      return await consuming;
+    } catch (error) {
+      consuming = undefined;
+      throw error;
+    }
+  }
+
+  async function close(): Promise<void> {
+    const open = [...consumers];
+    await Promise.all(open.map((consumer) => consumer.close()));
+    await Promise.all([publisher.drain(), ...open.map((consumer) => consumer.drain())]);
+    settlingRefused = true;
+    await Promise.all([link.close(), consuming?.then((opened) => opened.close()).catch(() => {})]);
+  }
+
+  const broker: Broker = {
+    name: "rabbitmq",
+    capabilities: {
+      durable: true,
+      priority: false,
+      depth: true,
+      purge: true,
+      ownershipMs: null,
+      deadLetters: true,
+      countsDeliveries: true,
+      maxPayloadBytes: MAX_PAYLOAD_BYTES,
+    },
+
+    publish(queue, messages) {
+      return Promise.all(
+        messages.map((message) => {
+          if (closing) return { ok: false as const, error: closed() };
+          if (Buffer.byteLength(message.payload) > MAX_PAYLOAD_BYTES) {
+            return { ok: false as const, error: tooLarge(message) };
+          }
+          return publisher.publish(queue, message);
+        }),
+      );
+    },
+
+    consume: (queue, { prefetch, signal }, handler) =>
+      request(async () => {
+        const consumer = await startConsumer(await consumingLink(), topology, {
+          queue,
+          prefetch: Math.min(prefetch, MAX_PREFETCH),
+          handler,
+          refusal: () => (settlingRefused ? closed() : undefined),
+        });
+        consumers.add(consumer);
+        const stop = async () => {
+          signal?.removeEventListener("abort", abort);
+          await consumer.close();
+          if (consumer.isEmpty()) consumers.delete(consumer);
+        };
+        const abort = () => void stop();
+        signal?.addEventListener("abort", abort, { once: true });
+        if (signal?.aborted || closing) abort();
+        return { close: stop };
+      }),
+
+    depth: (queue) =>
+      request(() => onChannel(link.model(), (channel) => declareQueue(channel, topology, queue))),
+
+    purge: (queue) =>
+      request(() =>
+        onChannel(link.model(), async (channel) => {
+          await declareQueue(channel, topology, queue);
+          return (await channel.purgeQueue(queue)).messageCount;
+        }),
+      ),
+
+    deadLetters: (queue, limit) =>
+      request(() =>
+        onChannel(link.model(), async (channel) => {
+          await declareQueue(channel, topology, queue);
+          return readDeadLetters(channel, queue, limit);
+        }),
+      ),
+
+    health: () =>
+      closing
+        ? Promise.reject(closed())
+        : request(() =>
+            patiently(
+              HEALTH_MS,
+              onChannel(link.model(), async (channel) => {
+                await channel.assertExchange(topology.exchange, "direct", { durable: true });
+                const alarm = link.blocked();
+                if (alarm !== undefined) throw new Error(`RabbitMQ takes no messages: ${alarm}`);
+              }),
+            ),
+          ),
+
+    close() {
+      closing ??= close();
+      return closing;
+    },
+  };
+  return options.prefix === undefined ? broker : prefixed(broker, options.prefix);
+}
+
+function tooLarge(message: Message): MillraceError {
+  const text = `The message ${message.id.slice(0, 100)} is larger than ${MAX_PAYLOAD_BYTES} bytes`;
+  return new MillraceError("payload_too_large", text);
+}

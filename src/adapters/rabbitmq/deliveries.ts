@@ -1,0 +1,142 @@
+import type { Channel, ConsumeMessage } from "amqplib";
+import { MillraceError } from "../../errors.ts";
+import type { Delivery, DeliveryHandler } from "../../ports/broker.ts";
+import { gather } from "./gather.ts";
+
+export interface DeliveriesSetup {
+  queue: string;
+  prefetch: number;
+  handler: DeliveryHandler;
+  /** Why settling is refused, once the broker is closed. */
+  refusal: () => Error | undefined;
+}
+
+/** What one channel was handed and has not settled. */
+export interface Deliveries {
+  deliver(message: ConsumeMessage): void;
+  /** Whether nothing is held and no settlement is under way. */
+  isEmpty(): boolean;
+  /** Waits for settlements under way. */
+  drain(): Promise<void>;
+  /** The channel is gone, and RabbitMQ has given its deliveries back. */
+  lose(error: Error): void;
+}
+
+interface Held {
+  message: ConsumeMessage;
+  /** Of its settlement; `undefined` while unsettled. */
+  outcome: Promise<void> | undefined;
+}
+
+interface Settling {
+  held: Held;
+  how: "ack" | "retry" | "reject";
+  resolve: () => void;
+  reject: (error: Error) => void;
+}
+
+/** @param onEmpty called whenever it has become empty */
+export function createDeliveries(channel: Channel, setup: DeliveriesSetup, onEmpty: () => void): Deliveries {
+  // By delivery tag; a map keeps the order in which they came, which is that of the tags.
+  const held = new Map<number, Held>();
+  const settling = new Set<Promise<void>>();
+
+  const add = gather<Settling>(async (batch) => {
+    try {
+      sendSettlements(channel, held, batch);
+      // AMQP does not answer an acknowledgement. An answer to anything sent after it says that it was taken;
+      // asking for the prefetch that is in force already is the least that can be asked.
+      await channel.prefetch(setup.prefetch);
+      for (const { resolve } of batch) resolve();
+    } catch (error) {
+      for (const { reject } of batch) reject(lost(error));
+    }
+  });
+
+  function isEmpty(): boolean {
+    return held.size === 0 && settling.size === 0;
+  }
+
+  function settle(one: Held, how: Settling["how"]): Promise<void> {
+    const refusal = one.outcome ? undefined : setup.refusal();
+    if (refusal) return Promise.reject(refusal);
+    if (!one.outcome) {
+      const outcome = new Promise<void>((resolve, reject) => add({ held: one, how, resolve, reject }));
+      one.outcome = outcome;
+      settling.add(outcome);
+      const ended = () => {
+        settling.delete(outcome);
+        if (isEmpty()) onEmpty();
+      };
+      outcome.then(ended, ended);
+    }
+    return one.outcome;
+  }
+
+  return {
+    deliver(message) {
+      const one: Held = { message, outcome: undefined };
+      held.set(message.fields.deliveryTag, one);
+      hand(setup.handler, {
+        id: String(message.properties.messageId ?? ""),
+        payload: message.content.toString(),
+        queue: setup.queue,
+        count: Number(message.properties.headers?.["x-delivery-count"] ?? 0) + 1,
+        ack: () => settle(one, "ack"),
+        retry: () => settle(one, "retry"),
+        reject: () => settle(one, "reject"),
+        // The connection holds it.
+        extend: async () => one.outcome,
+      });
+    },
+    isEmpty,
+    async drain() {
+      await Promise.allSettled(settling);
+    },
+    lose(error) {
+      for (const one of held.values()) {
+        one.outcome ??= Promise.reject(error);
+        one.outcome.catch(() => {});
+      }
+      held.clear();
+    },
+  };
+}
+
+/** Sends one acknowledgement for all that are acknowledged up to a tag, and one for each other. */
+function sendSettlements(channel: Channel, held: Map<number, Held>, batch: readonly Settling[]): void {
+  const acks = new Set<Held>();
+  for (const { held: one, how } of batch) {
+    if (how === "ack") acks.add(one);
+    else {
+      channel.nack(one.message, false, how === "retry");
+      held.delete(one.message.fields.deliveryTag);
+    }
+  }
+  let upTo: ConsumeMessage | undefined;
+  for (const [tag, one] of held) {
+    if (!acks.delete(one)) break;
+    upTo = one.message;
+    held.delete(tag);
+  }
+  if (upTo) channel.ack(upTo, true);
+  for (const { message } of acks) {
+    channel.ack(message);
+    held.delete(message.fields.deliveryTag);
+  }
+}
+
+export function lost(cause?: unknown): MillraceError {
+  return new MillraceError("lost_ownership", "The delivery belongs to another consumer by now", { cause });
+}
+
+function hand(handler: DeliveryHandler, delivery: Delivery): void {
+  const giveBack = () => {
+    delivery.retry().catch(() => {});
+  };
+  try {
+    handler(delivery)?.catch(giveBack);
+  } catch {
+    giveBack();
+  }
+}

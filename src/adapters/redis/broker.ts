@@ -1,0 +1,213 @@
+import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
+import type { Redis } from "ioredis";
+import { MillraceError } from "../../errors.ts";
+import type { Broker, Message, PublishResult } from "../../ports/broker.ts";
+import { connect, ping, unavailable } from "./connection.ts";
+import { createGroup, type StreamConsumer, startConsumer } from "./consumer.ts";
+import { gather } from "./gather.ts";
+import { purgeScript, runScript } from "./scripts.ts";
+import { type Holder, isGroupMissing } from "./settlement.ts";
+
+export interface RedisBrokerOptions {
+  /** Begins every key. @default "millrace" */
+  prefix?: string;
+  /**
+   * Begins the names of this process's consumers. With a name that outlives the process, it takes up at once
+   * what it held when it died; two live processes must never share one. @default host, process id and chance
+   */
+  consumerName?: string;
+  /** A delivery that was not extended for so long, in ms, is handed to another consumer. @default 8_000 */
+  ownershipMs?: number;
+}
+
+const MAX_PAYLOAD_BYTES = 1024 * 1024;
+const GROUP = "workers";
+/** Commands written to the socket together. */
+const PIPELINE = 1_000;
+
+interface Publication {
+  stream: string;
+  message: Message;
+  resolve: (result: PublishResult) => void;
+}
+
+/**
+ * A stream for each queue, `prefix:{queue}`, with one consumer group. What is settled is deleted, so the
+ * stream holds what waits and what is held. The braces keep a queue's keys on one node of a cluster.
+ */
+export async function openRedisBroker(url: string, options: RedisBrokerOptions = {}): Promise<Broker> {
+  const { prefix = "millrace", ownershipMs = 8_000 } = options;
+  const name = options.consumerName ?? `${hostname()}-${process.pid}-${randomBytes(4).toString("hex")}`;
+  const commands = await connect(url, "broker");
+  const durable = await isDurable(commands);
+  const consumers = new Set<StreamConsumer>();
+  const publications = new Set<Promise<unknown>>();
+  let consumerNumber = 0;
+  let closing: Promise<void> | undefined;
+  let settlingRefused = false;
+
+  const streamOf = (queue: string) => `${prefix}:{${queue}}`;
+  const closed = () => new MillraceError("closed", "The connection to Redis is closed");
+
+  const add = gather<Publication>((batch) => {
+    for (let from = 0; from < batch.length; from += PIPELINE) {
+      const sent = send(commands, batch.slice(from, from + PIPELINE));
+      publications.add(sent);
+      void sent.finally(() => publications.delete(sent));
+    }
+  });
+
+  function holder(queue: string): Holder {
+    const stream = streamOf(queue);
+    return { stream, dead: `${stream}:dead`, group: GROUP, consumer: `${name}-${++consumerNumber}` };
+  }
+
+  async function request<T>(run: () => Promise<T>): Promise<T> {
+    if (closing) throw closed();
+    try {
+      return await run();
+    } catch (error) {
+      throw unavailable(error);
+    }
+  }
+
+  async function close(): Promise<void> {
+    const open = [...consumers];
+    await Promise.all(open.map((consumer) => consumer.close()));
+    // Publishes of this turn have not been sent yet.
+    await new Promise((resolve) => setImmediate(resolve));
+    await Promise.all([...publications, ...open.map((consumer) => consumer.drain())]);
+    settlingRefused = true;
+    commands.disconnect();
+  }
+
+  return {
+    name: "redis",
+    capabilities: {
+      durable,
+      priority: false,
+      depth: true,
+      purge: true,
+      ownershipMs,
+      deadLetters: true,
+      countsDeliveries: true,
+      maxPayloadBytes: MAX_PAYLOAD_BYTES,
+    },
+
+    publish(queue, messages) {
+      const stream = streamOf(queue);
+      return Promise.all(
+        messages.map((message) => {
+          if (closing) return { ok: false as const, error: closed() };
+          if (Buffer.byteLength(message.payload) > MAX_PAYLOAD_BYTES) return tooLarge(message);
+          return new Promise<PublishResult>((resolve) => add({ stream, message, resolve }));
+        }),
+      );
+    },
+
+    async consume(queue, { prefetch, signal }, handler) {
+      if (closing) throw closed();
+      const place = holder(queue);
+      const reader = await connect(url, "consumer");
+      try {
+        const consumer = await startConsumer({
+          commands,
+          reader,
+          holder: place,
+          queue,
+          prefetch,
+          ownershipMs,
+          handler,
+          refusal: () => (settlingRefused ? closed() : undefined),
+        });
+        consumers.add(consumer);
+        const stop = async () => {
+          signal?.removeEventListener("abort", abort);
+          await consumer.close();
+          if (consumer.isEmpty()) consumers.delete(consumer);
+        };
+        const abort = () => void stop();
+        signal?.addEventListener("abort", abort, { once: true });
+        if (signal?.aborted || closing) abort();
+        return { close: stop };
+      } catch (error) {
+        reader.disconnect();
+        throw unavailable(error);
+      }
+    },
+
+    depth: (queue) =>
+      request(async () => {
+        const [total, pending] = await Promise.all([
+          commands.xlen(streamOf(queue)),
+          commands.xpending(streamOf(queue), GROUP).catch((error) => {
+            if (isGroupMissing(error)) return [0];
+            throw error;
+          }),
+        ]);
+        return Math.max(0, total - Number((pending as [number])[0]));
+      }),
+
+    purge: (queue) =>
+      request(async () => {
+        const stream = streamOf(queue);
+        await createGroup(commands, { stream, group: GROUP });
+        const [last] = (await commands.xrevrange(stream, "+", "-", "COUNT", 1)) as [string, string[]][];
+        if (!last) return 0;
+        let dropped = 0;
+        for (;;) {
+          const count = (await runScript(commands, purgeScript, [stream], [GROUP, last[0]])) as number;
+          if (count === 0) return dropped;
+          dropped += count;
+        }
+      }),
+
+    deadLetters: (queue, limit) =>
+      request(async () => {
+        const entries = await commands.xrange(`${streamOf(queue)}:dead`, "-", "+", "COUNT", limit);
+        return entries.map(([, fields]) => ({ id: fields[1]!, payload: fields[3]! }));
+      }),
+
+    async health() {
+      if (closing) throw closed();
+      await ping(commands);
+    },
+
+    close() {
+      closing ??= close();
+      return closing;
+    },
+  };
+}
+
+async function send(redis: Redis, batch: Publication[]): Promise<void> {
+  const pipeline = redis.pipeline();
+  for (const { stream, message } of batch) pipeline.xadd(stream, "*", "i", message.id, "p", message.payload);
+  try {
+    const replies = (await pipeline.exec()) ?? [];
+    batch.forEach(({ resolve }, index) => {
+      const error = replies[index] ? replies[index][0] : new Error("no reply");
+      resolve(error ? { ok: false, error: unavailable(error) } : { ok: true });
+    });
+  } catch (error) {
+    for (const { resolve } of batch) resolve({ ok: false, error: unavailable(error) });
+  }
+}
+
+function tooLarge(message: Message): PublishResult {
+  const text = `The message ${message.id.slice(0, 100)} is larger than ${MAX_PAYLOAD_BYTES} bytes`;
+  return { ok: false, error: new MillraceError("payload_too_large", text) };
+}
+
+/** Only with an append-only file synced before the answer does a confirmed message survive whatever happens. */
+async function isDurable(redis: Redis): Promise<boolean> {
+  if (!/aof_enabled:1/.test(await redis.info("persistence"))) return false;
+  try {
+    const [, policy] = (await redis.config("GET", "appendfsync")) as string[];
+    return policy === "always";
+  } catch {
+    // Managed services forbid CONFIG; most sync once a second.
+    return false;
+  }
+}

@@ -1,0 +1,107 @@
+import { Redis, type RedisOptions } from "ioredis";
+import { backoffMs } from "../../domain/backoff.ts";
+import { MillraceError } from "../../errors.ts";
+
+/**
+ * Opens a connection that reconnects for ever, and fails at once where the first attempt fails.
+ * While it is down, commands are refused rather than queued: the callers have an outbox. Commands whose
+ * answer was lost are refused too and never sent again behind the caller's back.
+ */
+export async function connect(url: string, role: string): Promise<Redis> {
+  const redis = new Redis(url, { ...options, connectionName: `millrace-${role}` });
+  let failure: unknown;
+  // ioredis prints what nobody listens for; the cause of an outage is told by the refused calls.
+  redis.on("error", (error) => {
+    failure = error;
+  });
+  try {
+    await redis.connect();
+    // A database that is not there is only told on the side, and the connection is left in database 0.
+    if (failure) throw failure;
+    await requireVersion(redis);
+    return redis;
+  } catch (error) {
+    redis.disconnect();
+    if (error instanceof MillraceError) throw error;
+    throw refused(url, failure ?? error);
+  }
+}
+
+const options: RedisOptions = {
+  lazyConnect: true,
+  // Pub/sub and streams have the same shapes on every server this way.
+  protocol: 2,
+  autoResubscribe: false,
+  enableOfflineQueue: false,
+  maxRetriesPerRequest: 0,
+  connectTimeout: 3_000,
+  /** A connection on which an answer is due for so long is taken for dead. */
+  socketTimeout: 6_000,
+  retryStrategy: (attempt) => backoffMs(attempt, { baseMs: 50, maxMs: 2_000 }, Math.random()),
+};
+
+async function requireVersion(redis: Redis): Promise<void> {
+  const version = /redis_version:(\d+)\.(\d+)/.exec(await redis.info("server"));
+  if (version && Number(version[1]) * 100 + Number(version[2]) < 602) {
+    throw new MillraceError(
+      "config_invalid",
+      `Redis ${version[1]}.${version[2]} is too old: 6.2 or later is needed.`,
+    );
+  }
+}
+
+/** Why opening failed, in one line and without the password. */
+function refused(url: string, cause: unknown): MillraceError {
+  const place = URL.canParse(url) ? new URL(url).host : "the given address";
+  const message =
+    cause instanceof Error ? cause.message || String((cause as NodeJS.ErrnoException).code) : String(cause);
+  const credentials = /WRONGPASS|NOAUTH|NOPERM|invalid password|DB index/i.test(message);
+  return new MillraceError(
+    credentials ? "config_invalid" : "unavailable",
+    credentials
+      ? `Redis at ${place} refuses the settings of the URL: ${message}`
+      : `Redis at ${place} does not answer: ${message}`,
+    { cause },
+  );
+}
+
+/** A refused command as one of the catalogue's errors. */
+export function unavailable(cause: unknown): MillraceError {
+  if (cause instanceof MillraceError) return cause;
+  const message = cause instanceof Error ? cause.message : String(cause);
+  const lasting = /^(NOPERM|NOAUTH|WRONGTYPE|WRONGPASS)/.test(message);
+  return new MillraceError("unavailable", "Redis does not answer as it should", {
+    cause,
+    retryable: !lasting,
+  });
+}
+
+/** Resolves when the server answers on this connection. */
+export async function ping(redis: Redis): Promise<void> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error("no answer within 2 s")), 2_000);
+  try {
+    await Promise.race([redis.ping(), late.promise]);
+  } catch (error) {
+    throw unavailable(error);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Resolves when the connection works again or has ended for good; tells which. */
+export async function ready(redis: Redis): Promise<boolean> {
+  while (redis.status !== "ready") {
+    if (redis.status === "end") return false;
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        redis.off("ready", done);
+        redis.off("end", done);
+        resolve();
+      };
+      redis.on("ready", done);
+      redis.on("end", done);
+    });
+  }
+  return true;
+}

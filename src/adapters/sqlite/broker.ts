@@ -1,0 +1,128 @@
+import { MillraceError } from "../../errors.ts";
+import type {
+  Broker,
+  Consumer,
+  Delivery,
+  DeliveryHandler,
+  Message,
+  PublishResult,
+} from "../../ports/broker.ts";
+import type { Client } from "./client.ts";
+import type { Pushed } from "./window.ts";
+
+const MAX_PAYLOAD_BYTES = 64 * 1024;
+
+/** The embedded broker, through the writer. The connection is its own. */
+export function sqliteBroker(client: Client): Broker {
+  const consumers = new Map<number, { queue: string; handler: DeliveryHandler; open: boolean }>();
+  const asked = new Set<Promise<unknown>>();
+  let lastId = 0;
+  let closing: Promise<void> | null = null;
+
+  /** Calls the writer; `close` waits for the answer. */
+  const ask = async <T>(method: string, argument?: unknown): Promise<T> => {
+    if (closing) throw closed();
+    const call = client.call<T>(method, argument);
+    asked.add(call);
+    return call.finally(() => asked.delete(call));
+  };
+
+  client.onPush("broker", (messages: Pushed[]) => {
+    let job: object | null = null;
+    for (const pushed of messages) {
+      const claim = pushed[5];
+      if (claim) claim.job = job = claim.job ?? job;
+      const known = consumers.get(pushed[0]);
+      if (known) void handle(known.handler, delivery(ask, known.queue, pushed));
+    }
+  });
+
+  return {
+    name: "sqlite",
+    capabilities: {
+      durable: false,
+      priority: true,
+      depth: true,
+      purge: true,
+      ownershipMs: null,
+      deadLetters: true,
+      countsDeliveries: true,
+      maxPayloadBytes: MAX_PAYLOAD_BYTES,
+    },
+    async publish(queue, messages): Promise<PublishResult[]> {
+      const results = messages.map(check);
+      const fit = messages.filter((_, n) => results[n]!.ok);
+      if (closing) return messages.map(() => ({ ok: false, error: closed() }));
+      if (fit.length > 0) await ask("broker.publish", { queue, messages: fit });
+      return results;
+    },
+    async consume(queue, { prefetch, claimFor, signal }, handler): Promise<Consumer> {
+      if (closing) throw closed();
+      const id = ++lastId;
+      const consumer = { queue, handler, open: true };
+      const close = async () => {
+        if (!consumer.open) return;
+        consumer.open = false;
+        if (!closing && !client.isClosed()) await ask("broker.stop", id);
+      };
+      if (signal?.aborted) return { close };
+      consumers.set(id, consumer);
+      await ask("broker.consume", { id, queue, prefetch, claimFor: claimFor ?? null });
+      signal?.addEventListener("abort", () => void close(), { once: true });
+      if (signal?.aborted) await close();
+      return { close };
+    },
+    depth: (queue) => ask("broker.depth", queue),
+    purge: (queue) => ask("broker.purge", queue),
+    deadLetters: (queue, limit) => ask("broker.deadLetters", { queue, limit }),
+    health: () => ask("broker.depth", ""),
+    close() {
+      // What its consumers hold comes again elsewhere: the connection was theirs alone.
+      closing ??= Promise.allSettled(asked).then(() => client.close());
+      return closing;
+    },
+  };
+}
+
+function check(message: Message): PublishResult {
+  const bytes = Buffer.byteLength(message.payload);
+  if (bytes <= MAX_PAYLOAD_BYTES) return { ok: true };
+  const text = `The message has ${bytes} bytes; at most ${MAX_PAYLOAD_BYTES} are allowed.`;
+  return { ok: false, error: new MillraceError("payload_too_large", text) };
+}
+
+async function handle(handler: DeliveryHandler, one: Delivery): Promise<void> {
+  try {
+    await handler(one);
+  } catch {
+    await one.retry().catch(() => {});
+  }
+}
+
+function closed(): MillraceError {
+  return new MillraceError("closed", "The connection to the records has ended.");
+}
+
+type Ask = <T>(method: string, argument?: unknown) => Promise<T>;
+
+function delivery(ask: Ask, queue: string, pushed: Pushed): Delivery {
+  const [consumer, tag, id, payload, count, claim] = pushed;
+  let settled: Promise<void> | null = null;
+  const settle = (how: "ack" | "retry" | "reject") => {
+    settled ??= ask<boolean>("broker.settle", [consumer, tag, how]).then((held) => {
+      if (!held) throw new MillraceError("lost_ownership", "The delivery is another consumer's by now.");
+    });
+    return settled;
+  };
+  return {
+    id,
+    payload,
+    queue,
+    count,
+    claim: (claim as Delivery["claim"] | null) ?? undefined,
+    ack: () => settle("ack"),
+    retry: () => settle("retry"),
+    reject: () => settle("reject"),
+    extend: async () => {},
+  };
+}

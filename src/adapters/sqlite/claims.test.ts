@@ -1,0 +1,87 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { CreateJob, Outcome } from "../../domain/commands.ts";
+import { newId } from "../../domain/ids.ts";
+import type { Delivery } from "../../ports/broker.ts";
+import { each, workerRecord } from "../../testing/store/scene.ts";
+import { sqliteBroker } from "./broker.ts";
+import { connectWriter } from "./client.ts";
+import { sqliteStore } from "./store.ts";
+import { testWriter } from "./testing.ts";
+
+const QUEUE = "text/work";
+let writer: Awaited<ReturnType<typeof testWriter>>;
+beforeEach(async () => {
+  writer = await testWriter({ publishes: true });
+});
+afterEach(() => writer.close());
+
+test("tasks come with their claims, and a settlement makes room for the next", async () => {
+  const { store, deliveries, close } = await workerOf("one", 2);
+  for (let n = 0; n < 5; n++) expect((await store.createJob(job())).ok).toBe(true);
+  await expect.poll(() => deliveries.length).toBe(2);
+  const tasks = new Set<string>();
+  for (let n = 0; n < 5; n++) {
+    const { task } = deliveries[n]!.claim!;
+    expect(task).toMatchObject({ state: "leased", worker: "one", attempt: 1 });
+    tasks.add(task.jobId);
+    expect(deliveries[n]!.claim!.job.id).toBe(task.jobId);
+    const outcome: Outcome = { kind: "succeeded", result: null, outputs: [], cache: false, ms: 1 };
+    const command = { taskId: `${task.jobId}.0`, lease: task.lease!, now: Date.now(), outcome };
+    expect((await store.settle(command)).outcome).toBe("settled");
+    await expect.poll(() => deliveries.length).toBe(Math.min(5, n + 3));
+  }
+  expect(tasks.size).toBe(5);
+  await expect(deliveries[0]!.ack()).rejects.toMatchObject({ code: "lost_ownership" });
+  await close();
+});
+
+test("what a worker had claimed when its connections ended runs elsewhere", async () => {
+  const first = await workerOf("first", 1);
+  await first.store.createJob(job());
+  await expect.poll(() => first.deliveries.length).toBe(1);
+  const second = await workerOf("second", 1);
+  await first.close();
+  await expect.poll(() => second.deliveries.some((one) => one.claim)).toBe(true);
+  const again = second.deliveries.find((one) => one.claim)!.claim!;
+  expect(again.task).toMatchObject({ jobId: first.deliveries[0]!.claim!.task.jobId, worker: "second" });
+  expect(again.task.lease).not.toBe(first.deliveries[0]!.claim!.task.lease);
+  await second.close();
+});
+
+async function workerOf(worker: string, concurrency: number) {
+  const store = sqliteStore(await connectWriter(writer.socketPath), { publishes: true });
+  const broker = sqliteBroker(await connectWriter(writer.socketPath));
+  const deliveries: Delivery[] = [];
+  await store.heartbeat(workerRecord(worker, { [QUEUE]: concurrency }, Date.now()));
+  const claimFor = { worker, leaseMs: 10_000 };
+  await broker.consume(QUEUE, { prefetch: concurrency, claimFor }, (delivery) => {
+    deliveries.push(delivery);
+    return new Promise(() => {});
+  });
+  return {
+    store,
+    deliveries,
+    close: () => Promise.all([broker.close(), store.close()]),
+  };
+}
+
+function job(): CreateJob {
+  return {
+    id: newId(),
+    now: Date.now(),
+    owner: "local",
+    pipeline: "text",
+    version: 1,
+    options: {},
+    plan: [each("work")],
+    metadata: {},
+    priority: 4,
+    startAt: null,
+    retentionMs: 3_600_000,
+    items: [],
+    attachments: [],
+    pinned: [],
+    reservation: null,
+    idempotency: null,
+  };
+}

@@ -1,0 +1,308 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { Ledger } from "../../domain/ledger/ledger.ts";
+import type {
+  BlobRecord,
+  CacheEntry,
+  EventType,
+  JobRecord,
+  Json,
+  TaskDelivery,
+  TaskRecord,
+  TaskState,
+} from "../../domain/records.ts";
+import {
+  type JobRow,
+  jobProgress,
+  jobSpec,
+  type TaskRow,
+  taskBody,
+  toJob,
+  toTask,
+} from "../../domain/stored.ts";
+import type { Queues } from "./queues.ts";
+import { statements } from "./statements.ts";
+
+/** Records kept in memory between transactions; there is one writer, so they cannot grow stale. */
+const CACHED_RECORDS = 20_000;
+
+interface Tracked<T> {
+  record: T;
+  isNew: boolean;
+}
+
+interface TrackedTask extends Tracked<TaskRecord> {
+  saved: { queue: string; state: TaskState } | null;
+}
+
+/** The records of the writer's transactions: read through, written back when the transaction ends. */
+export class SqliteLedger implements Ledger {
+  readonly sql: ReturnType<typeof statements>;
+  /** Handed out since the writer last took them, for whoever publishes. */
+  deliveries: TaskDelivery[] = [];
+  revoked: string[] = [];
+  /** Owners whose logs grew in this transaction. */
+  grown = new Set<string>();
+  now = 0;
+
+  readonly #queues: Queues;
+  readonly #jobs = new Map<string, Tracked<JobRecord>>();
+  readonly #tasks = new Map<string, TrackedTask>();
+  readonly #dirtyJobs = new Set<Tracked<JobRecord>>();
+  readonly #dirtyTasks = new Set<TrackedTask>();
+  readonly #sequences = new Map<string, number>();
+  #events: { job: JobRecord; type: EventType; at: number; data: { [key: string]: Json } }[] = [];
+
+  constructor(db: DatabaseSync, queues: Queues) {
+    this.sql = statements(db);
+    this.#queues = queues;
+  }
+
+  job(id: string): JobRecord | null {
+    const known = this.#jobs.get(id);
+    if (known) return known.record;
+    const row = this.sql.job.get(id) as unknown as JobRow | undefined;
+    if (!row) return null;
+    const record = toJob(row);
+    this.#jobs.set(id, { record, isNew: false });
+    return record;
+  }
+
+  task(jobId: string, item: number): TaskRecord | null {
+    const known = this.#tasks.get(key(jobId, item));
+    if (known) return known.record;
+    const row = this.sql.task.get(jobId, item) as unknown as TaskRow | undefined;
+    return row ? this.#track(row) : null;
+  }
+
+  tasks(jobId: string): TaskRecord[] {
+    const rows = this.sql.tasks.all(jobId) as unknown as TaskRow[];
+    const found = new Map<number, TaskRecord>();
+    for (const row of rows)
+      found.set(row.item, this.#tasks.get(key(jobId, row.item))?.record ?? this.#track(row));
+    for (const task of this.#dirtyTasks) {
+      if (task.record.jobId === jobId) found.set(task.record.item, task.record);
+    }
+    return [...found.values()].sort((a, b) => a.item - b.item);
+  }
+
+  #track(row: TaskRow): TaskRecord {
+    const record = toTask(row);
+    const saved = { queue: record.queue, state: record.state };
+    this.#tasks.set(key(record.jobId, record.item), { record, isNew: false, saved });
+    return record;
+  }
+
+  cached(cacheKey: string): CacheEntry | null {
+    const row = this.sql.cached.get(cacheKey);
+    if (!row) return null;
+    return {
+      key: cacheKey,
+      jobId: row.job_id as string,
+      outputs: JSON.parse(row.outputs as string) as CacheEntry["outputs"],
+      result: JSON.parse(row.result as string) as Json,
+    };
+  }
+
+  blob(blobKey: string): BlobRecord | null {
+    const row = this.sql.blob.get(blobKey);
+    if (!row) return null;
+    return {
+      key: blobKey,
+      sha256: row.sha256 as string,
+      bytes: row.bytes as number,
+      refs: row.refs as number,
+      deleting: row.deleting === 1,
+      pins: row.pins as number,
+      pinnedUntil: row.pinned_until as number,
+    };
+  }
+
+  workerAlive(worker: string): boolean {
+    return this.#queues.workers.has(worker);
+  }
+
+  addJob(record: JobRecord): void {
+    const tracked = { record, isNew: true };
+    this.#jobs.set(record.id, tracked);
+    this.#dirtyJobs.add(tracked);
+  }
+
+  addTask(record: TaskRecord): void {
+    const tracked = { record, isNew: true, saved: null };
+    this.#tasks.set(key(record.jobId, record.item), tracked);
+    this.#dirtyTasks.add(tracked);
+  }
+
+  changedJob(job: JobRecord): void {
+    this.#dirtyJobs.add(this.#jobs.get(job.id)!);
+  }
+
+  changedTask(task: TaskRecord): void {
+    this.#dirtyTasks.add(this.#tasks.get(key(task.jobId, task.item))!);
+  }
+
+  refer(jobId: string, blob: string): void {
+    this.sql.refer.run(jobId, blob);
+    this.sql.referenced.run(blob);
+  }
+
+  unpin(blob: string): void {
+    this.sql.unpin.run(blob);
+  }
+
+  dropFiles(jobId: string): void {
+    this.sql.unreferenced.run(jobId);
+    this.sql.dropRefs.run(jobId);
+    this.sql.dropCache.run(jobId);
+  }
+
+  dropJob(jobId: string): void {
+    for (const task of this.tasks(jobId)) {
+      const tracked = this.#tasks.get(key(jobId, task.item))!;
+      this.#queues.moved(tracked.saved, null);
+      this.#tasks.delete(key(jobId, task.item));
+      this.#dirtyTasks.delete(tracked);
+    }
+    const job = this.#jobs.get(jobId);
+    if (job) this.#dirtyJobs.delete(job);
+    this.#jobs.delete(jobId);
+    for (const event of this.#events) {
+      if (event.job.id === jobId)
+        event.data = { jobId, progress: event.data.progress ?? null, forgotten: true };
+    }
+    this.sql.dropTasks.run(jobId);
+    this.sql.dropMemos.run(jobId);
+    this.sql.dropJob.run(jobId);
+    this.sql.scrubEvents.run(jobId);
+  }
+
+  putCached(entry: CacheEntry): void {
+    this.sql.putCached.run(
+      entry.key,
+      entry.jobId,
+      JSON.stringify(entry.outputs),
+      JSON.stringify(entry.result),
+    );
+  }
+
+  append(job: JobRecord, type: EventType, at: number, data: { [key: string]: Json }): void {
+    this.#events.push({ job, type, at, data });
+  }
+
+  takeRoom(queue: string): boolean {
+    return this.#queues.take(queue);
+  }
+
+  deliver(delivery: TaskDelivery): void {
+    this.deliveries.push(delivery);
+  }
+
+  revoke(taskId: string): void {
+    this.revoked.push(taskId);
+  }
+
+  drained(queue: string): void {
+    this.#queues.drained(queue, this.now);
+  }
+
+  /** Writes what changed since the last flush, and counts it; what follows in the transaction sees it. */
+  flush(): void {
+    for (const tracked of this.#dirtyJobs) this.#saveJob(tracked);
+    for (const tracked of this.#dirtyTasks) this.#saveTask(tracked);
+    this.#dirtyJobs.clear();
+    this.#dirtyTasks.clear();
+    this.#queues.settleTaken();
+    this.#writeEvents();
+  }
+
+  #saveJob(tracked: Tracked<JobRecord>): void {
+    const { record: job } = tracked;
+    if (tracked.isNew) {
+      const { id, owner, pipeline, state, finishedAt } = job;
+      this.sql.insertJob.run(
+        id,
+        owner,
+        pipeline,
+        state,
+        finishedAt,
+        expiry(job),
+        jobSpec(job),
+        jobProgress(job),
+      );
+      tracked.isNew = false;
+    } else {
+      this.sql.updateJob.run(job.state, job.finishedAt, expiry(job), jobProgress(job), job.id);
+    }
+    if (job.finishedAt !== null) this.#jobs.delete(job.id);
+  }
+
+  #saveTask(tracked: TrackedTask): void {
+    const { record: task } = tracked;
+    const { jobId, item, owner, queue, priority, state, wakeAt, worker } = task;
+    if (tracked.isNew) {
+      this.sql.insertTask.run(jobId, item, owner, queue, priority, state, wakeAt, worker, taskBody(task));
+      tracked.isNew = false;
+    } else {
+      this.sql.updateTask.run(queue, state, wakeAt, worker, taskBody(task), jobId, item);
+    }
+    this.#queues.moved(tracked.saved, task);
+    tracked.saved = { queue, state };
+    if (task.finishedAt !== null) this.#tasks.delete(key(jobId, item));
+  }
+
+  /** Sequence numbers are given out last, so that an owner's log grows in the order of its commits. */
+  #writeEvents(): void {
+    const touched = new Set<string>();
+    for (const { job, type, at, data } of this.#events) {
+      const seq = this.sequence(job.owner) + 1;
+      this.#sequences.set(job.owner, seq);
+      touched.add(job.owner);
+      this.sql.insertEvent.run(job.owner, seq, job.id, type, at, JSON.stringify(data));
+    }
+    for (const owner of touched) this.sql.saveSequence.run(owner, this.#sequences.get(owner)!);
+    for (const owner of touched) this.grown.add(owner);
+    this.#events = [];
+  }
+
+  sequence(owner: string): number {
+    let seq = this.#sequences.get(owner);
+    if (seq === undefined) {
+      seq = (this.sql.sequence.get(owner)?.last_seq as number | undefined) ?? 0;
+      this.#sequences.set(owner, seq);
+    }
+    return seq;
+  }
+
+  committed(): void {
+    this.#begin();
+    if (this.#jobs.size > CACHED_RECORDS) this.#jobs.clear();
+    if (this.#tasks.size > CACHED_RECORDS) this.#tasks.clear();
+    if (this.#sequences.size > CACHED_RECORDS) this.#sequences.clear();
+  }
+
+  /** Forgets everything in memory: the transaction did not happen. */
+  rolledBack(): void {
+    this.#jobs.clear();
+    this.#tasks.clear();
+    this.#sequences.clear();
+    this.#begin();
+  }
+
+  #begin(): void {
+    this.#dirtyJobs.clear();
+    this.#dirtyTasks.clear();
+    this.#events = [];
+    this.deliveries = [];
+    this.revoked = [];
+    this.grown = new Set();
+  }
+}
+
+/** An expired job has nothing left to expire. */
+function expiry(job: JobRecord): number | null {
+  return job.state === "expired" ? null : job.expiresAt;
+}
+
+function key(jobId: string, item: number): string {
+  return `${jobId}.${item}`;
+}

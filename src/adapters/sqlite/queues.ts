@@ -1,0 +1,190 @@
+import type { TaskState } from "../../domain/records.ts";
+import type { QueueRecord } from "../../ports/store/operations.ts";
+import type { WorkerRecord } from "../../ports/store/tasks.ts";
+
+/** Tasks in the broker for each one that workers can run at once. */
+const WINDOW_FACTOR = 4;
+const DRAIN_SECONDS = 60;
+
+interface Queue {
+  name: string;
+  scheduled: number;
+  ready: number;
+  published: number;
+  leased: number;
+  dead: number;
+  /** Places given away in the present transaction. */
+  taken: number;
+  paused: boolean;
+  /** Tasks ended, by second modulo `DRAIN_SECONDS`. */
+  drained: number[];
+  drainedAt: number;
+  /** Whom the backlog served last: the next task is another owner's. */
+  lastOwner: string;
+}
+
+interface Reservation {
+  queue: string;
+  tasks: number;
+  expiresAt: number;
+}
+
+/**
+ * How full each queue is, in the memory of the one writer: counted from the database when it opens, then
+ * kept by every transaction. Workers and reservations live here alone; they end with this process.
+ */
+export class Queues {
+  /** A backup is being taken: no file may go, since the records copied first name it. */
+  collectionHeld = false;
+  readonly workers = new Map<string, WorkerRecord>();
+  /** Workers whose connection has ended, until a sweep has handed on what they held. */
+  readonly departed = new Set<string>();
+  readonly #ahead: boolean;
+  readonly #queues = new Map<string, Queue>();
+  readonly #reservations = new Map<string, Reservation>();
+
+  /** @param options.ahead whether the broker gets more than runs now, so that workers never wait for the store */
+  constructor(options: { ahead: boolean }) {
+    this.#ahead = options.ahead;
+  }
+
+  get(name: string): Queue {
+    let queue = this.#queues.get(name);
+    if (!queue) {
+      queue = {
+        name,
+        scheduled: 0,
+        ready: 0,
+        published: 0,
+        leased: 0,
+        dead: 0,
+        taken: 0,
+        paused: false,
+        drained: new Array<number>(DRAIN_SECONDS).fill(0),
+        drainedAt: 0,
+        lastOwner: "",
+      };
+      this.#queues.set(name, queue);
+    }
+    return queue;
+  }
+
+  names(): string[] {
+    return [...this.#queues.keys()];
+  }
+
+  /** Begins counting anew, as after a rollback. */
+  reset(counts: { queue: string; state: string; n: number }[], paused: string[]): void {
+    for (const queue of this.#queues.values()) {
+      Object.assign(queue, {
+        scheduled: 0,
+        ready: 0,
+        published: 0,
+        leased: 0,
+        dead: 0,
+        taken: 0,
+        paused: false,
+      });
+    }
+    for (const { queue, state, n } of counts) this.#count(queue, state as TaskState, n);
+    for (const name of paused) this.get(name).paused = true;
+  }
+
+  /** A task was saved in another state, or queue, than it was loaded in. */
+  moved(
+    from: { queue: string; state: TaskState } | null,
+    to: { queue: string; state: TaskState } | null,
+  ): void {
+    if (from) this.#count(from.queue, from.state, -1);
+    if (to) this.#count(to.queue, to.state, 1);
+  }
+
+  #count(name: string, state: TaskState, n: number): void {
+    if (state === "succeeded" || state === "cancelled") return;
+    this.get(name)[state] += n;
+  }
+
+  room(name: string): number {
+    const queue = this.get(name);
+    if (queue.paused) return 0;
+    const places = this.#ahead
+      ? WINDOW_FACTOR * this.concurrency(name)
+      : this.concurrency(name) - queue.leased;
+    return Math.max(0, places - queue.published - queue.taken);
+  }
+
+  take(name: string): boolean {
+    if (this.room(name) === 0) return false;
+    this.get(name).taken++;
+    return true;
+  }
+
+  /** The transaction has ended: what it gave away is counted by state now. */
+  settleTaken(): void {
+    for (const queue of this.#queues.values()) queue.taken = 0;
+  }
+
+  concurrency(name: string): number {
+    let sum = 0;
+    for (const worker of this.workers.values()) sum += worker.queues[name] ?? 0;
+    return sum;
+  }
+
+  drained(name: string, now: number): void {
+    const queue = this.get(name);
+    this.#roll(queue, now);
+    queue.drained[queue.drainedAt % DRAIN_SECONDS]! += 1;
+  }
+
+  #roll(queue: Queue, now: number): void {
+    const second = Math.floor(now / 1000);
+    const from = Math.max(queue.drainedAt + 1, second - DRAIN_SECONDS + 1);
+    for (let at = from; at <= second; at++) queue.drained[at % DRAIN_SECONDS] = 0;
+    if (second > queue.drainedAt) queue.drainedAt = second;
+  }
+
+  drainRate(name: string, now: number): number {
+    const queue = this.get(name);
+    this.#roll(queue, now);
+    return queue.drained.reduce((sum, n) => sum + n, 0) / DRAIN_SECONDS;
+  }
+
+  /** Tasks that are open in the queue, and reserved for uploads under way. */
+  open(name: string): number {
+    const { scheduled, ready, published, leased } = this.get(name);
+    let reserved = 0;
+    for (const reservation of this.#reservations.values()) {
+      if (reservation.queue === name) reserved += reservation.tasks;
+    }
+    return scheduled + ready + published + leased + reserved;
+  }
+
+  reserve(id: string, reservation: Reservation): void {
+    this.#reservations.set(id, reservation);
+  }
+
+  release(id: string): void {
+    this.#reservations.delete(id);
+  }
+
+  expireReservations(now: number): void {
+    for (const [id, reservation] of this.#reservations) {
+      if (reservation.expiresAt <= now) this.#reservations.delete(id);
+    }
+  }
+
+  record(name: string, now: number, oldestMs: number | null): QueueRecord {
+    const { ready, published, leased, scheduled, dead, paused } = this.get(name);
+    return {
+      name,
+      ready: ready + published,
+      running: leased,
+      scheduled,
+      dead,
+      drainRate: this.drainRate(name, now),
+      oldestMs,
+      paused,
+      workers: [...this.workers.values()].filter((worker) => name in worker.queues).length,
+    };
+  }
+}

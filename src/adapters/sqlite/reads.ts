@@ -1,0 +1,210 @@
+import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
+import { parseTaskId } from "../../domain/ids.ts";
+import {
+  type EventRecord,
+  type FileRef,
+  JOB_ITEM,
+  type Json,
+  type TaskRecord,
+} from "../../domain/records.ts";
+import { type JobRow, type TaskRow, toJob, toTask } from "../../domain/stored.ts";
+import type { SqliteLedger } from "./ledger.ts";
+import type { Queues } from "./queues.ts";
+import type { Handlers } from "./writes.ts";
+
+export type ReadNames =
+  | "job"
+  | "jobs"
+  | "items"
+  | "artifact"
+  | "events"
+  | "logBounds"
+  | "memo"
+  | "known"
+  | "usage"
+  | "queues"
+  | "deadLetters"
+  | "workers"
+  | "counts"
+  | "countCached"
+  | "knownKey";
+
+/** The calls that change nothing; answered after the transaction of the same turn has committed. */
+export function reads(db: DatabaseSync, ledger: SqliteLedger, queues: Queues): Handlers<ReadNames> {
+  const { sql } = ledger;
+  const prepared = new Map<string, StatementSync>();
+  const all = (text: string, values: SQLInputValue[]) => {
+    const statement = prepared.get(text) ?? db.prepare(text);
+    prepared.set(text, statement);
+    return statement.all(...values);
+  };
+
+  return {
+    job({ owner, id }) {
+      const row = sql.job.get(id) as unknown as JobRow | undefined;
+      return row?.owner === owner ? toJob(row) : null;
+    },
+
+    jobs({ owner, states, pipeline, limit, cursor }) {
+      const where = conditions();
+      where.add("owner = ?", owner);
+      if (cursor) where.add("id < ?", cursor);
+      if (pipeline) where.add("pipeline = ?", pipeline);
+      if (states) where.add(`state IN (${marks(states)})`, ...states);
+      if (states?.every((state) => state === "queued" || state === "running"))
+        where.add("finished_at IS NULL");
+      const rows = all(`SELECT * FROM jobs WHERE ${where.text()} ORDER BY id DESC LIMIT ?`, [
+        ...where.values,
+        limit,
+      ]);
+      return (rows as unknown as JobRow[]).map(toJob);
+    },
+
+    items({ jobId, after, limit, states }) {
+      const filter = states ? `AND state IN (${marks(states)})` : "";
+      const rows = all(`SELECT * FROM tasks WHERE job_id = ? AND item > ? ${filter} ORDER BY item LIMIT ?`, [
+        jobId,
+        after ?? JOB_ITEM,
+        ...(states ?? []),
+        limit,
+      ]);
+      return (rows as unknown as TaskRow[]).map(toTask);
+    },
+
+    artifact({ owner, id }) {
+      const jobId = id.slice(0, 36);
+      const row = sql.job.get(jobId) as unknown as JobRow | undefined;
+      if (row?.owner !== owner) return null;
+      const job = toJob(row);
+      const place = parseTaskId(id.split(".").slice(0, 2).join("."));
+      const task = place && (sql.task.get(jobId, place.item) as unknown as TaskRow | undefined);
+      const files = task ? filesOf(toTask(task)) : job.attachments;
+      const file = files.find((one) => one.artifactId === id);
+      if (!file) return null;
+      return job.state === "expired" ? "expired" : { ...file, jobId };
+    },
+
+    events({ owner, after, limit, jobId }) {
+      const rows = jobId
+        ? sql.jobEvents.all(jobId, owner, after, limit)
+        : sql.events.all(owner, after, limit);
+      return rows.map(
+        (row): EventRecord => ({
+          owner,
+          seq: row.seq as number,
+          jobId: row.job_id as string,
+          type: row.type as EventRecord["type"],
+          at: row.at as number,
+          data: JSON.parse(row.data as string) as EventRecord["data"],
+        }),
+      );
+    },
+
+    logBounds({ owner }) {
+      return { first: (sql.firstEvent.get(owner)?.seq as number | null) ?? 0, last: ledger.sequence(owner) };
+    },
+
+    memo({ taskId, step, key }) {
+      const id = parseTaskId(taskId);
+      const row = id && sql.memo.get(id.jobId, id.item, step, key);
+      return row ? { value: JSON.parse(row.value as string) as Json } : null;
+    },
+
+    known({ keys }) {
+      return keys.filter((key) => sql.knownBlob.get(key) !== undefined);
+    },
+
+    usage() {
+      return sql.usage.get() as { bytes: number; count: number };
+    },
+
+    queues({ now }) {
+      return queues.names().map((name) => queues.record(name, now, oldest(ledger, name, now)));
+    },
+
+    deadLetters({ queue, pipeline, code, jobId, limit, cursor }) {
+      const where = conditions();
+      where.add("t.state = 'dead'");
+      const from = cursor ? parseTaskId(cursor) : null;
+      if (from) where.add("(t.job_id, t.item) < (?, ?)", from.jobId, from.item);
+      if (queue) where.add("t.queue = ?", queue);
+      if (jobId) where.add("t.job_id = ?", jobId);
+      if (pipeline) where.add("j.pipeline = ?", pipeline);
+      if (code) where.add("t.body -> '$.error' ->> '$.code' = ?", code);
+      const rows = all(
+        `SELECT t.*, j.pipeline, j.spec FROM tasks t JOIN jobs j ON j.id = t.job_id
+         WHERE ${where.text()} ORDER BY t.job_id DESC, t.item DESC LIMIT ?`,
+        [...where.values, limit],
+      );
+      return (rows as unknown as (TaskRow & JobRow)[]).map((row) => {
+        const task = toTask(row);
+        const { plan } = JSON.parse(row.spec) as { plan: { name: string }[] };
+        return { ...task, pipeline: row.pipeline, stepName: plan[task.step]?.name ?? "" };
+      });
+    },
+
+    workers() {
+      return [...queues.workers.values()];
+    },
+
+    counts() {
+      const jobs = Object.fromEntries(
+        sql.liveJobs.all().map((row) => [row.state as string, row.n as number]),
+      );
+      const tasks: Record<string, number> = { ready: 0, running: 0, scheduled: 0, dead: 0 };
+      for (const name of queues.names()) {
+        const { ready, running, scheduled, dead } = queues.record(name, Date.now(), null);
+        for (const [state, n] of Object.entries({ ready, running, scheduled, dead })) tasks[state]! += n;
+      }
+      return { jobs, tasks };
+    },
+
+    knownKey({ owner, key, now }) {
+      const known = sql.idempotent.get(owner, key, now);
+      return known !== undefined && sql.job.get(known.job_id as string) !== undefined;
+    },
+
+    countCached({ keys }) {
+      return keys.filter((key) => sql.cached.get(key) !== undefined).length;
+    },
+  };
+}
+
+/** The conditions of a query and their values, in step. */
+function conditions() {
+  const texts: string[] = [];
+  const values: SQLInputValue[] = [];
+  return {
+    values,
+    text: () => texts.join(" AND "),
+    add(text: string, ...more: SQLInputValue[]) {
+      texts.push(text);
+      values.push(...more);
+    },
+  };
+}
+
+function marks(values: readonly unknown[]): string {
+  return values.map(() => "?").join();
+}
+
+/** Where an artifact of a task may be found: its upload, what its present step reads, and what it wrote. */
+function filesOf(task: TaskRecord): FileRef[] {
+  return [...(task.input ? [task.input] : []), ...task.inputs, ...task.outputs];
+}
+
+/** Job ids begin with their time, so the first of each waiting owner tells the oldest. */
+function oldest(ledger: SqliteLedger, queue: string, now: number): number | null {
+  const top = ledger.sql.topPriority.get(queue)!.priority as number | null;
+  if (top === null) return null;
+  let oldestId: string | null = null;
+  let owner = ledger.sql.nextOwner.get(queue, top, "")?.owner as string | undefined;
+  for (let n = 0; owner !== undefined && n < 100; n++) {
+    const first = ledger.sql.backlog.get(queue, top, owner, 1)?.job_id as string;
+    if (oldestId === null || first < oldestId) oldestId = first;
+    owner = ledger.sql.nextOwner.get(queue, top, owner)?.owner as string | undefined;
+  }
+  return oldestId === null
+    ? null
+    : Math.max(0, now - Number.parseInt(oldestId.replace("-", "").slice(0, 12), 16));
+}

@@ -1,0 +1,123 @@
+import type { DatabaseSync } from "node:sqlite";
+
+/** Each entry brings the database from the version before to its own; they only ever expand. */
+const migrations = [
+  `
+  CREATE TABLE jobs (
+    id TEXT PRIMARY KEY,
+    owner TEXT NOT NULL,
+    pipeline TEXT NOT NULL,
+    state TEXT NOT NULL,
+    finished_at INTEGER,
+    expires_at INTEGER,
+    spec TEXT NOT NULL,      -- what never changes: JSON
+    progress TEXT NOT NULL   -- what does: JSON
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX jobs_by_owner ON jobs (owner, id);
+  CREATE INDEX jobs_live ON jobs (owner, id) WHERE finished_at IS NULL;
+  CREATE INDEX jobs_trouble ON jobs (owner, state, id) WHERE state IN ('partial', 'failed', 'cancelled', 'expired');
+  CREATE INDEX jobs_expiry ON jobs (expires_at) WHERE expires_at IS NOT NULL;
+  CREATE INDEX jobs_expired ON jobs (finished_at) WHERE state = 'expired';
+
+  CREATE TABLE tasks (
+    job_id TEXT NOT NULL,
+    item INTEGER NOT NULL,
+    owner TEXT NOT NULL,
+    queue TEXT NOT NULL,
+    priority INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    wake_at INTEGER,
+    worker TEXT,
+    body TEXT NOT NULL,
+    PRIMARY KEY (job_id, item)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX tasks_backlog ON tasks (queue, priority, owner, job_id, item) WHERE state = 'ready';
+  CREATE INDEX tasks_wake ON tasks (wake_at) WHERE wake_at IS NOT NULL;
+  CREATE INDEX tasks_dead ON tasks (job_id, item) WHERE state = 'dead';
+
+  CREATE TABLE owners (owner TEXT PRIMARY KEY, last_seq INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE events (
+    owner TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    job_id TEXT NOT NULL,
+    type TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    data TEXT NOT NULL,
+    PRIMARY KEY (owner, seq)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX events_by_job ON events (job_id, seq);
+
+  CREATE TABLE blobs (
+    key TEXT PRIMARY KEY,
+    sha256 TEXT NOT NULL,
+    bytes INTEGER NOT NULL,
+    referenced INTEGER NOT NULL,  -- some row of job_blobs names it
+    deleting INTEGER NOT NULL,
+    pins INTEGER NOT NULL,
+    pinned_until INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX blobs_unused ON blobs (pinned_until) WHERE referenced = 0 AND deleting = 0;
+  CREATE INDEX blobs_by_content ON blobs (sha256) WHERE deleting = 0;
+  CREATE INDEX blobs_deleting ON blobs (key) WHERE deleting = 1;
+  CREATE TABLE job_blobs (job_id TEXT NOT NULL, blob TEXT NOT NULL, PRIMARY KEY (job_id, blob)) STRICT, WITHOUT ROWID;
+  CREATE INDEX job_blobs_by_blob ON job_blobs (blob, job_id);
+
+  CREATE TABLE cache (
+    key TEXT PRIMARY KEY,
+    job_id TEXT NOT NULL,
+    outputs TEXT NOT NULL,
+    result TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX cache_by_job ON cache (job_id);
+
+  CREATE TABLE idempotency (
+    owner TEXT NOT NULL,
+    key TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    job_id TEXT NOT NULL,
+    expires_at INTEGER NOT NULL,
+    PRIMARY KEY (owner, key)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX idempotency_expiry ON idempotency (expires_at);
+
+  CREATE TABLE memos (
+    job_id TEXT NOT NULL,
+    item INTEGER NOT NULL,
+    step TEXT NOT NULL,
+    key TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (job_id, item, step, key)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE paused_queues (queue TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+  `,
+  `
+  CREATE TABLE uploads (
+    id TEXT PRIMARY KEY,
+    owner TEXT NOT NULL,
+    expires_at INTEGER NOT NULL,
+    body TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX uploads_expiry ON uploads (expires_at);
+  `,
+];
+
+/** Opens the records for their one writer; the file is locked until the process ends. */
+export function prepare(db: DatabaseSync): void {
+  // EXCLUSIVE: a second process that opens the folder is refused, and no shared memory file is needed.
+  db.exec("PRAGMA locking_mode = EXCLUSIVE");
+  db.exec("PRAGMA journal_mode = WAL");
+  db.exec("PRAGMA synchronous = FULL");
+  db.exec("PRAGMA cache_size = -65536");
+  db.exec("PRAGMA temp_store = MEMORY");
+  db.exec("PRAGMA wal_autocheckpoint = 4000");
+  const version = Number(db.prepare("PRAGMA user_version").get()!.user_version);
+  if (version > migrations.length) {
+    throw new Error(
+      `the data folder was written by a newer Millrace (schema ${version}, this one knows ${migrations.length})`,
+    );
+  }
+  for (let next = version; next < migrations.length; next++) {
+    db.exec(`BEGIN; ${migrations[next]}; PRAGMA user_version = ${next + 1}; COMMIT`);
+  }
+}

@@ -1,0 +1,124 @@
+import type { DatabaseSync } from "node:sqlite";
+
+/** The writer's prepared statements, named by what they do. */
+export function statements(db: DatabaseSync) {
+  const prepare = (sql: string) => db.prepare(sql);
+  return {
+    begin: prepare("BEGIN IMMEDIATE"),
+    commit: prepare("COMMIT"),
+    rollback: prepare("ROLLBACK"),
+
+    job: prepare("SELECT * FROM jobs WHERE id = ?"),
+    insertJob: prepare("INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?)"),
+    updateJob: prepare(
+      "UPDATE jobs SET state = ?, finished_at = ?, expires_at = ?, progress = ? WHERE id = ?",
+    ),
+    dropJob: prepare("DELETE FROM jobs WHERE id = ?"),
+    dueJobs: prepare("SELECT id FROM jobs WHERE expires_at <= ? ORDER BY expires_at LIMIT ?"),
+    forgettable: prepare(
+      "SELECT id FROM jobs WHERE state = 'expired' AND finished_at <= ? ORDER BY finished_at LIMIT ?",
+    ),
+
+    task: prepare("SELECT * FROM tasks WHERE job_id = ? AND item = ?"),
+    tasks: prepare("SELECT * FROM tasks WHERE job_id = ? ORDER BY item"),
+    insertTask: prepare("INSERT INTO tasks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+    updateTask: prepare(
+      "UPDATE tasks SET queue = ?, state = ?, wake_at = ?, worker = ?, body = ? WHERE job_id = ? AND item = ?",
+    ),
+    dropTasks: prepare("DELETE FROM tasks WHERE job_id = ?"),
+    dueTasks: prepare("SELECT job_id, item FROM tasks WHERE wake_at <= ? ORDER BY wake_at LIMIT ?"),
+    heldTasks: prepare("SELECT job_id, item FROM tasks WHERE wake_at IS NOT NULL AND worker = ?"),
+    wakeLeases: prepare("UPDATE tasks SET wake_at = 0 WHERE wake_at IS NOT NULL AND state = 'leased'"),
+    unpublish: prepare(
+      "UPDATE tasks SET state = 'ready', wake_at = NULL WHERE wake_at IS NOT NULL AND state = 'published'",
+    ),
+    countTasks: prepare(
+      `SELECT queue, state, count(*) AS n FROM tasks WHERE wake_at IS NOT NULL GROUP BY 1, 2
+       UNION ALL SELECT queue, state, count(*) FROM tasks WHERE state = 'ready' GROUP BY 1, 2
+       UNION ALL SELECT queue, state, count(*) FROM tasks WHERE state = 'dead' GROUP BY 1, 2`,
+    ),
+
+    topPriority: prepare("SELECT max(priority) AS priority FROM tasks WHERE state = 'ready' AND queue = ?"),
+    nextOwner: prepare(
+      "SELECT owner FROM tasks WHERE state = 'ready' AND queue = ? AND priority = ? AND owner > ? ORDER BY owner LIMIT 1",
+    ),
+    backlog: prepare(
+      `SELECT job_id, item FROM tasks WHERE state = 'ready' AND queue = ? AND priority = ? AND owner = ?
+       ORDER BY job_id, item LIMIT ?`,
+    ),
+
+    sequence: prepare("SELECT last_seq FROM owners WHERE owner = ?"),
+    saveSequence: prepare(
+      "INSERT INTO owners VALUES (?, ?) ON CONFLICT (owner) DO UPDATE SET last_seq = excluded.last_seq",
+    ),
+    insertEvent: prepare("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?)"),
+    events: prepare("SELECT * FROM events WHERE owner = ? AND seq > ? ORDER BY seq LIMIT ?"),
+    jobEvents: prepare(
+      "SELECT * FROM events WHERE job_id = ? AND owner = ? AND seq > ? ORDER BY seq LIMIT ?",
+    ),
+    firstEvent: prepare("SELECT min(seq) AS seq FROM events WHERE owner = ?"),
+    scrubEvents: prepare(
+      "UPDATE events SET data = json_object('jobId', job_id, 'progress', data -> '$.progress', 'forgotten', json('true')) WHERE job_id = ?",
+    ),
+    oldestEvents: prepare("SELECT seq, at FROM events WHERE owner = ? ORDER BY seq LIMIT 2000"),
+    trimEvents: prepare("DELETE FROM events WHERE owner = ? AND seq <= ?"),
+
+    blob: prepare(
+      "SELECT sha256, bytes, referenced AS refs, deleting, pins, pinned_until FROM blobs WHERE key = ?",
+    ),
+    liveContent: prepare(
+      "SELECT key FROM blobs WHERE sha256 = ? AND deleting = 0 AND (referenced = 1 OR (pins > 0 AND pinned_until > ?)) LIMIT 1",
+    ),
+    insertBlob: prepare("INSERT INTO blobs VALUES (?, ?, ?, 0, 0, 0, ?) ON CONFLICT DO NOTHING"),
+    pin: prepare("UPDATE blobs SET pins = pins + 1, pinned_until = max(pinned_until, ?) WHERE key = ?"),
+    unpin: prepare(
+      `UPDATE blobs SET pins = max(0, pins - 1), pinned_until = CASE WHEN pins <= 1 THEN 0 ELSE pinned_until END
+       WHERE key = ?`,
+    ),
+    markDeleting: prepare(
+      `UPDATE blobs SET deleting = 1 WHERE key IN (
+         SELECT key FROM blobs WHERE referenced = 0 AND deleting = 0 AND pinned_until <= ? LIMIT ?)`,
+    ),
+    deleting: prepare("SELECT key FROM blobs WHERE deleting = 1 LIMIT ?"),
+    forgetBlob: prepare("DELETE FROM blobs WHERE key = ? AND deleting = 1"),
+    knownBlob: prepare("SELECT 1 FROM blobs WHERE key = ?"),
+    usage: prepare(
+      "SELECT count(*) AS count, coalesce(sum(bytes), 0) AS bytes FROM blobs WHERE deleting = 0",
+    ),
+    refer: prepare("INSERT INTO job_blobs VALUES (?, ?) ON CONFLICT DO NOTHING"),
+    referenced: prepare("UPDATE blobs SET referenced = 1 WHERE key = ? AND referenced = 0"),
+    unreferenced: prepare(
+      `UPDATE blobs SET referenced = 0 WHERE key IN (
+         SELECT blob FROM job_blobs AS mine WHERE job_id = ?1
+         AND NOT EXISTS (SELECT 1 FROM job_blobs AS other WHERE other.blob = mine.blob AND other.job_id <> ?1))`,
+    ),
+    dropRefs: prepare("DELETE FROM job_blobs WHERE job_id = ?"),
+
+    cached: prepare("SELECT * FROM cache WHERE key = ?"),
+    putCached: prepare(
+      `INSERT INTO cache VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE
+       SET job_id = excluded.job_id, outputs = excluded.outputs, result = excluded.result`,
+    ),
+    dropCache: prepare("DELETE FROM cache WHERE job_id = ?"),
+
+    idempotent: prepare(
+      "SELECT fingerprint, job_id FROM idempotency WHERE owner = ? AND key = ? AND expires_at > ?",
+    ),
+    saveIdempotent: prepare(
+      `INSERT INTO idempotency VALUES (?, ?, ?, ?, ?) ON CONFLICT (owner, key) DO UPDATE
+       SET fingerprint = excluded.fingerprint, job_id = excluded.job_id, expires_at = excluded.expires_at`,
+    ),
+    dropIdempotent: prepare("DELETE FROM idempotency WHERE expires_at <= ?"),
+
+    memo: prepare("SELECT value FROM memos WHERE job_id = ? AND item = ? AND step = ? AND key = ?"),
+    remember: prepare("INSERT INTO memos VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"),
+    dropMemos: prepare("DELETE FROM memos WHERE job_id = ?"),
+
+    paused: prepare("SELECT queue FROM paused_queues"),
+    pause: prepare("INSERT INTO paused_queues VALUES (?) ON CONFLICT DO NOTHING"),
+    resume: prepare("DELETE FROM paused_queues WHERE queue = ?"),
+    liveJobs: prepare("SELECT state, count(*) AS n FROM jobs WHERE finished_at IS NULL GROUP BY state"),
+  };
+}
+
+export type Statements = ReturnType<typeof statements>;

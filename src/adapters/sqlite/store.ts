@@ -1,0 +1,59 @@
+import type { Store } from "../../ports/store/store.ts";
+import type { Client } from "./client.ts";
+import { sqliteUploads } from "./uploads.ts";
+
+const methods = [
+  "createJob",
+  "job",
+  "jobs",
+  "items",
+  "cancelJob",
+  "reopenJob",
+  "removeJob",
+  "artifact",
+  "events",
+  "logBounds",
+  "reserve",
+  "release",
+  "countCached",
+  "knownKey",
+  "claim",
+  "beginAlone",
+  "settle",
+  "renew",
+  "sweep",
+  "workerGone",
+  "heartbeat",
+  "memo",
+  "remember",
+  "pin",
+  "unpin",
+  "collect",
+  "forget",
+  "known",
+  "expire",
+  "usage",
+  "queues",
+  "setPaused",
+  "deadLetters",
+  "workers",
+  "counts",
+] as const satisfies (keyof Store)[];
+
+/** The records, through the writer: each method is a call of the same name. */
+export function sqliteStore(client: Client, options: { publishes: boolean }): Store {
+  const calls = Object.fromEntries(
+    methods.map((method) => [method, (argument?: unknown) => client.call(method, argument)]),
+  ) as unknown as Pick<Store, (typeof methods)[number]>;
+  return {
+    ...calls,
+    name: "sqlite",
+    publishes: options.publishes,
+    onAppended: null,
+    uploads: sqliteUploads(client),
+    async health() {
+      await client.call("logBounds", { owner: "" });
+    },
+    close: () => client.close(),
+  };
+}

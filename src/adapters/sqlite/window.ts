@@ -1,0 +1,265 @@
+import type { Message } from "../../ports/broker.ts";
+
+/** What the broker part of the writer needs of a connection. */
+export interface Peer {
+  push(channel: string, message: unknown): void;
+}
+
+/** As pushed to a consumer: its id, the delivery's tag, the message, and the claim that was made for it. */
+export type Pushed = [
+  consumer: number,
+  tag: number,
+  id: string,
+  payload: string,
+  count: number,
+  claim: { job: object | null } | null,
+];
+
+interface Waiting {
+  message: Message;
+  count: number;
+  /** The lease of the claim that went with it. */
+  lease: string | null;
+}
+
+/** For whom the writer claims what it delivers. */
+export type ClaimFor = { worker: string; leaseMs: number };
+
+/** A message on its way to a consumer, before it is pushed. */
+export interface Assigned {
+  subscriber: Subscriber;
+  tag: number;
+  waiting: Waiting;
+  claim: { task: { lease: string | null }; job: object | null } | null;
+}
+
+export interface Subscriber {
+  peer: Peer;
+  id: number;
+  queue: string;
+  prefetch: number;
+  claimFor: ClaimFor | null;
+  unsettled: Map<number, Waiting>;
+}
+
+interface Queue {
+  /** By priority, 0 to 9. */
+  waiting: Waiting[][];
+  subscribers: Subscriber[];
+  /** Whose turn it is. */
+  next: number;
+  dead: Message[];
+}
+
+const PRIORITIES = 10;
+const NORMAL = 4;
+
+/**
+ * The embedded broker: competing consumers over queues in the writer's memory. Messages outlive their
+ * publishers and consumers but not the writer; the store holds the backlog and publishes them again.
+ */
+export class Window {
+  readonly #queues = new Map<string, Queue>();
+  /** Where the deliveries are that were claimed on the way, by lease. */
+  readonly #claimed = new Map<string, { subscriber: Subscriber; tag: number }>();
+  #assigned: Assigned[] = [];
+  #tag = 0;
+
+  #queue(name: string): Queue {
+    let queue = this.#queues.get(name);
+    if (!queue) {
+      queue = { waiting: Array.from({ length: PRIORITIES }, () => []), subscribers: [], next: 0, dead: [] };
+      this.#queues.set(name, queue);
+    }
+    return queue;
+  }
+
+  publish(name: string, messages: readonly Message[]): void {
+    const queue = this.#queue(name);
+    for (const message of messages) {
+      alike(queue, message).push({ message, count: 0, lease: null });
+    }
+    this.#pump(queue);
+  }
+
+  consume(peer: Peer, id: number, name: string, prefetch: number, claimFor: ClaimFor | null = null): void {
+    const queue = this.#queue(name);
+    queue.subscribers.push({ peer, id, queue: name, prefetch, claimFor, unsettled: new Map() });
+    this.#pump(queue);
+  }
+
+  /** Ends one consumer: what it holds may still be settled, until its connection ends. */
+  stop(peer: Peer, id: number): void {
+    const subscriber = this.#subscriber(peer, id);
+    if (!subscriber) return;
+    subscriber.prefetch = 0;
+    this.#forgetStopped(subscriber);
+  }
+
+  settle(peer: Peer, id: number, tag: number, how: "ack" | "retry" | "reject"): boolean {
+    const subscriber = this.#subscriber(peer, id);
+    const held = subscriber?.unsettled.get(tag);
+    if (!subscriber || !held) return false;
+    this.#release(subscriber, tag, held);
+    const queue = this.#queue(subscriber.queue);
+    if (how === "retry") this.#giveBack(queue, held);
+    if (how === "reject") queue.dead.push(held.message);
+    if (queue.dead.length > 10_000) queue.dead.shift();
+    this.#pump(queue);
+    return true;
+  }
+
+  /** A task was settled: the delivery that brought it with its claim is, too. */
+  ended(lease: string): void {
+    const place = this.#claimed.get(lease);
+    if (place) this.settle(place.subscriber.peer, place.subscriber.id, place.tag, "ack");
+  }
+
+  /** What was given to consumers and not pushed yet, in order; it may be claimed, or dropped, before it is. */
+  assigned(): readonly Assigned[] {
+    return this.#assigned;
+  }
+
+  hasUnclaimed(): boolean {
+    return this.#assigned.some(({ subscriber, claim }) => subscriber.claimFor && !claim);
+  }
+
+  claimed(assigned: Assigned, claim: NonNullable<Assigned["claim"]>): void {
+    const { subscriber, tag, waiting } = assigned;
+    assigned.claim = claim;
+    waiting.lease = claim.task.lease;
+    if (waiting.lease) this.#claimed.set(waiting.lease, { subscriber, tag });
+  }
+
+  /** Nothing is there to be claimed for it any more. */
+  drop(assigned: Assigned): void {
+    this.#assigned = this.#assigned.filter((one) => one !== assigned);
+    const { subscriber, tag, waiting } = assigned;
+    this.#release(subscriber, tag, waiting);
+    this.#pump(this.#queue(subscriber.queue));
+  }
+
+  /** Its consumer is no more: another gets it, and this one nothing again. */
+  refuse(assigned: Assigned): void {
+    const { subscriber, tag, waiting } = assigned;
+    this.#assigned = this.#assigned.filter((one) => one !== assigned);
+    subscriber.prefetch = 0;
+    this.#release(subscriber, tag, waiting);
+    const queue = this.#queue(subscriber.queue);
+    this.#giveBack(queue, waiting);
+    this.#pump(queue);
+  }
+
+  /** The transaction that was to make the claims did not happen: the consumers get hints. */
+  unclaim(): void {
+    for (const assigned of this.#assigned) {
+      const { lease } = assigned.waiting;
+      if (lease) this.#claimed.delete(lease);
+      assigned.waiting.lease = null;
+      assigned.claim = null;
+    }
+  }
+
+  push(): void {
+    const lastJobs = new Map<Peer, object | null>();
+    for (const { subscriber, tag, waiting, claim } of this.#assigned) {
+      const { peer, id: consumer } = subscriber;
+      // Tasks of one job often go out together: it is told once, and `null` stands for the one before.
+      const isTold = claim !== null && lastJobs.get(peer) === claim.job;
+      if (claim) lastJobs.set(peer, claim.job);
+      const given = isTold ? { ...claim, job: null } : claim;
+      const { id, payload } = waiting.message;
+      peer.push("broker", [consumer, tag, id, payload, waiting.count, given] satisfies Pushed);
+    }
+    this.#assigned = [];
+  }
+
+  /** A connection has ended: what it held comes again. */
+  gone(peer: Peer): void {
+    for (const queue of this.#queues.values()) {
+      const left = queue.subscribers.filter((subscriber) => subscriber.peer === peer);
+      if (left.length === 0) continue;
+      queue.subscribers = queue.subscribers.filter((subscriber) => subscriber.peer !== peer);
+      for (const subscriber of left) {
+        for (const [tag, held] of subscriber.unsettled) {
+          this.#release(subscriber, tag, held);
+          this.#giveBack(queue, held);
+        }
+      }
+      this.#assigned = this.#assigned.filter(({ subscriber }) => subscriber.peer !== peer);
+      this.#pump(queue);
+    }
+  }
+
+  depth(name: string): number {
+    return this.#queue(name).waiting.reduce((sum, list) => sum + list.length, 0);
+  }
+
+  purge(name: string): number {
+    const purged = this.depth(name);
+    this.#queue(name).waiting = Array.from({ length: PRIORITIES }, () => []);
+    return purged;
+  }
+
+  deadLetters(name: string, limit: number): Message[] {
+    return this.#queue(name).dead.slice(0, limit);
+  }
+
+  #giveBack(queue: Queue, held: Waiting): void {
+    alike(queue, held.message).unshift(held);
+  }
+
+  #release(subscriber: Subscriber, tag: number, held: Waiting): void {
+    subscriber.unsettled.delete(tag);
+    if (held.lease) this.#claimed.delete(held.lease);
+    held.lease = null;
+    this.#forgetStopped(subscriber);
+  }
+
+  #forgetStopped(subscriber: Subscriber): void {
+    if (subscriber.prefetch > 0 || subscriber.unsettled.size > 0) return;
+    const queue = this.#queue(subscriber.queue);
+    queue.subscribers = queue.subscribers.filter((one) => one !== subscriber);
+  }
+
+  #subscriber(peer: Peer, id: number): Subscriber | undefined {
+    for (const queue of this.#queues.values()) {
+      const found = queue.subscribers.find((subscriber) => subscriber.peer === peer && subscriber.id === id);
+      if (found) return found;
+    }
+    return undefined;
+  }
+
+  /** Gives what waits to consumers with room, in turn. */
+  #pump(queue: Queue): void {
+    for (let priority = PRIORITIES - 1; priority >= 0; priority--) {
+      const list = queue.waiting[priority]!;
+      let taken = 0;
+      while (taken < list.length) {
+        const subscriber = this.#nextWithRoom(queue);
+        if (!subscriber) break;
+        const waiting = list[taken++]!;
+        waiting.count++;
+        const tag = ++this.#tag;
+        subscriber.unsettled.set(tag, waiting);
+        this.#assigned.push({ subscriber, tag, waiting, claim: null });
+      }
+      if (taken > 0) list.splice(0, taken);
+      if (list.length > 0) return;
+    }
+  }
+
+  #nextWithRoom(queue: Queue): Subscriber | undefined {
+    for (let tried = 0; tried < queue.subscribers.length; tried++) {
+      queue.next = (queue.next + 1) % queue.subscribers.length;
+      const subscriber = queue.subscribers[queue.next]!;
+      if (subscriber.unsettled.size < subscriber.prefetch) return subscriber;
+    }
+    return undefined;
+  }
+}
+
+/** The list of those with the same priority. */
+function alike(queue: Queue, message: Message): Waiting[] {
+  return queue.waiting[Math.min(PRIORITIES - 1, Math.max(0, message.priority ?? NORMAL))]!;
+}

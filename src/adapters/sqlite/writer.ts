@@ -1,0 +1,341 @@
+import { rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { backup, DatabaseSync } from "node:sqlite";
+import { parentPort, workerData } from "node:worker_threads";
+import type { Claim, Settle } from "../../domain/commands.ts";
+import { newId } from "../../domain/ids.ts";
+import type { TaskDelivery } from "../../domain/records.ts";
+import type { Message } from "../../ports/broker.ts";
+import type { ClaimResult, WorkerRecord } from "../../ports/store/tasks.ts";
+import { fillWindows } from "./backlog.ts";
+import { budgets } from "./budgets.ts";
+import { Connection } from "./connection.ts";
+import { SqliteLedger } from "./ledger.ts";
+import { type Call, socketFile, type WireError } from "./protocol.ts";
+import { Queues } from "./queues.ts";
+import { reads } from "./reads.ts";
+import { prepare } from "./schema.ts";
+import { uploadReads, uploadWrites } from "./uploads.ts";
+import { type ClaimFor, Window } from "./window.ts";
+import { writes } from "./writes.ts";
+
+/**
+ * The thread that owns the database. Everything that has arrived when it turns to its inbox is one
+ * transaction (group commit); answers and deliveries leave after the commit, never before.
+ */
+interface WriterData {
+  path: string;
+  socketPath: string;
+  /** The embedded broker is in use: deliveries go to it at once. */
+  publishes: boolean;
+}
+
+interface Consume {
+  id: number;
+  queue: string;
+  prefetch: number;
+  claimFor: ClaimFor | null;
+}
+
+interface Asked {
+  connection: Connection;
+  call: Call;
+}
+
+type Handler = (argument: unknown, connection: Connection) => unknown;
+
+const { path, socketPath, publishes } = workerData as WriterData;
+const db = new DatabaseSync(path);
+prepare(db);
+// An embedded broker needs no store of deliveries: it is asked in the transaction that makes room.
+const queues = new Queues({ ahead: !publishes });
+const ledger = new SqliteLedger(db, queues);
+const window = new Window();
+const connections = new Set<Connection>();
+const writeHandlers = { ...writes(ledger, queues), ...uploadWrites(db) } as Record<string, Handler>;
+const readHandlers = { ...reads(db, ledger, queues), ...uploadReads(db), ...budgets(), ...talk() } as Record<
+  string,
+  Handler
+>;
+let inbox: Asked[] = [];
+let turning = false;
+/** Who takes a backup: files are not collected until their connections end. */
+const holders = new Set<Connection>();
+
+// The processes that held leases ended with the writer before: their tasks are due at once.
+ledger.sql.wakeLeases.run();
+ledger.sql.unpublish.run();
+count();
+
+function talk(): Record<string, Handler> {
+  return {
+    "bus.subscribe": (topic, connection) => {
+      connection.topics.add(topic as string);
+    },
+    "bus.unsubscribe": (topic, connection) => {
+      connection.topics.delete(topic as string);
+    },
+    "bus.publish": (argument) => {
+      const { topic, message } = argument as { topic: string; message: string };
+      broadcast(topic, message);
+    },
+    "broker.publish": (argument) => {
+      const { queue, messages } = argument as { queue: string; messages: Message[] };
+      window.publish(queue, messages);
+    },
+    "broker.consume": (argument, connection) => {
+      const { id, queue, prefetch, claimFor } = argument as Consume;
+      window.consume(connection, id, queue, prefetch, publishes ? claimFor : null);
+    },
+    "broker.stop": (id, connection) => window.stop(connection, id as number),
+    "broker.settle": (argument, connection) => {
+      const [id, tag, how] = argument as [number, number, "ack" | "retry" | "reject"];
+      return window.settle(connection, id, tag, how);
+    },
+    "backup.begin": (_, connection) => {
+      holders.add(connection);
+      queues.collectionHeld = true;
+    },
+    "backup.records": (target) => backup(db, target as string),
+    "broker.depth": (queue) => window.depth(queue as string),
+    "broker.purge": (queue) => window.purge(queue as string),
+    "broker.deadLetters": (argument) => {
+      const { queue, limit } = argument as { queue: string; limit: number };
+      return window.deadLetters(queue, limit);
+    },
+  };
+}
+
+function broadcast(topic: string, message: string): void {
+  for (const connection of connections) {
+    if (connection.topics.has(topic)) connection.push(`bus.${topic}`, message);
+  }
+}
+
+function count(): void {
+  queues.reset(
+    ledger.sql.countTasks.all() as { queue: string; state: string; n: number }[],
+    ledger.sql.paused.all().map((row) => row.queue as string),
+  );
+}
+
+function receive(connection: Connection, calls: Call[]): void {
+  for (const call of calls) inbox.push({ connection, call });
+  soon();
+}
+
+function soon(): void {
+  if (turning) return;
+  turning = true;
+  setImmediate(turn);
+}
+
+function turn(): void {
+  turning = false;
+  const batch = inbox;
+  inbox = [];
+  const changes: Asked[] = [];
+  const others: Asked[] = [];
+  for (const asked of batch) {
+    const method = asked.call[1];
+    if (isInMemory(method)) answer(asked);
+    else (method in writeHandlers ? changes : others).push(asked);
+  }
+  if (changes.length > 0 || window.hasUnclaimed()) {
+    // These answers need not wait for the disk.
+    if (changes.length + others.length < batch.length) send();
+    transact(changes);
+  }
+  for (const asked of others) answer(asked);
+  window.push();
+  send();
+}
+
+/** Reservations and the broker's matters: what they leave room for is handed out in the same turn. */
+function isInMemory(method: string): boolean {
+  return method === "reserve" || method === "release" || method.startsWith("broker.");
+}
+
+function send(): void {
+  for (const connection of connections) connection.send();
+}
+
+function answer({ connection, call: [id, method, argument] }: Asked): void {
+  try {
+    const handler = readHandlers[method] ?? writeHandlers[method];
+    if (!handler) throw new Error(`The writer has no method "${method}".`);
+    const value = handler(argument, connection) ?? null;
+    if (value instanceof Promise) void answerLater(connection, id, value);
+    else connection.reply(["ok", id, value]);
+  } catch (error) {
+    connection.reply(["error", id, wireError(error)]);
+  }
+}
+
+async function answerLater(connection: Connection, id: number, value: Promise<unknown>): Promise<void> {
+  try {
+    connection.reply(["ok", id, await value]);
+  } catch (error) {
+    connection.reply(["error", id, wireError(error)]);
+  }
+  connection.send();
+}
+
+/** All of it commits together; when that fails each call is tried alone, so that one sinks no other. */
+function transact(changes: Asked[]): void {
+  const values: unknown[] = [];
+  const deliveries: TaskDelivery[] = [];
+  try {
+    ledger.sql.begin.run();
+    for (const { call, connection } of changes) {
+      // The end of this connection will tell the end of that worker.
+      if (call[1] === "heartbeat") connection.worker = (call[2] as WorkerRecord).id;
+      ledger.deliveries = [];
+      ledger.revoked = [];
+      ledger.now = Date.now();
+      values.push(writeHandlers[call[1]]!(call[2], connection));
+      if (call[1] === "settle") window.ended((call[2] as Settle).lease);
+      for (const delivery of ledger.deliveries) deliveries.push(delivery);
+      // The embedded broker has them from here: their way over the socket would be for nothing.
+      if (publishes) ledger.deliveries.length = 0;
+    }
+    ledger.deliveries = [];
+    ledger.flush();
+    refill(values, deliveries);
+    if (publishes) {
+      // Should the transaction fail, they are hints that lead to nothing.
+      deliver(deliveries);
+      claimAssigned();
+      ledger.flush();
+    }
+    ledger.sql.commit.run();
+  } catch (error) {
+    undo();
+    window.unclaim();
+    if (changes.length > 1) {
+      for (const change of changes) transact([change]);
+      return;
+    }
+    if (changes.length === 0) return;
+    const { connection, call } = changes[0]!;
+    connection.reply(["error", call[0], wireError(error)]);
+    return;
+  }
+  changes.forEach(({ connection, call }, n) => {
+    connection.reply(["ok", call[0], values[n] ?? null]);
+  });
+  for (const owner of ledger.grown) broadcast("log", owner);
+  ledger.committed();
+  window.push();
+}
+
+/** Workers get their tasks together with the claim, which saves them a call and the records a transaction. */
+function claimAssigned(): void {
+  for (let n = 0; n < window.assigned().length; ) {
+    const assigned = window.assigned()[n]!;
+    const { claimFor } = assigned.subscriber;
+    if (!claimFor || assigned.claim) {
+      n++;
+      continue;
+    }
+    if (!queues.workers.has(claimFor.worker)) {
+      // Its process has ended, though not all of its connections have yet.
+      window.refuse(assigned);
+      continue;
+    }
+    const { taskId, generation } = JSON.parse(assigned.waiting.message.payload) as TaskDelivery;
+    const now = Date.now();
+    ledger.now = now;
+    const command: Claim = { taskId, generation, lease: newId(now), now, ...claimFor };
+    const claim = writeHandlers.claim!(command, null as never) as ClaimResult;
+    if (claim.claimed) window.claimed(assigned, claim);
+    else window.drop(assigned);
+  }
+}
+
+/** What the windows have room for leaves the backlog: to the embedded broker, or with somebody's answer. */
+function refill(values: unknown[], deliveries: TaskDelivery[]): void {
+  const bearer = values.find((value) =>
+    Array.isArray((value as { deliveries?: unknown } | null)?.deliveries),
+  );
+  if (!publishes && !bearer) return;
+  fillWindows(ledger, queues, Date.now());
+  ledger.flush();
+  for (const delivery of ledger.deliveries) deliveries.push(delivery);
+  if (!publishes)
+    (bearer as { deliveries: TaskDelivery[] }).deliveries = [
+      ...(bearer as { deliveries: TaskDelivery[] }).deliveries,
+      ...ledger.deliveries,
+    ];
+}
+
+function deliver(deliveries: TaskDelivery[]): void {
+  for (const { taskId, queue, generation, priority } of deliveries) {
+    window.publish(queue, [
+      { id: `${taskId}/${generation}`, payload: JSON.stringify({ taskId, generation }), priority },
+    ]);
+  }
+}
+
+function undo(): void {
+  try {
+    ledger.sql.rollback.run();
+  } catch {
+    // SQLite has rolled back by itself, as it does when the disk is full.
+  }
+  ledger.rolledBack();
+  count();
+}
+
+const SQLITE_FULL = 13;
+const SQLITE_IOERR = 10;
+const SQLITE_BUSY = 5;
+const SQLITE_NOMEM = 7;
+
+function wireError(error: unknown): WireError {
+  const { message, errcode: extended } = error as Error & { errcode?: number };
+  // The lower byte is the kind; what is above tells the operation, such as the failed fsync.
+  const errcode = extended === undefined ? undefined : extended & 0xff;
+  if (errcode === SQLITE_FULL || errcode === SQLITE_IOERR) {
+    return {
+      code: "storage_full",
+      message: "The disk of the data folder is full or failing.",
+      retryable: true,
+    };
+  }
+  return { code: "internal", message, retryable: errcode === SQLITE_BUSY || errcode === SQLITE_NOMEM };
+}
+
+function gone(connection: Connection): void {
+  holders.delete(connection);
+  queues.collectionHeld = holders.size > 0;
+  connections.delete(connection);
+  window.gone(connection);
+  soon();
+  if (connection.worker === null || !queues.workers.has(connection.worker)) return;
+  // Another broker's deliveries must be somebody's answer: the next sweep takes care of it.
+  if (!publishes) queues.departed.add(connection.worker);
+  else receive(connection, [[0, "workerGone", { worker: connection.worker, now: Date.now() }]]);
+}
+
+const server = createServer((socket) => {
+  connections.add(new Connection(socket, receive, gone));
+});
+server.listen(socketPath, () => {
+  // For commands that are run beside a Millrace that is already there.
+  writeFileSync(socketFile(path), socketPath, { mode: 0o600 });
+  parentPort!.postMessage("ready");
+});
+
+parentPort!.on("message", () => {
+  server.close();
+  for (const connection of connections) {
+    connection.send();
+    connection.close();
+  }
+  // What is already in the inbox is answered to nobody, but it is committed.
+  if (inbox.length > 0) turn();
+  db.close();
+  rmSync(socketFile(path), { force: true });
+  parentPort!.close();
+});

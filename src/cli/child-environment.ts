@@ -1,0 +1,25 @@
+import { type Config, environmentName, settingNames } from "../compose/config.ts";
+
+/** Names the writer's socket to the processes of a supervisor. */
+export const WRITER_ENV = "MILLRACE_WRITER";
+
+/**
+ * The environment of supervised processes: what is in force in this one, wherever it came from, so that all
+ * agree. Pipelines are left out: they are read where they were named.
+ */
+export function childEnvironment(
+  config: Config,
+  writer: { socketPath: string } | null,
+  base: NodeJS.ProcessEnv,
+): NodeJS.ProcessEnv {
+  const env: NodeJS.ProcessEnv = { ...base };
+  for (const name of settingNames) {
+    if (name === "pipelines") continue;
+    const value = config[name];
+    if (value === null) delete env[environmentName(name)];
+    else env[environmentName(name)] = String(value);
+  }
+  delete env[WRITER_ENV];
+  if (writer) env[WRITER_ENV] = writer.socketPath;
+  return env;
+}

@@ -1,0 +1,139 @@
+import { createReadStream, rmSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import type { Readable } from "node:stream";
+import { environmentName, resolveConfig } from "../../compose/config.ts";
+import { startEmbedded } from "../../compose/embedded.ts";
+import { openEngine } from "../../compose/open-engine.ts";
+import { type Engine, type LiveMessage, type ReceivedFile, topics } from "../../engine/engine.ts";
+import { MillraceError } from "../../errors.ts";
+import { supervise } from "../../supervisor/supervisor.ts";
+import { childEnvironment } from "../child-environment.ts";
+import { isLast } from "../client/event-stream.ts";
+import { type ConvertEvent, type Converter, type ConvertJob, PIPELINE } from "./converter.ts";
+
+const OWNER = "local";
+/** Files that are taken in at once. */
+const INTAKE = 4;
+const EVENTS = 1_000;
+
+/** Settings of a server that hold for a conversion without one, too. */
+const kept = ["maxMegapixels", "maxFileMiB", "concurrency"] as const;
+
+/**
+ * The engine of `millrace start` without its API, for the time of one command: records and files in a
+ * temporary folder, steps in worker processes.
+ */
+export async function convertOnThisMachine(options: { workers: number }): Promise<Converter> {
+  const data = await mkdtemp(join(tmpdir(), "millrace-convert-"));
+  const atExit = () => rmSync(data, { recursive: true, force: true });
+  process.once("exit", atExit);
+  const undo: (() => unknown)[] = [
+    () => rm(data, { recursive: true, force: true, maxRetries: 5 }),
+    () => process.removeListener("exit", atExit),
+  ];
+  const close = async () => {
+    for (const step of undo.splice(0).reverse()) await step();
+  };
+  try {
+    // In a folder of its own, so that no configuration file of a server is meant.
+    const { config } = await resolveConfig({ data, logLevel: "silent" }, settingsOf(process.env), data);
+    const writer = await startEmbedded(config);
+    if (writer) undo.push(() => writer.close());
+    const { engine, close: closeEngine } = await openEngine({ config, writer: writer?.socketPath ?? null });
+    undo.push(closeEngine);
+
+    const broken = Promise.withResolvers<never>();
+    broken.promise.catch(() => {});
+    const supervisor = supervise({
+      entry: process.argv[1]!,
+      cwd: data,
+      env: childEnvironment(config, writer, { ...process.env, MILLRACE_PIPELINES: "" }),
+      children: Array.from({ length: options.workers }, (_, n) => ({
+        name: `worker ${n + 1}`,
+        args: ["worker"],
+      })),
+      onEvent() {},
+    });
+    undo.push(() => supervisor.stop());
+    supervisor.started.catch((error: Error) =>
+      broken.reject(new MillraceError("unavailable", error.message)),
+    );
+    void writer?.ended.then((error) => broken.reject(error ?? new MillraceError("closed", "It was ended.")));
+    return converter(engine, broken.promise, close);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function settingsOf(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(kept.map((name) => [environmentName(name), env[environmentName(name)]]));
+}
+
+function converter(engine: Engine, broken: Promise<never>, close: () => Promise<void>): Converter {
+  const { store, blobs, bus } = engine;
+  return {
+    server: null,
+    close,
+    accepts: async () => engine.pipelines.get(PIPELINE)!.accepts,
+    async submit(job, signal) {
+      const { files, optionFiles } = await takeIn(engine, job, signal);
+      const request = { owner: OWNER, pipeline: PIPELINE, options: job.options, files, optionFiles };
+      return (await engine.createJob(request)).job.id;
+    },
+    async follow(jobId, onEvent, signal) {
+      let wake = Promise.withResolvers<void>();
+      const onAbort = () => wake.resolve();
+      signal.addEventListener("abort", onAbort);
+      const listening = await Promise.all([
+        bus.subscribe(topics.log, () => wake.resolve()),
+        bus.subscribe(topics.live, (text) => {
+          const { jobId: of, type, index, attempt, data } = JSON.parse(text) as LiveMessage;
+          if (of === jobId) onEvent({ type, data: { ...data, index, attempt } });
+        }),
+      ]);
+      try {
+        for (let after = 0; ; ) {
+          signal.throwIfAborted();
+          wake = Promise.withResolvers();
+          const events = await store.events({ owner: OWNER, after, limit: EVENTS, jobId });
+          for (const { type, data, seq } of events) {
+            after = seq;
+            onEvent({ type, data } as ConvertEvent);
+            if (isLast(type)) return;
+          }
+          if (events.length === 0) await Promise.race([wake.promise, broken]);
+        }
+      } finally {
+        signal.removeEventListener("abort", onAbort);
+        await Promise.all(listening.map((one) => one.close()));
+      }
+    },
+    async open(artifactId): Promise<Readable> {
+      const file = await store.artifact({ owner: OWNER, id: artifactId });
+      if (file === null || file === "expired") throw new MillraceError("gone", "The result is gone.");
+      return blobs.open(file.blob);
+    },
+    cancel: (jobId) => engine.cancelJob(OWNER, jobId),
+  };
+}
+
+async function takeIn(engine: Engine, job: ConvertJob, signal: AbortSignal) {
+  const { mediaTypes, maxFileBytes: maxBytes } = engine.pipelines.get(PIPELINE)!.accepts;
+  const receive = (path: string, name: string, types: readonly string[]) =>
+    engine.receive(createReadStream(path), { name, mediaTypes: types, maxBytes, signal });
+
+  const files = new Array<ReceivedFile>(job.files.length);
+  const waiting = job.files.entries();
+  const lane = async () => {
+    for (const [index, file] of waiting) files[index] = await receive(file.path, file.name, mediaTypes);
+  };
+  await Promise.all(Array.from({ length: INTAKE }, lane));
+  const optionFiles = new Map<string, ReceivedFile>();
+  if (job.watermark !== null) {
+    optionFiles.set("watermark.image", await receive(job.watermark, basename(job.watermark), ["*"]));
+  }
+  return { files, optionFiles };
+}

@@ -1,0 +1,50 @@
+import { SingleBar } from "cli-progress";
+import { plural } from "../amounts.ts";
+import type { Watch } from "./run.ts";
+
+const FORMAT = "{bar}  {percentage} %  {done} of {files}{trouble}";
+
+export interface Progress extends Watch {
+  stop(): void;
+}
+
+/** A bar on standard error while it is a terminal; nothing elsewhere. */
+export function progressBar(files: number): Progress {
+  const bar = new SingleBar({
+    format: FORMAT,
+    stream: process.stderr,
+    barCompleteChar: "█",
+    barIncompleteChar: "░",
+    barsize: 32,
+    hideCursor: true,
+    clearOnComplete: true,
+    // Interruptions are ours to answer.
+    gracefulExit: false,
+    fps: 12,
+  });
+  const fractions = new Float64Array(files);
+  let done = 0;
+  let failed = 0;
+  const draw = () => {
+    const sum = fractions.reduce((total, fraction) => total + fraction, 0);
+    bar.update(Math.floor(sum * 100), {
+      done,
+      files: plural(files, "picture"),
+      trouble: failed > 0 ? `, ${failed} failed` : "",
+    });
+  };
+  bar.start(files * 100, 0, { done, files: plural(files, "picture"), trouble: "" });
+  return {
+    progress(index, fraction) {
+      fractions[index] = Math.min(0.99, fraction);
+      draw();
+    },
+    ended(index, state) {
+      fractions[index] = 1;
+      done++;
+      if (state === "failed") failed++;
+      draw();
+    },
+    stop: () => bar.stop(),
+  };
+}

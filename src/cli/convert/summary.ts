@@ -1,0 +1,78 @@
+import { relative } from "node:path";
+import { bytes, plural, saved, seconds } from "../amounts.ts";
+import { printable, table } from "../table.ts";
+import type { FileResult } from "./run.ts";
+
+export interface Summary {
+  state: "succeeded" | "partial" | "failed" | "cancelled";
+  /** The server that did it; `null` when this machine did it by itself. */
+  server: string | null;
+  out: string;
+  converted: number;
+  failed: number;
+  /** Files in the given folders that are no pictures. */
+  skipped: number;
+  /** Of the files that were converted. */
+  bytesBefore: number;
+  bytesAfter: number;
+  seconds: number;
+  files: FileResult[];
+}
+
+export function summarize(
+  files: FileResult[],
+  more: Pick<Summary, "server" | "out" | "skipped"> & { ms: number; interrupted: boolean },
+): Summary {
+  const converted = files.filter((file) => file.state === "converted");
+  const failed = files.filter((file) => file.state === "failed").length;
+  const ended = converted.length === files.length ? "succeeded" : converted.length > 0 ? "partial" : "failed";
+  const { server, out, skipped, ms, interrupted } = more;
+  return {
+    state: interrupted ? "cancelled" : ended,
+    server,
+    out,
+    converted: converted.length,
+    failed,
+    skipped,
+    bytesBefore: converted.reduce((sum, file) => sum + file.bytesBefore, 0),
+    bytesAfter: converted.reduce((sum, file) => sum + (file.bytesAfter ?? 0), 0),
+    seconds: Math.round(ms) / 1_000,
+    files,
+  };
+}
+
+/** One line for each file, and one for all of them. */
+export function summaryText(summary: Summary): string {
+  const rows = summary.files.map((file) => [
+    printable(relative(process.cwd(), file.input) || file.input),
+    file.bytesBefore > 0 ? bytes(file.bytesBefore) : "",
+    file.bytesAfter === null ? "" : bytes(file.bytesAfter),
+    file.bytesAfter === null ? "" : saved(file.bytesBefore, file.bytesAfter),
+    file.width === null ? "" : `${file.width} × ${file.height}`,
+    resultOf(file),
+  ]);
+  const columns = [
+    { head: "file" },
+    { head: "before", align: "right" as const },
+    { head: "after", align: "right" as const },
+    { head: "saved", align: "right" as const },
+    { head: "size", align: "right" as const },
+    { head: "result" },
+  ];
+  return `${table(columns, rows)}\n\n${totals(summary)}`;
+}
+
+function resultOf({ state, output, error }: FileResult): string {
+  if (state === "converted" && output !== null) return printable(relative(process.cwd(), output));
+  return state === "failed" ? `failed: ${error}` : "cancelled";
+}
+
+function totals(summary: Summary): string {
+  const { converted, failed, skipped, bytesBefore, bytesAfter, out, files } = summary;
+  const parts = [`${plural(converted, "picture")} converted in ${seconds(summary.seconds * 1_000)}`];
+  if (failed > 0) parts.push(`${failed} failed`);
+  if (files.length > converted + failed) parts.push(`${files.length - converted - failed} cancelled`);
+  if (skipped > 0) parts.push(`${plural(skipped, "other file")} skipped`);
+  const total = `${bytes(bytesBefore)} → ${bytes(bytesAfter)} (${saved(bytesBefore, bytesAfter)} saved)`;
+  return parts.join(", ") + (converted > 0 ? `: ${total}, in ${relative(process.cwd(), out) || out}` : "");
+}

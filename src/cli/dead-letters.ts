@@ -1,0 +1,164 @@
+import type { Command } from "commander";
+import { MillraceError } from "../errors.ts";
+import { ago } from "./amounts.ts";
+import { addClientFlags, type ClientFlags, query, serverOf } from "./client/flags.ts";
+import { exitCode, printJson, usageError } from "./output.ts";
+import { printable, table } from "./table.ts";
+
+interface DeadLetter {
+  taskId: string;
+  jobId: string;
+  pipeline: string;
+  step: string;
+  queue: string;
+  index: number | null;
+  name: string;
+  attempt: number;
+  deaths: number;
+  error: { code: string; message: string } | null;
+  finishedAt: string | null;
+}
+
+interface Page {
+  items: DeadLetter[];
+  nextCursor: string | null;
+}
+
+interface Replayed {
+  matched: number;
+  replayed: number;
+  skipped: number;
+  stoppedBy: string | null;
+}
+
+interface Filters {
+  queue?: string;
+  pipeline?: string;
+  code?: string;
+  job?: string;
+}
+
+interface ListFlags extends ClientFlags, Filters {
+  limit: string;
+  cursor?: string;
+}
+
+interface ReplayFlags extends ClientFlags, Filters {
+  all?: boolean;
+  limit: string;
+  perSecond: string;
+}
+
+export function addDeadLetters(program: Command): void {
+  const letters = program
+    .command("dead-letters")
+    .description("list, show and replay the tasks of a running server that failed for good");
+
+  addFilters(addClientFlags(letters.command("list", { isDefault: true })))
+    .description("tasks whose attempts are spent, or that can never succeed, newest first")
+    .option("--limit <n>", "at most so many, up to 100", "20")
+    .option("--cursor <cursor>", "go on where the page before ended")
+    .action(list);
+
+  addClientFlags(letters.command("show <task>")).description("one of them, with its cause").action(show);
+
+  addFilters(addClientFlags(letters.command("replay [tasks...]")))
+    .description("run tasks again once their cause is mended")
+    .option("--all", "every one that the filters leave; stops when the same error comes back")
+    .option("--limit <n>", "with --all: at most so many, up to 1000", "100")
+    .option("--per-second <n>", "with --all: at this rate, up to 100", "20")
+    .action(replay);
+}
+
+function addFilters(command: Command): Command {
+  return command
+    .option("--queue <name>", "only those of one queue, such as image.convert/convert")
+    .option("--pipeline <name>", "only those of one pipeline")
+    .option("--code <code>", "only those with this error code")
+    .option("--job <id>", "only those of one job");
+}
+
+function filtersOf({ queue, pipeline, code, job }: Filters) {
+  return { queue, pipeline, code, jobId: job };
+}
+
+async function list(flags: ListFlags): Promise<void> {
+  const { limit, cursor } = flags;
+  const path = `/v1/admin/dead-letters${query({ ...filtersOf(flags), limit, cursor })}`;
+  const page = await serverOf(flags).get<Page>(path);
+  if (flags.json) return printJson(page);
+  if (page.items.length === 0) return console.log("There are no dead letters.");
+  const rows = page.items.map((letter) => [
+    letter.taskId,
+    `${letter.pipeline} ${letter.step}`,
+    letter.name,
+    String(letter.attempt),
+    letter.error?.code ?? "",
+    letter.error?.message ?? "",
+    ago(letter.finishedAt),
+  ]);
+  const heads = ["task", "step", "file", "attempts", "code", "error", "when"];
+  const columns = heads.map((head) => ({ head }));
+  console.log(table(columns, rows));
+  if (page.nextCursor !== null) console.log(`\nMore: millrace dead-letters list --cursor ${page.nextCursor}`);
+}
+
+async function show(task: string, flags: ClientFlags): Promise<void> {
+  const jobId = task.split(".")[0]!;
+  const server = serverOf(flags);
+  let found: DeadLetter | undefined;
+  for (let cursor: string | undefined; !found; ) {
+    const page = await server.get<Page>(`/v1/admin/dead-letters${query({ jobId, limit: "100", cursor })}`);
+    found = page.items.find((letter) => letter.taskId === task);
+    if (page.nextCursor === null) break;
+    cursor = page.nextCursor;
+  }
+  if (!found) throw new MillraceError("not_found", `There is no dead letter ${task}.`);
+  if (flags.json) return printJson(found);
+  const facts: [string, string][] = [
+    ["Task", found.taskId],
+    ["Job", found.jobId],
+    ["Step", `${found.pipeline} ${found.step} (queue ${found.queue})`],
+    ["Item", found.index === null ? "the whole job" : `${found.index} ${found.name}`],
+    ["Attempts", String(found.attempt)],
+    ["Worker deaths", String(found.deaths)],
+    ["Error", found.error === null ? "" : `${found.error.code}: ${found.error.message}`],
+    ["Ended", `${found.finishedAt ?? ""} (${ago(found.finishedAt)})`],
+  ];
+  for (const [name, value] of facts) console.log(`${name.padEnd(15)}${printable(value)}`);
+  console.log(`\nRun it again with: millrace dead-letters replay ${found.taskId}`);
+}
+
+async function replay(tasks: string[], flags: ReplayFlags): Promise<void> {
+  if (flags.all && tasks.length > 0) throw usageError("Name the tasks to replay or give --all, not both.");
+  if (flags.all) return replayAll(flags);
+  if (tasks.length === 0) throw usageError("Name the tasks to replay, or give --all.");
+  const server = serverOf(flags);
+  const items: { taskId: string; error?: string }[] = [];
+  for (const taskId of tasks) {
+    try {
+      await server.post(`/v1/admin/dead-letters/${encodeURIComponent(taskId)}/replay`);
+      items.push({ taskId });
+    } catch (error) {
+      items.push({ taskId, error: (error as Error).message });
+    }
+  }
+  if (items.some((item) => item.error !== undefined)) process.exitCode = exitCode.failed;
+  if (flags.json) return printJson({ items });
+  for (const { taskId, error } of items) {
+    if (error === undefined) console.log(`${taskId}  runs again`);
+    else console.error(`millrace: ${taskId}: ${error}`);
+  }
+}
+
+async function replayAll(flags: ReplayFlags): Promise<void> {
+  const body = { ...filtersOf(flags), limit: Number(flags.limit), perSecond: Number(flags.perSecond) };
+  const result = await serverOf(flags).post<Replayed>("/v1/admin/dead-letters/replay", body);
+  if (result.stoppedBy !== null) process.exitCode = exitCode.failed;
+  if (flags.json) return printJson(result);
+  const skipped = result.skipped > 0 ? `, ${result.skipped} could not be` : "";
+  console.log(`${result.replayed} of ${result.matched} run again${skipped}.`);
+  if (result.stoppedBy !== null) {
+    console.error(`millrace: stopped, as ${result.stoppedBy} came back: its cause is still there.`);
+  }
+}

@@ -1,0 +1,74 @@
+import type { Command } from "commander";
+import type { ResolvedConfig } from "../../compose/config.ts";
+import { loadPipelines } from "../../compose/load-pipelines.ts";
+import { plural } from "../amounts.ts";
+import { configOf } from "../flags.ts";
+import { exitCode, printJson } from "../output.ts";
+import { table } from "../table.ts";
+import { version } from "../version.ts";
+import { checkAddress } from "./address.ts";
+import { type Check, failed, messageOf, ok } from "./check.ts";
+import { checkDataFolder, checkNode, checkPage, checkSharp, checkTemporaryFolder } from "./machine.ts";
+import { checkServices } from "./services.ts";
+import { checkSettings, type Setting, settingsInForce } from "./settings.ts";
+
+/** Looks at everything that a start needs, and says what to do where something is missing. */
+export async function doctor(flags: { json?: boolean }, command: Command): Promise<void> {
+  const { checks, settings } = await examine(command);
+  const failures = checks.filter((check) => check.status === "fail").length;
+  const warnings = checks.filter((check) => check.status === "warn").length;
+  if (failures > 0) process.exitCode = exitCode.failed;
+  if (flags.json) {
+    return printJson({ version: version(), ok: failures === 0, failures, warnings, checks, settings });
+  }
+  console.log(`Millrace ${version()}\n`);
+  for (const check of checks) console.log(lineOf(check));
+  if (settings.length > 0) {
+    const columns = ["setting", "value", "from"].map((head) => ({ head }));
+    const rows = settings.map(({ variable, value, source }) => [variable, value, source]);
+    console.log(`\n${table(columns, rows)}`);
+  }
+  const trouble = [
+    ...(failures > 0 ? [plural(failures, "failure")] : []),
+    ...(warnings > 0 ? [plural(warnings, "warning")] : []),
+  ].join(", ");
+  console.log(`\n${trouble === "" ? "All is well." : `${trouble}: see what to do above.`}`);
+}
+
+async function examine(command: Command): Promise<{ checks: Check[]; settings: Setting[] }> {
+  const machine = [checkNode(), await checkSharp(), checkPage(), await checkTemporaryFolder()];
+  let resolved: ResolvedConfig;
+  try {
+    resolved = await configOf(command);
+  } catch (error) {
+    const advice = "Correct it; nothing starts before.";
+    return { checks: [...machine, failed("settings", messageOf(error), advice)], settings: [] };
+  }
+  const { config } = resolved;
+  const checks = [
+    ...machine,
+    ...checkSettings(resolved, process.env),
+    await checkPipelines(resolved),
+    await checkDataFolder(config.data),
+    await checkAddress(config),
+    ...(await checkServices(config)),
+  ];
+  return { checks, settings: settingsInForce(resolved) };
+}
+
+async function checkPipelines({ config, inline }: ResolvedConfig): Promise<Check> {
+  try {
+    const pipelines = (await loadPipelines(config, inline)).list();
+    return ok("pipelines", pipelines.map((pipeline) => pipeline.name).join(", "));
+  } catch (error) {
+    return failed("pipelines", messageOf(error), "Correct the module, or MILLRACE_PIPELINES.");
+  }
+}
+
+const marks = { ok: "✓", warn: "!", fail: "✗" } as const;
+const NAME_WIDTH = 13;
+
+function lineOf({ name, status, message, advice }: Check): string {
+  const line = `${marks[status]} ${name.padEnd(NAME_WIDTH)}${message}`;
+  return advice ? `${line}\n  ${" ".repeat(NAME_WIDTH)}→ ${advice}` : line;
+}

@@ -1,0 +1,98 @@
+import { existsSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  isEmbedded,
+  openBlobs,
+  openBroker,
+  openBus,
+  openStore,
+  type Wiring,
+} from "../../compose/adapters.ts";
+import { type Config, masked } from "../../compose/config.ts";
+import { startEmbedded } from "../../compose/embedded.ts";
+import { MillraceError } from "../../errors.ts";
+import { type Check, failed, messageOf, ok } from "./check.ts";
+
+const PATIENCE_MS = 5_000;
+
+interface Part {
+  name: string;
+  health(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Whether each part that the settings name answers. */
+export async function checkServices(config: Config): Promise<Check[]> {
+  const shared = [
+    ["store", config.store, openStore],
+    ["broker", config.broker, openBroker],
+    ["bus", config.bus, openBus],
+    ["files", config.blobs, openBlobs],
+  ] as const;
+  const isLocal = (url: string) => /^(sqlite|file):/.test(url);
+  const checks = isEmbedded(config) ? [await checkRecords(config)] : [];
+  for (const [name, url, open] of shared) {
+    if (!isLocal(url)) checks.push(await checkPart(name, url, () => open({ config, writer: null })));
+  }
+  return checks;
+}
+
+/** The records in the data folder: opened for a moment when they are there, and nobody has them open. */
+async function checkRecords(config: Config): Promise<Check> {
+  const path = config.store.startsWith("sqlite:") ? config.store.slice("sqlite:".length) : config.data;
+  if (!existsSync(path)) return ok("records", `${path} (made at the first start)`);
+  try {
+    const writer = await startEmbedded(config);
+    const wiring: Wiring = { config, writer: writer?.socketPath ?? null };
+    try {
+      const store = config.store.startsWith("sqlite:") ? await openStore(wiring) : null;
+      await store?.health();
+      await store?.close();
+    } finally {
+      await writer?.close();
+    }
+    return ok("records", path);
+  } catch (error) {
+    if (error instanceof MillraceError && error.code === "config_invalid") {
+      return ok("records", `${path}, in use by a Millrace that runs`);
+    }
+    return failed(
+      "records",
+      `${path}: ${messageOf(error)}`,
+      "Restore it from a backup, or choose another folder.",
+    );
+  }
+}
+
+async function checkPart(name: string, url: string, open: () => Promise<Part>): Promise<Check> {
+  const shown = masked(url);
+  const late = new AbortController();
+  try {
+    const opening = open();
+    const asked = opening.then(async (part) => {
+      try {
+        await part.health();
+        return part.name;
+      } finally {
+        await part.close();
+      }
+    });
+    // What answers after all must not end the command by a rejection that nobody waits for.
+    asked.catch(() => {});
+    const technology = await Promise.race([
+      asked,
+      sleep(PATIENCE_MS, undefined, { signal: late.signal }).then(() => {
+        throw new Error(`no answer within ${PATIENCE_MS / 1_000} s`);
+      }),
+    ]);
+    return ok(name, `${technology} at ${shown}`);
+  } catch (error) {
+    const variable = `MILLRACE_${name === "files" ? "BLOBS" : name.toUpperCase()}`;
+    if (error instanceof MillraceError && error.code === "config_invalid") {
+      return failed(name, error.message, `Correct ${variable}.`);
+    }
+    return failed(name, `${shown}: ${messageOf(error)}`, `Start it, or correct ${variable}.`);
+  } finally {
+    late.abort();
+  }
+}

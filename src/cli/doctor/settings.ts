@@ -1,0 +1,43 @@
+import {
+  type Config,
+  environmentName,
+  masked,
+  type ResolvedConfig,
+  type Source,
+  settingNames,
+} from "../../compose/config.ts";
+import { unknownSettings, unknownSettingText } from "../unknown-settings.ts";
+import { type Check, ok, warn } from "./check.ts";
+
+export interface Setting {
+  name: keyof Config;
+  variable: string;
+  value: string;
+  source: Source;
+}
+
+/** What is in force and where it came from, without secrets. */
+export function settingsInForce({ config, inline, sources }: ResolvedConfig): Setting[] {
+  return settingNames.map((name) => ({
+    name,
+    variable: environmentName(name),
+    value: textOf(name, config, inline.length),
+    source: sources[name],
+  }));
+}
+
+function textOf(name: keyof Config, config: Config, inline: number): string {
+  const value = config[name];
+  if (name === "pipelines") {
+    return [...config.pipelines, ...(inline > 0 ? [`${inline} in the configuration file`] : [])].join(", ");
+  }
+  return value === null ? "as each pipeline says" : masked(String(value));
+}
+
+export function checkSettings({ configFile }: ResolvedConfig, env: NodeJS.ProcessEnv): Check[] {
+  const unknown = unknownSettings(env).map((one) =>
+    warn("settings", unknownSettingText(one), "Correct the variable, or remove it."),
+  );
+  if (unknown.length > 0) return unknown;
+  return [ok("settings", configFile ?? "no configuration file")];
+}

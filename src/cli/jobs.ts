@@ -1,0 +1,134 @@
+import type { Command } from "commander";
+import type { jobView } from "../domain/views.ts";
+import { ago, bytes, seconds } from "./amounts.ts";
+import { addClientFlags, type ClientFlags, query, serverOf } from "./client/flags.ts";
+import type { ServerClient } from "./client/server-client.ts";
+import { exitCode, printJson } from "./output.ts";
+import { printable, table } from "./table.ts";
+
+type Job = ReturnType<typeof jobView>;
+interface Page {
+  items: Job[];
+  nextCursor: string | null;
+}
+
+interface ListFlags extends ClientFlags {
+  state?: string;
+  pipeline?: string;
+  limit: string;
+  cursor?: string;
+}
+
+export function addJobs(program: Command): void {
+  const jobs = program
+    .command("jobs")
+    .description("list, show, cancel, retry and remove the jobs of a running server");
+
+  addClientFlags(jobs.command("list", { isDefault: true }))
+    .description("your jobs, newest first")
+    .option("--state <states>", "only queued, running, succeeded, partial, failed, cancelled or expired ones")
+    .option("--pipeline <name>", "only those of one pipeline")
+    .option("--limit <n>", "at most so many, up to 100", "20")
+    .option("--cursor <cursor>", "go on where the page before ended")
+    .action(list);
+
+  addClientFlags(jobs.command("show <id>")).description("a job and its items").action(show);
+
+  each(jobs.command("cancel <ids...>"), "stop what has not ended", (server, id) =>
+    server.post<Job>(`/v1/jobs/${id}/cancel`),
+  );
+  each(jobs.command("retry <ids...>"), "run the failed items again", (server, id) =>
+    server.post<Job>(`/v1/jobs/${id}/retry`),
+  );
+  each(jobs.command("rm <ids...>"), "forget jobs and their files", async (server, id) => {
+    await server.remove(`/v1/jobs/${id}`);
+    return { id, state: "removed" };
+  });
+}
+
+async function list({ state, pipeline, limit, cursor, ...flags }: ListFlags): Promise<void> {
+  const page = await serverOf(flags).get<Page>(`/v1/jobs${query({ state, pipeline, limit, cursor })}`);
+  if (flags.json) return printJson(page);
+  if (page.items.length === 0)
+    return console.log(state || pipeline ? "There are no such jobs." : "There are no jobs yet.");
+  const rows = page.items.map((job) => [
+    job.id,
+    job.pipeline,
+    job.state,
+    doneOf(job),
+    ago(job.createdAt),
+    tookOf(job),
+  ]);
+  const columns = ["id", "pipeline", "state", "items", "created", "took"].map((head) => ({ head }));
+  console.log(table(columns, rows));
+  if (page.nextCursor !== null) console.log(`\nMore: millrace jobs list --cursor ${page.nextCursor}`);
+}
+
+async function show(id: string, flags: ClientFlags): Promise<void> {
+  const job = await serverOf(flags).get<Job>(`/v1/jobs/${encodeURIComponent(id)}`);
+  if (flags.json) return printJson(job);
+  const facts: [string, string][] = [
+    ["Job", job.id],
+    ["Pipeline", `${job.pipeline}, version ${job.pipelineVersion}`],
+    ["State", `${job.state} (${doneOf(job)} items)`],
+    ["Created", ago(job.createdAt)],
+    ["Took", tookOf(job)],
+    ["Files kept until", job.expiresAt ?? ""],
+    ["Options", JSON.stringify(job.options)],
+    ["Result", job.result === null ? "" : JSON.stringify(job.result)],
+    ["Error", job.error?.message ?? ""],
+  ];
+  for (const [name, value] of facts) if (value !== "") console.log(`${name.padEnd(18)}${printable(value)}`);
+  if (job.items.length === 0) return;
+  const rows = job.items.map((item) => [
+    String(item.index),
+    item.name,
+    item.state,
+    item.step ?? "",
+    item.input ? bytes(item.input.bytes) : "",
+    item.error?.message ?? item.outputs.map((file) => `${file.name} (${bytes(file.bytes)})`).join(", "),
+  ]);
+  const columns = ["", "name", "state", "step", "input", "result"].map((head) => ({ head }));
+  console.log(`\n${table(columns, rows)}`);
+  if (job.progress.total > job.items.length)
+    console.log(`\n… and ${job.progress.total - job.items.length} more.`);
+}
+
+/** A command that does the same to every job named; those that are refused do not hold up the others. */
+function each(
+  command: Command,
+  description: string,
+  act: (server: ServerClient, id: string) => Promise<{ id: string; state: string }>,
+): void {
+  addClientFlags(command)
+    .description(description)
+    .action(async (ids: string[], flags: ClientFlags) => {
+      const server = serverOf(flags);
+      const items: { id: string; state?: string; error?: string }[] = [];
+      for (const id of ids) {
+        try {
+          const { state } = await act(server, encodeURIComponent(id));
+          items.push({ id, state });
+        } catch (error) {
+          items.push({ id, error: (error as Error).message });
+        }
+      }
+      if (items.some((item) => item.error !== undefined)) process.exitCode = exitCode.failed;
+      if (flags.json) return printJson({ items });
+      for (const { id, state, error } of items) {
+        if (error === undefined) console.log(`${id}  ${state}`);
+        else console.error(`millrace: ${id}: ${error}`);
+      }
+    });
+}
+
+function doneOf({ progress }: Job): string {
+  const { done, total, failed } = progress;
+  return `${done}/${total}${failed > 0 ? `, ${failed} failed` : ""}`;
+}
+
+function tookOf({ startedAt, finishedAt }: Job): string {
+  if (startedAt === null) return "";
+  const end = finishedAt === null ? Date.now() : Date.parse(finishedAt);
+  return seconds(end - Date.parse(startedAt));
+}

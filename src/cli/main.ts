@@ -1,0 +1,4 @@
+import { fail } from "./output.ts";
+import { createProgram } from "./program.ts";
+
+await createProgram().parseAsync().catch(fail);

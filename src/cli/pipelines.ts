@@ -1,0 +1,83 @@
+import type { Command } from "commander";
+import { limit } from "./amounts.ts";
+import { addClientFlags, type ClientFlags, serverOf } from "./client/flags.ts";
+import { printJson } from "./output.ts";
+import { printable, table } from "./table.ts";
+
+interface PipelineView {
+  name: string;
+  version: number;
+  title: string;
+  description: string;
+  accepts: { mediaTypes: string[]; minFiles: number; maxFiles: number; maxFileBytes: number };
+  options: { properties?: Record<string, OptionSchema>; required?: string[] };
+  steps: { name: string; kind: "each" | "all"; attempts: number }[];
+}
+
+/** The part of JSON Schema that a line of help can show. */
+interface OptionSchema {
+  type?: string;
+  enum?: unknown[];
+  minimum?: number;
+  maximum?: number;
+  default?: unknown;
+  description?: string;
+}
+
+export function addPipelines(program: Command): void {
+  const pipelines = program.command("pipelines").description("what a running server can do");
+  addClientFlags(pipelines.command("list", { isDefault: true }))
+    .description("its pipelines")
+    .action(list);
+  addClientFlags(pipelines.command("show <name>")).description("one of them, with its options").action(show);
+}
+
+async function list(flags: ClientFlags): Promise<void> {
+  const page = await serverOf(flags).get<{ items: PipelineView[] }>("/v1/pipelines");
+  if (flags.json) return printJson(page);
+  const rows = page.items.map((pipeline) => [
+    pipeline.name,
+    String(pipeline.version),
+    pipeline.title,
+    filesOf(pipeline),
+    pipeline.steps.map((step) => `${step.name} (${step.kind})`).join(" → "),
+  ]);
+  const columns = ["name", "version", "title", "files", "steps"].map((head) => ({ head }));
+  console.log(table(columns, rows));
+}
+
+async function show(name: string, flags: ClientFlags): Promise<void> {
+  const pipeline = await serverOf(flags).get<PipelineView>(`/v1/pipelines/${encodeURIComponent(name)}`);
+  if (flags.json) return printJson(pipeline);
+  const { accepts, options, steps } = pipeline;
+  console.log(`${pipeline.name}, version ${pipeline.version}: ${printable(pipeline.title)}`);
+  if (pipeline.description) console.log(printable(pipeline.description));
+  console.log(`\nFiles: ${filesOf(pipeline)} of ${accepts.mediaTypes.join(", ") || "nothing"}`);
+  for (const { name: step, kind, attempts } of steps) {
+    console.log(
+      `Step:  ${step} (${kind === "each" ? "for each file" : "for all together"}, ${attempts} attempts)`,
+    );
+  }
+  const rows = Object.entries(options.properties ?? {}).map(([option, schema]) => [
+    option,
+    valuesOf(schema),
+    schema.default === undefined ? "" : JSON.stringify(schema.default),
+    schema.description ?? "",
+  ]);
+  if (rows.length === 0) return;
+  const columns = ["option", "values", "default", "meaning"].map((head) => ({ head }));
+  console.log(`\n${table(columns, rows)}`);
+}
+
+function filesOf({ accepts }: PipelineView): string {
+  const { minFiles, maxFiles, maxFileBytes } = accepts;
+  return maxFiles === 0 ? "none" : `${minFiles} to ${maxFiles}, each up to ${limit(maxFileBytes)}`;
+}
+
+function valuesOf({ type, enum: choices, minimum, maximum }: OptionSchema): string {
+  if (choices) return choices.join(" | ");
+  if (minimum !== undefined && maximum !== undefined && Number.isSafeInteger(maximum)) {
+    return `${minimum} to ${maximum}`;
+  }
+  return type ?? "";
+}

@@ -1,0 +1,141 @@
+import { constants, setPriority } from "node:os";
+import type { Command } from "commander";
+import type { ResolvedConfig } from "../compose/config.ts";
+import { MillraceError } from "../errors.ts";
+import type { ChildMessage } from "../supervisor/supervisor.ts";
+import { WRITER_ENV } from "./child-environment.ts";
+import { addConfigFlags, addListenFlags, configOf } from "./flags.ts";
+import { pageFolder, samplesFolder } from "./package-folders.ts";
+import { stopOnSignal } from "./stop.ts";
+
+/** Ends a process that a step does not let end by itself. */
+const EXIT_STUCK = 75;
+
+export function addRoles(program: Command): void {
+  addListenFlags(addConfigFlags(program.command("api")))
+    .description("run the API alone, on servers that can be shared")
+    .action((_, command: Command) => role(command, runApi));
+  addConfigFlags(program.command("worker"))
+    .description("run one worker alone, on servers that can be shared")
+    .action((_, command: Command) => role(command, runWorker));
+}
+
+interface Role {
+  /** What the supervisor, or whoever started the role, wants to know. */
+  details: { url?: string; worker?: string };
+  stop(): Promise<void>;
+}
+
+/** Runs one role until it is told to stop, or its supervisor is gone. */
+async function role(
+  command: Command,
+  run: (resolved: ResolvedConfig, writer: string | null) => Promise<Role>,
+): Promise<void> {
+  endWithSupervisor();
+  const writer = process.env[WRITER_ENV] ?? null;
+  let running: Role;
+  try {
+    running = await run(await configOf(command), writer);
+  } catch (error) {
+    await tell({
+      kind: "refused",
+      message: error instanceof MillraceError ? error.message : String((error as Error).stack),
+    });
+    if (process.connected) process.exit(1);
+    throw error;
+  }
+  // Under a supervisor, the terminal's signal is the supervisor's to answer.
+  if (process.connected) process.on("SIGINT", () => {});
+  const stop = () => running.stop().finally(() => tell({ kind: "stopped" }));
+  stopOnSignal(stop, process.connected ? ["SIGTERM"] : ["SIGTERM", "SIGINT", "SIGHUP"]);
+  if (process.connected) await tell({ kind: "ready", details: running.details });
+  else
+    console.log(
+      running.details.url
+        ? `Millrace listens on ${running.details.url}`
+        : `Worker ${running.details.worker} runs`,
+    );
+}
+
+/**
+ * The records went with the supervisor: there is nothing to end in order, nor native code to wait for. Called
+ * before anything is opened, as a supervisor may be gone before its child has begun: `connected` is false then,
+ * and undefined where there never was one.
+ */
+function endWithSupervisor(): void {
+  const end = () => process.kill(process.pid, "SIGKILL");
+  process.on("disconnect", end);
+  if (process.connected === false) end();
+}
+
+/** Resolves when the supervisor, if there is one, has it or is gone. */
+async function tell(message: ChildMessage): Promise<void> {
+  if (!process.connected) return;
+  await new Promise<void>((resolve) => process.send!(message, () => resolve()));
+}
+
+async function runApi({ config, inline }: ResolvedConfig, writer: string | null): Promise<Role> {
+  // Loaded here, so that commands which need no server do not wait for it.
+  const { createServer } = await import("../server/index.ts");
+  const { startScheduler } = await import("../engine/scheduler.ts");
+  const { openLimiter } = await import("../compose/adapters.ts");
+  const { openEngine } = await import("../compose/open-engine.ts");
+  const { createLogger, stepLog } = await import("../compose/logger.ts");
+  const logger = createLogger(config.logLevel, "api");
+  const { engine, close } = await openEngine({ config, writer }, inline);
+  const limiter = config.rateLimit > 0 ? await openLimiter({ config, writer }) : null;
+  const server = await createServer({
+    engine,
+    host: config.host,
+    port: config.port,
+    webRoot: pageFolder(),
+    samplesRoot: samplesFolder(),
+    rateLimit: limiter && { limiter, perMinute: config.rateLimit },
+    logger,
+    localUser: { id: "local" },
+  });
+  const { url } = await server.listen();
+  const scheduler = startScheduler(engine, stepLog(logger));
+  return {
+    details: { url },
+    async stop() {
+      await server.close();
+      await scheduler.close();
+      await limiter?.close();
+      await close();
+    },
+  };
+}
+
+async function runWorker({ config, inline }: ResolvedConfig, writer: string | null): Promise<Role> {
+  // Work gives way to the API on a busy machine.
+  if (writer !== null) setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+  const { startWorker } = await import("../worker/worker.ts");
+  const { openEngine } = await import("../compose/open-engine.ts");
+  const { createLogger, stepLog } = await import("../compose/logger.ts");
+  const logger = createLogger(config.logLevel, "worker");
+  const { engine, close } = await openEngine({ config, writer }, inline);
+  const worker = await startWorker({
+    engine,
+    log: stepLog(logger),
+    concurrency: config.concurrency ?? undefined,
+    keeper: {
+      opener: new URL("../compose/lease-store.ts", import.meta.url).href,
+      config: { config, writer },
+    },
+    onStuck() {
+      logger.error("a step ignores its signal: this worker drains and ends");
+      void worker
+        .drain()
+        .finally(() => tell({ kind: "stopped" }))
+        .finally(() => process.exit(EXIT_STUCK));
+    },
+  });
+  return {
+    details: { worker: worker.id },
+    async stop() {
+      await worker.drain();
+      await close();
+    },
+  };
+}

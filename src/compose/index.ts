@@ -1,0 +1,22 @@
+export { catalogue, type ErrorCode, MillraceError } from "../errors.ts";
+export type {
+  AllContext,
+  Artifact,
+  EachContext,
+  EndedItem,
+  NewFile,
+  StepContext,
+  StepLog,
+} from "../pipeline/context.ts";
+export { PermanentError, RetryableError, Snooze } from "../pipeline/control.ts";
+export { fileOption } from "../pipeline/file-option.ts";
+export {
+  type Accepts,
+  type AllOptions,
+  definePipeline,
+  type Json,
+  type Pipeline,
+  type PipelineOptions,
+  type StepOptions,
+} from "../pipeline/pipeline.ts";
+export type { UserConfig } from "./config.ts";

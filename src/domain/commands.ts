@@ -1,0 +1,60 @@
+import type { Failure, FileRef, Json, PlanStep } from "./records.ts";
+
+/** What is asked of the records. Ids, times and randomness come with the command, so that repeating one is safe. */
+
+export interface CreateJob {
+  id: string;
+  now: number;
+  owner: string;
+  pipeline: string;
+  version: number;
+  options: Json;
+  plan: PlanStep[];
+  metadata: { [key: string]: string };
+  /** 0 to 9; 4 is normal. */
+  priority: number;
+  startAt: number | null;
+  retentionMs: number;
+  /** Empty for a job without files, which gets one item without input. */
+  items: { name: string; input: FileRef }[];
+  /** Files that the options name. */
+  attachments: FileRef[];
+  /** Blobs among them that were pinned for this request, once for each file. */
+  pinned: string[];
+  reservation: string | null;
+  idempotency: { key: string; fingerprint: string; expiresAt: number } | null;
+}
+
+export interface ReopenJob {
+  /** `null`: an operator, for any owner. */
+  owner: string | null;
+  id: string;
+  now: number;
+  /** Items to run again (`JOB_ITEM` for the `all` step); every failed one by default. */
+  items?: number[];
+}
+
+export interface Claim {
+  taskId: string;
+  generation: number;
+  worker: string;
+  /** A fresh token. */
+  lease: string;
+  now: number;
+  leaseMs: number;
+}
+
+export interface Settle {
+  taskId: string;
+  lease: string;
+  now: number;
+  outcome: Outcome;
+}
+
+export type Outcome =
+  /** `cache`: may be kept under its content key (a fallback's result may not). */
+  | { kind: "succeeded"; result: Json; outputs: FileRef[]; cache: boolean; ms: number }
+  /** `random` in [0, 1) chooses the jitter. `retryAfterMs`: at least that long, as a provider asked. */
+  | { kind: "failed"; error: Failure; retryable: boolean; retryAfterMs?: number; random: number; ms: number }
+  /** Handed back uncharged: after `delayMs` (a snooze), or at once (a drain, an outage) when 0. */
+  | { kind: "returned"; delayMs: number };

@@ -1,0 +1,39 @@
+import { taskId } from "../ids.ts";
+import { JOB_ITEM, type JobRecord } from "../records.ts";
+import { endItem, finish, jobEvent } from "./end.ts";
+import { isEnded, isOpen, type Ledger } from "./ledger.ts";
+
+/** Ends what is open and revokes its leases; no later step starts. */
+export function cancelJob(ledger: Ledger, job: JobRecord, now: number): "cancelled" | "ended" {
+  if (isEnded(job)) return "ended";
+  for (const task of ledger.tasks(job.id)) {
+    if (!isOpen(task)) continue;
+    if (task.state === "leased") ledger.revoke(taskId(task.jobId, task.item));
+    task.lease = null;
+    if (task.item === JOB_ITEM) {
+      task.state = "cancelled";
+      task.wakeAt = null;
+      task.finishedAt = now;
+      ledger.changedTask(task);
+    } else {
+      endItem(ledger, job, task, "cancelled", now);
+    }
+  }
+  finish(ledger, job, "cancelled", now);
+  return "cancelled";
+}
+
+/** The job's files are past their retention. */
+export function expireJob(ledger: Ledger, job: JobRecord, now: number): void {
+  job.state = "expired";
+  ledger.changedJob(job);
+  ledger.dropFiles(job.id);
+  ledger.append(job, "job.expired", now, jobEvent(job));
+}
+
+/** Forgets a job, ending it first. */
+export function removeJob(ledger: Ledger, job: JobRecord, now: number): void {
+  if (!isEnded(job)) cancelJob(ledger, job, now);
+  ledger.dropFiles(job.id);
+  ledger.dropJob(job.id);
+}

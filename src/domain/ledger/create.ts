@@ -1,0 +1,79 @@
+import type { CreateJob } from "../commands.ts";
+import type { JobRecord, TaskRecord } from "../records.ts";
+import { jobEvent, start, startAll } from "./end.ts";
+import { newTask, schedule } from "./hand-out.ts";
+import { isLive, type Ledger } from "./ledger.ts";
+
+/** Creates a job with its tasks. The caller has dealt with a repeated id or idempotency key. */
+export function createJob(
+  ledger: Ledger,
+  command: CreateJob,
+): { job: JobRecord; tasks: TaskRecord[] } | "expired" {
+  const files = [...command.items.map((item) => item.input), ...command.attachments];
+  if (!files.every((file) => isLive(ledger.blob(file.blob), command.now))) return "expired";
+  const total = Math.max(1, command.items.length);
+  const job: JobRecord = {
+    id: command.id,
+    owner: command.owner,
+    pipeline: command.pipeline,
+    version: command.version,
+    state: "queued",
+    options: command.options,
+    plan: command.plan,
+    attachments: command.attachments,
+    metadata: command.metadata,
+    priority: command.priority,
+    run: 1,
+    total,
+    remaining: total,
+    done: 0,
+    failed: 0,
+    cancelled: 0,
+    cached: 0,
+    stepsDone: 0,
+    result: null,
+    error: null,
+    createdAt: command.now,
+    startAt: command.startAt,
+    startedAt: null,
+    finishedAt: null,
+    expiresAt: null,
+    retentionMs: command.retentionMs,
+  };
+  ledger.addJob(job);
+  for (const file of files) ledger.refer(job.id, file.blob);
+  for (const blob of command.pinned) ledger.unpin(blob);
+  ledger.append(job, "job.created", command.now, { ...jobEvent(job), pipeline: job.pipeline });
+  const tasks: TaskRecord[] = [];
+  for (let item = 0; item < total; item++) {
+    const source = command.items[item];
+    const task = newTask(job, item, 0);
+    if (source) {
+      task.name = source.name;
+      task.input = source.input;
+      task.inputs = [source.input];
+    }
+    tasks.push(task);
+    ledger.addTask(task);
+  }
+  begin(ledger, job, tasks, command.now);
+  return { job, tasks };
+}
+
+/** The items of a pipeline whose first step is an `all` step pass through to it; otherwise each begins. */
+function begin(ledger: Ledger, job: JobRecord, tasks: TaskRecord[], now: number): void {
+  if (job.plan[0]?.kind === "all") {
+    for (const task of tasks) {
+      task.state = "succeeded";
+      task.finishedAt = now;
+      task.outputs = task.inputs;
+    }
+    job.done = job.total;
+    job.remaining = 0;
+    return startAll(ledger, job, 0, null, now);
+  }
+  for (const task of tasks) {
+    if (job.startAt !== null && job.startAt > now) schedule(ledger, task, job.startAt);
+    else start(ledger, job, task, now);
+  }
+}

@@ -1,0 +1,89 @@
+import { taskId } from "../ids.ts";
+import type { JobRecord, TaskRecord } from "../records.ts";
+import { type Ledger, PATIENCE_MS } from "./ledger.ts";
+
+/** Makes a task due: into the broker's window when there is room, otherwise into the backlog. */
+export function handOut(ledger: Ledger, task: TaskRecord, now: number): void {
+  // The token of the last lease stays: whoever settled with it may ask again.
+  task.worker = null;
+  if (ledger.takeRoom(task.queue)) {
+    publish(ledger, task, now);
+  } else {
+    task.generation++;
+    task.state = "ready";
+    task.wakeAt = null;
+    ledger.changedTask(task);
+  }
+}
+
+/** Moves a task into the window; the caller has taken its place there. */
+export function publish(ledger: Ledger, task: TaskRecord, now: number): void {
+  task.generation++;
+  task.state = "published";
+  task.wakeAt = now + PATIENCE_MS;
+  ledger.changedTask(task);
+  ledger.deliver({
+    taskId: taskId(task.jobId, task.item),
+    queue: task.queue,
+    generation: task.generation,
+    priority: task.priority,
+  });
+}
+
+/** Lets a task wait until `at`. */
+export function schedule(ledger: Ledger, task: TaskRecord, at: number): void {
+  task.worker = null;
+  task.generation++;
+  task.state = "scheduled";
+  task.wakeAt = at;
+  ledger.changedTask(task);
+}
+
+/** A task at the start of a step of its job. */
+export function newTask(job: JobRecord, item: number, step: number): TaskRecord {
+  return {
+    jobId: job.id,
+    item,
+    owner: job.owner,
+    priority: job.priority,
+    step,
+    run: job.run,
+    queue: job.plan[step]!.queue,
+    state: "ready",
+    generation: 0,
+    attempt: 0,
+    deaths: 0,
+    alone: false,
+    isAlone: false,
+    wakeAt: null,
+    lease: null,
+    worker: null,
+    name: "",
+    input: null,
+    inputs: [],
+    previous: null,
+    outputs: [],
+    result: null,
+    error: null,
+    cached: false,
+    trail: [],
+    startedAt: null,
+    finishedAt: null,
+  };
+}
+
+/** Puts a task to the start of a step; its files and results are the caller's matter. */
+export function resetTask(job: JobRecord, task: TaskRecord, step: number): void {
+  task.step = step;
+  task.queue = job.plan[step]!.queue;
+  task.run = job.run;
+  task.attempt = 0;
+  task.deaths = 0;
+  task.alone = false;
+  task.isAlone = false;
+  task.outputs = [];
+  task.result = null;
+  task.error = null;
+  task.startedAt = null;
+  task.finishedAt = null;
+}

@@ -1,0 +1,69 @@
+import type {
+  BlobRecord,
+  CacheEntry,
+  EventType,
+  JobRecord,
+  Json,
+  TaskDelivery,
+  TaskRecord,
+} from "../records.ts";
+
+/**
+ * The records of one transaction, as the rules of this folder see them. A store adapter loads what a
+ * rule asks for, and saves what it changed: the rules are the same on every database.
+ *
+ * Whoever changes anything of a job holds the job: its tasks need no locks of their own.
+ * A rule that refuses has changed nothing.
+ */
+export interface Ledger {
+  job(id: string): JobRecord | null;
+  task(jobId: string, item: number): TaskRecord | null;
+  /** All tasks of a job, the `all` step's included, by item. */
+  tasks(jobId: string): TaskRecord[];
+  cached(key: string): CacheEntry | null;
+  blob(key: string): BlobRecord | null;
+  workerAlive(worker: string): boolean;
+
+  addJob(job: JobRecord): void;
+  addTask(task: TaskRecord): void;
+  /** A record that was read or added has changed. */
+  changedJob(job: JobRecord): void;
+  changedTask(task: TaskRecord): void;
+  /** The job uses this blob from now on. Its record must be live (see `isLive`). */
+  refer(jobId: string, blob: string): void;
+  /** One of the pins that keep this blob has done its work. */
+  unpin(blob: string): void;
+  /** The job uses no blob any more, and cache entries that it was the last to use are gone. */
+  dropFiles(jobId: string): void;
+  /** Forgets the job, its tasks and memos; its events keep their numbers but lose their contents. */
+  dropJob(jobId: string): void;
+  putCached(entry: CacheEntry): void;
+  append(job: JobRecord, type: EventType, at: number, data: { [key: string]: Json }): void;
+
+  /** Takes a place in the broker's window of a queue; false when it has none, or the queue is paused. */
+  takeRoom(queue: string): boolean;
+  deliver(delivery: TaskDelivery): void;
+  /** The worker that runs this task should stop. */
+  revoke(taskId: string): void;
+  /** A task of the queue ended; feeds the drain rate. */
+  drained(queue: string): void;
+}
+
+/** A published task that nothing claimed after this time is published again. */
+export const PATIENCE_MS = 30_000;
+
+/** Process deaths while a task ran alone that make it a dead letter. */
+export const MAX_DEATHS = 3;
+
+export function isOpen(task: TaskRecord): boolean {
+  return task.state !== "succeeded" && task.state !== "dead" && task.state !== "cancelled";
+}
+
+export function isEnded(job: JobRecord): boolean {
+  return job.finishedAt !== null;
+}
+
+/** A blob may be referred to while something else does, or its pin holds. */
+export function isLive(blob: BlobRecord | null, now: number): boolean {
+  return blob !== null && !blob.deleting && (blob.refs > 0 || (blob.pins > 0 && blob.pinnedUntil > now));
+}

@@ -1,0 +1,129 @@
+import { backoffMs } from "../backoff.ts";
+import type { Outcome, Settle } from "../commands.ts";
+import { parseTaskId } from "../ids.ts";
+import { type Failure, JOB_ITEM, type JobRecord, type TaskRecord } from "../records.ts";
+import { itemKey, jobKey, toEntry } from "./content-key.ts";
+import { advance, buryJobTask, endItem, itemEvent } from "./end.ts";
+import { handOut, schedule } from "./hand-out.ts";
+import { isLive, type Ledger, MAX_DEATHS } from "./ledger.ts";
+
+/** A worker's word about its attempt. Without the lease it counts for nothing. */
+export function settle(ledger: Ledger, command: Settle): "settled" | "stale" {
+  const id = parseTaskId(command.taskId);
+  const job = id && ledger.job(id.jobId);
+  const task = job && ledger.task(id.jobId, id.item);
+  if (!task || task.lease !== command.lease) return "stale";
+  if (task.state !== "leased") return task.state === "cancelled" ? "stale" : "settled";
+  const { outcome, now } = command;
+  switch (outcome.kind) {
+    case "succeeded":
+      succeed(ledger, job, task, outcome, now);
+      break;
+    case "failed":
+      fail(ledger, job, task, outcome, now);
+      break;
+    case "returned":
+      giveBack(ledger, task, outcome.delayMs, now);
+      break;
+  }
+  return "settled";
+}
+
+function succeed(
+  ledger: Ledger,
+  job: JobRecord,
+  task: TaskRecord,
+  outcome: Extract<Outcome, { kind: "succeeded" }>,
+  now: number,
+): void {
+  if (!outcome.outputs.every((file) => isLive(ledger.blob(file.blob), now))) {
+    const error = {
+      code: "unavailable",
+      message: "A file that the step wrote was collected before it ended.",
+    };
+    return fail(
+      ledger,
+      job,
+      task,
+      { kind: "failed", error, retryable: true, random: 0, ms: outcome.ms },
+      now,
+    );
+  }
+  const step = job.plan[task.step]!;
+  task.outputs = outcome.outputs;
+  task.result = outcome.result;
+  task.error = null;
+  task.trail.push({ step: step.name, attempt: task.attempt, cached: false, ms: outcome.ms });
+  for (const file of outcome.outputs) {
+    ledger.refer(job.id, file.blob);
+    ledger.unpin(file.blob);
+  }
+  if (outcome.cache && step.cacheKey !== null) {
+    const items = () => ledger.tasks(job.id).filter((item) => item.item !== JOB_ITEM);
+    const key = task.item === JOB_ITEM ? jobKey(step, items(), task.previous) : itemKey(step, task);
+    if (key !== null) ledger.putCached(toEntry(key, task, outcome.outputs, outcome.result));
+  }
+  ledger.changedTask(task);
+  advance(ledger, job, task, now);
+}
+
+function fail(
+  ledger: Ledger,
+  job: JobRecord,
+  task: TaskRecord,
+  outcome: Extract<Outcome, { kind: "failed" }>,
+  now: number,
+): void {
+  const step = job.plan[task.step]!;
+  task.error = outcome.error;
+  if (!outcome.retryable || task.attempt >= step.attempts) return bury(ledger, job, task, now);
+  const wait = Math.max(backoffMs(task.attempt, step.backoff, outcome.random), outcome.retryAfterMs ?? 0);
+  schedule(ledger, task, now + wait);
+  if (task.item !== JOB_ITEM) {
+    ledger.append(job, "item.retrying", now, {
+      ...itemEvent(job, task),
+      retryAt: new Date(now + wait).toISOString(),
+    });
+  }
+}
+
+/** The task becomes a dead letter: kept with its cause, and replayable. */
+export function bury(ledger: Ledger, job: JobRecord, task: TaskRecord, now: number): void {
+  if (task.item === JOB_ITEM) buryJobTask(ledger, job, task, now);
+  else endItem(ledger, job, task, "dead", now);
+}
+
+/** Nobody's fault: the attempt is not charged. */
+function giveBack(ledger: Ledger, task: TaskRecord, delayMs: number, now: number): void {
+  task.attempt--;
+  if (delayMs > 0) schedule(ledger, task, now + delayMs);
+  else handOut(ledger, task, now);
+}
+
+/** The lease ended without a word: its process died, or lost touch. No attempt is charged. */
+export function loseLease(
+  ledger: Ledger,
+  job: JobRecord,
+  task: TaskRecord,
+  died: boolean,
+  now: number,
+): void {
+  task.attempt--;
+  task.lease = null;
+  if (died) {
+    if (task.isAlone) task.deaths++;
+    task.alone = true;
+  }
+  if (task.deaths >= MAX_DEATHS) {
+    task.error = deathOf(task.deaths);
+    return bury(ledger, job, task, now);
+  }
+  handOut(ledger, task, now);
+}
+
+function deathOf(deaths: number): Failure {
+  return {
+    code: "worker_died",
+    message: `The process that worked on this ended ${deaths} times while it did nothing else. The input is set aside.`,
+  };
+}

@@ -1,0 +1,193 @@
+/** The records that the store keeps. Times are milliseconds since the epoch; `null` means "not yet". */
+
+export type JobState = "queued" | "running" | "succeeded" | "partial" | "failed" | "cancelled" | "expired";
+
+/**
+ * - `scheduled`: waits until `wakeAt` (delayed start, backoff, snooze)
+ * - `ready`: in the backlog, not handed to the broker
+ * - `published`: in the broker's window; republished when nothing claimed it by `wakeAt`
+ * - `leased`: claimed by a worker until `wakeAt`, which the worker keeps moving
+ * - `succeeded`, `dead`, `cancelled`: ended
+ */
+export type TaskState = "scheduled" | "ready" | "published" | "leased" | "succeeded" | "dead" | "cancelled";
+
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+
+/** A file that a job read or wrote. `blob` is the physical key in the blob store, never shown to clients. */
+export interface FileRef {
+  artifactId: string;
+  name: string;
+  mediaType: string;
+  bytes: number;
+  sha256: string;
+  blob: string;
+  meta?: { [key: string]: Json };
+}
+
+/** What a client reads of a failure. */
+export interface Failure {
+  code: string;
+  message: string;
+}
+
+/** One step of a pipeline as the job keeps it, so that a job runs as it was created. */
+export interface PlanStep {
+  name: string;
+  kind: "each" | "all";
+  /** The broker queue of this step: `pipeline/step`. */
+  queue: string;
+  attempts: number;
+  timeoutMs: number;
+  backoff: { baseMs: number; maxMs: number };
+  /** For `all`: whether it runs when some items succeeded, or only when every one did. */
+  needs: "some" | "every";
+  /** Prefix of the content key (scope, pipeline, step, version, options); `null`: never cached. */
+  cacheKey: string | null;
+}
+
+export interface JobRecord {
+  id: string;
+  owner: string;
+  pipeline: string;
+  version: number;
+  state: JobState;
+  options: Json;
+  plan: PlanStep[];
+  /** Files that the options name, such as a watermark. */
+  attachments: FileRef[];
+  metadata: { [key: string]: string };
+  priority: number;
+  /** Starts at 1; a retry or replay begins the next run. */
+  run: number;
+  /** Items of the job (at least 1). */
+  total: number;
+  /** Items that have not ended in this run. Whoever brings it to 0 creates the next `all` step. */
+  remaining: number;
+  done: number;
+  failed: number;
+  cancelled: number;
+  cached: number;
+  /** Steps ended, of `total * each steps + all steps`; an item that ends early counts all of its own. */
+  stepsDone: number;
+  result: Json;
+  error: Failure | null;
+  createdAt: number;
+  startAt: number | null;
+  startedAt: number | null;
+  finishedAt: number | null;
+  expiresAt: number | null;
+  /** How long its files are kept after it finished. */
+  retentionMs: number;
+}
+
+/** One ended step of a task, kept for the manifest. */
+export interface TrailEntry {
+  step: string;
+  attempt: number;
+  cached: boolean;
+  ms: number;
+}
+
+/** The task of one item at its present step, or (`item` = -1) of the job at an `all` step. */
+export interface TaskRecord {
+  jobId: string;
+  /** Index of the item, or `JOB_ITEM`. */
+  item: number;
+  owner: string;
+  priority: number;
+  /** Index in the job's plan. */
+  step: number;
+  run: number;
+  queue: string;
+  state: TaskState;
+  /** Grows whenever the task is handed out anew; a delivery of an older one is void. */
+  generation: number;
+  /** Attempts charged so far; counts the present one while leased. */
+  attempt: number;
+  /** Process deaths while the task ran alone. */
+  deaths: number;
+  /** It was running when a process died: it runs alone in a process until it has ended. */
+  alone: boolean;
+  /** It does so now: the death of its process would be its own. */
+  isAlone: boolean;
+  wakeAt: number | null;
+  /** The fencing token of the present or last lease. */
+  lease: string | null;
+  worker: string | null;
+  name: string;
+  /** What the client uploaded. */
+  input: FileRef | null;
+  /** What the present step reads: the upload, or the outputs of the step before. */
+  inputs: FileRef[];
+  /** The result of the step before. */
+  previous: Json;
+  outputs: FileRef[];
+  result: Json;
+  error: Failure | null;
+  cached: boolean;
+  trail: TrailEntry[];
+  startedAt: number | null;
+  finishedAt: number | null;
+}
+
+/** The item index of an `all` step's task. */
+export const JOB_ITEM = -1;
+
+export interface EventRecord {
+  owner: string;
+  /** Gapless for each owner, from 1. */
+  seq: number;
+  jobId: string;
+  type: EventType;
+  at: number;
+  data: { [key: string]: Json };
+}
+
+export const eventTypes = [
+  "job.created",
+  "job.started",
+  "item.started",
+  "item.retrying",
+  "item.succeeded",
+  "item.failed",
+  "item.cancelled",
+  "job.reopened",
+  "job.succeeded",
+  "job.partial",
+  "job.failed",
+  "job.cancelled",
+  "job.expired",
+] as const;
+
+/** The entries of the log. `item.progress` and `text.delta` are live only and never recorded. */
+export type EventType = (typeof eventTypes)[number];
+
+export interface BlobRecord {
+  /** Physical key: a re-upload of a collected content gets a new one. */
+  key: string;
+  sha256: string;
+  bytes: number;
+  /** Artifacts of jobs that use it. */
+  refs: number;
+  deleting: boolean;
+  /** Uploads and steps that wrote it and have not handed it to a job yet. */
+  pins: number;
+  /** When pins that were forgotten no longer count. */
+  pinnedUntil: number;
+}
+
+export interface CacheEntry {
+  key: string;
+  /** The last job that wrote or used it: the entry goes when that job's files go. */
+  jobId: string;
+  outputs: Omit<FileRef, "artifactId">[];
+  result: Json;
+}
+
+/** A task as the broker delivers it: a hint, the claim decides. */
+export interface TaskDelivery {
+  taskId: string;
+  queue: string;
+  generation: number;
+  priority: number;
+}

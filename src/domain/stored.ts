@@ -1,0 +1,136 @@
+import type { JobRecord, TaskRecord } from "./records.ts";
+
+/**
+ * How a database keeps jobs and tasks: what is searched in columns, and the rest as JSON text, so that there
+ * are few values to bind on the hot paths.
+ */
+
+export interface JobRow {
+  id: string;
+  owner: string;
+  pipeline: string;
+  state: string;
+  finished_at: number | null;
+  expires_at: number | null;
+  spec: string;
+  progress: string;
+}
+
+export interface TaskRow {
+  job_id: string;
+  item: number;
+  owner: string;
+  queue: string;
+  priority: number;
+  state: string;
+  wake_at: number | null;
+  worker: string | null;
+  body: string;
+}
+
+export function jobSpec(job: JobRecord): string {
+  const { version, options, plan, attachments, metadata, priority, total, createdAt, startAt, retentionMs } =
+    job;
+  return JSON.stringify({
+    version,
+    options,
+    plan,
+    attachments,
+    metadata,
+    priority,
+    total,
+    createdAt,
+    startAt,
+    retentionMs,
+  });
+}
+
+export function jobProgress(job: JobRecord): string {
+  const { run, remaining, done, failed, cancelled, cached, stepsDone, result, error, startedAt } = job;
+  return JSON.stringify({
+    run,
+    remaining,
+    done,
+    failed,
+    cancelled,
+    cached,
+    stepsDone,
+    result,
+    error,
+    startedAt,
+  });
+}
+
+export function toJob(row: JobRow): JobRecord {
+  return {
+    id: row.id,
+    owner: row.owner,
+    pipeline: row.pipeline,
+    state: row.state as JobRecord["state"],
+    finishedAt: row.finished_at,
+    expiresAt: row.expires_at,
+    ...(JSON.parse(row.spec) as object),
+    ...(JSON.parse(row.progress) as object),
+  } as JobRecord;
+}
+
+/** In columns of their own. */
+type Column = "jobId" | "item" | "owner" | "queue" | "priority" | "state" | "wakeAt" | "worker";
+type Body = Omit<TaskRecord, Column>;
+
+/** Usual values, left out of a body: it is written several times in a task's life, so it stays short. */
+const usual = {
+  deaths: 0,
+  alone: false,
+  isAlone: false,
+  lease: null,
+  previous: null,
+  result: null,
+  error: null,
+  cached: false,
+  startedAt: null,
+  finishedAt: null,
+} satisfies Partial<Body>;
+const usualNames = Object.keys(usual) as (keyof typeof usual)[];
+
+type Rest = Omit<Body, keyof typeof usual>;
+
+export function taskBody(task: TaskRecord): string {
+  const { step, run, generation, attempt, name, input, inputs, outputs, trail } = task;
+  // Every field is here or among the usual ones; the compiler sees to it.
+  const rest: { [Name in keyof Rest]: Rest[Name] | undefined } = {
+    step,
+    run,
+    generation,
+    attempt,
+    name,
+    input,
+    inputs: inputs.length === 1 && inputs[0] === input ? undefined : inputs,
+    outputs: outputs.length === 0 ? undefined : outputs,
+    trail: trail.length === 0 ? undefined : trail,
+  };
+  const body: { [name: string]: unknown } = rest;
+  for (const field of usualNames) {
+    if (task[field] !== usual[field]) body[field] = task[field];
+  }
+  return JSON.stringify(body);
+}
+
+export function toTask(row: TaskRow): TaskRecord {
+  const body = JSON.parse(row.body) as Partial<Body>;
+  return {
+    jobId: row.job_id,
+    item: row.item,
+    owner: row.owner,
+    queue: row.queue,
+    priority: row.priority,
+    state: row.state as TaskRecord["state"],
+    wakeAt: row.wake_at,
+    worker: row.worker,
+    inputs: body.input ? [body.input] : [],
+    outputs: [],
+    trail: [],
+    ...usual,
+    ...body,
+  } as TaskRecord;
+}

@@ -1,0 +1,90 @@
+import type { FileRef, JobRecord, JobState, Json, TaskRecord } from "./records.ts";
+import { JOB_ITEM } from "./records.ts";
+
+/** What clients read of the records: the shapes of the HTTP contract. Also the data of events. */
+
+export interface Progress {
+  total: number;
+  done: number;
+  failed: number;
+  cached: number;
+  /** 0 to 1: steps ended, of all steps of all items. */
+  fraction: number;
+}
+
+export type ItemState = "queued" | "running" | "retrying" | "succeeded" | "failed" | "cancelled";
+
+export type FileView = Omit<FileRef, "blob">;
+
+export function progressOf(job: JobRecord): Progress {
+  const each = job.plan.filter((step) => step.kind === "each").length;
+  const all = job.plan.length - each;
+  const ended = job.finishedAt !== null;
+  const fraction = ended ? 1 : job.stepsDone / Math.max(1, job.total * each + all);
+  return {
+    total: job.total,
+    done: job.done,
+    failed: job.failed,
+    cached: job.cached,
+    fraction: Math.floor(fraction * 10_000) / 10_000,
+  };
+}
+
+export function itemState(task: Pick<TaskRecord, "state" | "attempt">): ItemState {
+  switch (task.state) {
+    case "leased":
+      return "running";
+    case "succeeded":
+    case "cancelled":
+      return task.state;
+    case "dead":
+      return "failed";
+    default:
+      return task.attempt > 0 ? "retrying" : "queued";
+  }
+}
+
+export function fileView({ blob: _, ...file }: FileRef): FileView {
+  return file;
+}
+
+export function itemView(job: JobRecord, task: TaskRecord) {
+  return {
+    index: task.item,
+    name: task.name,
+    state: itemState(task),
+    step: job.plan[task.step]?.name ?? null,
+    attempt: task.attempt,
+    cached: task.cached,
+    input: task.input && fileView(task.input),
+    outputs: task.outputs.map(fileView),
+    result: task.result,
+    error: task.error,
+  };
+}
+
+export function jobView(job: JobRecord, items: readonly TaskRecord[]) {
+  return {
+    id: job.id,
+    pipeline: job.pipeline,
+    pipelineVersion: job.version,
+    state: job.state as JobState,
+    options: job.options as Json,
+    metadata: job.metadata,
+    priority: job.priority,
+    run: job.run,
+    progress: progressOf(job),
+    items: items.filter((task) => task.item !== JOB_ITEM).map((task) => itemView(job, task)),
+    result: job.result,
+    error: job.error,
+    createdAt: iso(job.createdAt),
+    startAt: iso(job.startAt),
+    startedAt: iso(job.startedAt),
+    finishedAt: iso(job.finishedAt),
+    expiresAt: iso(job.expiresAt),
+  };
+}
+
+function iso(time: number | null): string | null {
+  return time === null ? null : new Date(time).toISOString();
+}

@@ -1,0 +1,68 @@
+import { parseTaskId } from "../domain/ids.ts";
+import { MillraceError } from "../errors.ts";
+import type { BlobStore } from "../ports/blobs.ts";
+import type { Broker } from "../ports/broker.ts";
+import type { Bus } from "../ports/bus.ts";
+import type { Store } from "../ports/store/store.ts";
+import { type Engine, type Pipelines, topics } from "./engine.ts";
+import { follower } from "./follow.ts";
+import { intake, unwrap } from "./intake.ts";
+
+export interface EngineParts {
+  store: Store;
+  blobs: BlobStore;
+  broker: Broker;
+  bus: Bus;
+  pipelines: Pipelines;
+  /** How long results are kept where the pipeline says nothing. @default 7 days */
+  retentionMs?: number;
+}
+
+export function createEngine(parts: EngineParts): Engine {
+  const { store, blobs, broker, bus, pipelines } = parts;
+  const follow = follower(store, broker, bus);
+  // A poke that is lost is made up for: who listens also looks once a second.
+  store.onAppended?.((owners) => {
+    for (const owner of owners) bus.publish(topics.log, owner).catch(() => {});
+  });
+  const take = intake({ store, blobs, pipelines, retentionMs: parts.retentionMs ?? 7 * 24 * 3_600_000 });
+
+  return {
+    store,
+    blobs,
+    broker,
+    bus,
+    pipelines,
+    follow,
+    admit: take.admit,
+    receive: take.receive,
+    discard: take.discard,
+    quote: take.quote,
+    async createJob(request) {
+      const created = await take.createJob(request);
+      // The job is safe: an answer does not wait for the broker.
+      if (created.deliveries.length > 0) void follow(created);
+      return created;
+    },
+    async cancelJob(owner, id) {
+      await follow(unwrap(await store.cancelJob({ owner, id, now: Date.now() })));
+    },
+    async retryJob(owner, id) {
+      const reopened = unwrap(await store.reopenJob({ owner, id, now: Date.now() }));
+      await follow(reopened);
+      return { items: reopened.items };
+    },
+    async removeJob(owner, id) {
+      await follow(unwrap(await store.removeJob({ owner, id, now: Date.now() })));
+    },
+    async replay(taskId) {
+      const place = parseTaskId(taskId);
+      if (!place) throw new MillraceError("not_found", "There is no such dead letter.");
+      const command = { owner: null, id: place.jobId, now: Date.now(), items: [place.item] };
+      await follow(unwrap(await store.reopenJob(command)));
+    },
+    async setPaused(queue, paused) {
+      await follow(await store.setPaused({ queue, paused }));
+    },
+  };
+}

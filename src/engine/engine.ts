@@ -1,0 +1,125 @@
+import type { Readable } from "node:stream";
+import type { JobRecord, Json, TaskRecord } from "../domain/records.ts";
+import type { Pipeline } from "../pipeline/pipeline.ts";
+import type { BlobStore } from "../ports/blobs.ts";
+import type { Broker } from "../ports/broker.ts";
+import type { Bus } from "../ports/bus.ts";
+import type { Changed, Created } from "../ports/store/jobs.ts";
+import type { Store } from "../ports/store/store.ts";
+
+/** What server, CLI and library use to put work in; reads go to `store` and `blobs` directly. */
+export interface Engine {
+  readonly store: Store;
+  readonly blobs: BlobStore;
+  readonly broker: Broker;
+  readonly bus: Bus;
+  readonly pipelines: Pipelines;
+
+  /**
+   * Reserves room in the queue of the pipeline's first step for 10 min, before any upload is read.
+   * Rejects with `not_found` for an unknown pipeline, `queue_full` (with `retryAfter`) when there is no room,
+   * `storage_full` when the disk has less than its reserve. A request that repeats a known idempotency key
+   * is let through: it will create nothing.
+   */
+  admit(pipeline: string, tasks: number, repeated?: { owner: string; key: string }): Promise<Admission>;
+  /**
+   * Streams one file into the blob store, hashing it, and knows its media type by content. The blob is
+   * pinned for an hour. Rejects with `unsupported_media` (before the rest is read) and `file_too_large`.
+   */
+  receive(source: Readable, options: ReceiveOptions): Promise<ReceivedFile>;
+  /** Nothing will come of these files: what only they kept is removed soon. */
+  discard(files: readonly ReceivedFile[]): Promise<void>;
+  /** Validates the options and creates the job. Rejects with the catalogue's errors; releases nothing. */
+  createJob(request: JobRequest): Promise<Created>;
+  /** What `createJob` would do, without doing it. */
+  quote(request: JobRequest): Promise<Quote>;
+  cancelJob(owner: string, id: string): Promise<void>;
+  retryJob(owner: string, id: string): Promise<{ items: number }>;
+  removeJob(owner: string, id: string): Promise<void>;
+  /** Replays dead letters as an operator: one task, whoever owns it. */
+  replay(taskId: string): Promise<void>;
+  setPaused(queue: string, paused: boolean): Promise<void>;
+  /** Publishes what a store call handed out, and tells workers of revoked tasks. */
+  follow(changed: Partial<Changed>): Promise<void>;
+}
+
+export interface Pipelines {
+  get(name: string): Pipeline | undefined;
+  list(): readonly Pipeline[];
+}
+
+export interface Admission {
+  id: string;
+  pipeline: Pipeline;
+  release(): Promise<void>;
+}
+
+export interface ReceiveOptions {
+  /** The client's name for it, as sent; made safe. */
+  name: string;
+  mediaTypes: readonly string[];
+  maxBytes: number;
+  signal?: AbortSignal;
+}
+
+/** A file in the blob store that no job refers to yet. */
+export interface ReceivedFile {
+  name: string;
+  mediaType: string;
+  bytes: number;
+  sha256: string;
+  blob: string;
+}
+
+/** A file just received, or one of an earlier job of the same owner. */
+export type JobFile = ReceivedFile | { artifactId: string };
+
+export interface JobRequest {
+  owner: string;
+  pipeline: string;
+  /** As the client sent them; parsed by the pipeline's schema. */
+  options: unknown;
+  files: readonly JobFile[];
+  /** Files for `fileOption` fields, by the path of the field: `watermark.image`. */
+  optionFiles?: ReadonlyMap<string, ReceivedFile>;
+  /** 0 to 9. @default 4 */
+  priority?: number;
+  startAt?: number;
+  metadata?: Record<string, string>;
+  idempotencyKey?: string;
+  admission?: Admission;
+}
+
+export interface Quote {
+  /** Tasks that would run before this job's first. */
+  position: number;
+  /** Estimated wait until its first task starts, in seconds; `null` when the drain rate is not known yet. */
+  waitSeconds: number | null;
+  /** Items whose result is in the cache. */
+  cachedItems: number;
+  items: number;
+  /** One unit an item and step that would be computed. */
+  costUnits: number;
+}
+
+/** A message on the bus topic `live`: what is told but not recorded. */
+export interface LiveMessage {
+  owner: string;
+  jobId: string;
+  type: "item.progress" | "text.delta";
+  index: number;
+  attempt: number;
+  data: { [key: string]: Json };
+}
+
+/** A message on the bus topic `metrics`: what a worker has done since its last one, once a second while it works. */
+export interface StepFigures {
+  worker: string;
+  /** By queue and outcome: attempts that ended, and the seconds they took. */
+  steps: { queue: string; outcome: string; count: number; seconds: number }[];
+}
+
+/** Bus topics. `log` carries an owner whose log grew, `revoked` task ids, the others what is named above. */
+export const topics = { log: "log", live: "live", revoked: "revoked", metrics: "metrics" } as const;
+
+export type { JobRecord, TaskRecord };

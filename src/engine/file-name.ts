@@ -1,0 +1,92 @@
+const MAX_BYTES = 200;
+const MAX_EXTENSION_BYTES = 20;
+
+/**
+ * What may not be in a name: controls (the null byte among them), characters that turn the direction of the
+ * text around (so that `exe.jpg` would be shown for `gpj.exe`), and others that nobody sees.
+ * The joiners U+200C and U+200D stay: scripts and emoji need them.
+ */
+const INVISIBLE =
+  /[\u0000-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\uffff]/g;
+/** What Windows refuses in a name. */
+const REFUSED = /[<>:"|?*]/g;
+/** Devices of Windows, with any extension. */
+const DEVICE = /^(con|prn|aux|nul|conin\$|conout\$|clock\$|(com|lpt)[0-9\u00b9\u00b2\u00b3])\s*(\.|$)/i;
+
+/**
+ * A client's file name made safe for a ZIP, a header and any file system: the last part of the path,
+ * in NFC, at most 200 bytes of UTF-8 with its extension kept, never empty. Safe names stay as they are.
+ */
+export function safeName(raw: string): string {
+  const clean = raw.toWellFormed().replace(INVISIBLE, "").normalize("NFC");
+  const base = clean.split(/[/\\]/).findLast((part) => trimEnds(part) !== "") ?? "";
+  // Guarded again because the cut may lay a device's name bare; it is short then, and the byte has room.
+  return guard(shorten(guard(trimEnds(base.replace(REFUSED, "_")) || "file")));
+}
+
+/**
+ * The names, each made different from the others by a number before its extension: `a.jpg`, `a (2).jpg`.
+ * Case does not count, as on Windows and macOS. The first bearer of a name keeps it.
+ */
+export function uniqueNames(names: readonly string[]): string[] {
+  const taken = new Set(names.map(folded));
+  const borne = new Set<string>();
+  const lastNumber = new Map<string, number>();
+  return names.map((name) => {
+    const key = folded(name);
+    if (!borne.has(key)) {
+      borne.add(key);
+      return name;
+    }
+    const [stem, extension] = splitExtension(name);
+    for (let number = (lastNumber.get(key) ?? 1) + 1; ; number++) {
+      const candidate = `${stem} (${number})${extension}`;
+      if (taken.has(folded(candidate))) continue;
+      taken.add(folded(candidate));
+      lastNumber.set(key, number);
+      return candidate;
+    }
+  });
+}
+
+function guard(name: string): string {
+  return DEVICE.test(name) ? `_${name}` : name;
+}
+
+/** Upper case first: it brings more letters together (`ß` and `SS`) than lower case alone. */
+function folded(name: string): string {
+  return name.normalize("NFC").toUpperCase().toLowerCase();
+}
+
+/** Without dots and spaces at both ends: they hide a file, or Windows drops them. */
+function trimEnds(name: string): string {
+  const dropped = (character: string) => character === "." || /\s/.test(character);
+  let start = 0;
+  let end = name.length;
+  while (start < end && dropped(name.charAt(start))) start++;
+  while (end > start && dropped(name.charAt(end - 1))) end--;
+  return name.slice(start, end);
+}
+
+/** Cuts the stem between characters as people see them, so that no emoji falls apart. */
+function shorten(name: string): string {
+  if (Buffer.byteLength(name) <= MAX_BYTES) return name;
+  const [stem, extension] = splitExtension(name);
+  let left = MAX_BYTES - Buffer.byteLength(extension);
+  let kept = "";
+  for (const { segment } of graphemes.segment(stem)) {
+    left -= Buffer.byteLength(segment);
+    if (left < 0) break;
+    kept += segment;
+  }
+  return `${trimEnds(kept) || "file"}${extension}`;
+}
+
+const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+
+function splitExtension(name: string): [stem: string, extension: string] {
+  const dot = name.lastIndexOf(".");
+  const extension = name.slice(dot);
+  if (dot <= 0 || Buffer.byteLength(extension) > MAX_EXTENSION_BYTES) return [name, ""];
+  return [name.slice(0, dot), extension];
+}

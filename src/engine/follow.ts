@@ -1,0 +1,78 @@
+import type { TaskDelivery } from "../domain/records.ts";
+import { isRetryable, type MillraceError } from "../errors.ts";
+import type { Broker, Message } from "../ports/broker.ts";
+import type { Bus } from "../ports/bus.ts";
+import type { Changed } from "../ports/store/jobs.ts";
+import type { Store } from "../ports/store/store.ts";
+import { topics } from "./engine.ts";
+
+/**
+ * Does what a committed transaction asked for outside the store. Nothing is lost when it fails: a task
+ * that was not published is published again by the scheduler, a lease that was revoked ends at its renewal.
+ */
+export function follower(store: Pick<Store, "publishes">, broker: Broker, bus: Bus) {
+  return async (changed: Partial<Changed>): Promise<void> => {
+    const { deliveries = [], revoked = [] } = changed;
+    const waits: Promise<unknown>[] = [];
+    for (let at = 0; at < revoked.length; at += REVOKED_AT_ONCE) {
+      const some = revoked.slice(at, at + REVOKED_AT_ONCE);
+      waits.push(bus.publish(topics.revoked, JSON.stringify(some)));
+    }
+    if (!store.publishes) {
+      for (const [queue, group] of Map.groupBy(deliveries, (delivery) => delivery.queue)) {
+        waits.push(publish(broker, queue, group.map(message)));
+      }
+    }
+    await Promise.allSettled(waits);
+  };
+}
+
+/** Ids that fit into one message of the bus. */
+const REVOKED_AT_ONCE = 100;
+/** How long a publish that was refused is tried again here; the scheduler hands it out anew then. */
+const INSIST_MS = 30_000;
+const FIRST_WAIT_MS = 200;
+const LONGEST_WAIT_MS = 2_000;
+
+/** Resolves after the first try: what it refused is tried again aside, so that an outage ends with its cause. */
+async function publish(broker: Broker, queue: string, messages: readonly Message[]): Promise<void> {
+  const refused = await attempt(broker, queue, messages);
+  if (refused.length > 0) insist(broker, queue, refused, FIRST_WAIT_MS, Date.now() + INSIST_MS);
+}
+
+function insist(broker: Broker, queue: string, messages: Message[], wait: number, deadline: number): void {
+  if (Date.now() + wait > deadline) return;
+  const timer = setTimeout(async () => {
+    const refused = await attempt(broker, queue, messages);
+    if (refused.length > 0) insist(broker, queue, refused, Math.min(wait * 2, LONGEST_WAIT_MS), deadline);
+  }, wait);
+  timer.unref();
+}
+
+/** The messages that the broker refused and may take later. */
+async function attempt(broker: Broker, queue: string, messages: readonly Message[]): Promise<Message[]> {
+  try {
+    const results = await broker.publish(queue, messages);
+    return messages.filter((_, n) => {
+      const result = results[n]!;
+      return !result.ok && mayPass(result.error);
+    });
+  } catch (error) {
+    return mayPass(error) ? [...messages] : [];
+  }
+}
+
+function mayPass(error: unknown): boolean {
+  return isRetryable(error) && (error as MillraceError).code !== "closed";
+}
+
+/** The payload of a delivery. */
+export interface Hint {
+  taskId: string;
+  generation: number;
+}
+
+function message({ taskId, generation, priority }: TaskDelivery) {
+  const hint: Hint = { taskId, generation };
+  return { id: `${taskId}/${generation}`, payload: JSON.stringify(hint), priority };
+}

@@ -1,0 +1,256 @@
+import type { Readable } from "node:stream";
+import type { CreateJob } from "../domain/commands.ts";
+import { newId } from "../domain/ids.ts";
+import { canonical, itemKey, sha256 } from "../domain/ledger/content-key.ts";
+import type { FileRef, Json } from "../domain/records.ts";
+import { MillraceError } from "../errors.ts";
+import type { Pipeline } from "../pipeline/pipeline.ts";
+import type { BlobStore } from "../ports/blobs.ts";
+import type { Created, Result } from "../ports/store/jobs.ts";
+import type { Store } from "../ports/store/store.ts";
+import type {
+  Admission,
+  JobFile,
+  JobRequest,
+  Pipelines,
+  Quote,
+  ReceivedFile,
+  ReceiveOptions,
+} from "./engine.ts";
+import { safeName } from "./file-name.ts";
+import { HEAD_BYTES, mediaTypeOf } from "./media-type.ts";
+import { resolveOptions } from "./options.ts";
+import { peekHead } from "./peek-head.ts";
+import { planOf, queueName } from "./plan.ts";
+
+const PIN_MS = 3_600_000;
+const RESERVATION_MS = 600_000;
+const IDEMPOTENCY_MS = 24 * 3_600_000;
+const HEALTH_MS = 1_000;
+const MAX_METADATA = 16;
+
+export interface IntakeOptions {
+  store: Store;
+  blobs: BlobStore;
+  pipelines: Pipelines;
+  /** How long results are kept where the pipeline says nothing. */
+  retentionMs: number;
+}
+
+/** Takes work in: admission, uploads, options, and the one transaction that makes it a job. */
+export function intake({ store, blobs, pipelines, retentionMs }: IntakeOptions) {
+  const room = diskRoom(blobs);
+  /** Files that hold a pin of their own; those of resumable uploads hold one for longer than a request. */
+  const pinned = new WeakSet<JobFile>();
+
+  const pipelineOf = (name: string): Pipeline => {
+    const pipeline = pipelines.get(name);
+    if (pipeline) return pipeline;
+    const known = pipelines.list().map((one) => one.name);
+    throw new MillraceError(
+      "not_found",
+      `There is no pipeline "${name.slice(0, 80)}"; there are: ${known.join(", ")}.`,
+    );
+  };
+
+  const fileOf = async (owner: string, file: JobFile): Promise<Omit<FileRef, "artifactId">> => {
+    if (!("artifactId" in file)) return file;
+    const found = await store.artifact({ owner, id: file.artifactId });
+    if (found === "expired")
+      throw new MillraceError("gone", `The file ${file.artifactId} is past its retention.`);
+    if (!found) throw new MillraceError("not_found", `There is no file ${file.artifactId.slice(0, 200)}.`);
+    const { name, mediaType, bytes, sha256: hash, blob } = found;
+    return { name, mediaType, bytes, sha256: hash, blob };
+  };
+
+  const prepare = async (request: JobRequest): Promise<{ command: CreateJob; content: Json }> => {
+    const pipeline = request.admission?.pipeline ?? pipelineOf(request.pipeline);
+    const { owner } = request;
+    const now = Date.now();
+    const id = newId(now);
+    const files = await Promise.all(request.files.map((file) => fileOf(owner, file)));
+    checkFiles(pipeline, files);
+    const { options, attachments, content } = await resolveOptions(
+      pipeline,
+      id,
+      request.options,
+      request.optionFiles ?? new Map(),
+      (artifactId) => fileOf(owner, { artifactId }),
+    );
+    const metadata = checkMetadata(request.metadata ?? {});
+    return {
+      content,
+      command: {
+        id,
+        now,
+        owner,
+        pipeline: pipeline.name,
+        version: pipeline.version,
+        options,
+        plan: planOf(pipeline, owner, content),
+        metadata,
+        priority: request.priority ?? 4,
+        startAt: request.startAt ?? null,
+        retentionMs: Math.round(pipeline.retentionMs ?? retentionMs),
+        items: files.map((file, n) => ({ name: file.name, input: { ...file, artifactId: `${id}.${n}.in` } })),
+        attachments,
+        pinned: pinsOf([...request.files, ...(request.optionFiles?.values() ?? [])]),
+        reservation: request.admission?.id ?? null,
+        idempotency:
+          request.idempotencyKey === undefined
+            ? null
+            : {
+                key: request.idempotencyKey,
+                fingerprint: sha256(
+                  canonical([pipeline.name, content, files.map((file) => [file.name, file.sha256])]),
+                ),
+                expiresAt: now + IDEMPOTENCY_MS,
+              },
+      },
+    };
+  };
+
+  const pinsOf = (files: readonly JobFile[]) =>
+    files.flatMap((file) => ("blob" in file && pinned.has(file) ? [file.blob] : []));
+
+  return {
+    async discard(files: readonly ReceivedFile[]): Promise<void> {
+      const keys = pinsOf(files);
+      for (const file of files) pinned.delete(file);
+      if (keys.length > 0) await store.unpin({ keys });
+    },
+
+    async admit(name: string, tasks: number, repeated?: { owner: string; key: string }): Promise<Admission> {
+      const pipeline = pipelineOf(name);
+      const now = Date.now();
+      if (repeated && (await store.knownKey({ ...repeated, now }))) {
+        return { id: "", pipeline, release: async () => {} };
+      }
+      await room();
+      const id = newId(now);
+      await store
+        .reserve({
+          id,
+          queue: queueName(pipeline, pipeline.steps[0]!),
+          tasks,
+          limit: pipeline.queueLimit,
+          now,
+          expiresAt: now + RESERVATION_MS,
+        })
+        .then(unwrap);
+      return { id, pipeline, release: () => store.release({ id }) };
+    },
+
+    async receive(source: Readable, options: ReceiveOptions): Promise<ReceivedFile> {
+      const name = safeName(options.name);
+      const { head, whole } = await peekHead(source, HEAD_BYTES);
+      const mediaType = (await mediaTypeOf(head)) ?? "application/octet-stream";
+      if (!options.mediaTypes.includes("*") && !options.mediaTypes.includes(mediaType)) {
+        source.resume();
+        throw new MillraceError(
+          "unsupported_media",
+          `"${name}" is ${describe(mediaType)} by its content; accepted are ${options.mediaTypes.join(", ")}.`,
+          { extra: { file: name, mediaType } },
+        );
+      }
+      try {
+        const stored = await blobs.put(whole, { maxBytes: options.maxBytes, signal: options.signal });
+        const { key } = await store.pin({ ...stored, until: Date.now() + PIN_MS });
+        if (key !== stored.key) await blobs.remove([stored.key]);
+        const file = { name, mediaType, bytes: stored.bytes, sha256: stored.sha256, blob: key };
+        pinned.add(file);
+        return file;
+      } catch (error) {
+        if (error instanceof MillraceError && error.code === "file_too_large") {
+          throw new MillraceError("file_too_large", `"${name}": ${error.message}`, { extra: { file: name } });
+        }
+        throw error;
+      }
+    },
+
+    async createJob(request: JobRequest): Promise<Created> {
+      const { command } = await prepare(request);
+      return unwrap(await store.createJob(command));
+    },
+
+    async quote(request: JobRequest): Promise<Quote> {
+      const { command } = await prepare(request);
+      const steps = command.plan.length;
+      const first = command.plan[0]!;
+      const items = Math.max(1, command.items.length);
+      const keys = command.items
+        .map((item) => itemKey(first, { inputs: [item.input], previous: null }))
+        .filter((key) => key !== null);
+      const cachedItems = await store.countCached({ keys });
+      const queue = (await store.queues({ now: Date.now() })).find((one) => one.name === first.queue);
+      const position = queue ? queue.ready + queue.running : 0;
+      const waitSeconds =
+        position === 0 ? 0 : queue && queue.drainRate > 0 ? position / queue.drainRate : null;
+      return { position, waitSeconds, cachedItems, items, costUnits: (items - cachedItems) * steps };
+    },
+  };
+}
+
+/** The answer of a store, or its refusal as an error. */
+export function unwrap<T>(result: Result<T>): T {
+  if (result.ok) return result;
+  throw new MillraceError(result.code, result.message, { retryAfter: result.retryAfter });
+}
+
+function checkFiles(pipeline: Pipeline, files: readonly Omit<FileRef, "artifactId">[]): void {
+  const { minFiles, maxFiles, maxFileBytes, mediaTypes } = pipeline.accepts;
+  if (files.length > maxFiles) {
+    throw new MillraceError(
+      "too_many_files",
+      `${pipeline.name} takes at most ${maxFiles} files; these are ${files.length}.`,
+      {
+        extra: { limit: maxFiles },
+      },
+    );
+  }
+  if (files.length < minFiles) {
+    const text = `${pipeline.name} needs at least ${minFiles} file${minFiles === 1 ? "" : "s"}; there ${files.length === 1 ? "is" : "are"} ${files.length}.`;
+    throw new MillraceError("invalid_request", text, { extra: { limit: minFiles } });
+  }
+  for (const file of files) {
+    if (file.bytes > maxFileBytes) {
+      const text = `"${file.name}" has ${file.bytes} bytes; ${pipeline.name} takes files of at most ${maxFileBytes}.`;
+      throw new MillraceError("file_too_large", text, { extra: { file: file.name, limit: maxFileBytes } });
+    }
+    if (!mediaTypes.includes("*") && !mediaTypes.includes(file.mediaType)) {
+      const text = `"${file.name}" is ${describe(file.mediaType)} by its content; ${pipeline.name} accepts ${mediaTypes.join(", ")}.`;
+      throw new MillraceError("unsupported_media", text, {
+        extra: { file: file.name, mediaType: file.mediaType },
+      });
+    }
+  }
+}
+
+function checkMetadata(metadata: Record<string, string>): Record<string, string> {
+  const entries = Object.entries(metadata);
+  if (entries.length > MAX_METADATA) {
+    throw new MillraceError(
+      "invalid_request",
+      `metadata holds at most ${MAX_METADATA} strings; these are ${entries.length}.`,
+    );
+  }
+  return metadata;
+}
+
+function describe(mediaType: string): string {
+  return mediaType === "application/octet-stream" ? "of an unknown kind" : mediaType;
+}
+
+/** Refuses new work while the disk is nearly full; looks at most once a second. */
+function diskRoom(blobs: BlobStore): () => Promise<void> {
+  let checkedAt = 0;
+  let state: Promise<void> = Promise.resolve();
+  return () => {
+    if (Date.now() - checkedAt >= HEALTH_MS) {
+      checkedAt = Date.now();
+      state = blobs.health();
+      state.catch(() => {});
+    }
+    return state;
+  };
+}

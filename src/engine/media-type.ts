@@ -1,0 +1,64 @@
+import { fileTypeFromBuffer } from "file-type";
+import { hasSvgRoot } from "./svg-root.ts";
+
+/** Bytes of a file's beginning that decide its type. */
+export const HEAD_BYTES = 4_100;
+
+/** Formats that begin with plain text; anything else that reads as text is text, whatever its first letters are. */
+const TEXTUAL = new Set(["application/pdf", "application/rtf", "application/postscript", "application/eps"]);
+
+/**
+ * The media type of a file by its first `HEAD_BYTES` bytes, never by its name; `null` when it is not known.
+ * A head shorter than that is taken for the whole file. Text of any kind (JSON, CSV, XML, HTML) is
+ * `text/plain`: in UTF-8 and without control characters.
+ */
+export async function mediaTypeOf(head: Buffer): Promise<string | null> {
+  const sample = head.subarray(0, HEAD_BYTES);
+  if (hasSvgRoot(sample)) return "image/svg+xml";
+  const known = await knownType(sample);
+  if (isText(sample)) return known && TEXTUAL.has(known) ? known : "text/plain";
+  if (known === "image/apng") return "image/png";
+  if (known === "image/heif" && brands(sample).some((brand) => brand === "avif" || brand === "avis")) {
+    return "image/avif";
+  }
+  return known;
+}
+
+/**
+ * Pictures whose header may lead past the sample, where file-type gives up: a TIFF's directory often stands
+ * at its end, and a PNG may begin with a large profile.
+ */
+const SIGNATURES: readonly (readonly [mediaType: string, start: string])[] = [
+  ["image/tiff", "II*\0"],
+  ["image/tiff", "MM\0*"],
+  ["image/png", "\u0089PNG\r\n\u001a\n"],
+];
+
+async function knownType(sample: Buffer): Promise<string | null> {
+  // A header that contradicts itself is no fault of ours.
+  const found = await fileTypeFromBuffer(sample).catch(() => undefined);
+  if (found) return found.mime;
+  const start = sample.toString("latin1", 0, 8);
+  return SIGNATURES.find(([, signature]) => start.startsWith(signature))?.[0] ?? null;
+}
+
+function isText(sample: Buffer): boolean {
+  if (sample.length === 0) return false;
+  if (sample.some((byte) => byte < 9 || byte === 11 || (byte > 13 && byte < 32) || byte === 127))
+    return false;
+  try {
+    // A sample that was cut may end inside a character.
+    new TextDecoder("utf-8", { fatal: true }).decode(sample, { stream: sample.length >= HEAD_BYTES });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The compatible brands of an ISO media file: some AVIF encoders put the general `mif1` first. */
+function brands(sample: Buffer): string[] {
+  const end = Math.min(sample.readUInt32BE(0), sample.length);
+  const found: string[] = [];
+  for (let at = 16; at + 4 <= end; at += 4) found.push(sample.toString("latin1", at, at + 4));
+  return found;
+}

@@ -1,0 +1,278 @@
+import type { Outcome } from "../domain/commands.ts";
+import { newId } from "../domain/ids.ts";
+import type { Json } from "../domain/records.ts";
+import { isRetryable, MillraceError } from "../errors.ts";
+import type { StepLog } from "../pipeline/context.ts";
+import type { Pipeline, Step } from "../pipeline/pipeline.ts";
+import type { Consumer, Delivery } from "../ports/broker.ts";
+import type { ClaimResult } from "../ports/store/tasks.ts";
+import type { Engine } from "./engine.ts";
+import type { Hint } from "./follow.ts";
+import { Gate } from "./gate.ts";
+import { LEASE_MS, type LeaseKeeper } from "./leases.ts";
+import { outcomeOf } from "./outcome.ts";
+import { keepOwnership } from "./ownership.ts";
+import { queueName } from "./plan.ts";
+import { stepContext } from "./step-context.ts";
+import type { Threads } from "./threads.ts";
+import { GRACE_MS, untilAborted } from "./until-aborted.ts";
+
+/** For claims that come with their deliveries: a worker that a step blocks takes a while to look at them. */
+const CLAIMED_AHEAD_MS = 30_000;
+const OUTAGE_WAIT_MS = 500;
+
+export interface RunnerOptions {
+  engine: Engine;
+  /** The id of this worker, new for each process. */
+  worker: string;
+  leases: LeaseKeeper;
+  threads: Threads;
+  log: StepLog;
+  /** Overrides the concurrency of every step. */
+  concurrency?: number;
+  /** A step ignores its signal: the process should drain and end. */
+  onStuck(): void;
+  onSettled?(step: { queue: string; outcome: Outcome["kind"]; ms: number }): void;
+}
+
+export interface Runner {
+  /** Queues with the tasks of each that run at once. */
+  readonly queues: { [queue: string]: number };
+  readonly running: number;
+  start(): Promise<void>;
+  /** Stops the task, if it runs here. */
+  revoke(taskId: string): void;
+  /** Takes no more tasks; those running have `ms` to end before they are handed back uncharged. */
+  drain(ms: number): Promise<void>;
+}
+
+type Held = Extract<ClaimResult, { claimed: true }>;
+
+/** Turns deliveries into settled tasks: claim, run, settle, acknowledge. */
+export function createRunner(options: RunnerOptions): Runner {
+  const { engine, worker, leases, threads, log } = options;
+  const { store, broker } = engine;
+  const gate = new Gate();
+  const ownership = keepOwnership(broker);
+  const stopping = new AbortController();
+  const running = new Map<string, AbortController>();
+  /** Deliveries that are being claimed, run or settled: only when there are none has everything ended. */
+  let inHand = 0;
+  const consumers: Consumer[] = [];
+  const queues: { [queue: string]: number } = {};
+  for (const pipeline of engine.pipelines.list()) {
+    for (const step of pipeline.steps)
+      queues[queueName(pipeline, step)] = options.concurrency ?? step.concurrency;
+  }
+
+  /** Repeats a call of the store until it answers: the prefetch keeps further deliveries away meanwhile. */
+  async function persist<T>(call: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await call();
+      } catch (error) {
+        if ((error as MillraceError).code === "closed") throw error;
+        log.warn("the records cannot be reached", { error: (error as Error).message });
+        await new Promise((resolve) => setTimeout(resolve, OUTAGE_WAIT_MS));
+        // After the pause: its delivery comes again at once.
+        if (!isRetryable(error)) throw error;
+      }
+    }
+  }
+
+  async function deliver(delivery: Delivery, step: Step): Promise<void> {
+    const hint = parse(delivery.payload);
+    if (!hint) return delivery.reject();
+    const { claim: given } = delivery;
+    const lease = given?.task.lease ?? newId();
+    if (stopping.signal.aborted) {
+      if (!given) return delivery.retry();
+      await settle(hint.taskId, lease, { kind: "returned", delayMs: 0 });
+      return;
+    }
+    const claim =
+      given ??
+      (await persist(() => store.claim({ ...hint, worker, lease, now: Date.now(), leaseMs: LEASE_MS })));
+    if (claim.deliveries.length > 0) void engine.follow(claim);
+    const settled = claim.claimed && (await work(claim, lease, hint.taskId, step));
+    if (given && settled) return;
+    await delivery.ack().catch(ignoreLost);
+  }
+
+  /** @returns whether the task was settled */
+  async function work(held: Held, lease: string, taskId: string, step: Step): Promise<boolean> {
+    const stop = new AbortController();
+    running.set(taskId, stop);
+    const { timeoutMs, queue } = held.job.plan[held.task.step]!;
+    // Waiting for passage counts too; what matters is that a lease cannot be held for ever.
+    leases.hold(taskId, lease, Number.POSITIVE_INFINITY, () => stop.abort(new LeaseLost()));
+    const leave = await gate.enter(held.task.alone);
+    const began = performance.now();
+    try {
+      if (held.task.alone && !(await persist(() => store.beginAlone({ taskId, lease }))).ok) return false;
+      leases.hold(taskId, lease, Date.now() + timeoutMs + GRACE_MS, () => stop.abort(new LeaseLost()));
+      const outcome = await run(held, step, stop, timeoutMs);
+      if (outcome) {
+        const settled = await settle(taskId, lease, outcome);
+        if (settled.deliveries.length > 0) void engine.follow(settled);
+        options.onSettled?.({ queue, outcome: outcome.kind, ms: performance.now() - began });
+      }
+      return outcome !== null;
+    } finally {
+      leases.release(taskId);
+      running.delete(taskId);
+      leave();
+    }
+  }
+
+  /** Settles the task; as a failure for good when the records cannot keep what the step made. */
+  async function settle(taskId: string, lease: string, outcome: Outcome) {
+    const ask = (what: Outcome) => store.settle({ taskId, lease, now: Date.now(), outcome: what });
+    try {
+      return await persist(() => ask(outcome));
+    } catch (error) {
+      if (outcome.kind !== "succeeded" || (error as MillraceError).code === "closed") throw error;
+      const { message } = error as Error;
+      log.error("a result cannot be recorded", { task: taskId, error: message });
+      return persist(() => ask(unrecordable(message, outcome.ms)));
+    }
+  }
+
+  /** One attempt; `null` when its lease is lost, so that there is nothing to settle. */
+  async function run(
+    held: Held,
+    step: Step,
+    stop: AbortController,
+    timeoutMs: number,
+  ): Promise<Outcome | null> {
+    const began = performance.now();
+    const ms = () => Math.round(performance.now() - began);
+    const { task, job } = held;
+    const timer = setTimeout(() => stop.abort(timeoutError(step, timeoutMs)), timeoutMs);
+    const taskLog = childLog(log, { job: job.id, item: task.item, step: step.name, attempt: task.attempt });
+    const attempt = stepContext({ ...engine, threads, log: taskLog }, held, stop.signal);
+    let kept = false;
+    try {
+      stop.signal.throwIfAborted();
+      const returned = await untilAborted(
+        Promise.resolve().then(() => step.run(attempt.context as never)),
+        stop.signal,
+        options.onStuck,
+      );
+      stop.signal.throwIfAborted();
+      const result = toJson(returned);
+      kept = true;
+      return { kind: "succeeded", result, outputs: attempt.outputs, cache: true, ms: ms() };
+    } catch (error) {
+      const cause = stop.signal.aborted ? stop.signal.reason : error;
+      if (cause instanceof LeaseLost) return null;
+      if (cause instanceof Draining) return { kind: "returned", delayMs: 0 };
+      const outcome = outcomeOf(cause, ms());
+      taskLog.warn(`${step.name} ${outcome.kind}`, { error: (cause as Error)?.message });
+      return outcome;
+    } finally {
+      clearTimeout(timer);
+      await attempt.clean(kept).catch(() => {});
+    }
+  }
+
+  return {
+    queues,
+    get running() {
+      return running.size;
+    },
+    async start() {
+      const all = engine.pipelines
+        .list()
+        .flatMap((pipeline) => pipeline.steps.map((step) => ({ pipeline, step })));
+      const opened = await Promise.all(all.map(({ pipeline, step }) => consume(pipeline, step)));
+      consumers.push(...opened);
+    },
+    revoke(taskId) {
+      running.get(taskId)?.abort(new LeaseLost());
+    },
+    async drain(ms) {
+      stopping.abort();
+      await Promise.allSettled(consumers.map((consumer) => consumer.close()));
+      const deadline = Date.now() + ms;
+      while (inHand > 0 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20));
+      for (const stop of running.values()) stop.abort(new Draining());
+      while (inHand > 0 && Date.now() < deadline + GRACE_MS)
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      ownership.close();
+    },
+  };
+
+  function consume(pipeline: Pipeline, step: Step): Promise<Consumer> {
+    const queue = queueName(pipeline, step);
+    return broker.consume(
+      queue,
+      { prefetch: queues[queue]!, claimFor: { worker, leaseMs: CLAIMED_AHEAD_MS } },
+      async (delivery) => {
+        inHand++;
+        try {
+          await ownership.during(delivery, () => deliver(delivery, step));
+        } finally {
+          inHand--;
+        }
+      },
+    );
+  }
+}
+
+/** The lease is another's, or the job was cancelled: nothing that the step says counts any more. */
+class LeaseLost extends Error {}
+
+class Draining extends Error {}
+
+function unrecordable(message: string, ms: number): Outcome {
+  const error = {
+    code: "step_failed",
+    message: `The result of the step cannot be recorded: ${message.slice(0, 500)}`,
+  };
+  return { kind: "failed", error, retryable: false, random: 0, ms };
+}
+
+function timeoutError(step: Step, timeoutMs: number): MillraceError {
+  return new MillraceError("step_timeout", `The step ${step.name} took longer than ${timeoutMs / 1000} s.`);
+}
+
+function parse(payload: string): Hint | null {
+  try {
+    const hint = JSON.parse(payload) as Hint;
+    return typeof hint.taskId === "string" && typeof hint.generation === "number" ? hint : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Results travel as JSON: what a step returns is what the next one would read after a crash, too. */
+function toJson(value: unknown): Json {
+  if (value === undefined || value === null) return null;
+  const text = JSON.stringify(value);
+  if (text === undefined) return null;
+  if (text.length > MAX_RESULT_CHARACTERS) {
+    throw new MillraceError(
+      "step_failed",
+      `The step returned ${text.length} characters of JSON; at most ${MAX_RESULT_CHARACTERS} are kept. Write large results as files.`,
+      { retryable: false },
+    );
+  }
+  return typeof value === "object" ? (JSON.parse(text) as Json) : (value as Json);
+}
+
+const MAX_RESULT_CHARACTERS = 4_000_000;
+
+function childLog(log: StepLog, context: object): StepLog {
+  return {
+    debug: (message, details) => log.debug(message, { ...context, ...details }),
+    info: (message, details) => log.info(message, { ...context, ...details }),
+    warn: (message, details) => log.warn(message, { ...context, ...details }),
+    error: (message, details) => log.error(message, { ...context, ...details }),
+  };
+}
+
+function ignoreLost(error: unknown): void {
+  if (error instanceof MillraceError && (error.code === "lost_ownership" || error.code === "closed")) return;
+  throw error;
+}

@@ -1,0 +1,95 @@
+import type { StepLog } from "../pipeline/context.ts";
+import type { Engine } from "./engine.ts";
+
+const SWEEP_MS = 1_000;
+const SWEEP_TASKS = 1_000;
+/** A worker not heard of for this long is dead. */
+export const SILENCE_MS = 15_000;
+const COLLECT_MS = 5_000;
+const COLLECT_BLOBS = 500;
+const EXPIRE_JOBS = 100;
+/** Files that no record knows are removed when they are this old: an upload may still be about to be recorded. */
+const ORPHAN_MS = 2 * 3_600_000;
+/** How long an expired job is still listed, and its events kept. */
+const FORGET_MS = 30 * 24 * 3_600_000;
+
+export interface Scheduler {
+  close(): Promise<void>;
+}
+
+/**
+ * Hands out what is due, and clears away what is past its time. Any number may run over one store: each
+ * sweep is one transaction that takes what no other has.
+ */
+export function startScheduler(engine: Engine, log: StepLog): Scheduler {
+  const stop = new AbortController();
+  const loops = [
+    repeat(SWEEP_MS, () => sweep(engine)),
+    repeat(COLLECT_MS, () => tidy(engine)),
+    repeat(ORPHAN_MS, () => removeOrphans(engine)),
+  ];
+
+  async function repeat(ms: number, work: () => Promise<void>): Promise<void> {
+    while (!stop.signal.aborted) {
+      try {
+        await work();
+      } catch (error) {
+        if (!stop.signal.aborted) log.warn("the scheduler was held up", { error: (error as Error).message });
+      }
+      await pause(ms * (0.9 + 0.2 * Math.random()), stop.signal);
+    }
+  }
+
+  return {
+    async close() {
+      stop.abort();
+      await Promise.all(loops);
+    },
+  };
+}
+
+async function sweep(engine: Engine): Promise<void> {
+  for (;;) {
+    const now = Date.now();
+    const due = await engine.store.sweep({ now, limit: SWEEP_TASKS, deadSince: now - SILENCE_MS });
+    await engine.follow(due);
+    if (!due.more) return;
+  }
+}
+
+async function tidy(engine: Engine): Promise<void> {
+  for (;;) {
+    const now = Date.now();
+    const { more } = await engine.store.expire({ now, limit: EXPIRE_JOBS, forgetBefore: now - FORGET_MS });
+    if (!more) break;
+  }
+  for (;;) {
+    const keys = await engine.store.collect({ now: Date.now(), limit: COLLECT_BLOBS });
+    if (keys.length === 0) return;
+    await engine.blobs.remove(keys);
+    await engine.store.forget({ keys });
+    if (keys.length < COLLECT_BLOBS) return;
+  }
+}
+
+async function removeOrphans(engine: Engine): Promise<void> {
+  for await (const keys of engine.blobs.list(Date.now() - ORPHAN_MS)) {
+    const known = new Set(await engine.store.known({ keys }));
+    await engine.blobs.remove(keys.filter((key) => !known.has(key)));
+  }
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener(
+      "abort",
+      () => {
+        clearTimeout(timer);
+        resolve();
+      },
+      { once: true },
+    );
+    if (signal.aborted) resolve();
+  });
+}

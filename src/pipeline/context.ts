@@ -1,0 +1,100 @@
+import type { Readable } from "node:stream";
+import type { Json } from "../domain/records.ts";
+
+/** A file that a step reads or wrote. Steps may put artifacts into their results. */
+export type Artifact = {
+  artifactId: string;
+  name: string;
+  mediaType: string;
+  bytes: number;
+  sha256: string;
+  meta?: { [key: string]: Json };
+};
+
+/** Options may name files of the client's own as `{artifactId}`; see `fileOption`. */
+export interface StepContext<Options> {
+  readonly jobId: string;
+  readonly pipeline: string;
+  readonly step: string;
+  /** From 1. */
+  readonly attempt: number;
+  /** The job's options, parsed by the pipeline's schema. */
+  readonly options: Options;
+  /** Aborted when the step times out, its job is cancelled or its lease is lost. */
+  readonly signal: AbortSignal;
+  readonly log: StepLog;
+  /**
+   * Tells those who watch how far this task is. Cheap: sent at most ten times a second, never stored.
+   * @param fraction 0 to 1
+   */
+  progress(fraction: number, message?: string): void;
+  /** Sends a piece of streamed text to those who watch (`text.delta`); never stored. */
+  delta(text: string): void;
+  /** The bytes of a file, in memory. */
+  read(file: { artifactId: string }): Promise<Buffer>;
+  /** The bytes of a file as a stream. */
+  stream(file: { artifactId: string }): Promise<Readable>;
+  /** A path to the file on this machine, kept until the step ends: for native programs. */
+  path(file: { artifactId: string }): Promise<string>;
+  /** Keeps a file as an output of this step. It becomes visible when the step succeeds. */
+  write(file: NewFile): Promise<Artifact>;
+  /** An empty folder for temporary files, removed when the step ends. */
+  folder(): Promise<string>;
+  /**
+   * Runs a module's default export in a thread, so that CPU-bound JavaScript does not hold up the worker.
+   * The thread is ended when the step's signal is aborted. `input` and the result are cloned.
+   */
+  thread<In, Out>(module: URL, input: In): Promise<Out>;
+  /**
+   * Runs `fn` once for this task and step: its result is recorded, and a repeated attempt gets it back.
+   * A crash between the call and the record may run it twice.
+   */
+  once<T extends Json>(key: string, fn: () => Promise<T>): Promise<T>;
+}
+
+export interface NewFile {
+  name: string;
+  data: Buffer | Readable;
+  mediaType: string;
+  meta?: { [key: string]: Json };
+}
+
+/** What an `each` step gets beside the job's options. */
+export interface EachContext<Options, Previous> extends StepContext<Options> {
+  /** Index of the item, from 0. */
+  readonly index: number;
+  /** Name of the uploaded file (the client's, without folders), or "" for a job without files. */
+  readonly name: string;
+  /** The uploaded file. Throws for a job without files. */
+  readonly file: Artifact;
+  /** What the step before wrote, or the uploaded file for the first step. */
+  readonly inputs: readonly Artifact[];
+  /** What the step before returned (`null` for the first). */
+  readonly previous: Previous;
+}
+
+/** What an `all` step gets. */
+export interface AllContext<Options, Item, Previous> extends StepContext<Options> {
+  /** Every item that succeeded, by index. */
+  readonly items: readonly EndedItem<Item>[];
+  /** Indexes and reasons of those that did not. */
+  readonly failures: readonly { index: number; name: string; code: string; message: string }[];
+  /** What the `all` step before returned (`null` for the first). */
+  readonly previous: Previous;
+}
+
+export interface EndedItem<Result> {
+  index: number;
+  name: string;
+  file: Artifact | null;
+  outputs: readonly Artifact[];
+  result: Result;
+}
+
+/** Written with the job's and task's ids. */
+export interface StepLog {
+  debug(message: string, details?: object): void;
+  info(message: string, details?: object): void;
+  warn(message: string, details?: object): void;
+  error(message: string, details?: object): void;
+}

@@ -1,0 +1,189 @@
+import { z } from "zod";
+import type { Json } from "../domain/records.ts";
+import type { AllContext, EachContext } from "./context.ts";
+
+/** What files a pipeline takes. Sizes are bytes. */
+export interface Accepts {
+  /** Media types, known by content: `image/png`, or `*` for any. */
+  mediaTypes: readonly string[];
+  /** @default 0 */
+  minFiles?: number;
+  /** @default 50 */
+  maxFiles?: number;
+  /** @default 20 MiB */
+  maxFileBytes?: number;
+}
+
+export interface StepOptions {
+  /** Tries in all. @default 3 */
+  attempts?: number;
+  /** A try is ended after this time. @default 300_000 (5 min) */
+  timeoutMs?: number;
+  /** Wait before the second try, doubled for each further one. @default 1_000, at most 60_000 */
+  backoff?: { baseMs?: number; maxMs?: number };
+  /** Tasks of this step at once in one worker process. @default 2 */
+  concurrency?: number;
+  /**
+   * `"inputs"`: the same bytes with the same options give the same result, so that it is computed once.
+   * `"never"`: it has effects, or its result changes. @default "inputs" for `each`, "never" for `all`
+   */
+  cache?: "inputs" | "never";
+  /** Change it when the same inputs give another result than before. @default "1" */
+  version?: string;
+}
+
+export interface AllOptions extends StepOptions {
+  /** Run when some items succeeded, or only when every one did. @default "some" */
+  needs?: "some" | "every";
+}
+
+export interface PipelineOptions<Schema extends z.ZodType> {
+  /** Lower-case letters, digits, `.` and `-`: `image.convert`. */
+  name: string;
+  /** A whole number; jobs keep the version they were created with. */
+  version: number;
+  title: string;
+  description?: string;
+  accepts?: Accepts;
+  /** The options of a job. Served as JSON Schema, so describe each field. */
+  options?: Schema;
+  /** Results may be shared between users: a hit tells that somebody had the same file. @default false */
+  shareable?: boolean;
+  /** Part of the content key of every step: the versions of the tools that make the result. */
+  tools?: Record<string, string>;
+  /** Tasks that may be open in each of its queues before new jobs are refused. @default 10_000 */
+  queueLimit?: number;
+  /** How long results are kept after the job ended. @default the server's, 7 days */
+  retentionMs?: number;
+}
+
+type NoOptions = z.ZodObject<Record<string, never>>;
+
+export interface Step {
+  readonly name: string;
+  readonly kind: "each" | "all";
+  readonly attempts: number;
+  readonly timeoutMs: number;
+  readonly backoff: { baseMs: number; maxMs: number };
+  readonly concurrency: number;
+  readonly cache: "inputs" | "never";
+  readonly version: string;
+  readonly needs: "some" | "every";
+  // The context's type was checked when the step was defined.
+  readonly run: (context: never) => unknown;
+}
+
+/** The part of a pipeline that engine, server and page read. */
+export interface Pipeline {
+  readonly name: string;
+  readonly version: number;
+  readonly title: string;
+  readonly description: string;
+  readonly accepts: Required<Accepts>;
+  readonly options: z.ZodType;
+  readonly shareable: boolean;
+  readonly tools: Readonly<Record<string, string>>;
+  readonly queueLimit: number;
+  readonly retentionMs: number | null;
+  readonly steps: readonly Step[];
+}
+
+// biome-ignore lint/suspicious/noConfusingVoidType: a step without a return statement returns `void`.
+type Returned<R> = R extends undefined | void ? null : R;
+
+/** A pipeline whose last step ran for each item: further `each` steps follow per item, `all` fans in. */
+export interface EachPipeline<Options, Previous> extends Pipeline {
+  each<R>(
+    name: string,
+    run: (context: EachContext<Options, Previous>) => Promise<R> | R,
+    options?: StepOptions,
+  ): EachPipeline<Options, Returned<R>>;
+  all<R>(
+    name: string,
+    run: (context: AllContext<Options, Previous, null>) => Promise<R> | R,
+    options?: AllOptions,
+  ): AllPipeline<Options, Previous, Returned<R>>;
+}
+
+/** A pipeline past its fan-in: only `all` steps follow. */
+export interface AllPipeline<Options, Item, Previous> extends Pipeline {
+  all<R>(
+    name: string,
+    run: (context: AllContext<Options, Item, Previous>) => Promise<R> | R,
+    options?: AllOptions,
+  ): AllPipeline<Options, Item, Returned<R>>;
+}
+
+/**
+ * Defines a pipeline. Add its steps with `.each` (once for every file) and `.all` (once, when every file
+ * has ended). A step's return value is JSON; the next step gets it, typed, as `previous`.
+ *
+ * @example
+ * definePipeline({ name: "shout", version: 1, title: "Shout", accepts: { mediaTypes: ["text/plain"] } })
+ *   .each("upper", async (ctx) => (await ctx.read(ctx.file)).toString().toUpperCase())
+ *   .all("join", (ctx) => ctx.items.map((item) => item.result).join("\n"));
+ */
+export function definePipeline<Schema extends z.ZodType = NoOptions>(
+  options: PipelineOptions<Schema>,
+): EachPipeline<z.output<Schema>, null> {
+  if (!/^[a-z0-9][a-z0-9.-]{0,79}$/.test(options.name)) {
+    throw new TypeError(
+      `The pipeline name "${options.name}" must be lower-case letters, digits, "." and "-".`,
+    );
+  }
+  if (!Number.isInteger(options.version) || options.version < 1) {
+    throw new TypeError(`The version of ${options.name} must be a whole number from 1.`);
+  }
+  return build({
+    name: options.name,
+    version: options.version,
+    title: options.title,
+    description: options.description ?? "",
+    accepts: {
+      mediaTypes: options.accepts?.mediaTypes ?? [],
+      minFiles: options.accepts?.minFiles ?? 0,
+      maxFiles: options.accepts?.maxFiles ?? (options.accepts ? 50 : 0),
+      maxFileBytes: options.accepts?.maxFileBytes ?? 20 * 1024 * 1024,
+    },
+    options: options.options ?? z.object({}),
+    shareable: options.shareable ?? false,
+    tools: options.tools ?? {},
+    queueLimit: options.queueLimit ?? 10_000,
+    retentionMs: options.retentionMs ?? null,
+    steps: [],
+  }) as EachPipeline<z.output<Schema>, null>;
+}
+
+/** The steps are added to a copy, so a prefix of a pipeline can be kept and continued in two ways. */
+function build(pipeline: Pipeline): Pipeline {
+  const add =
+    (kind: Step["kind"]) =>
+    (name: string, run: Step["run"], options: AllOptions = {}) => {
+      if (!/^[a-z0-9][a-z0-9-]{0,39}$/.test(name)) {
+        throw new TypeError(
+          `The step name "${name}" of ${pipeline.name} must be lower-case letters, digits and "-".`,
+        );
+      }
+      if (pipeline.steps.some((step) => step.name === name)) {
+        throw new TypeError(`${pipeline.name} has two steps named "${name}".`);
+      }
+      const step: Step = {
+        name,
+        kind,
+        attempts: options.attempts ?? 3,
+        timeoutMs: options.timeoutMs ?? 300_000,
+        backoff: { baseMs: options.backoff?.baseMs ?? 1_000, maxMs: options.backoff?.maxMs ?? 60_000 },
+        concurrency: options.concurrency ?? 2,
+        cache: options.cache ?? (kind === "each" ? "inputs" : "never"),
+        version: options.version ?? "1",
+        needs: options.needs ?? "some",
+        run,
+      };
+      return build({ ...pipeline, steps: [...pipeline.steps, step] });
+    };
+  const all = { all: add("all") };
+  const fannedIn = pipeline.steps.at(-1)?.kind === "all";
+  return Object.assign({ ...pipeline }, fannedIn ? all : { each: add("each"), ...all });
+}
+
+export type { Json };

@@ -1,0 +1,246 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { crc32, deflateSync, gzipSync } from "node:zlib";
+import sharp from "sharp";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { runPipeline } from "../../testing/run-pipeline.ts";
+import { createImageConvert } from "./index.ts";
+import { animation, convert, scene } from "./test-pictures.ts";
+
+const undecodable = (message?: RegExp) => ({
+  name: "PermanentError",
+  code: "undecodable_file",
+  retryable: false,
+  message: message ? expect.stringMatching(message) : expect.stringMatching(/^The file .*\.$/),
+});
+const tooLarge = (message: string) => ({ code: "too_many_pixels", retryable: false, message });
+
+describe("a file that is cut off", () => {
+  const sources: Record<string, () => Promise<Buffer>> = {
+    JPEG: () => scene(800, 500).jpeg().toBuffer(),
+    "progressive JPEG": () => scene(800, 500).jpeg({ progressive: true }).toBuffer(),
+    PNG: () => scene(800, 500).png().toBuffer(),
+    WebP: () => scene(800, 500).webp().toBuffer(),
+    "lossless WebP": () => scene(800, 500).webp({ lossless: true }).toBuffer(),
+    AVIF: () => scene(800, 500).avif({ effort: 0 }).toBuffer(),
+    "LZW TIFF": () => scene(800, 500).tiff({ compression: "lzw" }).toBuffer(),
+    "plain TIFF": () => scene(800, 500).tiff({ compression: "none" }).toBuffer(),
+    GIF: () => scene(800, 500).gif().toBuffer(),
+    "animated GIF": () => animation("gif", ["#f00", "#0f0", "#00f"]),
+    "animated WebP": () => animation("webp", ["#f00", "#0f0", "#00f"]),
+    SVG: async () => svg('<rect width="5" height="10"/>'),
+  };
+
+  test.each(Object.entries(sources))("%s fails, wherever the cut is", async (_, make) => {
+    const data = await make();
+    for (const part of [0.1, 0.5, 0.9, 0.98]) {
+      const cut = data.subarray(0, Math.floor(data.length * part));
+      for (const options of [{ width: 100 }, { format: "png" }]) {
+        await expect(convert(cut, options)).rejects.toMatchObject(undecodable());
+      }
+    }
+  });
+
+  test.each(["JPEG", "GIF", "animated GIF", "WebP"])("%s is told to be cut off", async (kind) => {
+    const data = await sources[kind]!();
+    await expect(convert(data.subarray(0, data.length - 20))).rejects.toMatchObject(
+      undecodable(/is cut off/),
+    );
+  });
+});
+
+test.each([
+  ["nothing", Buffer.alloc(0), /is empty/],
+  ["text", Buffer.from("hello"), /is not a JPEG/],
+  ["a PDF", Buffer.from("%PDF-1.4\n"), /is not a JPEG/],
+  ["a program", Buffer.from("\x7fELF\x02\x01\x01"), /is not a JPEG/],
+  ["a compressed SVG", gzipSync(svg("<g/>")), /is not a JPEG/],
+  ["HTML with an SVG", Buffer.from("<html><svg></svg></html>"), /is damaged/],
+  ["a JPEG's first bytes", Buffer.from([0xff, 0xd8, 0xff]), /is cut off/],
+  ["a PNG's first bytes", Buffer.from("\x89PNG\r\n\x1a\n", "latin1"), /is (damaged|cut off)/],
+  ["a GIF's first bytes", Buffer.from("GIF89a"), /is cut off/],
+  ["a TIFF's first bytes", Buffer.from("II*\0"), /is damaged/],
+  ["an AVIF's first bytes", Buffer.from("\0\0\0\x14ftypavif\0\0\0\0avif"), /is damaged/],
+  ["a RIFF that is no picture", Buffer.from("RIFF\x04\0\0\0WAVE"), /is not a JPEG/],
+  [
+    "noise behind a magic number",
+    Buffer.concat([Buffer.from("RIFF\x10\0\0\0WEBP"), Buffer.alloc(64, 7)]),
+    /is damaged/,
+  ],
+])("%s is no picture", async (_, data, message) => {
+  await expect(convert(data)).rejects.toMatchObject(undecodable(message));
+});
+
+describe("a bomb", () => {
+  test("PNG header of 30,000 × 30,000", async () => {
+    const bomb = png(header(30_000, 30_000), chunk("IDAT", deflateSync(Buffer.alloc(1000))));
+    await expect(convert(bomb)).rejects.toMatchObject(
+      tooLarge("The file has 900 megapixels (30,000 × 30,000); at most 50 are allowed."),
+    );
+  });
+
+  test("JPEG that says it is 65,500 × 65,500", async () => {
+    const data = await scene(64, 64).jpeg().toBuffer();
+    const frame = data.indexOf(Buffer.from([0xff, 0xc0]));
+    data.writeUInt16BE(65_500, frame + 5);
+    data.writeUInt16BE(65_500, frame + 7);
+    await expect(convert(data)).rejects.toMatchObject({ code: "too_many_pixels" });
+  });
+
+  test.each(["zTXt", "iCCP"])("200 MB of zeros in a PNG's %s", async (type) => {
+    const packed = Buffer.concat([Buffer.from("name\0\0", "latin1"), deflateSync(Buffer.alloc(200e6))]);
+    const bomb = png(header(1, 1), chunk(type, packed), chunk("IDAT", deflateSync(Buffer.alloc(4))));
+    const before = process.resourceUsage().maxRSS;
+    const { meta } = await convert(bomb, { keepMetadata: true });
+    expect(meta).toMatchObject({ width: 1, height: 1 });
+    expect(process.resourceUsage().maxRSS - before).toBeLessThan(100_000);
+  });
+
+  test("frames of an animation count together", async () => {
+    const pipeline = createImageConvert({ maxPixels: 10_000 });
+    const data = await animation("gif", ["#f00", "#0f0", "#00f"], { width: 100, height: 50 });
+    await expect(convert(data, {}, { pipeline })).rejects.toMatchObject(
+      tooLarge(
+        "The file has 0.015 megapixels (3 frames of 100 × 50); at most 0.01 are allowed. Without the animation, only its first frame counts.",
+      ),
+    );
+    expect((await convert(data, { animated: false }, { pipeline })).meta).toMatchObject({ frames: 1 });
+    expect((await convert(data, { format: "png" }, { pipeline })).meta).toMatchObject({ frames: 1 });
+  });
+
+  test("the watermark may be one", async () => {
+    const logo = { name: "logo.png", data: png(header(30_000, 30_000), chunk("IDAT", Buffer.alloc(9))) };
+    const options = { watermark: { image: { file: "logo.png" } } };
+    const data = await scene(20, 20).png().toBuffer();
+    await expect(convert(data, options, { attachments: [logo] })).rejects.toMatchObject(
+      tooLarge("The watermark image has 900 megapixels (30,000 × 30,000); at most 50 are allowed."),
+    );
+  });
+
+  test.each([
+    [{ fit: "fill", enlarge: true }, "256 megapixels (16,000 × 16,000)"],
+    [{ fit: "contain" }, "256 megapixels (16,000 × 16,000)"],
+  ])("enlarging by %j", async (options, extent) => {
+    const data = await scene(10, 10).png().toBuffer();
+    await expect(convert(data, { width: 16_000, height: 16_000, ...options })).rejects.toMatchObject(
+      tooLarge(`The converted picture would have ${extent}; at most 50 are allowed.`),
+    );
+  });
+
+  test("a side too long for the format", async () => {
+    const data = await scene(20_000, 2).png().toBuffer();
+    await expect(convert(data)).rejects.toMatchObject({
+      code: "too_many_pixels",
+      message: expect.stringContaining("WebP takes at most 16,383 on a side"),
+    });
+    expect((await convert(data, { format: "jpeg" })).meta).toMatchObject({ width: 20_000 });
+  });
+});
+
+describe("SVG", () => {
+  let requests = 0;
+  const server = createServer((_, response) => {
+    requests += 1;
+    response.end("x");
+  });
+  let origin = "";
+  beforeAll(async () => {
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  afterAll(() => new Promise((resolve) => server.close(resolve)));
+
+  const file = new URL("../../../samples/README.md", import.meta.url).href;
+  const external: [string, (target: string) => Buffer][] = [
+    ["image", (target) => svg(`<image href="${target}" width="20" height="20"/>`)],
+    ["xlink image", (target) => svg(`<image xlink:href="${target}" width="20" height="20"/>`)],
+    ["feImage", (target) => svg(`<filter id="f"><feImage href="${target}"/></filter><g filter="url(#f)"/>`)],
+    ["use", (target) => svg(`<use href="${target}#a"/>`)],
+    ["CSS import", (target) => svg(`<style>@import url("${target}");</style>`)],
+    ["CSS fill", (target) => svg(`<path fill="url(${target}#a)" d="M0 0h9v9z"/>`)],
+    ["XInclude", (target) => svg(`<text y="15"><xi:include href="${target}" parse="text"/></text>`)],
+    ["style sheet", (target) => svg("<g/>", "", `<?xml-stylesheet href="${target}"?>`)],
+    ["script", (target) => svg(`<script href="${target}"/>`)],
+    ["foreign object", (target) => svg(`<foreignObject><img src="${target}"/></foreignObject>`)],
+  ];
+
+  test.each(external)("loads nothing from outside: %s", async (_, make) => {
+    for (const target of [`${origin}/a.png`, file, "file:///etc/passwd", "/etc/passwd", "README.md"]) {
+      const { data } = await convert(make(target), { format: "png" });
+      const { channels } = await sharp(data).stats();
+      expect(channels.every((channel) => channel.max === 0)).toBe(true);
+    }
+    expect(requests).toBe(0);
+  });
+
+  test.each(["file:///etc/passwd", "http://127.0.0.1:9/"])("entities of %s are not read", async (target) => {
+    const doctype = `<!DOCTYPE svg [<!ENTITY x SYSTEM "${target}">]>`;
+    await expect(convert(svg("<text>&x;</text>", "", doctype))).rejects.toMatchObject(undecodable());
+  });
+
+  test("a billion laughs", async () => {
+    const entities = [..."bcdefghij"].map(
+      (name, index) => `<!ENTITY ${name} "${`&${"abcdefghi"[index]};`.repeat(10)}">`,
+    );
+    const doctype = `<!DOCTYPE svg [<!ENTITY a "ha">${entities.join("")}]>`;
+    await expect(convert(svg("<text>&j;</text>", "", doctype))).rejects.toMatchObject(undecodable());
+  });
+
+  test.each([
+    ["100000", "100000"],
+    ["1e9", "1e9"],
+    ["8000", "8000"],
+  ])("of %s × %s is refused", async (width, height) => {
+    const huge = svg("<g/>", `width="${width}" height="${height}"`);
+    await expect(convert(huge, { width: 10 })).rejects.toMatchObject({ code: "too_many_pixels" });
+  });
+
+  test("with too many elements, or nested too deep", async () => {
+    await expect(convert(svg("<g/>".repeat(100_001)))).rejects.toMatchObject(undecodable(/100,004 tags/));
+    const deep = svg(`${"<g>".repeat(40_000)}${"</g>".repeat(40_000)}`);
+    await expect(convert(deep)).rejects.toMatchObject(undecodable());
+  });
+
+  test("with a bomb inside", async () => {
+    const bomb = png(header(30_000, 30_000), chunk("IDAT", deflateSync(Buffer.alloc(1000)))).toString(
+      "base64",
+    );
+    const data = svg(`<image href="data:image/png;base64,${bomb}" width="20" height="20"/>`);
+    expect((await convert(data, { format: "png" })).meta).toMatchObject({ width: 20, height: 20 });
+  });
+});
+
+test("a bad file fails alone", async () => {
+  const good = await scene(40, 20).jpeg().toBuffer();
+  const files = [good, good.subarray(0, 300), good].map((data, index) => ({ name: `${index}.jpg`, data }));
+  await using run = await runPipeline(createImageConvert(), { files });
+  expect(run.items.map((item) => item.error?.code ?? "ok")).toEqual(["ok", "undecodable_file", "ok"]);
+});
+
+function svg(body: string, size = 'width="20" height="20"', before = ""): Buffer {
+  const names =
+    'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" xmlns:xi="http://www.w3.org/2001/XInclude"';
+  const dimensions = size || 'width="20" height="20"';
+  return Buffer.from(`<?xml version="1.0"?>${before}<svg ${names} ${dimensions}>${body}</svg>`);
+}
+
+function chunk(type: string, body: Buffer): Buffer {
+  const named = Buffer.concat([Buffer.from(type, "latin1"), body]);
+  const [length, check] = [Buffer.alloc(4), Buffer.alloc(4)];
+  length.writeUInt32BE(body.length);
+  check.writeUInt32BE(crc32(named));
+  return Buffer.concat([length, named, check]);
+}
+
+function header(width: number, height: number): Buffer {
+  const body = Buffer.alloc(13);
+  body.writeUInt32BE(width, 0);
+  body.writeUInt32BE(height, 4);
+  body.set([8, 2], 8);
+  return chunk("IHDR", body);
+}
+
+function png(...chunks: Buffer[]): Buffer {
+  const signature = Buffer.from("\x89PNG\r\n\x1a\n", "latin1");
+  return Buffer.concat([signature, ...chunks, chunk("IEND", Buffer.alloc(0))]);
+}

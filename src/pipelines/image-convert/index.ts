@@ -1,0 +1,92 @@
+import sharp from "sharp";
+import type { EachContext } from "../../pipeline/context.ts";
+import { definePipeline } from "../../pipeline/pipeline.ts";
+import { untilAborted } from "./abort.ts";
+import { formats, inputMediaTypes } from "./formats.ts";
+import { type ImageConvertOptions, imageConvertOptions } from "./options.ts";
+import { readPicture } from "./picture.ts";
+import { render } from "./render.ts";
+import type { Mark } from "./watermark.ts";
+
+export type { ImageConvertOptions } from "./options.ts";
+
+export const imageConvertName = "image.convert";
+export const imageConvertVersion = 1;
+
+export interface ImageConvertLimits {
+  /** Pixels of one picture, all frames of an animation together. @default 50_000_000 */
+  maxPixels: number;
+  /** @default 50 */
+  maxFiles: number;
+  /** @default 20 MiB */
+  maxFileBytes: number;
+}
+
+export const imageConvertLimits: Readonly<ImageConvertLimits> = {
+  maxPixels: 50_000_000,
+  maxFiles: 50,
+  maxFileBytes: 20 * 1024 * 1024,
+};
+
+// One thread a picture and several pictures at once use the cores better than many threads on one.
+sharp.concurrency(1);
+// Each picture is read once: what libvips would keep is never asked for again.
+sharp.cache(false);
+
+/** The built-in pipeline that converts, resizes and marks pictures, with limits of one's own. */
+export function createImageConvert(limits: Partial<ImageConvertLimits> = {}) {
+  const { maxPixels, maxFiles, maxFileBytes } = { ...imageConvertLimits, ...limits };
+  return definePipeline({
+    name: imageConvertName,
+    version: imageConvertVersion,
+    title: "Convert images",
+    description: "Another format, size and quality for many pictures at once, with a watermark if you like.",
+    accepts: { mediaTypes: inputMediaTypes, minFiles: 1, maxFiles, maxFileBytes },
+    options: imageConvertOptions,
+    tools: { sharp: sharp.versions.sharp, libvips: sharp.versions.vips },
+  }).each("convert", (context) => convert(context, maxPixels), { concurrency: 2, version: "1" });
+}
+
+export const imageConvert = createImageConvert();
+
+type Context = EachContext<ImageConvertOptions, null>;
+
+async function convert(context: Context, maxPixels: number): Promise<void> {
+  const { options, file, signal } = context;
+  context.progress(0, "decode");
+  const data = await context.read(file);
+  const picture = await readPicture(data, { maxPixels, animated: keepsAnimation(options), what: "The file" });
+  const mark = await readMark(context, maxPixels);
+  signal.throwIfAborted();
+
+  context.progress(0.1, "convert");
+  const { data: converted, format, ...size } = await untilAborted(signal, render(picture, options, mark));
+
+  context.progress(0.9, "write");
+  const { mediaType, extension } = formats[format];
+  await context.write({
+    name: withExtension(context.name, extension),
+    data: converted,
+    mediaType,
+    meta: { ...size, format, savedBytes: file.bytes - converted.length },
+  });
+}
+
+/** An animation stays one in GIF and WebP, which `original` can only come to from one of them. */
+function keepsAnimation({ animated, format }: ImageConvertOptions): boolean {
+  return animated && (format === "original" || formats[format].animates);
+}
+
+async function readMark(context: Context, maxPixels: number): Promise<Mark | null> {
+  const { watermark } = context.options;
+  if (watermark?.text !== undefined) return { text: watermark.text };
+  if (!watermark?.image) return null;
+  const data = await context.read(watermark.image);
+  return { image: await readPicture(data, { maxPixels, animated: false, what: "The watermark image" }) };
+}
+
+/** The extension is replaced when it looks like one: `a.b c` keeps its dot. */
+function withExtension(name: string, extension: string): string {
+  const base = name.replace(/(?<=.)\.[a-z0-9]{1,5}$/i, "");
+  return `${base || "picture"}.${extension}`;
+}

@@ -1,0 +1,149 @@
+import { fileURLToPath } from "node:url";
+import sharp from "sharp";
+import { PermanentError } from "../../pipeline/control.ts";
+import type { Raster } from "./raster.ts";
+import type { Size } from "./size.ts";
+
+/** Comes with the package, so that text looks alike on machines without fonts. Others fill in for other scripts. */
+const FONT_FILE = fileURLToPath(
+  import.meta.resolve("@expo-google-fonts/gowun-dodum/400Regular/GowunDodum_400Regular.ttf"),
+);
+const FONT = "Gowun Dodum 20";
+const PROBE_DPI = 216;
+const POINTS_PER_INCH = 72;
+/** Outline and its soft edge, as a part of the font's size. */
+const OUTLINE = 0.07;
+/** Beyond this many characters a single line would be too small to read. */
+const LINE = 36;
+
+/** White text with a dark outline, legible on any ground, as large as the box allows. */
+export async function renderText(text: string, box: Size): Promise<Raster> {
+  try {
+    const letters = await (text.length > LINE || text.includes("\n") ? fillBox : fillLine)(text, box);
+    return await outlined(letters, box);
+  } catch (error) {
+    if (!(error instanceof Error) || !/no text to render/.test(error.message)) throw error;
+    throw new PermanentError("invalid_options", "The watermark's text has nothing to be seen.", {
+      cause: error,
+    });
+  }
+}
+
+interface Letters extends Raster {
+  outline: number;
+}
+
+/** One line: measured once, then drawn at the size that fits, which is sharper than scaling it. */
+async function fillLine(text: string, box: Size): Promise<Letters> {
+  const probeSize = (20 * PROBE_DPI) / POINTS_PER_INCH;
+  const probe = await draw(text, { dpi: PROBE_DPI });
+  const outline = 2 * OUTLINE * probeSize * 2;
+  const scale = Math.min(box.width / (probe.width + outline), box.height / (probe.height + outline));
+  const dpi = Math.max(1, Math.floor(PROBE_DPI * scale));
+  return { ...(await draw(text, { dpi })), outline: outlineOf((20 * dpi) / POINTS_PER_INCH) };
+}
+
+/** Several lines, broken where the letters come out largest. */
+async function fillBox(text: string, box: Size): Promise<Letters> {
+  const inside = (side: number) => Math.max(1, Math.floor(side * 0.96) - 2);
+  const letters = await draw(text, { width: inside(box.width), height: inside(box.height) });
+  const lines = Math.max(1, Math.sqrt((text.length * letters.height * 0.5) / letters.width));
+  return { ...letters, outline: outlineOf(letters.height / lines) };
+}
+
+function outlineOf(fontSize: number): number {
+  return Math.max(1, Math.round(fontSize * OUTLINE));
+}
+
+async function draw(text: string, size: { dpi: number } | Size): Promise<Raster> {
+  const { data, info } = await sharp({
+    text: {
+      text: `<span foreground="white">${escapeMarkup(text)}</span>`,
+      font: FONT,
+      fontfile: FONT_FILE,
+      rgba: true,
+      align: "center",
+      ...size,
+    },
+  })
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  return { data, width: info.width, height: info.height, channels: 4 };
+}
+
+async function outlined(letters: Letters, box: Size): Promise<Raster> {
+  const { outline } = letters;
+  const margin = 2 * outline;
+  const width = letters.width + 2 * margin;
+  const height = letters.height + 2 * margin;
+  const raw = { width, height, channels: 4 } as const;
+  const padded = await sharp(letters.data, {
+    raw: { width: letters.width, height: letters.height, channels: 4 },
+  })
+    .extend({ top: margin, bottom: margin, left: margin, right: margin, background: "#00000000" })
+    .raw()
+    .toBuffer();
+  const mask = await sharp(padded, { raw }).extractChannel(3).raw().toBuffer();
+  const shape = { data: mask, width, height };
+  const [shadow, body] = await Promise.all([
+    grown(shape, outline * 0.8, 4, "#000000"),
+    // The font comes in one weight, too thin for small watermarks.
+    grown(shape, outline * 0.2, 1.5, "#ffffff"),
+  ]);
+  const data = await sharp(shadow, { raw })
+    .composite([
+      { input: body, raw },
+      { input: padded, raw },
+    ])
+    .raw()
+    .toBuffer();
+  return shrinkInto({ data, width, height, channels: 4 }, box);
+}
+
+/** A shape in one colour, grown by about `radius`, with a soft edge: blurred and then amplified. */
+async function grown(
+  { data, width, height }: Omit<Raster, "channels">,
+  radius: number,
+  gain: number,
+  background: string,
+): Promise<Buffer> {
+  const raw = { width, height, channels: 1 } as const;
+  const alpha = await sharp(data, { raw })
+    .blur(Math.max(0.4, radius))
+    .linear(gain, 0)
+    .toColourspace("b-w")
+    .raw()
+    .toBuffer();
+  return sharp({ create: { width, height, channels: 3, background } })
+    .joinChannel(alpha, { raw })
+    .raw()
+    .toBuffer();
+}
+
+/** Tiny boxes: whole pixels of outline may have made it larger than was reckoned. */
+async function shrinkInto(raster: Raster, box: Size): Promise<Raster> {
+  if (raster.width <= box.width && raster.height <= box.height) return raster;
+  const { data, info } = await sharp(raster.data, {
+    raw: { width: raster.width, height: raster.height, channels: 4 },
+  })
+    .resize({ ...box, fit: "inside" })
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  return { data, width: info.width, height: info.height, channels: 4 };
+}
+
+const ENTITIES: Record<string, string> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&apos;",
+};
+
+/** Text as Pango's markup: what a client writes never becomes a tag, and never ends the string. */
+function escapeMarkup(text: string): string {
+  return text
+    .toWellFormed()
+    .replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\ufffe\uffff]/g, " ")
+    .replace(/[&<>"']/g, (character) => ENTITIES[character]!);
+}

@@ -1,0 +1,82 @@
+import sharp, { type OverlayOptions } from "sharp";
+import { fileFailure } from "./failure.ts";
+import type { WatermarkOptions } from "./options.ts";
+import { decode, type Picture } from "./picture.ts";
+import type { Raster } from "./raster.ts";
+import type { Size } from "./size.ts";
+import { renderText } from "./watermark-text.ts";
+
+/** What is laid over: a text, or a picture whose header was read. */
+export type Mark = { text: string } | { image: Picture };
+
+/** The distance from the edges, as a part of the shorter side. */
+const MARGIN = 0.02;
+
+/**
+ * The watermark for a picture of `size`, as `sharp.composite` takes it.
+ * @param frames more than 1: `size` is that of one frame, and each of them gets it
+ */
+export async function watermarkOverlay(
+  mark: Mark,
+  options: WatermarkOptions,
+  size: Size,
+  frames: number,
+): Promise<OverlayOptions> {
+  const margin =
+    Math.min(size.width, size.height) < 3
+      ? 0
+      : Math.max(1, Math.round(Math.min(size.width, size.height) * MARGIN));
+  const part = (side: number) => Math.max(1, Math.min(Math.round(side * options.size), side - 2 * margin));
+  const box = { width: part(size.width), height: part(size.height) };
+  const opaque = "text" in mark ? await renderText(mark.text, box) : await renderImage(mark.image, box);
+  const raster = await fade(opaque, options.opacity);
+  const { left, top } = place(raster, size, options.position, margin);
+  const overlay = { input: raster.data, raw: rawOf(raster), left, top };
+  if (frames === 1) return overlay;
+  // libvips keeps frames one below the other: an overlay as large as a frame, repeated, meets them all.
+  const page = await sharp({ create: { ...size, channels: 4, background: "#00000000" } })
+    .composite([overlay])
+    .raw()
+    .toBuffer();
+  return { input: page, raw: { ...size, channels: 4 }, tile: true, gravity: "northwest" };
+}
+
+async function renderImage(image: Picture, box: Size): Promise<Raster> {
+  try {
+    const { data, info } = await decode(image)
+      .resize({ ...box, fit: "inside" })
+      .toColourspace("srgb")
+      .ensureAlpha()
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+    // A grey picture stays grey, whatever colour space is asked for.
+    return { data, width: info.width, height: info.height, channels: info.channels === 2 ? 2 : 4 };
+  } catch (error) {
+    throw fileFailure(error, "The watermark image");
+  }
+}
+
+async function fade(raster: Raster, opacity: number): Promise<Raster> {
+  const colours = raster.channels - 1;
+  const factors = [...Array<number>(colours).fill(1), opacity];
+  const data = await sharp(raster.data, { raw: rawOf(raster) })
+    .linear(factors, Array<number>(raster.channels).fill(0))
+    .raw()
+    .toBuffer();
+  return { ...raster, data };
+}
+
+function place(mark: Size, picture: Size, position: WatermarkOptions["position"], margin: number) {
+  const start = (free: number, near: boolean, far: boolean) => {
+    if (near) return Math.min(margin, free);
+    return far ? Math.max(0, free - margin) : Math.floor(free / 2);
+  };
+  return {
+    left: start(picture.width - mark.width, position.endsWith("left"), position.endsWith("right")),
+    top: start(picture.height - mark.height, position.startsWith("top"), position.startsWith("bottom")),
+  };
+}
+
+function rawOf({ width, height, channels }: Omit<Raster, "data">) {
+  return { width, height, channels };
+}

@@ -1,0 +1,90 @@
+import type { CreateJob, ReopenJob } from "../../domain/commands.ts";
+import type {
+  EventRecord,
+  FileRef,
+  JobRecord,
+  JobState,
+  TaskDelivery,
+  TaskRecord,
+  TaskState,
+} from "../../domain/records.ts";
+import type { ErrorCode } from "../../errors.ts";
+
+/**
+ * Jobs as a client sees them. Every write is one transaction, durable when its promise resolves.
+ * Ids come from the caller, so a call whose answer was lost is repeated safely: it returns what the
+ * first one recorded. A refusal (`ok: false`) changes nothing.
+ */
+export interface JobStore {
+  /**
+   * Creates a job, its tasks and `job.created`. Items whose content key is in the cache end at once.
+   * The tasks that fit into the broker's window are `published` and returned as `deliveries`, for the
+   * caller to publish, unless `publishes` is true.
+   */
+  createJob(command: CreateJob): Promise<Result<Created>>;
+  /** One job of an owner; `null` when there is none or it is another's. */
+  job(query: { owner: string; id: string }): Promise<JobRecord | null>;
+  /** Newest first; `cursor` is the id of the last job of the page before. */
+  jobs(query: JobQuery): Promise<JobRecord[]>;
+  /** The items of a job by index, after `cursor`. The caller has checked the owner. */
+  items(query: { jobId: string; after?: number; limit: number; states?: TaskState[] }): Promise<TaskRecord[]>;
+  /** The job's open tasks end, their leases are revoked, and no later step starts. */
+  cancelJob(command: { owner: string; id: string; now: number }): Promise<Result<Changed>>;
+  /** Retry and replay: the failed items (or those named) run again as a new run of the job. */
+  reopenJob(command: ReopenJob): Promise<Result<Changed & { items: number }>>;
+  /** Cancels what is open, then forgets the job and drops its references to files. */
+  removeJob(command: { owner: string; id: string; now: number }): Promise<Result<Changed>>;
+  /** A file of a job; `expired` when it existed and is past its retention. */
+  artifact(query: { owner: string; id: string }): Promise<(FileRef & { jobId: string }) | "expired" | null>;
+
+  /** The owner's log after `after`, in order and without gaps; only one job's when `jobId` is given. */
+  events(query: { owner: string; after: number; limit: number; jobId?: string }): Promise<EventRecord[]>;
+  /** The first and the last sequence number of an owner's log (both 0 when it is empty). */
+  logBounds(query: { owner: string }): Promise<{ first: number; last: number }>;
+
+  /**
+   * Reserves room in a queue for `tasks` until `expiresAt`; used up by the `createJob` that names it.
+   * Refused with `queue_full` when open tasks and reservations would exceed `limit`.
+   */
+  reserve(command: Reserve): Promise<Result<{ reserved: number }>>;
+  release(command: { id: string }): Promise<void>;
+  /** Whether an idempotency key was used by a job that still exists. */
+  knownKey(query: { owner: string; key: string; now: number }): Promise<boolean>;
+  /** How many of these content keys are in the cache; for a quote. */
+  countCached(query: { keys: string[] }): Promise<number>;
+}
+
+export type Result<T> =
+  | ({ ok: true } & T)
+  | { ok: false; code: ErrorCode; message: string; retryAfter?: number };
+
+export interface Changed {
+  deliveries: TaskDelivery[];
+  /** Tasks whose workers should stop now. */
+  revoked: string[];
+}
+
+export interface Created {
+  job: JobRecord;
+  items: TaskRecord[];
+  /** False when this repeats an earlier create (same id, or same idempotency key and fingerprint). */
+  created: boolean;
+  deliveries: TaskDelivery[];
+}
+
+export interface JobQuery {
+  owner: string;
+  states?: JobState[];
+  pipeline?: string;
+  limit: number;
+  cursor?: string;
+}
+
+export interface Reserve {
+  id: string;
+  queue: string;
+  tasks: number;
+  limit: number;
+  now: number;
+  expiresAt: number;
+}

@@ -1,0 +1,21 @@
+import type { FileStore } from "./files.ts";
+import type { JobStore } from "./jobs.ts";
+import type { OperationStore } from "./operations.ts";
+import type { TaskStore } from "./tasks.ts";
+import type { UploadStore } from "./uploads.ts";
+
+/** One database behind the small ports: a transaction may touch what several of them read. */
+export interface Store extends JobStore, TaskStore, FileStore, OperationStore {
+  readonly name: string;
+  /** Deliveries are published by the store's own transaction: the broker lives in the same database. */
+  readonly publishes: boolean;
+  /**
+   * Calls the handler with the owners whose logs grew, after each commit of this process that appended
+   * events: the engine tells the bus. `null`: the store tells its own bus, which is the only one it goes with.
+   */
+  readonly onAppended: ((handler: (owners: readonly string[]) => void) => void) | null;
+  /** Without it, uploads cannot be resumed. */
+  readonly uploads?: UploadStore;
+  health(): Promise<void>;
+  close(): Promise<void>;
+}

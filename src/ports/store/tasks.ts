@@ -1,0 +1,72 @@
+import type { Claim, Settle } from "../../domain/commands.ts";
+import type { JobRecord, Json, TaskDelivery, TaskRecord } from "../../domain/records.ts";
+
+/**
+ * Tasks as workers and schedulers see them. The claim is the only right to run a task; its token fences
+ * every later word about that attempt. Each method takes a batch of any size and answers in its order:
+ * an adapter commits what is ready at the same moment together.
+ */
+export interface TaskStore {
+  /**
+   * Compare-and-set: published or ready, of the same generation, its job not ended. A claimed task is
+   * charged an attempt. As many tasks as were claimed follow from the backlog into the broker's window:
+   * `deliveries`, for the caller to publish unless `publishes`.
+   */
+  claim(command: Claim): Promise<ClaimResult>;
+  /** Says that a claimed task which must run alone does so from now on: a death counts against it then. */
+  beginAlone(command: { taskId: string; lease: string }): Promise<{ ok: boolean }>;
+  /** Ends an attempt. `stale`: the token no longer holds, nothing was changed. Repeating is harmless. */
+  settle(command: Settle): Promise<SettleResult>;
+  /** Moves the leases to `until`; returns the tasks whose lease is lost. */
+  renew(command: { leases: { taskId: string; lease: string }[]; until: number }): Promise<{ lost: string[] }>;
+
+  /**
+   * Everything that is due: delayed tasks start, lost deliveries and leases are handed out anew,
+   * the window of each queue is filled, expired reservations go. `deliveries` as in `claim`.
+   */
+  sweep(command: Sweep): Promise<{ deliveries: TaskDelivery[]; revoked: string[]; more: boolean }>;
+  /** A worker's process has ended: what it held runs again, each task alone; its death is counted. */
+  workerGone(command: { worker: string; now: number }): Promise<{ deliveries: TaskDelivery[] }>;
+  /** Says that a worker lives and what it does. */
+  heartbeat(command: WorkerRecord): Promise<void>;
+
+  /** A memo of `ctx.once`, fenced by the lease. */
+  memo(query: { taskId: string; step: string; key: string }): Promise<{ value: Json } | null>;
+  remember(command: {
+    taskId: string;
+    step: string;
+    key: string;
+    value: Json;
+    lease: string;
+  }): Promise<{ ok: boolean }>;
+}
+
+export type ClaimResult =
+  | { claimed: true; task: TaskRecord; job: JobRecord; siblings: TaskRecord[]; deliveries: TaskDelivery[] }
+  | { claimed: false; reason: "ended" | "not_due" | "old_generation" | "leased"; deliveries: TaskDelivery[] };
+
+export interface SettleResult {
+  outcome: "settled" | "stale";
+  deliveries: TaskDelivery[];
+}
+
+export interface Sweep {
+  now: number;
+  /** At most so many due tasks in one transaction. */
+  limit: number;
+  /** Workers not heard of since then are dead. */
+  deadSince: number;
+}
+
+export interface WorkerRecord {
+  id: string;
+  host: string;
+  pid: number;
+  /** Queues it consumes, with the tasks of each that it runs at once: the window is four times their sum. */
+  queues: { [queue: string]: number };
+  running: number;
+  startedAt: number;
+  seenAt: number;
+  /** Ended in order: not a death. */
+  stopped?: boolean;
+}

@@ -1,0 +1,33 @@
+import type { Engine } from "../../engine/engine.ts";
+import { queueName } from "../../engine/plan.ts";
+import type { QueueRecord } from "../../ports/store/operations.ts";
+
+/**
+ * The queues of the records, and those of our pipelines that were never used: an autoscaler or an operator
+ * asks for them before the first job.
+ */
+export async function knownQueues({
+  store,
+  pipelines,
+}: Pick<Engine, "store" | "pipelines">): Promise<QueueRecord[]> {
+  const recorded = await store.queues({ now: Date.now() });
+  const names = new Set(recorded.map((queue) => queue.name));
+  const unused = pipelines
+    .list()
+    .flatMap((pipeline) => pipeline.steps.map((step) => queueName(pipeline, step)))
+    .filter((name) => !names.has(name));
+  if (unused.length === 0) return recorded;
+  const workers = (await store.workers()).filter((worker) => !worker.stopped);
+  const empty = unused.map((name) => ({
+    name,
+    ready: 0,
+    running: 0,
+    scheduled: 0,
+    dead: 0,
+    drainRate: 0,
+    oldestMs: null,
+    paused: false,
+    workers: workers.filter((worker) => name in worker.queues).length,
+  }));
+  return [...recorded, ...empty];
+}

@@ -1,0 +1,165 @@
+import { z } from "zod";
+import { catalogue, type ErrorCode } from "../errors.ts";
+import { errorCodes } from "./problem.ts";
+
+/*
+ * The shapes of the HTTP contract, from which the OpenAPI document is made. Requests are checked against
+ * theirs; answers are made of our own records and written as they are, and tests hold them to these.
+ */
+
+/** What the document names once and refers to; pipelines may have named schemas of their own. */
+export const componentNames = new Set<string>();
+
+function component<Schema extends z.ZodType>(id: string, schema: Schema): Schema {
+  componentNames.add(id);
+  return schema.meta({ id });
+}
+
+const json = z.unknown();
+const time = z.iso.datetime();
+const maybeTime = time.nullable();
+const count = z.int().min(0);
+
+export const problem = component(
+  "Problem",
+  z
+    .looseObject({
+      type: z.string(),
+      title: z.string(),
+      status: z.int(),
+      detail: z.string().describe("What is wrong with this request, in words."),
+      code: z.enum(errorCodes).describe("Stable; see the error catalogue."),
+      retryable: z.boolean().describe("Whether the same request may succeed later."),
+      requestId: z.string(),
+    })
+    .describe("RFC 9457 problem document. Some errors add members, such as `limit` or `issues`."),
+);
+
+const failure = component("Failure", z.object({ code: z.string(), message: z.string() }));
+
+export const file = component(
+  "File",
+  z.object({
+    artifactId: z.string(),
+    name: z.string(),
+    bytes: count,
+    sha256: z.string(),
+    mediaType: z.string(),
+    meta: z.record(z.string(), json).optional(),
+  }),
+);
+
+const progress = component(
+  "Progress",
+  z.object({
+    total: count,
+    done: count,
+    failed: count,
+    cached: count,
+    fraction: z.number().min(0).max(1).describe("Steps ended, of all steps of all items."),
+  }),
+);
+
+export const jobStates = [
+  "queued",
+  "running",
+  "succeeded",
+  "partial",
+  "failed",
+  "cancelled",
+  "expired",
+] as const;
+export const itemStates = ["queued", "running", "retrying", "succeeded", "failed", "cancelled"] as const;
+
+export const item = component(
+  "Item",
+  z.object({
+    index: count,
+    name: z.string(),
+    state: z.enum(itemStates),
+    step: z.string().nullable(),
+    attempt: count,
+    cached: z.boolean(),
+    input: file.nullable(),
+    outputs: z.array(file),
+    result: json,
+    error: failure.nullable(),
+  }),
+);
+
+export const job = component(
+  "Job",
+  z.object({
+    id: z.string(),
+    pipeline: z.string(),
+    pipelineVersion: z.int(),
+    state: z.enum(jobStates),
+    options: json,
+    metadata: z.record(z.string(), z.string()),
+    priority: z.int(),
+    run: z.int().describe("Starts at 1; each retry or replay begins the next."),
+    progress,
+    items: z.array(item).describe("At most the first 100; `/items` has all of them. Empty in lists."),
+    result: json,
+    error: failure.nullable(),
+    createdAt: time,
+    startAt: maybeTime,
+    startedAt: maybeTime,
+    finishedAt: maybeTime,
+    expiresAt: maybeTime.describe("When its files go."),
+  }),
+);
+
+export const pipeline = component(
+  "Pipeline",
+  z.object({
+    name: z.string(),
+    version: z.int(),
+    title: z.string(),
+    description: z.string(),
+    accepts: z.object({
+      mediaTypes: z.array(z.string()).describe("Known by content; `*` for any."),
+      minFiles: count,
+      maxFiles: count,
+      maxFileBytes: count,
+    }),
+    options: z.record(z.string(), json).describe("JSON Schema of a job's options."),
+    steps: z.array(
+      z.object({ name: z.string(), kind: z.enum(["each", "all"]), attempts: z.int(), timeoutMs: z.int() }),
+    ),
+  }),
+);
+
+export const jobParams = z.object({ id: z.string().min(1) });
+
+/** A page of a list: `nextCursor` is `null` on the last one. */
+export function pageOf<Item extends z.ZodType>(items: Item) {
+  return z.object({ items: z.array(items), nextCursor: z.string().nullable() });
+}
+
+export function limitParam(most: number, usual: number) {
+  return z.coerce.number().int().min(1).max(most).default(usual).describe(`At most ${most}.`);
+}
+
+type Responses = Record<
+  number,
+  z.ZodType | { description: string; content?: Record<string, { schema: z.ZodType }> }
+>;
+
+/** The answers of a route, with its own errors and those that every route may give. */
+export function documented(
+  answers: Responses,
+  codes: readonly ErrorCode[],
+): { response: Record<string, unknown> } {
+  const response: Record<string, unknown> = { ...answers };
+  const statuses = Map.groupBy([...codes, ...anywhere], (code) => catalogue[code].status);
+  for (const [status, together] of statuses) {
+    response[status] = {
+      description: together.map((code) => `\`${code}\`: ${catalogue[code].title}`).join("\n\n"),
+      content: { "application/problem+json": { schema: problem } },
+    };
+  }
+  return { response };
+}
+
+const anywhere = ["invalid_request", "forbidden_origin", "rate_limited", "internal"] as const;

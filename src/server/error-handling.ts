@@ -1,0 +1,82 @@
+import { STATUS_CODES } from "node:http";
+import type { Socket } from "node:net";
+import type { FastifyReply, FastifyRequest, RouteOptions } from "fastify";
+import { type ErrorCode, MillraceError } from "../errors.ts";
+import type { App } from "./context.ts";
+import type { Limits } from "./limits.ts";
+import { problemOf, publicError, sendProblem } from "./problem.ts";
+
+/** Answers any error as a problem document; what was not foreseen is logged, and nothing of it is told. */
+export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const told = publicError(error);
+  if (told.code === "internal") request.log.error({ err: error, requestId: request.id }, "a request failed");
+  else if (told.status >= 500)
+    request.log.warn({ err: error, requestId: request.id }, "a request was refused");
+  return sendProblem(reply, told);
+}
+
+/**
+ * Answers what no route does: `405` where the address is one of another method.
+ * @param fallback may answer itself (the page, for addresses that it routes); says whether it did
+ */
+export function answerUnknown(
+  app: App,
+  fallback: (request: FastifyRequest, reply: FastifyReply) => boolean,
+): void {
+  const routes: { pattern: RegExp; methods: string[] }[] = [];
+  app.addHook("onRoute", (route: RouteOptions) => {
+    if (route.url.includes("*")) return;
+    const source = route.url.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replace(/:[A-Za-z]+/g, "[^/]+");
+    routes.push({ pattern: new RegExp(`^${source}$`), methods: [route.method].flat() });
+  });
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split("?", 1)[0]!;
+    const allowed = new Set(
+      routes.filter((route) => route.pattern.test(path)).flatMap((route) => route.methods),
+    );
+    if (allowed.size > 0 && !allowed.has(request.method)) {
+      const list = [...allowed].sort().join(", ");
+      reply.header("allow", list);
+      return sendProblem(
+        reply,
+        new MillraceError("method_not_allowed", `Use ${list} here.`, { extra: { allow: list } }),
+      );
+    }
+    if (fallback(request, reply)) return reply;
+    return sendProblem(reply, new MillraceError("not_found", "There is nothing at this address."));
+  });
+}
+
+/** What is not HTTP, too large a header, or too slow to arrive never becomes a request: it is answered on the socket. */
+export function answerBrokenRequest(limits: Limits) {
+  return (error: Error & { code?: string }, socket: Socket): void => {
+    if (error.code === "ECONNRESET" || !socket.writable) {
+      socket.destroy();
+      return;
+    }
+    const [code, text] = broken(error.code, limits);
+    const told = new MillraceError(code, text);
+    const body = JSON.stringify(problemOf(told, "none"));
+    socket.end(
+      [
+        `HTTP/1.1 ${told.status} ${STATUS_CODES[told.status]}`,
+        "Content-Type: application/problem+json",
+        `Content-Length: ${Buffer.byteLength(body)}`,
+        "Connection: close",
+        "",
+        body,
+      ].join("\r\n"),
+      () => socket.destroySoon(),
+    );
+  };
+}
+
+function broken(code: string | undefined, limits: Limits): [ErrorCode, string] {
+  if (code === "HPE_HEADER_OVERFLOW") {
+    return ["headers_too_large", `The headers are larger than ${limits.headerBytes} bytes.`];
+  }
+  if (code === "ERR_HTTP_REQUEST_TIMEOUT") {
+    return ["request_timeout", "The request did not arrive in time."];
+  }
+  return ["invalid_request", "This is not a well-formed HTTP request."];
+}

@@ -1,0 +1,127 @@
+import { progressOf } from "../../domain/views.ts";
+import type { LiveMessage } from "../../engine/engine.ts";
+import type { Store } from "../../ports/store/store.ts";
+import { type Frame, liveFrame, logFrame } from "./frame.ts";
+
+/** Gets the frames of one job, or of all jobs of the owner when `jobId` is `null`. Must not throw. */
+export interface Listener {
+  readonly jobId: string | null;
+  onFrame(frame: Frame): void;
+}
+
+/** The live end of one owner's log, kept while somebody listens. */
+export interface OwnerLog {
+  /** Resolves when `position` is known. */
+  readonly ready: Promise<void>;
+  /** The last sequence number handed out; what comes next follows it without a gap. */
+  position(): number;
+  add(listener: Listener): void;
+  /** Says whether nobody is left. */
+  remove(listener: Listener): boolean;
+  /** Reads on from `position`, because the log may have grown. Calls during a read lead to one more read. */
+  tail(): Promise<void>;
+  /** Hands out what is told but not recorded. */
+  live(message: LiveMessage): Promise<void>;
+}
+
+const PAGE = 500;
+/** Jobs whose progress is kept at hand for live events. */
+const MAX_KNOWN = 10_000;
+
+export function openOwnerLog(store: Pick<Store, "events" | "logBounds" | "job">, owner: string): OwnerLog {
+  const everything = new Set<Listener>();
+  const jobs = new Map<string, Set<Listener>>();
+  const progress = new Map<string, unknown>();
+  const asked = new Map<string, Promise<void>>();
+  let position = 0;
+  let reading = false;
+  let again = false;
+  let size = 0;
+
+  const ready = store.logBounds({ owner }).then((bounds) => {
+    position = bounds.last;
+  });
+
+  function isWatched(jobId: string): boolean {
+    return everything.size > 0 || jobs.has(jobId);
+  }
+
+  function dispatch(frame: Frame): void {
+    const listeners = jobs.get(frame.jobId);
+    if (listeners) for (const listener of listeners) listener.onFrame(frame);
+    for (const listener of everything) listener.onFrame(frame);
+  }
+
+  async function read(): Promise<void> {
+    again = false;
+    const events = await store.events({ owner, after: position, limit: PAGE });
+    for (const event of events) {
+      position = event.seq;
+      if (!isWatched(event.jobId)) continue;
+      const frame = logFrame(event);
+      if (frame.terminal) progress.delete(event.jobId);
+      else remember(event.jobId, event.data.progress);
+      dispatch(frame);
+    }
+    if (events.length === PAGE) again = true;
+  }
+
+  function remember(jobId: string, present: unknown): void {
+    progress.set(jobId, present);
+    if (progress.size > MAX_KNOWN) progress.delete(progress.keys().next().value!);
+  }
+
+  /** Once for all messages that come meanwhile: they wait for the same answer, and so stay in order. */
+  function ask(jobId: string): Promise<void> {
+    const known = asked.get(jobId);
+    if (known) return known;
+    const asking = store
+      .job({ owner, id: jobId })
+      .then((job) => {
+        if (job?.finishedAt === null && !progress.has(jobId)) remember(jobId, progressOf(job));
+      })
+      .finally(() => asked.delete(jobId));
+    asked.set(jobId, asking);
+    return asking;
+  }
+
+  return {
+    ready,
+    position: () => position,
+    add(listener) {
+      size++;
+      if (listener.jobId === null) {
+        everything.add(listener);
+        return;
+      }
+      const listeners = jobs.get(listener.jobId);
+      if (listeners) listeners.add(listener);
+      else jobs.set(listener.jobId, new Set([listener]));
+    },
+    remove(listener) {
+      const listeners = listener.jobId === null ? everything : jobs.get(listener.jobId);
+      if (listeners?.delete(listener)) size--;
+      if (listener.jobId !== null && listeners?.size === 0) jobs.delete(listener.jobId);
+      return size === 0;
+    },
+    async tail() {
+      await ready;
+      again = true;
+      if (reading) return;
+      reading = true;
+      try {
+        while (again && size > 0) await read();
+      } finally {
+        reading = false;
+      }
+    },
+    async live(message) {
+      const { jobId } = message;
+      if (!isWatched(jobId)) return;
+      // Every event carries its job's progress; the worker that sent this one does not know it.
+      if (!progress.has(jobId) || asked.has(jobId)) await ask(jobId);
+      // A job that has ended meanwhile has nothing live to tell.
+      if (progress.has(jobId)) dispatch(liveFrame(message, progress.get(jobId)));
+    },
+  };
+}

@@ -1,0 +1,80 @@
+import type { FastifyRequest } from "fastify";
+import { z } from "zod";
+import { MillraceError } from "../../errors.ts";
+import { documented, jobParams } from "../api-schemas.ts";
+import type { App, ServerContext } from "../context.ts";
+import { followJob, followOwner } from "./follow.ts";
+
+const streamHeaders = z.object({
+  "last-event-id": z
+    .string()
+    .optional()
+    .describe("The id of the last event received; the stream goes on after it."),
+});
+
+export function eventRoutes(app: App, { engine, hub, streams, ownerOf, logger }: ServerContext): void {
+  const { store } = engine;
+
+  app.route({
+    method: "GET",
+    url: "/v1/jobs/:id/events",
+    exposeHeadRoute: false,
+    schema: {
+      operationId: "jobEvents",
+      summary: "A job's events, as a stream",
+      description:
+        "The job's log from its start (or from `Last-Event-ID`), then live. Ends after the job's last event.",
+      tags: ["Events"],
+      params: jobParams,
+      headers: streamHeaders,
+      ...documented({ 200: eventStream }, ["not_found", "unavailable"]),
+    },
+    async handler(request, reply) {
+      const owner = ownerOf(request);
+      const { id } = request.params;
+      const job = await store.job({ owner, id });
+      if (!job) throw new MillraceError("not_found", "There is no such job.");
+      const stream = streams.open(reply);
+      await followJob({ hub, store, owner }, stream, job, cursorOf(request)).catch(lost);
+      stream.end();
+    },
+  });
+
+  app.route({
+    method: "GET",
+    url: "/v1/events",
+    exposeHeadRoute: false,
+    schema: {
+      operationId: "events",
+      summary: "The events of all your jobs, as a stream",
+      description:
+        "Live, or from `Last-Event-ID`. A cursor that the log does not hold gets one `resync` event.",
+      tags: ["Events"],
+      headers: streamHeaders,
+      ...documented({ 200: eventStream }, ["unavailable"]),
+    },
+    async handler(request, reply) {
+      const owner = ownerOf(request);
+      const stream = streams.open(reply);
+      await followOwner({ hub, store, owner }, stream, cursorOf(request)).catch(lost);
+      stream.end();
+    },
+  });
+
+  /** The client sees the stream end and resumes. */
+  function lost(error: unknown): void {
+    logger.warn({ err: error }, "an event stream was ended");
+  }
+}
+
+const eventStream = {
+  description: "Server-sent events",
+  content: { "text/event-stream": { schema: z.string() } },
+};
+
+/** `NaN` for what was never an id of ours: it is in no log. */
+function cursorOf(request: FastifyRequest): number | null {
+  const id = request.headers["last-event-id"];
+  if (id === undefined || id === "") return null;
+  return typeof id === "string" && /^\d{1,15}$/.test(id) ? Number(id) : Number.NaN;
+}

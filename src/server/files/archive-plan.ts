@@ -1,0 +1,79 @@
+import { type FileRef, JOB_ITEM, type JobRecord, type TaskRecord } from "../../domain/records.ts";
+import { fileView, itemState } from "../../domain/views.ts";
+import { safeName, uniqueNames } from "../../engine/file-name.ts";
+import type { Pipeline } from "../../pipeline/pipeline.ts";
+
+export interface PlannedFile {
+  file: FileRef;
+  /** In the ZIP: safe on every system, and unlike all others. */
+  name: string;
+}
+
+export interface ArchivePlan {
+  files: PlannedFile[];
+  /** @param missing files whose bytes turned out to be gone */
+  manifest(missing: ReadonlySet<FileRef>): string;
+}
+
+const MANIFEST = "manifest.json";
+
+/** What goes into a job's ZIP, and the manifest that says how each file was made. */
+export function planArchive(
+  job: JobRecord,
+  tasks: readonly TaskRecord[],
+  pipeline: Pipeline | undefined,
+): ArchivePlan {
+  const outputs = tasks.flatMap((task) => task.outputs);
+  const [, ...names] = uniqueNames([MANIFEST, ...outputs.map((file) => safeName(file.name))]);
+  const files = outputs.map((file, index) => ({ file, name: names[index]! }));
+  const nameOf = new Map(files.map(({ file, name }) => [file, name]));
+
+  return {
+    files,
+    manifest(missing) {
+      const made = (file: FileRef) => ({
+        ...fileView(file),
+        name: nameOf.get(file)!,
+        missing: missing.has(file) || undefined,
+      });
+      const entry = (task: TaskRecord) => ({
+        state: itemState(task),
+        input: task.input && fileView(task.input),
+        outputs: task.outputs.map(made),
+        steps: task.trail.map((step) => ({ ...step, version: versionOf(step.step) })),
+        result: task.result,
+        error: task.error,
+      });
+      const total = tasks.find((task) => task.item === JOB_ITEM);
+      return JSON.stringify(
+        {
+          job: {
+            id: job.id,
+            pipeline: job.pipeline,
+            pipelineVersion: job.version,
+            state: job.state,
+            options: job.options,
+            attachments: job.attachments.map(fileView),
+            metadata: job.metadata,
+            createdAt: new Date(job.createdAt).toISOString(),
+            finishedAt: job.finishedAt === null ? null : new Date(job.finishedAt).toISOString(),
+            result: job.result,
+            error: job.error,
+            ...(total && { outputs: total.outputs.map(made), steps: entry(total).steps }),
+          },
+          items: tasks
+            .filter((task) => task.item !== JOB_ITEM)
+            .map((task) => ({ index: task.item, name: task.name, options: job.options, ...entry(task) })),
+        },
+        null,
+        2,
+      );
+    },
+  };
+
+  /** Only the code of the job's own version says what its steps were. */
+  function versionOf(step: string): string | null {
+    if (pipeline?.version !== job.version) return null;
+    return pipeline.steps.find((one) => one.name === step)?.version ?? null;
+  }
+}

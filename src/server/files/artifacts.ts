@@ -1,0 +1,93 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { z } from "zod";
+import { contentDisposition } from "../../domain/content-disposition.ts";
+import type { FileRef } from "../../domain/records.ts";
+import { MillraceError } from "../../errors.ts";
+import { documented } from "../api-schemas.ts";
+import type { App, ServerContext } from "../context.ts";
+import { byteRange } from "./byte-range.ts";
+
+/** Pictures that a browser may show in place: none of them can carry a script. */
+const SHOWN: ReadonlySet<string> = new Set([
+  "image/png",
+  "image/jpeg",
+  "image/webp",
+  "image/gif",
+  "image/avif",
+]);
+
+export function artifactRoutes(app: App, { engine, ownerOf }: ServerContext): void {
+  const { store, blobs } = engine;
+
+  app.route({
+    method: ["GET", "HEAD"],
+    url: "/v1/artifacts/:id",
+    schema: {
+      operationId: "artifact",
+      summary: "A file",
+      description: "Whole or in part (`Range`). Pictures are shown in place, unless `download` is given.",
+      tags: ["Files"],
+      params: z.object({ id: z.string().min(1) }),
+      querystring: z.object({ download: z.string().optional().describe("Present: as an attachment.") }),
+      ...documented({ 200: bytes, 206: bytes, 304: z.null().describe("Not modified") }, [
+        "not_found",
+        "gone",
+        "range_not_satisfiable",
+      ]),
+    },
+    async handler(request, reply) {
+      const file = await store.artifact({ owner: ownerOf(request), id: request.params.id });
+      if (file === null) throw new MillraceError("not_found", "There is no such file.");
+      if (file === "expired") throw new MillraceError("gone", "The file is past its retention.");
+
+      const shown = SHOWN.has(file.mediaType) && request.query.download === undefined;
+      describe(reply, file, shown ? "inline" : "attachment");
+      const etag = `"${file.sha256}"`;
+      if (matches(request.headers["if-none-match"], etag)) return reply.code(304).send();
+
+      const range = byteRange(rangeHeader(request, etag), file.bytes);
+      if (range === "unsatisfiable") {
+        reply.header("content-range", `bytes */${file.bytes}`);
+        throw new MillraceError("range_not_satisfiable", `The file has ${file.bytes} bytes.`, {
+          extra: { bytes: file.bytes },
+        });
+      }
+      if (range) reply.code(206).header("content-range", `bytes ${range.start}-${range.end}/${file.bytes}`);
+      reply
+        .header("content-type", headerSafe(file.mediaType))
+        .header("content-length", range ? range.end - range.start + 1 : file.bytes);
+      if (request.method === "HEAD") return reply.send();
+      return reply.send(await blobs.open(file.blob, range ?? undefined));
+    },
+  });
+}
+
+const bytes = {
+  description: "The bytes",
+  content: { "application/octet-stream": { schema: z.string().meta({ format: "binary" }) } },
+};
+
+/** Whatever the file holds, it cannot run in this origin: no script, no frame, no guessing of its type. */
+function describe(reply: FastifyReply, file: FileRef, kind: "inline" | "attachment"): void {
+  reply
+    .header("etag", `"${file.sha256}"`)
+    .header("accept-ranges", "bytes")
+    .header("cache-control", "private, max-age=3600")
+    .header("content-disposition", contentDisposition(file.name, kind))
+    .header("content-security-policy", "default-src 'none'; sandbox");
+}
+
+function matches(header: string | undefined, etag: string): boolean {
+  if (header === undefined) return false;
+  return header.split(",").some((one) => one.trim() === "*" || one.trim().replace(/^W\//, "") === etag);
+}
+
+/** A range of another version of the file would not fit to what the client has: it then gets the whole. */
+function rangeHeader(request: FastifyRequest, etag: string): string | undefined {
+  const condition = request.headers["if-range"];
+  return condition === undefined || condition === etag ? request.headers.range : undefined;
+}
+
+function headerSafe(mediaType: string): string {
+  return /^[\w.+-]+\/[\w.+-]+$/.test(mediaType) ? mediaType : "application/octet-stream";
+}

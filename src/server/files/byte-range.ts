@@ -1,0 +1,24 @@
+export interface ByteRange {
+  start: number;
+  /** Included. */
+  end: number;
+}
+
+/**
+ * The one range that a `Range` header asks for, of a file of `size` bytes (RFC 9110). `null`: the whole file,
+ * because there is no header, it is not understood, or it asks for several ranges, which a server may ignore.
+ */
+export function byteRange(header: string | undefined, size: number): ByteRange | "unsatisfiable" | null {
+  const match = header === undefined ? null : /^bytes=(\d{0,15})-(\d{0,15})$/i.exec(header.trim());
+  if (!match) return null;
+  const [, first = "", last = ""] = match;
+  if (first === "" && last === "") return null;
+  if (first === "") {
+    const length = Math.min(Number(last), size);
+    return length === 0 ? "unsatisfiable" : { start: size - length, end: size - 1 };
+  }
+  const start = Number(first);
+  const end = last === "" ? size - 1 : Math.min(Number(last), size - 1);
+  if (last !== "" && Number(last) < start) return null;
+  return start >= size ? "unsatisfiable" : { start, end };
+}

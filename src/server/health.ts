@@ -1,0 +1,65 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
+import { documented } from "./api-schemas.ts";
+import type { App, ServerContext } from "./context.ts";
+
+const CHECK_MS = 2_000;
+
+const check = z.object({ ok: z.boolean(), name: z.string().describe("The technology behind it.") });
+const readiness = z.object({
+  ready: z.boolean(),
+  checks: z.object({ store: check, broker: check, blobs: check, bus: check }),
+});
+
+export function healthRoutes(app: App, { engine, logger }: ServerContext): void {
+  app.route({
+    method: "GET",
+    url: "/healthz",
+    schema: {
+      operationId: "alive",
+      summary: "Whether the process is alive",
+      tags: ["Operations"],
+      ...documented({ 200: z.object({ status: z.literal("ok") }) }, []),
+    },
+    handler: async () => ({ status: "ok" as const }),
+  });
+
+  app.route({
+    method: "GET",
+    url: "/readyz",
+    schema: {
+      operationId: "ready",
+      summary: "Whether everything it needs is usable, and what is not",
+      tags: ["Operations"],
+      ...documented({ 200: readiness, 503: readiness }, []),
+    },
+    async handler(_, reply) {
+      const parts = ["store", "broker", "blobs", "bus"] as const;
+      const results = await Promise.all(parts.map((part) => probe(part, engine[part])));
+      const ready = results.every((result) => result.ok);
+      const [store, broker, blobs, bus] = results as [Probe, Probe, Probe, Probe];
+      return reply.code(ready ? 200 : 503).send({ ready, checks: { store, broker, blobs, bus } });
+    },
+  });
+
+  async function probe(part: string, target: { name: string; health(): Promise<void> }): Promise<Probe> {
+    const late = new AbortController();
+    try {
+      await Promise.race([
+        target.health(),
+        sleep(CHECK_MS, undefined, { signal: late.signal, ref: false }).then(() => {
+          throw new Error(`no answer within ${CHECK_MS} ms`);
+        }),
+      ]);
+      return { ok: true, name: target.name };
+    } catch (error) {
+      // Why is for the log: it may name hosts and folders.
+      logger.warn({ err: error, part }, "not ready");
+      return { ok: false, name: target.name };
+    } finally {
+      late.abort();
+    }
+  }
+}
+
+type Probe = z.output<typeof check>;

@@ -1,0 +1,251 @@
+import type { Multipart, MultipartFile, MultipartValue } from "@fastify/multipart";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { ReceivedFile } from "../../engine/engine.ts";
+import { MillraceError } from "../../errors.ts";
+import type { Pipeline } from "../../pipeline/pipeline.ts";
+import type { ServerContext } from "../context.ts";
+import { type AdmissionWindow, openAdmission } from "./admission-window.ts";
+import { FIELD_NAMES, type JobFields, parseFormFields } from "./job-fields.ts";
+
+export interface JobForm {
+  fields: JobFields;
+  files: ReceivedFile[];
+  optionFiles: Map<string, ReceivedFile>;
+  /** `null` for a quote, which needs no room. */
+  admission: AdmissionWindow | null;
+}
+
+/** What the request means to do with the form. */
+export interface FormPurpose {
+  /** Whether room in the queue is reserved as the form is read. */
+  reserves: boolean;
+  repeated?: { owner: string; key: string };
+}
+
+type Reading = Pick<ServerContext, "engine" | "limits" | "metrics">;
+
+/** Path of an option: `watermark.image`. */
+const OPTION_PATH = /^[A-Za-z0-9_-]{1,64}(\.[A-Za-z0-9_-]{1,64}){0,7}$/;
+/** A boundary between speed (large reads) and memory: two of these are held for each upload. */
+const BUFFER_BYTES = 1024 * 1024;
+
+/**
+ * Reads a form part by part, each file straight into the blob store. Refuses as soon as something does not
+ * fit; what was stored by then is collected.
+ */
+export async function readJobForm(
+  context: Reading,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  purpose: FormPurpose,
+): Promise<JobForm> {
+  const gone = new AbortController();
+  const onClose = () => gone.abort();
+  reply.raw.once("close", onClose);
+  const form = new FormReader(context, purpose, gone.signal);
+  let part: Multipart | undefined;
+  try {
+    for await (part of request.parts(partLimits(context.limits.fieldBytes))) {
+      if (part.type === "file") await form.file(part);
+      else await form.field(part);
+    }
+    return await form.finish();
+  } catch (error) {
+    if (part?.type === "file") part.file.destroy();
+    await form.release().catch(() => {});
+    throw formError(error, gone.signal);
+  } finally {
+    reply.raw.removeListener("close", onClose);
+  }
+}
+
+class FormReader {
+  private readonly context: Reading;
+  private readonly purpose: FormPurpose;
+  private readonly signal: AbortSignal;
+  private readonly texts = new Map<string, string>();
+  private readonly files: ReceivedFile[] = [];
+  private readonly optionFiles = new Map<string, ReceivedFile>();
+  private pipeline: Pipeline | null = null;
+  private admission: AdmissionWindow | null = null;
+
+  constructor(context: Reading, purpose: FormPurpose, signal: AbortSignal) {
+    this.context = context;
+    this.purpose = purpose;
+    this.signal = signal;
+  }
+
+  async field(part: MultipartValue): Promise<void> {
+    const name = part.fieldname;
+    if (!FIELD_NAMES.has(name)) {
+      throw new MillraceError(
+        "invalid_request",
+        name === "files"
+          ? "A part named files is not a file: it has no file name."
+          : `There is no field ${quoted(name)}.`,
+        { extra: { issues: [{ path: String(name), message: "is not a field of a job" }] } },
+      );
+    }
+    if (this.texts.has(name)) throw new MillraceError("invalid_request", `The field ${name} comes twice.`);
+    if (part.valueTruncated) {
+      const limit = this.context.limits.fieldBytes;
+      throw new MillraceError("request_too_large", `The field ${name} is larger than ${limit} bytes.`, {
+        extra: { limit },
+      });
+    }
+    // A part of type application/json comes parsed.
+    const text = typeof part.value === "string" ? part.value : JSON.stringify(part.value);
+    this.texts.set(name, text);
+    if (name === "pipeline") await this.admit(text);
+  }
+
+  async file(part: MultipartFile): Promise<void> {
+    if (part.fieldname === "files") await this.addFile(part);
+    else await this.addOptionFile(part);
+  }
+
+  async finish(): Promise<JobForm> {
+    const fields = parseFormFields(this.texts);
+    const { admission, files, optionFiles } = this;
+    return { fields, files, optionFiles, admission };
+  }
+
+  async release(): Promise<void> {
+    await this.admission?.release(false);
+    await this.context.engine.discard([...this.files, ...this.optionFiles.values()]);
+  }
+
+  private async admit(name: string): Promise<void> {
+    const pipeline = this.context.engine.pipelines.get(name);
+    if (!pipeline) throw new MillraceError("not_found", `There is no pipeline ${quoted(name)}.`);
+    this.pipeline = pipeline;
+    const most = pipeline.accepts.maxFiles;
+    refuseCount(this.files.length, most);
+    for (const file of this.files) refuseUnfit(file, pipeline);
+    if (!this.purpose.reserves) return;
+    this.admission = openAdmission(this.context.engine, {
+      pipeline: name,
+      most,
+      repeated: this.purpose.repeated,
+    });
+    await this.admission.cover(Math.max(1, this.files.length));
+  }
+
+  private async addFile(part: MultipartFile): Promise<void> {
+    const accepts = this.accepts();
+    refuseCount(this.files.length + 1, accepts.maxFiles);
+    await this.admission?.cover(this.files.length + 1);
+    this.files.push(await this.receive(part, accepts.mediaTypes, accepts.maxFileBytes));
+  }
+
+  private async addOptionFile(part: MultipartFile): Promise<void> {
+    const path = part.fieldname;
+    if (typeof path !== "string" || !OPTION_PATH.test(path) || FIELD_NAMES.has(path)) {
+      throw new MillraceError(
+        "invalid_request",
+        `A file came as ${quoted(path)}: files of the job are named files, others after their option.`,
+      );
+    }
+    if (this.optionFiles.has(path))
+      throw new MillraceError("invalid_request", `The file ${path} comes twice.`);
+    const most = this.context.limits.optionFiles;
+    if (this.optionFiles.size >= most) {
+      throw new MillraceError("too_many_files", `Options may name at most ${most} files.`, {
+        extra: { limit: most },
+      });
+    }
+    this.optionFiles.set(path, await this.receive(part, ["*"], this.accepts().maxFileBytes));
+  }
+
+  private async receive(
+    part: MultipartFile,
+    mediaTypes: readonly string[],
+    maxBytes: number,
+  ): Promise<ReceivedFile> {
+    let broken: unknown = null;
+    part.file.once("error", (error) => {
+      broken = error;
+    });
+    try {
+      const received = await this.context.engine.receive(part.file, {
+        name: part.filename ?? "",
+        mediaTypes,
+        maxBytes,
+        signal: this.signal,
+      });
+      this.context.metrics.uploaded(received.bytes);
+      return received;
+    } catch (error) {
+      throw broken ?? error;
+    }
+  }
+
+  /** While the pipeline is not known yet, what any pipeline would take. */
+  private accepts(): { mediaTypes: readonly string[]; maxFiles: number; maxFileBytes: number } {
+    if (this.pipeline) return this.pipeline.accepts;
+    const all = this.context.engine.pipelines.list().map((pipeline) => pipeline.accepts);
+    return {
+      mediaTypes: ["*"],
+      maxFiles: Math.max(0, ...all.map((accepts) => accepts.maxFiles)),
+      maxFileBytes: Math.max(0, ...all.map((accepts) => accepts.maxFileBytes)),
+    };
+  }
+}
+
+function refuseCount(files: number, limit: number): void {
+  if (files > limit) {
+    throw new MillraceError("too_many_files", `At most ${limit} files are accepted.`, { extra: { limit } });
+  }
+}
+
+/** For files that came before it was known which pipeline they are for. */
+function refuseUnfit(file: ReceivedFile, { accepts }: Pipeline): void {
+  if (file.bytes > accepts.maxFileBytes) {
+    const limit = accepts.maxFileBytes;
+    throw new MillraceError("file_too_large", `${quoted(file.name)} is larger than ${limit} bytes.`, {
+      extra: { limit, name: file.name },
+    });
+  }
+  if (!accepts.mediaTypes.includes("*") && !accepts.mediaTypes.includes(file.mediaType)) {
+    throw new MillraceError(
+      "unsupported_media",
+      `${quoted(file.name)} is ${file.mediaType}; accepted are ${accepts.mediaTypes.join(", ")}.`,
+      { extra: { name: file.name, mediaType: file.mediaType, accepted: accepts.mediaTypes } },
+    );
+  }
+}
+
+/** Sizes and numbers of files are refused above, with their names and limits; these bound the rest. */
+function partLimits(fieldBytes: number) {
+  return {
+    highWaterMark: BUFFER_BYTES,
+    fileHwm: BUFFER_BYTES,
+    throwFileSizeLimit: false,
+    limits: {
+      fieldSize: fieldBytes,
+      fields: 32,
+      headerPairs: 32,
+      fileSize: Number.POSITIVE_INFINITY,
+      parts: 100_000,
+    },
+  };
+}
+
+/** The parser says what is wrong with a form in plain errors. */
+function formError(error: unknown, gone: AbortSignal): unknown {
+  if (gone.aborted) return new MillraceError("invalid_request", "The upload was cut off.", { cause: error });
+  if (error instanceof MillraceError || !(error instanceof Error)) return error;
+  if (
+    /multipart|boundary|part terminated early|unexpected end|malformed|header|needle/i.test(error.message)
+  ) {
+    return new MillraceError("invalid_request", "The body is not a well-formed multipart/form-data body.", {
+      cause: error,
+    });
+  }
+  return error;
+}
+
+function quoted(text: unknown): string {
+  const shown = String(text);
+  return `"${shown.length > 80 ? `${shown.slice(0, 80)}…` : shown}"`;
+}

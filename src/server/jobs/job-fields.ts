@@ -1,0 +1,85 @@
+import { z } from "zod";
+import { MillraceError } from "../../errors.ts";
+import { invalidRequestWith } from "../problem.ts";
+import { isNestedDeeper, MAX_NESTING } from "./nesting.ts";
+
+const METADATA_ENTRIES = 16;
+
+const fields = {
+  pipeline: z.string().min(1).max(100).describe("Name of a pipeline."),
+  options: z
+    .record(z.string(), z.unknown())
+    .refine((value) => !isNestedDeeper(value, MAX_NESTING), `is nested more than ${MAX_NESTING} levels deep`)
+    .default({})
+    .describe("As the pipeline's JSON Schema says."),
+  priority: z.int().min(0).max(9).optional().describe("0 to 9, 4 by default; higher runs first."),
+  startAt: z.iso.datetime({ offset: true }).optional().describe("Not before this time."),
+  metadata: z
+    .record(z.string().min(1).max(64), z.string().max(1_000))
+    .refine(
+      (entries) => Object.keys(entries).length <= METADATA_ENTRIES,
+      `has more than ${METADATA_ENTRIES} entries`,
+    )
+    .optional()
+    .describe(`Up to ${METADATA_ENTRIES} strings that come back in the job and in webhooks.`),
+};
+
+const reference = z.union([
+  z.strictObject({ artifactId: z.string().min(1).max(200).describe("A file of one of your earlier jobs.") }),
+  z.strictObject({ uploadId: z.string().min(1).max(200).describe("A finished resumable upload.") }),
+]);
+
+export const jobBody = z.strictObject({ ...fields, files: z.array(reference).max(100_000).default([]) });
+export type JobBody = z.output<typeof jobBody>;
+
+const formFields = z.strictObject(fields);
+export type JobFields = z.output<typeof formFields>;
+
+/** For the documentation alone: a form is read part by part. */
+export const jobForm = z.object({
+  ...fields,
+  options: z.string().describe("JSON text.").optional(),
+  priority: z.string().optional(),
+  metadata: z.string().describe("JSON text.").optional(),
+  files: z
+    .array(z.string().meta({ format: "binary" }))
+    .optional()
+    .describe("Any order works; `pipeline` first lets a full queue refuse before the files are read."),
+});
+
+export const idempotencyHeader = z.object({
+  "idempotency-key": z
+    .string()
+    .regex(/^[\x21-\x7e]{1,255}$/, "must be 1 to 255 visible ASCII characters")
+    .optional()
+    .describe("Repeats the first answer for 24 h; the same key with another request is refused."),
+});
+
+const JSON_FIELDS: ReadonlySet<string> = new Set(["options", "metadata"]);
+export const FIELD_NAMES: ReadonlySet<string> = new Set(Object.keys(fields));
+
+/** The text fields of a form, as the JSON body would have them. */
+export function parseFormFields(texts: ReadonlyMap<string, string>): JobFields {
+  const values: Record<string, unknown> = {};
+  for (const [name, text] of texts) {
+    if (JSON_FIELDS.has(name)) values[name] = parseJson(name, text);
+    else values[name] = name === "priority" ? Number(text) : text;
+  }
+  const parsed = formFields.safeParse(values);
+  if (parsed.success) return parsed.data;
+  throw invalidRequestWith(
+    parsed.error.issues.map((issue) => ({ path: issue.path.join("."), message: issue.message })),
+  );
+}
+
+function parseJson(name: string, text: string): unknown {
+  if (text.trim() === "") return undefined;
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new MillraceError("invalid_request", `The field ${name} is not valid JSON.`, {
+      extra: { issues: [{ path: name, message: "is not valid JSON" }] },
+      cause: error,
+    });
+  }
+}

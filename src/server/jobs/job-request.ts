@@ -1,0 +1,63 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { Engine, JobFile, JobRequest, ReceivedFile } from "../../engine/engine.ts";
+import type { ServerContext } from "../context.ts";
+import { uploadedFile } from "../uploads/uploaded-file.ts";
+import { type AdmissionWindow, openAdmission } from "./admission-window.ts";
+import { readJobForm } from "./form-reader.ts";
+import type { JobBody } from "./job-fields.ts";
+import { optionUploads } from "./option-uploads.ts";
+
+export interface AskedJob {
+  asked: JobRequest;
+  /** To be released when the job was created or refused; `null` when nothing was reserved. */
+  admission: AdmissionWindow | null;
+}
+
+/** What a client asks for, in either form. With `reserves`, room in the queue is reserved for it. */
+export async function readJobRequest(
+  context: ServerContext,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  reserves: boolean,
+): Promise<AskedJob> {
+  const { engine } = context;
+  const owner = context.ownerOf(request);
+  const idempotencyKey = request.headers["idempotency-key"] as string | undefined;
+  const repeated = idempotencyKey === undefined ? undefined : { owner, key: idempotencyKey };
+  if (request.isMultipart()) {
+    const form = await readJobForm(context, request, reply, { reserves, repeated });
+    const { files, optionFiles, admission } = form;
+    const asked = { ...common(form.fields), owner, files, optionFiles, idempotencyKey };
+    return { asked: { ...asked, admission: admission?.first() }, admission };
+  }
+  const body = request.body as JobBody;
+  const files = await Promise.all(body.files.map((file) => fileOf(engine, owner, file)));
+  const named = [...optionUploads(body.options)].map(
+    async ([path, id]) => [path, await uploadedFile(engine, owner, id)] as const,
+  );
+  const optionFiles = new Map(await Promise.all(named));
+  const asked = { ...common(body), owner, files, optionFiles, idempotencyKey };
+  if (!reserves) return { asked, admission: null };
+  const admission = openAdmission(engine, { pipeline: body.pipeline, most: files.length, repeated });
+  await admission.cover(Math.max(1, files.length));
+  return { asked: { ...asked, admission: admission.first() }, admission };
+}
+
+function common({ pipeline, options, priority, startAt, metadata }: Omit<JobBody, "files">) {
+  return {
+    pipeline,
+    options,
+    priority,
+    startAt: startAt === undefined ? undefined : Date.parse(startAt),
+    metadata,
+  };
+}
+
+async function fileOf(engine: Engine, owner: string, file: JobBody["files"][number]): Promise<JobFile> {
+  return "artifactId" in file ? file : uploadedFile(engine, owner, file.uploadId);
+}
+
+/** The files that came with the request itself. */
+export function receivedFiles({ files, optionFiles }: JobRequest): ReceivedFile[] {
+  return [...files, ...(optionFiles?.values() ?? [])].filter((file) => "blob" in file);
+}

@@ -1,0 +1,238 @@
+import type { FastifyReply } from "fastify";
+import { z } from "zod";
+import type { JobRecord } from "../../domain/records.ts";
+import { jobView } from "../../domain/views.ts";
+import { MillraceError } from "../../errors.ts";
+import type { Created } from "../../ports/store/jobs.ts";
+import { documented, job, jobParams, jobStates, limitParam, pageOf } from "../api-schemas.ts";
+import type { App, ServerContext } from "../context.ts";
+import { awaitEnd } from "./await-end.ts";
+import { idempotencyHeader, jobBody, jobForm } from "./job-fields.ts";
+import { readJobRequest, receivedFiles } from "./job-request.ts";
+
+/** Items that a job itself carries; the rest is in `/items`. */
+const ITEMS = 100;
+
+const body = {
+  content: {
+    "application/json": { schema: jobBody },
+    "multipart/form-data": { schema: z.unknown().describe("").meta({ form: jobForm }) },
+  },
+};
+
+export function jobRoutes(app: App, context: ServerContext): void {
+  const { engine, ownerOf } = context;
+  const { store } = engine;
+
+  app.route({
+    method: "POST",
+    url: "/v1/jobs",
+    schema: {
+      operationId: "createJob",
+      summary: "Create a job",
+      description:
+        "Answers when the job cannot be lost any more. Files are sent in a form, or named as JSON.",
+      tags: ["Jobs"],
+      headers: idempotencyHeader,
+      body,
+      ...documented({ 202: job }, [
+        "not_found",
+        "gone",
+        "too_many_files",
+        "file_too_large",
+        "request_too_large",
+        "unsupported_media",
+        "invalid_options",
+        "idempotency_mismatch",
+        "queue_full",
+        "unavailable",
+        "storage_full",
+      ]),
+    },
+    async handler(request, reply) {
+      const { asked, admission } = await readJobRequest(context, request, reply, true);
+      let created: Created | null = null;
+      try {
+        created = await engine.createJob(asked);
+      } finally {
+        await admission?.release(created?.created === true);
+        if (!created?.created) await engine.discard(receivedFiles(asked));
+      }
+      reply.code(202).header("location", `/v1/jobs/${created.job.id}`);
+      if (!created.created) reply.header("idempotency-replayed", "true");
+      return json(reply, jobView(created.job, created.items.slice(0, ITEMS)));
+    },
+  });
+
+  app.route({
+    method: "POST",
+    url: "/v1/jobs/quote",
+    schema: {
+      operationId: "quoteJob",
+      summary: "What a job would cost",
+      description:
+        "As creating the job, without running it: queue position, expected wait, cache hits, cost units.",
+      tags: ["Jobs"],
+      body,
+      ...documented({ 200: quote }, [
+        "not_found",
+        "gone",
+        "too_many_files",
+        "file_too_large",
+        "request_too_large",
+        "unsupported_media",
+        "invalid_options",
+        "queue_full",
+        "unavailable",
+        "storage_full",
+      ]),
+    },
+    async handler(request, reply) {
+      const { asked } = await readJobRequest(context, request, reply, false);
+      const quoted = await engine.quote(asked).finally(() => engine.discard(receivedFiles(asked)));
+      const { position, waitSeconds, cachedItems, items, costUnits } = quoted;
+      return {
+        position,
+        waitSeconds,
+        cached: items > 0 && cachedItems === items,
+        cachedItems,
+        items,
+        costUnits,
+      };
+    },
+  });
+
+  app.route({
+    method: "GET",
+    url: "/v1/jobs",
+    schema: {
+      operationId: "jobs",
+      summary: "Your jobs, newest first",
+      tags: ["Jobs"],
+      querystring: z.object({
+        state: states.optional().describe("One or several, separated by commas."),
+        pipeline: z.string().max(100).optional(),
+        limit: limitParam(100, 20),
+        cursor: z.string().max(200).optional().describe("`nextCursor` of the page before."),
+      }),
+      ...documented({ 200: pageOf(job) }, []),
+    },
+    async handler(request) {
+      const { state, pipeline, limit, cursor } = request.query;
+      const jobs = await store.jobs({
+        owner: ownerOf(request),
+        states: state,
+        pipeline,
+        limit: limit + 1,
+        cursor,
+      });
+      const page = jobs.slice(0, limit);
+      return {
+        items: page.map((record) => jobView(record, [])),
+        nextCursor: jobs.length > limit ? page.at(-1)!.id : null,
+      };
+    },
+  });
+
+  app.route({
+    method: "GET",
+    url: "/v1/jobs/:id",
+    schema: {
+      operationId: "job",
+      summary: "A job",
+      tags: ["Jobs"],
+      params: jobParams,
+      querystring: z.object({
+        wait: z.coerce
+          .number()
+          .min(0)
+          .max(60)
+          .default(0)
+          .describe("Seconds to wait for its end, at most 60."),
+      }),
+      ...documented({ 200: job }, ["not_found"]),
+    },
+    async handler(request, reply) {
+      const asked = { owner: ownerOf(request), id: request.params.id };
+      return found(await awaitEnd({ hub: context.hub, store }, asked, request.query.wait * 1_000, reply.raw));
+    },
+  });
+
+  app.route({
+    method: "POST",
+    url: "/v1/jobs/:id/cancel",
+    schema: {
+      operationId: "cancelJob",
+      summary: "Stop what has not ended",
+      tags: ["Jobs"],
+      params: jobParams,
+      ...documented({ 200: job }, ["not_found", "job_ended"]),
+    },
+    async handler(request) {
+      const asked = { owner: ownerOf(request), id: request.params.id };
+      await engine.cancelJob(asked.owner, asked.id);
+      return found(await store.job(asked));
+    },
+  });
+
+  app.route({
+    method: "POST",
+    url: "/v1/jobs/:id/retry",
+    schema: {
+      operationId: "retryJob",
+      summary: "Run the failed items again",
+      tags: ["Jobs"],
+      params: jobParams,
+      ...documented({ 202: job }, ["not_found", "job_not_retryable", "job_not_ended", "gone"]),
+    },
+    async handler(request, reply) {
+      const asked = { owner: ownerOf(request), id: request.params.id };
+      await engine.retryJob(asked.owner, asked.id);
+      reply.code(202);
+      return found(await store.job(asked));
+    },
+  });
+
+  app.route({
+    method: "DELETE",
+    url: "/v1/jobs/:id",
+    schema: {
+      operationId: "removeJob",
+      summary: "Forget the job and its files",
+      description: "A job that has not ended is cancelled first.",
+      tags: ["Jobs"],
+      params: jobParams,
+      ...documented({ 204: z.null().describe("Forgotten") }, ["not_found"]),
+    },
+    async handler(request, reply) {
+      await engine.removeJob(ownerOf(request), request.params.id);
+      return reply.code(204).send(null);
+    },
+  });
+
+  async function found(record: JobRecord | null) {
+    if (!record) throw new MillraceError("not_found", "There is no such job.");
+    return jobView(record, await store.items({ jobId: record.id, limit: ITEMS }));
+  }
+}
+
+const states = z
+  .string()
+  .transform((text) => text.split(","))
+  .pipe(z.array(z.enum(jobStates)).max(jobStates.length));
+
+const quote = z.object({
+  position: z.int().describe("Tasks that would run before this job's first."),
+  waitSeconds: z
+    .number()
+    .nullable()
+    .describe("Until its first task starts; `null` when that is not known yet."),
+  cached: z.boolean().describe("Whether all of its results are known already."),
+  cachedItems: z.int(),
+  items: z.int(),
+  costUnits: z.number().describe("One for each item and step that would be computed."),
+});
+
+function json(reply: FastifyReply, view: unknown): FastifyReply {
+  return reply.header("content-type", "application/json; charset=utf-8").send(JSON.stringify(view));
+}

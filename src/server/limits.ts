@@ -1,0 +1,39 @@
+/** Bounds of one server process. Sizes are bytes, times milliseconds. */
+export interface Limits {
+  /** JSON bodies. @default 1 MiB */
+  jsonBytes: number;
+  /** One text field of a form, such as `options`. @default 256 KiB */
+  fieldBytes: number;
+  /** Files that options name, in one request. @default 8 */
+  optionFiles: number;
+  /** Headers of a request. @default 16 KiB */
+  headerBytes: number;
+  /** Open connections, event streams among them. @default 20_000 */
+  connections: number;
+  /** What an event stream may be behind before it is cut, to resume from where it was. @default 256 KiB */
+  streamBufferBytes: number;
+  /** Between comment lines on an event stream. @default 15_000 */
+  heartbeatMs: number;
+  /** For the headers to arrive. @default 15_000 */
+  headersMs: number;
+  /** For a whole request to arrive, its uploads included. @default 1 hour */
+  requestMs: number;
+  /** Silence on a connection; longer than the longest `?wait=` and the heartbeat. @default 90_000 */
+  idleMs: number;
+  /** For what is under way to end when the server closes. @default 10_000 */
+  closeMs: number;
+}
+
+export const defaultLimits: Limits = {
+  jsonBytes: 1024 * 1024,
+  fieldBytes: 256 * 1024,
+  optionFiles: 8,
+  headerBytes: 16 * 1024,
+  connections: 20_000,
+  streamBufferBytes: 256 * 1024,
+  heartbeatMs: 15_000,
+  headersMs: 15_000,
+  requestMs: 3_600_000,
+  idleMs: 90_000,
+  closeMs: 10_000,
+};

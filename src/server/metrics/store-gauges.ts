@@ -1,0 +1,65 @@
+import { Gauge, type Registry } from "prom-client";
+import type { Engine } from "../../engine/engine.ts";
+import { knownQueues } from "../admin/known-queues.ts";
+
+const FRESH_MS = 1_000;
+
+/** Figures that are read from the store when somebody asks, at most once a second. */
+export function registerStoreGauges(
+  registry: Registry,
+  engine: Pick<Engine, "store" | "pipelines">,
+): { refresh(): Promise<void> } {
+  const gauge = (name: string, help: string, labelNames: string[]) =>
+    new Gauge({ name, help, labelNames, registers: [registry] });
+
+  const queueTasks = gauge("millrace_queue_tasks", "Tasks of a queue, by state.", ["queue", "state"]);
+  const drainRate = gauge("millrace_queue_drain_rate", "Tasks that ended, a second, over a minute.", [
+    "queue",
+  ]);
+  const oldest = gauge("millrace_queue_oldest_seconds", "Wait of the oldest ready task.", ["queue"]);
+  const paused = gauge("millrace_queue_paused", "1 while the queue hands out nothing.", ["queue"]);
+  const jobs = gauge("millrace_jobs", "Jobs that have not ended, by state.", ["state"]);
+  const tasks = gauge("millrace_tasks", "Tasks, by state.", ["state"]);
+  const workers = gauge("millrace_workers", "Worker processes.", []);
+  const busy = gauge("millrace_workers_running_tasks", "Tasks that workers run now.", []);
+  const slots = gauge("millrace_workers_concurrency", "Tasks that workers could run at once.", []);
+
+  let readAt = 0;
+  let reading: Promise<void> | null = null;
+
+  async function read(): Promise<void> {
+    const [queues, counts, live] = await Promise.all([
+      knownQueues(engine),
+      engine.store.counts(),
+      engine.store.workers(),
+    ]);
+    for (const one of [queueTasks, drainRate, oldest, paused, jobs, tasks]) one.reset();
+    for (const queue of queues) {
+      for (const state of ["ready", "running", "scheduled", "dead"] as const) {
+        queueTasks.set({ queue: queue.name, state }, queue[state]);
+      }
+      drainRate.set({ queue: queue.name }, queue.drainRate);
+      oldest.set({ queue: queue.name }, (queue.oldestMs ?? 0) / 1_000);
+      paused.set({ queue: queue.name }, queue.paused ? 1 : 0);
+    }
+    for (const [state, count] of Object.entries(counts.jobs)) jobs.set({ state }, count);
+    for (const [state, count] of Object.entries(counts.tasks)) tasks.set({ state }, count);
+    const present = live.filter((worker) => !worker.stopped);
+    workers.set(present.length);
+    busy.set(present.reduce((sum, worker) => sum + worker.running, 0));
+    slots.set(
+      present.reduce((sum, worker) => sum + Object.values(worker.queues).reduce((a, b) => a + b, 0), 0),
+    );
+    readAt = performance.now();
+  }
+
+  return {
+    refresh() {
+      if (readAt > 0 && performance.now() - readAt < FRESH_MS) return Promise.resolve();
+      reading ??= read().finally(() => {
+        reading = null;
+      });
+      return reading;
+    },
+  };
+}

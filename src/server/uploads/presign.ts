@@ -1,0 +1,73 @@
+import { z } from "zod";
+import { newId } from "../../domain/ids.ts";
+import { safeName } from "../../engine/file-name.ts";
+import { MillraceError } from "../../errors.ts";
+import type { UploadRecord } from "../../ports/store/uploads.ts";
+import { documented } from "../api-schemas.ts";
+import type { App, ServerContext } from "../context.ts";
+
+/** From its creation: an upload that is not finished and used by then is forgotten, with its bytes. */
+export const EXPIRY_MS = 24 * 3_600_000;
+const ADDRESS_SECONDS = 3_600;
+
+const body = z.strictObject({
+  name: z.string().max(4_096).describe("Name of the file."),
+  bytes: z.int().min(1).describe("Its size."),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, "must be 64 hexadecimal digits in lower case")
+    .describe("The SHA-256 of its content: nothing else is taken."),
+});
+
+const address = z.object({
+  uploadId: z.string().describe("For `files` of a job, when the file has been sent."),
+  method: z.literal("PUT"),
+  url: z.url(),
+  headers: z.record(z.string(), z.string()).describe("To be sent as they are."),
+  expiresAt: z.iso.datetime().describe("Until then the address takes the file."),
+});
+
+/** Large files need not pass through the API where the object store takes them itself. */
+export function presignRoute(
+  app: App,
+  { engine, ownerOf }: Pick<ServerContext, "engine" | "ownerOf">,
+  refuseLarge: (bytes: number) => void,
+): void {
+  app.route({
+    method: "POST",
+    url: "/v1/uploads/presign",
+    schema: {
+      operationId: "presignUpload",
+      summary: "An address to send a file to directly",
+      description: "Only with an object store; otherwise send files to `/v1/uploads`.",
+      tags: ["Uploads"],
+      body,
+      ...documented({ 201: address }, ["not_found", "file_too_large", "unavailable"]),
+    },
+    async handler(request, reply) {
+      const { name, bytes, sha256 } = request.body;
+      refuseLarge(bytes);
+      const direct = await engine.blobs.presignUpload?.({ sha256, bytes, seconds: ADDRESS_SECONDS });
+      if (!direct) {
+        throw new MillraceError("not_found", "Files are not sent directly here: send them to /v1/uploads.");
+      }
+      const now = Date.now();
+      const upload: UploadRecord = {
+        id: newId(now),
+        owner: ownerOf(request),
+        name: safeName(name),
+        length: bytes,
+        offset: 0,
+        metadata: "",
+        parts: [],
+        file: null,
+        direct: { staged: direct.staged, sha256 },
+        expiresAt: now + EXPIRY_MS,
+      };
+      await engine.store.uploads!.create(upload);
+      const { method, url, headers } = direct;
+      const expiresAt = new Date(now + ADDRESS_SECONDS * 1_000).toISOString();
+      return reply.code(201).send({ uploadId: upload.id, method, url, headers, expiresAt });
+    },
+  });
+}

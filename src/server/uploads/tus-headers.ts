@@ -1,0 +1,46 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { MillraceError } from "../../errors.ts";
+import { type Checksum, checksumAlgorithms } from "./receive-parts.ts";
+
+export const TUS_VERSION = "1.0.0";
+export const tusExtensions = "creation,expiration,checksum,termination";
+export const uploadBody = "application/offset+octet-stream";
+
+export function checkVersion(headers: IncomingHttpHeaders): void {
+  if (headers["tus-resumable"] === TUS_VERSION) return;
+  throw new MillraceError("tus_version", `Send "Tus-Resumable: ${TUS_VERSION}".`);
+}
+
+/** A header that holds a number of bytes. */
+export function byteCount(headers: IncomingHttpHeaders, name: "upload-length" | "upload-offset"): number {
+  const text = headers[name];
+  const count = typeof text === "string" && /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+  if (Number.isSafeInteger(count)) return count;
+  throw new MillraceError("invalid_request", `The header ${name} must be a number of bytes.`);
+}
+
+/** `Upload-Metadata`: pairs of a key and its value in Base64, separated by commas. */
+export function parseMetadata(header: string): Map<string, string> {
+  const entries = new Map<string, string>();
+  for (const pair of header.split(",").map((text) => text.trim())) {
+    if (pair === "") continue;
+    const [key, value = "", ...rest] = pair.split(" ");
+    if (!key || rest.length > 0 || entries.has(key) || !/^[A-Za-z0-9+/]*={0,2}$/.test(value)) {
+      throw new MillraceError("invalid_request", "The header upload-metadata is not well formed.");
+    }
+    entries.set(key, Buffer.from(value, "base64").toString());
+  }
+  return entries;
+}
+
+/** `Upload-Checksum`: an algorithm and a digest in Base64. */
+export function parseChecksum(header: unknown): Checksum | null {
+  if (header === undefined) return null;
+  const [, name, digest] = /^([a-z0-9]+) ([A-Za-z0-9+/]+={0,2})$/.exec(String(header)) ?? [];
+  const algorithm = checksumAlgorithms.find((known) => known === name);
+  if (algorithm && digest) return { algorithm, digest: Buffer.from(digest, "base64") };
+  throw new MillraceError(
+    "invalid_request",
+    `The header upload-checksum must name one of ${checksumAlgorithms.join(", ")} and a digest in Base64.`,
+  );
+}

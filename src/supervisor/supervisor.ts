@@ -1,0 +1,122 @@
+import { type ChildProcess, fork } from "node:child_process";
+
+/** One process that is kept running. */
+export interface ChildSpec {
+  /** For messages: `api`, `worker 1`. */
+  name: string;
+  /** Arguments of the `millrace` command. */
+  args: string[];
+}
+
+export interface SupervisorOptions {
+  /** The command's entry module. */
+  entry: string;
+  env: NodeJS.ProcessEnv;
+  /** Working folder of the children. @default this process's */
+  cwd?: string;
+  children: ChildSpec[];
+  onEvent(event: SupervisorEvent): void;
+}
+
+export type SupervisorEvent =
+  | { kind: "ready"; name: string; details: unknown }
+  | { kind: "ended"; name: string; code: number | null; signal: NodeJS.Signals | null; respawnMs: number }
+  | { kind: "refused"; name: string; message: string };
+
+export interface Supervisor {
+  /** Resolves when every child has been ready once; rejects when one refuses to start. */
+  started: Promise<void>;
+  /** Ends the children in order, the first named first, each in its own time. */
+  stop(): Promise<void>;
+  /** Process ids by name, of those alive now. */
+  pids(): Record<string, number>;
+}
+
+/** What a child says to its supervisor. */
+export type ChildMessage =
+  | { kind: "ready"; details: unknown }
+  | { kind: "refused"; message: string }
+  /** All that matters has ended here, though native code may still compute what nobody waits for. */
+  | { kind: "stopped" };
+
+const STOP_MS = 45_000;
+/** Node joins the threads of native code before it exits; there is nothing to wait for after this time. */
+const EXIT_MS = 500;
+const FIRST_RESPAWN_MS = 50;
+const MAX_RESPAWN_MS = 5_000;
+/** A child that lived this long was well: its next end is answered at once again. */
+const WELL_MS = 10_000;
+
+/** Keeps a set of processes running until it is stopped. */
+export function supervise(options: SupervisorOptions): Supervisor {
+  const alive = new Map<string, ChildProcess>();
+  const timers = new Set<NodeJS.Timeout>();
+  const waiting = new Set(options.children.map((child) => child.name));
+  const started = Promise.withResolvers<void>();
+  let stopping = false;
+
+  function spawn(spec: ChildSpec, respawnMs: number): void {
+    const child = fork(options.entry, spec.args, {
+      env: options.env,
+      cwd: options.cwd,
+      serialization: "advanced",
+      // The supervisor answers the terminal; its children end when it tells them, or is gone.
+      detached: false,
+      stdio: ["ignore", "inherit", "inherit", "ipc"],
+    });
+    const born = Date.now();
+    alive.set(spec.name, child);
+    child.on("message", (message: ChildMessage) => {
+      if (message.kind === "stopped") {
+        const timer = setTimeout(() => child.kill("SIGKILL"), EXIT_MS);
+        child.once("exit", () => clearTimeout(timer));
+        return;
+      }
+      if (message.kind === "refused") {
+        options.onEvent({ ...message, name: spec.name });
+        if (waiting.has(spec.name)) started.reject(new Error(message.message));
+        return;
+      }
+      options.onEvent({ ...message, name: spec.name });
+      waiting.delete(spec.name);
+      if (waiting.size === 0) started.resolve();
+    });
+    child.on("error", () => {});
+    child.on("exit", (code, signal) => {
+      alive.delete(spec.name);
+      if (stopping) return;
+      const wait = Date.now() - born > WELL_MS ? FIRST_RESPAWN_MS : respawnMs;
+      options.onEvent({ kind: "ended", name: spec.name, code, signal, respawnMs: wait });
+      const timer = setTimeout(() => {
+        timers.delete(timer);
+        spawn(spec, Math.min(MAX_RESPAWN_MS, wait * 2));
+      }, wait);
+      timers.add(timer);
+    });
+  }
+
+  for (const spec of options.children) spawn(spec, FIRST_RESPAWN_MS);
+  // Whoever does not wait for the start learns of a refusal by its event.
+  started.promise.catch(() => {});
+
+  return {
+    started: started.promise,
+    pids: () => Object.fromEntries([...alive].map(([name, child]) => [name, child.pid!])),
+    async stop() {
+      stopping = true;
+      for (const timer of timers) clearTimeout(timer);
+      await Promise.all([...alive.values()].map(end));
+    },
+  };
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = new Promise<void>((resolve) => {
+    child.once("exit", () => resolve());
+  });
+  child.kill("SIGTERM");
+  const timer = setTimeout(() => child.kill("SIGKILL"), STOP_MS);
+  await ended;
+  clearTimeout(timer);
+}

@@ -1,0 +1,53 @@
+import { expect } from "vitest";
+import type { DefinePoint } from "../points.ts";
+import { refusal } from "../refusal.ts";
+import { persist } from "../wait.ts";
+import { type BlobScene, flow } from "./scene.ts";
+
+export function lifecyclePoints(point: DefinePoint<BlobScene>): void {
+  point(
+    "health.truthful",
+    "an outage is told as unavailable, and it is over when it is over",
+    async (scene) => {
+      const outage = scene.outage();
+      const { blobs } = scene;
+      const kept = await blobs.put(Buffer.from("before"));
+      await blobs.health();
+      await outage.begin();
+      try {
+        const started = performance.now();
+        const health = await refusal(blobs.health(), "unavailable");
+        expect(health.retryable).toBe(true);
+        expect(health.cause).toBeDefined();
+        for (const source of [Buffer.from("during"), flow(100_000)]) {
+          const put = await refusal(blobs.put(source), "unavailable");
+          expect(put.retryable).toBe(true);
+        }
+        expect(performance.now() - started).toBeLessThan(30_000);
+      } finally {
+        await outage.end();
+      }
+      await persist(10_000, () => blobs.health());
+      expect((await blobs.read(kept.key)).toString()).toBe("before");
+      await blobs.put(Buffer.from("after"));
+    },
+  );
+
+  point("open.at-once", "several processes may open the same place at the same moment", async (scene) => {
+    const stores = await Promise.all(Array.from({ length: 8 }, () => scene.open()));
+    const kept = await Promise.all(stores.map((store, index) => store.put(Buffer.from(`store ${index}`))));
+    expect((await scene.listed()).sort()).toEqual(kept.map(({ key }) => key).sort());
+  });
+
+  point("close.idempotent", "close may be called again", async (scene) => {
+    const store = await scene.open();
+    await Promise.all([store.close(), store.close()]);
+    await store.close();
+  });
+
+  point("close.no-handle", "a process ends by itself after close", async (scene) => {
+    const child = scene.child({ errand: "tidy", text: "and goodbye" });
+    expect(await child.until(1)).toEqual(["closed"]);
+    expect(await child.ended(3_000)).toBe(0);
+  });
+}

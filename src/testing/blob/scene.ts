@@ -1,0 +1,120 @@
+import { createHash } from "node:crypto";
+import { Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
+import { expect } from "vitest";
+import type { BlobStore } from "../../ports/blobs.ts";
+import { type Child, startChild } from "../child.ts";
+import type { BlobErrand } from "../fixtures/blob-child.ts";
+import type { ChildOpening, Outage, Skip } from "../points.ts";
+
+/** What an adapter tells the suite about itself. All stores that `open` gives keep the same blobs. */
+export interface BlobHarness {
+  /** As in the matrix of `docs/brokers.md`. */
+  name: string;
+  /** Opens the store anew. The suite closes it. */
+  open(): Promise<BlobStore>;
+  /** Names of what unfinished writes left: staging files, multipart uploads. None while nothing is written. */
+  unfinished(): Promise<string[]>;
+  /** Without it, points that need another process are skipped with this reason. */
+  child: ChildOpening | string;
+  /** Makes the bytes unreachable for a while, or the reason why they cannot be. */
+  outage: Outage | string;
+}
+
+/** What one point's test works with; all that it opened and kept is closed and removed after it. */
+export interface BlobScene {
+  readonly harness: BlobHarness;
+  readonly skip: Skip;
+  readonly blobs: BlobStore;
+  open(): Promise<BlobStore>;
+  child(errand: Omit<BlobErrand, "opening">): Child;
+  outage(): Outage;
+  /** Every key that `list` tells, of blobs written before `olderThan`. */
+  listed(olderThan?: number): Promise<string[]>;
+  /** Expects that neither a blob nor a part of one came after the scene began. */
+  expectNothingLeft(): Promise<void>;
+}
+
+const LATER_MS = 3_600_000;
+
+/** Runs a point's test in a scene of its own. */
+export async function withScene(
+  harness: BlobHarness,
+  prove: (scene: BlobScene) => Promise<void>,
+  skip: Skip,
+): Promise<void> {
+  const stores: BlobStore[] = [];
+  const children: Child[] = [];
+  const open = async () => {
+    const store = await harness.open();
+    stores.push(store);
+    return store;
+  };
+  const blobs = await open();
+  const listed = async (olderThan = Date.now() + LATER_MS) => {
+    const keys: string[] = [];
+    for await (const page of blobs.list(olderThan)) keys.push(...page);
+    return keys;
+  };
+  const scene: BlobScene = {
+    harness,
+    skip,
+    blobs,
+    open,
+    child(errand) {
+      if (typeof harness.child === "string") return skip(harness.child);
+      const child = startChild("blob-child", { opening: harness.child, ...errand } as never);
+      children.push(child);
+      return child;
+    },
+    outage: () => (typeof harness.outage === "string" ? skip(harness.outage) : harness.outage),
+    listed,
+    async expectNothingLeft() {
+      expect(await harness.unfinished()).toEqual([]);
+      expect(await listed()).toEqual([]);
+    },
+  };
+  try {
+    await prove(scene);
+  } finally {
+    await Promise.all(children.map((child) => child.kill()));
+    await blobs.remove(await listed());
+    await Promise.all(stores.map((store) => store.close()));
+  }
+}
+
+/** The bytes of `pattern`, in pieces that repeat after 1 MiB, so that they take little memory. */
+export function flow(bytes: number, pieceBytes = 65_536): Readable {
+  const period = pattern(PERIOD);
+  let sent = 0;
+  return new Readable({
+    read() {
+      const from = sent % PERIOD;
+      const length = Math.min(bytes - sent, pieceBytes, PERIOD - from);
+      sent += length;
+      this.push(length > 0 ? period.subarray(from, from + length) : null);
+    },
+  });
+}
+
+const PERIOD = 1024 * 1024;
+
+/** Bytes that differ from their neighbours, so that a shifted range shows. */
+export function pattern(bytes: number): Buffer {
+  const content = Buffer.alloc(bytes);
+  for (let index = 0; index < bytes; index++) content[index] = (index * 31 + ((index % PERIOD) >> 8)) & 0xff;
+  return content;
+}
+
+export function sha256(content: Buffer | string): string {
+  return createHash("sha256").update(content).digest("hex");
+}
+
+/** What a store gives back for a key, through its stream. */
+export async function content(
+  blobs: BlobStore,
+  key: string,
+  range?: { start: number; end: number },
+): Promise<Buffer> {
+  return buffer(await blobs.open(key, range));
+}

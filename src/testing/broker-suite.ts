@@ -1,0 +1,32 @@
+import { describe } from "vitest";
+import { capabilityPoints } from "./broker/capabilities.ts";
+import { consumingPoints } from "./broker/consuming.ts";
+import { crashPoints } from "./broker/crashes.ts";
+import { lifecyclePoints } from "./broker/lifecycle.ts";
+import { publishingPoints } from "./broker/publishing.ts";
+import { type BrokerHarness, type BrokerScene, withScene } from "./broker/scene.ts";
+import { settlingPoints } from "./broker/settling.ts";
+import { definePoints, type SuiteOptions } from "./points.ts";
+
+/**
+ * Registers the conformance tests of the broker port for one adapter. Call it in a vitest file.
+ * What the adapter's capabilities rule out is skipped with the reason.
+ */
+export function brokerSuite(harness: BrokerHarness, options: SuiteOptions = {}): void {
+  describe(`broker ${harness.name}`, () => {
+    const point = definePoints<BrokerScene>(
+      "broker",
+      harness.name,
+      (prove, skip, report) => withScene(harness, prove, skip, report),
+      options,
+    );
+    publishingPoints(point);
+    consumingPoints(point);
+    settlingPoints(point);
+    crashPoints(point);
+    capabilityPoints(point);
+    lifecyclePoints(point);
+  });
+}
+
+export type { BrokerHarness } from "./broker/scene.ts";

@@ -1,0 +1,114 @@
+import { expect } from "vitest";
+import type { DefinePoint } from "../points.ts";
+import { eventually } from "../wait.ts";
+import { type BrokerScene, hold, messages } from "./scene.ts";
+
+export function capabilityPoints(point: DefinePoint<BrokerScene>): void {
+  point("capability.truthful", "methods exist where the capability says so", async (scene) => {
+    const broker = await scene.open();
+    const { capabilities } = broker;
+    scene.report({ ...capabilities });
+    expect(typeof broker.depth).toBe(capabilities.depth ? "function" : "undefined");
+    expect(typeof broker.purge).toBe(capabilities.purge ? "function" : "undefined");
+    expect(typeof broker.deadLetters).toBe(capabilities.deadLetters ? "function" : "undefined");
+    expect(broker.name).toMatch(/^[a-z]+$/);
+  });
+
+  point("capability.depth", "depth counts what waits, not what was delivered", async (scene) => {
+    const broker = await scene.open();
+    if (!broker.depth) return scene.skip("depth is not told");
+    const queue = scene.queue();
+    expect(await broker.depth(queue)).toBe(0);
+    await scene.put(broker, queue, messages(7));
+    const settles = (count: number) =>
+      eventually(
+        async () => (await broker.depth!(queue)) === count,
+        scene.patienceMs,
+        () => `the depth is not ${count}`,
+      );
+    await settles(7);
+    const taken = await scene.take(broker, queue, { prefetch: 3, handle: hold });
+    const held = await taken.until(3);
+    await settles(4);
+    await taken.consumer.close();
+    for (const delivery of held) await delivery.ack();
+    await settles(4);
+  });
+
+  point("capability.purge", "purge drops what waits and tells how much", async (scene) => {
+    const broker = await scene.open();
+    if (!broker.purge) return scene.skip("purging is not possible");
+    const queue = scene.queue();
+    expect(await broker.purge(queue)).toBe(0);
+    await scene.put(broker, queue, messages(5));
+    let dropped = 0;
+    await eventually(
+      async () => {
+        dropped += await broker.purge!(queue);
+        return dropped >= 5;
+      },
+      scene.patienceMs,
+      () => `${dropped} of 5 messages were dropped`,
+    );
+    expect(dropped).toBe(5);
+    const taken = await scene.take(broker, queue);
+    await scene.put(broker, queue, messages(1, "after"));
+    await taken.untilAll(["after-0"]);
+    expect(taken.ids()).toEqual(["after-0"]);
+  });
+
+  point("capability.priority", "higher priorities overtake", async (scene) => {
+    const broker = await scene.open();
+    if (!broker.capabilities.priority) scene.skip("priorities are not kept; the scheduler orders instead");
+    const queue = scene.queue();
+    await scene.put(broker, queue, [
+      { id: "default", payload: "" },
+      { id: "low", payload: "", priority: 0 },
+      { id: "high", payload: "", priority: 9 },
+      { id: "above", payload: "", priority: 5 },
+    ]);
+    const taken = await scene.take(broker, queue, { prefetch: 1 });
+    await taken.until(4);
+    expect(taken.ids()).toEqual(["high", "above", "default", "low"]);
+  });
+
+  point(
+    "capability.dead-letters",
+    "rejected messages are in the dead-letter queue, oldest first",
+    async (scene) => {
+      const broker = await scene.open();
+      if (!broker.deadLetters) return scene.skip("it has no dead-letter queue of its own");
+      const queue = scene.queue();
+      expect(await broker.deadLetters(queue, 10)).toEqual([]);
+      await scene.put(broker, queue, messages(4));
+      const taken = await scene.take(broker, queue, {
+        prefetch: 1,
+        handle: (delivery) => (delivery.id === "m-3" ? delivery.ack() : delivery.reject()),
+      });
+      await taken.until(4);
+      let dead: { id: string }[] = [];
+      const read = async (limit: number) => {
+        dead = await broker.deadLetters!(queue, limit);
+        return dead.length;
+      };
+      await eventually(
+        async () => (await read(10)) === 3,
+        scene.patienceMs,
+        () => `${dead.length} of 3 dead letters`,
+      );
+      expect(dead.map(({ id }) => id).sort()).toEqual(["m-0", "m-1", "m-2"]);
+      expect(dead[0]).toMatchObject({ payload: expect.stringContaining("payload") });
+      // Looking does not take them away.
+      await eventually(
+        async () => (await read(2)) === 2,
+        scene.patienceMs,
+        () => `${dead.length} of 2 dead letters at the second look`,
+      );
+      await eventually(
+        async () => (await read(10)) === 3,
+        scene.patienceMs,
+        () => `${dead.length} of 3 dead letters at the third look`,
+      );
+    },
+  );
+}

@@ -1,0 +1,27 @@
+import { describe } from "vitest";
+import { correctingPoints } from "./limiter/correcting.ts";
+import { learningPoints } from "./limiter/learning.ts";
+import { lifecyclePoints } from "./limiter/lifecycle.ts";
+import { type LimiterHarness, type LimiterScene, withScene } from "./limiter/scene.ts";
+import { sharingPoints } from "./limiter/sharing.ts";
+import { takingPoints } from "./limiter/taking.ts";
+import { definePoints, type SuiteOptions } from "./points.ts";
+
+/** Registers the conformance tests of the limiter port for one adapter. Call it in a vitest file. */
+export function limiterSuite(harness: LimiterHarness, options: SuiteOptions = {}): void {
+  describe(`limiter ${harness.name}`, () => {
+    const point = definePoints<LimiterScene>(
+      "limiter",
+      harness.name,
+      (prove, skip) => withScene(harness, prove, skip),
+      options,
+    );
+    takingPoints(point);
+    sharingPoints(point);
+    correctingPoints(point);
+    learningPoints(point);
+    lifecyclePoints(point);
+  });
+}
+
+export type { LimiterHarness } from "./limiter/scene.ts";

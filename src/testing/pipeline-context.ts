@@ -1,0 +1,121 @@
+import { createHash, randomUUID } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { mkdtemp, readFile, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Worker } from "node:worker_threads";
+import type { Json } from "../domain/records.ts";
+import type { Artifact, NewFile, StepContext, StepLog } from "../pipeline/context.ts";
+
+/** Artifacts in a folder: a file named by its id, and what a step reads of it. */
+export interface ArtifactFolder {
+  readonly path: string;
+  readonly pathOf: (artifactId: string) => string;
+  readonly add: (file: NewFile) => Promise<Artifact>;
+}
+
+export function artifactFolder(path: string): ArtifactFolder {
+  const known = new Set<string>();
+  const pathOf = (artifactId: string) => {
+    if (!known.has(artifactId)) throw new Error(`There is no artifact "${artifactId}" in this run.`);
+    return join(path, artifactId);
+  };
+  return {
+    path,
+    pathOf,
+    async add({ name, data, mediaType, meta }) {
+      const artifactId = randomUUID();
+      const target = join(path, artifactId);
+      await writeFile(target, data);
+      known.add(artifactId);
+      const content = Buffer.isBuffer(data) ? data : await readFile(target);
+      const sha256 = createHash("sha256").update(content).digest("hex");
+      const bytes = (await stat(target)).size;
+      return { artifactId, name, mediaType, bytes, sha256, ...(meta && { meta: jsonCopy(meta) }) };
+    },
+  };
+}
+
+export interface ContextParts<Options> {
+  files: ArtifactFolder;
+  pipeline: string;
+  step: string;
+  attempt: number;
+  options: Options;
+  signal: AbortSignal;
+  /** Results of `once`, kept over the attempts of one task. */
+  memo: Map<string, Json>;
+  onProgress: (fraction: number, message: string | undefined) => void;
+  onDelta: (text: string) => void;
+}
+
+/** A step's context on files of this machine, and the list of what the step wrote. */
+export function stepContext<Options>(parts: ContextParts<Options>): {
+  context: StepContext<Options>;
+  written: Artifact[];
+} {
+  const { files, signal, memo } = parts;
+  const written: Artifact[] = [];
+  const context: StepContext<Options> = {
+    jobId: "test",
+    pipeline: parts.pipeline,
+    step: parts.step,
+    attempt: parts.attempt,
+    options: parts.options,
+    signal,
+    log: silent,
+    progress: parts.onProgress,
+    delta: parts.onDelta,
+    read: async ({ artifactId }) => readFile(files.pathOf(artifactId)),
+    stream: async ({ artifactId }) => createReadStream(files.pathOf(artifactId)),
+    path: async ({ artifactId }) => files.pathOf(artifactId),
+    async write(file) {
+      const artifact = await files.add(file);
+      written.push(artifact);
+      return artifact;
+    },
+    folder: () => mkdtemp(join(files.path, "folder-")),
+    thread: (module, input) => runInThread(module, input, signal),
+    async once<T extends Json>(key: string, fn: () => Promise<T>): Promise<T> {
+      if (!memo.has(key)) memo.set(key, jsonCopy(await fn()));
+      return memo.get(key) as T;
+    },
+  };
+  return { context, written };
+}
+
+/** What the next step reads of a result: JSON, as the store keeps it. */
+export function jsonCopy<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value ?? null)) as T;
+}
+
+const ignore = () => undefined;
+const silent: StepLog = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+
+// Evaluated as a string so that the built package needs no file of its own for it.
+const THREAD = `
+const { parentPort, workerData } = require("node:worker_threads");
+import(workerData.module)
+  .then((module) => module.default(workerData.input))
+  .then((result) => parentPort.postMessage(result));
+`;
+
+function runInThread<In, Out>(module: URL, input: In, signal: AbortSignal): Promise<Out> {
+  const { promise, resolve, reject } = Promise.withResolvers<Out>();
+  if (signal.aborted) return Promise.reject(signal.reason);
+  const worker = new Worker(THREAD, { eval: true, workerData: { module: module.href, input } });
+  const end = () => {
+    reject(signal.reason);
+    void worker.terminate();
+  };
+  signal.addEventListener("abort", end, { once: true });
+  worker.once("message", (result: Out) => {
+    resolve(result);
+    void worker.terminate();
+  });
+  worker.once("error", reject);
+  worker.once("exit", (code) => {
+    signal.removeEventListener("abort", end);
+    reject(new Error(`The thread ended with code ${code} and no result.`));
+  });
+  return promise;
+}

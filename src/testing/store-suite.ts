@@ -1,0 +1,46 @@
+import { describe } from "vitest";
+import { definePoints } from "./points.ts";
+import { blobPoints } from "./store/blobs.ts";
+import { cachePoints } from "./store/cache.ts";
+import { cancelPoints } from "./store/cancelling.ts";
+import { claimPoints } from "./store/claims.ts";
+import { createPoints } from "./store/creating.ts";
+import { deathPoints } from "./store/deaths.ts";
+import { eventPoints } from "./store/events.ts";
+import { expiryPoints } from "./store/expiry.ts";
+import { fanInPoints } from "./store/fan-in.ts";
+import { invariantPoints } from "./store/invariants.ts";
+import { memoPoints } from "./store/memos.ts";
+import { queuePoints } from "./store/queues.ts";
+import { readPoints } from "./store/reading.ts";
+import { reopenPoints } from "./store/reopening.ts";
+import { reservationPoints } from "./store/reservations.ts";
+import { type StoreHarness, type StoreScene, withScene } from "./store/scene.ts";
+import { settlePoints } from "./store/settling.ts";
+import { sweepPoints } from "./store/sweeping.ts";
+
+/** Registers the conformance tests of the store's ports for one adapter. Call it in a vitest file. */
+export function storeSuite(harness: StoreHarness): void {
+  describe(`store ${harness.name}`, () => {
+    const point = definePoints<StoreScene>("store", harness.name, (prove) => withScene(harness, prove));
+    createPoints(point);
+    claimPoints(point);
+    settlePoints(point);
+    deathPoints(point);
+    fanInPoints(point);
+    cancelPoints(point);
+    reopenPoints(point);
+    eventPoints(point);
+    cachePoints(point);
+    blobPoints(point);
+    expiryPoints(point);
+    queuePoints(point);
+    reservationPoints(point);
+    sweepPoints(point);
+    memoPoints(point);
+    readPoints(point);
+    invariantPoints(point);
+  });
+}
+
+export type { StoreHarness } from "./store/scene.ts";

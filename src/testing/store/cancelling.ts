@@ -1,0 +1,121 @@
+import { expect } from "vitest";
+import { newId } from "../../domain/ids.ts";
+import type { DefinePoint } from "../points.ts";
+import { failure, success } from "./crew.ts";
+import { typesOf } from "./log.ts";
+import { accepted, all, each, OWNER, refused, type StoreScene } from "./scene.ts";
+
+export function cancelPoints(point: DefinePoint<StoreScene>): void {
+  point(
+    "cancel.ends",
+    "cancelling ends open items, revokes their leases and blocks fan-in",
+    async (scene) => {
+      const { store } = scene;
+      const crew = await scene.crew();
+      const plan = [each("work"), all("gather")];
+      const { job, deliveries } = await scene.create({ files: 4, plan });
+      crew.hand({ deliveries });
+      const done = await crew.take();
+      const running = await crew.take();
+      const retrying = await crew.take();
+      await crew.succeed(done, { result: "kept" });
+      await crew.fail(retrying);
+      const cancelled = accepted(await store.cancelJob({ owner: OWNER, id: job.id, now: scene.now() }));
+      expect(cancelled.revoked).toEqual([running.taskId]);
+      expect(await store.job({ owner: OWNER, id: job.id })).toMatchObject({
+        state: "cancelled",
+        done: 1,
+        cancelled: 3,
+        remaining: 0,
+        finishedAt: scene.now(),
+      });
+      const items = await store.items({ jobId: job.id, limit: 10 });
+      expect(items.map((item) => item.state)).toEqual(["succeeded", "cancelled", "cancelled", "cancelled"]);
+      for (const outcome of [success(), failure()]) expect(await crew.settle(running, outcome)).toBe("stale");
+      const leases = [{ taskId: running.taskId, lease: running.lease }];
+      expect((await store.renew({ leases, until: scene.now() + 1_000 })).lost).toEqual([running.taskId]);
+      scene.pass(3_600_000);
+      await crew.sweep();
+      expect(await crew.work()).toBe(0);
+      const types = await typesOf(store, job.id);
+      expect(types.at(-1)).toBe("job.cancelled");
+      expect(types.filter((type) => type === "item.cancelled")).toHaveLength(3);
+    },
+  );
+
+  point("cancel.fan-in", "an all step is cancelled too", async (scene) => {
+    const crew = await scene.crew();
+    const { job, deliveries } = await scene.create({ files: 1, plan: [each("work"), all("gather")] });
+    crew.hand({ deliveries });
+    await crew.succeed(await crew.take());
+    const gather = await crew.take();
+    const cancelled = await scene.store.cancelJob({ owner: OWNER, id: job.id, now: scene.now() });
+    expect(accepted(cancelled).revoked).toEqual([gather.taskId]);
+    expect(await crew.succeed(gather, { result: "late" })).toBe("stale");
+    const read = await scene.store.job({ owner: OWNER, id: job.id });
+    expect(read).toMatchObject({ state: "cancelled", result: null, done: 1, cancelled: 0 });
+  });
+
+  point("cancel.refused", "an ended job is refused, another's is not found", async (scene) => {
+    const crew = await scene.crew();
+    const { job, deliveries } = await scene.create();
+    const cancel = (owner: string, id: string) => scene.store.cancelJob({ owner, id, now: scene.now() });
+    expect(refused(await cancel("other", job.id))).toBe("not_found");
+    expect(refused(await cancel(OWNER, newId()))).toBe("not_found");
+    expect(refused(await cancel(OWNER, "nonsense"))).toBe("not_found");
+    crew.hand({ deliveries });
+    await crew.work();
+    expect(refused(await cancel(OWNER, job.id))).toBe("job_ended");
+    const second = await scene.create();
+    accepted(await cancel(OWNER, second.job.id));
+    expect(refused(await cancel(OWNER, second.job.id))).toBe("job_ended");
+    expect((await typesOf(scene.store, second.job.id)).slice(1)).toEqual(["item.cancelled", "job.cancelled"]);
+  });
+
+  point("cancel.race", "cancelling while items settle leaves one end and true sums", async (scene) => {
+    const other = await scene.open();
+    const crew = await scene.crew();
+    for (let round = 0; round < 8; round++) {
+      const { job, deliveries } = await scene.create({ files: 6, plan: [each("work"), all("gather")] });
+      crew.hand({ deliveries });
+      const held = await Promise.all(deliveries.map(() => crew.take()));
+      await Promise.all([
+        ...held.map((one) => crew.succeed(one)),
+        other.cancelJob({ owner: OWNER, id: job.id, now: scene.now() }),
+      ]);
+      crew.deliveries.length = 0;
+      const ended = (await scene.store.job({ owner: OWNER, id: job.id }))!;
+      expect(ended.state).toBe("cancelled");
+      expect(ended.done + ended.cancelled).toBe(6);
+      const types = await typesOf(scene.store, job.id);
+      expect(types.filter((type) => type === "item.succeeded")).toHaveLength(ended.done);
+      expect(types.filter((type) => type.startsWith("job."))).toEqual([
+        "job.created",
+        "job.started",
+        "job.cancelled",
+      ]);
+    }
+  });
+
+  point("remove.forgets", "removing ends a job first, and then forgets it", async (scene) => {
+    const { store } = scene;
+    const crew = await scene.crew();
+    const { job, deliveries } = await scene.create({ files: 2 });
+    crew.hand({ deliveries });
+    const held = await crew.take();
+    const remove = (owner: string) => store.removeJob({ owner, id: job.id, now: scene.now() });
+    expect(refused(await remove("other"))).toBe("not_found");
+    expect(accepted(await remove(OWNER)).revoked).toEqual([held.taskId]);
+    expect(await store.job({ owner: OWNER, id: job.id })).toBeNull();
+    expect(await store.items({ jobId: job.id, limit: 10 })).toEqual([]);
+    expect(await crew.succeed(held)).toBe("stale");
+    expect(refused(await remove(OWNER))).toBe("not_found");
+    const events = await store.events({ owner: OWNER, after: 0, limit: 100 });
+    expect(events.map((event) => event.seq)).toEqual(events.map((_, n) => n + 1));
+    expect(events.at(-1)!.type).toBe("job.cancelled");
+    for (const event of events) {
+      expect(event.data).toMatchObject({ jobId: job.id, forgotten: true });
+      expect(event.data.name).toBeUndefined();
+    }
+  });
+}

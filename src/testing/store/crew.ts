@@ -1,0 +1,95 @@
+import type { Outcome } from "../../domain/commands.ts";
+import { newId } from "../../domain/ids.ts";
+import type { FileRef, JobRecord, Json, TaskDelivery, TaskRecord } from "../../domain/records.ts";
+import type { Store } from "../../ports/store/store.ts";
+import type { ClaimResult, SettleResult } from "../../ports/store/tasks.ts";
+
+export interface Held {
+  taskId: string;
+  lease: string;
+  task: TaskRecord;
+  job: JobRecord;
+  siblings: TaskRecord[];
+}
+
+/** A worker in slow motion: a test decides what it takes and how each attempt ends. */
+export interface Crew {
+  readonly worker: string;
+  /** Handed out and not yet taken. */
+  readonly deliveries: TaskDelivery[];
+  hand(answer: { deliveries: TaskDelivery[] }): void;
+  claim(delivery: TaskDelivery, lease?: string): Promise<ClaimResult>;
+  /** Claims the next delivery and expects to get it. */
+  take(): Promise<Held>;
+  settle(held: Pick<Held, "taskId" | "lease">, outcome: Outcome): Promise<SettleResult["outcome"]>;
+  succeed(held: Held, parts?: { result?: Json; outputs?: FileRef[]; cache?: boolean }): Promise<string>;
+  fail(held: Held, parts?: { retryable?: boolean; retryAfterMs?: number }): Promise<string>;
+  /** Sweeps, and takes over what was handed out. */
+  sweep(parts?: { deadSince?: number }): Promise<number>;
+  /** Works off everything that is handed out; what `how` returns is the outcome, success by default. */
+  work(how?: (held: Held) => Outcome | undefined): Promise<number>;
+}
+
+export function success(parts: { result?: Json; outputs?: FileRef[]; cache?: boolean } = {}): Outcome {
+  return { kind: "succeeded", result: null, outputs: [], cache: true, ms: 1, ...parts };
+}
+
+export function failure(parts: { retryable?: boolean; retryAfterMs?: number } = {}): Outcome {
+  const error = { code: "step_failed", message: "It failed." };
+  return { kind: "failed", error, retryable: true, random: 0.5, ms: 1, ...parts };
+}
+
+export function createCrew(store: Store, worker: string, now: () => number): Crew {
+  const deliveries: TaskDelivery[] = [];
+  const hand = (answer: { deliveries: TaskDelivery[] }) => {
+    deliveries.push(...answer.deliveries);
+  };
+  const claim: Crew["claim"] = async ({ taskId, generation }, lease = newId()) => {
+    const result = await store.claim({ taskId, generation, worker, lease, now: now(), leaseMs: 10_000 });
+    hand(result);
+    return result;
+  };
+  const settle: Crew["settle"] = async ({ taskId, lease }, outcome) => {
+    const result = await store.settle({ taskId, lease, now: now(), outcome });
+    hand(result);
+    return result.outcome;
+  };
+  const tryTake = async (): Promise<Held | null> => {
+    const delivery = deliveries.shift()!;
+    const lease = newId();
+    const result = await claim(delivery, lease);
+    if (!result.claimed) return null;
+    const { task, job, siblings } = result;
+    return { taskId: delivery.taskId, lease, task, job, siblings };
+  };
+  return {
+    worker,
+    deliveries,
+    hand,
+    claim,
+    settle,
+    async take() {
+      if (deliveries.length === 0) throw new Error("nothing was handed out");
+      const held = await tryTake();
+      if (!held) throw new Error("the delivery could not be claimed");
+      return held;
+    },
+    succeed: (held, parts) => settle(held, success(parts)),
+    fail: (held, parts) => settle(held, failure(parts)),
+    async sweep({ deadSince = 0 } = {}) {
+      const swept = await store.sweep({ now: now(), limit: 1_000, deadSince });
+      hand(swept);
+      return swept.deliveries.length;
+    },
+    async work(how = () => undefined) {
+      let worked = 0;
+      while (deliveries.length > 0) {
+        const held = await tryTake();
+        if (!held) continue;
+        worked++;
+        await settle(held, how(held) ?? success());
+      }
+      return worked;
+    },
+  };
+}

@@ -1,0 +1,95 @@
+import { expect } from "vitest";
+import type { DefinePoint } from "../points.ts";
+import { failure } from "./crew.ts";
+import { logOf, typesOf } from "./log.ts";
+import { all, each, OWNER, type StoreScene } from "./scene.ts";
+
+export function eventPoints(point: DefinePoint<StoreScene>): void {
+  point("events.gapless", "an owner's numbers have no gap and no repeat, whoever writes", async (scene) => {
+    const stores = [scene.store, await scene.open(), await scene.open()];
+    const crews = await Promise.all(stores.map((store) => scene.crew({ store })));
+    const owners = ["a", "b", "c"];
+    let reading = true;
+    const seen: number[] = [];
+    // A reader who tails while others write must never meet a number before a smaller one.
+    const reader = (async () => {
+      while (reading || seen.length === 0) {
+        const page = await scene.store.events({ owner: "a", after: seen.at(-1) ?? 0, limit: 50 });
+        seen.push(...page.map((event) => event.seq));
+      }
+    })();
+    await Promise.all(
+      Array.from({ length: 30 }, async (_, n) => {
+        const crew = crews[n % 3]!;
+        const store = stores[n % 3]!;
+        const command = await scene.command({ owner: owners[n % owners.length]!, files: 3 });
+        const made = await store.createJob(command);
+        if (!made.ok) throw new Error(made.code);
+        for (const delivery of made.deliveries) {
+          const claim = await crew.claim(delivery);
+          if (claim.claimed)
+            await crew.succeed({ ...claim, taskId: delivery.taskId, lease: claim.task.lease! });
+        }
+      }),
+    );
+    reading = false;
+    await reader;
+    for (const owner of owners) expect(await logOf(scene.store, owner)).toHaveLength(90);
+    expect(seen).toEqual(seen.map((_, n) => n + 1));
+  });
+
+  point("events.order", "a job's log tells its story in order", async (scene) => {
+    const crew = await scene.crew();
+    const { job, deliveries } = await scene.create({ files: 1, plan: [each("work"), all("gather")] });
+    crew.hand({ deliveries });
+    await crew.fail(await crew.take());
+    scene.pass(10_000);
+    await crew.sweep();
+    await crew.work();
+    expect(await typesOf(scene.store, job.id)).toEqual([
+      "job.created",
+      "job.started",
+      "item.started",
+      "item.retrying",
+      "item.started",
+      "item.succeeded",
+      "job.succeeded",
+    ]);
+  });
+
+  point("events.contents", "events tell what clients may see, and no physical keys", async (scene) => {
+    const crew = await scene.crew();
+    const { job, deliveries } = await scene.create({ files: 1 });
+    crew.hand({ deliveries });
+    const output = await scene.upload();
+    await crew.succeed(await crew.take(), { outputs: [output], result: { secret: 1 } });
+    const events = await scene.store.events({ owner: OWNER, after: 0, limit: 50 });
+    const done = events.find((event) => event.type === "item.succeeded")!;
+    expect(done).toMatchObject({
+      jobId: job.id,
+      owner: OWNER,
+      at: scene.now(),
+      data: { index: 0, name: "file-0.txt", state: "succeeded", progress: { total: 1, done: 1 } },
+    });
+    expect(JSON.stringify(events)).not.toContain(output.blob);
+    expect(JSON.stringify(events)).toContain(output.artifactId);
+  });
+
+  point("events.pages", "the log is read after a number, and for one job", async (scene) => {
+    const crew = await scene.crew();
+    const [one, two] = [await scene.create({ files: 2 }), await scene.create({ files: 2 })];
+    crew.hand(one);
+    crew.hand(two);
+    await crew.work(() => failure({ retryable: false }));
+    const whole = await logOf(scene.store);
+    const page = await scene.store.events({ owner: OWNER, after: 3, limit: 4 });
+    expect(page).toEqual(whole.slice(3, 7));
+    expect(await scene.store.events({ owner: OWNER, after: whole.length, limit: 4 })).toEqual([]);
+    const mine = await scene.store.events({ owner: OWNER, after: 1, limit: 100, jobId: two.job.id });
+    expect(mine).toEqual(whole.filter((event) => event.jobId === two.job.id && event.seq > 1));
+    expect(await scene.store.events({ owner: "other", after: 0, limit: 9 })).toEqual([]);
+    expect(await scene.store.events({ owner: "other", after: 0, limit: 9, jobId: one.job.id })).toEqual([]);
+    expect(await scene.store.logBounds({ owner: OWNER })).toEqual({ first: 1, last: whole.length });
+    expect(await scene.store.logBounds({ owner: "other" })).toEqual({ first: 0, last: 0 });
+  });
+}

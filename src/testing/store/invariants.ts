@@ -1,0 +1,151 @@
+import fc from "fast-check";
+import { expect } from "vitest";
+import type { Outcome } from "../../domain/commands.ts";
+import { JOB_ITEM, type PlanStep } from "../../domain/records.ts";
+import type { DefinePoint } from "../points.ts";
+import { type Crew, failure, type Held, success } from "./crew.ts";
+import { logOf } from "./log.ts";
+import { accepted, all, each, OWNER, type StoreScene } from "./scene.ts";
+
+/** What may happen to a job, in any order; numbers choose among what is there. */
+type Happening =
+  | { kind: "take" | "repeat" | "sweep" | "wait" | "cancel" | "reopen" | "die"; pick: number }
+  | { kind: "settle"; pick: number; outcome: Outcome };
+
+const outcome: fc.Arbitrary<Outcome> = fc.oneof(
+  { weight: 5, arbitrary: fc.constant(success({ result: 1 })) },
+  { weight: 2, arbitrary: fc.constant(failure()) },
+  { weight: 1, arbitrary: fc.constant(failure({ retryable: false })) },
+  { weight: 1, arbitrary: fc.constantFrom<Outcome>(...[0, 5_000].map(returned)) },
+);
+const pick = fc.nat(20);
+const happening: fc.Arbitrary<Happening> = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ kind: fc.constant("take" as const), pick }) },
+  { weight: 6, arbitrary: fc.record({ kind: fc.constant("settle" as const), pick, outcome }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom("repeat", "sweep", "wait"), pick }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom("cancel", "reopen", "die"), pick }) },
+);
+const plan: fc.Arbitrary<PlanStep[]> = fc.constantFrom(
+  [each("work", { attempts: 2 })],
+  [each("work", { attempts: 2 }), each("second", { attempts: 2 })],
+  [each("work", { attempts: 2 }), all("gather", { attempts: 2 })],
+  [each("work"), each("second"), all("gather", { needs: "every" }), all("publish")],
+  [all("gather", { attempts: 2 }), all("publish")],
+);
+
+export function invariantPoints(point: DefinePoint<StoreScene>): void {
+  point(
+    "invariants.hold",
+    "whatever happens in whatever order, sums hold and every job ends once a run",
+    async (scene) => {
+      await fc.assert(
+        fc.asyncProperty(
+          plan,
+          fc.integer({ min: 1, max: 4 }),
+          fc.array(happening, { maxLength: 40 }),
+          (...given) => play(scene, ...given),
+        ),
+        { numRuns: 60, endOnFailure: true },
+      );
+    },
+    120_000,
+  );
+}
+
+async function play(scene: StoreScene, steps: PlanStep[], files: number, story: Happening[]): Promise<void> {
+  const { store } = scene;
+  const owner = `owner-${crypto.randomUUID()}`;
+  let crew = await scene.crew();
+  const { job, deliveries } = await scene.create({ owner, files, plan: steps });
+  crew.hand({ deliveries });
+  const id = job.id;
+  const held: Held[] = [];
+  const spent: { held: Held; outcome: Outcome }[] = [];
+  let open = true;
+
+  for (const what of story) {
+    if (what.kind === "take") {
+      const delivery = crew.deliveries.splice(what.pick % Math.max(1, crew.deliveries.length), 1)[0];
+      const claim = delivery && (await crew.claim(delivery));
+      if (claim?.claimed) held.push({ ...claim, taskId: delivery!.taskId, lease: claim.task.lease! });
+    } else if (what.kind === "settle") {
+      const one = held.splice(what.pick % Math.max(1, held.length), 1)[0];
+      if (!one) continue;
+      await crew.settle(one, what.outcome);
+      spent.push({ held: one, outcome: what.outcome });
+    } else if (what.kind === "repeat") {
+      const one = spent[what.pick % Math.max(1, spent.length)];
+      if (one) await crew.settle(one.held, one.outcome);
+    } else if (what.kind === "sweep") {
+      await crew.sweep();
+    } else if (what.kind === "wait") {
+      scene.pass(what.pick * 2_000);
+    } else if (what.kind === "reopen") {
+      const reopened = await store.reopenJob({ owner, id, now: scene.now() });
+      if (reopened.ok) crew.hand(reopened);
+    } else if (what.kind === "cancel" && what.pick % 4 === 0) {
+      const cancelled = await store.cancelJob({ owner, id, now: scene.now() });
+      if (cancelled.ok) open = false;
+    } else if (what.kind === "die") {
+      const gone = await store.workerGone({ worker: crew.worker, now: scene.now() });
+      const handed = crew.deliveries;
+      crew = await scene.crew();
+      crew.hand({ deliveries: [...handed, ...gone.deliveries] });
+    }
+    await check(scene, owner, id);
+  }
+  await finish(scene, crew, owner, id);
+  const ended = (await store.job({ owner, id }))!;
+  expect(ended.finishedAt).not.toBeNull();
+  if (!open) expect(ended.state).toBe("cancelled");
+  await check(scene, owner, id);
+  accepted(await store.removeJob({ owner, id, now: scene.now() }));
+  await store.workerGone({ worker: crew.worker, now: scene.now() });
+}
+
+/** From wherever it stands, patience alone must bring a job to its end. */
+async function finish(scene: StoreScene, crew: Crew, owner: string, id: string): Promise<void> {
+  for (let round = 0; round < 30; round++) {
+    const job = await scene.store.job({ owner, id });
+    if (job!.finishedAt !== null) return;
+    scene.pass(61_000);
+    await crew.sweep();
+    await crew.work();
+  }
+  throw new Error("the job is stuck");
+}
+
+async function check({ store }: StoreScene, owner: string, id: string): Promise<void> {
+  const job = (await store.job({ owner, id }))!;
+  const items = await store.items({ jobId: id, limit: 100 });
+  const count = (...states: string[]) => items.filter((item) => states.includes(item.state)).length;
+  const ended = count("succeeded", "dead", "cancelled");
+  expect(job.total).toBe(items.length);
+  expect(job.remaining).toBe(items.length - ended);
+  expect([job.done, job.failed, job.cancelled]).toEqual([
+    count("succeeded"),
+    count("dead"),
+    count("cancelled"),
+  ]);
+  const each = job.plan.filter((step) => step.kind === "each").length;
+  expect(job.stepsDone).toBeGreaterThanOrEqual(0);
+  expect(job.stepsDone).toBeLessThanOrEqual(job.total * each + job.plan.length - each);
+  for (const item of items) {
+    expect(item.attempt).toBeGreaterThanOrEqual(0);
+    expect(item.attempt).toBeLessThanOrEqual(job.plan[item.step]!.attempts);
+    if (job.finishedAt !== null) expect(["succeeded", "dead", "cancelled"]).toContain(item.state);
+  }
+  const events = await logOf(store, owner);
+  const ends = events.filter((event) => /^job\.(succeeded|partial|failed|cancelled)$/.test(event.type));
+  const runs = 1 + events.filter((event) => event.type === "job.reopened").length;
+  expect(job.run).toBe(runs);
+  // A replay while others run begins a run before the one before has ended.
+  expect(ends.length).toBeLessThanOrEqual(runs);
+  if (job.finishedAt !== null) expect(ends.at(-1)!.type).toBe(`job.${job.state}`);
+  expect(events.some((event) => event.data.index === JOB_ITEM)).toBe(false);
+  expect(owner).not.toBe(OWNER);
+}
+
+function returned(delayMs: number): Outcome {
+  return { kind: "returned", delayMs };
+}

@@ -1,0 +1,65 @@
+import { expect } from "vitest";
+import { newId } from "../../domain/ids.ts";
+import type { DefinePoint } from "../points.ts";
+import { accepted, OWNER, type StoreScene } from "./scene.ts";
+
+export function memoPoints(point: DefinePoint<StoreScene>): void {
+  point("memo.keeps", "a memo outlives the attempt that wrote it", async (scene) => {
+    const { store } = scene;
+    const crew = await scene.crew();
+    crew.hand(await scene.create({ files: 2 }));
+    const held = await crew.take();
+    const at = { taskId: held.taskId, step: "work", key: "paid call" };
+    expect(await store.memo(at)).toBeNull();
+    const value = { answer: [1, null, "ü"] };
+    expect(await store.remember({ ...at, value, lease: held.lease })).toEqual({ ok: true });
+    expect(await store.remember({ ...at, value: "second", lease: held.lease })).toEqual({ ok: true });
+    expect(await store.memo(at)).toEqual({ value });
+    await crew.fail(held);
+    expect(await (await scene.open()).memo(at)).toEqual({ value });
+    const other = await crew.take();
+    expect(await store.memo({ ...at, taskId: other.taskId })).toBeNull();
+    expect(await store.memo({ ...at, key: "another" })).toBeNull();
+    expect(await store.memo({ ...at, step: "second" })).toBeNull();
+  });
+
+  point("memo.null", "null is a value too", async (scene) => {
+    const crew = await scene.crew();
+    crew.hand(await scene.create());
+    const { taskId, lease } = await crew.take();
+    const at = { taskId, step: "work", key: "k" };
+    await scene.store.remember({ ...at, value: null, lease });
+    expect(await scene.store.memo(at)).toEqual({ value: null });
+  });
+
+  point("memo.fenced", "only the holder of the lease may write one", async (scene) => {
+    const { store } = scene;
+    const crew = await scene.crew();
+    crew.hand(await scene.create());
+    const first = await crew.take();
+    const at = { taskId: first.taskId, step: "work", key: "k" };
+    expect(await store.remember({ ...at, value: 1, lease: newId() })).toEqual({ ok: false });
+    scene.pass(11_000);
+    await crew.sweep();
+    const second = await crew.take();
+    expect(await store.remember({ ...at, value: 1, lease: first.lease })).toEqual({ ok: false });
+    expect(await store.memo(at)).toBeNull();
+    expect(await store.remember({ ...at, value: 2, lease: second.lease })).toEqual({ ok: true });
+    await crew.succeed(second);
+    expect(await store.remember({ ...at, key: "later", value: 3, lease: second.lease })).toEqual({
+      ok: false,
+    });
+    expect(await store.remember({ ...at, taskId: "nonsense", value: 3, lease: "x" })).toEqual({ ok: false });
+  });
+
+  point("memo.ends", "memos go with their job", async (scene) => {
+    const { store } = scene;
+    const crew = await scene.crew();
+    crew.hand(await scene.create());
+    const { taskId, lease, job } = await crew.take();
+    const at = { taskId, step: "work", key: "k" };
+    await store.remember({ ...at, value: 1, lease });
+    accepted(await store.removeJob({ owner: OWNER, id: job.id, now: scene.now() }));
+    expect(await store.memo(at)).toBeNull();
+  });
+}

@@ -1,0 +1,167 @@
+import { expect } from "vitest";
+import type { TaskDelivery } from "../../domain/records.ts";
+import type { DefinePoint } from "../points.ts";
+import type { Crew } from "./crew.ts";
+import { failure, success } from "./crew.ts";
+import { OWNER, type StoreScene, workerRecord } from "./scene.ts";
+
+export function queuePoints(point: DefinePoint<StoreScene>): void {
+  point(
+    "window.bounded",
+    "four tasks for each that workers can run at once are handed out",
+    async (scene) => {
+      const crew = await scene.crew({ concurrency: 3 });
+      const made = await scene.create({ files: 50 });
+      expect(made.deliveries).toHaveLength(12);
+      crew.hand(made);
+      const held = await crew.take();
+      expect(crew.deliveries).toHaveLength(12);
+      await crew.succeed(held);
+      expect(crew.deliveries).toHaveLength(12);
+      expect(await crew.sweep()).toBe(0);
+      await scene.crew({ concurrency: 2 });
+      expect(await crew.sweep()).toBe(8);
+      expect(await crew.work()).toBe(49);
+    },
+  );
+
+  point("window.no-worker", "without a worker everything waits in the backlog", async (scene) => {
+    const made = await scene.create({ files: 5 });
+    expect(made.deliveries).toEqual([]);
+    const crew = await scene.crew();
+    expect(await crew.sweep()).toBe(5);
+    const items = await scene.store.items({ jobId: made.job.id, limit: 9 });
+    expect(items.map((item) => item.state)).toEqual(Array(5).fill("published"));
+  });
+
+  point("window.priority", "higher priorities leave the backlog first", async (scene) => {
+    const jobs = new Map<string, number>();
+    for (const priority of [4, 0, 9, 5]) {
+      const { job } = await scene.create({ files: 3, priority });
+      jobs.set(job.id, priority);
+    }
+    const crew = await scene.crew({ concurrency: 1 });
+    const order = await servingOrder(crew);
+    const priorities = order.map((one) => jobs.get(one.taskId.slice(0, 36)));
+    expect(priorities).toEqual([9, 9, 9, 5, 5, 5, 4, 4, 4, 0, 0, 0]);
+    for (const one of order) expect(one.priority).toBe(jobs.get(one.taskId.slice(0, 36)));
+  });
+
+  point("window.fair", "owners take turns, each first come first served", async (scene) => {
+    const owners = new Map<string, string>();
+    const create = async (owner: string, files: number) => {
+      const { job } = await scene.create({ owner, files });
+      owners.set(job.id, owner);
+    };
+    await create("a", 200);
+    await create("b", 8);
+    await create("c", 8);
+    const crew = await scene.crew({ concurrency: 1 });
+    const order = await servingOrder(crew);
+    const served = order.map((one) => owners.get(one.taskId.slice(0, 36))!);
+    // However many tasks "a" has waiting, the others are through after their share.
+    expect(served.slice(0, 32).filter((owner) => owner !== "a").length).toBeGreaterThanOrEqual(14);
+    for (const owner of ["a", "b", "c"]) {
+      const items = order.filter((_, n) => served[n] === owner).map((one) => Number(one.taskId.slice(37)));
+      expect(items).toEqual(items.map((_, n) => n));
+    }
+  });
+
+  point("queue.paused", "a paused queue hands out nothing, and goes on when resumed", async (scene) => {
+    const { store } = scene;
+    const crew = await scene.crew({ concurrency: 1 });
+    crew.hand(await scene.create({ files: 10 }));
+    const held = await crew.take();
+    const handed = crew.deliveries.length;
+    await store.setPaused({ queue: "text/work", paused: true });
+    expect((await store.queues({ now: scene.now() })).find((one) => one.name === "text/work")).toMatchObject({
+      paused: true,
+    });
+    expect(await crew.succeed(held)).toBe("settled");
+    expect(crew.deliveries).toHaveLength(handed);
+    expect(await crew.sweep()).toBe(0);
+    expect((await scene.create({ files: 2 })).deliveries).toEqual([]);
+    crew.deliveries.length = 0;
+    const resumed = await store.setPaused({ queue: "text/work", paused: false });
+    crew.hand(resumed);
+    await crew.sweep();
+    expect((await store.queues({ now: scene.now() })).find((one) => one.name === "text/work")?.paused).toBe(
+      false,
+    );
+    scene.pass(31_000);
+    await crew.sweep();
+    expect(await crew.work()).toBe(11);
+  });
+
+  point("queue.figures", "an operator sees what waits, runs and died", async (scene) => {
+    const { store } = scene;
+    const crew = await scene.crew({ concurrency: 1 });
+    const queue = async () =>
+      (await store.queues({ now: scene.now() })).find((one) => one.name === "text/work");
+    crew.hand(await scene.create({ files: 9 }));
+    await crew.take();
+    await crew.succeed(await crew.take());
+    await crew.fail(await crew.take());
+    await crew.fail(await crew.take(), { retryable: false });
+    expect(await queue()).toMatchObject({ ready: 5, running: 1, scheduled: 1, dead: 1, workers: 1 });
+    scene.pass(3_000);
+    const figures = (await queue())!;
+    expect(figures.drainRate).toBeGreaterThan(0);
+    expect(figures.drainRate).toBeLessThan(1);
+    expect(figures.oldestMs).toBeGreaterThanOrEqual(2_000);
+    expect(await store.counts()).toEqual({
+      jobs: { running: 1 },
+      tasks: { ready: 5, running: 1, scheduled: 1, dead: 1 },
+    });
+  });
+
+  point("workers.listed", "live workers are listed with what they said last", async (scene) => {
+    const { store } = scene;
+    const record = workerRecord("w1", { "text/work": 3 }, scene.now());
+    await store.heartbeat(record);
+    await store.heartbeat({ ...record, running: 2, seenAt: scene.now() + 5 });
+    expect(await store.workers()).toEqual([{ ...record, running: 2, seenAt: scene.now() + 5 }]);
+  });
+
+  point(
+    "dead-letters.filtered",
+    "dead letters are listed newest first, by page and filter",
+    async (scene) => {
+      const { store } = scene;
+      const crew = await scene.crew();
+      const text = await scene.create({ files: 3 });
+      const other = await scene.create({ files: 2, pipeline: "other", owner: "somebody" });
+      crew.hand(text);
+      crew.hand(other);
+      await crew.work(({ task }) =>
+        task.owner === OWNER && task.item === 2
+          ? success()
+          : ({
+              ...failure({ retryable: false }),
+              error: { code: `code_${task.item}`, message: "no" },
+            } as never),
+      );
+      const list = async (query: object) =>
+        (await store.deadLetters({ limit: 10, ...query })).map((one) => `${one.pipeline} ${one.item}`);
+      expect(await list({})).toEqual(["other 1", "other 0", "text 1", "text 0"]);
+      expect(await list({ limit: 2 })).toEqual(["other 1", "other 0"]);
+      expect(await list({ cursor: `${other.job.id}.0` })).toEqual(["text 1", "text 0"]);
+      expect(await list({ pipeline: "text" })).toEqual(["text 1", "text 0"]);
+      expect(await list({ code: "code_1" })).toEqual(["other 1", "text 1"]);
+      expect(await list({ jobId: text.job.id })).toEqual(["text 1", "text 0"]);
+      expect(await list({ queue: "text/second" })).toEqual([]);
+      expect(await list({ queue: "text/work", code: "code_0" })).toEqual(["other 0", "text 0"]);
+    },
+  );
+}
+
+/** Takes one task after the other, as a slow worker does. */
+async function servingOrder(crew: Crew): Promise<TaskDelivery[]> {
+  const order: TaskDelivery[] = [];
+  await crew.sweep();
+  while (crew.deliveries.length > 0) {
+    order.push(crew.deliveries[0]!);
+    await crew.succeed(await crew.take());
+  }
+  return order;
+}

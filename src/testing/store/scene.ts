@@ -1,0 +1,145 @@
+import { createHash, randomUUID } from "node:crypto";
+import type { CreateJob } from "../../domain/commands.ts";
+import { newId } from "../../domain/ids.ts";
+import type { FileRef, PlanStep } from "../../domain/records.ts";
+import type { Created, Result } from "../../ports/store/jobs.ts";
+import type { Store } from "../../ports/store/store.ts";
+import type { WorkerRecord } from "../../ports/store/tasks.ts";
+import { type Crew, createCrew } from "./crew.ts";
+
+/** What an adapter tells the suite about itself. */
+export interface StoreHarness {
+  name: string;
+  /** An empty database of its own; the suite closes it. */
+  place(): Promise<StorePlace>;
+}
+
+export interface StorePlace {
+  /** Another connection to the same records, whose broker is not the store's own. The suite closes it. */
+  open(): Promise<Store>;
+  close(): Promise<void>;
+}
+
+/** What one point's test works with. */
+export interface StoreScene {
+  readonly store: Store;
+  /** Another connection to the same records. */
+  open(): Promise<Store>;
+  /** The time of the next command: starts at the present and moves by `pass`. */
+  now(): number;
+  pass(ms: number): void;
+  /** A blob pinned for an hour, as an upload leaves it; the same text is the same content. */
+  upload(text?: string): Promise<FileRef>;
+  /** A job of one `each` step unless `plan` says otherwise; `files` items over one blob. */
+  command(parts?: Partial<CreateJob> & { files?: number }): Promise<CreateJob>;
+  /** Creates a job and expects it to be accepted. */
+  create(parts?: Partial<CreateJob> & { files?: number }): Promise<Created>;
+  /** A live worker with room for `concurrency` tasks of each queue, and what it was handed. */
+  crew(options?: { store?: Store; worker?: string; concurrency?: number; queues?: string[] }): Promise<Crew>;
+}
+
+export const OWNER = "owner";
+
+export async function withScene(
+  harness: StoreHarness,
+  prove: (scene: StoreScene) => Promise<void>,
+): Promise<void> {
+  const place = await harness.place();
+  const stores: Store[] = [];
+  const open = async () => {
+    const store = await place.open();
+    stores.push(store);
+    return store;
+  };
+  try {
+    const store = await open();
+    let now = Date.now();
+    const upload = async (text: string = randomUUID()): Promise<FileRef> => {
+      const sha256 = createHash("sha256").update(text).digest("hex");
+      const bytes = Buffer.byteLength(text);
+      const { key } = await store.pin({ key: randomUUID(), sha256, bytes, until: now + 3_600_000 });
+      return { artifactId: randomUUID(), name: "a.txt", mediaType: "text/plain", bytes, sha256, blob: key };
+    };
+    const command = async ({ files = 0, ...parts }: Partial<CreateJob> & { files?: number } = {}) => {
+      const id = parts.id ?? newId();
+      const shared = files > 0 ? await upload() : null;
+      return {
+        id,
+        now,
+        owner: OWNER,
+        pipeline: "text",
+        version: 1,
+        options: {},
+        plan: [each("work")],
+        metadata: {},
+        priority: 4,
+        startAt: null,
+        retentionMs: 3_600_000,
+        items: Array.from({ length: files }, (_, n) => ({
+          name: `file-${n}.txt`,
+          input: { ...shared!, name: `file-${n}.txt`, artifactId: `${id}.${n}.in` },
+        })),
+        attachments: [],
+        pinned: shared ? [shared.blob] : [],
+        reservation: null,
+        idempotency: null,
+        ...parts,
+      } satisfies CreateJob;
+    };
+    await prove({
+      store,
+      open,
+      now: () => now,
+      pass: (ms) => {
+        now += ms;
+      },
+      upload,
+      command,
+      create: async (parts) => accepted(await store.createJob(await command(parts))),
+      async crew(options = {}) {
+        const { store: own = store, worker = `worker-${randomUUID()}`, concurrency = 1_000 } = options;
+        const queues = options.queues ?? ["text/work", "text/second", "text/gather", "text/publish"];
+        const record = workerRecord(
+          worker,
+          Object.fromEntries(queues.map((name) => [name, concurrency])),
+          now,
+        );
+        await own.heartbeat(record);
+        return createCrew(own, worker, () => now);
+      },
+    });
+  } finally {
+    await Promise.allSettled(stores.map((store) => store.close()));
+    await place.close();
+  }
+}
+
+export function workerRecord(id: string, queues: WorkerRecord["queues"], now: number): WorkerRecord {
+  return { id, host: "test", pid: process.pid, queues, running: 0, startedAt: now, seenAt: now };
+}
+
+const step: Omit<PlanStep, "name" | "kind" | "queue"> = {
+  attempts: 3,
+  timeoutMs: 60_000,
+  backoff: { baseMs: 1_000, maxMs: 60_000 },
+  needs: "some",
+  cacheKey: null,
+};
+
+export function each(name: string, parts: Partial<PlanStep> = {}): PlanStep {
+  return { ...step, name, kind: "each", queue: `text/${name}`, ...parts };
+}
+
+export function all(name: string, parts: Partial<PlanStep> = {}): PlanStep {
+  return { ...step, name, kind: "all", queue: `text/${name}`, ...parts };
+}
+
+export function accepted<T>(result: Result<T>): T {
+  if (result.ok) return result;
+  throw new Error(`refused with ${result.code}: ${result.message}`);
+}
+
+/** The code of a refusal; `null` when there was none. */
+export function refused(result: Result<unknown>): string | null {
+  return result.ok ? null : result.code;
+}

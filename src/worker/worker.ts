@@ -1,0 +1,84 @@
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
+import { type Engine, topics } from "../engine/engine.ts";
+import { createRunner } from "../engine/runner.ts";
+import { startScheduler } from "../engine/scheduler.ts";
+import { threadPool } from "../engine/threads.ts";
+import type { StepLog } from "../pipeline/context.ts";
+import { startKeeper } from "./keeper.ts";
+import { stepMeter } from "./step-meter.ts";
+
+const DRAIN_MS = 30_000;
+
+export interface WorkerOptions {
+  engine: Engine;
+  log: StepLog;
+  /** @default a new id */
+  id?: string;
+  /** Overrides the concurrency of every step. */
+  concurrency?: number;
+  /** How the keeper's thread reaches the records. */
+  keeper: { opener: string; config: unknown };
+  /** A step ignored its signal: the process should be ended when the rest has drained. */
+  onStuck(): void;
+}
+
+export interface RunningWorker {
+  readonly id: string;
+  /** Resolves when nothing runs here any more. */
+  drain(): Promise<void>;
+}
+
+/** One worker: consumers for every step of its pipelines, until it is drained. */
+export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
+  const { engine, log } = options;
+  const id = options.id ?? workerId();
+  const leases = startKeeper(options.keeper);
+  const threads = threadPool();
+  const meter = stepMeter(engine.bus, id);
+  const runner = createRunner({
+    engine,
+    worker: id,
+    leases,
+    threads,
+    log,
+    concurrency: options.concurrency,
+    onStuck: options.onStuck,
+    onSettled: meter.settled,
+  });
+  const record = {
+    id,
+    host: hostname(),
+    pid: process.pid,
+    queues: runner.queues,
+    concurrency: Object.values(runner.queues).reduce((sum, n) => sum + n, 0),
+    running: 0,
+    startedAt: Date.now(),
+    seenAt: Date.now(),
+  };
+  const revoked = await engine.bus.subscribe(topics.revoked, (message) => {
+    for (const taskId of JSON.parse(message) as string[]) runner.revoke(taskId);
+  });
+  await engine.store.heartbeat(record);
+  leases.describe(record);
+  await runner.start();
+  const scheduler = startScheduler(engine, log);
+
+  return {
+    id,
+    async drain() {
+      await scheduler.close();
+      await runner.drain(DRAIN_MS);
+      await revoked.close();
+      meter.close();
+      await leases.close();
+      await engine.store.heartbeat({ ...record, seenAt: Date.now(), stopped: true });
+      await threads.close();
+    },
+  };
+}
+
+/** Ids tell an operator where the process runs. */
+export function workerId(): string {
+  return `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
+}

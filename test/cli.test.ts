@@ -1,0 +1,307 @@
+import { existsSync, readdirSync } from "node:fs";
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import sharp from "sharp";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beginMillrace, type Ended, millrace } from "./cli/command.ts";
+import { freePort, type Running, startMillrace } from "./crash/processes.ts";
+
+const root = join(import.meta.dirname, "..");
+const samples = join(root, "samples");
+let folder = "";
+let temporary = "";
+let server: Running;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "millrace-cli-"));
+  temporary = join(folder, "tmp");
+  await mkdir(join(folder, "photos", "trip"), { recursive: true });
+  await mkdir(temporary);
+  await cp(join(samples, "sea.jpg"), join(folder, "photos", "sea.jpg"));
+  await cp(join(samples, "pines.jpg"), join(folder, "photos", "trip", "pines.jpg"));
+  await cp(join(samples, "flower.png"), join(folder, "photos", "trip", "sea.png"));
+  const whole = await readFile(join(samples, "dunes.jpg"));
+  await writeFile(join(folder, "photos", "cut.jpg"), whole.subarray(0, whole.length / 3));
+  await writeFile(join(folder, "photos", "notes.txt"), "no picture, and nobody asked for it");
+  server = await startMillrace({
+    port: await freePort(),
+    args: ["--data", join(folder, "data"), "--workers", "2", "--retention-hours", "1"],
+    env: { MILLRACE_PIPELINES: join(import.meta.dirname, "cli", "pipeline.ts") },
+  });
+});
+
+afterAll(async () => {
+  expect(await server?.stop()).toBe(0);
+  await rm(folder, { recursive: true, force: true });
+});
+
+const run = (...args: string[]) => millrace(args, { cwd: folder, env: { TMPDIR: temporary } });
+const ask = (...args: string[]) =>
+  millrace(args, { cwd: folder, env: { MILLRACE_SERVER: server.url, TMPDIR: temporary } });
+
+interface Converted {
+  state: string;
+  server: string | null;
+  converted: number;
+  failed: number;
+  skipped: number;
+  files: {
+    input: string;
+    state: string;
+    output: string | null;
+    width: number;
+    height: number;
+    error: string | null;
+  }[];
+}
+
+/** `--json` prints one document on standard output, whatever happens. */
+function parsed<T>({ stdout }: Ended): T {
+  return JSON.parse(stdout) as T;
+}
+
+describe("convert on this machine", () => {
+  test("a folder, with a broken file in it and a result that is there already", async () => {
+    const out = join(folder, "small");
+    await mkdir(out);
+    await writeFile(join(out, "sea.webp"), "mine");
+    const ended = await run("convert", "photos", "--width", "200", "--out", "small", "--json");
+
+    expect(ended).toMatchObject({ code: 1, stderr: "" });
+    const summary = parsed<Converted>(ended);
+    expect(summary).toMatchObject({ state: "partial", server: null, converted: 3, failed: 1, skipped: 1 });
+    const outputs = Object.fromEntries(summary.files.map((file) => [file.input, file.output]));
+    expect(outputs).toEqual({
+      "photos/cut.jpg": null,
+      "photos/sea.jpg": join(out, "sea (2).webp"),
+      "photos/trip/pines.jpg": join(out, "trip", "pines.webp"),
+      "photos/trip/sea.png": join(out, "trip", "sea.webp"),
+    });
+    expect(summary.files.find((file) => file.state === "failed")?.error).toMatch(/cut off/);
+    // Turned upright, as its EXIF says.
+    expect(await sharp(join(out, "trip", "pines.webp")).metadata()).toMatchObject({
+      format: "webp",
+      width: 200,
+      height: 267,
+    });
+    expect(await readFile(join(out, "sea.webp"), "utf8")).toBe("mine");
+    expect(readdirSync(temporary)).toEqual([]);
+  });
+
+  test("names that collide are told apart, and a glob keeps its folders", async () => {
+    await cp(join(folder, "photos", "sea.jpg"), join(folder, "photos", "trip", "sea.jpg"));
+    const ended = await run("convert", "photos/**/sea.*", "nothing*.png", "--to", "jpg", "--out", "named");
+    await rm(join(folder, "photos", "trip", "sea.jpg"));
+
+    expect(ended.code).toBe(1);
+    expect(ended.stdout).toMatch(/photos\/sea\.jpg .*named\/sea\.jpg/);
+    expect(ended.stdout).toMatch(/nothing\*\.png .*No file matches/);
+    expect(readdirSync(join(folder, "named", "trip")).sort()).toEqual(["sea (2).jpg", "sea.jpg"]);
+  });
+
+  test("what cannot be meant ends with 2, before anything is started", async () => {
+    const cases = [
+      [["convert", "photos", "--quality", "200"], /--quality: .*100/],
+      [["convert", "photos", "--to", "bmp"], /--to: /],
+      [["convert", "photos", "--watermark", "a", "--watermark-image", "b.png"], /not both/],
+      [["convert", "photos", "--watermark-image", "nothing.png"], /there is no nothing\.png/],
+      [["convert"], /missing required argument/],
+      [["convert", "photos", "--wdith", "3"], /unknown option.*\n.*--width/],
+    ] as const;
+    const ended = await Promise.all(cases.map(([args]) => run(...args)));
+    for (const [n, [, message]] of cases.entries()) {
+      expect(ended[n]).toMatchObject({ code: 2, stdout: "" });
+      expect(ended[n]!.stderr).toMatch(message);
+    }
+    expect(readdirSync(temporary)).toEqual([]);
+  });
+
+  test("Ctrl-C leaves nothing behind", async () => {
+    const slow = ["convert", "photos", "--to", "avif", "--lossless", "--enlarge", "--width", "6000"];
+    const { child, ended } = beginMillrace([...slow, "--out", "never", "--json"], {
+      cwd: folder,
+      env: { TMPDIR: temporary },
+    });
+    await expect
+      .poll(() => readdirSync(temporary).some((name) => name.startsWith("millrace-convert-")))
+      .toBe(true);
+    await expect
+      .poll(() => readdirSync(temporary).some((name) => /^millrace-(?!convert)/.test(name)))
+      .toBe(true);
+    child.kill("SIGINT");
+    const end = await ended;
+    expect(end.code).toBe(130);
+    expect(parsed<Converted>(end)).toMatchObject({ state: "cancelled", converted: 0 });
+    expect(readdirSync(temporary)).toEqual([]);
+  });
+});
+
+describe("convert on a server", () => {
+  test("the same pictures, with a watermark of one's own", async () => {
+    const ended = await run(
+      ...["convert", "photos/sea.jpg", "photos/trip/pines.jpg", "--server", server.url, "--height", "100"],
+      ...["--watermark-image", "photos/trip/sea.png", "--watermark-opacity", "1", "--out", "marked"],
+    );
+    expect(ended).toMatchObject({ code: 0, stderr: "" });
+    expect(ended.stdout).toMatch(/photos\/sea\.jpg .* % +150 × 100 {2}marked\/sea\.webp/);
+    expect(ended.stdout).toMatch(/2 pictures converted .* saved\), in marked/);
+    expect(await sharp(join(folder, "marked", "pines.webp")).metadata()).toMatchObject({ height: 100 });
+    const { items } = parsed<{ items: { options: { watermark: unknown } }[] }>(
+      await ask("jobs", "list", "--limit", "1", "--json"),
+    );
+    expect(items[0]!.options.watermark).toMatchObject({ opacity: 1, position: "bottom-right" });
+  });
+
+  test("Ctrl-C cancels the job", async () => {
+    const args = ["convert", "photos/sea.jpg", "--to", "avif", "--lossless", "--enlarge", "--width", "8000"];
+    const { child, ended } = beginMillrace([...args, "--server", server.url, "--out", "never"], {
+      cwd: folder,
+    });
+    const newest = async () => {
+      const { items } = (await (await fetch(`${server.url}/v1/jobs?limit=1`)).json()) as {
+        items: { state: string }[];
+      };
+      return items[0]!.state;
+    };
+    await expect.poll(newest, { timeout: 20_000 }).toBe("running");
+    child.kill("SIGINT");
+    expect((await ended).code).toBe(130);
+    expect(await newest()).toBe("cancelled");
+    expect(existsSync(join(folder, "never"))).toBe(false);
+  });
+});
+
+describe("looking after a server", () => {
+  test("jobs are listed, shown, retried, cancelled and removed", async () => {
+    const failing = await create("mendable", { needs: join(folder, "nowhere") });
+    await fetch(`${server.url}/v1/jobs/${failing}?wait=10`);
+
+    const listed = parsed<{ items: { id: string; state: string }[] }>(
+      await ask("jobs", "--state", "failed", "--pipeline", "mendable", "--json"),
+    );
+    expect(listed.items).toMatchObject([{ id: failing, state: "failed" }]);
+    const shown = await ask("jobs", "show", failing);
+    expect(shown.stdout).toMatch(/mendable, version 1[\s\S]*failed[\s\S]*The file it needs is missing/);
+    const job = parsed<{ finishedAt: string; expiresAt: string }>(
+      await ask("jobs", "show", failing, "--json"),
+    );
+    expect(Date.parse(job.expiresAt) - Date.parse(job.finishedAt)).toBe(3_600_000);
+
+    expect(parsed(await ask("jobs", "retry", failing, "--json"))).toMatchObject({ items: [{ id: failing }] });
+    await fetch(`${server.url}/v1/jobs/${failing}?wait=10`);
+    const refused = await ask("jobs", "cancel", failing, "no-such-job");
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(/already ended[\s\S]*no-such-job: There is no such job/);
+    expect((await ask("jobs", "rm", failing)).stdout).toBe(`${failing}  removed\n`);
+    expect(await ask("jobs", "show", failing)).toMatchObject({
+      code: 1,
+      stderr: "millrace: There is no such job.\n",
+    });
+  });
+
+  test("a dead letter is replayed when its cause is mended", async () => {
+    const needs = join(folder, "needed");
+    const job = await create("mendable", { needs });
+    await fetch(`${server.url}/v1/jobs/${job}?wait=10`);
+    const task = `${job}.0`;
+
+    const listed = parsed<{ items: { taskId: string; error: unknown }[] }>(
+      await ask("dead-letters", "list", "--job", job, "--json"),
+    );
+    expect(listed.items).toMatchObject([{ taskId: task, error: { code: "step_failed" } }]);
+    expect((await ask("dead-letters", "show", task)).stdout).toMatch(/mendable look[\s\S]*is missing/);
+
+    await writeFile(needs, "");
+    expect(await ask("dead-letters", "replay", task)).toMatchObject({
+      code: 0,
+      stdout: `${task}  runs again\n`,
+    });
+    const mended = (await (await fetch(`${server.url}/v1/jobs/${job}?wait=10`)).json()) as { state: string };
+    expect(mended.state).toBe("succeeded");
+    const all = await ask("dead-letters", "replay", "--all", "--job", job, "--json");
+    expect(parsed(all)).toMatchObject({ matched: 0, stoppedBy: null });
+    expect((await ask("dead-letters", "replay")).code).toBe(2);
+  });
+
+  test("pipelines are listed, and shown with their options", async () => {
+    const [listed, shown] = await Promise.all([ask("pipelines"), ask("pipelines", "show", "image.convert")]);
+    expect(listed.stdout).toMatch(/image\.convert[\s\S]*mendable/);
+    expect(shown.stdout).toMatch(/quality +1 to 100 +80/);
+  });
+
+  test("where nothing answers, it says how to start a server", async () => {
+    const nowhere = `http://127.0.0.1:${await freePort()}`;
+    const [jobs, convert] = await Promise.all([
+      run("jobs", "--server", nowhere),
+      run("convert", "photos", "--server", nowhere),
+    ]);
+    for (const ended of [jobs, convert]) {
+      expect(ended).toMatchObject({ code: 1, stdout: "" });
+      expect(ended.stderr).toContain("Start it with `millrace start`");
+    }
+    expect((await run("jobs", "--server", "no address")).code).toBe(2);
+  });
+
+  async function create(pipeline: string, options: object): Promise<string> {
+    const response = await fetch(`${server.url}/v1/jobs`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ pipeline, options }),
+    });
+    expect(response.status).toBe(202);
+    return ((await response.json()) as { id: string }).id;
+  }
+});
+
+describe("doctor", () => {
+  interface Report {
+    ok: boolean;
+    checks: { name: string; status: string; message: string; advice?: string }[];
+    settings: { variable: string; value: string; source: string }[];
+  }
+  const find = (report: Report, name: string) => report.checks.find((check) => check.name === name);
+
+  test("all is well beside the server that runs", async () => {
+    const ended = await millrace(
+      ["doctor", "--json", "--data", join(folder, "data"), "--port", new URL(server.url).port],
+      { cwd: folder, env: { MILLRACE_WORKRES: "3", MILLRACE_CONCURRENCY: "4" } },
+    );
+    expect(ended.code).toBe(0);
+    const report = parsed<Report>(ended);
+    expect(find(report, "address")).toMatchObject({
+      status: "ok",
+      message: expect.stringContaining("runs at"),
+    });
+    expect(find(report, "records")).toMatchObject({
+      status: "ok",
+      message: expect.stringContaining("in use"),
+    });
+    expect(find(report, "settings")).toMatchObject({
+      status: "warn",
+      message: "MILLRACE_WORKRES is not a setting; did you mean MILLRACE_WORKERS?",
+    });
+    const from = Object.fromEntries(report.settings.map(({ variable, source }) => [variable, source]));
+    expect(from).toMatchObject({
+      PORT: "flag",
+      MILLRACE_CONCURRENCY: "environment",
+      MILLRACE_WORKERS: "default",
+    });
+  });
+
+  test("what is wrong is said with what to do, and without secrets", async () => {
+    await writeFile(join(folder, "file"), "");
+    const ended = await millrace(["doctor", "--data", "file", "--host", "0.0.0.0"], {
+      cwd: folder,
+      env: { MILLRACE_BLOBS: "ftp://me:secret@127.0.0.1/files" },
+    });
+    expect(ended.code).toBe(1);
+    expect(ended.stdout).toMatch(/✗ data folder +\S+file is not a folder\n +→ Name another/);
+    expect(ended.stdout).toMatch(/✗ address +0\.0\.0\.0 can be reached by others/);
+    expect(ended.stdout).toMatch(/✗ files .*\n +→ Correct MILLRACE_BLOBS/);
+    expect(ended.stdout).not.toContain("secret");
+    const broken = await run("doctor", "--port", "many", "--json");
+    expect(broken.code).toBe(1);
+    expect(find(parsed<Report>(broken), "settings")).toMatchObject({ status: "fail" });
+  });
+});

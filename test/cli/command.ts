@@ -1,0 +1,40 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { join } from "node:path";
+
+const entry = join(import.meta.dirname, "..", "..", "bin", "millrace.js");
+
+export interface Ended {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface CommandOptions {
+  cwd?: string;
+  env?: NodeJS.ProcessEnv;
+}
+
+/** Runs the real command to its end. */
+export async function millrace(args: string[], options: CommandOptions = {}): Promise<Ended> {
+  return beginMillrace(args, options).ended;
+}
+
+/** The same, for whoever does something to it meanwhile. */
+export function beginMillrace(
+  args: string[],
+  options: CommandOptions = {},
+): { child: ChildProcess; ended: Promise<Ended> } {
+  const child = spawn(process.execPath, [entry, ...args], {
+    cwd: options.cwd,
+    env: { ...process.env, ...options.env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let stdout = "";
+  let stderr = "";
+  child.stdout.on("data", (chunk: Buffer) => (stdout += chunk));
+  child.stderr.on("data", (chunk: Buffer) => (stderr += chunk));
+  const ended = new Promise<Ended>((resolve) => {
+    child.once("close", (code) => resolve({ code, stdout, stderr }));
+  });
+  return { child, ended };
+}

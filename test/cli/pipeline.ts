@@ -1,0 +1,32 @@
+import { appendFileSync, existsSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { definePipeline, PermanentError } from "millrace";
+import { z } from "zod";
+
+/** Fails until a file is there: a cause that an operator can mend. */
+export const mendable = definePipeline({
+  name: "mendable",
+  version: 1,
+  title: "Mendable",
+  options: z.object({ needs: z.string() }),
+}).each("look", (ctx) => {
+  if (!existsSync(ctx.options.needs))
+    throw new PermanentError("step_failed", "The file it needs is missing.");
+  return "found";
+});
+
+/** Writes down when and where it runs, and takes its time. */
+export const noted = definePipeline({
+  name: "noted",
+  version: 1,
+  title: "Noted",
+  options: z.object({ log: z.string(), ms: z.number() }),
+}).each(
+  "note",
+  async (ctx) => {
+    appendFileSync(ctx.options.log, `${process.pid} ${Date.now()}\n`);
+    await sleep(ctx.options.ms, undefined, { signal: ctx.signal });
+    return process.pid;
+  },
+  { cache: "never" },
+);

@@ -1,0 +1,44 @@
+import { expect, test } from "vitest";
+import { campaign } from "./crash/campaign.ts";
+import { faultsIn, textOf } from "./crash/card.ts";
+
+const embedded = {
+  broker: "sqlite",
+  store: "sqlite",
+  itemsPerJob: [20],
+  workers: 2,
+  killServers: false,
+} as const;
+
+test("kill -9 of workers, API and supervisor under load loses and repeats nothing", {
+  timeout: 240_000,
+}, async () => {
+  const card = await campaign({
+    ...embedded,
+    kills: 8,
+    tasks: 400,
+    everyMs: 1_200,
+    failures: 0.02,
+    broken: 0.01,
+    signal: "SIGKILL",
+  });
+  expect(faultsIn(card), textOf(card)).toEqual([]);
+  expect(card).toMatchObject({ jobs: 20, tasks: 400 });
+  // The kills must have met running work, or the test proves nothing.
+  expect(card.rerun.tasks).toBeGreaterThan(0);
+});
+
+test("SIGTERM under load loses nothing and charges no attempt", { timeout: 240_000 }, async () => {
+  const card = await campaign({
+    ...embedded,
+    kills: 8,
+    tasks: 300,
+    everyMs: 1_000,
+    failures: 0,
+    broken: 0,
+    signal: "SIGTERM",
+  });
+  expect(faultsIn(card), textOf(card)).toEqual([]);
+  // What was running was finished, so that nothing ran twice.
+  expect(card.attempts).toBe(card.tasks);
+});

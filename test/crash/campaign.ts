@@ -1,0 +1,198 @@
+import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Card, cardOf } from "./card.ts";
+import { type Account, download, type Heard, listen, outcomes, submit } from "./client.ts";
+import { type Installation, type Role, type Signal, separate, supervised } from "./installation.ts";
+import { type Kill, readJournal } from "./journal.ts";
+import { openServer, type Restarts, restartsOf, type Technology } from "./servers.ts";
+
+export interface CampaignOptions {
+  broker: Technology;
+  store: "sqlite" | "postgres";
+  /** Processes and servers ended in all. */
+  kills: number;
+  tasks: number;
+  /** Files of a job; sizes are taken in turn. */
+  itemsPerJob: readonly number[];
+  /** Mean pause between kills, ms. */
+  everyMs: number;
+  /** Share of attempts that fail by chance and are tried again. */
+  failures: number;
+  /** Share of attempts that fail for good. */
+  broken: number;
+  workers: number;
+  signal: Signal;
+  /** Kill the servers of the store and the broker too, which are the campaign's own then. */
+  killServers: boolean;
+  onProgress?(line: string): void;
+}
+
+export type Killed = Role | "server";
+
+/** Of a hundred kills; what an installation does not have falls to the workers. */
+const shares: readonly [Killed, number][] = [
+  ["server", 0.1],
+  ["supervisor", 0.1],
+  ["api", 0.2],
+  ["worker", 0.6],
+];
+
+/** How long the last job may take after the last kill. */
+const PATIENCE_MS = 300_000;
+
+/** The next kill comes after this time, even where no attempt has begun since the last. */
+const IDLE_MS = 5_000;
+
+/**
+ * Ends random processes while jobs come in and run, then counts, from outside the store, what became of
+ * every job that was answered with 202.
+ */
+export async function campaign(options: CampaignOptions): Promise<Card> {
+  const folder = mkdtempSync(join(tmpdir(), "millrace-crash-"));
+  const log = join(folder, "steps.log");
+  const store = await openServer(options.store, options.killServers);
+  const broker =
+    options.broker === options.store ? store : await openServer(options.broker, options.killServers);
+  const restarts = restartsOf(options.signal === "SIGKILL" ? [...new Set([store, broker])] : []);
+  const env = {
+    CRASH_LOG: log,
+    ...(store.url === null ? {} : { MILLRACE_STORE: store.url }),
+    ...(broker.url === null ? {} : { MILLRACE_BROKER: broker.url }),
+  };
+  const began = Date.now();
+  const account: Account = { accepted: new Map(), refused: 0 };
+  const heard: Heard = { ids: [], endings: new Map(), reconnects: 0 };
+  const kills: (Kill & { role: Killed })[] = [];
+  const stopListening = new AbortController();
+  let listening: Promise<void> | null = null;
+  let millrace: Installation | null = null;
+  try {
+    const install = options.store === "sqlite" ? supervised : separate;
+    millrace = await install({
+      folder,
+      pipelines: [join(import.meta.dirname, "pipeline.ts")],
+      env,
+      workers: options.workers,
+      apis: 2,
+      needed: () => restarts.settled(),
+    });
+    const { urls } = millrace;
+    listening = listen(urls, heard, stopListening.signal);
+    const pace = { kills, isWaiting: false };
+    await Promise.all([
+      submitAll(options, urls, account, pace),
+      endProcesses(options, millrace, restarts, pace, () => sizeOf(log)),
+    ]);
+    await restarts.settled();
+    options.onProgress?.(`all ended or handed in; waiting for ${account.accepted.size} jobs`);
+    const results = await outcomes(urls, account, PATIENCE_MS);
+    // The stream may still be on its way back.
+    await caughtUp(heard, account, 20_000);
+    const sample = [...results.values()].flatMap((job) => job?.items.slice(0, 1) ?? []);
+    const files = sample.filter((item) => item.outputs.length > 0).slice(0, 200);
+    let wrongFiles = 0;
+    for (const item of files)
+      if ((await download(urls, item.outputs[0]!.artifactId)) !== item.result) wrongFiles++;
+    return cardOf({
+      options,
+      account,
+      results,
+      heard,
+      kills,
+      restarts: restarts.done,
+      journal: readJournal(log),
+      files: { read: files.length, wrong: wrongFiles },
+      seconds: Math.round((Date.now() - began) / 1000),
+    });
+  } finally {
+    stopListening.abort();
+    await listening;
+    await millrace?.stop();
+    for (const server of new Set([store, broker])) await server.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+interface Pace {
+  kills: (Kill & { role: Killed })[];
+  /** The next kill waits for work that it can meet. */
+  isWaiting: boolean;
+}
+
+/** Hands in the tasks over the time of the kills, so that every kill meets work. */
+async function submitAll(
+  options: CampaignOptions,
+  urls: readonly string[],
+  account: Account,
+  pace: Pace,
+): Promise<void> {
+  const { failures, broken, itemsPerJob, tasks } = options;
+  let submitted = 0;
+  let jobs = 0;
+  const ahead = Math.max(0.02, 1.5 / options.kills);
+  await Promise.all(
+    Array.from({ length: 4 }, async () => {
+      while (submitted < tasks) {
+        if (!pace.isWaiting && submitted / tasks > pace.kills.length / options.kills + ahead) {
+          await sleep(50);
+          continue;
+        }
+        const items = Math.min(itemsPerJob[jobs++ % itemsPerJob.length]!, tasks - submitted);
+        submitted += items;
+        await submit(urls, account, items, { failures, broken });
+      }
+    }),
+  );
+}
+
+async function endProcesses(
+  options: CampaignOptions,
+  millrace: Installation,
+  restarts: Restarts,
+  pace: Pace,
+  written: () => number,
+): Promise<void> {
+  const { kills } = pace;
+  while (kills.length < options.kills) {
+    await sleep(options.everyMs * (0.5 + Math.random()));
+    // A kill that meets no work proves nothing, and on a slow machine the killed need time to come back.
+    const before = written();
+    pace.isWaiting = true;
+    for (const deadline = Date.now() + IDLE_MS; written() <= before && Date.now() < deadline; )
+      await sleep(10);
+    pace.isWaiting = false;
+    const role = pick();
+    if (role === "server" && restarts.begin()) {
+      kills.push({ role, pids: [], at: Date.now() });
+      continue;
+    }
+    const known = role !== "server" && millrace.roles.includes(role) ? role : "worker";
+    const kill = await millrace.end(known, options.signal);
+    if (!kill) continue;
+    kills.push({ ...kill, role: known });
+    if (kills.length % 10 === 0) {
+      options.onProgress?.(`${kills.length} of ${options.kills} kills`);
+    }
+  }
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+function pick(): Killed {
+  let die = Math.random();
+  for (const [role, share] of shares) {
+    if (die < share) return role;
+    die -= share;
+  }
+  return "worker";
+}
+
+async function caughtUp(heard: Heard, account: Account, ms: number): Promise<void> {
+  const deadline = Date.now() + ms;
+  const told = () => [...account.accepted.keys()].every((id) => heard.endings.has(`${id} job`));
+  while (!told() && Date.now() < deadline) await sleep(50);
+}

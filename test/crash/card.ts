@@ -1,0 +1,164 @@
+import type { CampaignOptions, Killed } from "./campaign.ts";
+import { blamed, type Faults, faultsOf } from "./check.ts";
+import type { Account, Heard, JobAnswer } from "./client.ts";
+import { type Journal, type Kill, longestPause, longestWait, overcharged, reruns } from "./journal.ts";
+
+/** What a campaign found. */
+export interface Card extends Faults {
+  broker: string;
+  store: string;
+  signal: string;
+  jobs: number;
+  tasks: number;
+  kills: Partial<Record<Killed, number>>;
+  /** Downloaded results that are not what the step wrote. */
+  filesWrong: number;
+  /** Items that were charged an attempt for a process's end. */
+  overcharged: number;
+  /** Items given up because of the deaths of their processes: by chance, a random kill can hit one thrice. */
+  blamed: number;
+  /** Attempts that ran in all; what is above `tasks` was run again. */
+  attempts: number;
+  /** From a kill to the next attempt of what it interrupted, ms. */
+  rerun: { tasks: number; p50: number; p99: number; max: number };
+  /** After a server was killed: until it answered again, and from then to the next attempt, ms. */
+  server: { longestDown: number; longestWait: number } | null;
+  /** The longest time in which no attempt began, ms. */
+  longestPause: number;
+  filesRead: number;
+  refused: number;
+  reconnects: number;
+  seconds: number;
+}
+
+export interface Findings {
+  options: CampaignOptions;
+  account: Account;
+  results: ReadonlyMap<string, JobAnswer | null>;
+  heard: Heard;
+  kills: readonly (Kill & { role: Killed })[];
+  restarts: readonly { at: number; until: number }[];
+  journal: Journal;
+  files: { read: number; wrong: number };
+  seconds: number;
+}
+
+export function cardOf(found: Findings): Card {
+  const { account, journal, kills, options, restarts } = found;
+  const waits = reruns(journal, kills);
+  const counts = Object.groupBy(kills, (kill) => kill.role);
+  return {
+    broker: options.broker,
+    store: options.store,
+    signal: options.signal,
+    jobs: account.accepted.size,
+    tasks: [...account.accepted.values()].reduce((sum, items) => sum + items, 0),
+    kills: Object.fromEntries(Object.entries(counts).map(([role, some]) => [role, some.length])),
+    ...faultsOf(account, found.results, found.heard, journal),
+    filesWrong: found.files.wrong,
+    overcharged: overcharged(journal),
+    blamed: blamed(found.results).length,
+    attempts: journal.starts.length,
+    rerun: {
+      tasks: waits.length,
+      p50: quantile(waits, 0.5),
+      p99: quantile(waits, 0.99),
+      max: quantile(waits, 1),
+    },
+    server:
+      restarts.length === 0
+        ? null
+        : {
+            longestDown: Math.max(...restarts.map(({ at, until }) => until - at)),
+            longestWait: longestWait(
+              journal,
+              restarts.map(({ until }) => until),
+            ),
+          },
+    longestPause: longestPause(journal),
+    filesRead: found.files.read,
+    refused: account.refused,
+    reconnects: found.heard.reconnects,
+    seconds: found.seconds,
+  };
+}
+
+/** The counts that must be nothing, by name, where they are something. */
+export function faultsIn(card: Card): string[] {
+  const names = [
+    "lost",
+    "committedTwice",
+    "fanInStuck",
+    "unaccounted",
+    "eventsMissed",
+    "eventsRepeated",
+    "filesWrong",
+    "overcharged",
+  ] as const;
+  return names.filter((name) => card[name] !== 0).map((name) => `${name}: ${card[name]}`);
+}
+
+export function textOf(card: Card): string {
+  const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
+  const lines: [string, string | number][] = [
+    ["broker, store", `${card.broker}, ${card.store}`],
+    [card.signal, killsOf(card)],
+    ["jobs, tasks", `${card.jobs}, ${card.tasks}`],
+    ["jobs lost", card.lost],
+    ["results committed twice", card.committedTwice],
+    ["fan-ins stuck", card.fanInStuck],
+    ["results nobody wrote", card.unaccounted],
+    ["files wrong", `${card.filesWrong} of ${card.filesRead} read`],
+    ["events missed, repeated", `${card.eventsMissed}, ${card.eventsRepeated}`],
+    ["attempts charged for a kill", card.overcharged],
+    ["items given up after three deaths", card.blamed],
+    ["attempts in all", card.attempts],
+    [
+      "kill to rerun",
+      `p50 ${seconds(card.rerun.p50)}, p99 ${seconds(card.rerun.p99)}, longest ${seconds(card.rerun.max)} (${card.rerun.tasks} tasks)`,
+    ],
+    [
+      "servers",
+      card.server
+        ? `down for at most ${seconds(card.server.longestDown)}; an attempt began at most ${seconds(card.server.longestWait)} after they were back`
+        : "not killed",
+    ],
+    ["longest time without an attempt", seconds(card.longestPause)],
+    ["took", `${card.seconds} s`],
+  ];
+  return lines.map(([name, value]) => `${name.padEnd(34)} ${value}`).join("\n");
+}
+
+/** Of the table in `docs/reliability.md`. */
+export function rowOf(card: Card, date: string): string {
+  const { rerun, server } = card;
+  const seconds = (ms: number) => (ms / 1000).toFixed(1);
+  const cells = [
+    date,
+    card.broker,
+    card.store,
+    `${card.signal.replace("SIG", "")} ${killsOf(card)}`,
+    card.tasks,
+    card.jobs,
+    card.lost,
+    card.committedTwice,
+    card.fanInStuck,
+    `${card.eventsMissed} / ${card.eventsRepeated}`,
+    card.overcharged,
+    `${seconds(rerun.p50)} / ${seconds(rerun.max)}`,
+    server ? `${seconds(server.longestDown)} / ${seconds(server.longestWait)}` : "–",
+    seconds(card.longestPause),
+    Math.round(card.seconds / 60),
+  ];
+  return `| ${cells.join(" | ")} |`;
+}
+
+function killsOf({ kills }: Card): string {
+  const total = Object.values(kills).reduce((sum, count) => sum + count, 0);
+  const parts = Object.entries(kills).map(([role, count]) => `${count} ${role}`);
+  return `${total}: ${parts.join(", ")}`;
+}
+
+function quantile(sorted: readonly number[], share: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+}

@@ -1,0 +1,121 @@
+import { createHash } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { faultsOf } from "./check.ts";
+import type { Account, Heard, JobAnswer } from "./client.ts";
+import { overcharged, readJournal, reruns } from "./journal.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "millrace-check-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function journalOf(...lines: string[]) {
+  const path = join(folder, "steps.log");
+  writeFileSync(path, `${lines.join("\n")}\n`);
+  return readJournal(path);
+}
+
+/** One job of two items, of which the second failed: as it should be, or with one change. */
+function scene() {
+  const account: Account = { accepted: new Map([["j", 2]]), refused: 0 };
+  const job: JobAnswer = {
+    state: "partial",
+    progress: { total: 2, done: 1, failed: 1 },
+    result: { tokens: [[0, "t"]], failures: [1] },
+    items: [
+      {
+        index: 0,
+        state: "succeeded",
+        result: "t",
+        error: null,
+        outputs: [{ artifactId: "a", name: "t.txt", sha256: sha256("t") }],
+      },
+      { index: 1, state: "failed", result: null, error: { message: "by chance" }, outputs: [] },
+    ],
+  };
+  const heard: Heard = {
+    ids: [1, 2, 3],
+    endings: new Map([
+      ["j 0", 1],
+      ["j 1", 1],
+      ["j job", 1],
+    ]),
+    reconnects: 0,
+  };
+  const journal = journalOf(
+    "start j 0 1 7 100",
+    "end j 0 1 t 7 150",
+    "start j 1 1 7 100",
+    "fail j 1 1 7 140",
+  );
+  return { account, job, heard, journal };
+}
+
+function faults({ account, job, heard, journal }: ReturnType<typeof scene>, there = true) {
+  return faultsOf(account, new Map([["j", there ? job : null]]), heard, journal);
+}
+
+const none = {
+  lost: 0,
+  committedTwice: 0,
+  fanInStuck: 0,
+  unaccounted: 0,
+  eventsMissed: 0,
+  eventsRepeated: 0,
+};
+
+test("nothing is said against what is as it should be", () => {
+  expect(faults(scene())).toEqual(none);
+});
+
+test("a job that is gone, or has not ended, is lost", () => {
+  expect(faults(scene(), false)).toMatchObject({ lost: 1 });
+  const open = scene();
+  open.job.state = "running";
+  expect(faults(open)).toMatchObject({ lost: 1 });
+});
+
+test("two results of one item are seen wherever they differ", () => {
+  const told = scene();
+  told.heard.endings.set("j 0", 2);
+  const gathered = scene();
+  gathered.job.result!.tokens = [[0, "other"]];
+  const written = scene();
+  written.job.items[0]!.outputs.push({ artifactId: "b", name: "t.txt", sha256: sha256("t") });
+  for (const changed of [told, gathered, written])
+    expect(faults(changed)).toEqual({ ...none, committedTwice: 1 });
+});
+
+test("a fan-in that did not see every item, and a result that nobody wrote", () => {
+  const stuck = scene();
+  stuck.job.result = { tokens: [[0, "t"]], failures: [] };
+  expect(faults(stuck)).toEqual({ ...none, fanInStuck: 1 });
+  const unknown = scene();
+  unknown.journal = journalOf("start j 0 1 7 100");
+  expect(faults(unknown)).toEqual({ ...none, unaccounted: 1 });
+});
+
+test("events missed and repeated", () => {
+  const changed = scene();
+  changed.heard.ids = [1, 3, 3, 5];
+  expect(faults(changed)).toEqual({ ...none, eventsMissed: 2, eventsRepeated: 1 });
+});
+
+test("how long what a kill interrupted waited, and whom it was charged to", () => {
+  const journal = journalOf(
+    "start j 0 1 7 100",
+    "start j 1 1 7 100",
+    "end j 1 1 t 7 150",
+    "start j 0 1 8 1200",
+    "end j 0 1 u 8 1300",
+  );
+  expect(reruns(journal, [{ pids: [7], at: 200 }])).toEqual([1000]);
+  expect(overcharged(journal)).toBe(0);
+  expect(overcharged(journalOf("start j 0 1 7 100", "start j 0 2 8 1200"))).toBe(1);
+  expect(overcharged(journalOf("start j 0 1 7 100", "fail j 0 1 7 120", "start j 0 2 8 200"))).toBe(0);
+});
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}

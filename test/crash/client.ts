@@ -1,0 +1,160 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** A client that keeps its own account of what it was promised. */
+export interface Account {
+  /** Jobs answered with 202, with their number of items. */
+  accepted: Map<string, number>;
+  /** Requests that got no answer, or another one. */
+  refused: number;
+}
+
+const PATIENCE_MS = 180_000;
+
+/** How long a download is tried again where no process answers. */
+const DOWNLOAD_MS = 30_000;
+
+/** Any of several API processes, a new one at each try. */
+export function anyOf(urls: readonly string[]): string {
+  return urls[Math.floor(Math.random() * urls.length)]!;
+}
+
+/** Submits one job of `items` tiny files; a request cut by a crash is repeated under the same key. */
+export async function submit(
+  urls: readonly string[],
+  account: Account,
+  items: number,
+  options: object,
+): Promise<void> {
+  const key = crypto.randomUUID();
+  let lastRefusal = "";
+  for (const deadline = Date.now() + PATIENCE_MS; Date.now() < deadline; ) {
+    const form = new FormData();
+    form.set("pipeline", "crash.test");
+    form.set("options", JSON.stringify(options));
+    for (let n = 0; n < items; n++) form.append("files", new Blob([`${key} ${n}`]), `${n}.txt`);
+    try {
+      const response = await fetch(`${anyOf(urls)}/v1/jobs`, {
+        method: "POST",
+        body: form,
+        headers: { "idempotency-key": key },
+        signal: AbortSignal.timeout(20_000),
+      });
+      if (response.status === 202) {
+        account.accepted.set(((await response.json()) as { id: string }).id, items);
+        return;
+      }
+      account.refused++;
+      lastRefusal = `${response.status} ${await response.text()}`;
+    } catch (error) {
+      lastRefusal = String((error as Error).cause ?? error);
+      account.refused++;
+    }
+    await sleep(100);
+  }
+  throw new Error(`No request was accepted within ${PATIENCE_MS / 1_000} s; the last: ${lastRefusal}`);
+}
+
+export interface Heard {
+  /** Sequence numbers in the order they came. */
+  ids: number[];
+  /** How often each ending was told, by `job index`. */
+  endings: Map<string, number>;
+  reconnects: number;
+}
+
+/** Listens to the owner's log until aborted, resuming by `Last-Event-ID` after every cut. */
+export async function listen(urls: readonly string[], heard: Heard, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      const last = heard.ids.at(-1) ?? 0;
+      const response = await fetch(`${anyOf(urls)}/v1/events`, {
+        headers: { "last-event-id": String(last) },
+        signal,
+      });
+      let text = "";
+      for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
+        text += chunk;
+        const frames = text.split("\n\n");
+        text = frames.pop()!;
+        for (const frame of frames) hear(frame, heard);
+      }
+    } catch {
+      // Cut: it comes back below.
+    }
+    heard.reconnects++;
+    await sleep(50);
+  }
+}
+
+function hear(frame: string, heard: Heard): void {
+  const field = (name: string) => new RegExp(`^${name}: ?(.*)$`, "m").exec(frame)?.[1];
+  const id = field("id");
+  const type = field("event");
+  if (id === undefined || type === undefined) return;
+  heard.ids.push(Number(id));
+  if (!/succeeded|failed|partial|cancelled/.test(type)) return;
+  const { jobId, index } = JSON.parse(field("data")!) as { jobId: string; index?: number };
+  const key = `${jobId} ${index ?? "job"}`;
+  heard.endings.set(key, (heard.endings.get(key) ?? 0) + 1);
+}
+
+export interface JobAnswer {
+  state: string;
+  result: { tokens: [index: number, token: string][]; failures: number[] } | null;
+  progress: { total: number; done: number; failed: number };
+  items: {
+    index: number;
+    state: string;
+    result: string | null;
+    error: { message: string } | null;
+    outputs: { artifactId: string; name: string; sha256: string }[];
+  }[];
+}
+
+/** What became of every accepted job; `null` for one that is not there. Waits at most `ms` for the last. */
+export async function outcomes(
+  urls: readonly string[],
+  account: Account,
+  ms: number,
+): Promise<Map<string, JobAnswer | null>> {
+  const results = new Map<string, JobAnswer | null>();
+  const deadline = Date.now() + ms;
+  for (const id of account.accepted.keys()) {
+    for (;;) {
+      const late = Date.now() > deadline;
+      try {
+        const response = await fetch(`${anyOf(urls)}/v1/jobs/${id}?wait=${late ? 0 : 20}`, {
+          signal: AbortSignal.timeout(30_000),
+        });
+        if (response.status === 200 || response.status === 404) {
+          const job = response.status === 200 ? ((await response.json()) as JobAnswer) : null;
+          const open = job?.state === "queued" || job?.state === "running";
+          if (!open || late) {
+            results.set(id, job);
+            break;
+          }
+        }
+      } catch {
+        // An API process was killed: another answers.
+      }
+      if (late) break;
+      await sleep(50);
+    }
+  }
+  return results;
+}
+
+/** The bytes of a result, as text. An API process that was just killed is given time to come back. */
+export async function download(urls: readonly string[], artifactId: string): Promise<string> {
+  for (const deadline = Date.now() + DOWNLOAD_MS; ; ) {
+    try {
+      const response = await fetch(`${anyOf(urls)}/v1/artifacts/${artifactId}`, {
+        signal: AbortSignal.timeout(20_000),
+      });
+      return response.ok ? await response.text() : `${response.status}`;
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+    }
+    await sleep(50);
+  }
+}

@@ -1,0 +1,199 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Kill } from "./journal.ts";
+import { childrenOf, freePort, type Running, startMillrace } from "./processes.ts";
+
+const root = join(import.meta.dirname, "..", "..");
+
+/** How long a service manager would try. */
+const RESTART_MS = 60_000;
+
+export type Role = "worker" | "api" | "supervisor";
+export type Signal = "SIGKILL" | "SIGTERM";
+
+/** A running Millrace whose processes may be ended. */
+export interface Installation {
+  /** Of its API processes. */
+  readonly urls: readonly string[];
+  readonly roles: readonly Role[];
+  /** Ends a random process of the role; it is started again. `null` when there is none at the moment. */
+  end(role: Role, signal: Signal): Promise<Kill | null>;
+  /** Ends it in order. */
+  stop(): Promise<void>;
+}
+
+export interface InstallationOptions {
+  /** Holds the data folder. */
+  folder: string;
+  /** Modules. */
+  pipelines: readonly string[];
+  env: NodeJS.ProcessEnv;
+  workers: number;
+  /** API processes, where they are processes of their own. */
+  apis: number;
+  /** Resolves when the servers that it needs answer: nothing starts without them. */
+  needed(): Promise<void>;
+}
+
+function common({ folder, pipelines }: InstallationOptions): string[] {
+  const modules = pipelines.length > 0 ? ["--pipelines", ...pipelines] : [];
+  return ["--data", join(folder, "data"), "--log-level", "silent", ...modules];
+}
+
+/** One `millrace start`, whose supervisor replaces what ends. */
+export async function supervised(options: InstallationOptions): Promise<Installation> {
+  const port = await freePort();
+  const args = ["--workers", String(options.workers), ...common(options)];
+  let stopping = false;
+  let starting = start();
+  const first = await starting;
+
+  async function start(): Promise<Running> {
+    await options.needed();
+    const running = await startMillrace({ port, args, env: options.env });
+    const children = () => childrenOf(running.child.pid!).map((child) => child.pid);
+    let last = children();
+    const looking = setInterval(() => {
+      last = children();
+    }, 250);
+    running.child.once("exit", () => {
+      clearInterval(looking);
+      if (!stopping) starting = again(last);
+    });
+    return running;
+  }
+
+  /** As a service manager does: a start may be refused while a server is away. */
+  async function again(children: readonly number[]): Promise<Running> {
+    await gone(children);
+    for (const deadline = Date.now() + RESTART_MS; ; ) {
+      try {
+        return await start();
+      } catch (error) {
+        if (Date.now() > deadline) throw error;
+        await sleep(500);
+      }
+    }
+  }
+
+  return {
+    urls: [first.url],
+    roles: ["worker", "api", "supervisor"],
+    async end(role, signal) {
+      const running = await starting;
+      const children = childrenOf(running.child.pid!);
+      if (role === "supervisor") {
+        const ended = once(running.child, "exit");
+        const kill = send(running.child.pid!, signal);
+        if (!kill) return null;
+        await ended;
+        await starting;
+        return { pids: children.map((child) => child.pid), at: kill.at };
+      }
+      const victim = oneOf(children.filter((child) => child.role === role));
+      return victim && send(victim.pid, signal);
+    },
+    async stop() {
+      const running = await starting;
+      stopping = true;
+      await running.stop();
+    },
+  };
+}
+
+/** `millrace api` and `millrace worker`, each a process of its own, as on several machines. */
+export async function separate(options: InstallationOptions): Promise<Installation> {
+  const ports = await Promise.all(Array.from({ length: options.apis }, freePort));
+  const args = common(options);
+  const processes = [
+    ...ports.map((port) => keep("api", ["api", "--port", String(port), ...args], options)),
+    ...Array.from({ length: options.workers }, () => keep("worker", ["worker", ...args], options)),
+  ];
+  await Promise.all(processes.map((process_) => process_.ready));
+
+  return {
+    urls: ports.map((port) => `http://127.0.0.1:${port}`),
+    roles: ["worker", "api"],
+    async end(role, signal) {
+      const victim = oneOf(processes.filter((one) => one.role === role && one.pid() !== null));
+      return victim && send(victim.pid()!, signal);
+    },
+    async stop() {
+      await Promise.all(processes.map((one) => one.stop()));
+    },
+  };
+}
+
+interface Kept {
+  role: Role;
+  /** Resolves when it has been ready once. */
+  ready: Promise<void>;
+  pid(): number | null;
+  stop(): Promise<void>;
+}
+
+/** Runs a command, and runs it again when it has ended, as a service manager does. */
+function keep(role: Role, args: string[], options: InstallationOptions): Kept {
+  const ready = Promise.withResolvers<void>();
+  let child: ChildProcess | null = null;
+  let stopping = false;
+  const over = run();
+
+  async function run(): Promise<void> {
+    while (!stopping) {
+      await options.needed();
+      if (stopping) return;
+      child = spawn(process.execPath, [join(root, "bin", "millrace.js"), ...args], {
+        env: { ...process.env, ...options.env },
+        stdio: ["ignore", "pipe", "pipe"],
+      });
+      let errors = "";
+      child.stdout!.on("data", () => ready.resolve());
+      child.stderr!.on("data", (chunk: Buffer) => {
+        errors = (errors + chunk.toString()).slice(-5_000);
+      });
+      const [code] = (await once(child, "exit")) as [number | null];
+      child = null;
+      if (code) ready.reject(new Error(`millrace ${role} ended with ${code}:\n${errors}`));
+      await sleep(code ? 500 : 50);
+    }
+  }
+
+  return {
+    role,
+    ready: ready.promise,
+    pid: () => child?.pid ?? null,
+    async stop() {
+      stopping = true;
+      child?.kill("SIGTERM");
+      await over;
+    },
+  };
+}
+
+function send(pid: number, signal: Signal): Kill | null {
+  const at = Date.now();
+  try {
+    process.kill(pid, signal);
+    return { pids: [pid], at };
+  } catch {
+    // It had just ended by itself.
+    return null;
+  }
+}
+
+function oneOf<T>(candidates: readonly T[]): T | null {
+  return candidates[Math.floor(Math.random() * candidates.length)] ?? null;
+}
+
+/** The children of a killed supervisor end by themselves when its channel closes. */
+async function gone(pids: readonly number[]): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  while (pids.some((pid) => existsSync(`/proc/${pid}/exe`))) {
+    if (Date.now() > deadline) throw new Error("Processes outlived their supervisor by 10 s.");
+    await sleep(20);
+  }
+}

@@ -1,0 +1,60 @@
+import { randomUUID } from "node:crypto";
+import { appendFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
+import { PermanentError } from "../../src/pipeline/control.ts";
+import { definePipeline } from "../../src/pipeline/pipeline.ts";
+
+/** Where the steps write down what they did: one short line at a time, which the system appends whole. */
+const log = process.env.CRASH_LOG;
+
+function note(...words: (string | number)[]): void {
+  if (log) appendFileSync(log, `${[...words, process.pid, Date.now()].join(" ")}\n`);
+}
+
+/**
+ * Steps long enough to be running when the kill comes, and a fan-in that counts what reached it. Every
+ * attempt that succeeds has a token of its own, in its file, its result and the log: whoever sees two tokens
+ * of one item has seen two results committed.
+ */
+export const crashTest = definePipeline({
+  name: "crash.test",
+  version: 1,
+  title: "Crash test",
+  accepts: { mediaTypes: ["*"], maxFiles: 200 },
+  options: z.object({
+    minMs: z.number().default(20),
+    maxMs: z.number().default(200),
+    /** Share of attempts that fail and may be tried again. */
+    failures: z.number().min(0).max(1).default(0),
+    /** Share of attempts that fail for good. */
+    broken: z.number().min(0).max(1).default(0),
+  }),
+  queueLimit: 1_000_000,
+})
+  .each(
+    "work",
+    async (ctx) => {
+      const { minMs, maxMs, failures, broken } = ctx.options;
+      const self = [ctx.jobId, ctx.index, ctx.attempt] as const;
+      note("start", ...self);
+      await sleep(minMs + Math.random() * (maxMs - minMs), undefined, { signal: ctx.signal });
+      const chance = Math.random();
+      if (chance < failures + broken) note("fail", ...self);
+      if (chance < broken) throw new PermanentError("step_failed", "broken by chance");
+      if (chance < failures + broken) throw new Error("a failure by chance");
+      const token = randomUUID();
+      await ctx.write({ name: `${token}.txt`, data: Buffer.from(token), mediaType: "text/plain" });
+      note("end", ...self, token);
+      return token;
+    },
+    { concurrency: 8, cache: "never", attempts: 20, backoff: { baseMs: 20, maxMs: 200 } },
+  )
+  .all(
+    "gather",
+    (ctx) => ({
+      tokens: ctx.items.map((item) => [item.index, item.result] as const),
+      failures: ctx.failures.map((item) => item.index),
+    }),
+    { attempts: 20, backoff: { baseMs: 20, maxMs: 200 } },
+  );

@@ -1,0 +1,86 @@
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { kafkaInstalled, startKafka } from "../services/kafka.ts";
+import { postgresInstalled, startPostgres } from "../services/postgres.ts";
+import { startRabbit } from "../services/rabbitmq.ts";
+import { startRedis } from "../services/redis.ts";
+import { serviceUrls } from "../services.ts";
+import { cleaners } from "./cleaning.ts";
+
+export const technologies = ["sqlite", "postgres", "redis", "rabbitmq", "kafka", "sqs"] as const;
+export type Technology = (typeof technologies)[number];
+
+/** A server that a campaign uses. */
+export interface Server {
+  /** `null` for what lives in the data folder. */
+  url: string | null;
+  /** Kills it with SIGKILL and starts it again; `null` where it is not ours to kill. */
+  restart: (() => Promise<void>) | null;
+  /** Removes what the campaign made there. */
+  close(): Promise<void>;
+}
+
+/** A server of the campaign's own where one can be started, else a place of its own in the shared one. */
+export async function openServer(name: Technology, own: boolean): Promise<Server> {
+  if (name === "sqlite") return { url: null, restart: null, close: async () => {} };
+  if (own) {
+    const server = await start(name);
+    if (server) return { url: server.url, restart: () => server.restart(), close: () => server.stop() };
+  }
+  const prefix = `crash-${process.pid}-${Date.now().toString(36)}`;
+  const url = serviceUrls(prefix)[name];
+  return { url, restart: null, close: () => cleaners[name](url) };
+}
+
+async function start(name: Exclude<Technology, "sqlite">) {
+  if (name === "redis") return installed("redis-server") ? startRedis() : null;
+  if (name === "rabbitmq") return existsSync("/usr/lib/rabbitmq/bin/rabbitmq-server") ? startRabbit() : null;
+  if (name === "kafka")
+    return kafkaInstalled ? startKafka(21_000 + Math.floor(Math.random() * 900) * 10) : null;
+  if (name === "postgres") return postgresInstalled ? startPostgres() : null;
+  // Nobody restarts Amazon's own service.
+  return null;
+}
+
+function installed(program: string): boolean {
+  return spawnSync(program, ["--version"], { stdio: "ignore" }).status === 0;
+}
+
+/** Restarts of several servers, one at a time each, while the campaign goes on. */
+export interface Restarts {
+  /** Kills one that is up; `false` when none is. */
+  begin(): boolean;
+  /** When each was killed, and when it answered again. */
+  readonly done: { at: number; until: number }[];
+  /** Resolves when all answer. */
+  settled(): Promise<void>;
+}
+
+export function restartsOf(servers: readonly Server[]): Restarts {
+  const under = new Map<Server, Promise<void>>();
+  const done: { at: number; until: number }[] = [];
+  return {
+    done,
+    begin() {
+      const up = servers.filter((server) => server.restart && !under.has(server));
+      const server = up[Math.floor(Math.random() * up.length)];
+      if (!server) return false;
+      const at = Date.now();
+      const restart = server.restart!().then(() => {
+        done.push({ at, until: Date.now() });
+        under.delete(server);
+      });
+      under.set(server, restart);
+      // Whoever waits learns of a failure.
+      restart.catch(() => {});
+      return true;
+    },
+    async settled() {
+      while (under.size > 0) {
+        await Promise.all(under.values());
+        await sleep(1);
+      }
+    },
+  };
+}

@@ -1,0 +1,92 @@
+import { execFileSync } from "node:child_process";
+import { closeSync, ftruncateSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { freePort, type Running, startMillrace } from "./crash/processes.ts";
+
+/** A disk of its own, small enough to be filled: 256 MiB of it are the reserve below which work is refused. */
+const SIZE_MIB = 320;
+const folder = mkdtempSync(join(tmpdir(), "millrace-disk-"));
+const disk = join(folder, "disk");
+let mounted = false;
+let millrace: Running | null = null;
+
+beforeAll(async () => {
+  try {
+    execFileSync("mkdir", [disk]);
+    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${SIZE_MIB}m`, "tmpfs", disk], { stdio: "ignore" });
+    mounted = true;
+  } catch {
+    return;
+  }
+  millrace = await startMillrace({
+    port: await freePort(),
+    args: [
+      "--data",
+      join(disk, "data"),
+      "--workers",
+      "1",
+      "--pipelines",
+      join(import.meta.dirname, "faults/pipeline.ts"),
+    ],
+    env: { FAULTS_LOG: join(folder, "steps.log") },
+  });
+}, 30_000);
+
+afterAll(async () => {
+  await millrace?.stop();
+  if (mounted) execFileSync("umount", [disk]);
+  rmSync(folder, { recursive: true, force: true });
+}, 60_000);
+
+/** Takes all room of the disk but so much. */
+function fill(leaveMiB: number): void {
+  const file = openSync(join(disk, "filler"), "w");
+  const block = Buffer.alloc(1024 * 1024, 1);
+  let written = 0;
+  try {
+    for (; ; written++) writeSync(file, block);
+  } catch {
+    ftruncateSync(file, Math.max(0, written - leaveMiB) * 1024 * 1024);
+  }
+  closeSync(file);
+}
+
+async function submit(texts: string[]): Promise<Response> {
+  const form = new FormData();
+  form.set("pipeline", "faults");
+  for (const [n, text] of texts.entries()) form.append("files", new Blob([text]), `${n}.txt`);
+  return fetch(`${millrace!.url}/v1/jobs`, { method: "POST", body: form });
+}
+
+test("a full disk refuses new work, loses nothing that was accepted, and is forgotten when there is room", {
+  timeout: 120_000,
+}, async (ctx) => {
+  if (!mounted) return ctx.skip("missing: the right to mount a small disk");
+  const accepted = await submit(Array.from({ length: 20 }, () => "sleep 300"));
+  expect(accepted.status).toBe(202);
+  const { id } = (await accepted.json()) as { id: string };
+
+  fill(0);
+  await sleep(1_500);
+  const refused = await submit(["sleep 1"]);
+  expect(refused.status).toBe(507);
+  expect(await refused.json()).toMatchObject({ code: "storage_full", status: 507 });
+  const alive = await fetch(`${millrace!.url}/healthz`);
+  expect(alive.status).toBe(200);
+  const ready = await fetch(`${millrace!.url}/readyz`);
+  expect(ready.status).toBe(503);
+
+  rmSync(join(disk, "filler"));
+  await sleep(1_500);
+  const job = (await (await fetch(`${millrace!.url}/v1/jobs/${id}?wait=50`)).json()) as {
+    state: string;
+    items: { attempt: number }[];
+  };
+  expect(job.state).toBe("succeeded");
+  expect(job.items.map((item) => item.attempt)).toEqual(Array(20).fill(1));
+  const again = await submit(["sleep 1"]);
+  expect(again.status).toBe(202);
+});

@@ -1,0 +1,122 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { createHash, randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { join } from "node:path";
+import pg from "pg";
+import sharp from "sharp";
+import { afterEach, expect, test } from "vitest";
+import { placeOf, withService } from "../src/testing/services.ts";
+import { serviceUrls } from "./services.ts";
+
+const command = join(import.meta.dirname, "..", "bin", "millrace.js");
+const PHOTOS = 50;
+const children = new Set<ChildProcess>();
+
+afterEach(async () => {
+  const ending = [...children].map((child) => once(child, "exit"));
+  for (const child of children) child.kill("SIGTERM");
+  await Promise.all(ending);
+}, 60_000);
+
+/** Starts one role as an operator would, and returns the line with which it says that it is ready. */
+async function role(env: NodeJS.ProcessEnv, ...args: string[]): Promise<string> {
+  const child = spawn(process.execPath, [command, ...args], {
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let errors = "";
+  child.stderr.on("data", (chunk) => {
+    errors += String(chunk);
+  });
+  children.add(child);
+  child.once("exit", () => children.delete(child));
+  const said = await Promise.race([once(child.stdout, "data"), once(child, "exit")]);
+  if (typeof said[0] === "number") throw new Error(`millrace ${args[0]} ended with ${said[0]}: ${errors}`);
+  return String(said[0]);
+}
+
+async function photographs(): Promise<File[]> {
+  return Promise.all(
+    Array.from({ length: PHOTOS }, async (_, n) => {
+      const background = { r: n * 5, g: 255 - n * 5, b: 120 };
+      const noise = { type: "gaussian" as const, mean: 128, sigma: 40 };
+      const picture = sharp({ create: { width: 400, height: 300, channels: 3, background, noise } });
+      return new File([new Uint8Array(await picture.jpeg().toBuffer())], `photo-${n}.jpg`);
+    }),
+  );
+}
+
+/** The types of a job's events, from its beginning to its end. */
+async function eventsOf(url: string, id: string): Promise<string[]> {
+  const response = await fetch(`${url}/v1/jobs/${id}/events`, { signal: AbortSignal.timeout(90_000) });
+  const text = await response.text();
+  return [...text.matchAll(/^event: (\S+)$/gm)].map((match) => match[1]!);
+}
+
+const services = serviceUrls("probe");
+const ports = { postgres: 5432, redis: 6379, rabbitmq: 5672, kafka: 9092, sqs: 9324 };
+
+for (const broker of Object.keys(ports) as (keyof typeof ports)[]) {
+  await withService(`${broker}, PostgreSQL and S3`, placeOf(services[broker], ports[broker]), () => {
+    test(`50 photographs over ${broker}: two API processes, three workers, PostgreSQL and S3`, {
+      timeout: 180_000,
+    }, async () => {
+      const name = `dist-${randomBytes(4).toString("hex")}`;
+      const urls = serviceUrls(name);
+      const env = { MILLRACE_STORE: urls.postgres, MILLRACE_BROKER: urls[broker], MILLRACE_BLOBS: urls.s3 };
+      try {
+        const [first, second] = (
+          await Promise.all([
+            role(env, "api", "--port", "0"),
+            role(env, "api", "--port", "0"),
+            role(env, "worker"),
+            role(env, "worker"),
+            role(env, "worker"),
+          ])
+        ).map((line) => /http:\S+/.exec(line)?.[0]) as [string, string];
+
+        const photos = await photographs();
+        const form = new FormData();
+        form.set("pipeline", "image.convert");
+        form.set("options", JSON.stringify({ format: "webp", width: 100 }));
+        for (const photo of photos) form.append("files", photo);
+        const asked = await fetch(`${first}/v1/jobs`, { method: "POST", body: form });
+        expect(asked.status).toBe(202);
+        const { id } = (await asked.json()) as { id: string };
+
+        const [here, there] = await Promise.all([eventsOf(first, id), eventsOf(second, id)]);
+        expect(here.at(-1)).toBe("job.succeeded");
+        expect(there.at(-1)).toBe("job.succeeded");
+        expect(there.filter((type) => type === "item.succeeded")).toHaveLength(PHOTOS);
+
+        const job = (await (await fetch(`${second}/v1/jobs/${id}`)).json()) as {
+          items: {
+            outputs: { artifactId: string; sha256: string; meta: { width: number; height: number } }[];
+          }[];
+        };
+        expect(job.items).toHaveLength(PHOTOS);
+        for (const { outputs } of job.items)
+          expect(outputs[0]!.meta).toMatchObject({ width: 100, height: 75 });
+        const output = job.items[7]!.outputs[0]!;
+        const bytes = Buffer.from(
+          await (await fetch(`${second}/v1/artifacts/${output.artifactId}`)).arrayBuffer(),
+        );
+        expect(createHash("sha256").update(bytes).digest("hex")).toBe(output.sha256);
+      } finally {
+        await dropSchema(urls.postgres);
+      }
+    });
+  });
+}
+
+/** The processes may still be at it: they end after the test. */
+async function dropSchema(url: string): Promise<void> {
+  const ending = [...children].map((child) => once(child, "exit"));
+  for (const child of children) child.kill("SIGTERM");
+  await Promise.all(ending);
+  const { searchParams } = new URL(url);
+  const client = new pg.Client({ connectionString: url.split("?")[0] });
+  await client.connect();
+  await client.query(`DROP SCHEMA IF EXISTS "${searchParams.get("schema")}" CASCADE`);
+  await client.end();
+}

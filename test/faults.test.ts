@@ -1,0 +1,156 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { childrenOf, freePort, type Running, startMillrace } from "./crash/processes.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "millrace-faults-"));
+const log = join(folder, "steps.log");
+let millrace: Running;
+
+async function start(): Promise<Running> {
+  return startMillrace({
+    port: await freePort(),
+    args: [
+      "--data",
+      join(folder, "data"),
+      "--workers",
+      "2",
+      "--pipelines",
+      join(import.meta.dirname, "faults/pipeline.ts"),
+    ],
+    env: { FAULTS_LOG: log },
+  });
+}
+
+beforeAll(async () => {
+  writeFileSync(log, "");
+  millrace = await start();
+}, 30_000);
+
+afterAll(async () => {
+  await millrace.stop();
+  rmSync(folder, { recursive: true, force: true });
+}, 60_000);
+
+interface Job {
+  id: string;
+  state: string;
+  items: { index: number; state: string; attempt: number; error: { code: string; message: string } | null }[];
+}
+
+async function submit(texts: string[], pipeline = "faults"): Promise<Job> {
+  const form = new FormData();
+  form.set("pipeline", pipeline);
+  texts.forEach((text, n) => {
+    form.append("files", new Blob([text]), `${n}.txt`);
+  });
+  const response = await fetch(`${millrace.url}/v1/jobs`, { method: "POST", body: form });
+  expect(response.status).toBe(202);
+  return (await response.json()) as Job;
+}
+
+async function ended(id: string, seconds = 60): Promise<Job> {
+  const response = await fetch(`${millrace.url}/v1/jobs/${id}?wait=${seconds}`);
+  return (await response.json()) as Job;
+}
+
+function lines(jobId: string, word: "start" | "end"): { index: number; at: number; attempt: number }[] {
+  return readFileSync(log, "utf8")
+    .split("\n")
+    .filter((line) => line.startsWith(`${word} ${jobId}`))
+    .map((line) => line.split(" "))
+    .map((parts) => ({ index: Number(parts[2]), attempt: Number(parts[4]), at: Number(parts[5]) }));
+}
+
+async function until(check: () => boolean, ms = 10_000): Promise<void> {
+  const deadline = Date.now() + ms;
+  while (!check()) {
+    if (Date.now() > deadline) throw new Error("It did not happen in time.");
+    await sleep(10);
+  }
+}
+
+test("the tasks of a killed worker run again within 2 s, and no attempt is charged", {
+  timeout: 60_000,
+}, async () => {
+  const job = await submit(Array.from({ length: 8 }, () => "sleep 1500"));
+  await until(() => lines(job.id, "start").length === 8);
+  const victim = childrenOf(millrace.child.pid!).find((child) => child.role === "worker")!;
+  const killedAt = Date.now();
+  process.kill(victim.pid, "SIGKILL");
+  await until(() => lines(job.id, "start").length > 8);
+  expect(lines(job.id, "start")[8]!.at - killedAt).toBeLessThan(2_000);
+  const result = await ended(job.id);
+  expect(result.state).toBe("succeeded");
+  expect(result.items.map((item) => item.attempt)).toEqual(Array(8).fill(1));
+});
+
+test("a file that kills its worker becomes a dead letter after three deaths alone, and harms no other", {
+  timeout: 90_000,
+}, async () => {
+  const job = await submit(["sleep 100", "die", "sleep 100", "sleep 100"]);
+  const result = await ended(job.id);
+  expect(result.state).toBe("partial");
+  expect(result.items.map((item) => item.state)).toEqual(["succeeded", "failed", "succeeded", "succeeded"]);
+  expect(result.items[1]!.error).toMatchObject({ code: "worker_died" });
+  // Once beside the others, then three times alone.
+  expect(lines(job.id, "start").filter((line) => line.index === 1)).toHaveLength(4);
+});
+
+test("a step that blocks its process for longer than a lease runs once", { timeout: 60_000 }, async () => {
+  const job = await submit(["block 13000"]);
+  const result = await ended(job.id);
+  expect(result.state).toBe("succeeded");
+  expect(lines(job.id, "start")).toHaveLength(1);
+});
+
+test("a step is ended when its time is over, whether it heeds its signal or not", {
+  timeout: 60_000,
+}, async () => {
+  const job = await submit(["heed 20000", "ignore 20000"], "hasty");
+  const result = await ended(job.id);
+  expect(result.state).toBe("failed");
+  expect(result.items.map((item) => item.error?.code)).toEqual(["step_timeout", "step_timeout"]);
+  // The worker that could not end the step is replaced, and work goes on.
+  expect((await ended((await submit(["sleep 1"])).id)).state).toBe("succeeded");
+});
+
+test("a permanent failure is not tried again; a dead letter is replayed when its cause is gone", {
+  timeout: 60_000,
+}, async () => {
+  const job = await submit(["permanent", "fail", "sleep 1"]);
+  const result = await ended(job.id);
+  expect(result.state).toBe("partial");
+  expect(result.items.map((item) => item.attempt)).toEqual([1, 3, 1]);
+  writeFileSync(`${log}.healed`, "");
+  const response = await fetch(`${millrace.url}/v1/jobs/${job.id}/retry`, { method: "POST" });
+  expect(response.ok).toBe(true);
+  const again = await ended(job.id);
+  expect(again.items.map((item) => item.state)).toEqual(["failed", "succeeded", "succeeded"]);
+});
+
+test("cancelling stops what runs and what waits", { timeout: 60_000 }, async () => {
+  const job = await submit(Array.from({ length: 30 }, () => "sleep 20000"));
+  await until(() => lines(job.id, "start").length > 0);
+  const response = await fetch(`${millrace.url}/v1/jobs/${job.id}/cancel`, { method: "POST" });
+  expect(response.ok).toBe(true);
+  expect((await ended(job.id)).state).toBe("cancelled");
+  // The workers are free again at once, and not after the 20 s of the steps.
+  const next = await submit(["sleep 1"]);
+  expect((await ended(next.id, 8)).state).toBe("succeeded");
+  expect(lines(job.id, "end")).toHaveLength(0);
+});
+
+test("SIGTERM under load loses nothing and charges nothing", { timeout: 90_000 }, async () => {
+  const job = await submit(Array.from({ length: 40 }, () => "sleep 400"));
+  await until(() => lines(job.id, "end").length > 4);
+  expect(await millrace.stop()).toBe(0);
+  millrace = await start();
+  const result = await ended(job.id);
+  expect(result.state).toBe("succeeded");
+  expect(result.items.map((item) => item.attempt)).toEqual(Array(40).fill(1));
+  // What was running was let end: nothing ran twice.
+  expect(lines(job.id, "start")).toHaveLength(40);
+});

@@ -1,0 +1,54 @@
+import { appendFileSync, existsSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { definePipeline, PermanentError } from "millrace";
+import { z } from "zod";
+
+const log = process.env.FAULTS_LOG!;
+
+/** What a step does is what its file says: `sleep 300`, `block 13000`, `die`, `ignore`, `permanent`, `fail`. */
+export const faults = definePipeline({
+  name: "faults",
+  version: 1,
+  title: "Faults",
+  accepts: { mediaTypes: ["*"], maxFiles: 1_000 },
+  options: z.object({ note: z.string().default("") }),
+  queueLimit: 100_000,
+}).each(
+  "act",
+  async (ctx) => {
+    const [word, number] = (await ctx.read(ctx.file)).toString().trim().split(" ");
+    const ms = Number(number ?? 0);
+    appendFileSync(log, `start ${ctx.jobId} ${ctx.index} ${word} ${ctx.attempt} ${Date.now()}\n`);
+    if (word === "sleep") await sleep(ms, undefined, { signal: ctx.signal });
+    if (word === "block") block(ms);
+    if (word === "die") process.kill(process.pid, "SIGKILL");
+    if (word === "ignore") await sleep(ms);
+    if (word === "permanent") throw new PermanentError("undecodable_file", "This can never work.");
+    if (word === "fail" && !existsSync(`${log}.healed`)) throw new Error("Not yet.");
+    appendFileSync(log, `end ${ctx.jobId} ${ctx.index} ${word} ${ctx.attempt} ${Date.now()}\n`);
+    return word ?? "";
+  },
+  { concurrency: 4, cache: "never", timeoutMs: 60_000, backoff: { baseMs: 50, maxMs: 100 } },
+);
+
+/** A step whose time is short. */
+export const hasty = definePipeline({
+  name: "hasty",
+  version: 1,
+  title: "Hasty",
+  accepts: { mediaTypes: ["*"], maxFiles: 10 },
+}).each(
+  "act",
+  async (ctx) => {
+    appendFileSync(log, `start ${ctx.jobId} ${ctx.index} hasty ${ctx.attempt} ${Date.now()}\n`);
+    const [word, number] = (await ctx.read(ctx.file)).toString().trim().split(" ");
+    await sleep(Number(number), undefined, word === "heed" ? { signal: ctx.signal } : {});
+    return word ?? "";
+  },
+  { attempts: 1, timeoutMs: 500, cache: "never" },
+);
+
+function block(ms: number): void {
+  const end = Date.now() + ms;
+  while (Date.now() < end);
+}

@@ -1,0 +1,28 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { capabilitiesTable, openBrokers } from "../scripts/matrix/capabilities.ts";
+import { sectionOf } from "../scripts/matrix/page.ts";
+
+const page = readFileSync(join(import.meta.dirname, "..", "docs", "brokers.md"), "utf8");
+
+test("the page tells what the adapters say of themselves", async (context) => {
+  const { open, missing } = await openBrokers();
+  context.skip(missing.length > 0, `missing: ${missing.map(({ name }) => name).join(", ")}`);
+  // Otherwise `npm run matrix` was forgotten.
+  expect(capabilitiesTable(open)).toBe(sectionOf(page, "capabilities"));
+});
+
+test("every broker's conformance is on the page, and no point failed to run", () => {
+  const [head, , ...rows] = sectionOf(page, "broker conformance")
+    .split("\n")
+    .filter((line) => line.startsWith("|"))
+    .map((line) => line.split(" | ").map((cell) => cell.replaceAll("|", "").trim()));
+  expect(head?.slice(1)).toEqual(["sqlite", "postgres", "redis", "rabbitmq", "kafka", "sqs"]);
+  expect(rows.length).toBeGreaterThan(40);
+  for (const row of rows)
+    expect(
+      row.slice(1).every((cell) => /^(✓|– \d+)$/.test(cell)),
+      row[0],
+    ).toBe(true);
+});

@@ -1,0 +1,86 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pino } from "pino";
+import { openLimiter } from "../../src/compose/adapters.ts";
+import { resolveConfig } from "../../src/compose/config.ts";
+import { startEmbedded } from "../../src/compose/embedded.ts";
+import { stepLog } from "../../src/compose/logger.ts";
+import { openEngine } from "../../src/compose/open-engine.ts";
+import type { Engine } from "../../src/engine/engine.ts";
+import type { Pipeline } from "../../src/pipeline/pipeline.ts";
+import type { Limiter } from "../../src/ports/limiter.ts";
+import { createServer, type Limits } from "../../src/server/index.ts";
+import { startWorker } from "../../src/worker/worker.ts";
+
+/** A server on a free port, over the embedded adapters in a folder of its own, with a worker in this process. */
+export interface Running {
+  url: string;
+  port: number;
+  data: string;
+  engine: Engine;
+  limiter: Limiter | null;
+  /** Lines of the log, from warnings up. */
+  log: string[];
+  close(): Promise<void>;
+}
+
+export interface RunningOptions {
+  pipelines?: Pipeline[];
+  limits?: Partial<Limits>;
+  webRoot?: string;
+  samplesRoot?: string;
+  /** Requests a minute. @default 0 */
+  rateLimit?: number;
+  worker?: boolean;
+}
+
+export async function start(options: RunningOptions = {}): Promise<Running> {
+  const data = await mkdtemp(join(tmpdir(), "millrace-server-"));
+  const { config } = await resolveConfig({ data, logLevel: "silent" }, {}, data);
+  const writer = await startEmbedded(config);
+  const wiring = { config, writer: writer!.socketPath };
+  const log: string[] = [];
+  const logger = pino({ level: "warn" }, { write: (line) => void log.push(line) });
+  const { engine, close: closeEngine } = await openEngine(wiring, options.pipelines);
+  const limiter = options.rateLimit ? await openLimiter(wiring) : null;
+  const server = await createServer({
+    engine,
+    host: "127.0.0.1",
+    port: 0,
+    webRoot: options.webRoot ?? null,
+    samplesRoot: options.samplesRoot ?? null,
+    limits: options.limits,
+    rateLimit: limiter && { limiter, perMinute: options.rateLimit! },
+    logger,
+  });
+  const { url } = await server.listen();
+  const worker =
+    options.worker === false
+      ? null
+      : await startWorker({
+          engine,
+          log: stepLog(pino({ level: "silent" })),
+          keeper: {
+            opener: new URL("../../src/compose/lease-store.ts", import.meta.url).href,
+            config: wiring,
+          },
+          onStuck: () => {},
+        });
+  return {
+    url,
+    port: Number(new URL(url).port),
+    data,
+    engine,
+    limiter,
+    log,
+    async close() {
+      await server.close();
+      await worker?.drain();
+      await limiter?.close();
+      await closeEngine();
+      await writer!.close();
+      await rm(data, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,58 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { mkdtemp, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { kafkaAnswers, kafkaCommand } from "../../scripts/services/kafka.ts";
+
+/** A Kafka server of the test's own, which it may kill. */
+export interface OwnKafka {
+  readonly url: string;
+  /** As a crash, and up again. */
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const jars = fileURLToPath(new URL("../../.services/kafka/lib", import.meta.url));
+
+/** Whether `npm run services` has fetched Kafka. */
+export const kafkaInstalled = existsSync(join(jars, ".complete"));
+
+/** @param port the first of six that it listens on */
+export async function startKafka(port: number): Promise<OwnKafka> {
+  const folder = await mkdtemp(join(tmpdir(), "millrace-kafka-"));
+  const url = `kafka://127.0.0.1:${port}`;
+  await symlink(jars, join(folder, "lib"));
+  let server = await start();
+
+  async function start(): Promise<ChildProcess> {
+    const { program, args } = await kafkaCommand(url, folder);
+    const started = spawn(program, args, { cwd: folder, stdio: "ignore" });
+    const deadline = Date.now() + 60_000;
+    while (!(await kafkaAnswers(url))) {
+      if (Date.now() > deadline) throw new Error("Kafka did not start within 60 s");
+      await sleep(100);
+    }
+    return started;
+  }
+
+  async function kill(): Promise<void> {
+    server.kill("SIGKILL");
+    if (server.exitCode === null && server.signalCode === null) await once(server, "exit");
+  }
+
+  return {
+    url,
+    async restart() {
+      await kill();
+      server = await start();
+    },
+    async stop() {
+      await kill();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,106 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+import { connect } from "amqplib";
+import { freePort } from "./ports.ts";
+
+const run = promisify(execFile);
+
+/** Creates the virtual host of the URL where it is missing; needs `rabbitmqctl` and its rights then. */
+export async function ensureVhost(url: string): Promise<void> {
+  try {
+    await (await connect(url)).close();
+  } catch (error) {
+    if (!/NOT.ALLOWED|vhost|ConnectionOpenOk/i.test(String(error))) throw error;
+    const { pathname, username } = new URL(url);
+    const vhost = decodeURIComponent(pathname.slice(1));
+    await run("rabbitmqctl", ["add_vhost", vhost]);
+    await run("rabbitmqctl", ["set_permissions", "-p", vhost, username || "guest", ".*", ".*", ".*"]);
+  }
+}
+
+/** Removes queues that a test made; missing ones are no error. */
+export async function deleteQueues(url: string, queues: readonly string[]): Promise<void> {
+  const connection = await connect(url);
+  const channel = await connection.createChannel();
+  for (const queue of queues) {
+    await channel.deleteQueue(queue);
+    await channel.deleteQueue(`${queue}:dead`);
+  }
+  await connection.close();
+}
+
+/** A RabbitMQ node of the test's own, which it may kill. */
+export interface OwnRabbit {
+  readonly url: string;
+  /** As a crash, and up again. */
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const SCRIPT = "/usr/lib/rabbitmq/bin/rabbitmq-server";
+const BOOT_MS = 90_000;
+
+/** Starts a node beside the machine's: its own name, ports and folders, on the loopback interface alone. */
+export async function startRabbit(): Promise<OwnRabbit> {
+  const folder = await mkdtemp(join(tmpdir(), "millrace-rabbit-"));
+  const [port, distribution] = [await freePort(), await freePort()];
+  const url = `amqp://guest:guest@127.0.0.1:${port}/`;
+  await mkdir(join(folder, "log"));
+  await writeFile(join(folder, "enabled_plugins"), "[].\n");
+  await writeFile(join(folder, "rabbitmq.conf"), "");
+  await writeFile(join(folder, ".erlang.cookie"), `millrace${process.pid}`, { mode: 0o400 });
+  const env = {
+    PATH: process.env.PATH,
+    HOME: folder,
+    RABBITMQ_NODENAME: `millrace${port}@localhost`,
+    RABBITMQ_NODE_IP_ADDRESS: "127.0.0.1",
+    RABBITMQ_NODE_PORT: String(port),
+    RABBITMQ_DIST_PORT: String(distribution),
+    RABBITMQ_MNESIA_BASE: join(folder, "mnesia"),
+    RABBITMQ_LOG_BASE: join(folder, "log"),
+    RABBITMQ_PID_FILE: join(folder, "pid"),
+    RABBITMQ_CONFIG_FILE: join(folder, "rabbitmq"),
+    RABBITMQ_ENABLED_PLUGINS_FILE: join(folder, "enabled_plugins"),
+    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: "-kernel inet_dist_use_interface {127,0,0,1}",
+    ERL_EPMD_ADDRESS: "127.0.0.1",
+  };
+  let node = await start();
+
+  async function start(): Promise<ChildProcess> {
+    // A group of its own, as the script runs the virtual machine as its child.
+    const started = spawn(SCRIPT, [], { env, stdio: "ignore", detached: true });
+    for (const deadline = Date.now() + BOOT_MS; ; ) {
+      try {
+        await (await connect(url)).close();
+        return started;
+      } catch (error) {
+        if (Date.now() > deadline || started.exitCode !== null) throw error;
+        await sleep(200);
+      }
+    }
+  }
+
+  async function kill(): Promise<void> {
+    const exited = once(node, "exit");
+    if (node.exitCode !== null || node.signalCode !== null) return;
+    process.kill(-node.pid!, "SIGKILL");
+    await exited;
+  }
+
+  return {
+    url,
+    async restart() {
+      await kill();
+      node = await start();
+    },
+    async stop() {
+      await kill();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,76 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { millrace } from "./cli/command.ts";
+import { childrenOf, freePort, type Running, startMillrace } from "./crash/processes.ts";
+
+let folder = "";
+let server: Running;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "millrace-start-"));
+  server = await startMillrace({
+    port: await freePort(),
+    args: ["--workers", "1", "--pipelines", join(import.meta.dirname, "cli", "pipeline.ts")],
+    cwd: folder,
+  });
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+test("a port that is taken is refused, and by whom is said", async () => {
+  const { port } = new URL(server.url);
+  const other = createServer((_, response) => response.end("something else"));
+  await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+  const theirs = String((other.address() as AddressInfo).port);
+  const [ours, another] = await Promise.all([
+    millrace(["start", "--port", port, "--data", join(folder, "second")]),
+    millrace(["start", "--data", join(folder, "second")], { env: { PORT: theirs } }),
+  ]);
+  other.close();
+  expect(ours).toMatchObject({ code: 2, stdout: "" });
+  expect(ours.stderr).toContain(`taken by a Millrace that runs already: ${server.url}`);
+  expect(another).toMatchObject({ code: 2, stdout: "" });
+  expect(another.stderr).toContain(`Choose another with --port ${Number(theirs) + 1}`);
+});
+
+test("a data folder has one owner, and an address of others is refused", async () => {
+  const [owned, open, level] = await Promise.all([
+    millrace(["start", "--port", "0"], { cwd: folder }),
+    millrace(["start", "--port", "0", "--host", "0.0.0.0"], { cwd: folder }),
+    millrace(["start", "--port", "0", "--log-level", "loud"], { cwd: folder }),
+  ]);
+  expect(owned).toMatchObject({ code: 2, stdout: "" });
+  expect(owned.stderr).toMatch(/^millrace: The data folder \S+data is in use by another Millrace.*\n$/);
+  expect(open).toMatchObject({ code: 2, stdout: "" });
+  expect(open.stderr).toContain("no accounts yet");
+  expect(level).toMatchObject({ code: 2, stdout: "" });
+});
+
+test("pipelines that cannot be loaded end the start", async () => {
+  const data = join(folder, "third");
+  const ended = await millrace(["start", "--port", "0", "--data", data, "--pipelines", "nothing.ts"]);
+  expect(ended.code).toBe(2);
+  expect(ended.stderr).toMatch(/millrace: The pipelines in \S+nothing\.ts cannot be loaded/);
+});
+
+test("SIGTERM lets what runs finish, and ends with 0", async () => {
+  const log = join(folder, "last.log");
+  const body = JSON.stringify({ pipeline: "noted", options: { log, ms: 700 } });
+  const headers = { "content-type": "application/json" };
+  await fetch(`${server.url}/v1/jobs`, { method: "POST", headers, body });
+  await expect.poll(() => runs(log), { timeout: 10_000 }).toHaveLength(1);
+  const children = childrenOf(server.child.pid!).map(({ pid }) => pid);
+  expect(children).toHaveLength(2);
+  expect(await server.stop()).toBe(0);
+  for (const pid of children) expect(() => process.kill(pid, 0)).toThrow();
+  expect(server.errors()).not.toMatch(/Warning|Error/);
+});
+
+async function runs(log: string): Promise<string[]> {
+  const text = await readFile(log, "utf8").catch(() => "");
+  return text.split("\n").filter(Boolean);
+}

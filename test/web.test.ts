@@ -1,0 +1,290 @@
+import { existsSync } from "node:fs";
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import {
+  chromiumPath,
+  desktop,
+  koreanPhone,
+  launchBrowser,
+  namelessControls,
+  openPage,
+  sidewaysOverflow,
+} from "./web/browser.ts";
+import { type RunningServer, startServer } from "./web/server.ts";
+
+const root = join(import.meta.dirname, "..");
+const sample = (name: string) => join(root, "samples", name);
+const needed = chromiumPath !== undefined || process.env.CI === "true";
+
+describe("the page in a browser", () => {
+  let folder = "";
+  let browser: Browser;
+  let server: RunningServer;
+  let flag = "";
+
+  beforeAll(async () => {
+    if (!needed) return;
+    if (!existsSync(join(root, "web", "dist", "index.html"))) {
+      throw new Error("The page is not built: `npm run build -w web` does that.");
+    }
+    folder = await mkdtemp(join(tmpdir(), "millrace-web-"));
+    flag = join(folder, "flag");
+    browser = await launchBrowser();
+    server = await startServer({ data: join(folder, "data"), env: { TEST_FLAG: flag } });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.stop();
+    if (folder) await rm(folder, { recursive: true, force: true });
+  });
+  beforeEach((context) => context.skip(!needed, "Chromium is not installed"));
+
+  async function textFiles(...names: string[]): Promise<string[]> {
+    const paths = names.map((name) => join(folder, name));
+    for (const path of paths) await writeFile(path, `${path} ${Math.random()}`);
+    return paths;
+  }
+
+  /** Runs a pipeline by its generated form, and waits for the job's page. */
+  async function runByForm(page: Page, pipeline: string, files: string[]): Promise<void> {
+    await page.goto(`${server.url}/pipelines/${pipeline}`);
+    await page.getByTestId("files").setInputFiles(files);
+    await page.getByRole("button", { name: "Run" }).click();
+    await page.waitForURL(/\/jobs\/./);
+  }
+
+  test("photographs go up, are converted and come down as a ZIP; one that is broken fails alone", async () => {
+    const { page, errors } = await openPage(browser, server.url, desktop);
+    const broken = join(folder, "broken.jpg");
+    await writeFile(broken, (await readFile(sample("dunes.jpg"))).subarray(0, 40_000));
+    await page
+      .getByTestId("files")
+      .setInputFiles([sample("sea.jpg"), sample("flower.png"), sample("ripples.webp"), broken]);
+
+    await page.getByLabel("Width", { exact: true }).fill("320");
+    await expect.poll(() => page.locator("figcaption").innerText()).toContain("1600 × 1067 → 320 × 213");
+    await page.getByRole("button", { name: "Convert 4 pictures" }).click();
+
+    await page.waitForURL(/\/jobs\/./);
+    await page.getByRole("button", { name: "Retry 1 failed" }).waitFor();
+    const row = (name: string) => page.getByRole("listitem").filter({ hasText: name });
+    expect(await row("sea.jpg").innerText()).toContain("320 × 213");
+    expect(await row("broken.jpg").innerText()).toContain("The picture cannot be read");
+
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("link", { name: "Download all (ZIP)" }).click(),
+    ]);
+    const zip = await readFile(await download.path());
+    expect(zip.subarray(0, 2).toString()).toBe("PK");
+    for (const name of ["sea.webp", "flower.webp", "ripples.webp", "manifest.json"]) {
+      expect(zip.includes(name), name).toBe(true);
+    }
+
+    await row("sea.jpg").getByRole("button", { name: "Compare sea.jpg before and after" }).first().click();
+    const slider = page.getByRole("slider", { name: "Share of the picture that shows the result" });
+    await slider.press("Home");
+    expect(await slider.inputValue()).toBe("0");
+    await page.keyboard.press("Escape");
+    expect(await page.getByRole("dialog").count()).toBe(0);
+    expect(errors).toEqual([]);
+  });
+
+  test("a folder is dropped with all that is in it, and what is no picture is left out", async () => {
+    const { page } = await openPage(browser, server.url, desktop);
+    await page.getByText("Drop pictures or folders here").waitFor();
+    const tree = join(folder, "tree");
+    await mkdir(join(tree, "deep", "deeper"), { recursive: true });
+    await copyFile(sample("sea.jpg"), join(tree, "a.jpg"));
+    await copyFile(sample("pines.jpg"), join(tree, "deep", "deeper", "a.jpg"));
+    await writeFile(join(tree, "notes.txt"), "not a picture");
+    const cdp = await page.context().newCDPSession(page);
+    const data = { items: [], files: [tree, sample("dunes.jpg")], dragOperationsMask: 1 };
+    for (const type of ["dragEnter", "dragOver", "drop"] as const) {
+      await cdp.send("Input.dispatchDragEvent", { type, x: 400, y: 400, data });
+    }
+    await page.getByText("3 pictures").first().waitFor();
+    await page.getByText("1 other file in the folder left out: not pictures.").waitFor();
+  });
+
+  test("a watermark picture is sent with the job, and its preview is drawn before", async () => {
+    const { page } = await openPage(browser, server.url, desktop);
+    await page.getByTestId("files").setInputFiles(sample("sea.jpg"));
+    const preview = page.getByRole("img", { name: /Preview of sea.jpg/ });
+    const pixels = () => page.evaluate("document.querySelector('figure canvas').toDataURL()");
+    await preview.waitFor();
+    const plain = await pixels();
+    await page.getByRole("radio", { name: "Picture" }).check({ force: true });
+    await page.getByTestId("watermark").setInputFiles(sample("flower.png"));
+    await expect.poll(pixels).not.toBe(plain);
+    await page.getByRole("button", { name: "Convert 1 picture" }).click();
+    await page.getByText("Everything is done.").first().waitFor();
+    await page.getByText("Options", { exact: true }).click();
+    await page.getByText("Watermark · Image · Artifact id").waitFor();
+  });
+
+  test("what cannot be sent is said before the upload", async () => {
+    const { page } = await openPage(browser, server.url, desktop);
+    const fake = join(folder, "fake.png");
+    await writeFile(fake, "not a picture");
+    await page.getByTestId("files").setInputFiles([sample("sea.jpg"), fake]);
+    await page.getByText("Not a picture that can be read").waitFor();
+    const submit = page.getByRole("button", { name: /^Convert 2/ });
+    expect(await submit.getAttribute("aria-disabled")).toBe("true");
+    await page.getByRole("button", { name: "Remove it" }).click();
+    await page.getByRole("button", { name: "Convert 1 picture", disabled: false }).waitFor();
+  });
+
+  test("progress is live, resumes after the server was away, and a job can be cancelled", async () => {
+    const { page } = await openPage(browser, server.url, desktop);
+    await runByForm(page, "test.slow", await textFiles("one.txt", "two.txt", "three.txt", "four.txt"));
+    const bar = page.getByRole("progressbar", { name: "Progress of one.txt" });
+    const value = async () => Number(await bar.getAttribute("aria-valuenow"));
+    await expect.poll(value, { timeout: 10_000 }).toBeGreaterThan(5);
+    const early = await value();
+    await expect.poll(value).toBeGreaterThan(early);
+
+    await server.stop("SIGKILL");
+    await page.getByText("The server cannot be reached").waitFor();
+    server = await startServer({
+      data: join(folder, "data"),
+      port: Number(new URL(server.url).port),
+      env: { TEST_FLAG: flag },
+    });
+    await page.getByText("Connected again.").waitFor();
+    await expect.poll(value, { timeout: 20_000 }).toBeGreaterThan(5);
+
+    await page.getByRole("button", { name: "Cancel", exact: true }).click();
+    await page.getByRole("button", { name: "Cancel job" }).click();
+    await page.getByText("This job was cancelled.").first().waitFor();
+  });
+
+  test("failed items are retried, and a job is deleted after asking", async () => {
+    const { page } = await openPage(browser, server.url, desktop);
+    await runByForm(page, "test.flagged", await textFiles("good.txt", "bad.txt"));
+    await page.getByRole("button", { name: "Retry 1 failed" }).waitFor();
+    await writeFile(flag, "");
+    await page.getByRole("button", { name: "Retry 1 failed" }).click();
+    await page.getByText("Everything is done.").first().waitFor();
+
+    await page.getByRole("button", { name: "Delete", exact: true }).click();
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Delete", exact: true }).click();
+    await page.getByRole("button", { name: "Delete job" }).click();
+    await page.waitForURL(/\/jobs$/);
+    await page.getByRole("heading", { name: "Jobs" }).waitFor();
+    expect(await page.getByRole("link", { name: "Flagged" }).count()).toBe(0);
+  });
+
+  test("any pipeline has a form that checks and sends its options", async () => {
+    const { page } = await openPage(browser, `${server.url}/pipelines`, desktop);
+    await page.getByRole("link", { name: "Form" }).click();
+    await page.getByRole("button", { name: "Run" }).click();
+    await page.getByText("This is needed").waitFor();
+    await page.getByLabel("Title").fill("Weekly");
+    await page.getByLabel("Times").fill("10");
+    await page.getByText("At most 9").waitFor();
+    await page.getByLabel("Times").fill("5");
+    await page.getByRole("switch", { name: "Loud" }).check({ force: true });
+    await page.getByRole("switch", { name: "Frame" }).check({ force: true });
+    await page.getByLabel("Width").fill("7");
+    await page.getByRole("button", { name: "Add" }).click();
+    await page.getByRole("textbox", { name: "Entry 1" }).fill("red");
+    await page.getByLabel("Shape").selectOption({ label: "square" });
+    await page.getByLabel("Side").fill("1.5");
+    await page.getByRole("button", { name: "Run" }).click();
+    await page.getByText("Everything is done.").first().waitFor();
+    const result = await page.getByRole("region", { name: "Files" }).getByText('{"title"').innerText();
+    expect(JSON.parse(result)).toEqual({
+      title: "Weekly",
+      times: 5,
+      loud: true,
+      size: "small",
+      tags: ["red"],
+      frame: { width: 7, colour: "red" },
+      shape: { kind: "square", side: 1.5 },
+    });
+  });
+
+  test("the list of jobs is live, and keeps its filters in the address", async () => {
+    const { page } = await openPage(browser, `${server.url}/jobs`, desktop);
+    const other = await openPage(browser, server.url, desktop);
+    await runByForm(other.page, "test.slow", await textFiles("seen.txt"));
+    const row = page.getByRole("listitem").filter({ hasText: "Slow" }).filter({ hasText: "Running" });
+    await row.waitFor();
+    await page.getByLabel("State").selectOption("succeeded");
+    await page.waitForURL(/state=succeeded/);
+    await page.reload();
+    expect(await page.getByLabel("State").inputValue()).toBe("succeeded");
+    await page.getByRole("listitem").filter({ hasText: "Done" }).first().waitFor();
+    expect(await row.count()).toBe(0);
+  });
+
+  test("a full queue is said with the time to wait, and what was chosen is kept", async () => {
+    // Without workers the first job stays where it is.
+    const full = await startServer({
+      data: join(folder, "full"),
+      env: { MILLRACE_WORKERS: "0", MILLRACE_QUEUE_LIMIT: "1" },
+    });
+    try {
+      const { page } = await openPage(browser, full.url, desktop);
+      await page.getByTestId("files").setInputFiles(sample("sea.jpg"));
+      await page.getByRole("button", { name: "Convert 1 picture" }).click();
+      await page.getByText("Waiting for a free worker…").waitFor();
+      await page.getByRole("link", { name: "Convert", exact: true }).click();
+      await page.getByTestId("files").setInputFiles([sample("dunes.jpg"), sample("pines.jpg")]);
+      await page.getByRole("button", { name: "Convert 2 pictures" }).click();
+      await page.getByText("The server is busy: its queue is full").waitFor();
+      await page.getByRole("button", { name: /Try again/ }).waitFor();
+      expect(await page.getByRole("button", { name: "Convert 2 pictures" }).isVisible()).toBe(true);
+    } finally {
+      await full.stop();
+    }
+  });
+
+  test("on a Korean phone in the dark, every page fits and every control has a name", async () => {
+    const { page, errors } = await openPage(browser, server.url, koreanPhone);
+    expect(
+      await page.evaluate("[document.documentElement.lang, document.documentElement.dataset.theme]"),
+    ).toEqual(["ko", "dark"]);
+    await page.getByTestId("files").setInputFiles([sample("sea.jpg"), sample("pines.jpg")]);
+    await page.getByRole("button", { name: "이미지 2장 변환" }).click();
+    await page.getByRole("link", { name: "모두 내려받기 (ZIP)" }).waitFor();
+    const job = page.url();
+    for (const url of ["/", "/jobs", "/pipelines", "/pipelines/test.form", "/pipelines/image.convert", job]) {
+      await page.goto(new URL(url, server.url).href);
+      await page.getByRole("heading", { level: 1 }).waitFor();
+      await page.waitForLoadState("load");
+      expect(await page.evaluate(sidewaysOverflow), url).toBeLessThanOrEqual(0);
+      expect(await page.evaluate(namelessControls), url).toEqual([]);
+    }
+    expect(errors).toEqual([]);
+  });
+
+  test("language and appearance are switched, and stay", async () => {
+    const { page } = await openPage(browser, server.url, desktop);
+    await page.getByLabel("Language").selectOption("ko");
+    await page.getByRole("heading", { name: "이미지 변환" }).waitFor();
+    await page.getByLabel("화면 모드").selectOption("dark");
+    await page.reload();
+    await page.getByRole("heading", { name: "이미지 변환" }).waitFor();
+    expect(await page.locator("html").getAttribute("data-theme")).toBe("dark");
+  });
+
+  test("the keyboard alone reaches everything", async () => {
+    const { page } = await openPage(browser, server.url, desktop);
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    await page.keyboard.press("Tab");
+    const focused = () => page.evaluate("document.activeElement.textContent");
+    expect(await focused()).toBe("Skip to content");
+    await page.getByRole("radio", { name: "WebP" }).focus();
+    await page.keyboard.press("ArrowRight");
+    expect(await page.getByRole("radio", { name: "AVIF" }).isChecked()).toBe(true);
+    await page.getByRole("link", { name: "Jobs", exact: true }).press("Enter");
+    await page.getByRole("heading", { name: "Jobs" }).waitFor();
+    await expect.poll(focused).toBe("Jobs");
+  });
+});

@@ -1,0 +1,86 @@
+import { existsSync } from "node:fs";
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+
+const candidates = [
+  process.env.CHROMIUM_PATH,
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome",
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+];
+
+export const chromiumPath = candidates.find((path) => path && existsSync(path));
+
+export function launchBrowser(): Promise<Browser> {
+  if (!chromiumPath) throw new Error("Chromium is not installed: `apt-get install chromium` brings it.");
+  return chromium.launch({
+    executablePath: chromiumPath,
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  });
+}
+
+export const desktop: BrowserContextOptions = {
+  viewport: { width: 1280, height: 860 },
+  locale: "en-US",
+  colorScheme: "light",
+};
+
+export const koreanPhone: BrowserContextOptions = {
+  viewport: { width: 390, height: 844 },
+  locale: "ko-KR",
+  colorScheme: "dark",
+  isMobile: true,
+  hasTouch: true,
+};
+
+/** A page of its own, whose console errors (a breach of the content security policy among them) are kept. */
+export async function openPage(
+  browser: Browser,
+  url: string,
+  options: BrowserContextOptions,
+): Promise<{ page: Page; errors: string[] }> {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  page.setDefaultTimeout(20_000);
+  const errors: string[] = [];
+  page.on("pageerror", (error) => errors.push(error.message));
+  page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
+  await page.goto(url);
+  return { page, errors };
+}
+
+/** Makes what the page sends no faster than this. */
+export async function throttleUploads(page: Page, bytesPerSecond: number): Promise<void> {
+  const cdp = await page.context().newCDPSession(page);
+  const line = { latency: 0, downloadThroughput: -1, uploadThroughput: bytesPerSecond };
+  await cdp.send("Network.emulateNetworkConditions", { offline: false, ...line });
+}
+
+/** Leaves the page so many bytes to keep things in. */
+export async function limitStorage(page: Page, bytes: number): Promise<void> {
+  const cdp = await page.context().newCDPSession(page);
+  const { origin } = new URL(page.url());
+  await cdp.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: bytes });
+}
+
+/** Controls that a screen reader could not name. */
+export const namelessControls = `
+  [...document.querySelectorAll("button, a[href], input:not([type=hidden]):not([hidden]), select, textarea")]
+    .filter((element) => {
+      const labels = [...(element.labels ?? [])].map((label) => label.textContent).join("");
+      const name = element.getAttribute("aria-label") || labels || element.textContent || element.title;
+      return !element.hidden && name.trim() === "";
+    })
+    .map((element) => element.outerHTML.slice(0, 120))
+`;
+
+/** How many pixels the page is wider than its window. */
+export const sidewaysOverflow = "document.documentElement.scrollWidth - window.innerWidth";

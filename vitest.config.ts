@@ -1,0 +1,52 @@
+import { defineConfig } from "vitest/config";
+
+const excluded = ["**/node_modules/**", "**/dist/**", "**/*.tmp/**"];
+
+export default defineConfig({
+  resolve: {
+    // Examples import the package by its name; in a checkout that means its sources.
+    alias: [
+      { find: /^millrace$/, replacement: `${import.meta.dirname}/src/compose/index.ts` },
+      { find: /^millrace\/testing$/, replacement: `${import.meta.dirname}/src/testing/index.ts` },
+    ],
+  },
+  test: {
+    // Each file gets a process of its own, so that what it leaves behind cannot help or hurt another.
+    pool: "forks",
+    isolate: true,
+    testTimeout: 20_000,
+    hookTimeout: 60_000,
+    teardownTimeout: 10_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "unit",
+          include: ["{src,scripts,examples,bench}/**/*.test.ts", "web/src/**/*.test.{ts,tsx}"],
+          exclude: excluded,
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          // Whole systems use every core by themselves: one at a time, and with patience.
+          name: "system",
+          include: ["test/**/*.test.ts"],
+          exclude: excluded,
+          maxWorkers: 1,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+    coverage: {
+      provider: "v8",
+      include: ["src/**/*.ts"],
+      exclude: ["**/*.test.ts", "**/fixtures/**", "src/testing/**"],
+      reporter: ["text", "html"],
+    },
+  },
+});

@@ -1,0 +1,56 @@
+import type { Json } from "../../../src/domain/records.ts";
+import type { FileView, ItemState, itemView, jobView, Progress } from "../../../src/domain/views.ts";
+import type { JsonSchema } from "../schema-form/schema.ts";
+
+/** The JSON of the HTTP contract. Jobs take their types from the server's own views, so a drift fails the build. */
+
+export type Job = ReturnType<typeof jobView>;
+export type JobItem = ReturnType<typeof itemView>;
+export type JobState = Job["state"];
+export type { FileView, ItemState, Json, Progress };
+
+export interface Page<T> {
+  items: T[];
+  nextCursor: string | null;
+}
+
+export interface Accepts {
+  mediaTypes: readonly string[];
+  minFiles: number;
+  maxFiles: number;
+  maxFileBytes: number;
+}
+
+export interface Pipeline {
+  name: string;
+  version: number;
+  title: string;
+  description: string;
+  accepts: Accepts;
+  options: JsonSchema;
+  steps: { name: string; kind: "each" | "all" }[];
+}
+
+export interface SamplePicture {
+  name: string;
+  url: string;
+  bytes: number;
+  mediaType: string;
+}
+
+/** Data of an SSE event. Live events (`item.progress`, `text.delta`) carry the fields from `attempt` on. */
+export interface JobEvent {
+  jobId: string;
+  progress?: Progress;
+  index?: number;
+  attempt?: number;
+  fraction?: number;
+  message?: string;
+  text?: string;
+}
+
+const ended: readonly JobState[] = ["succeeded", "partial", "failed", "cancelled", "expired"];
+
+export function hasEnded(job: { state: JobState }): boolean {
+  return ended.includes(job.state);
+}

@@ -1,0 +1,93 @@
+import { useText } from "../i18n/locale.ts";
+import { Button } from "../ui/button.tsx";
+import { Field } from "../ui/field.tsx";
+import { Icon } from "../ui/icons.tsx";
+import { Select, Switch, TextInput } from "../ui/inputs.tsx";
+import { resetForm } from "./form-store.ts";
+import { type Fit, fitChoices } from "./options.ts";
+import type { OptionsProps } from "./options-panel.tsx";
+
+export function AdvancedOptions({ form, problems, onChange }: OptionsProps) {
+  const text = useText();
+  const words = text.options;
+  const swatch = /^#[0-9a-f]{6}$/i.test(form.background) ? form.background : "#ffffff";
+  return (
+    <details className="group border-t border-line pt-4">
+      <summary className="flex list-none items-center justify-between rounded-lg py-1 text-sm font-medium [&::-webkit-details-marker]:hidden">
+        {words.advanced}
+        <Icon name="chevron" className="text-faint transition-transform group-open:rotate-180" />
+      </summary>
+      <div className="mt-4 space-y-5">
+        <Field label={words.fit} hint={words.fitHint}>
+          {(ids) => (
+            <Select
+              {...ids}
+              value={form.fit}
+              onChange={(event) => onChange({ fit: event.target.value as Fit })}
+            >
+              {fitChoices.map((fit) => (
+                <option key={fit} value={fit}>
+                  {words.fits[fit]}
+                </option>
+              ))}
+            </Select>
+          )}
+        </Field>
+        <Field
+          label={words.background}
+          hint={words.backgroundHint}
+          error={problems.has("background") ? words.errors.colour : null}
+        >
+          {(ids) => (
+            <div className="flex gap-2">
+              <input
+                type="color"
+                aria-label={words.background}
+                value={swatch}
+                onChange={(event) => onChange({ background: event.target.value })}
+                className="h-10 w-12 shrink-0 cursor-pointer rounded-lg border border-line-strong bg-surface p-1"
+              />
+              <TextInput
+                {...ids}
+                value={form.background}
+                maxLength={9}
+                spellCheck={false}
+                className="font-mono"
+                onChange={(event) => onChange({ background: event.target.value })}
+              />
+            </div>
+          )}
+        </Field>
+        <div className="space-y-3">
+          <Switch
+            label={words.enlarge}
+            hint={words.enlargeHint}
+            checked={form.enlarge}
+            onChange={(enlarge) => onChange({ enlarge })}
+          />
+          <Switch
+            label={words.lossless}
+            hint={words.losslessHint}
+            checked={form.lossless}
+            onChange={(lossless) => onChange({ lossless })}
+          />
+          <Switch
+            label={words.animated}
+            hint={words.animatedHint}
+            checked={form.animated}
+            onChange={(animated) => onChange({ animated })}
+          />
+          <Switch
+            label={words.keepMetadata}
+            hint={words.keepMetadataHint}
+            checked={form.keepMetadata}
+            onChange={(keepMetadata) => onChange({ keepMetadata })}
+          />
+        </div>
+        <Button look="quiet" size="small" icon="retry" onClick={resetForm} className="-ml-2.5">
+          {words.reset}
+        </Button>
+      </div>
+    </details>
+  );
+}

@@ -1,0 +1,127 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useCallback, useEffect } from "react";
+import { getPipeline } from "../api/client.ts";
+import type { Accepts } from "../api/contract.ts";
+import { formatBytes } from "../format/format.ts";
+import { useLocale, useText } from "../i18n/locale.ts";
+import { keepPictures } from "../job/local-pictures.ts";
+import { navigate } from "../router/router.ts";
+import { paths } from "../router/routes.ts";
+import { useStore } from "../store/store.ts";
+import { announce } from "../ui/announce.tsx";
+import { Page } from "../ui/page.tsx";
+import { dismissUpload, submit, uploadStore } from "../upload/uploading.ts";
+import { DropArea } from "./drop-area.tsx";
+import type { Dropped } from "./dropped-files.ts";
+import { changeForm, formStore } from "./form-store.ts";
+import { checkForm, optionFiles, toOptions } from "./options.ts";
+import { OptionsPanel } from "./options-panel.tsx";
+import { PickedFiles } from "./picked-files.tsx";
+import { Preview } from "./preview.tsx";
+import { addFiles, clearSelection, selection } from "./selection.ts";
+import { SubmitBar } from "./submit-bar.tsx";
+import { usePageDrop } from "./use-page-drop.ts";
+
+const pipeline = "image.convert";
+
+/** What the pipeline usually takes: shown until the server has told, so that nothing waits for it. */
+const usualAccepts: Accepts = {
+  mediaTypes: ["jpeg", "png", "webp", "avif", "gif", "tiff", "svg+xml"].map((type) => `image/${type}`),
+  minFiles: 1,
+  maxFiles: 50,
+  maxFileBytes: 20 * 1024 * 1024,
+};
+
+export function ConvertPage() {
+  const text = useText();
+  const locale = useLocale();
+  const client = useQueryClient();
+  const chosen = useStore(selection);
+  const form = useStore(formStore);
+  const state = useStore(uploadStore);
+  const { data } = useQuery({
+    queryKey: ["pipelines", pipeline],
+    queryFn: ({ signal }) => getPipeline(pipeline, signal),
+    staleTime: 60_000,
+  });
+  const accepts = data?.accepts ?? usualAccepts;
+  const locked = state.phase === "sending" && !state.resumed;
+
+  const take = useCallback(
+    async (files: File[], from: "files" | "folder") => {
+      const added = await addFiles(files, from, accepts);
+      if (added > 0) announce(text.convert.added(added));
+    },
+    [accepts, text],
+  );
+  const drop = useCallback(
+    async ({ files, folderFiles }: Dropped) => {
+      if (files.length > 0) await take(files, "files");
+      if (folderFiles.length > 0) await take(folderFiles, "folder");
+    },
+    [take],
+  );
+  const dragging = usePageDrop(drop, !locked);
+
+  useEffect(() => {
+    if (state.phase !== "accepted") return;
+    announce(text.upload.accepted);
+    client.setQueryData(["job", state.job.id], state.job);
+    keepPictures(state.job.id, state.files);
+    if (!state.resumed) clearSelection();
+    dismissUpload();
+    navigate(paths.job(state.job.id));
+  }, [state, text, client]);
+
+  const { picked } = chosen;
+  const problems = checkForm(form);
+  const obstacle = obstacleOf();
+
+  function obstacleOf(): string | null {
+    const rejected = picked.filter((entry) => entry.rejection).length;
+    if (picked.length === 0) return text.convert.chooseFirst;
+    if (rejected > 0) return text.convert.cannot(rejected);
+    if (picked.length > accepts.maxFiles) return text.convert.tooMany(picked.length, accepts.maxFiles);
+    return problems.size > 0 ? text.options.errors.fix : null;
+  }
+
+  function send(): void {
+    const files = picked.map((entry) => entry.file);
+    void submit({ pipeline, options: toOptions(form), files, optionFiles: optionFiles(form) });
+  }
+
+  return (
+    <Page
+      title={text.convert.title}
+      intro={text.convert.intro(accepts.maxFiles, formatBytes(accepts.maxFileBytes, locale))}
+    >
+      <div className="grid items-start gap-6 lg:grid-cols-[minmax(0,1fr)_23.5rem]">
+        {picked.length === 0 ? (
+          <DropArea accepts={accepts} dragging={dragging} onFiles={(files, from) => void take(files, from)} />
+        ) : (
+          <div className="min-w-0 space-y-5">
+            <Preview entry={picked.find((entry) => entry.id === chosen.previewId)} form={form} />
+            <PickedFiles
+              chosen={chosen}
+              accepts={accepts}
+              dragging={dragging}
+              locked={locked}
+              onFiles={(files, from) => void take(files, from)}
+            />
+          </div>
+        )}
+        <section
+          aria-label={text.options.title}
+          className="card flex flex-col max-sm:mb-28 lg:sticky lg:top-20 lg:max-h-[max(28rem,calc(100dvh-13.5rem))]"
+        >
+          <div className="min-h-0 overflow-y-auto p-5 lg:[mask-image:linear-gradient(to_bottom,black_calc(100%-1.75rem),transparent)]">
+            <fieldset disabled={locked} className="min-w-0">
+              <OptionsPanel form={form} problems={problems} onChange={changeForm} />
+            </fieldset>
+          </div>
+          <SubmitBar state={state} files={picked.length} obstacle={obstacle} onSubmit={send} />
+        </section>
+      </div>
+    </Page>
+  );
+}

@@ -1,0 +1,56 @@
+import { useLocale, useText } from "../i18n/locale.ts";
+import { Choices } from "../ui/choices.tsx";
+import { Field } from "../ui/field.tsx";
+import { Slider } from "../ui/inputs.tsx";
+import { AdvancedOptions } from "./advanced-options.tsx";
+import { type FormState, formatChoices, type OptionProblem, usesQuality } from "./options.ts";
+import { SizeOptions } from "./size-options.tsx";
+import { WatermarkOptions } from "./watermark-options.tsx";
+
+export interface OptionsProps {
+  form: FormState;
+  problems: ReadonlySet<OptionProblem>;
+  onChange(change: Partial<FormState>): void;
+}
+
+export function OptionsPanel(props: OptionsProps) {
+  const { form, onChange } = props;
+  const text = useText();
+  const locale = useLocale();
+  return (
+    <div className="space-y-6">
+      <Choices
+        label={text.options.format}
+        hint={text.options.formatHints[form.format]}
+        columns="grid-cols-4"
+        choices={formatChoices.map((value) => ({ value, label: text.options.formats[value] }))}
+        value={form.format}
+        onChange={(format) => onChange({ format })}
+      />
+      <SizeOptions {...props} />
+      {usesQuality(form.format) && (
+        <Field
+          label={text.options.quality}
+          aside={
+            <span className="text-xs text-soft tabular-nums" lang={locale}>
+              <b className="font-semibold text-ink">{form.quality}</b> ·{" "}
+              {text.options.qualityWords(form.quality)}
+            </span>
+          }
+        >
+          {(ids) => (
+            <Slider
+              {...ids}
+              min={1}
+              max={100}
+              value={form.quality}
+              onChange={(quality) => onChange({ quality })}
+            />
+          )}
+        </Field>
+      )}
+      <WatermarkOptions {...props} />
+      <AdvancedOptions {...props} />
+    </div>
+  );
+}

@@ -1,0 +1,79 @@
+import { describe, expect, test } from "vitest";
+import { imageConvertOptions, MAX_SIDE, positions } from "../../../src/pipelines/image-convert/options.ts";
+import {
+  checkForm,
+  type FormState,
+  initialForm,
+  maxSide,
+  optionFiles,
+  positionChoices,
+  toOptions,
+} from "./options.ts";
+
+describe("the form and the pipeline agree", () => {
+  test("on limits and positions", () => {
+    expect(maxSide).toBe(MAX_SIDE);
+    expect([...positionChoices]).toEqual([...positions]);
+  });
+
+  test("on the defaults", () => {
+    expect(imageConvertOptions.parse(toOptions(initialForm))).toEqual(imageConvertOptions.parse({}));
+  });
+
+  test("on every option", () => {
+    const form: FormState = {
+      ...initialForm,
+      format: "avif",
+      width: 1280,
+      height: 960,
+      quality: 55,
+      watermark: "text",
+      watermarkText: "  © 물레방아 ",
+      position: "top-left",
+      opacity: 0.5,
+      watermarkSize: 0.2,
+      fit: "cover",
+      enlarge: true,
+      background: "#102030",
+      lossless: true,
+      animated: false,
+      keepMetadata: true,
+    };
+    expect(imageConvertOptions.parse(toOptions(form))).toEqual({
+      format: "avif",
+      width: 1280,
+      height: 960,
+      quality: 55,
+      watermark: { text: "© 물레방아", position: "top-left", opacity: 0.5, size: 0.2 },
+      fit: "cover",
+      enlarge: true,
+      background: "#102030",
+      lossless: true,
+      animated: false,
+      keepMetadata: true,
+    });
+    expect(checkForm(form).size).toBe(0);
+  });
+});
+
+test("marks what cannot be sent", () => {
+  const form: FormState = {
+    ...initialForm,
+    width: 0,
+    height: 1.5,
+    watermark: "image",
+    background: "red",
+  };
+  expect([...checkForm(form)]).toEqual(["width", "height", "watermarkImage", "background"]);
+  expect([...checkForm({ ...initialForm, watermark: "text", watermarkText: " " })]).toEqual([
+    "watermarkText",
+  ]);
+});
+
+test("a picture as watermark goes as a part of its own", () => {
+  const image = new File(["x"], "logo.png");
+  const form: FormState = { ...initialForm, watermark: "image", watermarkImage: image };
+  expect(optionFiles(form).get("watermark.image")).toBe(image);
+  expect(toOptions(form).watermark).not.toHaveProperty("image");
+  expect(optionFiles({ ...form, watermark: "none" }).size).toBe(0);
+});

@@ -1,0 +1,25 @@
+import { expect, test } from "vitest";
+import { broken, fitMark, placeMark } from "./watermark-drawing.ts";
+
+const picture = { width: 1000, height: 500 };
+const mark = { width: 200, height: 100 };
+
+test.each([
+  ["top-left", { left: 10, top: 10 }],
+  ["top", { left: 400, top: 10 }],
+  ["right", { left: 790, top: 200 }],
+  ["center", { left: 400, top: 200 }],
+  ["bottom-right", { left: 790, top: 390 }],
+] as const)("%s", (position, place) => expect(placeMark(mark, picture, position)).toEqual(place));
+
+test("keeps its ratio inside its part of the picture", () => {
+  expect(fitMark({ width: 400, height: 100 }, picture, 0.3)).toEqual({ width: 300, height: 75 });
+  expect(fitMark({ width: 100, height: 400 }, picture, 0.3)).toEqual({ width: 37.5, height: 150 });
+  expect(fitMark(picture, picture, 1)).toEqual({ width: 960, height: 480 });
+});
+
+test("long texts are broken between words", () => {
+  const lines = broken("The quick brown fox jumps over the lazy dog and runs far away");
+  expect(lines.length).toBeGreaterThan(1);
+  expect(lines.join(" ")).toBe("The quick brown fox jumps over the lazy dog and runs far away");
+});

@@ -1,0 +1,106 @@
+import { formatPercent } from "../format/format.ts";
+import { useLocale, useText } from "../i18n/locale.ts";
+import { Choices } from "../ui/choices.tsx";
+import { classes } from "../ui/classes.ts";
+import { Field } from "../ui/field.tsx";
+import { Slider, TextInput } from "../ui/inputs.tsx";
+import { positionChoices } from "./options.ts";
+import type { OptionsProps } from "./options-panel.tsx";
+import { WatermarkImage } from "./watermark-image.tsx";
+
+export function WatermarkOptions({ form, problems, onChange }: OptionsProps) {
+  const text = useText();
+  const locale = useLocale();
+  const words = text.options;
+  const percent = (value: number) => (
+    <span className="text-xs text-soft tabular-nums">{formatPercent(value, locale)}</span>
+  );
+  return (
+    <div>
+      <Choices
+        label={words.watermark}
+        choices={(["none", "text", "image"] as const).map((value) => ({
+          value,
+          label: words.watermarks[value],
+        }))}
+        value={form.watermark}
+        onChange={(watermark) => onChange({ watermark })}
+      />
+      {form.watermark !== "none" && (
+        <div className="mt-4 space-y-4 rounded-xl border border-line p-4">
+          {form.watermark === "text" ? (
+            <Field
+              label={words.watermarkText}
+              error={problems.has("watermarkText") ? words.errors.text : null}
+            >
+              {(ids) => (
+                <TextInput
+                  {...ids}
+                  maxLength={200}
+                  placeholder={words.watermarkTextExample}
+                  value={form.watermarkText}
+                  onChange={(event) => onChange({ watermarkText: event.target.value })}
+                />
+              )}
+            </Field>
+          ) : (
+            <WatermarkImage
+              file={form.watermarkImage}
+              invalid={problems.has("watermarkImage")}
+              onChange={(watermarkImage) => onChange({ watermarkImage })}
+            />
+          )}
+          <div className="flex items-start gap-5">
+            <div className="w-24 shrink-0">
+              <Choices
+                label={words.position}
+                columns="grid-cols-3 !gap-0.5 aspect-square"
+                choices={positionChoices.map((value) => ({
+                  value,
+                  name: words.positions[value],
+                  label: (
+                    <span
+                      title={words.positions[value]}
+                      className={classes(
+                        "size-2 rounded-full",
+                        form.position === value ? "bg-accent" : "bg-line-strong",
+                      )}
+                    />
+                  ),
+                }))}
+                value={form.position}
+                onChange={(position) => onChange({ position })}
+              />
+            </div>
+            <div className="min-w-0 flex-1 space-y-3">
+              <Field label={words.opacity} aside={percent(form.opacity)}>
+                {(ids) => (
+                  <Slider
+                    {...ids}
+                    min={5}
+                    max={100}
+                    step={5}
+                    value={Math.round(form.opacity * 100)}
+                    onChange={(value) => onChange({ opacity: value / 100 })}
+                  />
+                )}
+              </Field>
+              <Field label={words.watermarkSize} aside={percent(form.watermarkSize)}>
+                {(ids) => (
+                  <Slider
+                    {...ids}
+                    min={5}
+                    max={100}
+                    step={5}
+                    value={Math.round(form.watermarkSize * 100)}
+                    onChange={(value) => onChange({ watermarkSize: value / 100 })}
+                  />
+                )}
+              </Field>
+            </div>
+          </div>
+        </div>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,47 @@
+import { describe, expect, test } from "vitest";
+import { formatBytes, formatDuration, formatPercent, formatRelative, savedPercent } from "./format.ts";
+
+test("sizes", () => {
+  expect(formatBytes(0, "en")).toBe("0 B");
+  expect(formatBytes(999, "en")).toBe("999 B");
+  expect(formatBytes(1_000, "en")).toBe("1 KB");
+  expect(formatBytes(20 * 1024 * 1024, "en")).toBe("20 MB");
+  expect(formatBytes(1_572_864, "en")).toBe("1.5 MB");
+  expect(formatBytes(1023.6 * 1024, "en")).toBe("1 MB");
+  expect(formatBytes(5 * 1024 ** 4, "ko")).toBe("5 TB");
+});
+
+test("percent never claims the end too early", () => {
+  expect(formatPercent(0.999, "en")).toBe("99%");
+  expect(formatPercent(1, "en")).toBe("100%");
+  expect(formatPercent(0.256, "en")).toBe("26%");
+});
+
+test("saved bytes", () => {
+  expect(savedPercent(1_000, 250)).toBe(75);
+  expect(savedPercent(1_000, 1_500)).toBe(-50);
+  expect(savedPercent(0, 10)).toBeNull();
+});
+
+describe("time spans", () => {
+  test.each([
+    [0, "0 sec"],
+    [2.34, "2.3 sec"],
+    [12.4, "12 sec"],
+    [59.7, "1 min"],
+    [80, "1 min 20 sec"],
+    [7_500, "2 hr 5 min"],
+    [86_400 * 6, "6 days"],
+  ])("%d s", (seconds, text) => expect(formatDuration(seconds, "en")).toBe(text));
+
+  test("in Korean", () => expect(formatDuration(80, "ko")).toBe("1분 20초"));
+});
+
+test("relative times", () => {
+  const now = Date.UTC(2026, 0, 10);
+  const at = (ms: number) => new Date(now + ms).toISOString();
+  expect(formatRelative(at(-10_000), now, "en")).toBe("now");
+  expect(formatRelative(at(-180_000), now, "en")).toBe("3 minutes ago");
+  expect(formatRelative(at(6 * 86_400_000), now, "en")).toBe("in 6 days");
+  expect(formatRelative(at(-86_400_000), now, "ko")).toBe("어제");
+});

@@ -1,0 +1,73 @@
+/** Numbers, sizes and times in words. Sizes count in 1,024s, as the limits do. */
+
+export function formatBytes(bytes: number, locale: string): string {
+  const units = ["B", "KB", "MB", "GB", "TB"];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1024;
+    unit++;
+  }
+  const digits = unit === 0 || value >= 99.95 ? 0 : 1;
+  return `${new Intl.NumberFormat(locale, { maximumFractionDigits: digits }).format(value)} ${units[unit]}`;
+}
+
+export function formatRate(bytesPerSecond: number, locale: string): string {
+  return `${formatBytes(bytesPerSecond, locale)}/s`;
+}
+
+/** Whole percent; never 100 % before the end, never 0 % after a beginning would be visible. */
+export function formatPercent(fraction: number, locale: string): string {
+  const whole = fraction >= 1 ? 1 : Math.min(0.99, Math.max(0, fraction));
+  return new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 0 }).format(whole);
+}
+
+/** How much smaller (negative: larger) the result is, in whole percent; `null` when there is nothing to compare. */
+export function savedPercent(before: number, after: number): number | null {
+  if (before <= 0) return null;
+  return Math.round((1 - after / before) * 100);
+}
+
+/** A time span: `8 s`, `1 min 20 s`, `2 h 5 min`. */
+export function formatDuration(seconds: number, locale: string): string {
+  const unit = (value: number, name: "second" | "minute" | "hour" | "day") =>
+    new Intl.NumberFormat(locale, { style: "unit", unit: name, unitDisplay: "short" }).format(value);
+  if (seconds < 9.95 && seconds > 0) {
+    return new Intl.NumberFormat(locale, {
+      style: "unit",
+      unit: "second",
+      unitDisplay: "short",
+      maximumFractionDigits: 1,
+    }).format(seconds);
+  }
+  const total = Math.round(seconds);
+  if (total < 60) return unit(total, "second");
+  const minutes = Math.floor(total / 60);
+  if (minutes < 60) return joined(unit(minutes, "minute"), total % 60 && unit(total % 60, "second"));
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return joined(unit(hours, "hour"), minutes % 60 && unit(minutes % 60, "minute"));
+  return unit(Math.round(hours / 24), "day");
+}
+
+function joined(first: string, second: string | 0): string {
+  return second ? `${first} ${second}` : first;
+}
+
+/** `3 minutes ago`, `in 6 days`; the caller says what time it is, and re-renders when it changes. */
+export function formatRelative(time: string, now: number, locale: string): string {
+  const seconds = (Date.parse(time) - now) / 1000;
+  const format = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
+  const size = Math.abs(seconds);
+  if (size < 45) return format.format(0, "second");
+  if (size < 3_600) return format.format(Math.round(seconds / 60), "minute");
+  if (size < 86_400) return format.format(Math.round(seconds / 3_600), "hour");
+  return format.format(Math.round(seconds / 86_400), "day");
+}
+
+export function formatDateTime(time: string, locale: string): string {
+  return new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }).format(new Date(time));
+}
+
+export function formatDimensions(width: number, height: number): string {
+  return `${width} × ${height}`;
+}

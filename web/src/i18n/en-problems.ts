@@ -1,0 +1,73 @@
+import type { Words } from "./words.ts";
+
+export const enProblems: Words = {
+  network: {
+    title: "The server did not answer",
+    advice: "Check that it runs and that you are connected. Nothing you chose is lost.",
+  },
+  unexpected: {
+    title: "Something went wrong",
+    advice: "Try again; if it comes back, look at the server's log.",
+  },
+  unreadable_file: {
+    title: "A file can no longer be read",
+    advice: "It was changed, moved or removed since you chose it. Choose it again.",
+  },
+  invalid_request: { title: "The server did not understand the request" },
+  unauthorized: { title: "Sign in first" },
+  forbidden: { title: "You are not allowed to do this" },
+  forbidden_origin: {
+    title: "The server refuses requests from this address",
+    advice: "Open the page under the address that the server printed when it started.",
+  },
+  not_found: { title: "Not found", advice: "It may have been deleted." },
+  job_ended: { title: "The job has already ended" },
+  job_not_retryable: { title: "There is nothing to retry in this job" },
+  job_not_ended: { title: "The job has not ended yet" },
+  gone: {
+    title: "These files are past their retention",
+    advice: "Upload the originals again to repeat the job.",
+  },
+  too_many_files: { title: "Too many files", advice: "Split them over several jobs." },
+  file_too_large: {
+    title: "A file is too large",
+    advice: "Remove it or make it smaller, then send again.",
+  },
+  request_too_large: { title: "The request is too large" },
+  unsupported_media: {
+    title: "A file is of a kind that is not accepted",
+    advice: "Files are known by what is in them, not by their names. Remove it and send the others.",
+  },
+  invalid_options: { title: "Some options are not valid" },
+  idempotency_mismatch: { title: "This was sent before with other contents", advice: "Send it again." },
+  queue_full: {
+    title: "The server is busy: its queue is full",
+    advice: "Your choice is kept. Send it again when the time has passed.",
+  },
+  rate_limited: { title: "Too many requests in a short time", advice: "Wait a moment, then go on." },
+  internal: {
+    title: "Something went wrong on the server",
+    advice: "Try again; if it comes back, look at its log.",
+  },
+  unavailable: { title: "A part of the server is not available", advice: "Try again in a moment." },
+  storage_full: {
+    title: "The server's disk is full",
+    advice: "Delete old jobs or make room, then try again.",
+  },
+  undecodable_file: {
+    title: "The picture cannot be read",
+    advice: "It is damaged, cut off, or not what its name says.",
+  },
+  too_many_pixels: {
+    title: "The picture has too many pixels",
+    advice: "Make it smaller before you upload it.",
+  },
+  too_many_pages: { title: "The document has too many pages" },
+  step_failed: { title: "This step failed" },
+  step_timeout: { title: "It took too long and was stopped" },
+  worker_died: {
+    title: "The program that worked on it crashed, several times",
+    advice: "Something in this very file makes it fall over.",
+  },
+  items_failed: { title: "Files that this step needs have failed" },
+};

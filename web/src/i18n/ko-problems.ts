@@ -1,0 +1,61 @@
+import type { Words } from "./words.ts";
+
+export const koProblems: Words = {
+  network: {
+    title: "서버가 응답하지 않았습니다",
+    advice: "서버가 켜져 있고 연결되어 있는지 확인하세요. 고른 것은 그대로 남아 있습니다.",
+  },
+  unexpected: { title: "문제가 생겼습니다", advice: "다시 시도하고, 계속되면 서버 로그를 확인하세요." },
+  unreadable_file: {
+    title: "더 이상 읽을 수 없는 파일이 있습니다",
+    advice: "고른 뒤에 바뀌었거나 옮겨졌거나 지워졌습니다. 다시 고르세요.",
+  },
+  invalid_request: { title: "서버가 요청을 이해하지 못했습니다" },
+  unauthorized: { title: "먼저 로그인하세요" },
+  forbidden: { title: "권한이 없습니다" },
+  forbidden_origin: {
+    title: "서버가 이 주소에서 온 요청을 거부합니다",
+    advice: "서버가 시작할 때 알려 준 주소로 페이지를 여세요.",
+  },
+  not_found: { title: "찾을 수 없습니다", advice: "삭제되었을 수 있습니다." },
+  job_ended: { title: "이미 끝난 작업입니다" },
+  job_not_retryable: { title: "다시 시도할 것이 없는 작업입니다" },
+  job_not_ended: { title: "아직 끝나지 않은 작업입니다" },
+  gone: { title: "파일의 보관 기간이 지났습니다", advice: "원본을 다시 올려 작업을 반복하세요." },
+  too_many_files: { title: "파일이 너무 많습니다", advice: "여러 작업으로 나누세요." },
+  file_too_large: { title: "너무 큰 파일이 있습니다", advice: "그 파일을 빼거나 줄인 뒤 다시 보내세요." },
+  request_too_large: { title: "요청이 너무 큽니다" },
+  unsupported_media: {
+    title: "받을 수 없는 종류의 파일이 있습니다",
+    advice: "파일은 이름이 아니라 내용으로 구분합니다. 그 파일을 빼고 보내세요.",
+  },
+  invalid_options: { title: "올바르지 않은 옵션이 있습니다" },
+  idempotency_mismatch: { title: "다른 내용으로 이미 보낸 요청입니다", advice: "다시 보내세요." },
+  queue_full: {
+    title: "서버가 바쁩니다: 대기열이 가득 찼습니다",
+    advice: "고른 것은 그대로 남아 있습니다. 시간이 지나면 다시 보내세요.",
+  },
+  rate_limited: { title: "짧은 시간에 요청이 너무 많습니다", advice: "잠시 뒤에 계속하세요." },
+  internal: {
+    title: "서버에 문제가 생겼습니다",
+    advice: "다시 시도하고, 계속되면 서버 로그를 확인하세요.",
+  },
+  unavailable: { title: "서버의 일부를 쓸 수 없습니다", advice: "잠시 뒤 다시 시도하세요." },
+  storage_full: {
+    title: "서버의 디스크가 가득 찼습니다",
+    advice: "오래된 작업을 지우거나 공간을 늘린 뒤 다시 시도하세요.",
+  },
+  undecodable_file: {
+    title: "읽을 수 없는 이미지입니다",
+    advice: "손상되었거나 잘렸거나 이름과 내용이 다릅니다.",
+  },
+  too_many_pixels: { title: "픽셀이 너무 많은 이미지입니다", advice: "크기를 줄여서 올리세요." },
+  too_many_pages: { title: "쪽이 너무 많은 문서입니다" },
+  step_failed: { title: "이 단계가 실패했습니다" },
+  step_timeout: { title: "너무 오래 걸려 중단했습니다" },
+  worker_died: {
+    title: "처리하던 프로그램이 여러 번 멈췄습니다",
+    advice: "바로 이 파일의 무언가가 프로그램을 멈추게 합니다.",
+  },
+  items_failed: { title: "이 단계에 필요한 파일이 실패했습니다" },
+};

@@ -1,0 +1,92 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { archiveUrl, cancelJob, deleteJob, retryJob } from "../api/client.ts";
+import { hasEnded, type Job } from "../api/contract.ts";
+import { asProblem } from "../api/problem.ts";
+import { useText } from "../i18n/locale.ts";
+import { navigate } from "../router/router.ts";
+import { paths } from "../router/routes.ts";
+import { announce } from "../ui/announce.tsx";
+import { Button, LinkButton } from "../ui/button.tsx";
+import { Confirm } from "../ui/confirm.tsx";
+import { ProblemNotice } from "../ui/problem-notice.tsx";
+
+export function JobActions({ job }: { job: Job }) {
+  const text = useText();
+  const client = useQueryClient();
+  const [asking, setAsking] = useState<"cancel" | "delete" | null>(null);
+  const ended = hasEnded(job);
+  const gone = job.state === "expired";
+  const hasFiles = job.items.some((item) => item.outputs.length > 0);
+  const failed = job.progress.failed;
+
+  const refresh = () => client.invalidateQueries({ queryKey: ["job", job.id] });
+  const cancel = useMutation({
+    mutationFn: () => cancelJob(job.id),
+    onSettled: async () => {
+      setAsking(null);
+      await refresh();
+    },
+  });
+  const retry = useMutation({ mutationFn: () => retryJob(job.id), onSettled: refresh });
+  const remove = useMutation({
+    mutationFn: () => deleteJob(job.id),
+    onSuccess: () => {
+      announce(text.job.deleted);
+      navigate(paths.jobs);
+      client.removeQueries({ queryKey: ["job", job.id] });
+    },
+    onSettled: () => setAsking(null),
+  });
+  const error = cancel.error ?? retry.error ?? remove.error;
+
+  return (
+    <>
+      <div className="mt-5 flex flex-wrap items-center gap-2">
+        {ended && hasFiles && !gone && (
+          <LinkButton look="primary" icon="download" href={archiveUrl(job.id)} download>
+            {text.job.downloadAll}
+          </LinkButton>
+        )}
+        {ended && failed > 0 && !gone && job.state !== "cancelled" && (
+          <Button icon="retry" disabled={retry.isPending} onClick={() => retry.mutate()}>
+            {text.job.retry(failed)}
+          </Button>
+        )}
+        {!ended && (
+          <Button icon="stop" onClick={() => setAsking("cancel")}>
+            {text.job.cancel}
+          </Button>
+        )}
+        <Button look="quiet" icon="trash" className="ml-auto" onClick={() => setAsking("delete")}>
+          {text.job.delete}
+        </Button>
+      </div>
+      {error && (
+        <div className="mt-4">
+          <ProblemNotice problem={asProblem(error)} />
+        </div>
+      )}
+      {asking === "cancel" && (
+        <Confirm
+          title={text.job.cancelTitle}
+          message={text.job.cancelMessage}
+          action={text.job.cancelAction}
+          busy={cancel.isPending}
+          onConfirm={() => cancel.mutate()}
+          onClose={() => setAsking(null)}
+        />
+      )}
+      {asking === "delete" && (
+        <Confirm
+          title={text.job.deleteTitle}
+          message={text.job.deleteMessage}
+          action={text.job.deleteAction}
+          busy={remove.isPending}
+          onConfirm={() => remove.mutate()}
+          onClose={() => setAsking(null)}
+        />
+      )}
+    </>
+  );
+}

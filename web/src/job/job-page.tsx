@@ -1,0 +1,133 @@
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { getPipeline } from "../api/client.ts";
+import { hasEnded, type Job } from "../api/contract.ts";
+import { asProblem } from "../api/problem.ts";
+import { formatPercent, formatRelative } from "../format/format.ts";
+import { useNow } from "../format/use-now.ts";
+import { useLocale, useText } from "../i18n/locale.ts";
+import { pipelineTitle } from "../pipelines/title.ts";
+import { Link } from "../router/link.tsx";
+import { paths } from "../router/routes.ts";
+import { announce } from "../ui/announce.tsx";
+import { Icon } from "../ui/icons.tsx";
+import { Page } from "../ui/page.tsx";
+import { ProblemNotice } from "../ui/problem-notice.tsx";
+import { Skeleton } from "../ui/skeleton.tsx";
+import { StateBadge } from "../ui/state-badge.tsx";
+import { Compare } from "./compare.tsx";
+import { ItemList } from "./item-list.tsx";
+import { JobActions } from "./job-actions.tsx";
+import { JobDetails } from "./job-details.tsx";
+import { JobProgress } from "./job-progress.tsx";
+import { jobFraction, type LiveItems } from "./live-progress.ts";
+import { ResultView } from "./result-view.tsx";
+import { type ItemFilter, useItems, useJob } from "./use-job.ts";
+
+export function JobPage({ id }: { id: string }) {
+  const text = useText();
+  const { job, error, refetch, live } = useJob(id);
+  if (!job) {
+    return (
+      <Page title={text.job.id}>
+        {error ? (
+          <ProblemNotice problem={asProblem(error)} onRetry={() => void refetch()}>
+            <Link href={paths.jobs} className="self-center text-sm font-medium text-accent underline">
+              {text.job.back}
+            </Link>
+          </ProblemNotice>
+        ) : (
+          <Skeleton rows={4} height="7rem" />
+        )}
+      </Page>
+    );
+  }
+  return <LoadedJob job={job} live={live} />;
+}
+
+function LoadedJob({ job, live }: { job: Job; live: LiveItems }) {
+  const text = useText();
+  const locale = useLocale();
+  const now = useNow(15_000);
+  const [filter, setFilter] = useState<ItemFilter>("");
+  const [comparing, setComparing] = useState<number | null>(null);
+  const { items, hasMore, more, loading } = useItems(job, filter);
+  const pipeline = useQuery({
+    queryKey: ["pipelines", job.pipeline],
+    queryFn: ({ signal }) => getPipeline(job.pipeline, signal),
+    staleTime: 60_000,
+    retry: false,
+  });
+  const title = pipelineTitle(text, job.pipeline, pipeline.data?.title);
+  const ended = hasEnded(job);
+  const fraction = jobFraction(job.progress, job.items, live);
+  useAnnouncements(job);
+
+  return (
+    <Page
+      title={title}
+      tabTitle={
+        ended ? `${text.states[job.state]}: ${title}` : text.job.tab(formatPercent(fraction, locale), title)
+      }
+      intro={
+        <span className="flex flex-wrap items-center gap-x-3 gap-y-1.5">
+          <StateBadge state={job.state} />
+          <span className="text-sm">
+            {text.job.created(formatRelative(job.createdAt ?? "", now, locale))}
+          </span>
+        </span>
+      }
+      actions={
+        <Link
+          href={paths.jobs}
+          className="order-first inline-flex w-full items-center gap-1 text-sm font-medium text-soft hover:text-ink"
+        >
+          <Icon name="left" className="-ml-1" />
+          {text.job.back}
+        </Link>
+      }
+    >
+      <div className="space-y-6">
+        <section className="card p-5 sm:p-6">
+          <JobProgress job={job} items={job.items} fraction={fraction} />
+          <JobActions job={job} />
+        </section>
+        {job.result !== null && (
+          <section aria-label={text.job.result} className="card p-5 sm:p-6">
+            <h2 className="mb-3 font-semibold">{text.job.result}</h2>
+            <ResultView value={job.result} />
+          </section>
+        )}
+        <ItemList
+          job={job}
+          items={items}
+          live={live}
+          filter={filter}
+          onFilter={setFilter}
+          onCompare={setComparing}
+          hasMore={hasMore}
+          onMore={more}
+          loading={loading}
+        />
+        <JobDetails job={job} />
+      </div>
+      {comparing !== null && (
+        <Compare items={items} index={comparing} onMove={setComparing} onClose={() => setComparing(null)} />
+      )}
+    </Page>
+  );
+}
+
+/** Tells screen readers of each tenth, and of the end. */
+function useAnnouncements(job: Job): void {
+  const text = useText();
+  const { done, total, failed } = job.progress;
+  const ended = hasEnded(job);
+  const tenth = Math.floor(((done + failed) / Math.max(1, total)) * 10);
+  const words = ended ? text.job.ended[job.state as keyof typeof text.job.ended] : "";
+  // biome-ignore lint/correctness/useExhaustiveDependencies: spoken at each tenth only, not at each file
+  useEffect(() => {
+    if (ended) announce(words);
+    else if (tenth > 0) announce(text.job.announce(done, total, failed));
+  }, [tenth, ended, words]);
+}

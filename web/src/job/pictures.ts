@@ -1,0 +1,50 @@
+import type { FileView, JobItem } from "../api/contract.ts";
+
+const shown = new Set([
+  "image/jpeg",
+  "image/png",
+  "image/webp",
+  "image/avif",
+  "image/gif",
+  "image/svg+xml",
+  "image/bmp",
+]);
+
+/** Whether browsers show files of this type in an image element. */
+export function isShown(file: FileView | null | undefined): file is FileView {
+  return file !== null && file !== undefined && shown.has(file.mediaType);
+}
+
+/** Fifty originals of a camera as thumbnails would cost more than the conversion itself. */
+const smallEnough = 1_500_000;
+
+/** The picture that stands for an item: its result, or what was uploaded, unless they are large. */
+export function pictureOf(item: JobItem): FileView | null {
+  const output = item.outputs.find(isShown);
+  if (output) return output.bytes <= smallEnough ? output : null;
+  return isShown(item.input) && item.input.bytes <= smallEnough / 5 ? item.input : null;
+}
+
+export function canCompare(item: JobItem): boolean {
+  return isShown(item.outputs[0]) && item.input?.mediaType.startsWith("image/") === true;
+}
+
+export function dimensionsOf(file: FileView | undefined): { width: number; height: number } | null {
+  const { width, height } = file?.meta ?? {};
+  return typeof width === "number" && typeof height === "number" ? { width, height } : null;
+}
+
+export interface Totals {
+  before: number;
+  after: number;
+}
+
+/** Bytes of the pictures that were converted, before and after; `null` when there is nothing to compare. */
+export function totalsOf(items: readonly JobItem[]): Totals | null {
+  const done = items.filter((item) => item.state === "succeeded" && item.input && item.outputs.length > 0);
+  if (done.length === 0) return null;
+  return {
+    before: done.reduce((sum, item) => sum + (item.input?.bytes ?? 0), 0),
+    after: done.reduce((sum, item) => sum + item.outputs.reduce((bytes, file) => bytes + file.bytes, 0), 0),
+  };
+}

@@ -1,0 +1,31 @@
+/** Runs `work` at once, and again at most every `everyMs` while it is asked for; never two at the same time. */
+export function throttled(work: () => Promise<unknown> | unknown, everyMs: number) {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let busy = false;
+  let again = false;
+
+  async function run(): Promise<void> {
+    busy = true;
+    again = false;
+    try {
+      await work();
+    } finally {
+      timer = setTimeout(() => {
+        busy = false;
+        timer = undefined;
+        if (again) void run();
+      }, everyMs);
+    }
+  }
+
+  return {
+    ask(): void {
+      again = true;
+      if (!busy) void run();
+    },
+    stop(): void {
+      again = false;
+      clearTimeout(timer);
+    },
+  };
+}

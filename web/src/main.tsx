@@ -1,0 +1,36 @@
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { Problem } from "./api/problem.ts";
+import { App } from "./app.tsx";
+import { connection } from "./connection/connection.ts";
+import "./styles.css";
+
+const client = new QueryClient({
+  defaultOptions: {
+    queries: {
+      // What the server refuses now, it refuses again; what did not reach it is asked anew when it is back.
+      retry: (failures, error) => failures < 2 && error instanceof Problem && error.status >= 500,
+      networkMode: "always",
+      staleTime: 1_000,
+    },
+    mutations: { networkMode: "always" },
+  },
+});
+
+let wasOffline = false;
+connection.subscribe(() => {
+  const offline = connection.state() === "offline";
+  if (wasOffline && !offline) void client.invalidateQueries();
+  wasOffline = offline;
+});
+
+const root = document.getElementById("root");
+if (!root) throw new Error("The page has no #root.");
+createRoot(root).render(
+  <StrictMode>
+    <QueryClientProvider client={client}>
+      <App />
+    </QueryClientProvider>
+  </StrictMode>,
+);

@@ -1,0 +1,109 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { useEffect, useMemo, useRef, useState } from "react";
+import type { Accepts, Pipeline } from "../api/contract.ts";
+import { formatBytes } from "../format/format.ts";
+import { useLocale, useText } from "../i18n/locale.ts";
+import { navigate } from "../router/router.ts";
+import { paths } from "../router/routes.ts";
+import { SchemaFormContext } from "../schema-form/form-context.ts";
+import { ObjectFields } from "../schema-form/object-field.tsx";
+import { resolveSchema } from "../schema-form/schema.ts";
+import { buildValue, type Draft, type FieldError, initialDraft } from "../schema-form/value.ts";
+import { useStore } from "../store/store.ts";
+import { announce } from "../ui/announce.tsx";
+import { Button } from "../ui/button.tsx";
+import { UploadFailure } from "../upload/upload-failure.tsx";
+import { UploadProgress } from "../upload/upload-progress.tsx";
+import { dismissUpload, submit, uploadStore } from "../upload/uploading.ts";
+import { FilesField } from "./files-field.tsx";
+
+/** A form made from the pipeline's JSON Schema. */
+export function PipelineForm({ pipeline }: { pipeline: Pipeline }) {
+  const text = useText();
+  const client = useQueryClient();
+  const { accepts } = pipeline;
+  const root = pipeline.options;
+  const schema = resolveSchema(root, root);
+  const [draft, setDraft] = useState<Draft>(() => initialDraft(root, root) ?? {});
+  const [files, setFiles] = useState<File[]>([]);
+  const [errors, setErrors] = useState<Record<string, FieldError>>({});
+  const [checked, setChecked] = useState(false);
+  const state = useStore(uploadStore);
+  const form = useRef<HTMLFormElement>(null);
+  const filesError = useFilesError(accepts, files);
+  const problem = state.phase === "failed" ? state.problem : null;
+  const issues = useMemo(
+    () => new Map(problem?.issues.map((issue) => [issue.path.replace(/^options\./, ""), issue.message])),
+    [problem],
+  );
+  const fields = Object.keys(schema.properties ?? {}).length;
+
+  useEffect(() => dismissUpload, []);
+  useEffect(() => {
+    if (state.phase !== "accepted") return;
+    announce(text.upload.accepted);
+    client.setQueryData(["job", state.job.id], state.job);
+    dismissUpload();
+    navigate(paths.job(state.job.id));
+  }, [state, text, client]);
+
+  function change(next: Draft): void {
+    setDraft(next);
+    if (checked) setErrors(buildValue(next, root, root).errors);
+  }
+
+  function send(): void {
+    const built = buildValue(draft, root, root);
+    setChecked(true);
+    setErrors(built.errors);
+    if (Object.keys(built.errors).length > 0 || filesError) {
+      requestAnimationFrame(() => form.current?.querySelector<HTMLElement>("[aria-invalid]")?.focus());
+      return;
+    }
+    void submit({ pipeline: pipeline.name, options: built.value ?? {}, files, optionFiles: built.files });
+  }
+
+  return (
+    <form
+      ref={form}
+      noValidate
+      className="card max-w-2xl space-y-6 p-5 sm:p-7"
+      onSubmit={(event) => {
+        event.preventDefault();
+        send();
+      }}
+    >
+      <fieldset disabled={state.phase === "sending" && !state.resumed} className="min-w-0 space-y-6">
+        {accepts.maxFiles > 0 && (
+          <FilesField
+            accepts={accepts}
+            files={files}
+            error={checked ? filesError : null}
+            onChange={setFiles}
+          />
+        )}
+        <SchemaFormContext value={{ root, errors, issues }}>
+          <ObjectFields path="" schema={schema} draft={draft} onChange={change} />
+        </SchemaFormContext>
+        {fields === 0 && accepts.maxFiles === 0 && <p className="text-soft">{text.pipelines.noOptions}</p>}
+      </fieldset>
+      {state.phase === "failed" && <UploadFailure state={state} onRetry={send} />}
+      {state.phase === "sending" ? (
+        <UploadProgress state={state} />
+      ) : (
+        <Button look="primary" size="large" type="submit">
+          {text.pipelines.run}
+        </Button>
+      )}
+    </form>
+  );
+}
+
+function useFilesError(accepts: Accepts, files: readonly File[]): string | null {
+  const text = useText();
+  const locale = useLocale();
+  if (files.length < accepts.minFiles) return text.pipelines.filesRequired(accepts.minFiles);
+  if (files.length > accepts.maxFiles) return text.pipelines.tooMany(accepts.maxFiles);
+  const large = files.find((file) => file.size > accepts.maxFileBytes);
+  return large ? text.pipelines.tooLarge(large.name, formatBytes(accepts.maxFileBytes, locale)) : null;
+}

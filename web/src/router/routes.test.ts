@@ -1,0 +1,16 @@
+import { expect, test } from "vitest";
+import { matchRoute, paths } from "./routes.ts";
+
+test("every path leads back to its page", () => {
+  expect(matchRoute(paths.convert)).toEqual({ page: "convert" });
+  expect(matchRoute(paths.jobs)).toEqual({ page: "jobs" });
+  expect(matchRoute(paths.job("a/b c"))).toEqual({ page: "job", id: "a/b c" });
+  expect(matchRoute(paths.pipelines)).toEqual({ page: "pipelines" });
+  expect(matchRoute(paths.pipeline("image.convert"))).toEqual({ page: "pipeline", name: "image.convert" });
+});
+
+test("anything else is missing", () => {
+  expect(matchRoute("/nowhere")).toEqual({ page: "missing" });
+  expect(matchRoute("/jobs/1/2")).toEqual({ page: "missing" });
+  expect(matchRoute("/jobs/%E0%A4%A")).toEqual({ page: "job", id: "%E0%A4%A" });
+});

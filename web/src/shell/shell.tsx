@@ -1,0 +1,55 @@
+import { ConnectionBanner } from "../connection/connection-banner.tsx";
+import { useText } from "../i18n/locale.ts";
+import { Link } from "../router/link.tsx";
+import { paths } from "../router/routes.ts";
+import { Announcer } from "../ui/announce.tsx";
+import { UnfinishedUploads } from "../upload/unfinished-uploads.tsx";
+import { Logo } from "./logo.tsx";
+import { Navigation } from "./navigation.tsx";
+import { Preferences } from "./preferences.tsx";
+import { UploadIndicator } from "./upload-indicator.tsx";
+
+export function Shell({ children }: { children: React.ReactNode }) {
+  const text = useText();
+  const width = "mx-auto w-full max-w-6xl px-4 sm:px-6";
+  return (
+    <div className="flex min-h-dvh flex-col">
+      <a
+        href="#content"
+        className="sr-only z-50 rounded-lg bg-accent px-4 py-2 font-medium text-on-accent focus:not-sr-only focus:fixed focus:top-3 focus:left-3"
+      >
+        {text.nav.skip}
+      </a>
+      <header className="z-20 border-b border-line bg-canvas/85 sm:sticky sm:top-0 sm:backdrop-blur">
+        <div className={`${width} flex h-14 items-center gap-6`}>
+          <Link
+            href={paths.convert}
+            className="flex items-center gap-2.5 rounded-lg text-lg font-semibold tracking-tight"
+          >
+            <Logo />
+            Millrace
+          </Link>
+          <Navigation />
+          <div className="ml-auto flex items-center gap-1">
+            <UploadIndicator />
+            <Preferences />
+          </div>
+        </div>
+      </header>
+      <main id="content" tabIndex={-1} className={`${width} flex-1 pt-8 pb-16 sm:pt-10`}>
+        <UnfinishedUploads />
+        {children}
+      </main>
+      <footer
+        className={`${width} flex flex-wrap justify-between gap-3 border-t border-line py-6 text-xs text-faint max-sm:pb-24`}
+      >
+        <span>{text.nav.tagline}</span>
+        <a href="/docs" className="font-medium hover:text-ink hover:underline">
+          {text.nav.api}
+        </a>
+      </footer>
+      <Announcer />
+      <ConnectionBanner />
+    </div>
+  );
+}

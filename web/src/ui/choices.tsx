@@ -1,0 +1,56 @@
+import { type ReactNode, useId } from "react";
+import { classes } from "./classes.ts";
+
+export interface Choice<T extends string> {
+  value: T;
+  label: ReactNode;
+  /** For choices whose label is a picture. */
+  name?: string;
+}
+
+interface Props<T extends string> {
+  label: string;
+  hideLabel?: boolean;
+  hint?: string;
+  choices: readonly Choice<T>[];
+  value: T;
+  onChange(value: T): void;
+  columns?: string;
+}
+
+/** Radio buttons that look like a segmented control; arrow keys move between them as in any radio group. */
+export function Choices<T extends string>(props: Props<T>) {
+  const { label, hideLabel, hint, choices, value, onChange, columns = "grid-flow-col auto-cols-fr" } = props;
+  const name = useId();
+  return (
+    <fieldset className="min-w-0">
+      <legend className={hideLabel ? "sr-only" : "mb-1.5 text-[0.8125rem] font-medium"}>{label}</legend>
+      <div className={classes("grid gap-1 rounded-xl bg-sunken p-1", columns)}>
+        {choices.map((choice) => (
+          <label
+            key={choice.value}
+            className={classes(
+              "flex min-h-8 items-center justify-center rounded-lg px-2 py-1 text-center text-[0.8125rem] transition-colors",
+              "has-focus-visible:outline-2 has-focus-visible:outline-offset-1 has-focus-visible:outline-accent",
+              choice.value === value
+                ? "bg-surface font-semibold text-ink shadow-sm ring-1 ring-line"
+                : "text-soft hover:text-ink",
+            )}
+          >
+            <input
+              type="radio"
+              name={name}
+              value={choice.value}
+              checked={choice.value === value}
+              onChange={() => onChange(choice.value)}
+              aria-label={choice.name}
+              className="sr-only"
+            />
+            {choice.label}
+          </label>
+        ))}
+      </div>
+      {hint && <p className="mt-1.5 text-xs leading-relaxed text-faint">{hint}</p>}
+    </fieldset>
+  );
+}

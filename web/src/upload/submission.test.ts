@@ -1,0 +1,37 @@
+import { expect, test } from "vitest";
+import { type Contents, isSame, jobOf, newSubmission } from "./submission.ts";
+
+const [photo, logo] = [new File(["photo"], "a.jpg"), new File(["logo"], "logo.png")];
+const contents: Contents = {
+  pipeline: "image.convert",
+  options: { width: 100, watermark: { opacity: 0.5 } },
+  files: [photo],
+  optionFiles: new Map([["watermark.image", logo]]),
+};
+
+test("the job names its uploads, and those of its options where they belong", () => {
+  const submission = newSubmission(contents, null);
+  for (const part of submission.parts) part.address = `/v1/uploads/${part.name}`;
+  expect(jobOf(submission)).toEqual({
+    pipeline: "image.convert",
+    options: { width: 100, watermark: { opacity: 0.5, image: { uploadId: "logo.png" } } },
+    files: [{ uploadId: "a.jpg" }],
+  });
+  expect(contents.options).toEqual({ width: 100, watermark: { opacity: 0.5 } });
+});
+
+test("the same contents are recognized, others are not", () => {
+  const submission = newSubmission(contents, null);
+  expect(isSame(submission, { ...contents, options: structuredClone(contents.options) })).toBe(true);
+  expect(isSame(submission, { ...contents, options: {} })).toBe(false);
+  expect(isSame(submission, { ...contents, files: [logo] })).toBe(false);
+  expect(isSame(submission, { ...contents, optionFiles: new Map() })).toBe(false);
+});
+
+test("what has come need not be sent again with other options", () => {
+  const before = newSubmission(contents, null);
+  Object.assign(before.parts[1]!, { address: "/v1/uploads/1", done: true });
+  const { key, parts } = newSubmission({ ...contents, options: {}, optionFiles: new Map() }, before);
+  expect(parts).toMatchObject([{ file: photo, address: "/v1/uploads/1", done: true }]);
+  expect(key).not.toBe(before.key);
+});

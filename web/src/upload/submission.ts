@@ -1,0 +1,93 @@
+import type { NewJob } from "../api/client.ts";
+import { uploadIdOf } from "../api/tus.ts";
+
+/** What a form asks for. */
+export interface Contents {
+  pipeline: string;
+  options: unknown;
+  files: readonly File[];
+  /** Files of options, by the path of the option: `watermark.image`. */
+  optionFiles: ReadonlyMap<string, File>;
+}
+
+export interface FilePart {
+  name: string;
+  size: number;
+  /** The option that it is for; `null` for a file of the job itself. */
+  path: string | null;
+  /** `null` when it was sent before the page was loaded, and its content is no longer kept. */
+  file: File | null;
+  /** Where it is uploaded to, once that is known. */
+  address: string | null;
+  done: boolean;
+}
+
+/** Contents on their way. */
+export interface Submission {
+  /** The Idempotency-Key: sending it again, even from another visit, makes no second job. */
+  key: string;
+  createdAt: number;
+  pipeline: string;
+  options: unknown;
+  parts: FilePart[];
+}
+
+/** @param before what was sent last: files of it that have come need not be sent again */
+export function newSubmission(contents: Contents, before: Submission | null): Submission {
+  const known = new Map(before?.parts.map((part) => [part.file, part]));
+  const part = (file: File, path: string | null): FilePart => {
+    const { address = null, done = false } = known.get(file) ?? {};
+    return { name: file.name, size: file.size, path, file, address, done };
+  };
+  return {
+    key: newKey(),
+    createdAt: Date.now(),
+    pipeline: contents.pipeline,
+    options: contents.options,
+    parts: [
+      ...[...contents.optionFiles].map(([path, file]) => part(file, path)),
+      ...contents.files.map((file) => part(file, null)),
+    ],
+  };
+}
+
+export function isSame({ pipeline, options, parts }: Submission, contents: Contents): boolean {
+  const files = parts.filter((part) => part.path === null);
+  const optionParts = parts.filter((part) => part.path !== null);
+  return (
+    pipeline === contents.pipeline &&
+    JSON.stringify(options) === JSON.stringify(contents.options) &&
+    files.length === contents.files.length &&
+    files.every((part, index) => part.file === contents.files[index]) &&
+    optionParts.length === contents.optionFiles.size &&
+    optionParts.every((part) => contents.optionFiles.get(part.path ?? "") === part.file)
+  );
+}
+
+/** The request that makes a job of it, when all of its files have come. */
+export function jobOf({ pipeline, options, parts }: Submission): NewJob {
+  const reference = (part: FilePart) => ({ uploadId: uploadIdOf(part.address ?? "") });
+  const filled: unknown = structuredClone(options);
+  for (const part of parts) if (part.path !== null) place(filled, part.path.split("."), reference(part));
+  return { pipeline, options: filled, files: parts.filter((part) => part.path === null).map(reference) };
+}
+
+export function totalBytes(parts: readonly FilePart[]): number {
+  return parts.reduce((sum, part) => sum + part.size, 0);
+}
+
+function place(target: unknown, [key = "", ...rest]: string[], value: unknown): void {
+  const object = target as Record<string, unknown>;
+  if (rest.length === 0) {
+    object[key] = value;
+    return;
+  }
+  object[key] ??= {};
+  place(object[key], rest, value);
+}
+
+/** `crypto.randomUUID` exists only in secure contexts; a server on a local network is none. */
+function newKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,52 @@
+import { removeUpload } from "../api/tus.ts";
+import { createStore } from "../store/store.ts";
+import { dropSubmission, keptSubmissions } from "./kept-submissions.ts";
+import { lockedKeys } from "./lock.ts";
+import type { Submission } from "./submission.ts";
+import { currentKey, resume } from "./uploading.ts";
+
+/** Uploads of earlier visits that were cut off, and are in no other tab's hands. */
+export const unfinishedStore = createStore<readonly Submission[]>([]);
+
+/** What was taken up or discarded here: a look that began before must not bring it back. */
+const decided = new Set<string>();
+
+/** A tab that is being closed holds its lock for a moment. */
+const againMs = 1_500;
+
+export function watchUnfinished(): () => void {
+  const look = () => void lookForUnfinished();
+  const onVisible = () => !document.hidden && look();
+  const timer = setTimeout(look, againMs);
+  document.addEventListener("visibilitychange", onVisible);
+  look();
+  return () => {
+    clearTimeout(timer);
+    document.removeEventListener("visibilitychange", onVisible);
+  };
+}
+
+async function lookForUnfinished(): Promise<void> {
+  // Where there is no storage, nothing was kept.
+  const kept = await keptSubmissions(Date.now()).catch(() => []);
+  const locked = kept.length > 0 ? await lockedKeys() : new Set();
+  unfinishedStore.set(
+    kept.filter(({ key }) => !locked.has(key) && !decided.has(key) && key !== currentKey()),
+  );
+}
+
+export function resumeUnfinished(submission: Submission): void {
+  takeOff(submission);
+  void resume(submission);
+}
+
+export async function discardUnfinished(submission: Submission): Promise<void> {
+  await dropSubmission(submission.key).catch(() => {});
+  takeOff(submission);
+  for (const { address } of submission.parts) if (address) await removeUpload(address).catch(() => {});
+}
+
+function takeOff({ key }: Submission): void {
+  decided.add(key);
+  unfinishedStore.set((now) => now.filter((kept) => kept.key !== key));
+}
