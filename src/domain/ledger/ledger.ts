@@ -49,8 +49,12 @@ export interface Ledger {
   drained(queue: string): void;
 }
 
-/** A published task that nothing claimed after this time is published again. */
-export const PATIENCE_MS = 30_000;
+/**
+ * A published task that nothing claimed after this time is published again: a broker may forget, and whoever
+ * committed a task may die before it has told the broker. With a sweep each second it bounds what that costs.
+ * A task that merely waits in the window is told again too, and its older delivery claims nothing.
+ */
+export const PATIENCE_MS = 10_000;
 
 /** Process deaths while a task ran alone that make it a dead letter. */
 export const MAX_DEATHS = 3;

@@ -88,7 +88,7 @@ export function queuePoints(point: DefinePoint<StoreScene>): void {
     expect((await store.queues({ now: scene.now() })).find((one) => one.name === "text/work")?.paused).toBe(
       false,
     );
-    scene.pass(31_000);
+    scene.pass(11_000);
     await crew.sweep();
     expect(await crew.work()).toBe(11);
   });

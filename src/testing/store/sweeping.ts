@@ -7,7 +7,7 @@ export function sweepPoints(point: DefinePoint<StoreScene>): void {
     const crew = await scene.crew();
     const { deliveries } = await scene.create({ files: 3 });
     expect(await crew.sweep()).toBe(0);
-    scene.pass(31_000);
+    scene.pass(11_000);
     expect(await crew.sweep()).toBe(3);
     const old = new Map(deliveries.map((one) => [one.taskId, one.generation]));
     for (const one of crew.deliveries) expect(one.generation).toBe(old.get(one.taskId)! + 1);
@@ -19,10 +19,10 @@ export function sweepPoints(point: DefinePoint<StoreScene>): void {
     const crew = await scene.crew({ concurrency: 1 });
     await scene.create({ files: 20 });
     for (let round = 0; round < 3; round++) {
-      scene.pass(31_000);
+      scene.pass(11_000);
       expect(await crew.sweep()).toBe(4);
     }
-    scene.pass(31_000);
+    scene.pass(11_000);
     crew.deliveries.length = 0;
     await crew.sweep();
     expect(await crew.work()).toBe(20);
