@@ -32,8 +32,8 @@ const MS_PER_TICK = 10;
 function partOf(pid: number, processes: ReadonlyMap<number, { parent: number }>): Part | null {
   const words = read(`/proc/${pid}/cmdline`);
   if (/millrace\.js\0start/.test(words)) return "supervisor with writer";
-  if (/millrace\.js\0api/.test(words)) return "api";
-  if (/millrace\.js\0worker/.test(words)) return "worker";
+  if (/(millrace\.js|host\.ts)\0api/.test(words)) return "api";
+  if (/(millrace\.js|host\.ts)\0worker/.test(words)) return "worker";
   if (/redis-server|beam\.smp|kafka\.Kafka|elasticmq/.test(words)) return "broker";
   // PostgreSQL's processes rename themselves.
   if (/postgres/.test(words)) return "database";

@@ -21,7 +21,8 @@ export const postgresInstalled = existsSync("/usr/lib/postgresql");
 
 const BOOT_MS = 60_000;
 
-export async function startPostgres(): Promise<OwnPostgres> {
+/** @param settings as in `postgresql.conf` */
+export async function startPostgres(settings: Record<string, string> = {}): Promise<OwnPostgres> {
   const folder = await mkdtemp(join(tmpdir(), "millrace-postgres-"));
   // The server runs as a user of its own when we are root.
   await chmod(folder, 0o755);
@@ -30,8 +31,9 @@ export async function startPostgres(): Promise<OwnPostgres> {
 
   async function start(): Promise<ChildProcess> {
     const { program, args, uid, gid } = await postgres.command(url, folder);
+    const own = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
     for (const deadline = Date.now() + BOOT_MS; Date.now() < deadline; ) {
-      const started = spawn(program, args, {
+      const started = spawn(program, [...args, ...own], {
         cwd: folder,
         stdio: "ignore",
         ...(uid === undefined ? {} : { uid, gid }),

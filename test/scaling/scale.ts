@@ -1,0 +1,111 @@
+/**
+ * `npm run scale -- --workers N`: runs N tasks at once on simulated worker processes, which are real in all
+ * but their process, over a PostgreSQL of its own, and measures what the arithmetic of many cannot know.
+ * Prints a line of JSON for each load.
+ */
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { openServer, technologies } from "../crash/servers.ts";
+import { startMeasuredPostgres } from "./fleet/database.ts";
+import { startHosts } from "./fleet/hosts.ts";
+import { processorTime } from "./processor-time.ts";
+
+const { values } = parseArgs({
+  options: {
+    /** Tasks at once, over all processes. */
+    workers: { type: "string", default: "100" },
+    /** Tasks at once in a worker process. */
+    slots: { type: "string", default: "50" },
+    /** Seconds that a task takes. */
+    step: { type: "string", default: "1" },
+    /** Shares of what the workers could do, one after the other; 0 measures the idle costs. */
+    loads: { type: "string", default: "0,0.5,0.8" },
+    /** Simulated API processes. */
+    apis: { type: "string", default: "2" },
+    owners: { type: "string", default: "1000" },
+    broker: { type: "string", default: "postgres" },
+    /** Seconds that each load is watched. */
+    seconds: { type: "string", default: "10" },
+    /** Simulated processes in a real one. */
+    each: { type: "string", default: "25" },
+  },
+});
+const [workers, slots, step, apis, owners, seconds, each] = [
+  values.workers,
+  values.slots,
+  values.step,
+  values.apis,
+  values.owners,
+  values.seconds,
+  values.each,
+].map(Number) as [number, number, number, number, number, number, number];
+const loads = values.loads.split(",").map(Number);
+const broker = technologies.find((name) => name === values.broker) ?? "postgres";
+const processes = Math.ceil(workers / slots);
+/** Connections that a process opens at most, and some for whoever looks. */
+const CONNECTIONS_EACH = 18;
+
+const folder = mkdtempSync(join(tmpdir(), "millrace-scale-"));
+const database = await startMeasuredPostgres((processes + apis) * CONNECTIONS_EACH + 20);
+const deliveries = broker === "postgres" ? null : await openServer(broker, true);
+const env = {
+  MILLRACE_STORE: database.url,
+  ...(deliveries?.url && { MILLRACE_BROKER: deliveries.url }),
+  MILLRACE_CONCURRENCY: String(slots),
+};
+try {
+  const fed = await startHosts("api", apis, apis, folder, env);
+  const fleet = await startHosts("worker", processes, each, folder, env);
+  const ideal = workers / step;
+  for (const load of loads) {
+    const rate = load * ideal;
+    fed.send({ kind: "feed", rate, ms: step * 1_000, owners });
+    // Until as many run as will, and what began together no longer ends together.
+    await sleep(rate === 0 ? 4_000 : step * 2_500 + 2_000);
+    await Promise.all([fed.take(), fleet.take()]);
+    const before = processorTime(process.pid);
+    const { seconds: span, statements, waits, connections } = await database.watch(seconds * 1_000);
+    const [handedIn, done] = await Promise.all([fed.take(), fleet.take()]);
+    const after = processorTime(process.pid);
+    const msPerSecond = Object.fromEntries(
+      [...after].map(([part, ms]) => [part, Math.round((ms - (before.get(part) ?? 0)) / span)]),
+    );
+    const per = (n: number) => Number((n / span).toFixed(1));
+    console.log(
+      JSON.stringify({
+        workers,
+        processes,
+        apis,
+        broker,
+        step,
+        load,
+        ideal,
+        offered: per(handedIn.accepted),
+        started: per(done.waits.length),
+        ended: per(done.ended),
+        startMs: quantiles(done.waits),
+        msPerSecond,
+        connections,
+        waits,
+        statements: statements.slice(0, 14),
+        failures: handedIn.warnings + done.warnings,
+        machineLoad: Number(readFileSync("/proc/loadavg", "utf8").split(" ")[0]),
+      }),
+    );
+  }
+  await Promise.all([fed.end(), fleet.end()]);
+} finally {
+  await deliveries?.close();
+  await database.stop();
+  rmSync(folder, { recursive: true, force: true });
+}
+
+/** From handed in to started. */
+function quantiles(waits: readonly number[]): { p50: number; p99: number } {
+  const sorted = waits.toSorted((a, b) => a - b);
+  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+  return { p50: Math.round(at(0.5)), p99: Math.round(at(0.99)) };
+}
