@@ -111,7 +111,7 @@ export function intake({ store, blobs, pipelines, retentionMs }: IntakeOptions) 
   };
 
   const pinsOf = (files: readonly JobFile[]) =>
-    files.flatMap((file) => ("blob" in file && pinned.has(file) ? [file.blob] : []));
+    [...new Set(files)].flatMap((file) => ("blob" in file && pinned.has(file) ? [file.blob] : []));
 
   return {
     async discard(files: readonly ReceivedFile[]): Promise<void> {

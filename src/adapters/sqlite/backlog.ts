@@ -18,7 +18,7 @@ export function fillWindows(ledger: SqliteLedger, queues: Queues, now: number): 
       if (taken === 0) break;
       room -= taken;
       // The backlog's index must see what was just published before it is asked again.
-      ledger.flush();
+      if (room > 0) ledger.flush();
     }
   }
 }

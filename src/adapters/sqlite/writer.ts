@@ -199,15 +199,11 @@ function transact(changes: Asked[]): void {
       // The embedded broker has them from here: their way over the socket would be for nothing.
       if (publishes) ledger.deliveries.length = 0;
     }
-    ledger.deliveries = [];
+    // What is handed out is claimed before it is saved, so that it is saved once.
+    if (publishes) handOver(deliveries);
     ledger.flush();
-    refill(values, deliveries);
-    if (publishes) {
-      // Should the transaction fail, they are hints that lead to nothing.
-      deliver(deliveries);
-      claimAssigned();
-      ledger.flush();
-    }
+    refill(values);
+    ledger.flush();
     ledger.sql.commit.run();
   } catch (error) {
     undo();
@@ -254,27 +250,25 @@ function claimAssigned(): void {
 }
 
 /** What the windows have room for leaves the backlog: to the embedded broker, or with somebody's answer. */
-function refill(values: unknown[], deliveries: TaskDelivery[]): void {
+function refill(values: unknown[]): void {
   const bearer = values.find((value) =>
     Array.isArray((value as { deliveries?: unknown } | null)?.deliveries),
-  );
+  ) as { deliveries: TaskDelivery[] } | undefined;
   if (!publishes && !bearer) return;
+  ledger.deliveries = [];
   fillWindows(ledger, queues, Date.now());
-  ledger.flush();
-  for (const delivery of ledger.deliveries) deliveries.push(delivery);
-  if (!publishes)
-    (bearer as { deliveries: TaskDelivery[] }).deliveries = [
-      ...(bearer as { deliveries: TaskDelivery[] }).deliveries,
-      ...ledger.deliveries,
-    ];
+  if (publishes) handOver(ledger.deliveries);
+  else bearer!.deliveries = [...bearer!.deliveries, ...ledger.deliveries];
 }
 
-function deliver(deliveries: TaskDelivery[]): void {
+/** To the embedded broker. Should the transaction fail, these are hints that lead to nothing. */
+function handOver(deliveries: TaskDelivery[]): void {
   for (const { taskId, queue, generation, priority } of deliveries) {
     window.publish(queue, [
       { id: `${taskId}/${generation}`, payload: JSON.stringify({ taskId, generation }), priority },
     ]);
   }
+  claimAssigned();
 }
 
 function undo(): void {

@@ -10,7 +10,8 @@ export function createJob(
   command: CreateJob,
 ): { job: JobRecord; tasks: TaskRecord[] } | "expired" {
   const files = [...command.items.map((item) => item.input), ...command.attachments];
-  if (!files.every((file) => isLive(ledger.blob(file.blob), command.now))) return "expired";
+  const blobs = [...new Set(files.map((file) => file.blob))];
+  if (!blobs.every((blob) => isLive(ledger.blob(blob), command.now))) return "expired";
   const total = Math.max(1, command.items.length);
   const job: JobRecord = {
     id: command.id,
@@ -41,7 +42,7 @@ export function createJob(
     retentionMs: command.retentionMs,
   };
   ledger.addJob(job);
-  for (const file of files) ledger.refer(job.id, file.blob);
+  for (const blob of blobs) ledger.refer(job.id, blob);
   for (const blob of command.pinned) ledger.unpin(blob);
   ledger.append(job, "job.created", command.now, { ...jobEvent(job), pipeline: job.pipeline });
   const tasks: TaskRecord[] = [];
