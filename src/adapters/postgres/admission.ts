@@ -1,7 +1,7 @@
 import type pg from "pg";
 import type { Reserve, Result } from "../../ports/store/jobs.ts";
 import { isConflict, pipeline, toError } from "./connection.ts";
-import { type Drains, firstSlice } from "./figures.ts";
+import type { Drains } from "./figures.ts";
 import type { PostgresLedger } from "./ledger.ts";
 import type { Rooms } from "./rooms.ts";
 import { statement } from "./statement.ts";
@@ -151,7 +151,7 @@ export class Admission {
   async #read(client: pg.ClientBase, queues: string[], limit: number): Promise<void> {
     if (queues.length === 0) return;
     const readAt = performance.now();
-    const { rows } = await client.query(depth([queues, limit, firstSlice()]));
+    const { rows } = await client.query(depth([queues, limit, this.#drains.firstSlice()]));
     for (const { queue, open, drained } of rows) this.#depths.set(queue, { open, drained, readAt });
   }
 

@@ -2,6 +2,7 @@ import type pg from "pg";
 import { taskId } from "../../domain/ids.ts";
 import { PATIENCE_MS } from "../../domain/ledger/ledger.ts";
 import type { TaskDelivery } from "../../domain/records.ts";
+import type { ServerClock } from "./clock.ts";
 import type { Rooms } from "./rooms.ts";
 import { statement } from "./statement.ts";
 
@@ -76,12 +77,14 @@ interface Moved {
 export class Backlog {
   readonly #rooms: Rooms;
   readonly #publishes: boolean;
+  readonly #clock: ServerClock;
   /** Whom each queue served last. */
   readonly #last = new Map<string, string>();
 
-  constructor(rooms: Rooms, publishes: boolean) {
+  constructor(rooms: Rooms, publishes: boolean, clock: ServerClock) {
     this.#rooms = rooms;
     this.#publishes = publishes;
+    this.#clock = clock;
   }
 
   /** One round: each owner who waits gets a share of the room. Ask in one go with `pipeline`. */
@@ -89,7 +92,7 @@ export class Backlog {
     const room = this.#rooms.roomForBacklog(queue);
     if (room === 0) return [];
     const query = this.#publishes ? publish : handOver;
-    const until = Date.now() + PATIENCE_MS;
+    const until = this.#clock.now() + PATIENCE_MS;
     // Counted before it is known, so that another batch does not fill the same places.
     this.#rooms.taken(queue, room);
     let moved: Moved[] = [];

@@ -1,4 +1,5 @@
 import type pg from "pg";
+import type { ServerClock } from "./clock.ts";
 import { statement } from "./statement.ts";
 
 const SLICE_MS = 5_000;
@@ -16,12 +17,14 @@ const add = statement(
  */
 export class Drains {
   readonly #pool: pg.Pool;
+  readonly #clock: ServerClock;
   readonly #process: string;
   #ended = new Map<string, number>();
   #writtenAt = 0;
 
-  constructor(pool: pg.Pool, process: string) {
+  constructor(pool: pg.Pool, clock: ServerClock, process: string) {
     this.#pool = pool;
+    this.#clock = clock;
     this.#process = process;
   }
 
@@ -40,7 +43,7 @@ export class Drains {
     const ended = [...this.#ended];
     if (ended.length === 0) return;
     this.#ended = new Map();
-    const slice = Math.floor(Date.now() / SLICE_MS);
+    const slice = this.#slice();
     const values = [ended.map(([queue]) => queue), ended.map(([, n]) => n), slice, this.#process];
     await this.#pool.query(add(values)).catch(() => {});
   }
@@ -49,9 +52,13 @@ export class Drains {
   rate(queue: string, written: number): number {
     return (written + (this.#ended.get(queue) ?? 0)) / DRAIN_SECONDS;
   }
-}
 
-/** The oldest slice that a drain rate is made of. */
-export function firstSlice(): number {
-  return Math.floor(Date.now() / SLICE_MS) - DRAIN_SECONDS / (SLICE_MS / 1_000) + 1;
+  /** The oldest slice that a rate is made of. */
+  firstSlice(): number {
+    return this.#slice() - DRAIN_SECONDS / (SLICE_MS / 1_000) + 1;
+  }
+
+  #slice(): number {
+    return Math.floor(this.#clock.now() / SLICE_MS);
+  }
 }

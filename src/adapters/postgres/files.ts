@@ -1,6 +1,7 @@
 import type pg from "pg";
 import { parseTaskId } from "../../domain/ids.ts";
 import type { Store } from "../../ports/store/store.ts";
+import type { ServerClock } from "./clock.ts";
 import { asking, isConflict, pipeline } from "./connection.ts";
 import { isUuid } from "./rows.ts";
 import { statement } from "./statement.ts";
@@ -59,12 +60,12 @@ const remember = statement(
 type Names = "pin" | "unpin" | "collect" | "forget" | "renew" | "remember";
 
 /** The writes that need no rules: each is one statement, or two, that is true by itself. */
-export function files(pool: pg.Pool): Pick<Store, Names> {
+export function files(pool: pg.Pool, clock: ServerClock): Pick<Store, Names> {
   return {
     async pin({ key, sha256, bytes, until }) {
       for (;;) {
         try {
-          const { rows } = await pool.query(pin([key, sha256, bytes, until, Date.now()]));
+          const { rows } = await pool.query(pin([key, sha256, bytes, until, clock.now()]));
           // None: what was live is being collected now, so it is no longer live when asked again.
           if (rows.length > 0) return { key: rows[0].key as string };
         } catch (error) {

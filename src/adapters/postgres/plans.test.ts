@@ -2,6 +2,7 @@ import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { placeOf as addressOf, withService } from "../../testing/services.ts";
 import { openPostgresBroker } from "./broker.ts";
+import { ServerClock } from "./clock.ts";
 import { placeOf } from "./connection.ts";
 import { Drains } from "./figures.ts";
 import { reads } from "./reads.ts";
@@ -94,7 +95,8 @@ await withService("PostgreSQL", addressOf(schema.url, 5432), () => {
         return Promise.resolve({ rows: [] });
       },
     } as unknown as pg.Pool;
-    const list = reads(pool, new Drains(pool, "test"));
+    const clock = new ServerClock(pool);
+    const list = reads(pool, new Drains(pool, clock, "test"), clock);
     const owner = "a";
     const id = `${"0".repeat(8)}-0000-0000-0000-${"0".repeat(12)}`;
     await list.jobs({ owner, limit: 50 });

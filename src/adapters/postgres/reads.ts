@@ -9,8 +9,9 @@ import {
 } from "../../domain/records.ts";
 import { type JobRow, toJob } from "../../domain/stored.ts";
 import type { Store } from "../../ports/store/store.ts";
+import type { ServerClock } from "./clock.ts";
 import { asking } from "./connection.ts";
-import { type Drains, firstSlice } from "./figures.ts";
+import type { Drains } from "./figures.ts";
 import { isUuid, type TaskRow, toTask } from "./rows.ts";
 import { statement } from "./statement.ts";
 
@@ -92,7 +93,7 @@ type Names =
   | "counts";
 
 /** The calls that change nothing. */
-export function reads(pool: pg.Pool, drains: Drains): Pick<Store, Names> {
+export function reads(pool: pg.Pool, drains: Drains, clock: ServerClock): Pick<Store, Names> {
   const all = async <Row>(query: pg.QueryConfig) => (await asking(pool.query(query))).rows as Row[];
   const first = async <Row>(query: pg.QueryConfig) => (await all<Row>(query))[0];
 
@@ -177,7 +178,7 @@ export function reads(pool: pg.Pool, drains: Drains): Pick<Store, Names> {
 
     async queues({ now }) {
       const [rows, dead] = await Promise.all([
-        all<QueueRow>(queues([firstSlice()])),
+        all<QueueRow>(queues([drains.firstSlice()])),
         all<{ queue: string; dead: number }>(deadCounts()),
       ]);
       return rows.map((row) => ({
@@ -217,7 +218,7 @@ export function reads(pool: pg.Pool, drains: Drains): Pick<Store, Names> {
     async counts() {
       const [jobs, list] = await Promise.all([
         all<{ state: string; n: number }>(liveJobs()),
-        store.queues({ now: Date.now() }),
+        store.queues({ now: clock.now() }),
       ]);
       const tasks: Record<string, number> = { ready: 0, running: 0, scheduled: 0, dead: 0 };
       for (const { ready, running, scheduled, dead } of list) {

@@ -5,6 +5,7 @@ import type { Store } from "../../ports/store/store.ts";
 import { Admission } from "./admission.ts";
 import { Backlog } from "./backlog.ts";
 import { Batches } from "./batches.ts";
+import { byServerClock, ServerClock } from "./clock.ts";
 import { asking, assertReachable, openPool, type Place, placeOf, toError } from "./connection.ts";
 import { Drains } from "./figures.ts";
 import { files } from "./files.ts";
@@ -36,20 +37,22 @@ const release = statement("release", "DELETE FROM reservations WHERE id = $1");
 export async function openPostgresStore(url: string, options: PostgresStoreOptions): Promise<Store> {
   const place = placeOf(url);
   const pool = openPool(place, "store", options.connections ?? 6);
+  const clock = new ServerClock(pool);
   try {
     await assertReachable(pool, place);
     await migrate(pool, place);
+    await clock.keep();
   } catch (error) {
     await pool.end();
     throw toError(error);
   }
-  return build(pool, place, options);
+  return byServerClock(build(pool, place, clock, options), clock);
 }
 
-function build(pool: pg.Pool, place: Place, { publishes }: PostgresStoreOptions): Store {
+function build(pool: pg.Pool, place: Place, clock: ServerClock, { publishes }: PostgresStoreOptions): Store {
   const rooms = new Rooms();
-  const backlog = new Backlog(rooms, publishes);
-  const drains = new Drains(pool, randomUUID());
+  const backlog = new Backlog(rooms, publishes, clock);
+  const drains = new Drains(pool, clock, randomUUID());
   const admission = new Admission(pool, drains, rooms);
   const workers = new Workers(pool, place, rooms);
   const notifier = new Notifier(pool);
@@ -73,7 +76,7 @@ function build(pool: pg.Pool, place: Place, { publishes }: PostgresStoreOptions)
       admission.count(ledger);
     },
   });
-  const sweeping = sweeps({ pool, batches, rooms, backlog, workers });
+  const sweeping = sweeps({ pool, batches, rooms, backlog, drains, workers });
   /** What was filled outside of a batch. */
   const told = async <T extends { deliveries: { queue: string }[] }>(answer: Promise<T>): Promise<T> => {
     const { deliveries } = await answer;
@@ -82,14 +85,14 @@ function build(pool: pg.Pool, place: Place, { publishes }: PostgresStoreOptions)
   };
 
   return {
-    ...reads(pool, drains),
-    ...files(pool),
+    ...reads(pool, drains, clock),
+    ...files(pool, clock),
     name: "postgres",
     publishes,
     onAppended(handler) {
       onAppended = handler;
     },
-    uploads: postgresUploads(pool),
+    uploads: byServerClock(postgresUploads(pool, clock), clock),
 
     createJob: (command) => batches.run(create(command)),
     cancelJob: (command) => batches.run(cancel(command)),
@@ -102,10 +105,16 @@ function build(pool: pg.Pool, place: Place, { publishes }: PostgresStoreOptions)
     async release({ id }) {
       await asking(pool.query(release([id])));
     },
-    sweep: (command) => told(sweeping.sweep(command)),
+    async sweep(command) {
+      await asking(clock.keep());
+      return told(sweeping.sweep(command));
+    },
     workerGone: (command) => told(sweeping.workerGone(command)),
     expire: (command) => sweeping.expire(command),
-    heartbeat: (record) => workers.heartbeat(record),
+    async heartbeat(record) {
+      await asking(clock.keep());
+      await workers.heartbeat(record);
+    },
     workers: () => asking(workers.list()),
     setPaused({ queue, paused }) {
       const change = async () => {

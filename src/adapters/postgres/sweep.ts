@@ -4,7 +4,7 @@ import type { Sweep } from "../../ports/store/tasks.ts";
 import type { Backlog } from "./backlog.ts";
 import type { Batches } from "./batches.ts";
 import { asking } from "./connection.ts";
-import { firstSlice } from "./figures.ts";
+import type { Drains } from "./figures.ts";
 import { expire, forget, loseWorker, type Place, wakeTasks } from "./operations.ts";
 import type { Rooms } from "./rooms.ts";
 import { statement } from "./statement.ts";
@@ -57,6 +57,7 @@ interface Parts {
   batches: Batches;
   rooms: Rooms;
   backlog: Backlog;
+  drains: Drains;
   workers: Workers;
 }
 
@@ -66,7 +67,7 @@ interface Row {
 }
 
 /** What the schedulers ask for. Several may at once: what one has changed the other no longer finds due. */
-export function sweeps({ pool, batches, rooms, backlog, workers }: Parts) {
+export function sweeps({ pool, batches, rooms, backlog, drains, workers }: Parts) {
   let tidiedAt = 0;
 
   const places = async (query: pg.QueryConfig): Promise<Place[]> => {
@@ -107,7 +108,7 @@ export function sweeps({ pool, batches, rooms, backlog, workers }: Parts) {
     if (performance.now() - tidiedAt < TIDY_MS && tidiedAt > 0) return;
     tidiedAt = performance.now();
     for (const drop of tidy) await asking(pool.query(drop([now])));
-    await asking(pool.query(dropDrains([firstSlice() - 1])));
+    await asking(pool.query(dropDrains([drains.firstSlice() - 1])));
   }
 
   return {

@@ -1,5 +1,6 @@
 import type pg from "pg";
 import type { UploadRecord, UploadStore } from "../../ports/store/uploads.ts";
+import type { ServerClock } from "./clock.ts";
 import { asking } from "./connection.ts";
 import { statement } from "./statement.ts";
 
@@ -20,7 +21,7 @@ const change = statement(
 const read = statement("any_upload", "SELECT body FROM uploads WHERE id = $1");
 const remove = statement("remove_upload", "DELETE FROM uploads WHERE id = $1 AND owner = $2");
 
-export function postgresUploads(pool: pg.Pool): UploadStore {
+export function postgresUploads(pool: pg.Pool, clock: ServerClock): UploadStore {
   const body = async (query: pg.QueryConfig) =>
     (await asking(pool.query<{ body: string }>(query))).rows[0]?.body ?? null;
   const save = async (id: string, before: string, upload: UploadRecord) =>
@@ -29,7 +30,7 @@ export function postgresUploads(pool: pg.Pool): UploadStore {
   return {
     async create(upload) {
       const { id, owner, expiresAt } = upload;
-      await asking(pool.query(insert([id, owner, expiresAt, JSON.stringify(upload), Date.now()])));
+      await asking(pool.query(insert([id, owner, expiresAt, JSON.stringify(upload), clock.now()])));
     },
     async get({ owner, id, now }) {
       const text = await body(get([id, owner, now]));
