@@ -64,12 +64,9 @@ await withService("PostgreSQL", placeOf(postgres, 5432), async () => {
     const { id } = (await (await fetch(`${url}/v1/jobs`, { method: "POST", body: form })).json()) as {
       id: string;
     };
-    await expect
-      .poll(async () => (await (await fetch(`${url}/v1/jobs/${id}`)).json()).state, {
-        timeout: 60_000,
-        interval: 500,
-      })
-      .toBe("succeeded");
+    const state = async () =>
+      ((await (await fetch(`${url}/v1/jobs/${id}`)).json()) as { state: string }).state;
+    await expect.poll(state, { timeout: 60_000, interval: 500 }).toBe("succeeded");
     const lines = existsSync(log) ? readFileSync(log, "utf8").trim().split("\n") : [];
     const words = lines.map((line) => line.split(" ")[0]);
     expect(words.filter((word) => word === "start")).toHaveLength(4);
