@@ -1,4 +1,4 @@
-import { type StepFigures, topics } from "../engine/engine.ts";
+import { STEP_BOUNDS, type StepFigures, topics } from "../engine/engine.ts";
 import type { Bus } from "../ports/bus.ts";
 
 const TELL_MS = 1_000;
@@ -15,10 +15,11 @@ export function stepMeter(bus: Bus, worker: string) {
   timer.unref();
   return {
     settled({ queue, outcome, ms }: { queue: string; outcome: string; ms: number }) {
-      const key = `${queue} ${outcome}`;
+      const seconds = ms / 1_000;
+      const key = `${queue} ${outcome} ${STEP_BOUNDS.findIndex((bound) => seconds <= bound)}`;
       const known = figures.get(key) ?? { queue, outcome, count: 0, seconds: 0 };
       known.count++;
-      known.seconds += ms / 1_000;
+      known.seconds += seconds;
       figures.set(key, known);
     },
     close: () => clearInterval(timer),

@@ -118,7 +118,9 @@ test("metrics tell of requests, queues, attempts, streams and the process", asyn
     /millrace_http_request_duration_seconds_count\{method="POST",route="\/v1\/jobs",status="202"\} \d+/,
   );
   expect(all).toMatch(/millrace_queue_tasks\{queue="count\/count",state="ready"\} \d+/);
-  expect(all).toMatch(/millrace_step_seconds_total\{queue="copy\/copy",outcome="failed"\}/);
+  expect(all).toMatch(
+    /millrace_step_duration_seconds_bucket\{le="0.5",queue="copy\/copy",outcome="failed"\} [1-9]/,
+  );
   expect(all).toMatch(/millrace_tasks\{state="dead"\} \d+/);
   expect(all).toMatch(/millrace_workers 1/);
   expect(all).toMatch(/millrace_sse_clients 1/);

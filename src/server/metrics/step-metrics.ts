@@ -1,5 +1,5 @@
-import { Counter, type Registry } from "prom-client";
-import { type StepFigures, topics } from "../../engine/engine.ts";
+import { Counter, Histogram, type Registry } from "prom-client";
+import { STEP_BOUNDS, type StepFigures, topics } from "../../engine/engine.ts";
 import type { Bus, Subscription } from "../../ports/bus.ts";
 
 /** Counts what the workers tell of their attempts. A message that is lost is missing in the counts. */
@@ -11,17 +11,20 @@ export async function countSteps(registry: Registry, bus: Bus): Promise<Subscrip
     labelNames,
     registers: [registry],
   });
-  const seconds = new Counter({
-    name: "millrace_step_seconds_total",
-    help: "Time that attempts took: divided by their number, the mean duration of a step.",
+  const durations = new Histogram({
+    name: "millrace_step_duration_seconds",
+    help: "Time that attempts took.",
     labelNames,
+    buckets: STEP_BOUNDS,
     registers: [registry],
   });
   return bus.subscribe(topics.metrics, (message) => {
-    for (const step of figuresOf(message)) {
-      const labels = { queue: step.queue, outcome: step.outcome };
-      attempts.inc(labels, step.count);
-      seconds.inc(labels, step.seconds);
+    for (const { queue, outcome, count, seconds } of figuresOf(message)) {
+      const labels = { queue, outcome };
+      attempts.inc(labels, count);
+      // All of an entry fall between the same bounds, and so does their mean.
+      const child = durations.labels(labels);
+      for (let n = 0; n < count; n++) child.observe(seconds / count);
     }
   });
 }
