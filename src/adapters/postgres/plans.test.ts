@@ -87,6 +87,11 @@ await withService("PostgreSQL", addressOf(schema.url, 5432), () => {
     expect(statements.size).toBeGreaterThan(60);
   });
 
+  test("who is dead is found by reading the locks once", async () => {
+    for (const name of ["vanished_workers", "release_orphans"])
+      expect((await plan(statements.get(name)!)).join()).toContain("hashed SubPlan");
+  });
+
   test("no list that a client or an operator asks for reads through a table that grows", async () => {
     const asked: string[] = [];
     const pool = {
