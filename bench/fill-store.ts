@@ -14,11 +14,16 @@ export async function fillStore(path: string, count: number): Promise<void> {
   if (!job) throw new Error("the store has no finished job");
   const { id, owner } = job as { id: string; owner: string };
   const sequence = db.prepare("SELECT last_seq FROM owners WHERE owner = ?").get(owner)!;
-  const events = db.prepare("SELECT count(*) AS n FROM events WHERE job_id = ?").get(id)!.n as number;
+  const runs = db.prepare(
+    "SELECT min(first_seq) AS first, max(last_seq) AS last FROM event_runs WHERE job_id = ?",
+  );
+  const { first, last } = runs.get(id) as { first: number; last: number };
+  const events = last - first + 1;
   // Ids as of years ago, in the order of their making.
   const newId = "printf('0180%04x-%04x-7000-8000-%012x', n >> 16, n & 65535, n)";
   const numbers =
     "WITH RECURSIVE numbers(n) AS (SELECT ?1 UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < ?2)";
+  const moved = (seq: string) => `${sequence.last_seq} + n * ${events} + ${seq} - ${first} + 1`;
   const columns = (table: string, replaced: { [column: string]: string }) =>
     (db.prepare(`PRAGMA table_info(${table})`).all() as { name: string }[])
       .map(({ name }) => replaced[name] ?? name)
@@ -26,11 +31,12 @@ export async function fillStore(path: string, count: number): Promise<void> {
   const statements = [
     `${numbers} INSERT INTO jobs SELECT ${columns("jobs", { id: newId })} FROM numbers, jobs WHERE id = ?3`,
     `${numbers} INSERT INTO tasks SELECT ${columns("tasks", { job_id: newId })} FROM numbers, tasks WHERE job_id = ?3`,
-    `${numbers} INSERT INTO events SELECT ${columns("events", {
+    `${numbers} INSERT INTO event_runs SELECT ${columns("event_runs", {
       job_id: newId,
-      seq: `${sequence.last_seq} + n * ${events} + seq - first + 1`,
-      data: `replace(data, '${id}', ${newId})`,
-    })} FROM numbers, events, (SELECT min(seq) AS first FROM events WHERE job_id = ?3) WHERE job_id = ?3`,
+      first_seq: moved("first_seq"),
+      last_seq: moved("last_seq"),
+      events: `replace(events, '${id}', ${newId})`,
+    })} FROM numbers, event_runs WHERE job_id = ?3`,
   ].map((sql) => db.prepare(sql));
   for (let from = 0; from < count; from += CHUNK) {
     db.exec("BEGIN");

@@ -19,8 +19,9 @@ import {
   toJob,
   toTask,
 } from "../../domain/stored.ts";
+import { EventLog } from "./event-log.ts";
 import type { Queues } from "./queues.ts";
-import { statements } from "./statements.ts";
+import { type Statements, statements } from "./statements.ts";
 
 /** Records kept in memory between transactions; there is one writer, so they cannot grow stale. */
 const CACHED_RECORDS = 20_000;
@@ -36,11 +37,12 @@ interface TrackedTask extends Tracked<TaskRecord> {
 
 /** The records of the writer's transactions: read through, written back when the transaction ends. */
 export class SqliteLedger implements Ledger {
-  readonly sql: ReturnType<typeof statements>;
+  readonly sql: Statements;
+  readonly log: EventLog;
   /** Handed out since the writer last took them, for whoever publishes. */
   deliveries: TaskDelivery[] = [];
   revoked: string[] = [];
-  /** Owners whose logs grew in this transaction. */
+  /** Owners whose logs grew in this transaction; known when it is about to commit. */
   grown = new Set<string>();
   now = 0;
 
@@ -49,11 +51,10 @@ export class SqliteLedger implements Ledger {
   readonly #tasks = new Map<string, TrackedTask>();
   readonly #dirtyJobs = new Set<Tracked<JobRecord>>();
   readonly #dirtyTasks = new Set<TrackedTask>();
-  readonly #sequences = new Map<string, number>();
-  #events: { job: JobRecord; type: EventType; at: number; data: { [key: string]: Json } }[] = [];
 
   constructor(db: DatabaseSync, queues: Queues) {
     this.sql = statements(db);
+    this.log = new EventLog(this.sql);
     this.#queues = queues;
   }
 
@@ -166,14 +167,10 @@ export class SqliteLedger implements Ledger {
     const job = this.#jobs.get(jobId);
     if (job) this.#dirtyJobs.delete(job);
     this.#jobs.delete(jobId);
-    for (const event of this.#events) {
-      if (event.job.id === jobId)
-        event.data = { jobId, progress: event.data.progress ?? null, forgotten: true };
-    }
+    this.log.forget(jobId);
     this.sql.dropTasks.run(jobId);
     this.sql.dropMemos.run(jobId);
     this.sql.dropJob.run(jobId);
-    this.sql.scrubEvents.run(jobId);
   }
 
   putCached(entry: CacheEntry): void {
@@ -186,7 +183,7 @@ export class SqliteLedger implements Ledger {
   }
 
   append(job: JobRecord, type: EventType, at: number, data: { [key: string]: Json }): void {
-    this.#events.push({ job, type, at, data });
+    this.log.append(job, type, at, data);
   }
 
   takeRoom(queue: string): boolean {
@@ -212,7 +209,12 @@ export class SqliteLedger implements Ledger {
     this.#dirtyJobs.clear();
     this.#dirtyTasks.clear();
     this.#queues.settleTaken();
-    this.#writeEvents();
+  }
+
+  /** Writes all that is left to write, before the commit. */
+  finish(): void {
+    this.flush();
+    this.grown = this.log.write();
   }
 
   #saveJob(tracked: Tracked<JobRecord>): void {
@@ -250,48 +252,24 @@ export class SqliteLedger implements Ledger {
     if (task.finishedAt !== null) this.#tasks.delete(key(jobId, item));
   }
 
-  /** Sequence numbers are given out last, so that an owner's log grows in the order of its commits. */
-  #writeEvents(): void {
-    const touched = new Set<string>();
-    for (const { job, type, at, data } of this.#events) {
-      const seq = this.sequence(job.owner) + 1;
-      this.#sequences.set(job.owner, seq);
-      touched.add(job.owner);
-      this.sql.insertEvent.run(job.owner, seq, job.id, type, at, JSON.stringify(data));
-    }
-    for (const owner of touched) this.sql.saveSequence.run(owner, this.#sequences.get(owner)!);
-    for (const owner of touched) this.grown.add(owner);
-    this.#events = [];
-  }
-
-  sequence(owner: string): number {
-    let seq = this.#sequences.get(owner);
-    if (seq === undefined) {
-      seq = (this.sql.sequence.get(owner)?.last_seq as number | undefined) ?? 0;
-      this.#sequences.set(owner, seq);
-    }
-    return seq;
-  }
-
   committed(): void {
     this.#begin();
     if (this.#jobs.size > CACHED_RECORDS) this.#jobs.clear();
     if (this.#tasks.size > CACHED_RECORDS) this.#tasks.clear();
-    if (this.#sequences.size > CACHED_RECORDS) this.#sequences.clear();
+    this.log.committed();
   }
 
   /** Forgets everything in memory: the transaction did not happen. */
   rolledBack(): void {
     this.#jobs.clear();
     this.#tasks.clear();
-    this.#sequences.clear();
+    this.log.rolledBack();
     this.#begin();
   }
 
   #begin(): void {
     this.#dirtyJobs.clear();
     this.#dirtyTasks.clear();
-    this.#events = [];
     this.deliveries = [];
     this.revoked = [];
     this.grown = new Set();

@@ -7,7 +7,18 @@ import { prepare } from "./schema.ts";
 import { statements } from "./statements.ts";
 
 /** What grows without limit: finished jobs and what belongs to them. Nothing may read through all of it. */
-const growing = ["jobs", "j", "tasks", "t", "events", "blobs", "job_blobs", "cache", "memos", "idempotency"];
+const growing = [
+  "jobs",
+  "j",
+  "tasks",
+  "t",
+  "event_runs",
+  "blobs",
+  "job_blobs",
+  "cache",
+  "memos",
+  "idempotency",
+];
 /** Counts that are taken once when the writer starts, or rarely for an operator, over partial indexes. */
 const counting = ["countTasks", "liveJobs", "usage", "deleting"];
 

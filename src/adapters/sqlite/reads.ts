@@ -1,12 +1,6 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import { parseTaskId } from "../../domain/ids.ts";
-import {
-  type EventRecord,
-  type FileRef,
-  JOB_ITEM,
-  type Json,
-  type TaskRecord,
-} from "../../domain/records.ts";
+import { type FileRef, JOB_ITEM, type Json, type TaskRecord } from "../../domain/records.ts";
 import { type JobRow, type TaskRow, toJob, toTask } from "../../domain/stored.ts";
 import type { SqliteLedger } from "./ledger.ts";
 import type { Queues } from "./queues.ts";
@@ -84,24 +78,12 @@ export function reads(db: DatabaseSync, ledger: SqliteLedger, queues: Queues): H
       return job.state === "expired" ? "expired" : { ...file, jobId };
     },
 
-    events({ owner, after, limit, jobId }) {
-      const rows = jobId
-        ? sql.jobEvents.all(jobId, owner, after, limit)
-        : sql.events.all(owner, after, limit);
-      return rows.map(
-        (row): EventRecord => ({
-          owner,
-          seq: row.seq as number,
-          jobId: row.job_id as string,
-          type: row.type as EventRecord["type"],
-          at: row.at as number,
-          data: JSON.parse(row.data as string) as EventRecord["data"],
-        }),
-      );
+    events(query) {
+      return ledger.log.read(query);
     },
 
     logBounds({ owner }) {
-      return { first: (sql.firstEvent.get(owner)?.seq as number | null) ?? 0, last: ledger.sequence(owner) };
+      return { first: ledger.log.first(owner), last: ledger.log.last(owner) };
     },
 
     memo({ taskId, step, key }) {

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 
-/** Each entry brings the database from the version before to its own; they only ever expand. */
+/** Each entry brings the database from the version before to its own; no two versions ever share one. */
 const migrations = [
   `
   CREATE TABLE jobs (
@@ -100,6 +100,22 @@ const migrations = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX uploads_expiry ON uploads (expires_at);
   `,
+  `
+  -- Rows may be long, so that they have row ids: a page of theirs holds more of a row than an index's would.
+  CREATE TABLE event_runs (
+    owner TEXT NOT NULL,
+    first_seq INTEGER NOT NULL,
+    last_seq INTEGER NOT NULL,
+    job_id TEXT NOT NULL,
+    at INTEGER NOT NULL,     -- of the last
+    events TEXT NOT NULL     -- [[type, at, data], …] of first_seq to last_seq: JSON
+  ) STRICT;
+  INSERT INTO event_runs (owner, first_seq, last_seq, job_id, at, events)
+    SELECT owner, seq, seq, job_id, at, json_array(json_array(type, at, json(data))) FROM events ORDER BY owner, seq;
+  CREATE UNIQUE INDEX event_runs_by_owner ON event_runs (owner, last_seq);
+  CREATE INDEX event_runs_by_job ON event_runs (job_id, last_seq);
+  DROP TABLE events;
+  `,
 ];
 
 /** Opens the records for their one writer; the file is locked until the process ends. */
@@ -111,13 +127,18 @@ export function prepare(db: DatabaseSync): void {
   db.exec("PRAGMA cache_size = -65536");
   db.exec("PRAGMA temp_store = MEMORY");
   db.exec("PRAGMA wal_autocheckpoint = 4000");
+  migrate(db);
+}
+
+/** @param to the version to reach: the latest, but for tests */
+export function migrate(db: DatabaseSync, to: number = migrations.length): void {
   const version = Number(db.prepare("PRAGMA user_version").get()!.user_version);
   if (version > migrations.length) {
     throw new Error(
       `the data folder was written by a newer Millrace (schema ${version}, this one knows ${migrations.length})`,
     );
   }
-  for (let next = version; next < migrations.length; next++) {
+  for (let next = version; next < to; next++) {
     db.exec(`BEGIN; ${migrations[next]}; PRAGMA user_version = ${next + 1}; COMMIT`);
   }
 }

@@ -51,17 +51,25 @@ export function statements(db: DatabaseSync) {
     saveSequence: prepare(
       "INSERT INTO owners VALUES (?, ?) ON CONFLICT (owner) DO UPDATE SET last_seq = excluded.last_seq",
     ),
-    insertEvent: prepare("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?)"),
-    events: prepare("SELECT * FROM events WHERE owner = ? AND seq > ? ORDER BY seq LIMIT ?"),
-    jobEvents: prepare(
-      "SELECT * FROM events WHERE job_id = ? AND owner = ? AND seq > ? ORDER BY seq LIMIT ?",
+    insertRun: prepare(
+      "INSERT INTO event_runs (owner, first_seq, last_seq, job_id, at, events) VALUES (?, ?, ?, ?, ?, ?)",
     ),
-    firstEvent: prepare("SELECT min(seq) AS seq FROM events WHERE owner = ?"),
-    scrubEvents: prepare(
-      "UPDATE events SET data = json_object('jobId', job_id, 'progress', data -> '$.progress', 'forgotten', json('true')) WHERE job_id = ?",
+    ownerRuns: prepare(
+      "SELECT first_seq, job_id, events FROM event_runs WHERE owner = ? AND last_seq > ? ORDER BY last_seq",
     ),
-    oldestEvents: prepare("SELECT seq, at FROM events WHERE owner = ? ORDER BY seq LIMIT 2000"),
-    trimEvents: prepare("DELETE FROM events WHERE owner = ? AND seq <= ?"),
+    jobRuns: prepare(
+      "SELECT first_seq, job_id, events FROM event_runs WHERE job_id = ? AND owner = ? AND last_seq > ? ORDER BY last_seq",
+    ),
+    firstEvent: prepare("SELECT first_seq FROM event_runs WHERE owner = ? ORDER BY last_seq LIMIT 1"),
+    forgetEvents: prepare(
+      `UPDATE event_runs SET events = (
+         SELECT json_group_array(json_array(value ->> 0, value -> 1,
+           json_object('jobId', job_id, 'progress', value -> '$[2].progress', 'forgotten', json('true'))))
+         FROM json_each(event_runs.events))
+       WHERE job_id = ?`,
+    ),
+    oldestRuns: prepare("SELECT last_seq, at FROM event_runs WHERE owner = ? ORDER BY last_seq LIMIT 2000"),
+    trimRuns: prepare("DELETE FROM event_runs WHERE owner = ? AND last_seq <= ?"),
 
     blob: prepare(
       "SELECT sha256, bytes, referenced AS refs, deleting, pins, pinned_until FROM blobs WHERE key = ?",

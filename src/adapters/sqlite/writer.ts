@@ -203,7 +203,7 @@ function transact(changes: Asked[]): void {
     if (publishes) handOver(deliveries);
     ledger.flush();
     refill(values);
-    ledger.flush();
+    ledger.finish();
     ledger.sql.commit.run();
   } catch (error) {
     undo();

@@ -255,7 +255,7 @@ export function writes(ledger: SqliteLedger, queues: Queues): Handlers<WriteName
         const job = ledger.job(id);
         if (!job) continue;
         removeJob(ledger, job, now);
-        trimLog(ledger, job.owner, forgetBefore);
+        ledger.log.trim(job.owner, forgetBefore);
       }
       return { expired, more: due.length === limit || old.length === limit };
     },
@@ -266,14 +266,6 @@ export function writes(ledger: SqliteLedger, queues: Queues): Handlers<WriteName
       return { deliveries: ledger.deliveries };
     },
   };
-}
-
-/** Shortens an owner's log at its beginning, so that its numbers stay contiguous. */
-function trimLog(ledger: SqliteLedger, owner: string, before: number): void {
-  const oldest = ledger.sql.oldestEvents.all(owner) as { seq: number; at: number }[];
-  const kept = oldest.find((event) => event.at >= before);
-  const last = kept ? kept.seq - 1 : oldest.at(-1)?.seq;
-  if (last !== undefined) ledger.sql.trimEvents.run(owner, last);
 }
 
 function firstItems(ledger: SqliteLedger, jobId: string) {

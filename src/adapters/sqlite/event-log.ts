@@ -1,0 +1,119 @@
+import type { EventRecord, EventType, JobRecord, Json } from "../../domain/records.ts";
+import type { Statements } from "./statements.ts";
+
+/** Events of one row at most: a page of the log that begins in its middle reads all of it. */
+const RUN_EVENTS = 100;
+/** Owners whose last number is kept in memory. */
+const KNOWN_OWNERS = 20_000;
+
+type Data = { [key: string]: Json };
+type Entry = [type: EventType, at: number, data: Data];
+
+interface Run {
+  first_seq: number;
+  job_id: string;
+  events: string;
+}
+
+/**
+ * The owners' logs. A row is a run: the events of one job that one transaction appended, under consecutive
+ * numbers. A group commit brings many of a job together, so this saves most of their rows and index entries.
+ */
+export class EventLog {
+  readonly #sql: Statements;
+  /** Appended in this transaction, by job. */
+  readonly #appended = new Map<string, { owner: string; entries: Entry[] }>();
+  /** The last number given out, by owner. */
+  readonly #last = new Map<string, number>();
+
+  constructor(sql: Statements) {
+    this.#sql = sql;
+  }
+
+  append(job: JobRecord, type: EventType, at: number, data: Data): void {
+    const known = this.#appended.get(job.id);
+    if (known) known.entries.push([type, at, data]);
+    else this.#appended.set(job.id, { owner: job.owner, entries: [[type, at, data]] });
+  }
+
+  /** The job's events keep their numbers, types and times, and what whoever counts needs. */
+  forget(jobId: string): void {
+    const pending = this.#appended.get(jobId);
+    for (const entry of pending?.entries ?? []) {
+      entry[2] = { jobId, progress: entry[2].progress ?? null, forgotten: true };
+    }
+    this.#sql.forgetEvents.run(jobId);
+  }
+
+  /**
+   * Writes what was appended, at the end of the transaction: numbers are given out last, so that an owner's
+   * log grows in the order of its commits.
+   * @returns the owners whose logs grew
+   */
+  write(): Set<string> {
+    const grown = new Set<string>();
+    for (const [jobId, { owner, entries }] of this.#appended) {
+      grown.add(owner);
+      for (let from = 0; from < entries.length; from += RUN_EVENTS) {
+        const run = entries.slice(from, from + RUN_EVENTS);
+        const before = this.last(owner);
+        const last = before + run.length;
+        this.#sql.insertRun.run(owner, before + 1, last, jobId, run.at(-1)![1], JSON.stringify(run));
+        this.#last.set(owner, last);
+      }
+    }
+    for (const owner of grown) this.#sql.saveSequence.run(owner, this.#last.get(owner)!);
+    this.#appended.clear();
+    return grown;
+  }
+
+  /** In order and without gaps after `after`; only one job's when `jobId` is given. */
+  read({ owner, after, limit, jobId }: { owner: string; after: number; limit: number; jobId?: string }) {
+    const runs = jobId
+      ? this.#sql.jobRuns.iterate(jobId, owner, after)
+      : this.#sql.ownerRuns.iterate(owner, after);
+    const found: EventRecord[] = [];
+    for (const row of runs) {
+      const run = row as unknown as Run;
+      const entries = JSON.parse(run.events) as Entry[];
+      const skipped = Math.max(0, after + 1 - run.first_seq);
+      for (let n = skipped; n < entries.length; n++) {
+        if (found.length === limit) return found;
+        const [type, at, data] = entries[n]!;
+        found.push({ owner, seq: run.first_seq + n, jobId: run.job_id, type, at, data });
+      }
+    }
+    return found;
+  }
+
+  /** The owner's first number that is still there; 0 when there is none. */
+  first(owner: string): number {
+    return (this.#sql.firstEvent.get(owner)?.first_seq as number | undefined) ?? 0;
+  }
+
+  last(owner: string): number {
+    let last = this.#last.get(owner);
+    if (last === undefined) {
+      last = (this.#sql.sequence.get(owner)?.last_seq as number | undefined) ?? 0;
+      this.#last.set(owner, last);
+    }
+    return last;
+  }
+
+  /** Shortens an owner's log at its beginning, so that its numbers stay contiguous. */
+  trim(owner: string, before: number): void {
+    const oldest = this.#sql.oldestRuns.all(owner) as { last_seq: number; at: number }[];
+    const kept = oldest.findIndex((run) => run.at >= before);
+    const dropped = oldest.at(kept === -1 ? -1 : kept - 1);
+    if (dropped && kept !== 0) this.#sql.trimRuns.run(owner, dropped.last_seq);
+  }
+
+  committed(): void {
+    if (this.#last.size > KNOWN_OWNERS) this.#last.clear();
+  }
+
+  rolledBack(): void {
+    this.#appended.clear();
+    this.#last.clear();
+  }
+}
