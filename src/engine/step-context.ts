@@ -1,6 +1,5 @@
 import { createWriteStream } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline as flow } from "node:stream/promises";
 import { taskId } from "../domain/ids.ts";
@@ -21,6 +20,7 @@ import type { Bus } from "../ports/bus.ts";
 import type { Store } from "../ports/store/store.ts";
 import { type LiveMessage, topics } from "./engine.ts";
 import { safeName } from "./file-name.ts";
+import { newStepFolder } from "./step-folders.ts";
 import type { Threads } from "./threads.ts";
 
 const PIN_MS = 3_600_000;
@@ -66,7 +66,7 @@ export function stepContext(
     return found;
   };
   const folder = async () => {
-    const path = await mkdtemp(join(tmpdir(), "millrace-step-"));
+    const path = await newStepFolder();
     folders.push(path);
     return path;
   };

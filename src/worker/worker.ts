@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import { type Engine, topics } from "../engine/engine.ts";
 import { createRunner } from "../engine/runner.ts";
 import { startScheduler } from "../engine/scheduler.ts";
+import { removeAbandonedFolders } from "../engine/step-folders.ts";
 import { threadPool } from "../engine/threads.ts";
 import type { StepLog } from "../pipeline/context.ts";
 import { startKeeper } from "./keeper.ts";
@@ -32,6 +33,7 @@ export interface RunningWorker {
 /** One worker: consumers for every step of its pipelines, until it is drained. */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const { engine, log } = options;
+  await removeAbandonedFolders();
   const id = options.id ?? workerId();
   const leases = startKeeper(options.keeper);
   const threads = threadPool();
