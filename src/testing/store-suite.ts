@@ -18,6 +18,7 @@ import { reservationPoints } from "./store/reservations.ts";
 import { type StoreHarness, type StoreScene, withScene } from "./store/scene.ts";
 import { settlePoints } from "./store/settling.ts";
 import { sweepPoints } from "./store/sweeping.ts";
+import { uploadPoints } from "./store/uploads.ts";
 
 /** Registers the conformance tests of the store's ports for one adapter. Call it in a vitest file. */
 export function storeSuite(harness: StoreHarness): void {
@@ -38,6 +39,7 @@ export function storeSuite(harness: StoreHarness): void {
     reservationPoints(point);
     sweepPoints(point);
     memoPoints(point);
+    uploadPoints(point);
     readPoints(point);
     invariantPoints(point);
   });

@@ -58,10 +58,7 @@ export class ServerClock {
 }
 
 /** A port whose commands are dated by the server's clock. */
-export function byServerClock<P extends Store | NonNullable<Store["uploads"]>>(
-  port: P,
-  clock: ServerClock,
-): P {
+export function byServerClock<P extends Store | Store["uploads"]>(port: P, clock: ServerClock): P {
   const dated = Object.entries(port).map(([name, member]) => [
     name,
     typeof member === "function" ? (command: unknown) => member(clock.dated(command)) : member,

@@ -14,8 +14,7 @@ export interface Store extends JobStore, TaskStore, FileStore, OperationStore {
    * events: the engine tells the bus. `null`: the store tells its own bus, which is the only one it goes with.
    */
   readonly onAppended: ((handler: (owners: readonly string[]) => void) => void) | null;
-  /** Without it, uploads cannot be resumed. */
-  readonly uploads?: UploadStore;
+  readonly uploads: UploadStore;
   health(): Promise<void>;
   close(): Promise<void>;
 }

@@ -64,7 +64,7 @@ export function presignRoute(
         direct: { staged: direct.staged, sha256 },
         expiresAt: now + EXPIRY_MS,
       };
-      await engine.store.uploads!.create(upload);
+      await engine.store.uploads.create(upload);
       const { method, url, headers } = direct;
       const expiresAt = new Date(now + ADDRESS_SECONDS * 1_000).toISOString();
       return reply.code(201).send({ uploadId: upload.id, method, url, headers, expiresAt });

@@ -30,7 +30,6 @@ const params = z.object({ id: z.string().max(200).describe("The last part of the
  */
 export function uploadRoutes(app: App, { engine, metrics, ownerOf }: ServerContext): void {
   const { uploads } = engine.store;
-  if (!uploads) return;
   app.addContentTypeParser(uploadBody, (_request, payload, done) => done(null, payload));
 
   const maxBytes = () => Math.max(0, ...engine.pipelines.list().map(({ accepts }) => accepts.maxFileBytes));
