@@ -10,10 +10,13 @@ export interface Conditions {
   system: string;
   node: string;
   sqlite: string;
-  /** Before the first benchmark, over one minute; more than about 0.3 means that others used the machine. */
+  /** Before the first benchmark, over one minute. */
   load: number;
   commit: string;
 }
+
+/** More of a core than this before a run, for each core, is other work: 1.0 on a machine with two. */
+const BUSY_LOAD_PER_CORE = 0.5;
 
 export function conditions(): Conditions {
   return {
@@ -42,7 +45,10 @@ export function output(program: string, args: string[]): string | null {
 
 export function describe(found: Conditions): string {
   const { cores, cpu, memoryGiB, system, node, sqlite, date, commit, load } = found;
-  const busy = load > cores * 0.25 ? " **The machine was busy with other work: trust the ratios only.**" : "";
+  const busy =
+    load > cores * BUSY_LOAD_PER_CORE
+      ? " **The machine was busy with other work: trust the ratios only.**"
+      : "";
   return (
     `Measured on ${date} at commit ${commit}: ${cores} cores (${cpu}), ${memoryGiB} GiB, ${system}, ` +
     `Node ${node}, SQLite ${sqlite}; load average before the run ${load}.${busy}`

@@ -20,7 +20,7 @@ if (names.length === 0 || unknown.length > 0) {
   console.error(`Usage: npm run bench -- NAME… [--json] [--quick] [--write]
   ${[...Object.keys(benchmarks), "all"].join(", ")}
   --json   the reports as JSON
-  --quick  a short look, under 30 s each; its figures are noisy
+  --quick  a short look, at most 90 s each; its figures are noisy
   --write  puts the tables into docs/benchmarks.md`);
   process.exit(2);
 }

@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { freePort, type Running, startMillrace } from "../test/crash/processes.ts";
 import type { Session } from "./session.ts";
 
@@ -39,16 +39,24 @@ export interface Program {
 }
 
 /** Runs a file of `programs/` in a process of its own until the session ends. */
-export async function program(
+export function program(
   session: Session,
   file: string,
   args: string[],
   options: { env?: NodeJS.ProcessEnv; execArgv?: string[] } = {},
 ): Promise<Program> {
-  const child = fork(join(import.meta.dirname, "programs", file), args, {
-    env: { ...process.env, ...options.env },
-    execArgv: options.execArgv,
-  });
+  const env = { ...process.env, ...options.env };
+  return startProcess(session, join(import.meta.dirname, "programs", file), args, { ...options, env });
+}
+
+/** Runs a module, which says when it is ready, in a process of its own until the session ends. */
+export async function startProcess(
+  session: Session,
+  path: string,
+  args: string[],
+  options: { env: NodeJS.ProcessEnv; execArgv?: string[] },
+): Promise<Program> {
+  const child = fork(path, args, options);
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const stop = async () => {
     if (child.exitCode === null && child.signalCode === null) child.kill("SIGTERM");
@@ -60,7 +68,7 @@ export async function program(
   const ready = await new Promise<Program["ready"]>((resolve, reject) => {
     child.once("message", (message) => resolve(message as Program["ready"]));
     child.once("error", reject);
-    void ended.then(() => reject(new Error(`${file} ${args.join(" ")} ended before it was ready`)));
+    void ended.then(() => reject(new Error(`${basename(path)} ${args.join(" ")} ended before it was ready`)));
   });
   return { child, ready, onMessage: (handler) => child.on("message", handler as never), stop };
 }

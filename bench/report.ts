@@ -4,10 +4,20 @@ export interface Report {
   title: string;
   /** How it was measured, a sentence each. */
   method: string[];
-  /** Of the figures: by the names they have in `rows`. */
-  columns: { name: string; title: string; digits?: number }[];
+  columns: Column[];
   rows: Row[];
   targets: Target[];
+  /** More tables, below the targets. */
+  further?: { title: string; columns: Column[]; rows: Row[] }[];
+}
+
+/** Of the figures: by the names they have in the rows. */
+export interface Column {
+  name: string;
+  title: string;
+  digits?: number;
+  /** What stands for infinity: that it took longer than one waited. */
+  beyond?: string;
 }
 
 export interface Row {
@@ -42,15 +52,8 @@ export function target(
 
 /** Markdown, which reads well in a terminal too. */
 export function toMarkdown(report: Report): string {
-  const { columns, rows, targets } = report;
-  const withNotes = rows.some((row) => row.note);
-  const head = ["", ...columns.map((column) => column.title), ...(withNotes ? ["notes"] : [])];
-  const body = rows.map((row) => [
-    row.subject,
-    ...columns.map(({ name, digits }) => format(row.figures[name], digits)),
-    ...(withNotes ? [row.note ?? ""] : []),
-  ]);
-  const parts = [report.method.join(" "), table(head, body, columns.length)];
+  const { columns, rows, targets, further = [] } = report;
+  const parts = [report.method.join(" "), figures(columns, rows)];
   if (targets.length > 0) {
     const lines = targets.map((one) => [
       one.what,
@@ -60,7 +63,21 @@ export function toMarkdown(report: Report): string {
     ]);
     parts.push(table(["target", "wanted", "reached", "met"], lines, 0));
   }
+  for (const one of further) parts.push(`${one.title}:`, figures(one.columns, one.rows));
   return parts.join("\n\n");
+}
+
+function figures(columns: Column[], rows: Row[]): string {
+  const withNotes = rows.some((row) => row.note);
+  const head = ["", ...columns.map((column) => column.title), ...(withNotes ? ["notes"] : [])];
+  const body = rows.map((row) => [
+    row.subject,
+    ...columns.map(({ name, digits, beyond }) =>
+      row.figures[name] === Number.POSITIVE_INFINITY && beyond ? beyond : format(row.figures[name], digits),
+    ),
+    ...(withNotes ? [row.note ?? ""] : []),
+  ]);
+  return table(head, body, columns.length);
 }
 
 function table(head: string[], rows: string[][], numbers: number): string {

@@ -1,6 +1,7 @@
 import type { Report } from "../report.ts";
 import type { Session } from "../session.ts";
 import { accept } from "./accept.ts";
+import { brokers } from "./brokers.ts";
 import { convert } from "./convert.ts";
 import { growth } from "./growth.ts";
 import { isolation } from "./isolation.ts";
@@ -21,4 +22,5 @@ export const benchmarks: { [name: string]: (session: Session) => Promise<Report>
   zip,
   sse,
   growth,
+  brokers,
 };

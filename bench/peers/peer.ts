@@ -3,13 +3,19 @@ export interface Peer {
   name: string;
   produce(url: string): Promise<Producer>;
   /** Works with 100 jobs at once; `onJob` is all that a job does. */
-  work(url: string, onJob: (job: JobData) => void): Promise<{ close(): Promise<void> }>;
+  work(url: string, onJob: OnJob): Promise<{ close(): Promise<void> }>;
 }
 
 export interface JobData {
   text: string;
+  /** By the shared clock; the job tells how long ago that was. */
   askedAt?: number;
+  /** The job takes a second, and writes down under this name where it runs. */
+  hold?: string;
 }
+
+/** Nothing to wait for unless the job holds. */
+export type OnJob = (job: JobData) => undefined | Promise<void>;
 
 export interface Producer {
   /** Resolves when the job is safe, as far as the service is. */

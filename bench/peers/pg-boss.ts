@@ -2,12 +2,12 @@ import pg from "pg";
 import { PgBoss } from "pg-boss";
 import { CONCURRENCY, type JobData, type Peer, QUEUE } from "./peer.ts";
 
-/** With notifications and batches, so that no job waits for the next poll. */
+/** With notifications and batches, so that no job waits for the next poll, and the quickest heartbeat. */
 async function open(connectionString: string): Promise<PgBoss> {
   const boss = new PgBoss({ connectionString, useListenNotify: true, max: 10, schedule: false });
   boss.on("error", () => {});
   await boss.start();
-  await boss.createQueue(QUEUE, { notify: true });
+  await boss.createQueue(QUEUE, { notify: true, heartbeatSeconds: 10 });
   return boss;
 }
 
@@ -39,7 +39,7 @@ export const pgBoss: Peer = {
     const boss = await open(url);
     const options = { batchSize: CONCURRENCY, burstWhenBatchFull: true, pollingIntervalSeconds: 0.5 };
     await boss.work<JobData>(QUEUE, options, async (jobs) => {
-      for (const job of jobs) onJob(job.data);
+      await Promise.all(jobs.map((job) => onJob(job.data)));
     });
     return { close: () => boss.stop({ graceful: false }) };
   },

@@ -1,13 +1,15 @@
 /** `peer-worker.ts PEER URL`: one worker process of a peer; tells its parent how many jobs it has run. */
 
 import { noteStart } from "../clock-log.ts";
+import { hold } from "../hold-log.ts";
 import { peerNamed } from "../peers/index.ts";
 
 const [name, url] = process.argv.slice(2);
 let handled = 0;
-const worker = await peerNamed(name).work(url!, ({ askedAt }) => {
-  if (askedAt !== undefined) noteStart(askedAt);
+const worker = await peerNamed(name).work(url!, (job) => {
   handled++;
+  if (job.askedAt !== undefined) noteStart(job.askedAt);
+  return job.hold === undefined ? undefined : hold(job.hold);
 });
 let told = 0;
 setInterval(() => {
