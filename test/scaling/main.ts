@@ -2,14 +2,15 @@
  * `npm run cost -- --broker NAME`: what a task costs each part of an installation, in milliseconds of
  * processor time, with steps that do nothing; and what a worker costs that has nothing to do.
  */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import pg from "pg";
 import { type Installation, separate, supervised } from "../crash/installation.ts";
-import { openServer, technologies } from "../crash/servers.ts";
+import { openServer, type Server, technologies } from "../crash/servers.ts";
+import { startElasticMq } from "./elasticmq.ts";
 import { type Part, processorTime } from "./processor-time.ts";
 
 const { values } = parseArgs({
@@ -33,7 +34,7 @@ const [tasks, items, workers] = [values.tasks, values.items, values.workers].map
 
 const folder = mkdtempSync(join(tmpdir(), "millrace-cost-"));
 const records = await openServer(store === "sqlite" ? "sqlite" : "postgres", true);
-const deliveries = broker === store ? records : await openServer(broker, true);
+const deliveries = broker === store ? records : await openBroker();
 const install = store === "sqlite" ? supervised : separate;
 const millrace = await install({
   folder,
@@ -61,6 +62,7 @@ try {
       msPerTask: scaled(load.used, 1 / tasks),
       idleMsPerSecond: scaled(idle.used, 1 / idle.seconds),
       workers,
+      machineLoad: Number(readFileSync("/proc/loadavg", "utf8").split(" ")[0]),
       connections: records.url === null || store === "sqlite" ? undefined : await connections(records.url),
     }),
   );
@@ -69,6 +71,10 @@ try {
   await deliveries.close();
   if (records !== deliveries) await records.close();
   rmSync(folder, { recursive: true, force: true });
+}
+
+function openBroker(): Promise<Server> {
+  return broker === "sqs" ? startElasticMq() : openServer(broker, true);
 }
 
 /** Hands in jobs, 32 at once, until `count` tasks have ended. */

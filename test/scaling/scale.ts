@@ -67,12 +67,15 @@ try {
     await sleep(rate === 0 ? 4_000 : step * 2_500 + 2_000);
     await Promise.all([fed.take(), fleet.take()]);
     const before = processorTime(process.pid);
-    const { seconds: span, statements, waits, connections } = await database.watch(seconds * 1_000);
+    const busyBefore = machineMs();
+    const { seconds: span, statements, calls, waits, connections } = await database.watch(seconds * 1_000);
     const [handedIn, done] = await Promise.all([fed.take(), fleet.take()]);
     const after = processorTime(process.pid);
+    const busy = (machineMs() - busyBefore) / span;
     const msPerSecond = Object.fromEntries(
       [...after].map(([part, ms]) => [part, Math.round((ms - (before.get(part) ?? 0)) / span)]),
     );
+    const own = Object.values(msPerSecond).reduce((sum, ms) => sum + ms, 0);
     const per = (n: number) => Number((n / span).toFixed(1));
     console.log(
       JSON.stringify({
@@ -88,9 +91,11 @@ try {
         ended: per(done.ended),
         startMs: quantiles(done.waits),
         msPerSecond,
+        othersMsPerSecond: Math.max(0, Math.round(busy - own)),
+        calls,
         connections,
         waits,
-        statements: statements.slice(0, 14),
+        statements: statements.slice(0, 8),
         failures: handedIn.warnings + done.warnings,
         machineLoad: Number(readFileSync("/proc/loadavg", "utf8").split(" ")[0]),
       }),
@@ -101,6 +106,14 @@ try {
   await deliveries?.close();
   await database.stop();
   rmSync(folder, { recursive: true, force: true });
+}
+
+/** Milliseconds of processor time that anything on this machine has used. */
+function machineMs(): number {
+  const [, user, nice, system, , , irq, softirq] = readFileSync("/proc/stat", "utf8")
+    .split(/\s+/)
+    .map(Number);
+  return (user! + nice! + system! + irq! + softirq!) * 10;
 }
 
 /** From handed in to started. */

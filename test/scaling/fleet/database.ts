@@ -8,6 +8,11 @@ export interface Activity {
   connections: number;
   /** Calls a second and milliseconds of execution a second, by what was asked; the busiest first. */
   statements: { name: string; perSecond: number; msPerSecond: number; rowsPerSecond: number }[];
+  /** Calls a second of what costs most beside the tasks' own writing. */
+  calls: Record<
+    "commit" | "notify" | "take deliveries" | "look for orphans" | "look for dead workers",
+    number
+  >;
   /** What connections waited for that were at work: how many at a time, on average. */
   waits: Record<string, number>;
 }
@@ -49,10 +54,19 @@ export async function startMeasuredPostgres(maxConnections: number): Promise<Mea
       }
       const seconds = (performance.now() - began) / 1_000;
       const { rows } = await client.query<Row>(statements);
+      const named = byName(rows, seconds);
+      const calls = (name: string) => named.find((one) => one.name === name)?.perSecond ?? 0;
       return {
         seconds,
         connections,
-        statements: byName(rows, seconds),
+        statements: named,
+        calls: {
+          commit: calls("commit"),
+          notify: calls("notify"),
+          "take deliveries": calls("take deliveries"),
+          "look for orphans": calls("look for orphans"),
+          "look for dead workers": calls("look for dead workers"),
+        },
         waits: Object.fromEntries(
           [...waits]
             .sort((a, b) => b[1] - a[1])
@@ -88,7 +102,7 @@ const names: [string, RegExp][] = [
   ["take deliveries", /^UPDATE deliveries AS d SET holder = \$1, count/],
   ["look for orphans", /^UPDATE deliveries SET holder = NULL WHERE holder IS NOT NULL/],
   ["acknowledge", /^DELETE FROM deliveries AS d USING/],
-  ["look for dead workers", /^SELECT id FROM workers WHERE gone_at IS NULL AND NOT EXISTS/],
+  ["look for dead workers", /^SELECT id FROM workers WHERE gone_at IS NULL AND workers.holder/],
   ["look for due tasks", /^SELECT found.job_id/],
   ["room of the queues", /^SELECT q.name, q.paused/],
   ["heartbeat", /^INSERT INTO workers AS w/],
@@ -97,7 +111,7 @@ const names: [string, RegExp][] = [
   ["write jobs", /^(UPDATE jobs SET state|INSERT INTO jobs)/],
   ["write tasks", /^(UPDATE tasks SET state|UPDATE tasks AS t|INSERT INTO tasks)/],
   ["read jobs", /^SELECT \* FROM jobs WHERE id = ANY/],
-  ["admission", /reservations/],
+  ["admission", /reservations|' reserve'/],
 ];
 
 function byName(rows: readonly Row[], seconds: number): Activity["statements"] {

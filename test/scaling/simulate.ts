@@ -1,0 +1,128 @@
+/**
+ * `npm run scale:simulate -- FILE`: what larger databases and more processes would do. Takes the costs from
+ * lines of `npm run scale`, runs the simulation under the conditions of each line, and prints both side by
+ * side; then what it says for many workers. The same file and seed give the same answer.
+ */
+import { readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { table } from "../../scripts/matrix/page.ts";
+import { type Costs, fitCosts, type Measured } from "./simulation/costs.ts";
+import { simulate } from "./simulation/installation.ts";
+
+const SEED = 1;
+/** Of the machine that measured. */
+const CORES = 2;
+
+/** What was measured, and what the simulation says under the same conditions. */
+export function compare(costs: Costs, measured: readonly Measured[]): string {
+  const rows = measured.map((one) => {
+    const { workers, processes, apis, step, started, calls, startMs, msPerSecond } = one;
+    const speed = Math.max(0.1, 1 - one.othersMsPerSecond / (CORES * 1_000));
+    const said = simulate(costs, {
+      workers,
+      slots: Math.ceil(workers / processes),
+      apis,
+      step,
+      rate: one.offered,
+      cores: CORES,
+      shared: true,
+      speed,
+      seconds: 10,
+      seed: SEED,
+    });
+    const both = (a: number, b: number) => `${figure(a)} / ${figure(b)}`;
+    return [
+      workers.toLocaleString("en"),
+      String(processes),
+      both(started, said.started),
+      both(calls.commit, said.calls.commit),
+      both(calls.notify, said.calls.notify),
+      both(calls["take deliveries"], said.calls["take deliveries"]),
+      both(msPerSecond.database, said.databaseMsPerSecond),
+      started === 0 ? "–" : both(startMs.p50, said.startMs.p50),
+      started === 0 ? "–" : both(startMs.p99, said.startMs.p99),
+      `${Math.round(speed * 100)} %`,
+    ];
+  });
+  return table(
+    [
+      "tasks at once",
+      "worker processes",
+      "tasks/s",
+      "commits/s",
+      "notifications/s",
+      "looks for deliveries/s",
+      "database, ms/s",
+      "p50, ms",
+      "p99, ms",
+      "of the machine",
+    ],
+    rows,
+  );
+}
+
+/** How full the database is and how long tasks wait, for a database of its own with so many cores. */
+export function project(costs: Costs): string {
+  const rows: string[][] = [];
+  for (const { workers, slots, rates } of PROJECTED) {
+    for (const rate of rates) {
+      const cells = [
+        workers.toLocaleString("en"),
+        String(Math.ceil(workers / slots)),
+        rate.toLocaleString("en"),
+      ];
+      let used = "";
+      const waits = DATABASES.map((cores) => {
+        const said = simulate(costs, {
+          workers,
+          slots,
+          apis: workers > 100 ? 4 : 2,
+          step: Math.min(10, (0.8 * workers) / rate),
+          rate,
+          cores,
+          shared: false,
+          speed: 1,
+          seconds: 5,
+          seed: SEED,
+        });
+        used = (said.databaseMsPerSecond / 1_000).toFixed(1);
+        const keepsUp = said.started > 0.95 * rate && said.databaseMsPerSecond < 980 * cores;
+        return keepsUp ? `${figure(said.startMs.p50)} / ${figure(said.startMs.p99)}` : "falls behind";
+      });
+      rows.push([...cells, used, ...waits]);
+    }
+  }
+  return table(
+    [
+      "tasks at once",
+      "worker processes",
+      "tasks/s",
+      `cores used of ${DATABASES.at(-1)}`,
+      ...DATABASES.map((cores) => `${cores} cores: p50 / p99, ms`),
+    ],
+    rows,
+  );
+}
+
+/** Cores of the database. */
+const DATABASES = [2, 4, 8, 16, 32];
+const PROJECTED = [
+  { workers: 100, slots: 50, rates: [10, 100, 300, 1_000] },
+  { workers: 1_000, slots: 50, rates: [50, 100, 300, 1_000] },
+  { workers: 10_000, slots: 50, rates: [50, 150, 300, 1_000] },
+  { workers: 10_000, slots: 250, rates: [50, 150, 300, 1_000, 2_000] },
+];
+
+function figure(value: number): string {
+  return value >= 100 ? Math.round(value).toLocaleString("en") : value.toPrecision(2);
+}
+
+if (import.meta.main) {
+  const { positionals } = parseArgs({ allowPositionals: true });
+  const lines = readFileSync(positionals[0]!, "utf8").trim().split("\n");
+  const measured = lines.map((line) => JSON.parse(line) as Measured);
+  const costs = fitCosts(measured);
+  console.log(`Milliseconds: ${JSON.stringify(costs)}\n`);
+  console.log(`Measured / simulated:\n${compare(costs, measured)}\n`);
+  console.log(`Simulated:\n${project(costs)}`);
+}

@@ -1,0 +1,101 @@
+import { LISTENING } from "./installation.ts";
+
+/** A line of `npm run scale`. */
+export interface Measured {
+  workers: number;
+  processes: number;
+  apis: number;
+  broker: string;
+  step: number;
+  load: number;
+  offered: number;
+  started: number;
+  ended: number;
+  startMs: { p50: number; p99: number };
+  msPerSecond: { database: number; api?: number; worker?: number };
+  othersMsPerSecond: number;
+  calls: { commit: number; notify: number; "take deliveries": number };
+  connections: number;
+  waits: Record<string, number>;
+  statements: { name: string; perSecond: number; msPerSecond: number }[];
+  machineLoad: number;
+}
+
+/** Milliseconds of processor time, of the database where nothing else is said. */
+export interface Costs {
+  /** A transaction, however much is in it. */
+  commit: number;
+  /** Each reservation, creation, claim and settlement in one. */
+  command: number;
+  /** A look for deliveries. */
+  take: number;
+  /** Each connection that a notification wakes. */
+  wake: number;
+  /** A process in a second, with nothing to do; and as much again for each process beside it. */
+  idle: number;
+  idleEach: number;
+  /** Of the API and of a worker for a task. */
+  api: number;
+  worker: number;
+  /** Time that a commit waits for the disk: no processor time. */
+  flush: number;
+}
+
+const COMMANDS = 4;
+const ROUNDS = 20_000;
+
+/** What explains the measured processor times best: least squares of relative errors, nothing negative. */
+export function fitCosts(measured: readonly Measured[]): Costs {
+  const rows = measured.map(({ processes, apis, started, calls, msPerSecond }) => {
+    const all = processes + apis;
+    const shares = [
+      calls.commit,
+      COMMANDS * started,
+      calls["take deliveries"],
+      calls.notify * LISTENING * all,
+      all,
+      all * all,
+    ];
+    return shares.map((share) => share / msPerSecond.database);
+  });
+  const costs = [0.1, 0.1, 0.1, 0.01, 0.1, 0.001];
+  for (let round = 0; round < ROUNDS; round++) {
+    for (let n = 0; n < costs.length; n++) {
+      let [over, under] = [0, 0];
+      for (const row of rows) {
+        const rest = 1 - row.reduce((sum, share, k) => (k === n ? sum : sum + share * costs[k]!), 0);
+        over += rest * row[n]!;
+        under += row[n]! ** 2;
+      }
+      costs[n] = Math.max(0, under === 0 ? 0 : over / under);
+    }
+  }
+  const [commit, command, take, wake, idle, idleEach] = costs as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  const working = measured.filter(({ started }) => started > 0);
+  const tasks = sum(working, (one) => one.started);
+  // At the highest rate an hour of idling weighs least.
+  const busiest = working.toSorted((a, b) => b.started / b.processes - a.started / a.processes)[0]!;
+  const flushing = sum(working, ({ waits }) => (waits["IO/WALSync"] ?? 0) + (waits["LWLock/WALWrite"] ?? 0));
+  return {
+    commit,
+    command,
+    take,
+    wake,
+    idle,
+    idleEach,
+    api: (busiest.msPerSecond.api ?? 0) / busiest.started,
+    worker: (busiest.msPerSecond.worker ?? 0) / busiest.started,
+    flush: tasks === 0 ? 0 : (1_000 * flushing) / sum(working, ({ calls }) => calls.commit + calls.notify),
+  };
+}
+
+function sum<T>(rows: readonly T[], of: (row: T) => number): number {
+  return rows.reduce((all, row) => all + of(row), 0);
+}
