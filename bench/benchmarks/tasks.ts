@@ -112,7 +112,7 @@ async function millrace(session: Session): Promise<Subject> {
 }
 
 async function peer(session: Session, name: string, url: string, note: string): Promise<Subject> {
-  const { name: title, produce } = peerNamed(name);
+  const { name: title, produce } = await peerNamed(name);
   const producer = await produce(url);
   session.onEnd(() => producer.close());
   const worker = await program(session, "peer-worker.ts", [name, url]);

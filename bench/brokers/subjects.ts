@@ -7,7 +7,6 @@ import { cleaners } from "../../test/crash/cleaning.ts";
 import { postgresInstalled, startPostgres } from "../../test/services/postgres.ts";
 import { deleteQueues } from "../../test/services/rabbitmq.ts";
 import { serviceUrls } from "../../test/services.ts";
-import { peerNamed } from "../peers/index.ts";
 import { type Program, program } from "../processes.ts";
 import { backendsOf, listenerOn } from "../processor-time.ts";
 import { postgres, redis } from "../services.ts";
@@ -50,7 +49,9 @@ export async function lineup(session: Session): Promise<Lineup> {
   if (!missing.has("rabbitmq")) session.onEnd(() => cleanRabbit(urls.rabbitmq));
   if (!missing.has("kafka")) session.onEnd(() => cleaners.kafka(urls.kafka));
   if (!missing.has("sqs")) session.onEnd(() => cleaners.sqs(urls.sqs));
-  const wanted = plans(session, urls).filter((plan) => plan.needs.every((name) => !missing.has(name)));
+  const wanted = plans(session, urls)
+    .filter(isChosen)
+    .filter((plan) => plan.needs.every((name) => !missing.has(name)));
   const subjects = new Map<string, Subject>();
   const waiting = [...wanted];
   const opener = async () => {
@@ -194,7 +195,6 @@ async function start(session: Session, plan: Plan): Promise<Subject> {
     startOne = () => startWorker(session, installation, env, profiled);
   } else {
     const name = plan.id.replace(/^bullmq-(disk|memory)$/, "bullmq");
-    peerNamed(name);
     const url = place.store && place.broker ? JSON.stringify(place) : (place.store ?? place.broker!);
     producer = await program(session, "producer.ts", [name, url], profiled);
     startOne = () => program(session, "peer-worker.ts", [name, url], { env, ...profiled });
@@ -214,7 +214,8 @@ async function start(session: Session, plan: Plan): Promise<Subject> {
     worker,
     startLog,
     holdLog,
-    recovers: plan.recovers,
+    // A process that is killed leaves no profile.
+    recovers: plan.recovers && !process.env.BENCH_PROFILES,
     handled: () => (isOwn ? null : handled),
     startWorker: startOne,
     // The embedded records are kept by this process.
@@ -223,11 +224,16 @@ async function start(session: Session, plan: Plan): Promise<Subject> {
   };
 }
 
-/** `BENCH_CPU_PROF=millrace-kafka,…`: those write a processor profile to `data.tmp/profiles` when they end. */
+/** `BENCH_PROFILES=FOLDER`: all processes leave a processor profile there, in a folder for each subject. */
 function profiling(id: string): { execArgv?: string[] } {
-  if (!process.env.BENCH_CPU_PROF?.split(",").includes(id)) return {};
-  const folder = join(import.meta.dirname, "..", "profiles.tmp", id);
-  return { execArgv: ["--cpu-prof", "--cpu-prof-dir", folder] };
+  const folder = process.env.BENCH_PROFILES;
+  return folder ? { execArgv: ["--cpu-prof", "--cpu-prof-dir", join(folder, id)] } : {};
+}
+
+/** `BENCH_SUBJECTS=ID,…`: these alone, while one looks for something. */
+function isChosen({ id }: Plan): boolean {
+  const chosen = process.env.BENCH_SUBJECTS;
+  return !chosen || chosen.split(",").includes(id);
 }
 
 type Missing = Map<Plan["needs"][number], string>;

@@ -1,27 +1,21 @@
-import { kafka, kafkaWithRecords } from "../loops/kafka.ts";
-import { rabbitmq, rabbitmqWithRecords } from "../loops/rabbitmq.ts";
-import { redisStreams } from "../loops/redis-streams.ts";
-import { skipLocked } from "../loops/skip-locked.ts";
-import { bullmq, bullmqPostgres } from "./bullmq.ts";
-import { graphileWorker } from "./graphile-worker.ts";
 import type { Peer } from "./peer.ts";
-import { pgBoss } from "./pg-boss.ts";
 
-const peers: { [name: string]: Peer } = {
-  bullmq,
-  "bullmq-postgres": bullmqPostgres,
-  "pg-boss": pgBoss,
-  "graphile-worker": graphileWorker,
-  "redis-streams": redisStreams,
-  "skip-locked": skipLocked,
-  rabbitmq,
-  "rabbitmq-records": rabbitmqWithRecords,
-  kafka,
-  "kafka-records": kafkaWithRecords,
+/** Loaded when it is asked for: each brings a client, and some take half a second. */
+const peers: { [name: string]: () => Promise<Peer> } = {
+  bullmq: async () => (await import("./bullmq.ts")).bullmq,
+  "bullmq-postgres": async () => (await import("./bullmq.ts")).bullmqPostgres,
+  "pg-boss": async () => (await import("./pg-boss.ts")).pgBoss,
+  "graphile-worker": async () => (await import("./graphile-worker.ts")).graphileWorker,
+  "redis-streams": async () => (await import("../loops/redis-streams.ts")).redisStreams,
+  "skip-locked": async () => (await import("../loops/skip-locked.ts")).skipLocked,
+  rabbitmq: async () => (await import("../loops/rabbitmq.ts")).rabbitmq,
+  "rabbitmq-records": async () => (await import("../loops/rabbitmq.ts")).rabbitmqWithRecords,
+  kafka: async () => (await import("../loops/kafka.ts")).kafka,
+  "kafka-records": async () => (await import("../loops/kafka.ts")).kafkaWithRecords,
 };
 
-export function peerNamed(name: string | undefined): Peer {
-  const peer = peers[name ?? ""];
-  if (!peer) throw new Error(`There is no peer "${name}"; there are: ${Object.keys(peers).join(", ")}.`);
-  return peer;
+export function peerNamed(name: string | undefined): Promise<Peer> {
+  const load = peers[name ?? ""];
+  if (!load) throw new Error(`There is no peer "${name}"; there are: ${Object.keys(peers).join(", ")}.`);
+  return load();
 }

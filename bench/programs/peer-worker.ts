@@ -6,7 +6,8 @@ import { peerNamed } from "../peers/index.ts";
 
 const [name, url] = process.argv.slice(2);
 let handled = 0;
-const worker = await peerNamed(name).work(url!, (job) => {
+const peer = await peerNamed(name);
+const worker = await peer.work(url!, (job) => {
   handled++;
   if (job.askedAt !== undefined) noteStart(job.askedAt);
   return job.hold === undefined ? undefined : hold(job.hold);

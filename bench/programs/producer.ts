@@ -3,9 +3,9 @@
  * answers `{done: true}` when all have been added, or `{unfinished}` when it was asked for that.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { produce } from "../brokers/millrace.ts";
 import { clock } from "../clock-log.ts";
 import { peerNamed } from "../peers/index.ts";
+import type { Producer } from "../peers/peer.ts";
 
 /** What the parent may send. */
 export type Order =
@@ -17,7 +17,7 @@ export type Order =
 
 const TEXT = "x".repeat(200);
 const [name, place] = process.argv.slice(2);
-const producer = name === "millrace" ? await produce(place!) : await peerNamed(name).produce(place!);
+const producer = await open();
 
 process.on("message", async (order: Order) => {
   try {
@@ -29,6 +29,12 @@ process.on("message", async (order: Order) => {
 process.on("SIGTERM", () => void producer.close().finally(() => process.exit()));
 process.on("disconnect", () => process.exit());
 process.send!({ ready: true });
+
+async function open(): Promise<Producer> {
+  if (name !== "millrace") return (await peerNamed(name)).produce(place!);
+  const { produce } = await import("../brokers/millrace.ts");
+  return produce(place!);
+}
 
 async function carryOut(order: Order): Promise<number | null> {
   switch (order.kind) {

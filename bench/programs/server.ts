@@ -39,7 +39,7 @@ process.send!({ url: `http://127.0.0.1:${port}` });
 async function accepter(): Promise<(body: unknown) => Promise<Accepted> | Accepted> {
   if (kind === "bare") return () => ({ id: randomUUID() });
   if (kind === "sqlite") return sqlite(place!);
-  const producer = await peerNamed(kind).produce(place!);
+  const producer = await (await peerNamed(kind)).produce(place!);
   return async (body) => {
     await producer.add((body as { options: { text: string } }).options);
     return { id: randomUUID() };
