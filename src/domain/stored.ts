@@ -95,7 +95,8 @@ const usualNames = Object.keys(usual) as (keyof typeof usual)[];
 
 type Rest = Omit<Body, keyof typeof usual>;
 
-export function taskBody(task: TaskRecord): string {
+/** All but the columns and the usual values. */
+function bodyOf(task: TaskRecord): Partial<Body> {
   const { step, run, generation, attempt, name, input, inputs, outputs, trail } = task;
   // Every field is here or among the usual ones; the compiler sees to it.
   const rest: { [Name in keyof Rest]: Rest[Name] | undefined } = {
@@ -113,12 +114,33 @@ export function taskBody(task: TaskRecord): string {
   for (const field of usualNames) {
     if (task[field] !== usual[field]) body[field] = task[field];
   }
-  return JSON.stringify(body);
+  return body;
+}
+
+export function taskBody(task: TaskRecord): string {
+  return JSON.stringify(bodyOf(task));
+}
+
+/** A task as it travels: without its usual values. */
+export type PackedTask = Pick<TaskRecord, Column> & Partial<Body>;
+
+export function packTask(task: TaskRecord): PackedTask {
+  const { jobId, item, owner, queue, priority, state, wakeAt, worker } = task;
+  return { jobId, item, owner, queue, priority, state, wakeAt, worker, ...bodyOf(task) };
+}
+
+export function unpackTask(packed: PackedTask): TaskRecord {
+  return {
+    inputs: packed.input ? [packed.input] : [],
+    outputs: [],
+    trail: [],
+    ...usual,
+    ...packed,
+  } as TaskRecord;
 }
 
 export function toTask(row: TaskRow): TaskRecord {
-  const body = JSON.parse(row.body) as Partial<Body>;
-  return {
+  return unpackTask({
     jobId: row.job_id,
     item: row.item,
     owner: row.owner,
@@ -127,10 +149,6 @@ export function toTask(row: TaskRow): TaskRecord {
     state: row.state as TaskRecord["state"],
     wakeAt: row.wake_at,
     worker: row.worker,
-    inputs: body.input ? [body.input] : [],
-    outputs: [],
-    trail: [],
-    ...usual,
-    ...body,
-  } as TaskRecord;
+    ...(JSON.parse(row.body) as Partial<Body>),
+  });
 }

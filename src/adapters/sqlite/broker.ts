@@ -1,3 +1,6 @@
+import { taskId } from "../../domain/ids.ts";
+import type { JobRecord } from "../../domain/records.ts";
+import { unpackTask } from "../../domain/stored.ts";
 import { MillraceError } from "../../errors.ts";
 import type {
   Broker,
@@ -8,7 +11,7 @@ import type {
   PublishResult,
 } from "../../ports/broker.ts";
 import type { Client } from "./client.ts";
-import type { Pushed } from "./window.ts";
+import type { Pushed, PushedClaim } from "./window.ts";
 
 const MAX_PAYLOAD_BYTES = 64 * 1024;
 
@@ -28,10 +31,10 @@ export function sqliteBroker(client: Client): Broker {
   };
 
   client.onPush("broker", (messages: Pushed[]) => {
-    let job: object | null = null;
+    let job: JobRecord | null = null;
     for (const pushed of messages) {
-      const claim = pushed[5];
-      if (claim) claim.job = job = claim.job ?? job;
+      const content = pushed[3];
+      if ("task" in content) content.job = job = content.job ?? job;
       const known = consumers.get(pushed[0]);
       if (known) void handle(known.handler, delivery(ask, known.queue, pushed));
     }
@@ -106,7 +109,7 @@ function closed(): MillraceError {
 type Ask = <T>(method: string, argument?: unknown) => Promise<T>;
 
 function delivery(ask: Ask, queue: string, pushed: Pushed): Delivery {
-  const [consumer, tag, id, payload, count, claim] = pushed;
+  const [consumer, tag, count, content] = pushed;
   let settled: Promise<void> | null = null;
   const settle = (how: "ack" | "retry" | "reject") => {
     settled ??= ask<boolean>("broker.settle", [consumer, tag, how]).then((held) => {
@@ -115,14 +118,22 @@ function delivery(ask: Ask, queue: string, pushed: Pushed): Delivery {
     return settled;
   };
   return {
-    id,
-    payload,
+    ...("task" in content ? claimed(content) : { id: content.id, payload: content.payload }),
     queue,
     count,
-    claim: (claim as Delivery["claim"] | null) ?? undefined,
     ack: () => settle("ack"),
     retry: () => settle("retry"),
     reject: () => settle("reject"),
     extend: async () => {},
+  };
+}
+
+function claimed({ task: packed, job, siblings }: PushedClaim): Pick<Delivery, "id" | "payload" | "claim"> {
+  const task = unpackTask(packed);
+  const hint = { taskId: taskId(task.jobId, task.item), generation: task.generation };
+  return {
+    id: `${hint.taskId}/${hint.generation}`,
+    payload: JSON.stringify(hint),
+    claim: { claimed: true, task, job: job!, siblings: siblings.map(unpackTask), deliveries: [] },
   };
 }

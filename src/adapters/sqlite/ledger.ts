@@ -48,7 +48,9 @@ export class SqliteLedger implements Ledger {
 
   readonly #queues: Queues;
   readonly #jobs = new Map<string, Tracked<JobRecord>>();
-  readonly #tasks = new Map<string, TrackedTask>();
+  /** By job and item. */
+  readonly #tasks = new Map<string, Map<number, TrackedTask>>();
+  #taskCount = 0;
   readonly #dirtyJobs = new Set<Tracked<JobRecord>>();
   readonly #dirtyTasks = new Set<TrackedTask>();
 
@@ -69,28 +71,44 @@ export class SqliteLedger implements Ledger {
   }
 
   task(jobId: string, item: number): TaskRecord | null {
-    const known = this.#tasks.get(key(jobId, item));
+    const known = this.#tasks.get(jobId)?.get(item);
     if (known) return known.record;
     const row = this.sql.task.get(jobId, item) as unknown as TaskRow | undefined;
-    return row ? this.#track(row) : null;
+    return row ? this.#fromRow(row) : null;
   }
 
   tasks(jobId: string): TaskRecord[] {
     const rows = this.sql.tasks.all(jobId) as unknown as TaskRow[];
     const found = new Map<number, TaskRecord>();
     for (const row of rows)
-      found.set(row.item, this.#tasks.get(key(jobId, row.item))?.record ?? this.#track(row));
-    for (const task of this.#dirtyTasks) {
-      if (task.record.jobId === jobId) found.set(task.record.item, task.record);
-    }
+      found.set(row.item, this.#tasks.get(jobId)?.get(row.item)?.record ?? this.#fromRow(row));
+    // Those that this transaction has added are not among the rows yet.
+    for (const { record } of this.#tasks.get(jobId)?.values() ?? []) found.set(record.item, record);
     return [...found.values()].sort((a, b) => a.item - b.item);
   }
 
-  #track(row: TaskRow): TaskRecord {
+  #fromRow(row: TaskRow): TaskRecord {
     const record = toTask(row);
-    const saved = { queue: record.queue, state: record.state };
-    this.#tasks.set(key(record.jobId, record.item), { record, isNew: false, saved });
+    this.#track({ record, isNew: false, saved: { queue: record.queue, state: record.state } });
     return record;
+  }
+
+  #track(task: TrackedTask): void {
+    const { jobId, item } = task.record;
+    let tasks = this.#tasks.get(jobId);
+    if (!tasks) {
+      tasks = new Map();
+      this.#tasks.set(jobId, tasks);
+    }
+    tasks.set(item, task);
+    this.#taskCount++;
+  }
+
+  #forget({ jobId, item }: TaskRecord): void {
+    const tasks = this.#tasks.get(jobId);
+    if (!tasks?.delete(item)) return;
+    this.#taskCount--;
+    if (tasks.size === 0) this.#tasks.delete(jobId);
   }
 
   cached(cacheKey: string): CacheEntry | null {
@@ -130,7 +148,7 @@ export class SqliteLedger implements Ledger {
 
   addTask(record: TaskRecord): void {
     const tracked = { record, isNew: true, saved: null };
-    this.#tasks.set(key(record.jobId, record.item), tracked);
+    this.#track(tracked);
     this.#dirtyTasks.add(tracked);
   }
 
@@ -139,7 +157,7 @@ export class SqliteLedger implements Ledger {
   }
 
   changedTask(task: TaskRecord): void {
-    this.#dirtyTasks.add(this.#tasks.get(key(task.jobId, task.item))!);
+    this.#dirtyTasks.add(this.#tasks.get(task.jobId)!.get(task.item)!);
   }
 
   refer(jobId: string, blob: string): void {
@@ -159,9 +177,9 @@ export class SqliteLedger implements Ledger {
 
   dropJob(jobId: string): void {
     for (const task of this.tasks(jobId)) {
-      const tracked = this.#tasks.get(key(jobId, task.item))!;
+      const tracked = this.#tasks.get(jobId)!.get(task.item)!;
       this.#queues.moved(tracked.saved, null);
-      this.#tasks.delete(key(jobId, task.item));
+      this.#forget(task);
       this.#dirtyTasks.delete(tracked);
     }
     const job = this.#jobs.get(jobId);
@@ -249,22 +267,27 @@ export class SqliteLedger implements Ledger {
     }
     this.#queues.moved(tracked.saved, task);
     tracked.saved = { queue, state };
-    if (task.finishedAt !== null) this.#tasks.delete(key(jobId, item));
+    if (task.finishedAt !== null) this.#forget(task);
   }
 
   committed(): void {
     this.#begin();
     if (this.#jobs.size > CACHED_RECORDS) this.#jobs.clear();
-    if (this.#tasks.size > CACHED_RECORDS) this.#tasks.clear();
+    if (this.#taskCount > CACHED_RECORDS) this.#forgetTasks();
     this.log.committed();
   }
 
   /** Forgets everything in memory: the transaction did not happen. */
   rolledBack(): void {
     this.#jobs.clear();
-    this.#tasks.clear();
+    this.#forgetTasks();
     this.log.rolledBack();
     this.#begin();
+  }
+
+  #forgetTasks(): void {
+    this.#tasks.clear();
+    this.#taskCount = 0;
   }
 
   #begin(): void {
@@ -279,8 +302,4 @@ export class SqliteLedger implements Ledger {
 /** An expired job has nothing left to expire. */
 function expiry(job: JobRecord): number | null {
   return job.state === "expired" ? null : job.expiresAt;
-}
-
-function key(jobId: string, item: number): string {
-  return `${jobId}.${item}`;
 }

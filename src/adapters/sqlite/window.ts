@@ -1,3 +1,5 @@
+import type { JobRecord, TaskDelivery } from "../../domain/records.ts";
+import type { PackedTask } from "../../domain/stored.ts";
 import type { Message } from "../../ports/broker.ts";
 
 /** What the broker part of the writer needs of a connection. */
@@ -5,18 +7,21 @@ export interface Peer {
   push(channel: string, message: unknown): void;
 }
 
-/** As pushed to a consumer: its id, the delivery's tag, the message, and the claim that was made for it. */
-export type Pushed = [
-  consumer: number,
-  tag: number,
-  id: string,
-  payload: string,
-  count: number,
-  claim: { job: object | null } | null,
-];
+/** As pushed to a consumer: its id, the delivery's tag, how often it was delivered, and what it brings. */
+export type Pushed = [consumer: number, tag: number, count: number, content: Message | PushedClaim];
+
+/** A claimed task; `job` is `null` where it is that of the claim before. */
+export interface PushedClaim {
+  task: PackedTask;
+  job: JobRecord | null;
+  siblings: PackedTask[];
+}
+
+/** What a queue holds: what somebody published, or a task of the store. */
+type Content = Message | TaskDelivery;
 
 interface Waiting {
-  message: Message;
+  content: Content;
   count: number;
   /** The lease of the claim that went with it. */
   lease: string | null;
@@ -30,7 +35,7 @@ export interface Assigned {
   subscriber: Subscriber;
   tag: number;
   waiting: Waiting;
-  claim: { task: { lease: string | null }; job: object | null } | null;
+  claim: PushedClaim | null;
 }
 
 export interface Subscriber {
@@ -74,11 +79,9 @@ export class Window {
     return queue;
   }
 
-  publish(name: string, messages: readonly Message[]): void {
+  publish(name: string, contents: readonly Content[]): void {
     const queue = this.#queue(name);
-    for (const message of messages) {
-      alike(queue, message).push({ message, count: 0, lease: null });
-    }
+    for (const content of contents) alike(queue, content).push({ content, count: 0, lease: null });
     this.#pump(queue);
   }
 
@@ -103,7 +106,7 @@ export class Window {
     this.#release(subscriber, tag, held);
     const queue = this.#queue(subscriber.queue);
     if (how === "retry") this.#giveBack(queue, held);
-    if (how === "reject") queue.dead.push(held.message);
+    if (how === "reject") queue.dead.push(messageOf(held.content));
     if (queue.dead.length > 10_000) queue.dead.shift();
     this.#pump(queue);
     return true;
@@ -124,11 +127,11 @@ export class Window {
     return this.#assigned.some(({ subscriber, claim }) => subscriber.claimFor && !claim);
   }
 
-  claimed(assigned: Assigned, claim: NonNullable<Assigned["claim"]>): void {
+  claimed(assigned: Assigned, lease: string, claim: PushedClaim): void {
     const { subscriber, tag, waiting } = assigned;
     assigned.claim = claim;
-    waiting.lease = claim.task.lease;
-    if (waiting.lease) this.#claimed.set(waiting.lease, { subscriber, tag });
+    waiting.lease = lease;
+    this.#claimed.set(lease, { subscriber, tag });
   }
 
   /** Nothing is there to be claimed for it any more. */
@@ -161,15 +164,18 @@ export class Window {
   }
 
   push(): void {
-    const lastJobs = new Map<Peer, object | null>();
+    const lastJobs = new Map<Peer, JobRecord | null>();
     for (const { subscriber, tag, waiting, claim } of this.#assigned) {
       const { peer, id: consumer } = subscriber;
-      // Tasks of one job often go out together: it is told once, and `null` stands for the one before.
-      const isTold = claim !== null && lastJobs.get(peer) === claim.job;
-      if (claim) lastJobs.set(peer, claim.job);
-      const given = isTold ? { ...claim, job: null } : claim;
-      const { id, payload } = waiting.message;
-      peer.push("broker", [consumer, tag, id, payload, waiting.count, given] satisfies Pushed);
+      let content: Pushed[3];
+      if (claim) {
+        // Tasks of one job often go out together: it is told once.
+        content = lastJobs.get(peer) === claim.job ? { ...claim, job: null } : claim;
+        lastJobs.set(peer, claim.job);
+      } else {
+        content = messageOf(waiting.content);
+      }
+      peer.push("broker", [consumer, tag, waiting.count, content] satisfies Pushed);
     }
     this.#assigned = [];
   }
@@ -206,7 +212,7 @@ export class Window {
   }
 
   #giveBack(queue: Queue, held: Waiting): void {
-    alike(queue, held.message).unshift(held);
+    alike(queue, held.content).unshift(held);
   }
 
   #release(subscriber: Subscriber, tag: number, held: Waiting): void {
@@ -260,6 +266,17 @@ export class Window {
 }
 
 /** The list of those with the same priority. */
-function alike(queue: Queue, message: Message): Waiting[] {
-  return queue.waiting[Math.min(PRIORITIES - 1, Math.max(0, message.priority ?? NORMAL))]!;
+function alike(queue: Queue, content: Content): Waiting[] {
+  return queue.waiting[Math.min(PRIORITIES - 1, Math.max(0, content.priority ?? NORMAL))]!;
+}
+
+function messageOf(content: Content): Message {
+  if ("payload" in content) return content;
+  const { taskId, generation, priority } = content;
+  return { id: `${taskId}/${generation}`, payload: JSON.stringify({ taskId, generation }), priority };
+}
+
+/** The task that a delivery is a hint of. */
+export function hintOf({ waiting: { content } }: Assigned): { taskId: string; generation: number } {
+  return "payload" in content ? (JSON.parse(content.payload) as TaskDelivery) : content;
 }

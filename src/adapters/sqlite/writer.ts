@@ -5,6 +5,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import type { Claim, Settle } from "../../domain/commands.ts";
 import { newId } from "../../domain/ids.ts";
 import type { TaskDelivery } from "../../domain/records.ts";
+import { packTask } from "../../domain/stored.ts";
 import type { Message } from "../../ports/broker.ts";
 import type { ClaimResult, WorkerRecord } from "../../ports/store/tasks.ts";
 import { fillWindows } from "./backlog.ts";
@@ -16,7 +17,7 @@ import { Queues } from "./queues.ts";
 import { reads } from "./reads.ts";
 import { prepare } from "./schema.ts";
 import { uploadReads, uploadWrites } from "./uploads.ts";
-import { type ClaimFor, Window } from "./window.ts";
+import { type ClaimFor, hintOf, Window } from "./window.ts";
 import { writes } from "./writes.ts";
 
 /**
@@ -239,13 +240,21 @@ function claimAssigned(): void {
       window.refuse(assigned);
       continue;
     }
-    const { taskId, generation } = JSON.parse(assigned.waiting.message.payload) as TaskDelivery;
+    const { taskId, generation } = hintOf(assigned);
     const now = Date.now();
     ledger.now = now;
     const command: Claim = { taskId, generation, lease: newId(now), now, ...claimFor };
     const claim = writeHandlers.claim!(command, null as never) as ClaimResult;
-    if (claim.claimed) window.claimed(assigned, claim);
-    else window.drop(assigned);
+    if (!claim.claimed) {
+      window.drop(assigned);
+      continue;
+    }
+    const { task, job, siblings } = claim;
+    window.claimed(assigned, command.lease, {
+      task: packTask(task),
+      job,
+      siblings: siblings.map(packTask),
+    });
   }
 }
 
@@ -263,10 +272,8 @@ function refill(values: unknown[]): void {
 
 /** To the embedded broker. Should the transaction fail, these are hints that lead to nothing. */
 function handOver(deliveries: TaskDelivery[]): void {
-  for (const { taskId, queue, generation, priority } of deliveries) {
-    window.publish(queue, [
-      { id: `${taskId}/${generation}`, payload: JSON.stringify({ taskId, generation }), priority },
-    ]);
+  for (const [queue, tasks] of Map.groupBy(deliveries, (delivery) => delivery.queue)) {
+    window.publish(queue, tasks);
   }
   claimAssigned();
 }
