@@ -137,7 +137,7 @@ export function isOutage(error: unknown): boolean {
   const { code, message = "" } = error as { code?: unknown; message?: string };
   if (typeof code === "string" && /^[0-9A-Z]{5}$/.test(code)) return /^(08|57P0|53300|25006)/.test(code);
   if (typeof code === "string" && /^E[A-Z]+$/.test(code)) return true;
-  return /connection|timeout exceeded|not queryable|read timeout/i.test(message);
+  return /connection|timeout exceeded|timeout expired|not queryable|read timeout/i.test(message);
 }
 
 /** What the same transaction may well pass when it is tried again. */
