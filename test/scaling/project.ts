@@ -1,12 +1,15 @@
 /**
- * `npm run cost:write -- FILE`: reads the lines that `npm run cost` printed, and writes what
- * they come to for larger installations into `docs/scaling.md`.
+ * `npm run cost:write -- COSTS FLEET`: reads the lines that `npm run cost` and `npm run scale` printed, and
+ * writes the tables of `docs/scaling.md`: what was measured, what the simulation says of the same, and what
+ * it says of larger installations.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { replaceSection, table } from "../../scripts/matrix/page.ts";
+import { compare, projected } from "./simulate.ts";
+import { fitCosts, type Measured } from "./simulation/costs.ts";
 
-interface Measured {
+interface Cost {
   broker: string;
   store: string;
   items: number;
@@ -17,17 +20,31 @@ interface Measured {
   connections?: Record<string, number>;
 }
 
-/** Tasks at once in a worker process. */
-const SLOTS = 50;
-
 const page = join(import.meta.dirname, "..", "..", "docs", "scaling.md");
-const lines = readFileSync(process.argv[2]!, "utf8").trim().split("\n");
-const measured = lines.map((line) => JSON.parse(line) as Measured);
+const [costFile, fleetFile] = process.argv.slice(2) as [string, string];
+const measured = lines<Cost>(costFile);
+const runs = lines<Measured>(fleetFile);
+const fitted = fitCosts(runs.filter(({ broker }) => broker === "postgres"));
 let text = readFileSync(page, "utf8");
 text = replaceSection(text, "costs", costs());
 text = replaceSection(text, "idle", idle());
-text = replaceSection(text, "projection", projection());
+text = replaceSection(text, "fleet", fleet());
+text = replaceSection(text, "fitted", parts());
+text = replaceSection(
+  text,
+  "compared",
+  compare(
+    fitted,
+    runs.filter(({ broker, started }) => broker === "postgres" && started > 0),
+  ),
+);
+text = replaceSection(text, "projection", projected(fitted));
 writeFileSync(page, text);
+
+function lines<T>(file: string): T[] {
+  const texts = readFileSync(file, "utf8").trim().split("\n");
+  return texts.map((line) => JSON.parse(line) as T);
+}
 
 function costs(): string {
   const parts = ["api", "database", "supervisor with writer", "broker", "worker"];
@@ -62,45 +79,62 @@ function idle(): string {
   );
 }
 
-/** Cores that records, API and sweeping take for so many tasks at once, on PostgreSQL alone. */
-function projection(): string {
-  const base = measured.find(
-    ({ broker, store, items }) => broker === "postgres" && store === broker && items === 0,
-  );
-  if (!base) throw new Error("There is no measurement of PostgreSQL alone.");
-  const { msPerTask, idleMsPerSecond, workers } = base;
-  const processes = workers + 1;
-  const rows = [1, 100, 10_000].flatMap((slots) =>
-    [0.1, 1, 10, 60].map((seconds) => {
-      const rate = slots / seconds;
-      const workerProcesses = Math.ceil(slots / SLOTS);
-      const apis = Math.max(1, Math.ceil((rate * msPerTask.api!) / 500));
-      const sweeping = ((workerProcesses + apis) * idleMsPerSecond.database!) / processes / 1_000;
-      return [
-        slots.toLocaleString("en"),
-        `${seconds} s`,
-        rate < 10 ? rate.toPrecision(2) : Math.round(rate).toLocaleString("en"),
-        cores((rate * msPerTask.database!) / 1_000 + sweeping),
-        cores((rate * msPerTask.api!) / 1_000),
-        cores((rate * msPerTask.worker!) / 1_000),
-        String(workerProcesses),
-      ];
-    }),
-  );
+/** What the fleet of simulated processes did. */
+function fleet(): string {
+  const rows = runs.map((one) => {
+    const { broker, workers, processes, apis, connections, step, started, offered, calls, startMs } = one;
+    const database = one.msPerSecond.database;
+    const each = (n: number) => (started === 0 ? "–" : (n / started).toFixed(1));
+    return [
+      broker === "postgres" ? "the store's own" : broker,
+      workers.toLocaleString("en"),
+      String(processes + apis),
+      String(connections),
+      `${step} s`,
+      started === 0 ? "idle" : `${started.toFixed(0)} of ${offered.toFixed(0)}`,
+      String(database),
+      each(database),
+      each(calls.commit),
+      each(calls.notify),
+      started === 0 ? "–" : `${startMs.p50} / ${startMs.p99}`,
+      (one.othersMsPerSecond / 1_000).toFixed(1),
+    ];
+  });
   return table(
     [
+      "broker",
       "tasks at once",
+      "processes",
+      "connections",
       "a task takes",
-      "tasks/s",
-      "database cores",
-      "API cores",
-      "worker cores",
-      "worker processes",
+      "tasks/s started of handed in",
+      "database, ms/s",
+      "database, ms a task",
+      "commits a task",
+      "notifications a task",
+      "started after, p50 / p99 ms",
+      "cores that others used",
     ],
     rows,
   );
 }
 
-function cores(value: number): string {
-  return value < 0.01 ? "< 0.01" : value.toFixed(2);
+/** The costs that explain the runs best. */
+function parts(): string {
+  const { commit, command, wake, idle: alone, idleEach, flush } = fitted;
+  const ms = (value: number, digits = 2) => `${value.toFixed(digits)} ms`;
+  return table(
+    ["what", "cost"],
+    [
+      ["a transaction", ms(commit)],
+      ["a reservation, creation, claim or settlement in it", ms(command)],
+      [
+        "a connection that a notification wakes (two a process), with the look for deliveries that follows",
+        ms(wake, 3),
+      ],
+      ["a process, a second", ms(alone)],
+      ["the same for each process beside it", ms(idleEach, 3)],
+      ["waiting for the disk at a commit (no processor time)", ms(flush)],
+    ],
+  );
 }

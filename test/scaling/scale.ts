@@ -56,6 +56,15 @@ const env = {
   ...(deliveries?.url && { MILLRACE_BROKER: deliveries.url }),
   MILLRACE_CONCURRENCY: String(slots),
 };
+let stopped = false;
+const stop = async () => {
+  if (stopped) return;
+  stopped = true;
+  await deliveries?.close();
+  await database.stop();
+  rmSync(folder, { recursive: true, force: true });
+};
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => stop().finally(() => process.exit(1)));
 try {
   const fed = await startHosts("api", apis, apis, folder, env);
   const fleet = await startHosts("worker", processes, each, folder, env);
@@ -103,9 +112,7 @@ try {
   }
   await Promise.all([fed.end(), fleet.end()]);
 } finally {
-  await deliveries?.close();
-  await database.stop();
-  rmSync(folder, { recursive: true, force: true });
+  await stop();
 }
 
 /** Milliseconds of processor time that anything on this machine has used. */

@@ -13,7 +13,7 @@ import { type Tally, waiting } from "./pipeline.ts";
 
 enableCompileCache();
 /** Simulated processes that start at once. */
-const STARTING = 4;
+const STARTING = 2;
 
 const [role, count, data] = process.argv.slice(2) as [string, string, string];
 const tally: Tally = { waits: [], ended: 0 };

@@ -27,9 +27,7 @@ export interface Costs {
   commit: number;
   /** Each reservation, creation, claim and settlement in one. */
   command: number;
-  /** A look for deliveries. */
-  take: number;
-  /** Each connection that a notification wakes. */
+  /** Each connection that a notification wakes, with the look for deliveries that follows. */
   wake: number;
   /** A process in a second, with nothing to do; and as much again for each process beside it. */
   idle: number;
@@ -48,17 +46,10 @@ const ROUNDS = 20_000;
 export function fitCosts(measured: readonly Measured[]): Costs {
   const rows = measured.map(({ processes, apis, started, calls, msPerSecond }) => {
     const all = processes + apis;
-    const shares = [
-      calls.commit,
-      COMMANDS * started,
-      calls["take deliveries"],
-      calls.notify * LISTENING * all,
-      all,
-      all * all,
-    ];
+    const shares = [calls.commit, COMMANDS * started, calls.notify * LISTENING * all, all, all * all];
     return shares.map((share) => share / msPerSecond.database);
   });
-  const costs = [0.1, 0.1, 0.1, 0.01, 0.1, 0.001];
+  const costs = [0.1, 0.1, 0.01, 0.1, 0.001];
   for (let round = 0; round < ROUNDS; round++) {
     for (let n = 0; n < costs.length; n++) {
       let [over, under] = [0, 0];
@@ -70,29 +61,20 @@ export function fitCosts(measured: readonly Measured[]): Costs {
       costs[n] = Math.max(0, under === 0 ? 0 : over / under);
     }
   }
-  const [commit, command, take, wake, idle, idleEach] = costs as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
+  const [commit, command, wake, idle, idleEach] = costs as [number, number, number, number, number];
   const working = measured.filter(({ started }) => started > 0);
-  const tasks = sum(working, (one) => one.started);
-  // At the highest rate an hour of idling weighs least.
+  // Where idling weighs least.
   const busiest = working.toSorted((a, b) => b.started / b.processes - a.started / a.processes)[0]!;
   const flushing = sum(working, ({ waits }) => (waits["IO/WALSync"] ?? 0) + (waits["LWLock/WALWrite"] ?? 0));
   return {
     commit,
     command,
-    take,
     wake,
     idle,
     idleEach,
     api: (busiest.msPerSecond.api ?? 0) / busiest.started,
     worker: (busiest.msPerSecond.worker ?? 0) / busiest.started,
-    flush: tasks === 0 ? 0 : (1_000 * flushing) / sum(working, ({ calls }) => calls.commit + calls.notify),
+    flush: (1_000 * flushing) / sum(working, ({ calls }) => calls.commit),
   };
 }
 
