@@ -106,6 +106,9 @@ export async function campaign(options: CampaignOptions): Promise<Card> {
       files: { read: files.length, wrong: wrongFiles },
       seconds: Math.round((Date.now() - began) / 1000),
     });
+  } catch (error) {
+    const state = `${millrace?.state() ?? "nothing runs"}; ${restarts.away()} servers are being restarted`;
+    throw new Error(`${(error as Error).message}\n${state}`, { cause: error });
   } finally {
     stopListening.abort();
     await listening;

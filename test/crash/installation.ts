@@ -21,6 +21,8 @@ export interface Installation {
   readonly roles: readonly Role[];
   /** Ends a random process of the role; it is started again. `null` when there is none at the moment. */
   end(role: Role, signal: Signal): Promise<Kill | null>;
+  /** What runs, and what it said last: for the failure of a campaign. */
+  state(): string;
   /** Ends it in order. */
   stop(): Promise<void>;
 }
@@ -40,7 +42,7 @@ export interface InstallationOptions {
 
 function common({ folder, pipelines }: InstallationOptions): string[] {
   const modules = pipelines.length > 0 ? ["--pipelines", ...pipelines] : [];
-  return ["--data", join(folder, "data"), "--log-level", "silent", ...modules];
+  return ["--data", join(folder, "data"), "--log-level", "error", ...modules];
 }
 
 /** One `millrace start`, whose supervisor replaces what ends. */
@@ -48,12 +50,14 @@ export async function supervised(options: InstallationOptions): Promise<Installa
   const port = await freePort();
   const args = ["--workers", String(options.workers), ...common(options)];
   let stopping = false;
+  let current: Running | null = null;
   let starting = start();
   const first = await starting;
 
   async function start(): Promise<Running> {
     await options.needed();
     const running = await startMillrace({ port, args, env: options.env });
+    current = running;
     const children = () => childrenOf(running.child.pid!).map((child) => child.pid);
     let last = children();
     const looking = setInterval(() => {
@@ -61,6 +65,7 @@ export async function supervised(options: InstallationOptions): Promise<Installa
     }, 250);
     running.child.once("exit", () => {
       clearInterval(looking);
+      current = null;
       if (!stopping) starting = again(last);
     });
     return running;
@@ -96,6 +101,11 @@ export async function supervised(options: InstallationOptions): Promise<Installa
       const victim = oneOf(children.filter((child) => child.role === role));
       return victim && send(victim.pid, signal);
     },
+    state() {
+      if (!current) return "the supervisor is being started";
+      const children = childrenOf(current.child.pid!).map(({ role, pid }) => `${role} ${pid}`);
+      return `supervisor ${current.child.pid} runs ${children.join(", ") || "nothing"}\n${current.errors()}`;
+    },
     async stop() {
       const running = await starting;
       stopping = true;
@@ -121,6 +131,7 @@ export async function separate(options: InstallationOptions): Promise<Installati
       const victim = oneOf(processes.filter((one) => one.role === role && one.pid() !== null));
       return victim && send(victim.pid()!, signal);
     },
+    state: () => processes.map((one) => `${one.role} ${one.pid() ?? "is being started"}`).join(", "),
     async stop() {
       await Promise.all(processes.map((one) => one.stop()));
     },

@@ -53,6 +53,8 @@ export interface Restarts {
   begin(): boolean;
   /** When each was killed, and when it answered again. */
   readonly done: { at: number; until: number }[];
+  /** How many do not answer yet. */
+  away(): number;
   /** Resolves when all answer. */
   settled(): Promise<void>;
 }
@@ -76,6 +78,7 @@ export function restartsOf(servers: readonly Server[]): Restarts {
       restart.catch(() => {});
       return true;
     },
+    away: () => under.size,
     async settled() {
       while (under.size > 0) {
         await Promise.all(under.values());

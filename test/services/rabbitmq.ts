@@ -44,6 +44,7 @@ export interface OwnRabbit {
 
 const SCRIPT = "/usr/lib/rabbitmq/bin/rabbitmq-server";
 const BOOT_MS = 90_000;
+const CONNECT_MS = 5_000;
 
 /** Starts a node beside the machine's: its own name, ports and folders, on the loopback interface alone. */
 export async function startRabbit(): Promise<OwnRabbit> {
@@ -76,7 +77,8 @@ export async function startRabbit(): Promise<OwnRabbit> {
     const started = spawn(SCRIPT, [], { env, stdio: "ignore", detached: true });
     for (const deadline = Date.now() + BOOT_MS; ; ) {
       try {
-        await (await connect(url)).close();
+        // A node that has just begun may take a connection and never answer it.
+        await (await connect(url, { timeout: CONNECT_MS })).close();
         return started;
       } catch (error) {
         if (Date.now() > deadline || started.exitCode !== null) throw error;
