@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import pg from "pg";
 import { kafka } from "../../scripts/services/kafka.ts";
 import { rabbitmq } from "../../scripts/services/rabbitmq.ts";
 import type { Service } from "../../scripts/services/service.ts";
@@ -16,7 +17,7 @@ import type { Subject } from "./subject.ts";
 
 export interface Lineup {
   subjects: Map<string, Subject>;
-  /** Services without which some subjects are missing, and why. */
+  /** Services and subjects that could not be used, and why. */
   missing: string[];
 }
 
@@ -53,17 +54,22 @@ export async function lineup(session: Session): Promise<Lineup> {
     .filter(isChosen)
     .filter((plan) => plan.needs.every((name) => !missing.has(name)));
   const subjects = new Map<string, Subject>();
+  const failed: string[] = [];
   const waiting = [...wanted];
   const opener = async () => {
     for (let plan = waiting.shift(); plan; plan = waiting.shift()) {
       session.say(`starting ${plan.name}`);
-      subjects.set(plan.id, await start(session, plan));
+      try {
+        subjects.set(plan.id, await start(session, plan));
+      } catch (error) {
+        failed.push(`${plan.name} (${(error as Error).message.split("\n")[0]})`);
+      }
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, opener));
   return {
-    subjects: new Map(wanted.map(({ id }) => [id, subjects.get(id)!])),
-    missing: [...missing].map(([name, why]) => `${name} (${why})`),
+    subjects: new Map(wanted.flatMap(({ id }) => (subjects.has(id) ? [[id, subjects.get(id)!]] : []))),
+    missing: [...[...missing].map(([name, why]) => `${name} (${why})`), ...failed],
   };
 }
 
@@ -260,7 +266,13 @@ async function ownPostgres(session: Session): Promise<void> {
     });
     process.env.MILLRACE_TEST_POSTGRES = server.url;
   }
-  await postgres(session);
+  const client = new pg.Client({ connectionString: await postgres(session) });
+  await client.connect();
+  const { rows } = await client.query(
+    "SELECT name, setting FROM pg_settings WHERE name IN ('fsync', 'synchronous_commit')",
+  );
+  await client.end();
+  for (const { name, setting } of rows) if (setting !== "on") throw new Error(`its ${name} is ${setting}`);
 }
 
 async function cleanRabbit(url: string): Promise<void> {
