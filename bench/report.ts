@@ -92,6 +92,7 @@ function table(head: string[], rows: string[][], numbers: number): string {
 /** With three significant digits, or so many after the point. */
 export function format(value: number | undefined, digits?: number): string {
   if (value === undefined || Number.isNaN(value)) return "";
+  if (value === Number.POSITIVE_INFINITY) return "too long";
   if (digits !== undefined) return grouped(value.toFixed(digits));
   const size = Math.abs(value);
   return grouped(size >= 100 ? value.toFixed(0) : size >= 10 ? value.toFixed(1) : value.toFixed(2));
