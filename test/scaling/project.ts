@@ -121,7 +121,7 @@ function fleet(): string {
 
 /** The costs that explain the runs best. */
 function parts(): string {
-  const { commit, command, wake, idle: alone, idleEach, flush } = fitted;
+  const { commit, command, wake, running, idle: alone, idleEach, flush } = fitted;
   const ms = (value: number, digits = 2) => `${value.toFixed(digits)} ms`;
   return table(
     ["what", "cost"],
@@ -132,6 +132,7 @@ function parts(): string {
         "a connection that a notification wakes (two a process), with the look for deliveries that follows",
         ms(wake, 3),
       ],
+      ["a running task, a second", ms(running, 3)],
       ["a process, a second", ms(alone)],
       ["the same for each process beside it", ms(idleEach, 3)],
       ["waiting for the disk at a commit (no processor time)", ms(flush)],

@@ -46,7 +46,7 @@ const loads = values.loads.split(",").map(Number);
 const broker = technologies.find((name) => name === values.broker) ?? "postgres";
 const processes = Math.ceil(workers / slots);
 /** Connections that a process opens at most, and some for whoever looks. */
-const CONNECTIONS_EACH = 18;
+const CONNECTIONS_EACH = 20;
 
 const folder = mkdtempSync(join(tmpdir(), "millrace-scale-"));
 const database = await startMeasuredPostgres((processes + apis) * CONNECTIONS_EACH + 20);

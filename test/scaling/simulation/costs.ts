@@ -29,6 +29,8 @@ export interface Costs {
   command: number;
   /** Each connection that a notification wakes, with the look for deliveries that follows. */
   wake: number;
+  /** A running task in a second: its lease is renewed. */
+  running: number;
   /** A process in a second, with nothing to do; and as much again for each process beside it. */
   idle: number;
   idleEach: number;
@@ -44,12 +46,13 @@ const ROUNDS = 20_000;
 
 /** What explains the measured processor times best: least squares of relative errors, nothing negative. */
 export function fitCosts(measured: readonly Measured[]): Costs {
-  const rows = measured.map(({ processes, apis, started, calls, msPerSecond }) => {
+  const rows = measured.map(({ processes, apis, started, step, calls, msPerSecond }) => {
     const all = processes + apis;
-    const shares = [calls.commit, COMMANDS * started, calls.notify * LISTENING * all, all, all * all];
+    const woken = calls.notify * LISTENING * all;
+    const shares = [calls.commit, COMMANDS * started, woken, started * step, all, all * all];
     return shares.map((share) => share / msPerSecond.database);
   });
-  const costs = [0.1, 0.1, 0.01, 0.1, 0.001];
+  const costs = [0.1, 0.1, 0.01, 0.01, 0.1, 0.001];
   for (let round = 0; round < ROUNDS; round++) {
     for (let n = 0; n < costs.length; n++) {
       let [over, under] = [0, 0];
@@ -61,7 +64,14 @@ export function fitCosts(measured: readonly Measured[]): Costs {
       costs[n] = Math.max(0, under === 0 ? 0 : over / under);
     }
   }
-  const [commit, command, wake, idle, idleEach] = costs as [number, number, number, number, number];
+  const [commit, command, wake, running, idle, idleEach] = costs as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
   const working = measured.filter(({ started }) => started > 0);
   // Where idling weighs least.
   const busiest = working.toSorted((a, b) => b.started / b.processes - a.started / a.processes)[0]!;
@@ -70,6 +80,7 @@ export function fitCosts(measured: readonly Measured[]): Costs {
     commit,
     command,
     wake,
+    running,
     idle,
     idleEach,
     api: (busiest.msPerSecond.api ?? 0) / busiest.started,

@@ -146,6 +146,7 @@ export function simulate(costs: Costs, setting: Setting): Outcome {
     every(1_000, () => {
       wake();
       tell();
+      ask(costs.running * (setting.slots - room), () => {});
     });
     return { wake };
   }
