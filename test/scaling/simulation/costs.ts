@@ -14,10 +14,9 @@ export interface Measured {
   startMs: { p50: number; p99: number };
   msPerSecond: { database: number; api?: number; worker?: number };
   othersMsPerSecond: number;
-  calls: { commit: number; notify: number; "take deliveries": number };
+  calls: { commit: number; notify: number };
   connections: number;
   waits: Record<string, number>;
-  statements: { name: string; perSecond: number; msPerSecond: number }[];
   machineLoad: number;
 }
 
