@@ -13,7 +13,7 @@ export interface Wiring {
   writer: string | null;
 }
 
-type Opener<T> = (url: string, wiring: Wiring) => Promise<T>;
+type Opener<T> = (url: string, wiring: Wiring, store?: Store) => Promise<T>;
 
 const stores: Record<string, Opener<Store>> = {
   async sqlite(_, { config, writer }) {
@@ -31,9 +31,9 @@ const brokers: Record<string, Opener<Broker>> = {
     const { sqliteBroker } = await import("../adapters/sqlite/broker.ts");
     return sqliteBroker(await line(writer));
   },
-  async postgres(url) {
+  async postgres(url, { config }, store) {
     const { openPostgresBroker } = await import("../adapters/postgres/broker.ts");
-    return openPostgresBroker(url);
+    return openPostgresBroker(url, config.broker === config.store ? store : undefined);
   },
   async redis(url) {
     const { openRedisBroker } = await import("../adapters/redis/broker.ts");
@@ -107,8 +107,9 @@ export function openStore(wiring: Wiring): Promise<Store> {
   return open("MILLRACE_STORE", stores, wiring.config.store, wiring);
 }
 
-export function openBroker(wiring: Wiring): Promise<Broker> {
-  return open("MILLRACE_BROKER", brokers, wiring.config.broker, wiring);
+/** @param store of the same settings, which a broker may be one with */
+export function openBroker(wiring: Wiring, store?: Store): Promise<Broker> {
+  return open("MILLRACE_BROKER", brokers, wiring.config.broker, wiring, store);
 }
 
 export function openBus(wiring: Wiring): Promise<Bus> {
@@ -145,6 +146,7 @@ async function open<T>(
   openers: Record<string, Opener<T>>,
   url: string,
   wiring: Wiring,
+  store?: Store,
 ): Promise<T> {
   const opener = openers[scheme(url)];
   if (!opener) {
@@ -155,7 +157,7 @@ async function open<T>(
     );
   }
   try {
-    return await opener(url, wiring);
+    return await opener(url, wiring, store);
   } catch (error) {
     throw named(error, setting, url);
   }

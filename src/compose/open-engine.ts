@@ -25,7 +25,7 @@ export async function openEngine(wiring: Wiring, inline: readonly Pipeline[] = [
     const pipelines = await loadPipelines(config, inline);
     const blobs = await keep(openBlobs(wiring));
     const store = await keep(openStore(wiring));
-    const broker = await keep(openBroker(wiring));
+    const broker = await keep(openBroker(wiring, store));
     const bus = await keep(openBus(wiring));
     const engine = createEngine({
       store,

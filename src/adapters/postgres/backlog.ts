@@ -7,15 +7,14 @@ import type { Rooms } from "./rooms.ts";
 import { statement } from "./statement.ts";
 
 /**
- * Moves up to $2 tasks of queue $1 from the backlog into the window: of the highest priority that waits,
- * one owner after the other beginning after $3, first come first. A task in the backlog has no other state
- * to lose, so this needs no lock of its job: whoever ends it meanwhile waits for the row, and wins.
+ * Locks up to $2 tasks of queue $1 in the backlog: of the highest priority that waits, one owner after the
+ * other beginning after $3, first come first; none while the queue is paused.
  */
-const pick = (name: string, publish: string) =>
-  statement(
-    name,
-    `WITH RECURSIVE top AS MATERIALIZED (
-       SELECT max(priority) AS priority FROM tasks WHERE state = 'ready' AND queue = $1
+const pick = (columns: string) =>
+  `WITH RECURSIVE top AS MATERIALIZED (
+       SELECT priority FROM tasks WHERE state = 'ready' AND queue = $1
+         AND NOT EXISTS (SELECT FROM queues WHERE name = $1 AND paused)
+       ORDER BY priority DESC LIMIT 1
      ), later (owner) AS (
        (SELECT t.owner FROM tasks t WHERE t.state = 'ready' AND t.queue = $1
           AND t.priority = (SELECT priority FROM top) AND t.owner > $3::text COLLATE "C" ORDER BY t.owner LIMIT 1)
@@ -39,13 +38,22 @@ const pick = (name: string, publish: string) =>
        ) AS turns
      ), share AS MATERIALIZED (SELECT greatest(1, $2::int / greatest(1, count(*))) AS n FROM served),
      picked AS MATERIALIZED (
-       SELECT served.owner, served.turn, chosen.job_id, chosen.item FROM served CROSS JOIN LATERAL (
-         SELECT t.job_id, t.item FROM tasks t
+       SELECT served.turn, chosen.* FROM served CROSS JOIN LATERAL (
+         SELECT ${columns} FROM tasks t
          WHERE t.state = 'ready' AND t.queue = $1 AND t.priority = (SELECT priority FROM top)
            AND t.owner = served.owner
          ORDER BY t.job_id, t.item LIMIT (SELECT n FROM share) FOR NO KEY UPDATE SKIP LOCKED
        ) AS chosen
-     ), moved AS (
+     )`;
+
+/**
+ * Moves them into the window. A task in the backlog has no other state to lose, so this needs no lock of its
+ * job: whoever ends it meanwhile waits for the row, and wins.
+ */
+const move = (name: string, publish: string) =>
+  statement(
+    name,
+    `${pick("t.job_id, t.item, t.owner")}, moved AS (
        UPDATE tasks SET state = 'published', generation = generation + 1, wake_at = $4
        FROM picked WHERE tasks.job_id = picked.job_id AND tasks.item = picked.item
        RETURNING tasks.job_id, tasks.item, tasks.generation, tasks.priority, picked.owner, picked.turn
@@ -53,8 +61,8 @@ const pick = (name: string, publish: string) =>
      SELECT * FROM moved ORDER BY turn, job_id, item`,
   );
 
-const handOver = pick("fill", "");
-const publish = pick(
+const handOver = move("fill", "");
+const publish = move(
   "fill_and_publish",
   `, sent AS (
      INSERT INTO deliveries (queue, priority, id, payload)
@@ -63,6 +71,25 @@ const publish = pick(
      FROM (SELECT moved.*, job_id || '.' || CASE item WHEN -1 THEN 'all' ELSE item::text END AS place FROM moved
        ORDER BY turn, job_id, item) AS m
    )`,
+);
+
+/**
+ * Those that a worker is to claim, with whether more of them wait: an owner's share was all there was to
+ * take, or a lower priority has some, too.
+ */
+export const next = statement(
+  "lock_next",
+  `${pick("t.*")}
+   SELECT picked.*, count(*) OVER (PARTITION BY turn) = (SELECT n FROM share) OR EXISTS (
+     SELECT FROM tasks t WHERE t.state = 'ready' AND t.queue = $1 AND t.priority < (SELECT priority FROM top)
+   ) AS more
+   FROM picked ORDER BY turn, job_id, item`,
+);
+/** Those that a transaction claimed whose answer was lost. */
+export const claimed = statement(
+  "claimed",
+  `SELECT job_id, item, owner FROM tasks
+   WHERE queue = $1 AND state = 'leased' AND wake_at IS NOT NULL AND worker = $2 AND starts_with(lease, $3)`,
 );
 
 interface Moved {

@@ -18,6 +18,8 @@ export interface BatchParts {
   rooms: Rooms;
   backlog: Backlog;
   publishes: boolean;
+  /** More commands that go along with these, which may be none. */
+  accompany(entries: readonly Entry[]): Entry[];
   onCommitted(committed: Committed): void;
 }
 
@@ -43,23 +45,31 @@ export class Batches {
         resolve: resolve as (value: unknown) => void,
         reject,
       });
-      if (this.#scheduled) return;
-      this.#scheduled = true;
-      setImmediate(() => {
-        this.#scheduled = false;
-        this.#start();
-      });
+      this.nudge();
+    });
+  }
+
+  /** There may be something that goes along. */
+  nudge(): void {
+    if (this.#scheduled || this.#closed) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.#start();
     });
   }
 
   #start(): void {
-    while (this.#waiting.length > 0 && this.#running.size < LANES) {
+    while (this.#running.size < LANES) {
       let weight = 0;
       let size = 0;
       while (size < Math.min(this.#waiting.length, MAX_ENTRIES) && (size === 0 || weight < MAX_WEIGHT)) {
         weight += this.#waiting[size++]!.operation.weight;
       }
-      const running = this.#commit(this.#waiting.splice(0, size)).finally(() => {
+      const entries = this.#waiting.splice(0, size);
+      if (!this.#closed) entries.push(...this.#parts.accompany(entries));
+      if (entries.length === 0) return;
+      const running = this.#commit(entries).finally(() => {
         this.#running.delete(running);
         this.#start();
       });

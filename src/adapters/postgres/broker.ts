@@ -1,13 +1,16 @@
 import type pg from "pg";
 import { MillraceError } from "../../errors.ts";
-import type { Broker, Message, PublishResult } from "../../ports/broker.ts";
+import type { Broker, DeliveryHandler, Message, PublishResult } from "../../ports/broker.ts";
+import type { Store } from "../../ports/store/store.ts";
+import type { Claimer } from "./claims.ts";
 import { asking, assertReachable, isOutage, openPool, placeOf, toError } from "./connection.ts";
 import { deadLetters, depth, publishDeliveries, purge, releaseMine, releaseOrphans } from "./deliveries.ts";
 import { Exchange, type Subscriber } from "./exchange.ts";
 import { Listener } from "./listener.ts";
 import { classOf } from "./locks.ts";
-import { channelOf, Notifier, unpack, WAKE_TOPIC } from "./notifier.ts";
+import { BACKLOG_TOPIC, channelOf, Notifier, unpack, WAKE_TOPIC } from "./notifier.ts";
 import { migrate } from "./schema.ts";
+import type { PostgresStore } from "./store.ts";
 
 const MAX_PAYLOAD_BYTES = 1024 * 1024;
 const NORMAL = 4;
@@ -17,14 +20,18 @@ const LOOK_MS = 1_000;
 /**
  * A table of deliveries. Who takes one becomes its holder, by a number whose advisory lock the connection
  * that listens keeps for as long as it lives.
+ * @param store of the same URL, from `openPostgresStore`: its tasks come with their claims, and need no delivery
  */
-export async function openPostgresBroker(url: string): Promise<Broker> {
+export async function openPostgresBroker(url: string, store?: Store): Promise<Broker> {
   const place = placeOf(url);
+  const claims = (store as PostgresStore | undefined)?.claims ?? null;
+  if (claims) claims.inUse = true;
   const publishing = openPool(place, "broker", 2);
   // A taking or settling that a crash of the server forgets is a redelivery, which any delivery may be.
   const exchanging = openPool({ ...place, ...relaxed(place.connectionString) }, "broker exchange", 1);
   const notifier = new Notifier(publishing);
   const wakeChannel = channelOf(place.schema, WAKE_TOPIC);
+  const backlogChannel = channelOf(place.schema, BACKLOG_TOPIC);
   let holder: number | null = null;
   let closing: Promise<void> | null = null;
   const refusal = () => new MillraceError("closed", "The connection to PostgreSQL is closed.");
@@ -32,7 +39,12 @@ export async function openPostgresBroker(url: string): Promise<Broker> {
   const tell = (queues: Iterable<string>) => {
     for (const queue of queues) notifier.send(wakeChannel, queue).catch(() => {});
   };
-  const exchange = new Exchange(exchanging, () => holder, tell);
+  const exchange = new Exchange(
+    exchanging,
+    () => holder,
+    tell,
+    () => claims?.nudge(),
+  );
   const end = () => Promise.all([publishing.end(), exchanging.end()]);
   const open = async () => {
     await assertReachable(publishing, place);
@@ -40,18 +52,25 @@ export async function openPostgresBroker(url: string): Promise<Broker> {
     return Listener.open({
       place,
       role: "broker listener",
-      onNotification: (_, frame) => exchange.wake(unpack(frame)),
+      onNotification(channel, frame) {
+        if (channel === backlogChannel) claims?.wake(unpack(frame));
+        else exchange.wake(unpack(frame));
+      },
       async onOpen(client) {
         const { rows } = await client.query("SELECT nextval('holders')::int AS holder");
         await client.query(`SELECT pg_advisory_lock(${classOf("broker")}, $1::int)`, [rows[0].holder]);
         await client.query(`LISTEN ${wakeChannel}`);
+        if (claims) await client.query(`LISTEN ${backlogChannel}`);
         holder = rows[0].holder as number;
       },
       onLost() {
         holder = null;
         exchange.lose();
       },
-      onReturn: () => exchange.wake(),
+      onReturn() {
+        exchange.wake();
+        claims?.wake();
+      },
     });
   };
   const listener = await open().catch(async (error) => {
@@ -62,6 +81,7 @@ export async function openPostgresBroker(url: string): Promise<Broker> {
   const look = async () => {
     if (exchange.subscribers.size === 0) return;
     exchange.wake();
+    claims?.wake();
     const { rows } = await exchanging.query(releaseOrphans());
     if (rows.length > 0) tell(new Set(rows.map((row) => row.queue as string)));
   };
@@ -92,19 +112,23 @@ export async function openPostgresBroker(url: string): Promise<Broker> {
       return failure ? results.map((one) => (one.ok ? { ok: false, error: failure } : one)) : results;
     },
 
-    async consume(queue, { prefetch, signal }, handler) {
+    async consume(queue, { prefetch, claimFor, signal }, handler) {
       if (closing) throw refusal();
-      const subscriber: Subscriber = { queue, prefetch, handler, open: true, unsettled: new Set() };
+      const subscriber = subscribe(queue, prefetch, handler);
+      if (claims && claimFor) subscriber.claimer = claimerOf(subscriber, claimFor);
+      const { claimer } = subscriber;
       const close = async () => {
         signal?.removeEventListener("abort", stop);
         subscriber.open = false;
         if (subscriber.unsettled.size === 0) exchange.subscribers.delete(subscriber);
+        if (claimer) await claims?.remove(claimer);
       };
       const stop = () => void close();
       if (signal?.aborted) return { close };
       signal?.addEventListener("abort", stop, { once: true });
       exchange.subscribers.add(subscriber);
       exchange.wake([queue]);
+      if (claimer) claims?.add(claimer);
       return { close };
     },
 
@@ -144,6 +168,29 @@ export async function openPostgresBroker(url: string): Promise<Broker> {
       })();
       return closing;
     },
+  };
+}
+
+function subscribe(queue: string, prefetch: number, handler: DeliveryHandler): Subscriber {
+  return { queue, prefetch, handler, open: true, unsettled: new Set(), wished: 0, claimer: null };
+}
+
+/** Deliveries and claims share the places of one consumer. */
+function claimerOf(subscriber: Subscriber, claimFor: Claimer["claimFor"]): Claimer {
+  const { queue, handler } = subscriber;
+  const room = () => subscriber.prefetch - subscriber.unsettled.size - subscriber.wished;
+  return {
+    queue,
+    claimFor,
+    handler,
+    open: true,
+    room,
+    hungry: true,
+    held: 0,
+    ending: 0,
+    asked: 0,
+    asking: new Set(),
+    last: "",
   };
 }
 

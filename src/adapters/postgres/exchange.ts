@@ -1,6 +1,7 @@
 import type pg from "pg";
 import { MillraceError } from "../../errors.ts";
 import type { Delivery, DeliveryHandler } from "../../ports/broker.ts";
+import type { Claimer } from "./claims.ts";
 import { isOutage, pipeline, toError } from "./connection.ts";
 import { acknowledge, bury, type DeliveryRow, giveBack, takeDeliveries } from "./deliveries.ts";
 
@@ -13,6 +14,10 @@ export interface Subscriber {
   open: boolean;
   /** Numbers of the deliveries that it holds. */
   readonly unsettled: Set<number>;
+  /** Places that are being filled. */
+  wished: number;
+  /** Takes places of it for claims. */
+  claimer: Claimer | null;
 }
 
 type How = "ack" | "retry" | "reject";
@@ -44,10 +49,19 @@ export class Exchange {
   #closed = false;
   readonly #last = new Map<string, number>();
 
-  constructor(pool: pg.Pool, holder: () => number | null, onReturned: (queues: string[]) => void) {
+  /** Places for which there was no delivery may be taken for claims. */
+  readonly #onSpare: () => void;
+
+  constructor(
+    pool: pg.Pool,
+    holder: () => number | null,
+    onReturned: (queues: string[]) => void,
+    onSpare: () => void,
+  ) {
     this.#pool = pool;
     this.#holder = holder;
     this.#onReturned = onReturned;
+    this.#onSpare = onSpare;
   }
 
   /** There may be messages in these queues; in all of them by default. */
@@ -74,7 +88,7 @@ export class Exchange {
       const settlements = this.#settlements;
       const wishes = this.#wishes(settlements);
       const holder = this.#holder();
-      if (settlements.length === 0 && (wishes.size === 0 || holder === null)) return;
+      if (settlements.length === 0 && (wishes.size === 0 || holder === null)) return this.#wished();
       this.#settlements = [];
       try {
         const rows = await this.#turn(settlements, wishes, holder);
@@ -82,6 +96,7 @@ export class Exchange {
           if (rows.filter((row) => row.queue === queue).length < wanted) this.#hungry.delete(queue);
         }
         this.#hand(rows, holder!);
+        if (wishes.size > 0) this.#onSpare();
       } catch (error) {
         for (const one of settlements) one.reject(toError(error));
         if (!isOutage(error)) await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref());
@@ -99,10 +114,16 @@ export class Exchange {
     const wishes = new Map<string, number>();
     if (this.#closed) return wishes;
     for (const one of this.subscribers) {
-      const room = one.open ? one.prefetch - one.unsettled.size + (freed.get(one) ?? 0) : 0;
-      if (room > 0 && this.#hungry.has(one.queue)) wishes.set(one.queue, (wishes.get(one.queue) ?? 0) + room);
+      const room = one.open ? roomOf(one) + (freed.get(one) ?? 0) : 0;
+      if (room <= 0 || !this.#hungry.has(one.queue)) continue;
+      one.wished = room;
+      wishes.set(one.queue, (wishes.get(one.queue) ?? 0) + room);
     }
     return wishes;
+  }
+
+  #wished(): void {
+    for (const one of this.subscribers) one.wished = 0;
   }
 
   async #turn(
@@ -137,6 +158,7 @@ export class Exchange {
       broken = false;
     } finally {
       client.release(broken);
+      this.#wished();
     }
     this.#settled(settlements, passed);
     return rows.sort((a, b) => b.priority - a.priority || a.seq - b.seq);
@@ -163,7 +185,7 @@ export class Exchange {
   #hand(rows: readonly DeliveryRow[], holder: number): void {
     for (const row of rows) {
       const open = [...this.subscribers].filter((one) => one.queue === row.queue);
-      const free = open.filter((one) => one.open && one.unsettled.size < one.prefetch);
+      const free = open.filter((one) => one.open && roomOf(one) > 0);
       const turn = this.#last.get(row.queue) ?? 0;
       const subscriber = free[turn % Math.max(1, free.length)];
       this.#last.set(row.queue, turn + 1);
@@ -175,6 +197,8 @@ export class Exchange {
           handler: () => {},
           open: false,
           unsettled: new Set<number>(),
+          wished: 0,
+          claimer: null,
         };
         void this.#settle(row.seq, holder, "retry", nobody).catch(() => {});
         continue;
@@ -228,6 +252,10 @@ export class Exchange {
     }
     this.#closed = true;
   }
+}
+
+function roomOf({ prefetch, unsettled, claimer }: Subscriber): number {
+  return prefetch - unsettled.size - (claimer ? claimer.held + claimer.asked : 0);
 }
 
 async function handle({ handler }: Subscriber, delivery: Delivery): Promise<void> {

@@ -10,7 +10,7 @@ import type {
   TaskState,
 } from "../../domain/records.ts";
 import { toJob } from "../../domain/stored.ts";
-import { type KeyRow, keyOf, Needs, type Records } from "./records.ts";
+import { type KeyRow, keyOf, Needs, type Pick, type Picked, type Records } from "./records.ts";
 import { toBlob, toEntry, toTask } from "./rows.ts";
 
 /** Thrown by a rule's question that the transaction has not read the answer to: it reads, and runs anew. */
@@ -156,6 +156,10 @@ export class PostgresLedger implements Ledger {
     const known = this.keys.get(keyOf(owner, key)) ?? this.#loaded.keys.get(keyOf(owner, key));
     if (known === undefined) this.#miss((wanted) => wanted.key(owner, key));
     return known;
+  }
+
+  picked(pick: Pick): Picked {
+    return this.#loaded.picked.get(pick)!;
   }
 
   addJob(record: JobRecord): void {

@@ -1,5 +1,7 @@
 import type pg from "pg";
+import { JOB_ITEM } from "../../domain/records.ts";
 import type { JobRow } from "../../domain/stored.ts";
+import { claimed, next } from "./backlog.ts";
 import { type KeyRow, keyOf, type Needs, type Records } from "./records.ts";
 import type { BlobRow, CacheRow, TaskRow } from "./rows.ts";
 import { statement } from "./statement.ts";
@@ -46,6 +48,38 @@ const drops = statement(
   `SELECT key FROM blobs WHERE key IN (SELECT blob FROM job_blobs WHERE job_id = ANY($1::uuid[]))
    ORDER BY key FOR NO KEY UPDATE`,
 );
+
+/**
+ * Locks what waits, and says which jobs that needs. Tasks of the backlog come before their jobs, as nobody
+ * who holds a job waits for them, except to cancel it: one of the two then tries again.
+ * @param repeated an earlier try may have claimed some already
+ */
+export function pick(
+  client: pg.ClientBase,
+  needs: Needs,
+  into: Records,
+  repeated: boolean,
+): Promise<unknown>[] {
+  return needs.picks.map(async (wish) => {
+    const { queue, limit, after, worker, token } = wish;
+    const mine = repeated ? (await client.query<Place>(claimed([queue, worker, token]))).rows : [];
+    for (const { job_id, item } of mine) needs.task(job_id, item);
+    const { rows } =
+      mine.length > 0 ? { rows: [] } : await client.query<NextRow>(next([queue, limit, after]));
+    for (const row of rows) into.tasksOf(row.job_id).set(row.item, row);
+    for (const { job_id, item } of [...mine, ...rows]) {
+      needs.jobs.add(job_id);
+      if (item === JOB_ITEM) needs.whole.add(job_id);
+    }
+    into.picked.set(wish, {
+      places: [...mine, ...rows].map((row) => ({ jobId: row.job_id, item: row.item, owner: row.owner })),
+      more: mine.length > 0 || rows.some((row) => row.more),
+    });
+  });
+}
+
+type Place = Pick<TaskRow, "job_id" | "item" | "owner">;
+type NextRow = TaskRow & { more: boolean };
 
 /** Asks for everything at once; what was asked is in `into` when all of it has settled. Jobs come first. */
 export function load(client: pg.ClientBase, needs: Needs, into: Records): Promise<unknown>[] {

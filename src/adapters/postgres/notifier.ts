@@ -7,6 +7,9 @@ const MAX_BYTES = 7_900;
 /** Names the queues in which something has been put. */
 export const WAKE_TOPIC = "broker.wake";
 
+/** Names the queues whose backlogs have grown. */
+export const BACKLOG_TOPIC = "store.backlog";
+
 /** The channel of a topic in a schema. Names of channels are short, so they are hashed. */
 export function channelOf(schema: string, topic: string): string {
   return `millrace_${createHash("sha256").update(`${schema}/${topic}`).digest("hex").slice(0, 32)}`;

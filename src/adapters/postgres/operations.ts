@@ -1,5 +1,5 @@
 import type { Claim, CreateJob, ReopenJob, Settle } from "../../domain/commands.ts";
-import { parseTaskId } from "../../domain/ids.ts";
+import { parseTaskId, taskId } from "../../domain/ids.ts";
 import { cancelJob, expireJob, removeJob } from "../../domain/ledger/cancel.ts";
 import { beginAlone, claim } from "../../domain/ledger/claim.ts";
 import { itemKey } from "../../domain/ledger/content-key.ts";
@@ -11,13 +11,15 @@ import { JOB_ITEM, type TaskDelivery } from "../../domain/records.ts";
 import type { Changed, Created, Result } from "../../ports/store/jobs.ts";
 import type { ClaimResult, SettleResult } from "../../ports/store/tasks.ts";
 import type { PostgresLedger } from "./ledger.ts";
-import { keyOf, type Needs } from "./records.ts";
+import { keyOf, type Needs, type Pick } from "./records.ts";
 import { isUuid } from "./rows.ts";
 
 /** One command in a batch: what it needs to read first, and its rules over what was read. */
 export interface Operation<T> {
   /** Rows that it may touch, to keep batches from growing without bound. */
   readonly weight: number;
+  /** The lease that it ends. */
+  readonly ends?: string;
   need(needs: Needs): void;
   /**
    * Runs anew from the start whenever a record was missing, so it must change the ledger alone.
@@ -128,6 +130,37 @@ export function take(command: Claim): Operation<ClaimResult> {
   };
 }
 
+export interface Next {
+  claims: Extract<ClaimResult, { claimed: true }>[];
+  /** The owner who was served last. */
+  last: string;
+  /** More of them wait. */
+  more: boolean;
+}
+
+/** A worker takes what is next in the backlog of a queue. */
+export function takeNext(pick: Pick, now: number, leaseMs: number): Operation<Next> {
+  return {
+    weight: pick.limit,
+    need: (needs) => void needs.picks.push(pick),
+    run(ledger) {
+      const { places, more } = ledger.picked(pick);
+      const claims: Next["claims"] = [];
+      places.forEach(({ jobId, item }, n) => {
+        const task = ledger.task(jobId, item);
+        // Of a try before this one, whose answer was lost.
+        const mine = task?.state === "leased" && task.lease?.startsWith(pick.token) ? task.lease : null;
+        const lease = mine ?? `${pick.token}.${n}`;
+        const generation = task?.generation ?? 0;
+        const command = { taskId: taskId(jobId, item), generation, worker: pick.worker, lease, now, leaseMs };
+        const outcome = take(command).run(ledger, false);
+        if (outcome.claimed) claims.push(outcome);
+      });
+      return { claims, last: places.at(-1)?.owner ?? pick.after, more };
+    },
+  };
+}
+
 export function begin(command: { taskId: string; lease: string }): Operation<{ ok: boolean }> {
   const place = placeOf(command.taskId);
   return {
@@ -142,6 +175,7 @@ export function end(command: Settle): Operation<SettleResult> {
   const { outcome } = command;
   return {
     weight: 1,
+    ends: command.lease,
     need(needs) {
       needTask(needs, place);
       // Should this be the last item, the job's own task is next.

@@ -22,6 +22,7 @@ export class Records {
   readonly workers = new Map<string, boolean>();
   /** Blobs of the jobs whose files go. */
   readonly dropped = new Set<string>();
+  readonly picked = new Map<Pick, Picked>();
 
   tasksOf(jobId: string): Map<number, TaskRow | null> {
     let tasks = this.tasks.get(jobId);
@@ -31,6 +32,23 @@ export class Records {
     }
     return tasks;
   }
+}
+
+/** Tasks of the backlog that a worker is to claim. */
+export interface Pick {
+  queue: string;
+  limit: number;
+  /** The owner who was served last. */
+  after: string;
+  worker: string;
+  /** What the leases begin with. */
+  token: string;
+}
+
+export interface Picked {
+  places: { jobId: string; item: number; owner: string }[];
+  /** More of them wait. */
+  more: boolean;
 }
 
 /** What a transaction must read before its rules can run. */
@@ -48,6 +66,8 @@ export class Needs {
   readonly workers = new Set<string>();
   /** Jobs whose files go. */
   readonly drops = new Set<string>();
+  /** Read before everything else, as what they find has to be read, too. */
+  readonly picks: Pick[] = [];
 
   task(jobId: string, item: number): void {
     this.tasks.set(`${jobId}.${item}`, { jobId, item });

@@ -15,7 +15,7 @@ const figures = statement(
      coalesce((SELECT true FROM tasks t WHERE t.queue = q.name AND t.state = 'ready' LIMIT 1), false) AS waiting
    FROM queues q LEFT JOIN (
      SELECT asked.key, sum(asked.value::int) AS n FROM workers, json_each_text(workers.queues) AS asked
-     WHERE workers.gone_at IS NULL GROUP BY asked.key
+     WHERE workers.gone_at IS NULL AND NOT workers.claims GROUP BY asked.key
    ) w ON w.key = q.name`,
 );
 const register = statement(

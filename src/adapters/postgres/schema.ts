@@ -165,6 +165,10 @@ const migrations = [
   ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02);
   CREATE INDEX budgets_idle ON budgets (idle_second);
   `,
+  `
+  -- It claims its tasks straight from the backlog, and needs no deliveries.
+  ALTER TABLE workers ADD COLUMN claims boolean NOT NULL DEFAULT false;
+  `,
 ];
 
 /** Brings the schema up to date; several processes may do so at once. */

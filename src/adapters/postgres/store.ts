@@ -5,11 +5,13 @@ import type { Store } from "../../ports/store/store.ts";
 import { Admission } from "./admission.ts";
 import { Backlog } from "./backlog.ts";
 import { Batches } from "./batches.ts";
+import { Claims } from "./claims.ts";
 import { byServerClock, ServerClock } from "./clock.ts";
 import { asking, assertReachable, openPool, type Place, placeOf, toError } from "./connection.ts";
 import { Drains } from "./figures.ts";
 import { files } from "./files.ts";
-import { channelOf, Notifier, WAKE_TOPIC } from "./notifier.ts";
+import type { PostgresLedger } from "./ledger.ts";
+import { BACKLOG_TOPIC, channelOf, Notifier, WAKE_TOPIC } from "./notifier.ts";
 import { begin, cancel, create, end, remove, reopen, take } from "./operations.ts";
 import { reads } from "./reads.ts";
 import { Rooms } from "./rooms.ts";
@@ -33,8 +35,13 @@ const pause = statement(
 );
 const release = statement("release", "DELETE FROM reservations WHERE id = $1");
 
+export interface PostgresStore extends Store {
+  /** What a broker that is one with the store needs. */
+  readonly claims: Claims;
+}
+
 /** The records in a schema of a PostgreSQL database (12 or later), shared by any number of processes. */
-export async function openPostgresStore(url: string, options: PostgresStoreOptions): Promise<Store> {
+export async function openPostgresStore(url: string, options: PostgresStoreOptions): Promise<PostgresStore> {
   const place = placeOf(url);
   const pool = openPool(place, "store", options.connections ?? 6);
   const clock = new ServerClock(pool);
@@ -49,7 +56,12 @@ export async function openPostgresStore(url: string, options: PostgresStoreOptio
   return byServerClock(build(pool, place, clock, options), clock);
 }
 
-function build(pool: pg.Pool, place: Place, clock: ServerClock, { publishes }: PostgresStoreOptions): Store {
+function build(
+  pool: pg.Pool,
+  place: Place,
+  clock: ServerClock,
+  { publishes }: PostgresStoreOptions,
+): PostgresStore {
   const rooms = new Rooms();
   const backlog = new Backlog(rooms, publishes, clock);
   const drains = new Drains(pool, clock, randomUUID());
@@ -57,19 +69,28 @@ function build(pool: pg.Pool, place: Place, clock: ServerClock, { publishes }: P
   const workers = new Workers(pool, place, rooms);
   const notifier = new Notifier(pool);
   const wakeChannel = channelOf(place.schema, WAKE_TOPIC);
+  const backlogChannel = channelOf(place.schema, BACKLOG_TOPIC);
   let onAppended = (_owners: readonly string[]) => {};
   let closing: Promise<void> | null = null;
 
   /** Outside of the transaction, whose commit would wait for every other that notifies. */
-  const wake = (queues: Iterable<string>) => {
-    for (const queue of new Set(queues)) notifier.send(wakeChannel, queue).catch(() => {});
+  const tell = (channel: string, queues: Iterable<string>) => {
+    for (const queue of new Set(queues)) notifier.send(channel, queue).catch(() => {});
   };
-  const batches = new Batches({
+  const wake = (queues: Iterable<string>) => tell(wakeChannel, queues);
+  const claims = new Claims({
+    clock,
+    nudge: () => batches.nudge(),
+    settle: (command) => batches.run(end(command)),
+  });
+  const batches: Batches = new Batches({
     pool,
     rooms,
     backlog,
     publishes,
+    accompany: (entries) => claims.accompany(entries),
     onCommitted({ ledger, filled }: Committed) {
+      if (publishes) tell(backlogChannel, grown(ledger));
       if (publishes) wake([...ledger.handed, ...filled].map((delivery) => delivery.queue));
       if (ledger.events.length > 0) onAppended([...new Set(ledger.events.map((event) => event.job.owner))]);
       drains.count(ledger.ended);
@@ -89,6 +110,7 @@ function build(pool: pg.Pool, place: Place, clock: ServerClock, { publishes }: P
     ...files(pool, clock),
     name: "postgres",
     publishes,
+    claims,
     onAppended(handler) {
       onAppended = handler;
     },
@@ -100,7 +122,11 @@ function build(pool: pg.Pool, place: Place, clock: ServerClock, { publishes }: P
     removeJob: (command) => batches.run(remove(command)),
     claim: (command) => batches.run(take(command)),
     beginAlone: (command) => batches.run(begin(command)),
-    settle: (command) => batches.run(end(command)),
+    async settle(command) {
+      const result = await batches.run(end(command));
+      claims.ended(command.lease);
+      return result;
+    },
     reserve: (command) => admission.reserve(command),
     async release({ id }) {
       await asking(pool.query(release([id])));
@@ -113,7 +139,7 @@ function build(pool: pg.Pool, place: Place, clock: ServerClock, { publishes }: P
     expire: (command) => sweeping.expire(command),
     async heartbeat(record) {
       await asking(clock.keep());
-      await workers.heartbeat(record);
+      await workers.heartbeat(record, claims.inUse);
     },
     workers: () => asking(workers.list()),
     setPaused({ queue, paused }) {
@@ -122,7 +148,10 @@ function build(pool: pg.Pool, place: Place, clock: ServerClock, { publishes }: P
         return { deliveries: paused ? [] : await sweeping.fill() };
       };
       rooms.forget();
-      return told(change()).finally(() => rooms.forget());
+      return told(change()).finally(() => {
+        rooms.forget();
+        if (publishes && !paused) tell(backlogChannel, [queue]);
+      });
     },
 
     async health() {
@@ -131,6 +160,7 @@ function build(pool: pg.Pool, place: Place, clock: ServerClock, { publishes }: P
     },
     close() {
       closing ??= (async () => {
+        claims.close();
         await batches.close();
         await drains.flush();
         await notifier.idle();
@@ -140,4 +170,13 @@ function build(pool: pg.Pool, place: Place, clock: ServerClock, { publishes }: P
       return closing;
     },
   };
+}
+
+/** Queues whose backlogs have more than before. */
+function grown({ dirtyTasks }: PostgresLedger): Set<string> {
+  const names = new Set<string>();
+  for (const { record, saved } of dirtyTasks) {
+    if (record.state === "ready" && saved?.state !== "ready") names.add(record.queue);
+  }
+  return names;
 }

@@ -3,7 +3,7 @@ import type { TaskDelivery } from "../../domain/records.ts";
 import type { Backlog } from "./backlog.ts";
 import { pipeline } from "./connection.ts";
 import { missing, PostgresLedger } from "./ledger.ts";
-import { load } from "./load.ts";
+import { load, pick } from "./load.ts";
 import type { Operation } from "./operations.ts";
 import { Needs, Records } from "./records.ts";
 import type { Rooms } from "./rooms.ts";
@@ -39,8 +39,13 @@ export async function transact(
   const needs = new Needs();
   const loaded = new Records();
   for (const { operation } of entries) operation.need(needs);
+  const picks = needs.picks.length > 0;
+  if (picks) {
+    const repeated = entries.some((entry) => entry.repeated);
+    await pipeline(client, () => [client.query("BEGIN"), ...pick(client, needs, loaded, repeated)]);
+  }
   await pipeline(client, () => [
-    client.query("BEGIN"),
+    ...(picks ? [] : [client.query("BEGIN")]),
     ...load(client, needs, loaded),
     ...(rooms.isFresh() ? [] : [rooms.read(client)]),
   ]);

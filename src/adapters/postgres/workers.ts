@@ -14,9 +14,9 @@ const LATE_SECONDS = 15;
 
 const beat = statement(
   "heartbeat",
-  `INSERT INTO workers AS w (id, seen_at, queues, record) VALUES ($1, $2, $3::json, $4::json)
+  `INSERT INTO workers AS w (id, seen_at, queues, record, claims) VALUES ($1, $2, $3::json, $4::json, $5)
    ON CONFLICT (id) DO UPDATE SET seen_at = greatest(w.seen_at, excluded.seen_at), queues = excluded.queues,
-     record = excluded.record, gone_at = NULL
+     record = excluded.record, claims = w.claims OR excluded.claims, gone_at = NULL
    RETURNING holder, xmax = 0 AS is_new`,
 );
 const hold = statement(
@@ -67,7 +67,8 @@ export class Workers {
     });
   }
 
-  async heartbeat(record: WorkerRecord): Promise<void> {
+  /** @param claims its process claims tasks straight from the backlog; once told, that stays */
+  async heartbeat(record: WorkerRecord, claims: boolean): Promise<void> {
     const { id } = record;
     if (record.stopped) {
       this.#mine.delete(id);
@@ -79,7 +80,7 @@ export class Workers {
       const isNew = !this.#mine.has(id);
       if (isNew) await this.#rooms.register(this.#pool, Object.keys(record.queues));
       const client = await this.#session.client();
-      const values = [id, record.seenAt, JSON.stringify(record.queues), JSON.stringify(record)];
+      const values = [id, record.seenAt, JSON.stringify(record.queues), JSON.stringify(record), claims];
       // Nobody sees the worker before it holds its lock: the session outlives the transaction.
       const [, beaten] = await pipeline(client, () => [
         client.query("BEGIN"),

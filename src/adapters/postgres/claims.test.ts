@@ -1,0 +1,183 @@
+import { afterAll, afterEach, expect, test } from "vitest";
+import type { CreateJob, Outcome } from "../../domain/commands.ts";
+import { newId } from "../../domain/ids.ts";
+import type { Delivery } from "../../ports/broker.ts";
+import type { Store } from "../../ports/store/store.ts";
+import { placeOf, withService } from "../../testing/services.ts";
+import { each, workerRecord } from "../../testing/store/scene.ts";
+import { openPostgresBroker } from "./broker.ts";
+import { openPostgresStore } from "./store.ts";
+import { testSchema } from "./testing.ts";
+
+const WAIT = { timeout: 10_000 };
+const schema = testSchema();
+const closers: (() => Promise<unknown>)[] = [];
+
+await withService("PostgreSQL", placeOf(schema.url, 5432), () => {
+  afterEach(async () => {
+    for (const close of closers.splice(0).reverse()) await close();
+  });
+  afterAll(() => schema.drop());
+
+  test("tasks come with their claims, and a settlement makes room for the next", async () => {
+    const queue = `text/${newId()}`;
+    const { store, deliveries } = await workerOf("one", queue, 2);
+    for (let n = 0; n < 5; n++) await create(store, job(queue));
+    await expect.poll(() => deliveries.length, WAIT).toBe(2);
+    const tasks = new Set<string>();
+    for (let n = 0; n < 5; n++) {
+      const { task, job: owner } = deliveries[n]!.claim!;
+      expect(task).toMatchObject({ state: "leased", worker: "one", attempt: 1 });
+      expect(owner.id).toBe(task.jobId);
+      tasks.add(task.jobId);
+      expect((await settle(store, deliveries[n]!)).outcome).toBe("settled");
+      await expect.poll(() => deliveries.length, WAIT).toBe(Math.min(5, n + 3));
+    }
+    expect(tasks.size).toBe(5);
+  });
+
+  test("what waits is shared by those who claim, and each task goes to one of them", async () => {
+    const queue = `text/${newId()}`;
+    const workers = await Promise.all(["a", "b", "c"].map((name) => workerOf(name, queue, 10)));
+    await create(workers[0]!.store, job(queue, 4, 200));
+    const seen = () => workers.flatMap((one) => one.deliveries.map((delivery) => delivery.id));
+    const settled = new Set<Delivery>();
+    while (settled.size < 200) {
+      await expect.poll(() => seen().length, WAIT).toBeGreaterThan(settled.size);
+      for (const { store, deliveries } of workers) {
+        const open = deliveries.filter((one) => !settled.has(one));
+        expect(open.length).toBeLessThanOrEqual(10);
+        const outcomes = await Promise.all(open.map((one) => settle(store, one)));
+        for (const { outcome } of outcomes) expect(outcome).toBe("settled");
+        for (const one of open) settled.add(one);
+      }
+    }
+    expect(new Set(seen()).size).toBe(200);
+  });
+
+  test("the highest priority goes first, and a queue that is paused gives nothing", async () => {
+    const queue = `text/${newId()}`;
+    const { store } = await storeOf();
+    await store.heartbeat(workerRecord("none", { [queue]: 0 }, Date.now()));
+    await store.setPaused({ queue, paused: true });
+    const made: string[] = [];
+    for (const priority of [1, 9, 4]) {
+      const command = job(queue, priority);
+      made.push(command.id);
+      await create(store, command);
+    }
+    const { store: mine, deliveries } = await workerOf("late", queue, 1);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(deliveries).toEqual([]);
+    await store.setPaused({ queue, paused: false });
+    for (let n = 0; n < 3; n++) {
+      await expect.poll(() => deliveries.length, WAIT).toBe(n + 1);
+      await settle(mine, deliveries[n]!);
+    }
+    expect(deliveries.map((one) => one.claim!.task.jobId)).toEqual([made[1], made[2], made[0]]);
+  });
+
+  test("owners take turns", async () => {
+    const queue = `text/${newId()}`;
+    const { store } = await storeOf();
+    for (const owner of ["a", "b"]) await create(store, job(queue, 4, 20, owner));
+    const { deliveries } = await workerOf("fair", queue, 10);
+    await expect.poll(() => deliveries.length, WAIT).toBe(10);
+    const owners = deliveries.map((one) => one.claim!.task.owner);
+    expect(owners.filter((owner) => owner === "a")).toHaveLength(5);
+  });
+
+  test("what is given back, or was on its way to a consumer that closed, runs elsewhere", async () => {
+    const queue = `text/${newId()}`;
+    const first = await workerOf("first", queue, 3);
+    await create(first.store, job(queue, 4, 3));
+    await expect.poll(() => first.deliveries.length, WAIT).toBe(3);
+    await first.consumer.close();
+    const second = await workerOf("second", queue, 3);
+    for (const delivery of first.deliveries) await delivery.retry();
+    await expect.poll(() => second.deliveries.length, WAIT).toBe(3);
+    const { task } = second.deliveries[0]!.claim!;
+    expect(task).toMatchObject({ worker: "second", attempt: 1 });
+    for (const delivery of second.deliveries) {
+      expect((await settle(second.store, delivery)).outcome).toBe("settled");
+    }
+  });
+
+  test("a process without claims takes deliveries of the same queue", async () => {
+    const queue = `text/${newId()}`;
+    const store = await openPostgresStore(schema.url, { publishes: true });
+    const broker = await openPostgresBroker(schema.url);
+    closers.push(
+      () => store.close(),
+      () => broker.close(),
+    );
+    await store.heartbeat(workerRecord(`old-${newId()}`, { [queue]: 5 }, Date.now()));
+    const hints: Delivery[] = [];
+    await broker.consume(queue, { prefetch: 5 }, (delivery) => void hints.push(delivery));
+    const { store: producing, deliveries } = await workerOf("new", queue, 1);
+    await create(producing, job(queue, 4, 6));
+    await store.sweep({ now: Date.now(), limit: 100, deadSince: 0 });
+    await expect.poll(() => hints.length + deliveries.length, WAIT).toBe(6);
+    expect(hints.length).toBeGreaterThan(0);
+    expect(deliveries.length).toBeLessThanOrEqual(1);
+  });
+});
+
+async function storeOf() {
+  const store = await openPostgresStore(schema.url, { publishes: true });
+  const broker = await openPostgresBroker(schema.url, store);
+  closers.push(
+    () => store.close(),
+    () => broker.close(),
+  );
+  return { store, broker };
+}
+
+async function workerOf(worker: string, queue: string, concurrency: number) {
+  const { store, broker } = await storeOf();
+  const deliveries: Delivery[] = [];
+  await store.heartbeat(workerRecord(worker, { [queue]: concurrency }, Date.now()));
+  const claimFor = { worker, leaseMs: 10_000 };
+  const consumer = await broker.consume(queue, { prefetch: concurrency, claimFor }, (delivery) => {
+    deliveries.push(delivery);
+    return new Promise(() => {});
+  });
+  return { store, deliveries, consumer };
+}
+
+/** With its file. */
+async function create(store: Store, command: CreateJob): Promise<void> {
+  const { blob: key, sha256 } = file;
+  await store.pin({ key, sha256, bytes: 1, until: Date.now() + 3_600_000 });
+  expect(await store.createJob(command)).toMatchObject({ ok: true });
+}
+
+function settle(store: Store, { claim }: Delivery) {
+  const { jobId, item, lease } = claim!.task;
+  const outcome: Outcome = { kind: "succeeded", result: null, outputs: [], cache: false, ms: 1 };
+  return store.settle({ taskId: `${jobId}.${item}`, lease: lease!, now: Date.now(), outcome });
+}
+
+const file = { name: "a.txt", mediaType: "text/plain", bytes: 1, sha256: "0".repeat(64), blob: "0-1" };
+
+function job(queue: string, priority = 4, items = 1, owner = "local"): CreateJob {
+  const input = { ...file, artifactId: newId() };
+  return {
+    id: newId(),
+    now: Date.now(),
+    owner,
+    pipeline: "text",
+    version: 1,
+    options: {},
+    plan: [{ ...each("work"), queue }],
+    metadata: {},
+    priority,
+    startAt: null,
+    retentionMs: 3_600_000,
+    items: Array.from({ length: items > 1 ? items : 0 }, () => ({ name: "a.txt", input })),
+    attachments: [],
+    pinned: [],
+    reservation: null,
+    idempotency: null,
+  };
+}
