@@ -123,7 +123,7 @@ const PROJECTED = [
 ];
 
 function figure(value: number): string {
-  return value >= 100 ? Math.round(value).toLocaleString("en") : value.toPrecision(2);
+  return value >= 99.5 ? Math.round(value).toLocaleString("en") : value.toPrecision(2);
 }
 
 if (import.meta.main) {
