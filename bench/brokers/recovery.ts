@@ -8,6 +8,8 @@ import { order, type Subject } from "./subject.ts";
 /** Times that a worker of each subject is killed, as far as the limit allows. */
 const TRIALS = 3;
 const LOOK_MS = 20;
+/** Until workers that came or went have shared out the queues anew: work may move without a kill before that. */
+const SETTLE_MS = 2_000;
 /** The step has begun for so long when its process is killed. */
 const INTO_STEP_MS = 200;
 
@@ -23,6 +25,7 @@ export async function recovery(session: Session, subjects: readonly Subject[], l
       standby.set(subject, [subject.worker, await subject.startWorker()]);
   };
   await Promise.all(Array.from({ length: 3 }, starter));
+  await sleep(SETTLE_MS);
   const deadline = Date.now() + limitMs;
   const measured = [...standby].map(async ([subject, workers]) => {
     let longest = 0;
@@ -34,6 +37,7 @@ export async function recovery(session: Session, subjects: readonly Subject[], l
       session.say(`${subject.name}: began again after ${seconds.toFixed(2)} s`);
       if (seconds === Number.POSITIVE_INFINITY || trial === TRIALS - 1) break;
       workers.push(await subject.startWorker());
+      await sleep(SETTLE_MS);
     }
     return [subject, longest] as const;
   });
@@ -47,7 +51,7 @@ async function once(subject: Subject, workers: Program[], key: string, deadline:
   await sleep(INTO_STEP_MS);
   const killedAt = clock();
   workers.find(({ child }) => child.pid === first.pid)!.child.kill("SIGKILL");
-  const second = await seen(subject, ({ key: name, pid }) => name === key && pid !== first.pid, deadline);
+  const second = await seen(subject, ({ key: name, at }) => name === key && at > killedAt, deadline);
   return second ? (second.at - killedAt) / 1e9 : Number.POSITIVE_INFINITY;
 }
 
