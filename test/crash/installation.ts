@@ -51,6 +51,7 @@ export async function supervised(options: InstallationOptions): Promise<Installa
   const args = ["--workers", String(options.workers), ...common(options)];
   let stopping = false;
   let current: Running | null = null;
+  let refusal = "";
   let starting = start();
   const first = await starting;
 
@@ -78,6 +79,7 @@ export async function supervised(options: InstallationOptions): Promise<Installa
       try {
         return await start();
       } catch (error) {
+        refusal = (error as Error).message;
         if (Date.now() > deadline) throw error;
         await sleep(500);
       }
@@ -102,7 +104,7 @@ export async function supervised(options: InstallationOptions): Promise<Installa
       return victim && send(victim.pid, signal);
     },
     state() {
-      if (!current) return "the supervisor is being started";
+      if (!current) return `the supervisor is being started; the last failed: ${refusal || "none"}`;
       const children = childrenOf(current.child.pid!).map(({ role, pid }) => `${role} ${pid}`);
       return `supervisor ${current.child.pid} runs ${children.join(", ") || "nothing"}\n${current.errors()}`;
     },
