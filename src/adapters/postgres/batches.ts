@@ -18,8 +18,8 @@ export interface BatchParts {
   rooms: Rooms;
   backlog: Backlog;
   publishes: boolean;
-  /** More commands that go along with these, which may be none. */
-  accompany(entries: readonly Entry[]): Entry[];
+  /** More commands that go along with what is committed, if anything is. */
+  along(): Entry[];
   onCommitted(committed: Committed): void;
 }
 
@@ -67,7 +67,7 @@ export class Batches {
         weight += this.#waiting[size++]!.operation.weight;
       }
       const entries = this.#waiting.splice(0, size);
-      if (!this.#closed) entries.push(...this.#parts.accompany(entries));
+      if (!this.#closed) entries.push(...this.#parts.along());
       if (entries.length === 0) return;
       const running = this.#commit(entries).finally(() => {
         this.#running.delete(running);

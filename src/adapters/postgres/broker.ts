@@ -2,7 +2,6 @@ import type pg from "pg";
 import { MillraceError } from "../../errors.ts";
 import type { Broker, DeliveryHandler, Message, PublishResult } from "../../ports/broker.ts";
 import type { Store } from "../../ports/store/store.ts";
-import type { Claimer } from "./claims.ts";
 import { asking, assertReachable, isOutage, openPool, placeOf, toError } from "./connection.ts";
 import { deadLetters, depth, publishDeliveries, purge, releaseMine, releaseOrphans } from "./deliveries.ts";
 import { Exchange, type Subscriber } from "./exchange.ts";
@@ -115,20 +114,20 @@ export async function openPostgresBroker(url: string, store?: Store): Promise<Br
     async consume(queue, { prefetch, claimFor, signal }, handler) {
       if (closing) throw refusal();
       const subscriber = subscribe(queue, prefetch, handler);
-      if (claims && claimFor) subscriber.claimer = claimerOf(subscriber, claimFor);
-      const { claimer } = subscriber;
       const close = async () => {
         signal?.removeEventListener("abort", stop);
         subscriber.open = false;
         if (subscriber.unsettled.size === 0) exchange.subscribers.delete(subscriber);
-        if (claimer) await claims?.remove(claimer);
+        if (subscriber.claimer) await claims?.remove(subscriber.claimer);
       };
       const stop = () => void close();
       if (signal?.aborted) return { close };
       signal?.addEventListener("abort", stop, { once: true });
       exchange.subscribers.add(subscriber);
       exchange.wake([queue]);
-      if (claimer) claims?.add(claimer);
+      // Deliveries and claims share its places.
+      const taken = () => subscriber.unsettled.size + subscriber.wished;
+      if (claims && claimFor) subscriber.claimer = claims.add({ queue, claimFor, handler, prefetch, taken });
       return { close };
     },
 
@@ -154,7 +153,10 @@ export async function openPostgresBroker(url: string, store?: Store): Promise<Br
     close() {
       closing ??= (async () => {
         clearInterval(looking);
-        for (const subscriber of exchange.subscribers) subscriber.open = false;
+        for (const subscriber of exchange.subscribers) {
+          subscriber.open = false;
+          if (subscriber.claimer) await claims?.remove(subscriber.claimer);
+        }
         await exchange.close();
         const queues = new Set([...exchange.subscribers].map((one) => one.queue));
         if (holder !== null) {
@@ -173,25 +175,6 @@ export async function openPostgresBroker(url: string, store?: Store): Promise<Br
 
 function subscribe(queue: string, prefetch: number, handler: DeliveryHandler): Subscriber {
   return { queue, prefetch, handler, open: true, unsettled: new Set(), wished: 0, claimer: null };
-}
-
-/** Deliveries and claims share the places of one consumer. */
-function claimerOf(subscriber: Subscriber, claimFor: Claimer["claimFor"]): Claimer {
-  const { queue, handler } = subscriber;
-  const room = () => subscriber.prefetch - subscriber.unsettled.size - subscriber.wished;
-  return {
-    queue,
-    claimFor,
-    handler,
-    open: true,
-    room,
-    hungry: true,
-    held: 0,
-    ending: 0,
-    asked: 0,
-    asking: new Set(),
-    last: "",
-  };
 }
 
 /** The same place without waiting for the disk at each commit. */

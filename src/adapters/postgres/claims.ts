@@ -4,32 +4,60 @@ import type { Delivery, DeliveryHandler } from "../../ports/broker.ts";
 import type { SettleResult } from "../../ports/store/tasks.ts";
 import type { ServerClock } from "./clock.ts";
 import { type Next, takeNext } from "./operations.ts";
+import { Pace } from "./pace.ts";
 import type { Entry } from "./transaction.ts";
 
 const RETRY_MS = 200;
+/** Claims that wait for longer than this for a place go back, as others may have one. */
+const PATIENCE_MS = 1_000;
 
 type Claim = Next["claims"][number];
 
+export interface ClaimerOptions {
+  queue: string;
+  claimFor: { worker: string; leaseMs: number };
+  handler: DeliveryHandler;
+  /** Tasks at once. */
+  prefetch: number;
+  /** Places of these that are taken otherwise. */
+  taken(): number;
+}
+
 /** A consumer whose tasks are claimed in the transaction that hands them out. */
-export interface Claimer {
-  readonly queue: string;
-  readonly claimFor: { worker: string; leaseMs: number };
-  readonly handler: DeliveryHandler;
-  open: boolean;
-  /** Places that are free, but for those that claims take. */
-  room(): number;
+export class Claimer {
+  readonly options: ClaimerOptions;
+  open = true;
   /** Something may wait for it. */
-  hungry: boolean;
-  /** Claims that it holds. */
-  held: number;
-  /** Of these, such whose end is being committed. */
-  ending: number;
-  /** Places for which claims are being committed. */
-  asked: number;
+  hungry = true;
+  /** Claims in its hands whose steps are not over. */
+  running = 0;
+  /** Claims that wait for a place. */
+  readonly ahead: { claim: Claim; at: number }[] = [];
+  /** Claims that are being committed. */
+  asked = 0;
   /** The transactions in which they are, until what they brought is in hand or given back. */
-  readonly asking: Set<Promise<void>>;
+  readonly asking = new Set<Promise<void>>();
   /** The owner who was served last. */
-  last: string;
+  last = "";
+  readonly pace = new Pace();
+  timer: NodeJS.Timeout | null = null;
+
+  constructor(options: ClaimerOptions) {
+    this.options = options;
+  }
+
+  /** Places that are free now. */
+  get room(): number {
+    const { prefetch, taken } = this.options;
+    return this.open ? prefetch - taken() - this.running : 0;
+  }
+
+  /** Claims to ask for: where steps are short, for some more than run at once. */
+  get wish(): number {
+    const reserve = this.pace.reserve();
+    const worthwhile = reserve * 2 > this.options.prefetch ? reserve : 0;
+    return this.room + worthwhile - this.ahead.length - this.asked;
+  }
 }
 
 interface Parts {
@@ -46,7 +74,8 @@ interface Parts {
 export class Claims {
   readonly #parts: Parts;
   readonly #claimers = new Set<Claimer>();
-  readonly #held = new Map<string, { claimer: Claimer; isEnding: boolean }>();
+  /** Who has the claim with a lease. */
+  readonly #held = new Map<string, Claimer>();
   /** A broker of this process hands out its tasks. */
   inUse = false;
   #closed = false;
@@ -55,9 +84,11 @@ export class Claims {
     this.#parts = parts;
   }
 
-  add(claimer: Claimer): void {
+  add(options: ClaimerOptions): Claimer {
+    const claimer = new Claimer(options);
     this.#claimers.add(claimer);
     this.#parts.nudge();
+    return claimer;
   }
 
   /** Places may have become free. */
@@ -68,65 +99,70 @@ export class Claims {
   /** Something may wait in these queues; in all of them by default. */
   wake(queues?: readonly string[]): void {
     for (const claimer of this.#claimers) {
-      if (queues === undefined || queues.includes(claimer.queue)) claimer.hungry = true;
+      if (queues === undefined || queues.includes(claimer.options.queue)) claimer.hungry = true;
     }
     this.#parts.nudge();
   }
 
-  /** Claims to make along with these commands, for the places that they free, too. */
-  accompany(entries: readonly Entry[]): Entry[] {
-    for (const { operation } of entries) {
-      const place = operation.ends === undefined ? undefined : this.#held.get(operation.ends);
-      if (!place || place.isEnding) continue;
-      place.isEnding = true;
-      place.claimer.ending++;
-    }
-    const wishes: Entry[] = [];
-    for (const claimer of this.#claimers) {
-      const room = claimer.open ? claimer.room() - claimer.held + claimer.ending - claimer.asked : 0;
-      if (claimer.hungry && room > 0 && !this.#closed) wishes.push(this.#wish(claimer, room));
-    }
-    return wishes;
+  /** Claims to make along with what is about to be committed. */
+  wishes(): Entry[] {
+    if (this.#closed) return [];
+    return [...this.#claimers]
+      .filter((claimer) => claimer.open && claimer.hungry && claimer.wish > 0)
+      .map((claimer) => this.#wish(claimer, claimer.wish));
   }
 
   #wish(claimer: Claimer, limit: number): Entry {
-    const { queue, claimFor, last } = claimer;
-    const pick = { queue, limit, after: last, worker: claimFor.worker, token: newId() };
+    const { queue, claimFor } = claimer.options;
+    const pick = { queue, limit, after: claimer.last, worker: claimFor.worker, token: newId() };
     const { promise: asking, resolve: answered } = Promise.withResolvers<void>();
     claimer.hungry = false;
     claimer.asked += limit;
     claimer.asking.add(asking);
-    const answer = async (hand: () => Promise<void> | void) => {
+    const began = performance.now();
+    const answer = async (take: () => Promise<void> | void) => {
+      claimer.pace.came(performance.now() - began);
       claimer.asked -= limit;
-      await hand();
+      await take();
       claimer.asking.delete(asking);
       answered();
     };
     return {
       operation: takeNext(pick, this.#parts.clock.now(), claimFor.leaseMs),
       repeated: false,
-      resolve: (next) => void answer(() => this.#hand(claimer, next as Next)),
+      resolve: (next) => void answer(() => this.#take(claimer, next as Next)),
       reject: () => void answer(() => void setTimeout(() => this.wake([queue]), RETRY_MS).unref()),
     };
   }
 
-  /** Begins at once: the places that were asked for are taken from now on. */
-  async #hand(claimer: Claimer, { claims, last, more }: Next): Promise<void> {
-    if (!claimer.open) {
-      await Promise.allSettled(claims.map((claim) => this.#giveBack(claim)));
-      return;
-    }
+  /** Begins at once: what was asked for is in hand from now on. */
+  async #take(claimer: Claimer, { claims, last, more }: Next): Promise<void> {
+    const at = performance.now();
+    claimer.ahead.push(...claims.map((claim) => ({ claim, at })));
     claimer.last = last;
     if (more) claimer.hungry = true;
-    for (const claim of claims) {
-      claimer.held++;
-      this.#held.set(claim.task.lease!, { claimer, isEnding: false });
-      void handle(claimer.handler, this.#delivery(claimer, claim));
-    }
+    if (!claimer.open) return this.#giveBack(claimer, at);
+    this.#fill(claimer);
     if (claimer.hungry) this.#parts.nudge();
   }
 
-  #delivery({ queue }: Claimer, claim: Claim): Delivery {
+  /** Gives the consumer what waits for its places. */
+  #fill(claimer: Claimer): void {
+    while (claimer.room > 0 && claimer.ahead.length > 0) {
+      const { claim } = claimer.ahead.shift()!;
+      claimer.running++;
+      this.#held.set(claim.task.lease!, claimer);
+      void handle(claimer.options.handler, this.#delivery(claimer, claim));
+    }
+    if (claimer.ahead.length === 0 || claimer.timer) return;
+    claimer.timer = setTimeout(() => {
+      claimer.timer = null;
+      void this.#giveBack(claimer, performance.now() - PATIENCE_MS);
+      this.#fill(claimer);
+    }, PATIENCE_MS).unref();
+  }
+
+  #delivery({ options: { queue } }: Claimer, claim: Claim): Delivery {
     const { jobId, item, generation, lease } = claim.task;
     const hint = { taskId: taskId(jobId, item), generation };
     const ack = async () => this.ended(lease!);
@@ -137,13 +173,20 @@ export class Claims {
       count: 1,
       claim,
       ack,
-      retry: () => this.#giveBack(claim).finally(ack),
+      retry: () => this.#return(claim).finally(ack),
       reject: ack,
       extend: async () => {},
     };
   }
 
-  async #giveBack({ task }: Claim): Promise<void> {
+  /** Those that have waited since then, or for longer. */
+  async #giveBack(claimer: Claimer, since: number): Promise<void> {
+    const fresh = claimer.ahead.findIndex(({ at }) => at > since);
+    const late = claimer.ahead.splice(0, fresh === -1 ? claimer.ahead.length : fresh);
+    await Promise.allSettled(late.map(({ claim }) => this.#return(claim)));
+  }
+
+  async #return({ task }: Claim): Promise<void> {
     await this.#parts.settle({
       taskId: taskId(task.jobId, task.item),
       lease: task.lease!,
@@ -152,22 +195,23 @@ export class Claims {
     });
   }
 
-  /** The claim with this lease holds its place no longer. */
+  /** The step of this claim is over: while its end is committed, its place is free for another. */
   ended(lease: string): void {
-    const place = this.#held.get(lease);
-    if (!place) return;
-    const { claimer, isEnding } = place;
+    const claimer = this.#held.get(lease);
+    if (!claimer) return;
     this.#held.delete(lease);
-    claimer.held--;
-    if (isEnding) claimer.ending--;
-    if (!claimer.open && claimer.held === 0) this.#claimers.delete(claimer);
-    else if (claimer.hungry) this.#parts.nudge();
+    claimer.running--;
+    claimer.pace.ended();
+    this.#fill(claimer);
+    if (claimer.hungry) this.#parts.nudge();
   }
 
-  /** It gets nothing more; resolves when what was on its way has been given back. */
+  /** It gets nothing more; resolves when what it had not begun has been given back. */
   async remove(claimer: Claimer): Promise<void> {
     claimer.open = false;
-    if (claimer.held === 0) this.#claimers.delete(claimer);
+    this.#claimers.delete(claimer);
+    if (claimer.timer) clearTimeout(claimer.timer);
+    await this.#giveBack(claimer, Number.POSITIVE_INFINITY);
     await Promise.all(claimer.asking);
   }
 

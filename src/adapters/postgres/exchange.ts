@@ -16,7 +16,7 @@ export interface Subscriber {
   readonly unsettled: Set<number>;
   /** Places that are being filled. */
   wished: number;
-  /** Takes places of it for claims. */
+  /** Takes places for claims. */
   claimer: Claimer | null;
 }
 
@@ -255,7 +255,7 @@ export class Exchange {
 }
 
 function roomOf({ prefetch, unsettled, claimer }: Subscriber): number {
-  return prefetch - unsettled.size - (claimer ? claimer.held + claimer.asked : 0);
+  return prefetch - unsettled.size - (claimer ? claimer.running + claimer.ahead.length + claimer.asked : 0);
 }
 
 async function handle({ handler }: Subscriber, delivery: Delivery): Promise<void> {

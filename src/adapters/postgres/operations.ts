@@ -18,8 +18,6 @@ import { isUuid } from "./rows.ts";
 export interface Operation<T> {
   /** Rows that it may touch, to keep batches from growing without bound. */
   readonly weight: number;
-  /** The lease that it ends. */
-  readonly ends?: string;
   need(needs: Needs): void;
   /**
    * Runs anew from the start whenever a record was missing, so it must change the ledger alone.
@@ -175,7 +173,6 @@ export function end(command: Settle): Operation<SettleResult> {
   const { outcome } = command;
   return {
     weight: 1,
-    ends: command.lease,
     need(needs) {
       needTask(needs, place);
       // Should this be the last item, the job's own task is next.

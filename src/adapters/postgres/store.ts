@@ -88,7 +88,7 @@ function build(
     rooms,
     backlog,
     publishes,
-    accompany: (entries) => claims.accompany(entries),
+    along: () => claims.wishes(),
     onCommitted({ ledger, filled }: Committed) {
       if (publishes) tell(backlogChannel, grown(ledger));
       if (publishes) wake([...ledger.handed, ...filled].map((delivery) => delivery.queue));
@@ -122,10 +122,10 @@ function build(
     removeJob: (command) => batches.run(remove(command)),
     claim: (command) => batches.run(take(command)),
     beginAlone: (command) => batches.run(begin(command)),
-    async settle(command) {
-      const result = await batches.run(end(command));
+    settle(command) {
+      const settled = batches.run(end(command));
       claims.ended(command.lease);
-      return result;
+      return settled;
     },
     reserve: (command) => admission.reserve(command),
     async release({ id }) {
