@@ -19,21 +19,21 @@ export const graphileWorker: Peer = {
   name: "graphile-worker",
   async produce(connectionString) {
     await runMigrations({ connectionString, logger });
-    const utils = await makeWorkerUtils({ connectionString, logger });
-    const client = new pg.Client({ connectionString });
-    client.on("error", () => {});
-    await client.connect();
+    // With the size that it would have by itself, which does not wait for its connections to end.
+    const pgPool = new pg.Pool({ connectionString, max: 10 });
+    pgPool.on("error", () => {});
+    const utils = await makeWorkerUtils({ pgPool, logger });
     return {
       add: async (job) => void (await utils.addJob(QUEUE, job)),
       addMany: async (jobs) =>
         void (await utils.addJobs(jobs.map((payload) => ({ identifier: QUEUE, payload })))),
       async unfinished() {
         const text = "SELECT count(*)::int AS n FROM graphile_worker._private_jobs";
-        return (await client.query<{ n: number }>(text)).rows[0]!.n;
+        return (await pgPool.query<{ n: number }>(text)).rows[0]!.n;
       },
       async close() {
-        await client.end();
         await utils.release();
+        await pgPool.end();
       },
     };
   },
