@@ -1,5 +1,7 @@
-import { rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { basename, dirname } from "node:path";
 import { backup, DatabaseSync } from "node:sqlite";
 import { parentPort, workerData } from "node:worker_threads";
 import type { Claim, Settle } from "../../domain/commands.ts";
@@ -322,11 +324,20 @@ function gone(connection: Connection): void {
 const server = createServer((socket) => {
   connections.add(new Connection(socket, receive, gone));
 });
+removeLastSocket();
 server.listen(socketPath, () => {
   // For commands that are run beside a Millrace that is already there.
   writeFileSync(socketFile(path), socketPath, { mode: 0o600 });
   parentPort!.postMessage("ready");
 });
+
+/** Whoever owned this data folder before, and was killed, left the private folder of its socket. */
+function removeLastSocket(): void {
+  if (!existsSync(socketFile(path))) return;
+  const folder = dirname(readFileSync(socketFile(path), "utf8"));
+  if (dirname(folder) === tmpdir() && /^millrace-\w{6}$/.test(basename(folder)))
+    rmSync(folder, { recursive: true, force: true });
+}
 
 parentPort!.on("message", () => {
   server.close();
