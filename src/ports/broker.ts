@@ -81,7 +81,8 @@ export interface ConsumeOptions {
   prefetch: number;
   /**
    * A broker that is one with the store may claim what it delivers for this worker, in the transaction that
-   * hands it out; any other ignores this. `leaseMs` is how long such a claim holds at first.
+   * hands it out; any other ignores this. `leaseMs` is how long such a claim holds at first. Such a delivery
+   * may count as settled from when its task's settlement is asked for: its step is over.
    */
   claimFor?: { worker: string; leaseMs: number };
   /** Aborting it closes the consumer. */

@@ -5,9 +5,15 @@ import type { Delivery } from "../../ports/broker.ts";
 import type { Store } from "../../ports/store/store.ts";
 import { placeOf, withService } from "../../testing/services.ts";
 import { each, workerRecord } from "../../testing/store/scene.ts";
+import { Backlog } from "./backlog.ts";
 import { openPostgresBroker } from "./broker.ts";
+import { ServerClock } from "./clock.ts";
+import { placeOf as connectionOf, openPool } from "./connection.ts";
+import { type Next, takeNext } from "./operations.ts";
+import { Rooms } from "./rooms.ts";
 import { openPostgresStore } from "./store.ts";
 import { testSchema } from "./testing.ts";
+import { transact } from "./transaction.ts";
 
 const WAIT = { timeout: 10_000 };
 const schema = testSchema();
@@ -18,6 +24,7 @@ await withService("PostgreSQL", placeOf(schema.url, 5432), () => {
     for (const close of closers.splice(0).reverse()) await close();
   });
   afterAll(() => schema.drop());
+  const place = connectionOf(schema.url);
 
   test("tasks come with their claims, and a settlement makes room for the next", async () => {
     const queue = `text/${newId()}`;
@@ -101,6 +108,31 @@ await withService("PostgreSQL", placeOf(schema.url, 5432), () => {
     for (const delivery of second.deliveries) {
       expect((await settle(second.store, delivery)).outcome).toBe("settled");
     }
+  });
+
+  test("claims whose answer was lost are found again, not made twice", async () => {
+    const queue = `text/${newId()}`;
+    const { store } = await storeOf();
+    await create(store, job(queue, 4, 5));
+    const pool = openPool(place, "test", 1);
+    closers.push(() => pool.end());
+    const client = await pool.connect();
+    const rooms = new Rooms();
+    const backlog = new Backlog(rooms, true, new ServerClock(pool));
+    const claim = async (token: string, repeated: boolean) => {
+      const pick = { queue, limit: 3, after: "", worker: "lost", token };
+      const operation = takeNext(pick, Date.now(), 10_000);
+      const entry = { operation, repeated, resolve() {}, reject() {} };
+      const { outcomes } = await transact(client, [entry], rooms, backlog, true);
+      const { claims } = (outcomes[0] as { value: Next }).value;
+      return claims.map(({ task }) => `${task.item} ${task.lease} ${task.attempt}`);
+    };
+    const token = newId();
+    const first = await claim(token, false);
+    expect(first).toHaveLength(3);
+    expect((await claim(token, true)).sort()).toEqual(first.sort());
+    expect(await claim(newId(), true)).toHaveLength(2);
+    client.release();
   });
 
   test("a process without claims takes deliveries of the same queue", async () => {
