@@ -85,6 +85,12 @@ export const next = statement(
    ) AS more
    FROM picked ORDER BY turn, job_id, item`,
 );
+/** Of the queues $1, those in which something waits. Not EXISTS, which may be answered by reading it all. */
+export const waitingQueues = statement(
+  "waiting_queues",
+  `SELECT q.name FROM unnest($1::text[]) AS q (name)
+   WHERE (SELECT true FROM tasks t WHERE t.state = 'ready' AND t.queue = q.name LIMIT 1)`,
+);
 /** Those that a transaction claimed whose answer was lost. */
 export const claimed = statement(
   "claimed",

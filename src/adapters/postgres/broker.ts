@@ -2,6 +2,7 @@ import type pg from "pg";
 import { MillraceError } from "../../errors.ts";
 import type { Broker, DeliveryHandler, Message, PublishResult } from "../../ports/broker.ts";
 import type { Store } from "../../ports/store/store.ts";
+import { waitingQueues } from "./backlog.ts";
 import { asking, assertReachable, isOutage, openPool, placeOf, toError } from "./connection.ts";
 import { deadLetters, depth, publishDeliveries, purge, releaseMine, releaseOrphans } from "./deliveries.ts";
 import { Exchange, type Subscriber } from "./exchange.ts";
@@ -80,7 +81,11 @@ export async function openPostgresBroker(url: string, store?: Store): Promise<Br
   const look = async () => {
     if (exchange.subscribers.size === 0) return;
     exchange.wake();
-    claims?.wake();
+    if (claims) {
+      // Asked at once for all, as a transaction for each that turns out to be empty would cost an idle worker more.
+      const { rows } = await exchanging.query(waitingQueues([claims.queues]));
+      if (rows.length > 0) claims.wake(rows.map((row) => row.name as string));
+    }
     const { rows } = await exchanging.query(releaseOrphans());
     if (rows.length > 0) tell(new Set(rows.map((row) => row.queue as string)));
   };

@@ -91,6 +91,11 @@ export class Claims {
     return claimer;
   }
 
+  /** The queues whose tasks it hands out. */
+  get queues(): string[] {
+    return [...new Set([...this.#claimers].map((claimer) => claimer.options.queue))];
+  }
+
   /** Places may have become free. */
   nudge(): void {
     this.#parts.nudge();
