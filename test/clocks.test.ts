@@ -28,7 +28,7 @@ await withService("PostgreSQL", placeOf(postgres, 5432), async () => {
   async function role(name: "api" | "worker", aheadMs: number): Promise<string> {
     const places = ["--data", folder, "--pipelines", join(root, "test", "faults", "pipeline.ts")];
     const port = name === "api" ? ["--port", "0"] : [];
-    const wrong = ["--import", join(root, "test", "clocks", "wrong.js")];
+    const wrong = ["--import", join(root, "test", "clocks", "preload.js")];
     const child = spawn(
       process.execPath,
       [...wrong, join(root, "bin", "millrace.js"), name, ...port, ...places],
