@@ -39,7 +39,7 @@ const shares: readonly [Killed, number][] = [
   ["worker", 0.6],
 ];
 
-/** How long the last job may take after the last kill. */
+/** After the last kill, jobs may come to no end for so long. */
 const PATIENCE_MS = 300_000;
 
 /** The next kill comes after this time, even where no attempt has begun since the last. */

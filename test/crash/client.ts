@@ -137,14 +137,14 @@ export interface JobAnswer {
   }[];
 }
 
-/** What became of every accepted job; `null` for one that is not there. Waits at most `ms` for the last. */
+/** What became of every accepted job; `null` for one that is not there. Gives up when none has ended for `ms`. */
 export async function outcomes(
   urls: readonly string[],
   account: Account,
   ms: number,
 ): Promise<Map<string, JobAnswer | null>> {
   const results = new Map<string, JobAnswer | null>();
-  const deadline = Date.now() + ms;
+  let deadline = Date.now() + ms;
   for (const id of account.accepted.keys()) {
     for (;;) {
       const late = Date.now() > deadline;
@@ -158,6 +158,7 @@ export async function outcomes(
           const open = job?.state === "queued" || job?.state === "running";
           if (!open || late) {
             results.set(id, job);
+            if (!late) deadline = Date.now() + ms;
             break;
           }
         }
