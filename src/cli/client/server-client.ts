@@ -18,9 +18,11 @@ export interface ServerClient {
   open(path: string, options?: { headers?: Record<string, string>; signal?: AbortSignal }): Promise<Response>;
 }
 
-/** Where a command's server is: its flag, `MILLRACE_SERVER`, or the default. */
+/** Where a command's server is: its flag, `MILLRACE_SERVER`, the `PORT` that `millrace start` would take, or the default. */
 export function serverUrl(flag: string | undefined): string {
-  const text = flag ?? (process.env.MILLRACE_SERVER || DEFAULT_SERVER);
+  const { MILLRACE_SERVER, PORT } = process.env;
+  const here = PORT ? `http://127.0.0.1:${PORT}` : DEFAULT_SERVER;
+  const text = flag ?? (MILLRACE_SERVER || here);
   const url = URL.parse(text);
   if (!url || !/^https?:$/.test(url.protocol)) {
     throw usageError(`"${text.slice(0, 80)}" is not the address of a server; one is ${DEFAULT_SERVER}.`);
