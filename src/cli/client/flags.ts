@@ -9,7 +9,10 @@ export interface ClientFlags {
 /** What every command takes that talks to a running server. */
 export function addClientFlags(command: Command): Command {
   return command
-    .option("--server <url>", `the server to ask (MILLRACE_SERVER, or PORT on this machine), by default ${DEFAULT_SERVER}`)
+    .option(
+      "--server <url>",
+      `the server to ask (MILLRACE_SERVER, or PORT on this machine), by default ${DEFAULT_SERVER}`,
+    )
     .option("--json", "print one JSON document");
 }
 
