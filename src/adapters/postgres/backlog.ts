@@ -75,7 +75,7 @@ const publish = move(
 
 /**
  * Those that a worker is to claim, with whether more of them wait: an owner's share was all there was to
- * take, or a lower priority has some, too.
+ * take, or a lower priority has some, too. One row without a task: others have locked what waits.
  */
 export const next = statement(
   "lock_next",
@@ -83,7 +83,7 @@ export const next = statement(
    SELECT picked.*, count(*) OVER (PARTITION BY turn) = (SELECT n FROM share) OR EXISTS (
      SELECT FROM tasks t WHERE t.state = 'ready' AND t.queue = $1 AND t.priority < (SELECT priority FROM top)
    ) AS more
-   FROM picked ORDER BY turn, job_id, item`,
+   FROM top LEFT JOIN picked ON true ORDER BY turn, job_id, item`,
 );
 /** Of the queues $1, those in which something waits. Not EXISTS, which may be answered by reading it all. */
 export const waitingQueues = statement(

@@ -131,8 +131,10 @@ export async function openPostgresBroker(url: string, store?: Store): Promise<Br
       exchange.subscribers.add(subscriber);
       exchange.wake([queue]);
       // Deliveries and claims share its places.
-      const taken = () => subscriber.unsettled.size + subscriber.wished;
-      if (claims && claimFor) subscriber.claimer = claims.add({ queue, claimFor, handler, prefetch, taken });
+      const taken = () => subscriber.unsettled.size + subscriber.wished + exchange.due(subscriber);
+      const freed = () => exchange.freed(queue);
+      if (claims && claimFor)
+        subscriber.claimer = claims.add({ queue, claimFor, handler, prefetch, taken, freed });
       return { close };
     },
 

@@ -8,6 +8,8 @@ import { Pace } from "./pace.ts";
 import type { Entry } from "./transaction.ts";
 
 const RETRY_MS = 200;
+/** What another worker has locked is either its own or free again by then. */
+const LOCKED_MS = 25;
 /** Claims that wait for longer than this for a place go back, as others may have one. */
 const PATIENCE_MS = 1_000;
 
@@ -21,6 +23,8 @@ export interface ClaimerOptions {
   prefetch: number;
   /** Places of these that are taken otherwise. */
   taken(): number;
+  /** A place is free, which may be taken otherwise before the next claim has it. */
+  freed(): void;
 }
 
 /** A consumer whose tasks are claimed in the transaction that hands them out. */
@@ -98,6 +102,7 @@ export class Claims {
 
   /** Places may have become free. */
   nudge(): void {
+    for (const claimer of this.#claimers) this.#fill(claimer);
     this.#parts.nudge();
   }
 
@@ -141,11 +146,12 @@ export class Claims {
   }
 
   /** Begins at once: what was asked for is in hand from now on. */
-  async #take(claimer: Claimer, { claims, last, more }: Next): Promise<void> {
+  async #take(claimer: Claimer, { claims, last, more, locked }: Next): Promise<void> {
     const at = performance.now();
     claimer.ahead.push(...claims.map((claim) => ({ claim, at })));
     claimer.last = last;
     if (more) claimer.hungry = true;
+    if (locked) setTimeout(() => this.wake([claimer.options.queue]), LOCKED_MS).unref();
     if (!claimer.open) return this.#giveBack(claimer, at);
     this.#fill(claimer);
     if (claimer.hungry) this.#parts.nudge();
@@ -207,6 +213,7 @@ export class Claims {
     this.#held.delete(lease);
     claimer.running--;
     claimer.pace.ended();
+    claimer.options.freed();
     this.#fill(claimer);
     if (claimer.hungry) this.#parts.nudge();
   }

@@ -46,6 +46,8 @@ export class Exchange {
   #settlements: Settlement[] = [];
   #hungry = new Set<string>();
   #running: Promise<void> | null = null;
+  /** Something was asked for since the present run looked last. */
+  #asked = false;
   #closed = false;
   readonly #last = new Map<string, number>();
 
@@ -70,21 +72,35 @@ export class Exchange {
     this.#start();
   }
 
+  /** A place of this queue has become free. */
+  freed(queue: string): void {
+    if (this.#hungry.has(queue) && this.#holder() !== null) this.#start();
+  }
+
+  /** A place that claims must leave: where they have all of them for ever, deliveries would never have any. */
+  due({ queue, open, unsettled, wished }: Subscriber): number {
+    const waits = open && this.#hungry.has(queue) && this.#holder() !== null;
+    return waits && unsettled.size === 0 && wished === 0 ? 1 : 0;
+  }
+
   /** The connection that held them is gone: they come again, to whoever has room. */
   lose(): void {
     for (const subscriber of this.subscribers) subscriber.unsettled.clear();
   }
 
   #start(): void {
+    this.#asked = true;
     this.#running ??= new Promise<void>((go) => setImmediate(go))
       .then(() => this.#run())
       .finally(() => {
         this.#running = null;
+        if (this.#asked) this.#start();
       });
   }
 
   async #run(): Promise<void> {
     for (;;) {
+      this.#asked = false;
       const settlements = this.#settlements;
       const wishes = this.#wishes(settlements);
       const holder = this.#holder();
@@ -96,8 +112,10 @@ export class Exchange {
           if (rows.filter((row) => row.queue === queue).length < wanted) this.#hungry.delete(queue);
         }
         this.#hand(rows, holder!);
-        if (wishes.size > 0) this.#onSpare();
+        this.#spare();
       } catch (error) {
+        for (const queue of wishes.keys()) this.#hungry.delete(queue);
+        this.#spare();
         for (const one of settlements) one.reject(toError(error));
         if (!isOutage(error)) await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref());
         if (this.#settlements.length === 0) return;
@@ -120,6 +138,11 @@ export class Exchange {
       wishes.set(one.queue, (wishes.get(one.queue) ?? 0) + room);
     }
     return wishes;
+  }
+
+  #spare(): void {
+    this.#wished();
+    this.#onSpare();
   }
 
   #wished(): void {
@@ -158,7 +181,6 @@ export class Exchange {
       broken = false;
     } finally {
       client.release(broken);
-      this.#wished();
     }
     this.#settled(settlements, passed);
     return rows.sort((a, b) => b.priority - a.priority || a.seq - b.seq);
@@ -185,7 +207,7 @@ export class Exchange {
   #hand(rows: readonly DeliveryRow[], holder: number): void {
     for (const row of rows) {
       const open = [...this.subscribers].filter((one) => one.queue === row.queue);
-      const free = open.filter((one) => one.open && roomOf(one) > 0);
+      const free = open.filter((one) => one.open && placesOf(one) > 0);
       const turn = this.#last.get(row.queue) ?? 0;
       const subscriber = free[turn % Math.max(1, free.length)];
       this.#last.set(row.queue, turn + 1);
@@ -254,8 +276,17 @@ export class Exchange {
   }
 }
 
-function roomOf({ prefetch, unsettled, claimer }: Subscriber): number {
-  return prefetch - unsettled.size - (claimer ? claimer.running + claimer.ahead.length + claimer.asked : 0);
+/** Places in which nothing runs. */
+function placesOf({ prefetch, unsettled, claimer }: Subscriber): number {
+  return prefetch - unsettled.size - (claimer?.running ?? 0);
+}
+
+/** Claims that come have places before deliveries, but for one. */
+function roomOf(subscriber: Subscriber): number {
+  const { claimer, unsettled } = subscriber;
+  const places = placesOf(subscriber);
+  const room = places - (claimer ? claimer.ahead.length + claimer.asked : 0);
+  return unsettled.size === 0 ? Math.max(room, Math.min(1, places)) : room;
 }
 
 async function handle({ handler }: Subscriber, delivery: Delivery): Promise<void> {

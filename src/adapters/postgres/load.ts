@@ -64,8 +64,9 @@ export function pick(
     const { queue, limit, after, worker, token } = wish;
     const mine = repeated ? (await client.query<Place>(claimed([queue, worker, token]))).rows : [];
     for (const { job_id, item } of mine) needs.task(job_id, item);
-    const { rows } =
+    const { rows: found } =
       mine.length > 0 ? { rows: [] } : await client.query<NextRow>(next([queue, limit, after]));
+    const rows = found.filter((row) => row.job_id !== null);
     for (const row of rows) into.tasksOf(row.job_id).set(row.item, row);
     for (const { job_id, item } of [...mine, ...rows]) {
       needs.jobs.add(job_id);
@@ -74,6 +75,7 @@ export function pick(
     into.picked.set(wish, {
       places: [...mine, ...rows].map((row) => ({ jobId: row.job_id, item: row.item, owner: row.owner })),
       more: mine.length > 0 || rows.some((row) => row.more),
+      locked: found.length > rows.length,
     });
   });
 }

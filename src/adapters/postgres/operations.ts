@@ -134,6 +134,8 @@ export interface Next {
   last: string;
   /** More of them wait. */
   more: boolean;
+  /** Others hold all that it could have taken. */
+  locked: boolean;
 }
 
 /** A worker takes what is next in the backlog of a queue. */
@@ -142,7 +144,7 @@ export function takeNext(pick: Pick, now: number, leaseMs: number): Operation<Ne
     weight: pick.limit,
     need: (needs) => void needs.picks.push(pick),
     run(ledger) {
-      const { places, more } = ledger.picked(pick);
+      const { places, more, locked } = ledger.picked(pick);
       const claims: Next["claims"] = [];
       places.forEach(({ jobId, item }, n) => {
         const task = ledger.task(jobId, item);
@@ -154,7 +156,7 @@ export function takeNext(pick: Pick, now: number, leaseMs: number): Operation<Ne
         const outcome = take(command).run(ledger, false);
         if (outcome.claimed) claims.push(outcome);
       });
-      return { claims, last: places.at(-1)?.owner ?? pick.after, more };
+      return { claims, last: places.at(-1)?.owner ?? pick.after, more, locked };
     },
   };
 }

@@ -49,6 +49,8 @@ export interface Picked {
   places: { jobId: string; item: number; owner: string }[];
   /** More of them wait. */
   more: boolean;
+  /** None: others hold all that could be taken. */
+  locked: boolean;
 }
 
 /** What a transaction must read before its rules can run. */
