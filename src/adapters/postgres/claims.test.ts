@@ -153,6 +153,61 @@ await withService("PostgreSQL", placeOf(schema.url, 5432), () => {
     expect(hints.length).toBeGreaterThan(0);
     expect(deliveries.length).toBeLessThanOrEqual(1);
   });
+  test("a worker that was forgotten claims as before when its keeper tells of it first", async () => {
+    const queue = `text/${newId()}`;
+    const { store } = await workerOf("forgotten", queue, 2);
+    const keeper = await openPostgresStore(schema.url, { publishes: true });
+    closers.push(() => keeper.close());
+    const record = workerRecord("forgotten", { [queue]: 2 }, Date.now());
+    await keeper.heartbeat(record);
+    const pool = openPool(place, "test", 1);
+    closers.push(() => pool.end());
+    await pool.query("DELETE FROM workers WHERE id = 'forgotten'");
+    await keeper.heartbeat(record);
+    const { rows } = await pool.query("SELECT claims FROM workers WHERE id = 'forgotten'");
+    expect(rows).toEqual([{ claims: true }]);
+    await store.heartbeat(record);
+  });
+
+  test("what waits behind tasks that another worker takes at this moment is claimed soon", async () => {
+    const queue = `text/${newId()}`;
+    const { store } = await storeOf();
+    const blocked = job(queue, 9, 2);
+    await create(store, blocked);
+    const pool = openPool(place, "test", 1);
+    closers.push(() => pool.end());
+    const client = await pool.connect();
+    await client.query("BEGIN");
+    await client.query("SELECT FROM tasks WHERE job_id = $1 FOR UPDATE", [blocked.id]);
+    const { deliveries } = await workerOf("beside", queue, 1);
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    expect(deliveries).toEqual([]);
+    await client.query("COMMIT");
+    client.release();
+    const began = performance.now();
+    await expect.poll(() => deliveries.length, { ...WAIT, interval: 5 }).toBe(1);
+    expect(performance.now() - began).toBeLessThan(300);
+  });
+
+  test("deliveries are not kept waiting by a long backlog", async () => {
+    const queue = `text/${newId()}`;
+    const { store, broker } = await storeOf();
+    await create(store, job(queue, 4, 3_000));
+    const claimFor = { worker: "busy", leaseMs: 10_000 };
+    await store.heartbeat(workerRecord("busy", { [queue]: 1 }, Date.now()));
+    let claims = 0;
+    let hinted = 0;
+    await broker.consume(queue, { prefetch: 1, claimFor }, async (delivery) => {
+      if (!delivery.claim) hinted = claims;
+      else if (++claims < 3_000) await settle(store, delivery);
+      await delivery.ack();
+    });
+    await expect.poll(() => claims, WAIT).toBeGreaterThan(50);
+    await broker.publish(queue, [{ id: newId(), payload: "{}" }]);
+    await expect.poll(() => hinted > 0 || claims === 3_000, { timeout: 30_000 }).toBe(true);
+    expect(hinted).toBeGreaterThan(0);
+    expect(hinted).toBeLessThan(1_500);
+  }, 40_000);
 });
 
 async function storeOf() {

@@ -17,7 +17,7 @@ const beat = statement(
   `INSERT INTO workers AS w (id, seen_at, queues, record, claims) VALUES ($1, $2, $3::json, $4::json, $5)
    ON CONFLICT (id) DO UPDATE SET seen_at = greatest(w.seen_at, excluded.seen_at), queues = excluded.queues,
      record = excluded.record, claims = w.claims OR excluded.claims, gone_at = NULL
-   RETURNING holder, xmax = 0 AS is_new`,
+   RETURNING claims, xmax = 0 AS is_new`,
 );
 const hold = statement(
   "hold",
@@ -53,6 +53,8 @@ export class Workers {
   readonly #session: Session;
   /** Workers of this process, whose locks this session holds. */
   readonly #mine = new Set<string>();
+  /** Those that claim straight from the backlog: whoever tells of one that was forgotten must know it. */
+  readonly #claiming = new Set<string>();
   /** The start of the server that this process knows, and when it saw it first. */
   #server = { startedAt: "", seenAt: 0 };
 
@@ -72,6 +74,7 @@ export class Workers {
     const { id } = record;
     if (record.stopped) {
       this.#mine.delete(id);
+      this.#claiming.delete(id);
       await asking(this.#pool.query(remove([id])));
       this.#rooms.forget();
       return;
@@ -80,11 +83,17 @@ export class Workers {
       const isNew = !this.#mine.has(id);
       if (isNew) await this.#rooms.register(this.#pool, Object.keys(record.queues));
       const client = await this.#session.client();
-      const values = [id, record.seenAt, JSON.stringify(record.queues), JSON.stringify(record), claims];
+      const values = [
+        id,
+        record.seenAt,
+        JSON.stringify(record.queues),
+        JSON.stringify(record),
+        claims || this.#claiming.has(id),
+      ];
       // Nobody sees the worker before it holds its lock: the session outlives the transaction.
       const [, beaten] = await pipeline(client, () => [
         client.query("BEGIN"),
-        client.query<{ is_new: boolean }>(beat(values)),
+        client.query<{ claims: boolean; is_new: boolean }>(beat(values)),
         ...(isNew ? [client.query(hold([id])), client.query(held([id]))] : []),
         client.query("COMMIT"),
       ]);
@@ -94,6 +103,7 @@ export class Workers {
         await client.query(held([id]));
       }
       this.#mine.add(id);
+      if (beaten.rows[0]!.claims) this.#claiming.add(id);
       if (isNew) this.#rooms.forget();
     } catch (error) {
       throw toError(error);
