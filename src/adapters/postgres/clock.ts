@@ -45,6 +45,11 @@ export class ServerClock {
     this.#ahead = Math.abs(ahead) > LEFT_ALONE_MS + doubt ? Math.round(ahead) : 0;
   }
 
+  /** A time of the records as the caller's clock would tell it: one that may come back in a command. */
+  told(at: number): number {
+    return at - this.#ahead;
+  }
+
   /** The command with its times as the server would tell them. */
   dated<T>(command: T): T {
     if (this.#ahead === 0 || typeof command !== "object" || command === null) return command;
