@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { connect, createServer } from "node:net";
 import { afterAll, afterEach, expect, test } from "vitest";
 import type { CreateJob, Outcome } from "../../domain/commands.ts";
 import { newId } from "../../domain/ids.ts";
@@ -5,6 +7,7 @@ import type { Delivery } from "../../ports/broker.ts";
 import type { Store } from "../../ports/store/store.ts";
 import { placeOf, withService } from "../../testing/services.ts";
 import { each, workerRecord } from "../../testing/store/scene.ts";
+import { openTcpProxy, through } from "../../testing/tcp-proxy.ts";
 import { Backlog } from "./backlog.ts";
 import { openPostgresBroker } from "./broker.ts";
 import { ServerClock } from "./clock.ts";
@@ -135,6 +138,37 @@ await withService("PostgreSQL", placeOf(schema.url, 5432), () => {
     client.release();
   });
 
+  test("claims whose answer was lost are found again when the server is back", async () => {
+    const queue = `text/${newId()}`;
+    const owner = `owner-${newId()}`;
+    const { store } = await storeOf();
+    await create(store, job(queue, 4, 3, owner));
+    const pool = openPool(place, "test", 2);
+    closers.push(() => pool.end());
+    const client = await pool.connect();
+    closers.push(async () => client.release(true));
+    await client.query("BEGIN");
+    await client.query("SELECT FROM owners WHERE owner = $1 FOR UPDATE", [owner]);
+    const relay = await openRelay(placeOf(schema.url, 5432));
+    const proxy = await openTcpProxy(relay);
+    closers.push(() => proxy.close());
+    const { deliveries } = await workerOf("cut", queue, 3, through(proxy, schema.url));
+    // Its commit is on its way, and waits for the number of its events.
+    const waiting =
+      "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%INTO owners%'";
+    await expect.poll(async () => (await pool.query(waiting)).rowCount, WAIT).toBeGreaterThan(0);
+    relay.muted = true;
+    await client.query("COMMIT");
+    const running = async () =>
+      (await store.queues({ now: Date.now() })).find((one) => one.name === queue)?.running;
+    await expect.poll(running, WAIT).toBe(3);
+    await proxy.outage.begin();
+    relay.muted = false;
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    await proxy.outage.end();
+    await expect.poll(() => deliveries.length, { timeout: 5_000 }).toBe(3);
+  }, 30_000);
+
   test("a process without claims takes deliveries of the same queue", async () => {
     const queue = `text/${newId()}`;
     const store = await openPostgresStore(schema.url, { publishes: true });
@@ -189,6 +223,24 @@ await withService("PostgreSQL", placeOf(schema.url, 5432), () => {
     expect(performance.now() - began).toBeLessThan(300);
   });
 
+  test("a delivery that is settled while a turn ends is not kept waiting", async () => {
+    const queue = `text/${newId()}`;
+    const { broker } = await storeOf();
+    const took: number[] = [];
+    let hops = 0;
+    await broker.consume(queue, { prefetch: 1 }, async (delivery) => {
+      for (let n = 0; n < hops; n++) await null;
+      const began = performance.now();
+      await delivery.ack();
+      took.push(performance.now() - began);
+    });
+    for (hops = 0; hops < 8; hops++) {
+      await broker.publish(queue, [{ id: newId(), payload: "{}" }]);
+      await expect.poll(() => took.length, WAIT).toBe(hops + 1);
+    }
+    expect(Math.max(...took)).toBeLessThan(400);
+  });
+
   test("deliveries are not kept waiting by a long backlog", async () => {
     const queue = `text/${newId()}`;
     const { store, broker } = await storeOf();
@@ -210,9 +262,33 @@ await withService("PostgreSQL", placeOf(schema.url, 5432), () => {
   }, 40_000);
 });
 
-async function storeOf() {
-  const store = await openPostgresStore(schema.url, { publishes: true });
-  const broker = await openPostgresBroker(schema.url, store);
+/** Passes everything on, but for answers while it is muted. */
+async function openRelay(target: { host: string; port: number }) {
+  const relay = { host: "127.0.0.1", port: 0, muted: false };
+  const server = createServer((client) => {
+    const service = connect(target);
+    client.pipe(service);
+    service.on("data", (answer) => relay.muted || client.write(answer));
+    for (const [one, other] of [
+      [client, service],
+      [service, client],
+    ] as const) {
+      one.on("error", () => {});
+      one.on("close", () => other.destroy());
+    }
+  });
+  await once(server.listen(0, relay.host), "listening");
+  relay.port = (server.address() as { port: number }).port;
+  closers.push(async () => {
+    relay.muted = false;
+    server.close();
+  });
+  return relay;
+}
+
+async function storeOf(url = schema.url) {
+  const store = await openPostgresStore(url, { publishes: true });
+  const broker = await openPostgresBroker(url, store);
   closers.push(
     () => store.close(),
     () => broker.close(),
@@ -220,8 +296,8 @@ async function storeOf() {
   return { store, broker };
 }
 
-async function workerOf(worker: string, queue: string, concurrency: number) {
-  const { store, broker } = await storeOf();
+async function workerOf(worker: string, queue: string, concurrency: number, url = schema.url) {
+  const { store, broker } = await storeOf(url);
   const deliveries: Delivery[] = [];
   await store.heartbeat(workerRecord(worker, { [queue]: concurrency }, Date.now()));
   const claimFor = { worker, leaseMs: 10_000 };

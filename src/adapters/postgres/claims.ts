@@ -41,6 +41,8 @@ export class Claimer {
   asked = 0;
   /** The transactions in which they are, until what they brought is in hand or given back. */
   readonly asking = new Set<Promise<void>>();
+  /** Tokens of claims that may have been made although their answers are lost. */
+  readonly lost: string[] = [];
   /** The owner who was served last. */
   last = "";
   readonly pace = new Pace();
@@ -124,7 +126,9 @@ export class Claims {
 
   #wish(claimer: Claimer, limit: number): Entry {
     const { queue, claimFor } = claimer.options;
-    const pick = { queue, limit, after: claimer.last, worker: claimFor.worker, token: newId() };
+    const lost = claimer.lost.shift();
+    const token = lost ?? newId();
+    const pick = { queue, limit, after: claimer.last, worker: claimFor.worker, token };
     const { promise: asking, resolve: answered } = Promise.withResolvers<void>();
     claimer.hungry = false;
     claimer.asked += limit;
@@ -139,9 +143,13 @@ export class Claims {
     };
     return {
       operation: takeNext(pick, this.#parts.clock.now(), claimFor.leaseMs),
-      repeated: false,
+      repeated: lost !== undefined,
       resolve: (next) => void answer(() => this.#take(claimer, next as Next)),
-      reject: () => void answer(() => void setTimeout(() => this.wake([queue]), RETRY_MS).unref()),
+      reject: () =>
+        void answer(() => {
+          claimer.lost.push(token);
+          setTimeout(() => this.wake([queue]), RETRY_MS).unref();
+        }),
     };
   }
 
@@ -150,7 +158,7 @@ export class Claims {
     const at = performance.now();
     claimer.ahead.push(...claims.map((claim) => ({ claim, at })));
     claimer.last = last;
-    if (more) claimer.hungry = true;
+    if (more || claimer.lost.length > 0) claimer.hungry = true;
     if (locked) setTimeout(() => this.wake([claimer.options.queue]), LOCKED_MS).unref();
     if (!claimer.open) return this.#giveBack(claimer, at);
     this.#fill(claimer);
