@@ -154,9 +154,9 @@ await withService("PostgreSQL", placeOf(schema.url, 5432), () => {
     closers.push(() => proxy.close());
     const { deliveries } = await workerOf("cut", queue, 3, through(proxy, schema.url));
     // Its commit is on its way, and waits for the number of its events.
-    const waiting =
-      "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%INTO owners%'";
-    await expect.poll(async () => (await pool.query(waiting)).rowCount, WAIT).toBeGreaterThan(0);
+    const { pid } = (await client.query("SELECT pg_backend_pid() AS pid")).rows[0];
+    const waiting = "SELECT FROM pg_stat_activity WHERE $1::int = ANY(pg_blocking_pids(pid))";
+    await expect.poll(async () => (await pool.query(waiting, [pid])).rowCount, WAIT).toBeGreaterThan(0);
     relay.muted = true;
     await client.query("COMMIT");
     const running = async () =>
@@ -221,6 +221,29 @@ await withService("PostgreSQL", placeOf(schema.url, 5432), () => {
     const began = performance.now();
     await expect.poll(() => deliveries.length, { ...WAIT, interval: 5 }).toBe(1);
     expect(performance.now() - began).toBeLessThan(300);
+  });
+
+  test("what is in reserve beside long steps goes back after a second", async () => {
+    const queue = `text/${newId()}`;
+    const { store, broker } = await storeOf();
+    await create(store, job(queue, 4, 1_000));
+    const claimFor = { worker: "slow", leaseMs: 10_000 };
+    await store.heartbeat(workerRecord("slow", { [queue]: 2 }, Date.now()));
+    let slow = false;
+    let held = 0;
+    await broker.consume(queue, { prefetch: 2, claimFor }, async (delivery) => {
+      if (slow) return void (await new Promise(() => held++));
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      await settle(store, delivery);
+    });
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    slow = true;
+    await expect.poll(() => held, WAIT).toBe(2);
+    const began = performance.now();
+    const running = async () =>
+      (await store.queues({ now: Date.now() })).find((one) => one.name === queue)?.running;
+    await expect.poll(running, { ...WAIT, interval: 20 }).toBe(2);
+    expect(performance.now() - began).toBeLessThan(1_500);
   });
 
   test("a delivery that is settled while a turn ends is not kept waiting", async () => {

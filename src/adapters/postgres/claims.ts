@@ -174,11 +174,12 @@ export class Claims {
       void handle(claimer.options.handler, this.#delivery(claimer, claim));
     }
     if (claimer.ahead.length === 0 || claimer.timer) return;
+    const until = claimer.ahead[0]!.at + PATIENCE_MS;
     claimer.timer = setTimeout(() => {
       claimer.timer = null;
       void this.#giveBack(claimer, performance.now() - PATIENCE_MS);
       this.#fill(claimer);
-    }, PATIENCE_MS).unref();
+    }, until - performance.now()).unref();
   }
 
   #delivery({ options: { queue } }: Claimer, claim: Claim): Delivery {
