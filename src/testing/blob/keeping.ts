@@ -72,6 +72,8 @@ export function keepingPoints(point: DefinePoint<BlobScene>): void {
       const collectGarbage = runInNewContext("gc") as () => void;
       const buffers = () => {
         collectGarbage();
+        // The first frees buffers on a thread of its own, which the second waits for.
+        collectGarbage();
         return process.memoryUsage().arrayBuffers;
       };
       const before = buffers();
