@@ -17,10 +17,10 @@ export function handOut(ledger: Ledger, task: TaskRecord, now: number): void {
 }
 
 /** Moves a task into the window; the caller has taken its place there. */
-export function publish(ledger: Ledger, task: TaskRecord, now: number): void {
+export function publish(ledger: Ledger, task: TaskRecord, now: number, patienceMs = PATIENCE_MS): void {
   task.generation++;
   task.state = "published";
-  task.wakeAt = now + PATIENCE_MS;
+  task.wakeAt = now + patienceMs;
   ledger.changedTask(task);
   ledger.deliver({
     taskId: taskId(task.jobId, task.item),

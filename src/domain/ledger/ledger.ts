@@ -52,7 +52,7 @@ export interface Ledger {
 /**
  * A published task that nothing claimed after this time is published again: a broker may forget, and whoever
  * committed a task may die before it has told the broker. With a sweep each second it bounds what that costs.
- * A task that merely waits in the window is told again too, and its older delivery claims nothing.
+ * A task that merely waits in the window is told again too, ever more rarely; its older delivery claims nothing.
  */
 export const PATIENCE_MS = 10_000;
 

@@ -1,8 +1,11 @@
 import { JOB_ITEM, type JobRecord, type TaskRecord } from "../records.ts";
 import { start } from "./end.ts";
 import { handOut, publish } from "./hand-out.ts";
-import { isEnded, type Ledger } from "./ledger.ts";
+import { isEnded, type Ledger, PATIENCE_MS } from "./ledger.ts";
 import { loseLease } from "./settle.ts";
+
+/** Of `PATIENCE_MS`, for a task that was published many times. */
+const MOST_PATIENCE = 16;
 
 /** A task whose `wakeAt` has come. */
 export function wake(ledger: Ledger, job: JobRecord, task: TaskRecord, now: number): void {
@@ -10,7 +13,9 @@ export function wake(ledger: Ledger, job: JobRecord, task: TaskRecord, now: numb
   if (task.state === "scheduled" && task.attempt === 0 && task.item !== JOB_ITEM)
     start(ledger, job, task, now);
   else if (task.state === "scheduled") handOut(ledger, task, now);
-  // Its delivery never came to a claim. It keeps its place in the window.
-  else if (task.state === "published") publish(ledger, task, now);
+  // Its delivery never came to a claim. It keeps its place in the window. Most such tasks only wait behind
+  // long ones, so each time is given longer than the last.
+  else if (task.state === "published")
+    publish(ledger, task, now, PATIENCE_MS * Math.min(MOST_PATIENCE, task.generation + 1));
   else if (task.state === "leased") loseLease(ledger, job, task, !ledger.workerAlive(task.worker!), now);
 }

@@ -18,11 +18,13 @@ export function sweepPoints(point: DefinePoint<StoreScene>): void {
   point("sweep.window", "what is handed out again keeps its one place in the window", async (scene) => {
     const crew = await scene.crew({ concurrency: 1 });
     await scene.create({ files: 20 });
-    for (let round = 0; round < 3; round++) {
-      scene.pass(11_000);
+    for (let round = 1; round <= 3; round++) {
+      scene.pass(round * 10_000 - 1);
+      expect(await crew.sweep()).toBe(0);
+      scene.pass(1);
       expect(await crew.sweep()).toBe(4);
     }
-    scene.pass(11_000);
+    scene.pass(40_000);
     crew.deliveries.length = 0;
     await crew.sweep();
     expect(await crew.work()).toBe(20);
