@@ -15,7 +15,7 @@ import { placeOf as connectionOf, openPool } from "./connection.ts";
 import { type Next, takeNext } from "./operations.ts";
 import { Rooms } from "./rooms.ts";
 import { openPostgresStore } from "./store.ts";
-import { testSchema } from "./testing.ts";
+import { jobCommand, testSchema } from "./testing.ts";
 import { transact } from "./transaction.ts";
 
 const WAIT = { timeout: 10_000 };
@@ -348,22 +348,10 @@ const file = { name: "a.txt", mediaType: "text/plain", bytes: 1, sha256: "0".rep
 
 function job(queue: string, priority = 4, items = 1, owner = "local"): CreateJob {
   const input = { ...file, artifactId: newId() };
-  return {
-    id: newId(),
-    now: Date.now(),
+  return jobCommand({
     owner,
-    pipeline: "text",
-    version: 1,
-    options: {},
     plan: [{ ...each("work"), queue }],
-    metadata: {},
     priority,
-    startAt: null,
-    retentionMs: 3_600_000,
     items: Array.from({ length: items > 1 ? items : 0 }, () => ({ name: "a.txt", input })),
-    attachments: [],
-    pinned: [],
-    reservation: null,
-    idempotency: null,
-  };
+  });
 }

@@ -5,11 +5,11 @@ import { newId } from "../../domain/ids.ts";
 import type { Store } from "../../ports/store/store.ts";
 import { refusal } from "../../testing/refusal.ts";
 import { placeOf, withService } from "../../testing/services.ts";
-import { each, workerRecord } from "../../testing/store/scene.ts";
+import { workerRecord } from "../../testing/store/scene.ts";
 import { openTcpProxy, through } from "../../testing/tcp-proxy.ts";
 import { persist, sleep } from "../../testing/wait.ts";
 import { openPostgresStore } from "./store.ts";
-import { testSchema } from "./testing.ts";
+import { jobCommand, testSchema } from "./testing.ts";
 
 const schema = testSchema();
 
@@ -123,22 +123,5 @@ await withService("PostgreSQL", placeOf(schema.url, 5432), async () => {
 });
 
 function command(owner: string): CreateJob {
-  return {
-    id: newId(),
-    now: Date.now(),
-    owner,
-    pipeline: "text",
-    version: 1,
-    options: {},
-    plan: [each("work")],
-    metadata: {},
-    priority: 4,
-    startAt: null,
-    retentionMs: 3_600_000,
-    items: [],
-    attachments: [],
-    pinned: [],
-    reservation: null,
-    idempotency: null,
-  };
+  return jobCommand({ owner });
 }
