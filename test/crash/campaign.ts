@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -26,6 +26,8 @@ export interface CampaignOptions {
   signal: Signal;
   /** Kill the servers of the store and the broker too, which are the campaign's own then. */
   killServers: boolean;
+  /** A folder for the log of the steps and the list of kills: to see what a task waited for. */
+  keep?: string;
   onProgress?(line: string): void;
 }
 
@@ -113,6 +115,11 @@ export async function campaign(options: CampaignOptions): Promise<Card> {
     stopListening.abort();
     await listening;
     await millrace?.stop();
+    if (options.keep) {
+      mkdirSync(options.keep, { recursive: true });
+      cpSync(log, join(options.keep, "steps.log"));
+      writeFileSync(join(options.keep, "kills.json"), JSON.stringify({ kills, restarts: restarts.done }));
+    }
     for (const server of new Set([store, broker])) await server.close();
     rmSync(folder, { recursive: true, force: true });
   }

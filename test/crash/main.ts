@@ -26,6 +26,8 @@ const { values } = parseArgs({
     signal: { type: "string", default: "KILL" },
     /** Use the shared servers, and leave them alone. */
     "spare-servers": { type: "boolean", default: false },
+    /** A folder for the log of the steps and the list of kills. */
+    keep: { type: "string" },
     json: { type: "boolean", default: false },
     /** Adds the card to the table of docs/reliability.md. */
     write: { type: "boolean", default: false },
@@ -50,6 +52,7 @@ const card = await campaign({
   workers: Number(values.workers ?? (store === "postgres" ? 3 : 2)),
   signal: values.signal === "TERM" ? "SIGTERM" : "SIGKILL",
   killServers: !values["spare-servers"],
+  ...(values.keep === undefined ? {} : { keep: values.keep }),
   onProgress: (line) => values.json || console.error(line),
 });
 console.log(values.json ? JSON.stringify(card, null, 2) : textOf(card));
