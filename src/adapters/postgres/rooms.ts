@@ -59,6 +59,11 @@ export class Rooms {
     return Math.max(0, WINDOW_FACTOR * known.concurrency - known.published);
   }
 
+  /** Room for what becomes due now: none while others wait, who came before. */
+  roomForNew(queue: string): number {
+    return this.#queues.get(queue)?.waiting ? 0 : this.room(queue);
+  }
+
   /** Places were taken (positive) or left. */
   taken(queue: string, count: number): void {
     const known = this.#queues.get(queue);

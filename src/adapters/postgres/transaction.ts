@@ -95,7 +95,7 @@ function play(
   values: Map<Entry, unknown>;
   broken: { entry: Entry; error: Error } | null;
 } {
-  const ledger = new PostgresLedger(loaded, (queue) => rooms.room(queue));
+  const ledger = new PostgresLedger(loaded, (queue) => rooms.roomForNew(queue));
   const values = new Map<Entry, unknown>();
   let broken: { entry: Entry; error: Error } | null = null;
   for (const entry of entries) {
@@ -112,7 +112,7 @@ function play(
   return { ledger, values, broken };
 }
 
-/** Counts the places in the window that were taken and left; returns the queues with places to fill. */
+/** Counts the places in the window that were taken and left; returns the queues with places to fill from the backlog. */
 function count(ledger: PostgresLedger, rooms: Rooms): string[] {
   const left = new Set<string>();
   for (const { record, saved } of ledger.dirtyTasks) {
@@ -121,7 +121,10 @@ function count(ledger: PostgresLedger, rooms: Rooms): string[] {
       if (record.state !== "published") left.add(saved.queue);
     }
     if (record.state === "published") rooms.taken(record.queue, 1);
-    if (record.state === "ready") rooms.waits(record.queue, true);
+    if (record.state === "ready") {
+      rooms.waits(record.queue, true);
+      left.add(record.queue);
+    }
   }
   return [...left].filter((queue) => rooms.roomForBacklog(queue) > 0);
 }

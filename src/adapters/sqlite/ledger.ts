@@ -205,7 +205,8 @@ export class SqliteLedger implements Ledger {
   }
 
   takeRoom(queue: string): boolean {
-    return this.#queues.take(queue);
+    // While others wait, who came before, it waits with them.
+    return this.#queues.get(queue).ready === 0 && this.#queues.take(queue);
   }
 
   deliver(delivery: TaskDelivery): void {

@@ -34,6 +34,15 @@ export function queuePoints(point: DefinePoint<StoreScene>): void {
     expect(items.map((item) => item.state)).toEqual(Array(5).fill("published"));
   });
 
+  point("window.in-turn", "what becomes due while others wait comes after them", async (scene) => {
+    const first = await scene.create({ files: 6 });
+    const crew = await scene.crew({ concurrency: 1 });
+    crew.hand(await scene.create({ files: 2 }));
+    await crew.sweep();
+    expect(crew.deliveries).toHaveLength(4);
+    for (const { taskId } of crew.deliveries) expect(taskId).toContain(first.job.id);
+  });
+
   point("window.priority", "higher priorities leave the backlog first", async (scene) => {
     const jobs = new Map<string, number>();
     for (const priority of [4, 0, 9, 5]) {
