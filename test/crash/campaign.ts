@@ -44,7 +44,7 @@ const shares: readonly [Killed, number][] = [
 /** After the last kill, jobs may come to no end for so long. */
 const PATIENCE_MS = 300_000;
 
-/** The next kill comes after this time, even where no attempt has begun since the last. */
+/** The next kill comes after this time, even where no attempt has begun since the last, or work is behind. */
 const IDLE_MS = 5_000;
 
 /**
@@ -85,7 +85,10 @@ export async function campaign(options: CampaignOptions): Promise<Card> {
     const pace = { kills, isWaiting: false };
     await Promise.all([
       submitAll(options, urls, account, pace),
-      endProcesses(options, millrace, restarts, pace, () => sizeOf(log)),
+      endProcesses(options, millrace, restarts, pace, () => ({
+        written: sizeOf(log),
+        ended: heard.endings.size,
+      })),
     ]);
     await restarts.settled();
     options.onProgress?.(`all ended or handed in; waiting for ${account.accepted.size} jobs`);
@@ -131,6 +134,11 @@ interface Pace {
   isWaiting: boolean;
 }
 
+/** The share of the tasks that is handed in before its kills. */
+function aheadOf({ kills }: CampaignOptions): number {
+  return Math.max(0.02, 1.5 / kills);
+}
+
 /** Hands in the tasks over the time of the kills, so that every kill meets work. */
 async function submitAll(
   options: CampaignOptions,
@@ -141,7 +149,7 @@ async function submitAll(
   const { failures, broken, itemsPerJob, tasks } = options;
   let submitted = 0;
   let jobs = 0;
-  const ahead = Math.max(0.02, 1.5 / options.kills);
+  const ahead = aheadOf(options);
   await Promise.all(
     Array.from({ length: 4 }, async () => {
       while (submitted < tasks) {
@@ -162,16 +170,20 @@ async function endProcesses(
   millrace: Installation,
   restarts: Restarts,
   pace: Pace,
-  written: () => number,
+  seen: () => { written: number; ended: number },
 ): Promise<void> {
   const { kills } = pace;
   while (kills.length < options.kills) {
     await sleep(options.everyMs * (0.5 + Math.random()));
     // A kill that meets no work proves nothing, and on a slow machine the killed need time to come back.
-    const before = written();
-    pace.isWaiting = true;
-    for (const deadline = Date.now() + IDLE_MS; written() <= before && Date.now() < deadline; )
-      await sleep(10);
+    // Kills are spread over the tasks: work that falls behind is waited for, lest it end undisturbed.
+    const before = seen().written;
+    const due = options.tasks * (kills.length / options.kills - aheadOf(options));
+    for (const deadline = Date.now() + IDLE_MS; Date.now() < deadline; await sleep(10)) {
+      const { written, ended } = seen();
+      pace.isWaiting = written <= before;
+      if (!pace.isWaiting && ended >= due) break;
+    }
     pace.isWaiting = false;
     const role = pick();
     if (role === "server" && restarts.begin()) {
