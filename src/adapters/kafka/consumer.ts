@@ -52,7 +52,7 @@ export async function openConsumer(
   let closing: Promise<void> | null = null;
   let ended = false;
 
-  const group = createGroup(settings, topic, {
+  const group = createGroup(settings, admin, topic, {
     owns(partitions, anew) {
       for (const window of [...windows.values()]) {
         if (anew || !partitions.includes(window.partition)) lose(window);

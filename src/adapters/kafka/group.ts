@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { Consumer, FetchIsolationLevels } from "@platformatic/kafka";
+import { type Admin, Consumer, FetchIsolationLevels } from "@platformatic/kafka";
 import { clientOptions, whenCoordinated } from "./client.ts";
+import { memberName, removeDeparted } from "./departed.ts";
 import { toError } from "./errors.ts";
 import type { Author } from "./offsets.ts";
 import type { KafkaSettings } from "./settings.ts";
@@ -37,9 +38,15 @@ const heartbeatMs = 1_000;
  * Uses the cooperative protocol: members keep their partitions while others come and go, so that
  * messages under way are rarely delivered to a second member.
  */
-export function createGroup(settings: KafkaSettings, topic: string, listener: GroupListener): Group {
+export function createGroup(
+  settings: KafkaSettings,
+  admin: Admin,
+  topic: string,
+  listener: GroupListener,
+): Group {
   const client = new Consumer({
     ...clientOptions(settings),
+    clientId: memberName(settings.clientId),
     // Joining waits for the other members, for as long as they may take.
     requestTimeout: settings.sessionMs * 2,
     groupId: topic,
@@ -83,6 +90,7 @@ export function createGroup(settings: KafkaSettings, topic: string, listener: Gr
     rejoining = true;
     try {
       for (let wait = 50; !closed; wait = Math.min(wait * 2, 2_000)) {
+        await removeDeparted(admin, topic);
         const failure = await client.joinGroup({}).then(
           () => null,
           () => true,
@@ -100,6 +108,7 @@ export function createGroup(settings: KafkaSettings, topic: string, listener: Gr
     client,
     async join() {
       try {
+        await removeDeparted(admin, topic);
         await whenCoordinated(() => client.joinGroup({}));
       } catch (error) {
         closed = true;

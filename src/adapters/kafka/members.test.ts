@@ -1,4 +1,6 @@
+import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { afterAll, expect, test } from "vitest";
 import type { Broker } from "../../ports/broker.ts";
 import { refusal } from "../../testing/refusal.ts";
@@ -69,6 +71,32 @@ await withService("Kafka", service, () => {
     // At most what the members held when partitions moved.
     expect(twice).toBeLessThanOrEqual(120);
     await steady.close();
+  }, 60_000);
+
+  test("what a killed process held comes again at once when another of its machine joins", async () => {
+    const sessionMs = 45_000;
+    const publisher = await open();
+    await publisher.publish("killed", [{ id: "held", payload: "" }]);
+    const program = `
+      const { openKafkaBroker } = await import(${JSON.stringify(new URL("./broker.ts", import.meta.url))});
+      const broker = await openKafkaBroker(...${JSON.stringify([url, { prefix, sessionMs }])});
+      await broker.consume("killed", { prefetch: 1 }, ({ id }) => console.log(id));`;
+    const victim = spawn(process.execPath, ["--input-type=module", "--eval", program]);
+    const [line] = await once(victim.stdout, "data");
+    expect(String(line).trim()).toBe("held");
+    victim.kill("SIGKILL");
+    await once(victim, "exit");
+    const came: string[] = [];
+    const next = await open({ sessionMs });
+    await next.consume("killed", { prefetch: 1 }, (delivery) => {
+      came.push(delivery.id);
+      return delivery.ack();
+    });
+    await eventually(
+      () => came.includes("held"),
+      sessionMs / 2,
+      () => "the message of the killed process did not come",
+    );
   }, 60_000);
 
   test("one process works on more messages than there are partitions, from all of them", async () => {

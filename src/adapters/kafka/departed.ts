@@ -1,0 +1,52 @@
+import { createHash } from "node:crypto";
+import { readFileSync, readlinkSync } from "node:fs";
+import type { Admin } from "@platformatic/kafka";
+
+/**
+ * Kafka counts on a member that died without a word until its session has passed, and every rebalance waits
+ * for it. Members say in their client ids of which process they are, so that whoever joins next from the same
+ * machine can take the dead ones out at once.
+ */
+export function memberName(clientId: string): string {
+  return here ? [clientId, here, process.pid, startOf(process.pid)].join("-") : clientId;
+}
+
+/** Takes members whose processes have ended out of the group; what cannot be told is left to their sessions. */
+export async function removeDeparted(admin: Admin, group: string): Promise<void> {
+  try {
+    const members = (await admin.describeGroups({ groups: [group] })).get(group)?.members.values() ?? [];
+    const departed = [...members].filter((member) => hasEnded(member.clientId));
+    if (departed.length === 0) return;
+    const removals = departed.map(({ id }) => ({ memberId: id, reason: "its process has ended" }));
+    await admin.removeMembersFromConsumerGroup({ groupId: group, members: removals });
+  } catch {
+    // Not permitted, or somebody else was faster.
+  }
+}
+
+/** Within what a process id names a process: this start of this machine, or this container. `null` if unknown. */
+const here = ((): string | null => {
+  try {
+    const machine = readFileSync("/proc/sys/kernel/random/boot_id", "utf8");
+    const container = readlinkSync("/proc/self/ns/pid");
+    return createHash("sha256").update(`${machine}${container}`).digest("hex").slice(0, 12);
+  } catch {
+    return null;
+  }
+})();
+
+function hasEnded(clientId: string): boolean {
+  const [, place, pid, start] = /-([0-9a-f]{12})-(\d+)-(\d+)$/.exec(clientId) ?? [];
+  return place !== undefined && place === here && startOf(Number(pid)) !== start;
+}
+
+/** When a process began, in ticks since the machine did, which no later one with its id has; `null` if it ended. */
+function startOf(pid: number): string | null {
+  try {
+    // Before the last ")" is its name, which may hold anything.
+    const fields = readFileSync(`/proc/${pid}/stat`, "latin1").split(") ").at(-1)!.split(" ");
+    return fields[0] === "Z" || fields[0] === "X" ? null : fields[19]!;
+  } catch {
+    return null;
+  }
+}
