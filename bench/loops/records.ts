@@ -33,17 +33,22 @@ const SCHEMA = `
     lease text, body json NOT NULL, PRIMARY KEY (job_id, item)) WITH (fillfactor = 70);
   CREATE INDEX tasks_live ON tasks (state, wake_at) WHERE wake_at IS NOT NULL;
   CREATE TABLE owners (owner text COLLATE "C" PRIMARY KEY, last_seq bigint NOT NULL) WITH (fillfactor = 50);
-  CREATE TABLE events (owner text COLLATE "C" NOT NULL, seq bigint NOT NULL, job_id uuid NOT NULL, type text NOT NULL,
-    at bigint NOT NULL, data json NOT NULL, PRIMARY KEY (owner, seq));
+  CREATE TABLE events (owner text COLLATE "C" NOT NULL, seq bigint NOT NULL, first_seq bigint NOT NULL,
+    job_id uuid NOT NULL, at bigint NOT NULL, data json NOT NULL, PRIMARY KEY (owner, seq));
   CREATE INDEX events_by_job ON events (job_id, seq);`;
 
-/** Numbers without a gap for each owner, as a client that reads the log from a number on needs them. */
+/** A row for each job, and numbers without a gap for each owner, as a client that reads the log from one on needs. */
 const APPEND = `
   counted AS (
     INSERT INTO owners AS o SELECT '${OWNER}', count(*) FROM news HAVING count(*) > 0
     ON CONFLICT (owner) DO UPDATE SET last_seq = o.last_seq + excluded.last_seq RETURNING last_seq
+  ), grouped AS (
+    SELECT job_id, count(*) AS n, json_agg(json_build_array(type, $1::bigint, data)) AS data FROM news GROUP BY job_id
+  ), runs AS (
+    SELECT *, (sum(n) OVER (ORDER BY job_id) - sum(n) OVER ())::bigint AS place FROM grouped
   ), appended AS (
-    INSERT INTO events SELECT '${OWNER}', last_seq - row_number() OVER () + 1, job_id, type, $1::bigint, data FROM news, counted
+    INSERT INTO events SELECT '${OWNER}', last_seq + place, last_seq + place - n + 1, job_id, $1::bigint, data
+    FROM runs, counted
   )`;
 
 /** Jobs $2 with $3 items, $4 and $5; tasks $6, $7 with bodies $8; an event with data $9 for each job. */

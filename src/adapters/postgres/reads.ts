@@ -2,6 +2,7 @@ import type pg from "pg";
 import { parseTaskId } from "../../domain/ids.ts";
 import {
   type EventRecord,
+  type EventType,
   type FileRef,
   JOB_ITEM,
   type Json,
@@ -17,17 +18,20 @@ import { statement } from "./statement.ts";
 
 const job = statement("job", "SELECT * FROM jobs WHERE id = $1");
 const task = statement("task", "SELECT * FROM tasks WHERE job_id = $1 AND item = $2");
+const eventColumns = "owner, seq, first_seq, job_id, type, at, data";
 const events = statement(
   "events",
-  "SELECT * FROM events WHERE owner = $1 AND seq > $2 ORDER BY seq LIMIT $3",
+  `SELECT ${eventColumns} FROM events WHERE owner = $1 AND seq > $2 ORDER BY seq LIMIT $3`,
 );
 const jobEvents = statement(
   "job_events",
-  "SELECT * FROM events WHERE job_id = $4 AND owner = $1 AND seq > $2 ORDER BY seq LIMIT $3",
+  `SELECT ${eventColumns} FROM events WHERE job_id = $4 AND owner = $1 AND seq > $2 ORDER BY seq LIMIT $3`,
 );
+/** Read at once, as each may be a run of a hundred. */
+const EVENT_ROWS = 200;
 const logBounds = statement(
   "log_bounds",
-  `SELECT coalesce((SELECT min(seq) FROM events WHERE owner = $1), 0) AS first,
+  `SELECT coalesce((SELECT coalesce(first_seq, seq) FROM events WHERE owner = $1 ORDER BY seq LIMIT 1), 0) AS first,
      coalesce((SELECT last_seq FROM owners WHERE owner = $1), 0) AS last`,
 );
 const memo = statement(
@@ -92,6 +96,23 @@ type Names =
   | "deadLetters"
   | "counts";
 
+interface EventRow {
+  owner: string;
+  seq: number;
+  /** `null` for a single event, as they were written before there were runs. */
+  first_seq: number | null;
+  job_id: string;
+  type: EventType | null;
+  at: number;
+  data: string;
+}
+
+function eventsOf({ owner, seq, first_seq, job_id: jobId, type, at, data }: EventRow): EventRecord[] {
+  if (first_seq === null) return [{ owner, seq, jobId, type: type!, at, data: JSON.parse(data) }];
+  const run = JSON.parse(data) as [EventType, number, EventRecord["data"]][];
+  return run.map(([type, at, data], n) => ({ owner, seq: first_seq + n, jobId, type, at, data }));
+}
+
 /** The calls that change nothing. */
 export function reads(pool: pg.Pool, drains: Drains, clock: ServerClock): Pick<Store, Names> {
   const all = async <Row>(query: pg.QueryConfig) => (await asking(pool.query(query))).rows as Row[];
@@ -141,16 +162,16 @@ export function reads(pool: pg.Pool, drains: Drains, clock: ServerClock): Pick<S
 
     async events({ owner, after, limit, jobId }) {
       if (jobId !== undefined && !isUuid(jobId)) return [];
-      const query = jobId ? jobEvents([owner, after, limit, jobId]) : events([owner, after, limit]);
-      const rows = await all<{ seq: number; job_id: string; type: string; at: number; data: string }>(query);
-      return rows.map((row) => ({
-        owner,
-        seq: row.seq,
-        jobId: row.job_id,
-        type: row.type as EventRecord["type"],
-        at: row.at,
-        data: JSON.parse(row.data) as EventRecord["data"],
-      }));
+      const found: EventRecord[] = [];
+      for (let seq = after, more = true; more; ) {
+        const count = Math.min(limit - found.length, EVENT_ROWS);
+        const query = jobId ? jobEvents([owner, seq, count, jobId]) : events([owner, seq, count]);
+        const rows = await all<EventRow>(query);
+        for (const row of rows) found.push(...eventsOf(row).filter((event) => event.seq > after));
+        seq = rows.at(-1)?.seq ?? seq;
+        more = rows.length === count && found.length < limit;
+      }
+      return found.slice(0, limit);
     },
 
     logBounds: async ({ owner }) => (await first<{ first: number; last: number }>(logBounds([owner])))!,

@@ -169,6 +169,10 @@ const migrations = [
   -- It claims its tasks straight from the backlog, and needs no deliveries.
   ALTER TABLE workers ADD COLUMN claims boolean NOT NULL DEFAULT false;
   `,
+  `
+  -- A run of events of one job: its data is [[type, at, data], ...] of first_seq to seq, and at that of the last.
+  ALTER TABLE events ADD COLUMN first_seq bigint, ALTER COLUMN type DROP NOT NULL;
+  `,
 ];
 
 /** Brings the schema up to date; several processes may do so at once. */

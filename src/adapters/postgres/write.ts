@@ -2,7 +2,7 @@ import type pg from "pg";
 import type { JobRecord, TaskDelivery } from "../../domain/records.ts";
 import { jobProgress, jobSpec, taskBody } from "../../domain/stored.ts";
 import { publishDeliveries } from "./deliveries.ts";
-import type { PostgresLedger, TrackedTask } from "./ledger.ts";
+import type { PendingEvent, PostgresLedger, TrackedTask } from "./ledger.ts";
 import type { Records } from "./records.ts";
 import { statement } from "./statement.ts";
 
@@ -45,7 +45,11 @@ const dropJobs = [
   statement("drop_jobs", "DELETE FROM jobs WHERE id = ANY($1::uuid[])"),
   statement(
     "scrub_events",
-    `UPDATE events SET data = json_build_object('jobId', job_id, 'progress', data -> 'progress', 'forgotten', true)
+    `UPDATE events SET data = CASE WHEN first_seq IS NULL
+       THEN json_build_object('jobId', job_id, 'progress', data -> 'progress', 'forgotten', true)
+       ELSE (SELECT json_agg(json_build_array(e -> 0, e -> 1, json_build_object(
+           'jobId', job_id, 'progress', e #> '{2,progress}', 'forgotten', true)) ORDER BY n)
+         FROM json_array_elements(data) WITH ORDINALITY AS run (e, n)) END
      WHERE job_id = ANY($1::uuid[])`,
   ),
 ];
@@ -92,10 +96,14 @@ const appendEvents = statement(
      ON CONFLICT (owner) DO UPDATE SET last_seq = o.last_seq + excluded.last_seq
      RETURNING o.owner, o.last_seq
    )
-   INSERT INTO events SELECT e.owner, counted.last_seq - e.back, e.job_id, e.type, e.at, e.data::json
-   FROM unnest($3::text[], $4::bigint[], $5::uuid[], $6::text[], $7::bigint[], ${lines(8)})
-     AS e (owner, back, job_id, type, at, data) JOIN counted ON counted.owner = e.owner`,
+   INSERT INTO events (owner, seq, first_seq, job_id, at, data)
+   SELECT e.owner, counted.last_seq - e.back, counted.last_seq - e.back - e.n + 1, e.job_id, e.at, e.data::json
+   FROM unnest($3::text[], $4::bigint[], $5::int[], $6::uuid[], $7::bigint[], ${lines(8)})
+     AS e (owner, back, n, job_id, at, data) JOIN counted ON counted.owner = e.owner`,
 );
+
+/** Events of one row at most: a page of the log that begins in its middle reads all of it. */
+const RUN_EVENTS = 100;
 
 /** Writes everything that a pass changed, but its events. */
 export function write(
@@ -193,21 +201,24 @@ function expiry(job: JobRecord): number | null {
   return job.state === "expired" ? null : job.expiresAt;
 }
 
+/** The owners with the number of their events, and the runs: what one job appended, in one row. */
 function eventColumns({ events }: PostgresLedger): unknown[] {
   const counts = new Map<string, number>();
-  const places = events.map(({ job }) => {
-    const place = (counts.get(job.owner) ?? 0) + 1;
-    counts.set(job.owner, place);
-    return place;
+  const runs: { run: PendingEvent[]; upTo: number }[] = [];
+  for (const group of Map.groupBy(events, (event) => event.job.id).values()) {
+    const { owner } = group[0]!.job;
+    for (let from = 0; from < group.length; from += RUN_EVENTS) {
+      const run = group.slice(from, from + RUN_EVENTS);
+      const upTo = (counts.get(owner) ?? 0) + run.length;
+      counts.set(owner, upTo);
+      runs.push({ run, upTo });
+    }
+  }
+  const rows = runs.map(({ run, upTo }) => {
+    const { job, at } = run.at(-1)!;
+    const entries = run.map((event) => [event.type, event.at, event.data]);
+    return [job.owner, counts.get(job.owner)! - upTo, run.length, job.id, at, JSON.stringify(entries)];
   });
-  const rows = events.map(({ job, type, at, data }, n) => [
-    job.owner,
-    counts.get(job.owner)! - places[n]!,
-    job.id,
-    type,
-    at,
-    JSON.stringify(data),
-  ]);
   return [[...counts.keys()], [...counts.values()], ...columns(rows, 1)];
 }
 

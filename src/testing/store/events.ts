@@ -92,4 +92,32 @@ export function eventPoints(point: DefinePoint<StoreScene>): void {
     expect(await scene.store.logBounds({ owner: OWNER })).toEqual({ first: 1, last: whole.length });
     expect(await scene.store.logBounds({ owner: "other" })).toEqual({ first: 0, last: 0 });
   });
+
+  point("events.anywhere", "a page of the log may begin and end anywhere", async (scene) => {
+    const crew = await scene.crew({ concurrency: 60 });
+    const jobs = [await scene.create({ files: 110 }), await scene.create({ files: 130 })];
+    for (const job of jobs) crew.hand(job);
+    const held = [];
+    for (let n = 0; n < 240; n++) held.push(await crew.take());
+    await Promise.all(held.map((one) => crew.succeed(one)));
+    const whole = await logOf(scene.store);
+    expect(whole.length).toBeGreaterThan(480);
+    for (const jobId of [undefined, ...jobs.map(({ job }) => job.id)]) {
+      const mine = whole.filter((event) => jobId === undefined || event.jobId === jobId);
+      const read = (after: number, limit: number) =>
+        scene.store.events({ owner: OWNER, after, limit, ...(jobId && { jobId }) });
+      for (const limit of [7, 100, 101]) {
+        const pages = [];
+        for (let after = 0; pages.length < mine.length; after = pages.at(-1)!.seq) {
+          const page = await read(after, limit);
+          expect(page).toHaveLength(Math.min(limit, mine.length - pages.length));
+          pages.push(...page);
+        }
+        expect(pages).toEqual(mine);
+      }
+      for (const { seq } of mine.filter((_, n) => n % 9 === 0)) {
+        expect(await read(seq, 3)).toEqual(mine.filter((event) => event.seq > seq).slice(0, 3));
+      }
+    }
+  });
 }
