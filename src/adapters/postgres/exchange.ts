@@ -205,6 +205,8 @@ export class Exchange {
 
   /** Deals out what was taken, consumer after consumer. */
   #hand(rows: readonly DeliveryRow[], holder: number): void {
+    // Their lock was lost meanwhile: they come again, and would keep their places here for ever.
+    if (holder !== this.#holder()) return;
     for (const row of rows) {
       const open = [...this.subscribers].filter((one) => one.queue === row.queue);
       const free = open.filter((one) => one.open && placesOf(one) > 0);
@@ -246,7 +248,7 @@ export class Exchange {
       settled ??= this.#settle(row.seq, holder, how, subscriber).catch((error: MillraceError) => {
         lost = error.code === "lost_ownership";
         // What could not be told may be told again.
-        if (error.code === "unavailable") settled = null;
+        if (!isOver(error)) settled = null;
         throw error;
       });
       return settled;
@@ -293,6 +295,23 @@ async function handle({ handler }: Subscriber, delivery: Delivery): Promise<void
   try {
     await handler(delivery);
   } catch {
-    await delivery.retry().catch(() => {});
+    await giveBackAtLast(delivery);
   }
+}
+
+/** Until it is told, the delivery is held by a living process, and comes to nobody. */
+async function giveBackAtLast(delivery: Delivery): Promise<void> {
+  for (;;) {
+    try {
+      return await delivery.retry();
+    } catch (error) {
+      if (isOver(error as MillraceError)) return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref());
+  }
+}
+
+/** It is another's by now, or the broker was closed. */
+function isOver({ code }: MillraceError): boolean {
+  return code === "lost_ownership" || code === "closed";
 }

@@ -1,0 +1,113 @@
+import { randomBytes } from "node:crypto";
+import pg from "pg";
+import { afterAll, test } from "vitest";
+import { messages } from "../../testing/broker/scene.ts";
+import { placeOf, withService } from "../../testing/services.ts";
+import { eventually, persist, sleep } from "../../testing/wait.ts";
+import { openPostgresBroker } from "./broker.ts";
+import { testSchema } from "./testing.ts";
+
+const schema = testSchema();
+
+await withService("PostgreSQL", placeOf(schema.url, 5432), async () => {
+  const direct = new URL(schema.url);
+  const path = direct.searchParams.get("schema")!;
+  direct.searchParams.delete("schema");
+  const server = new pg.Client({ connectionString: direct.href });
+  await server.connect();
+  // A role whose connections can be refused, while those that it has go on.
+  const role = `test_${randomBytes(6).toString("hex")}`;
+  await server.query(`CREATE ROLE ${role} LOGIN PASSWORD '${role}'`);
+  await server.query(`CREATE SCHEMA ${path} AUTHORIZATION ${role}`);
+  const url = new URL(schema.url);
+  url.username = role;
+  url.password = role;
+  const refuse = (refused: boolean) =>
+    server.query(`ALTER ROLE ${role} CONNECTION LIMIT ${refused ? 0 : -1}`);
+  const end = (name: string) =>
+    server.query(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1 AND application_name = $2",
+      [role, `millrace broker ${name}`],
+    );
+  const count = async (where: string) =>
+    (
+      await server.query(`SELECT count(*)::int AS n FROM pg_stat_activity WHERE usename = $1 AND ${where}`, [
+        role,
+      ])
+    ).rows[0].n as number;
+  const broker = await openPostgresBroker(url.href);
+  afterAll(async () => {
+    await broker.close();
+    await schema.drop();
+    await server.query(`DROP ROLE ${role}`);
+    await server.end();
+  });
+
+  test("what a consumer could neither settle nor give back in an outage comes again", async () => {
+    await broker.publish("settling", messages(3));
+    const came: string[] = [];
+    await broker.consume("settling", { prefetch: 3 }, async (delivery) => {
+      came.push(delivery.id);
+      if (came.length === 1) {
+        await refuse(true);
+        await end("exchange");
+        await eventually(
+          async () => (await count("application_name = 'millrace broker exchange'")) === 0,
+          5_000,
+          () => "the connection has not ended",
+        );
+        setTimeout(() => void refuse(false), 1_000);
+      }
+      await delivery.ack();
+    });
+    await eventually(
+      async () => came.length > 3 && (await broker.depth?.("settling")) === 0,
+      15_000,
+      () => `came: ${came.join(", ")}`,
+    );
+    await broker.publish("settling", messages(3, "afterwards"));
+    await eventually(
+      () => messages(3, "afterwards").every(({ id }) => came.includes(id)),
+      10_000,
+      () => `came: ${came.join(", ")}`,
+    );
+  });
+
+  test("what was taken under a lock that was lost meanwhile takes nobody's place", async () => {
+    await broker.publish("taking", messages(1));
+    const holdUp = new pg.Client({ connectionString: direct.href });
+    await holdUp.connect();
+    await holdUp.query(`BEGIN; LOCK TABLE ${path}.deliveries IN ACCESS EXCLUSIVE MODE`);
+    const came: string[] = [];
+    await broker.consume("taking", { prefetch: 1 }, async (delivery) => {
+      came.push(delivery.id);
+      if (came.length === 1) await end("exchange");
+      await delivery.ack();
+    });
+    await eventually(
+      async () => (await count("wait_event_type = 'Lock' AND query LIKE '%SKIP LOCKED%'")) > 0,
+      5_000,
+      () => "nothing is being taken",
+    );
+    await refuse(true);
+    await end("listener");
+    await eventually(
+      async () => (await count("application_name = 'millrace broker listener'")) === 0,
+      5_000,
+      () => "the listener goes on",
+    );
+    await holdUp.query("ROLLBACK");
+    await holdUp.end();
+    await sleep(500);
+    await refuse(false);
+    await persist(5_000, async () => {
+      const [result] = await broker.publish("taking", messages(1, "afterwards"));
+      if (!result!.ok) throw result!.error;
+    });
+    await eventually(
+      async () => new Set(came).size === 2 && (await broker.depth?.("taking")) === 0,
+      15_000,
+      () => `came: ${came.join(", ")}`,
+    );
+  });
+});
