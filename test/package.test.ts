@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { access, mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
+import { access, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
@@ -44,10 +44,22 @@ test("the package holds what was built, and no sources or tests", () => {
   expect(packed.filter((path) => path.endsWith(".ts") && !path.endsWith(".d.ts"))).toEqual([]);
 });
 
-test("the command runs", async () => {
-  const command = join(project, "node_modules", "millrace", "bin", "millrace.js");
-  const { stdout } = await run(process.execPath, [command, "--version"], { cwd: project });
-  expect(stdout.trim()).toBe(manifest.version);
+test("the command runs, and keeps what was compiled where it can", async () => {
+  const installed = join(project, "node_modules", "millrace");
+  const { NODE_COMPILE_CACHE, ...env } = process.env;
+  const version = async () => {
+    const args = [join(installed, "bin", "millrace.js"), "--version"];
+    const { stdout, stderr } = await run(process.execPath, args, { cwd: project, env });
+    expect(stderr).toBe("");
+    return stdout.trim();
+  };
+  const kept = join(installed, ".compiled");
+  await writeFile(kept, "in the way");
+  expect(await version()).toBe(manifest.version);
+  await rm(kept);
+  expect(await version()).toBe(manifest.version);
+  expect(await readdir(kept, { recursive: true })).not.toEqual([]);
+  expect(await version()).toBe(manifest.version);
 });
 
 test("the library can be imported, with its types", async () => {
