@@ -29,10 +29,18 @@ export function kafkaAnswers(url: string): Promise<boolean> {
   );
 }
 
-/** A real single-node Kafka in KRaft mode, run from the jars in `folder/lib`: no Docker, no ZooKeeper. */
-export async function kafkaCommand(url: string, folder: string): Promise<Command> {
+/**
+ * A real single-node Kafka in KRaft mode, run from the jars in `folder/lib`: no Docker, no ZooKeeper.
+ * @param more further lines of its properties; a later line counts
+ */
+export async function kafkaCommand(
+  url: string,
+  folder: string,
+  more: readonly string[] = [],
+): Promise<Command> {
   const config = join(folder, "server.properties");
-  await writeFile(config, `${properties(Number(new URL(url).port), folder).join("\n")}\n`);
+  const lines = [...properties(Number(new URL(url).port), folder), ...more];
+  await writeFile(config, `${lines.join("\n")}\n`);
   if (!(await exists(join(folder, "data", "meta.properties")))) {
     const id = Buffer.from("millrace-cluster").toString("base64url");
     const format = await java(folder, 128, "kafka.tools.StorageTool", ["format", "-t", id, "-c", config]);

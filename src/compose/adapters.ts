@@ -129,7 +129,12 @@ export function openBlobs(wiring: Wiring): Promise<BlobStore> {
 }
 
 /** Other spellings of a scheme. */
-const aliases: Record<string, string> = { postgresql: "postgres", rediss: "redis", amqps: "amqp" };
+const aliases: Record<string, string> = {
+  postgresql: "postgres",
+  rediss: "redis",
+  amqps: "amqp",
+  kafkas: "kafka",
+};
 
 export function scheme(url: string): string {
   const name = /^([a-z0-9+]+):/.exec(url)?.[1] ?? "";

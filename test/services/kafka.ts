@@ -21,15 +21,18 @@ const jars = fileURLToPath(new URL("../../.services/kafka/lib", import.meta.url)
 /** Whether `npm run services` has fetched Kafka. */
 export const kafkaInstalled = existsSync(join(jars, ".complete"));
 
-/** @param port the first of six that it listens on */
-export async function startKafka(port: number): Promise<OwnKafka> {
+/**
+ * @param port the first of six that it listens on
+ * @param properties further lines, of which a later one counts
+ */
+export async function startKafka(port: number, properties: readonly string[] = []): Promise<OwnKafka> {
   const folder = await mkdtemp(join(tmpdir(), "millrace-kafka-"));
   const url = `kafka://127.0.0.1:${port}`;
   await symlink(jars, join(folder, "lib"));
   let server = await start();
 
   async function start(): Promise<ChildProcess> {
-    const { program, args } = await kafkaCommand(url, folder);
+    const { program, args } = await kafkaCommand(url, folder, properties);
     const started = spawn(program, args, { cwd: folder, stdio: "ignore" });
     const deadline = Date.now() + 60_000;
     while (!(await kafkaAnswers(url))) {

@@ -46,14 +46,17 @@ const SCRIPT = "/usr/lib/rabbitmq/bin/rabbitmq-server";
 const BOOT_MS = 90_000;
 const CONNECT_MS = 5_000;
 
-/** Starts a node beside the machine's: its own name, ports and folders, on the loopback interface alone. */
-export async function startRabbit(): Promise<OwnRabbit> {
+/**
+ * Starts a node beside the machine's: its own name, ports and folders, on the loopback interface alone.
+ * @param settings lines of `rabbitmq.conf`
+ */
+export async function startRabbit(settings: readonly string[] = []): Promise<OwnRabbit> {
   const folder = await mkdtemp(join(tmpdir(), "millrace-rabbit-"));
   const [port, distribution] = [await freePort(), await freePort()];
   const url = `amqp://guest:guest@127.0.0.1:${port}/`;
   await mkdir(join(folder, "log"));
   await writeFile(join(folder, "enabled_plugins"), "[].\n");
-  await writeFile(join(folder, "rabbitmq.conf"), "");
+  await writeFile(join(folder, "rabbitmq.conf"), settings.map((line) => `${line}\n`).join(""));
   await writeFile(join(folder, ".erlang.cookie"), `millrace${process.pid}`, { mode: 0o400 });
   const env = {
     PATH: process.env.PATH,

@@ -14,7 +14,8 @@ export interface OwnRedis {
   stop(): Promise<void>;
 }
 
-export async function startRedis(): Promise<OwnRedis> {
+/** @param more settings, as in `redis.conf` */
+export async function startRedis(more: Record<string, string | number> = {}): Promise<OwnRedis> {
   const folder = await mkdtemp(join(tmpdir(), "millrace-redis-"));
   const port = await freePort();
   const url = `redis://127.0.0.1:${port}`;
@@ -28,6 +29,7 @@ export async function startRedis(): Promise<OwnRedis> {
       appendonly: "yes",
       appendfsync: "always",
       save: "",
+      ...more,
     };
     const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
     const started = spawn("redis-server", args, { stdio: "ignore" });

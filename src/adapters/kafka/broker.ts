@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Broker, BrokerCapabilities } from "../../ports/broker.ts";
-import { checkHealth, createAdmin, createProducer } from "./client.ts";
+import { assertReachable, checkHealth, createAdmin, createProducer } from "./client.ts";
 import { openConsumer, type QueueConsumer } from "./consumer.ts";
 import { closedError, toError } from "./errors.ts";
 import { deadTopicOf, topicOf } from "./names.ts";
@@ -46,7 +46,7 @@ export async function openKafkaBroker(url: string, options: KafkaOptions = {}): 
   }
 
   try {
-    await checkHealth(admin);
+    await assertReachable(admin);
   } catch (error) {
     await Promise.allSettled([producer.close(), admin.close()]);
     throw error;

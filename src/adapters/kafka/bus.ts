@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Consumer } from "@platformatic/kafka";
 import { MillraceError } from "../../errors.ts";
 import type { Bus, BusHandler } from "../../ports/bus.ts";
-import { checkHealth, clientOptions, createAdmin, createProducer } from "./client.ts";
+import { assertReachable, checkHealth, clientOptions, createAdmin, createProducer } from "./client.ts";
 import { closedError, toError } from "./errors.ts";
 import { createFetcher, type Fetcher } from "./fetcher.ts";
 import { createPublisher } from "./publisher.ts";
@@ -93,7 +93,7 @@ export async function openKafkaBus(url: string, options: KafkaOptions = {}): Pro
   }
 
   try {
-    await checkHealth(admin);
+    await assertReachable(admin);
   } catch (error) {
     await close();
     throw error;

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Admin, type BaseOptions, Producer } from "@platformatic/kafka";
+import { MillraceError } from "../../errors.ts";
 import { isCoordinatorMoving, isRebalance, toError } from "./errors.ts";
 import type { KafkaSettings } from "./settings.ts";
 
@@ -59,5 +60,18 @@ export async function checkHealth(admin: Admin): Promise<void> {
     await Promise.race([admin.metadata({ topics: [], forceUpdate: true }), timeout]);
   } catch (error) {
     throw toError(error, "asking for its health");
+  }
+}
+
+/** As `checkHealth`, for a URL that is used for the first time. */
+export async function assertReachable(admin: Admin): Promise<void> {
+  try {
+    await checkHealth(admin);
+  } catch (error) {
+    const { message } = error as Error;
+    // Kafka does not say why.
+    if (!/Connection closed$/.test(message)) throw error;
+    const text = "Kafka closes the connection: it may want a user and password, or TLS (kafkas://).";
+    throw new MillraceError("unavailable", text, { cause: error });
   }
 }

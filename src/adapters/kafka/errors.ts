@@ -1,13 +1,14 @@
-import { findErrorBy } from "@platformatic/kafka";
 import { MillraceError } from "../../errors.ts";
 
 /** The catalogue's error for anything that the client rejects with. */
 export function toError(error: unknown, doing: string): MillraceError {
   if (error instanceof MillraceError) return error;
   if (has(error, "code", "PLT_KFK_AUTHENTICATION") || has(error, "apiId", "SASL_AUTHENTICATION_FAILED")) {
-    return new MillraceError("unavailable", "Kafka refused the user or password.", { cause: error });
+    return new MillraceError("unavailable", "Kafka refuses the user or password.", { cause: error });
   }
-  return new MillraceError("unavailable", `Kafka could not be reached while ${doing}.`, { cause: error });
+  const { message } = within(error).at(-1) ?? {};
+  const text = `Kafka could not be reached while ${doing}${message ? `: ${message}` : "."}`;
+  return new MillraceError("unavailable", text, { cause: error });
 }
 
 export function closedError(): MillraceError {
@@ -40,5 +41,12 @@ export function isCoordinatorMoving(error: unknown): boolean {
 }
 
 function has(error: unknown, property: string, value: unknown): boolean {
-  return error instanceof Error && findErrorBy(error, property, value) !== null;
+  return within(error).some((one) => (one as unknown as { [name: string]: unknown })[property] === value);
+}
+
+/** The error and what it is made of, the causes after what they caused: the client wraps some several times. */
+function within(error: unknown): Error[] {
+  if (!(error instanceof Error)) return [];
+  const { errors = [], cause } = error as Error & { errors?: unknown[] };
+  return [error, ...[...errors, cause].flatMap(within)];
 }
