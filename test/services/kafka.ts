@@ -1,20 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm, symlink } from "node:fs/promises";
+import { mkdtemp, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { kafkaAnswers, kafkaCommand } from "../../scripts/services/kafka.ts";
-
-/** A Kafka server of the test's own, which it may kill. */
-export interface OwnKafka {
-  readonly url: string;
-  /** As a crash, and up again. */
-  restart(): Promise<void>;
-  stop(): Promise<void>;
-}
+import { type OwnServer, ownServer } from "./own-server.ts";
 
 const jars = fileURLToPath(new URL("../../.services/kafka/lib", import.meta.url));
 
@@ -25,11 +17,10 @@ export const kafkaInstalled = existsSync(join(jars, ".complete"));
  * @param port the first of six that it listens on
  * @param properties further lines, of which a later one counts
  */
-export async function startKafka(port: number, properties: readonly string[] = []): Promise<OwnKafka> {
+export async function startKafka(port: number, properties: readonly string[] = []): Promise<OwnServer> {
   const folder = await mkdtemp(join(tmpdir(), "millrace-kafka-"));
   const url = `kafka://127.0.0.1:${port}`;
   await symlink(jars, join(folder, "lib"));
-  let server = await start();
 
   async function start(): Promise<ChildProcess> {
     const { program, args } = await kafkaCommand(url, folder, properties);
@@ -42,20 +33,5 @@ export async function startKafka(port: number, properties: readonly string[] = [
     return started;
   }
 
-  async function kill(): Promise<void> {
-    server.kill("SIGKILL");
-    if (server.exitCode === null && server.signalCode === null) await once(server, "exit");
-  }
-
-  return {
-    url,
-    async restart() {
-      await kill();
-      server = await start();
-    },
-    async stop() {
-      await kill();
-      await rm(folder, { recursive: true, force: true });
-    },
-  };
+  return ownServer({ url, folder, start });
 }

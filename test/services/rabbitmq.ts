@@ -1,11 +1,11 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { connect } from "amqplib";
+import { type OwnServer, ownServer } from "./own-server.ts";
 import { freePort } from "./ports.ts";
 
 const run = promisify(execFile);
@@ -34,14 +34,6 @@ export async function deleteQueues(url: string, queues: readonly string[]): Prom
   await connection.close();
 }
 
-/** A RabbitMQ node of the test's own, which it may kill. */
-export interface OwnRabbit {
-  readonly url: string;
-  /** As a crash, and up again. */
-  restart(): Promise<void>;
-  stop(): Promise<void>;
-}
-
 const SCRIPT = "/usr/lib/rabbitmq/bin/rabbitmq-server";
 const BOOT_MS = 90_000;
 const CONNECT_MS = 5_000;
@@ -50,7 +42,7 @@ const CONNECT_MS = 5_000;
  * Starts a node beside the machine's: its own name, ports and folders, on the loopback interface alone.
  * @param settings lines of `rabbitmq.conf`
  */
-export async function startRabbit(settings: readonly string[] = []): Promise<OwnRabbit> {
+export async function startRabbit(settings: readonly string[] = []): Promise<OwnServer> {
   const folder = await mkdtemp(join(tmpdir(), "millrace-rabbit-"));
   const [port, distribution] = [await freePort(), await freePort()];
   const url = `amqp://guest:guest@127.0.0.1:${port}/`;
@@ -73,7 +65,6 @@ export async function startRabbit(settings: readonly string[] = []): Promise<Own
     RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: "-kernel inet_dist_use_interface {127,0,0,1}",
     ERL_EPMD_ADDRESS: "127.0.0.1",
   };
-  let node = await start();
 
   async function start(): Promise<ChildProcess> {
     // A group of its own, as the script runs the virtual machine as its child.
@@ -90,22 +81,10 @@ export async function startRabbit(settings: readonly string[] = []): Promise<Own
     }
   }
 
-  async function kill(): Promise<void> {
-    const exited = once(node, "exit");
-    if (node.exitCode !== null || node.signalCode !== null) return;
-    process.kill(-node.pid!, "SIGKILL");
-    await exited;
-  }
-
-  return {
+  return ownServer({
     url,
-    async restart() {
-      await kill();
-      node = await start();
-    },
-    async stop() {
-      await kill();
-      await rm(folder, { recursive: true, force: true });
-    },
-  };
+    folder,
+    start,
+    crash: (script) => process.kill(-script.pid!, "SIGKILL"),
+  });
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
-import { type OwnPostgres, startPostgres } from "../../services/postgres.ts";
+import type { OwnServer } from "../../services/own-server.ts";
+import { startPostgres } from "../../services/postgres.ts";
 
 /** What the database did in a span of time. */
 export interface Activity {
@@ -17,7 +18,7 @@ export interface Activity {
   waits: Record<string, number>;
 }
 
-export interface MeasuredPostgres extends OwnPostgres {
+export interface MeasuredPostgres extends OwnServer {
   /** Watches for `ms`. */
   watch(ms: number): Promise<Activity>;
 }
