@@ -26,7 +26,7 @@ export type SupervisorEvent =
 export interface Supervisor {
   /** Resolves when every child has been ready once; rejects when one refuses to start. */
   started: Promise<void>;
-  /** Ends the children in order, the first named first, each in its own time. */
+  /** Ends the children, all at once, each in its own time. */
   stop(): Promise<void>;
   /** Process ids by name, of those alive now. */
   pids(): Record<string, number>;

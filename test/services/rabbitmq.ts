@@ -75,7 +75,10 @@ export async function startRabbit(settings: readonly string[] = []): Promise<Own
         await (await connect(url, { timeout: CONNECT_MS })).close();
         return started;
       } catch (error) {
-        if (Date.now() > deadline || started.exitCode !== null) throw error;
+        if (Date.now() > deadline || started.exitCode !== null) {
+          if (started.exitCode === null) crash(started);
+          throw error;
+        }
         await sleep(200);
       }
     }
@@ -85,6 +88,10 @@ export async function startRabbit(settings: readonly string[] = []): Promise<Own
     url,
     folder,
     start,
-    crash: (script) => process.kill(-script.pid!, "SIGKILL"),
+    crash,
   });
+}
+
+function crash(script: ChildProcess): void {
+  process.kill(-script.pid!, "SIGKILL");
 }
