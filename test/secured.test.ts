@@ -68,7 +68,10 @@ async function tryIt(name: string, urlWith: (password: string) => string, settin
   expect(untrusted.code).toBe(2);
   expect(untrusted.stderr.trim().split("\n")).toHaveLength(1);
   expect(untrusted.stderr).toMatch(/self.signed.cert/i);
-  for (const { stderr } of [wrong, untrusted]) expect(stderr).not.toContain(encoded);
+  for (const { stderr } of [wrong, untrusted]) {
+    expect(stderr).not.toContain(encoded);
+    expect(stderr).not.toContain(PASSWORD);
+  }
 }
 
 test("PostgreSQL with TLS and a password", { timeout: 120_000 }, async (context) => {

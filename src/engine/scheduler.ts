@@ -25,7 +25,8 @@ export function startScheduler(engine: Engine, log: StepLog): Scheduler {
   const stop = new AbortController();
   const loops = [
     repeat(SWEEP_MS, () => sweep(engine)),
-    repeat(COLLECT_MS, () => tidy(engine)),
+    repeat(COLLECT_MS, () => expire(engine)),
+    repeat(COLLECT_MS, () => collect(engine)),
     repeat(ORPHAN_MS, () => removeOrphans(engine)),
   ];
 
@@ -57,12 +58,15 @@ async function sweep(engine: Engine): Promise<void> {
   }
 }
 
-async function tidy(engine: Engine): Promise<void> {
+async function expire(engine: Engine): Promise<void> {
   for (;;) {
     const now = Date.now();
     const { more } = await engine.store.expire({ now, limit: EXPIRE_JOBS, forgetBefore: now - FORGET_MS });
-    if (!more) break;
+    if (!more) return;
   }
+}
+
+async function collect(engine: Engine): Promise<void> {
   for (;;) {
     const keys = await engine.store.collect({ now: Date.now(), limit: COLLECT_BLOBS });
     if (keys.length === 0) return;

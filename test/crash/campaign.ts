@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -65,7 +65,7 @@ export async function campaign(options: CampaignOptions): Promise<Card> {
   };
   const began = Date.now();
   const account: Account = { accepted: new Map(), refused: 0 };
-  const heard: Heard = { ids: [], endings: new Map(), reconnects: 0 };
+  const heard: Heard = { ids: [], endings: new Map(), jobs: 0, reconnects: 0 };
   const kills: (Kill & { role: Killed })[] = [];
   const stopListening = new AbortController();
   let listening: Promise<void> | null = null;
@@ -87,7 +87,7 @@ export async function campaign(options: CampaignOptions): Promise<Card> {
       submitAll(options, urls, account, pace),
       endProcesses(options, millrace, restarts, pace, () => ({
         written: sizeOf(log),
-        ended: heard.endings.size,
+        ended: endedIn(heard),
       })),
     ]);
     await restarts.settled();
@@ -120,7 +120,7 @@ export async function campaign(options: CampaignOptions): Promise<Card> {
     await millrace?.stop();
     if (options.keep) {
       mkdirSync(options.keep, { recursive: true });
-      cpSync(log, join(options.keep, "steps.log"));
+      if (existsSync(log)) cpSync(log, join(options.keep, "steps.log"));
       writeFileSync(join(options.keep, "kills.json"), JSON.stringify({ kills, restarts: restarts.done }));
     }
     for (const server of new Set([store, broker])) await server.close();
@@ -198,6 +198,11 @@ async function endProcesses(
       options.onProgress?.(`${kills.length} of ${options.kills} kills`);
     }
   }
+}
+
+/** Items whose ends were heard; the jobs' own are beside them. */
+function endedIn({ endings, jobs }: Heard): number {
+  return endings.size - jobs;
 }
 
 function sizeOf(path: string): number {

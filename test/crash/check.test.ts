@@ -41,6 +41,7 @@ function scene() {
       ["j 1", 1],
       ["j job", 1],
     ]),
+    jobs: 1,
     reconnects: 0,
   };
   const journal = journalOf(

@@ -85,6 +85,8 @@ export interface Heard {
   ids: number[];
   /** How often each ending was told, by `job index`. */
   endings: Map<string, number>;
+  /** How many of these are of jobs. */
+  jobs: number;
   reconnects: number;
 }
 
@@ -121,6 +123,7 @@ function hear(frame: string, heard: Heard): void {
   if (!/succeeded|failed|partial|cancelled/.test(type)) return;
   const { jobId, index } = JSON.parse(field("data")!) as { jobId: string; index?: number };
   const key = `${jobId} ${index ?? "job"}`;
+  if (index === undefined && !heard.endings.has(key)) heard.jobs++;
   heard.endings.set(key, (heard.endings.get(key) ?? 0) + 1);
 }
 

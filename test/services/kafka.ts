@@ -27,7 +27,10 @@ export async function startKafka(port: number, properties: readonly string[] = [
     const started = spawn(program, args, { cwd: folder, stdio: "ignore" });
     const deadline = Date.now() + 60_000;
     while (!(await kafkaAnswers(url))) {
-      if (Date.now() > deadline) throw new Error("Kafka did not start within 60 s");
+      if (Date.now() > deadline) {
+        started.kill("SIGKILL");
+        throw new Error("Kafka did not start within 60 s");
+      }
       await sleep(100);
     }
     return started;

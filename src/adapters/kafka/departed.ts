@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFileSync, readlinkSync } from "node:fs";
+import { hostname } from "node:os";
 import type { Admin } from "@platformatic/kafka";
 
 /**
@@ -27,7 +28,9 @@ export async function removeDeparted(admin: Admin, group: string): Promise<void>
 /** Within what a process id names a process: this start of this machine, or this container. `null` if unknown. */
 const here = ((): string | null => {
   try {
-    const machine = readFileSync("/proc/sys/kernel/random/boot_id", "utf8");
+    // A container may see the processes of the machine around it.
+    if (readlinkSync("/proc/self") !== String(process.pid)) return null;
+    const machine = `${hostname()} ${readFileSync("/proc/sys/kernel/random/boot_id", "utf8")}`;
     const container = readlinkSync("/proc/self/ns/pid");
     return createHash("sha256").update(`${machine}${container}`).digest("hex").slice(0, 12);
   } catch {
@@ -36,17 +39,29 @@ const here = ((): string | null => {
 })();
 
 function hasEnded(clientId: string): boolean {
-  const [, place, pid, start] = /-([0-9a-f]{12})-(\d+)-(\d+)$/.exec(clientId) ?? [];
-  return place !== undefined && place === here && startOf(Number(pid)) !== start;
+  const [, place, id, start] = /-([0-9a-f]{12})-(\d+)-(\d+)$/.exec(clientId) ?? [];
+  if (place === undefined || place !== here) return false;
+  const known = startOf(Number(id));
+  return known === null ? !isThere(Number(id)) : known !== start;
 }
 
-/** When a process began, in ticks since the machine did, which no later one with its id has; `null` if it ended. */
+/** When a process began, in ticks since the machine did, which no later one with its id has; `null` if unknown. */
 function startOf(pid: number): string | null {
   try {
     // Before the last ")" is its name, which may hold anything.
     const fields = readFileSync(`/proc/${pid}/stat`, "latin1").split(") ").at(-1)!.split(" ");
-    return fields[0] === "Z" || fields[0] === "X" ? null : fields[19]!;
+    return fields[0] === "Z" || fields[0] === "X" ? "ended" : fields[19]!;
   } catch {
     return null;
+  }
+}
+
+/** Processes of other users may be hidden, and are there all the same. */
+function isThere(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== "ESRCH";
   }
 }

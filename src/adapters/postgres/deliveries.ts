@@ -70,6 +70,11 @@ export const releaseOrphans = statement(
      WHERE ${unheld("broker", "holders.holder")}
    ) RETURNING queue`,
 );
+/** What the holder $1 has beside the deliveries $2. */
+export const releaseStrays = statement(
+  "release_strays",
+  "UPDATE deliveries SET holder = NULL WHERE holder = $1 AND seq <> ALL($2::bigint[])",
+);
 export const releaseMine = statement("release_mine", "UPDATE deliveries SET holder = NULL WHERE holder = $1");
 
 export const depth = statement(

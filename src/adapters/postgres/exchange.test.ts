@@ -1,9 +1,11 @@
 import { randomBytes } from "node:crypto";
+import { createServer } from "node:net";
 import pg from "pg";
 import { afterAll, test } from "vitest";
 import { messages } from "../../testing/broker/scene.ts";
 import { placeOf, withService } from "../../testing/services.ts";
-import { eventually, persist, sleep } from "../../testing/wait.ts";
+import { openTcpProxy, through } from "../../testing/tcp-proxy.ts";
+import { eventually, persist, sleep, within } from "../../testing/wait.ts";
 import { openPostgresBroker } from "./broker.ts";
 import { testSchema } from "./testing.ts";
 
@@ -110,4 +112,33 @@ await withService("PostgreSQL", placeOf(schema.url, 5432), async () => {
       () => `came: ${came.join(", ")}`,
     );
   });
+
+  test("closing ends while deliveries cannot be given back to a server that does not answer", async () => {
+    const proxy = await openTcpProxy(placeOf(schema.url, 5432));
+    const other = await openPostgresBroker(through(proxy, url.href));
+    await other.publish("silent", messages(3));
+    let failing = 0;
+    const silence = Promise.withResolvers<void>();
+    await other.consume("silent", { prefetch: 3 }, async () => {
+      failing++;
+      await silence.promise;
+      throw new Error("cannot be worked on");
+    });
+    await eventually(
+      () => failing === 3,
+      5_000,
+      () => `${failing} came`,
+    );
+    await proxy.outage.begin();
+    const silent = createServer().listen(proxy.port, "127.0.0.1");
+    silence.resolve();
+    await sleep(1_000);
+    await within(15_000, "closing", other.close());
+    silent.close();
+    await eventually(
+      async () => (await broker.depth?.("silent")) === 3,
+      10_000,
+      () => "what it held is held for ever",
+    );
+  }, 60_000);
 });

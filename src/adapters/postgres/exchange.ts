@@ -3,7 +3,14 @@ import { MillraceError } from "../../errors.ts";
 import type { Delivery, DeliveryHandler } from "../../ports/broker.ts";
 import type { Claimer } from "./claims.ts";
 import { isOutage, pipeline, toError } from "./connection.ts";
-import { acknowledge, bury, type DeliveryRow, giveBack, takeDeliveries } from "./deliveries.ts";
+import {
+  acknowledge,
+  bury,
+  type DeliveryRow,
+  giveBack,
+  releaseStrays,
+  takeDeliveries,
+} from "./deliveries.ts";
 
 const RETRY_MS = 200;
 
@@ -48,6 +55,9 @@ export class Exchange {
   #running: Promise<void> | null = null;
   /** Something was asked for since the present run looked last. */
   #asked = false;
+  /** What the last turn took may be ours although its answer was lost. */
+  #strays = false;
+  #closing = false;
   #closed = false;
   readonly #last = new Map<string, number>();
 
@@ -114,6 +124,7 @@ export class Exchange {
         this.#hand(rows, holder!);
         this.#spare();
       } catch (error) {
+        if (wishes.size > 0) this.#strays = true;
         for (const queue of wishes.keys()) this.#hungry.delete(queue);
         this.#spare();
         for (const one of settlements) one.reject(toError(error));
@@ -126,8 +137,9 @@ export class Exchange {
   /** How much each hungry queue may take, when these settlements have passed. */
   #wishes(settlements: readonly Settlement[]): Map<string, number> {
     const freed = new Map<Subscriber, number>();
-    for (const { subscriber, seq } of settlements) {
-      if (subscriber.unsettled.has(seq)) freed.set(subscriber, (freed.get(subscriber) ?? 0) + 1);
+    for (const { subscriber, seq, holder } of settlements) {
+      if (holder === this.#holder() && subscriber.unsettled.has(seq))
+        freed.set(subscriber, (freed.get(subscriber) ?? 0) + 1);
     }
     const wishes = new Map<string, number>();
     if (this.#closed) return wishes;
@@ -138,6 +150,10 @@ export class Exchange {
       wishes.set(one.queue, (wishes.get(one.queue) ?? 0) + room);
     }
     return wishes;
+  }
+
+  #held(): number[] {
+    return [...this.subscribers].flatMap((one) => [...one.unsettled]);
   }
 
   #spare(): void {
@@ -161,6 +177,7 @@ export class Exchange {
     try {
       await pipeline(client, () => {
         const sent: Promise<unknown>[] = [];
+        if (this.#strays && holder !== null) sent.push(client.query(releaseStrays([holder, this.#held()])));
         for (const [how, group] of Map.groupBy(settlements, (one) => one.how)) {
           const query = statements[how]([group.map((one) => one.seq), group.map((one) => one.holder)]);
           const tell = client.query<{ seq: number }>(query).then(({ rows: told }) => {
@@ -179,6 +196,7 @@ export class Exchange {
         return sent;
       });
       broken = false;
+      this.#strays = false;
     } finally {
       client.release(broken);
     }
@@ -189,7 +207,8 @@ export class Exchange {
   #settled(settlements: readonly Settlement[], passed: ReadonlySet<number>): void {
     const returned: string[] = [];
     for (const one of settlements) {
-      one.subscriber.unsettled.delete(one.seq);
+      // Of a lost lock it may be here again by now, under the next one.
+      if (one.holder === this.#holder()) one.subscriber.unsettled.delete(one.seq);
       if (!one.subscriber.open && one.subscriber.unsettled.size === 0)
         this.subscribers.delete(one.subscriber);
       if (!passed.has(one.seq)) {
@@ -205,8 +224,11 @@ export class Exchange {
 
   /** Deals out what was taken, consumer after consumer. */
   #hand(rows: readonly DeliveryRow[], holder: number): void {
-    // Their lock was lost meanwhile: they come again, and would keep their places here for ever.
-    if (holder !== this.#holder()) return;
+    // Their lock was lost meanwhile: nothing would ever free the places that they took here.
+    if (holder !== this.#holder()) {
+      for (const row of rows) this.#returnUnseen(row, holder);
+      return;
+    }
     for (const row of rows) {
       const open = [...this.subscribers].filter((one) => one.queue === row.queue);
       const free = open.filter((one) => one.open && placesOf(one) > 0);
@@ -215,21 +237,18 @@ export class Exchange {
       this.#last.set(row.queue, turn + 1);
       if (!subscriber) {
         // Its consumer was closed meanwhile.
-        const nobody = {
-          queue: row.queue,
-          prefetch: 0,
-          handler: () => {},
-          open: false,
-          unsettled: new Set<number>(),
-          wished: 0,
-          claimer: null,
-        };
-        void this.#settle(row.seq, holder, "retry", nobody).catch(() => {});
+        this.#returnUnseen(row, holder);
         continue;
       }
       subscriber.unsettled.add(row.seq);
-      void handle(subscriber, this.#delivery(row, holder, subscriber));
+      void this.#handle(subscriber, this.#delivery(row, holder, subscriber));
     }
+  }
+
+  #returnUnseen(row: DeliveryRow, holder: number): void {
+    const { queue } = row;
+    const nobody = { queue, prefetch: 0, handler: () => {}, open: false, wished: 0, claimer: null };
+    void this.#giveBackAtLast(this.#delivery(row, holder, { ...nobody, unsettled: new Set() }));
   }
 
   #settle(seq: number, holder: number, how: How, subscriber: Subscriber): Promise<void> {
@@ -267,8 +286,30 @@ export class Exchange {
     };
   }
 
+  async #handle({ handler }: Subscriber, delivery: Delivery): Promise<void> {
+    try {
+      await handler(delivery);
+    } catch {
+      await this.#giveBackAtLast(delivery);
+    }
+  }
+
+  /** Until it is told, the delivery is held by a living process, and comes to nobody. */
+  async #giveBackAtLast(delivery: Delivery): Promise<void> {
+    for (;;) {
+      try {
+        return await delivery.retry();
+      } catch (error) {
+        // When it closes, the lock of all that it holds ends.
+        if (this.#closing || isOver(error as MillraceError)) return;
+      }
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref());
+    }
+  }
+
   /** Settlements that were asked for before are told; later ones are refused. */
   async close(): Promise<void> {
+    this.#closing = true;
     while (this.#running) {
       const settling = this.#settlements.length > 0;
       await this.#running;
@@ -289,26 +330,6 @@ function roomOf(subscriber: Subscriber): number {
   const places = placesOf(subscriber);
   const room = places - (claimer ? claimer.ahead.length + claimer.asked : 0);
   return unsettled.size === 0 ? Math.max(room, Math.min(1, places)) : room;
-}
-
-async function handle({ handler }: Subscriber, delivery: Delivery): Promise<void> {
-  try {
-    await handler(delivery);
-  } catch {
-    await giveBackAtLast(delivery);
-  }
-}
-
-/** Until it is told, the delivery is held by a living process, and comes to nobody. */
-async function giveBackAtLast(delivery: Delivery): Promise<void> {
-  for (;;) {
-    try {
-      return await delivery.retry();
-    } catch (error) {
-      if (isOver(error as MillraceError)) return;
-    }
-    await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref());
-  }
 }
 
 /** It is another's by now, or the broker was closed. */

@@ -15,20 +15,25 @@ import { asking } from "./connection.ts";
 import type { Drains } from "./figures.ts";
 import { isUuid, type TaskRow, toTask } from "./rows.ts";
 import { statement } from "./statement.ts";
+import { RUN_EVENTS } from "./write.ts";
 
 const job = statement("job", "SELECT * FROM jobs WHERE id = $1");
 const task = statement("task", "SELECT * FROM tasks WHERE job_id = $1 AND item = $2");
-const eventColumns = "owner, seq, first_seq, job_id, type, at, data";
-const events = statement(
-  "events",
-  `SELECT ${eventColumns} FROM events WHERE owner = $1 AND seq > $2 ORDER BY seq LIMIT $3`,
-);
-const jobEvents = statement(
-  "job_events",
-  `SELECT ${eventColumns} FROM events WHERE job_id = $4 AND owner = $1 AND seq > $2 ORDER BY seq LIMIT $3`,
-);
-/** Read at once, as each may be a run of a hundred. */
-const EVENT_ROWS = 200;
+/** Rows after $2, in order, until they hold $3 events; the first may begin before $2, by less than a run. */
+const eventPage = (name: string, ofJob = "") =>
+  statement(
+    name,
+    `SELECT * FROM (
+       SELECT owner, seq, first_seq, job_id, type, at, data,
+         sum(seq - coalesce(first_seq, seq) + 1)
+           OVER (ORDER BY seq ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
+       FROM events WHERE ${ofJob}owner = $1 AND seq > $2 ORDER BY seq LIMIT $3
+     ) AS page WHERE before IS NULL OR before < $3::int + ${RUN_EVENTS - 1}`,
+  );
+const events = eventPage("events");
+const jobEvents = eventPage("job_events", "job_id = $4 AND ");
+/** Looked at at once. */
+const EVENT_ROWS = 1_000;
 const logBounds = statement(
   "log_bounds",
   `SELECT coalesce((SELECT coalesce(first_seq, seq) FROM events WHERE owner = $1 ORDER BY seq LIMIT 1), 0) AS first,

@@ -103,7 +103,7 @@ const appendEvents = statement(
 );
 
 /** Events of one row at most: a page of the log that begins in its middle reads all of it. */
-const RUN_EVENTS = 100;
+export const RUN_EVENTS = 100;
 
 /** Writes everything that a pass changed, but its events. */
 export function write(
@@ -224,12 +224,20 @@ function eventColumns({ events }: PostgresLedger): unknown[] {
 
 /**
  * Rows to columns, as `unnest` takes them.
- * @param texts so many of the last ones are JSON, whose text has no line breaks
+ * @param texts so many of the last ones are JSON, whose text has no line breaks; U+FFFD stands in it for what
+ *   PostgreSQL could not read again
  */
 function columns(rows: Cell[][], texts = 0): (Cell[] | string)[] {
   const first = rows[0]!.length - texts;
   return rows[0]!.map((_, n) => {
     const cells = rows.map((row) => row[n]!);
-    return n < first ? cells : cells.join("\n");
+    return n < first ? cells : cells.map((text) => readable(text as string)).join("\n");
   });
+}
+
+/** PostgreSQL takes NUL and halves of surrogate pairs in JSON, and fails when it is to look into it later. */
+const UNREADABLE = /(?<!\\)((?:\\\\)*)\\u(?:0000|d[89a-f][0-9a-f]{2})/g;
+
+function readable(json: string): string {
+  return json.includes("\\u") ? json.replace(UNREADABLE, "$1\\ufffd") : json;
 }

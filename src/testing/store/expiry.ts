@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import type { Outcome } from "../../domain/commands.ts";
 import type { DefinePoint } from "../points.ts";
 import { failure, success } from "./crew.ts";
 import { logOf, typesOf } from "./log.ts";
@@ -112,6 +113,32 @@ export function expiryPoints(point: DefinePoint<StoreScene>): void {
     expect((await store.logBounds({ owner: OWNER })).first).toBe(created);
     await scene.create();
     expect((await logOf(store)).at(-1)!.seq).toBe(after.at(-1)!.seq + 1);
+  });
+
+  point("forget.any-text", "what no text may hold hinders nobody later", async (scene) => {
+    const { store } = scene;
+    const crew = await scene.crew();
+    const odd = 'NUL \0, half a pair \ud83d, a backslash \\u0000 and a quote "';
+    const error = { code: "odd", message: odd };
+    const jobs = [];
+    for (let n = 0; n < 2; n++) {
+      const { job, deliveries } = await scene.create({ files: 2, retentionMs: HOUR, metadata: { odd } });
+      jobs.push(job.id);
+      crew.hand({ deliveries });
+      await crew.settle(await crew.take(), { ...failure({ retryable: false }), error } as Outcome);
+      await crew.settle(await crew.take(), success({ result: { [odd]: odd } }));
+    }
+    const dead = await store.deadLetters({ limit: 10, code: "odd" });
+    expect(dead.map((letter) => letter.jobId).sort()).toEqual(jobs.toSorted());
+    for (const { error } of dead) {
+      expect(error!.message).toMatch(/^NUL ., half a pair ., a backslash \\u0000 and a quote "$/s);
+    }
+    await store.removeJob({ owner: OWNER, id: jobs[0]!, now: scene.now() });
+    scene.pass(40 * DAY);
+    await store.expire({ now: scene.now(), limit: 10, forgetBefore: 0 });
+    await store.expire({ now: scene.now(), limit: 10, forgetBefore: scene.now() });
+    expect(await store.job({ owner: OWNER, id: jobs[1]! })).toBeNull();
+    expect(JSON.stringify(await logOf(store))).not.toContain("NUL");
   });
 
   point("forget.artifacts", "what belongs to a forgotten job is not found any more", async (scene) => {
