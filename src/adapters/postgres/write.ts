@@ -193,7 +193,18 @@ function jobRow(job: JobRecord): Cell[] {
 
 function taskRow({ record: task }: TrackedTask): Cell[] {
   const { jobId, item, owner, queue, priority, state, generation, wakeAt, worker, lease } = task;
-  return [jobId, item, queue, priority, state, owner, generation, wakeAt, worker, lease, taskBody(task)];
+  const body = state === "dead" ? readable(taskBody(task)) : taskBody(task);
+  return [jobId, item, queue, priority, state, owner, generation, wakeAt, worker, lease, body];
+}
+
+/**
+ * PostgreSQL takes NUL and halves of surrogate pairs in JSON, and fails when it is to look into it later, as it
+ * does with dead letters and with events that are forgotten. U+FFFD stands for them there.
+ */
+const UNREADABLE = /(?<!\\)((?:\\\\)*)\\u(?:0000|d[89a-f][0-9a-f]{2})/g;
+
+function readable(json: string): string {
+  return json.includes("\\u") ? json.replace(UNREADABLE, "$1\\ufffd") : json;
 }
 
 /** An expired job has nothing left to expire. */
@@ -217,27 +228,26 @@ function eventColumns({ events }: PostgresLedger): unknown[] {
   const rows = runs.map(({ run, upTo }) => {
     const { job, at } = run.at(-1)!;
     const entries = run.map((event) => [event.type, event.at, event.data]);
-    return [job.owner, counts.get(job.owner)! - upTo, run.length, job.id, at, JSON.stringify(entries)];
+    return [
+      job.owner,
+      counts.get(job.owner)! - upTo,
+      run.length,
+      job.id,
+      at,
+      readable(JSON.stringify(entries)),
+    ];
   });
   return [[...counts.keys()], [...counts.values()], ...columns(rows, 1)];
 }
 
 /**
  * Rows to columns, as `unnest` takes them.
- * @param texts so many of the last ones are JSON, whose text has no line breaks; U+FFFD stands in it for what
- *   PostgreSQL could not read again
+ * @param texts so many of the last ones are JSON, whose text has no line breaks
  */
 function columns(rows: Cell[][], texts = 0): (Cell[] | string)[] {
   const first = rows[0]!.length - texts;
   return rows[0]!.map((_, n) => {
     const cells = rows.map((row) => row[n]!);
-    return n < first ? cells : cells.map((text) => readable(text as string)).join("\n");
+    return n < first ? cells : cells.join("\n");
   });
-}
-
-/** PostgreSQL takes NUL and halves of surrogate pairs in JSON, and fails when it is to look into it later. */
-const UNREADABLE = /(?<!\\)((?:\\\\)*)\\u(?:0000|d[89a-f][0-9a-f]{2})/g;
-
-function readable(json: string): string {
-  return json.includes("\\u") ? json.replace(UNREADABLE, "$1\\ufffd") : json;
 }

@@ -128,6 +128,8 @@ export function expiryPoints(point: DefinePoint<StoreScene>): void {
       await crew.settle(await crew.take(), { ...failure({ retryable: false }), error } as Outcome);
       await crew.settle(await crew.take(), success({ result: { [odd]: odd } }));
     }
+    const [, kept] = await store.items({ jobId: jobs[0]!, limit: 9 });
+    expect(kept!.result).toEqual({ [odd]: odd });
     const dead = await store.deadLetters({ limit: 10, code: "odd" });
     expect(dead.map((letter) => letter.jobId).sort()).toEqual(jobs.toSorted());
     for (const { error } of dead) {
