@@ -153,7 +153,7 @@ test.for(["plain", "scram-sha-512"])(
   "Kafka with TLS and SASL %s",
   { timeout: 180_000 },
   async (mechanism, context) => {
-    context.skip(!kafkaInstalled, "missing: Kafka, which `npm run services` fetches");
+    context.skip(!kafkaInstalled, "its programs are not in this checkout's .services");
     const both = join(folder, "server.pem");
     await writeFile(both, `${await readFile(key, "utf8")}${await readFile(certificate, "utf8")}`);
     const port = await freePort();

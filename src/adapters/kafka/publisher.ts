@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { MessageToProduce, Producer } from "@platformatic/kafka";
 import { MillraceError } from "../../errors.ts";
 import type { PublishResult } from "../../ports/broker.ts";
@@ -23,6 +24,9 @@ export interface Publisher {
 
 /** Kafka takes 1 MiB a batch by default, with its framing. */
 export const maxRecordBytes = 900_000;
+
+const LEADER_TRIES = 8;
+const LEADER_WAIT_MS = 200;
 
 interface Waiting {
   record: MessageToProduce<Buffer, Buffer, Buffer, Buffer>;
@@ -77,12 +81,16 @@ export function createPublisher(producer: Producer, topics: Topics): Publisher {
     running = null;
   }
 
-  async function sendBatch(batch: Waiting[]): Promise<void> {
+  async function sendBatch(batch: Waiting[], tries = 1): Promise<void> {
     try {
       await producer.send({ messages: batch.map(({ record }) => record) });
       for (const { settle } of batch) settle({ ok: true });
     } catch (error) {
-      await afterFailure(batch, error);
+      if (!isAnswer(error, "NOT_LEADER_OR_FOLLOWER", "LEADER_NOT_AVAILABLE") || tries === LEADER_TRIES)
+        return afterFailure(batch, error);
+      // A new topic, or a partition that moves: nothing has been written.
+      await sleep(LEADER_WAIT_MS);
+      await sendBatch(batch, tries + 1);
     }
   }
 
