@@ -6,7 +6,7 @@ import { newId } from "../../domain/ids.ts";
 import type { Delivery } from "../../ports/broker.ts";
 import type { Store } from "../../ports/store/store.ts";
 import { placeOf, withService } from "../../testing/services.ts";
-import { each, workerRecord } from "../../testing/store/scene.ts";
+import { each, jobCommand, workerRecord } from "../../testing/store/scene.ts";
 import { openTcpProxy, through } from "../../testing/tcp-proxy.ts";
 import { Backlog } from "./backlog.ts";
 import { openPostgresBroker } from "./broker.ts";
@@ -15,7 +15,7 @@ import { placeOf as connectionOf, openPool } from "./connection.ts";
 import { type Next, takeNext } from "./operations.ts";
 import { Rooms } from "./rooms.ts";
 import { openPostgresStore } from "./store.ts";
-import { jobCommand, testSchema } from "./testing.ts";
+import { testSchema } from "./testing.ts";
 import { transact } from "./transaction.ts";
 
 const WAIT = { timeout: 10_000 };

@@ -5,11 +5,11 @@ import { newId } from "../../domain/ids.ts";
 import type { Store } from "../../ports/store/store.ts";
 import { refusal } from "../../testing/refusal.ts";
 import { placeOf, withService } from "../../testing/services.ts";
-import { workerRecord } from "../../testing/store/scene.ts";
+import { jobCommand, workerRecord } from "../../testing/store/scene.ts";
 import { openTcpProxy, through } from "../../testing/tcp-proxy.ts";
 import { persist, sleep } from "../../testing/wait.ts";
 import { openPostgresStore } from "./store.ts";
-import { jobCommand, testSchema } from "./testing.ts";
+import { testSchema } from "./testing.ts";
 
 const schema = testSchema();
 

@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { CreateJob, Outcome } from "../../domain/commands.ts";
-import { newId } from "../../domain/ids.ts";
+import type { Outcome } from "../../domain/commands.ts";
 import type { Delivery } from "../../ports/broker.ts";
-import { each, workerRecord } from "../../testing/store/scene.ts";
+import { jobCommand, workerRecord } from "../../testing/store/scene.ts";
 import { sqliteBroker } from "./broker.ts";
 import { connectWriter } from "./client.ts";
 import { sqliteStore } from "./store.ts";
@@ -17,7 +16,7 @@ afterEach(() => writer.close());
 
 test("tasks come with their claims, and a settlement makes room for the next", async () => {
   const { store, deliveries, close } = await workerOf("one", 2);
-  for (let n = 0; n < 5; n++) expect((await store.createJob(job())).ok).toBe(true);
+  for (let n = 0; n < 5; n++) expect((await store.createJob(jobCommand())).ok).toBe(true);
   await expect.poll(() => deliveries.length).toBe(2);
   const tasks = new Set<string>();
   for (let n = 0; n < 5; n++) {
@@ -37,7 +36,7 @@ test("tasks come with their claims, and a settlement makes room for the next", a
 
 test("what a worker had claimed when its connections ended runs elsewhere", async () => {
   const first = await workerOf("first", 1);
-  await first.store.createJob(job());
+  await first.store.createJob(jobCommand());
   await expect.poll(() => first.deliveries.length).toBe(1);
   const second = await workerOf("second", 1);
   await first.close();
@@ -62,26 +61,5 @@ async function workerOf(worker: string, concurrency: number) {
     store,
     deliveries,
     close: () => Promise.all([broker.close(), store.close()]),
-  };
-}
-
-function job(): CreateJob {
-  return {
-    id: newId(),
-    now: Date.now(),
-    owner: "local",
-    pipeline: "text",
-    version: 1,
-    options: {},
-    plan: [each("work")],
-    metadata: {},
-    priority: 4,
-    startAt: null,
-    retentionMs: 3_600_000,
-    items: [],
-    attachments: [],
-    pinned: [],
-    reservation: null,
-    idempotency: null,
   };
 }

@@ -63,28 +63,17 @@ export async function withScene(
     const command = async ({ files = 0, ...parts }: Partial<CreateJob> & { files?: number } = {}) => {
       const id = parts.id ?? newId();
       const shared = files > 0 ? await upload() : null;
-      return {
+      return jobCommand({
         id,
         now,
         owner: OWNER,
-        pipeline: "text",
-        version: 1,
-        options: {},
-        plan: [each("work")],
-        metadata: {},
-        priority: 4,
-        startAt: null,
-        retentionMs: 3_600_000,
         items: Array.from({ length: files }, (_, n) => ({
           name: `file-${n}.txt`,
           input: { ...shared!, name: `file-${n}.txt`, artifactId: `${id}.${n}.in` },
         })),
-        attachments: [],
         pinned: shared ? [shared.blob] : [],
-        reservation: null,
-        idempotency: null,
         ...parts,
-      } satisfies CreateJob;
+      });
     };
     await prove({
       store,
@@ -142,4 +131,27 @@ export function accepted<T>(result: Result<T>): T {
 /** The code of a refusal; `null` when there was none. */
 export function refused(result: Result<unknown>): string | null {
   return result.ok ? null : result.code;
+}
+
+/** What creates a job of one step and no files, but for what is said otherwise. */
+export function jobCommand(parts: Partial<CreateJob> = {}): CreateJob {
+  return {
+    id: newId(),
+    now: Date.now(),
+    owner: "local",
+    pipeline: "text",
+    version: 1,
+    options: {},
+    plan: [each("work")],
+    metadata: {},
+    priority: 4,
+    startAt: null,
+    retentionMs: 3_600_000,
+    items: [],
+    attachments: [],
+    pinned: [],
+    reservation: null,
+    idempotency: null,
+    ...parts,
+  };
 }
