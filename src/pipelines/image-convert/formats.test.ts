@@ -1,6 +1,6 @@
 import sharp from "sharp";
 import { describe, expect, test } from "vitest";
-import { formats, type OutputFormat } from "./formats.ts";
+import { formats, type OutputFormat } from "../pictures/formats.ts";
 import { animation, colourAt, convert, difference, scene, withHole } from "./test-pictures.ts";
 
 const outputs = Object.keys(formats) as OutputFormat[];

@@ -1,10 +1,10 @@
 import sharp from "sharp";
 import type { EachContext } from "../../pipeline/context.ts";
 import { definePipeline } from "../../pipeline/pipeline.ts";
+import { formats, inputMediaTypes } from "../pictures/formats.ts";
+import { readPicture } from "../pictures/picture.ts";
 import { untilAborted } from "./abort.ts";
-import { formats, inputMediaTypes } from "./formats.ts";
 import { type ImageConvertOptions, imageConvertOptions } from "./options.ts";
-import { readPicture } from "./picture.ts";
 import { render } from "./render.ts";
 import type { Mark } from "./watermark.ts";
 

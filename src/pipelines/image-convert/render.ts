@@ -1,8 +1,8 @@
 import type { Sharp } from "sharp";
-import { fileFailure, inWords, tooManyPixels } from "./failure.ts";
-import { encode, formats, type OutputFormat, outputFormat } from "./formats.ts";
+import { fileFailure, inWords, tooManyPixels } from "../pictures/failure.ts";
+import { encode, formats, type OutputFormat, outputFormat } from "../pictures/formats.ts";
+import { decode, type Picture } from "../pictures/picture.ts";
 import type { ImageConvertOptions } from "./options.ts";
-import { decode, type Picture } from "./picture.ts";
 import { outputSize, type Size } from "./size.ts";
 import { type Mark, watermarkOverlay } from "./watermark.ts";
 

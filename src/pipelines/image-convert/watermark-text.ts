@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import sharp from "sharp";
 import { PermanentError } from "../../pipeline/control.ts";
-import type { Raster } from "./raster.ts";
+import type { Raster } from "../pictures/raster.ts";
 import type { Size } from "./size.ts";
 
 /** Comes with the package, so that text looks alike on machines without fonts. Others fill in for other scripts. */

@@ -1,8 +1,8 @@
 import sharp, { type OverlayOptions } from "sharp";
-import { fileFailure } from "./failure.ts";
+import { fileFailure } from "../pictures/failure.ts";
+import { decode, type Picture } from "../pictures/picture.ts";
+import type { Raster } from "../pictures/raster.ts";
 import type { WatermarkOptions } from "./options.ts";
-import { decode, type Picture } from "./picture.ts";
-import type { Raster } from "./raster.ts";
 import type { Size } from "./size.ts";
 import { renderText } from "./watermark-text.ts";
 

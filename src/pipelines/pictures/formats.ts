@@ -1,5 +1,4 @@
 import type { Sharp } from "sharp";
-import type { ImageConvertOptions } from "./options.ts";
 
 /** Formats that are read, as the signatures tell them apart. */
 export type InputFormat = "jpeg" | "png" | "webp" | "avif" | "gif" | "tiff" | "svg";
@@ -69,16 +68,19 @@ export const formats: Record<OutputFormat, Format> = {
 export const inputMediaTypes = [...Object.values(formats).map((format) => format.mediaType), "image/svg+xml"];
 
 /** The format to write for a picture of `input`. */
-export function outputFormat(input: InputFormat, wanted: ImageConvertOptions["format"]): OutputFormat {
+export function outputFormat(input: InputFormat, wanted: OutputFormat | "original"): OutputFormat {
   if (wanted !== "original") return wanted;
   return input === "svg" ? "png" : input;
 }
 
-export function encode(
-  image: Sharp,
-  format: OutputFormat,
-  { quality, lossless }: ImageConvertOptions,
-): Sharp {
+export interface Encoding {
+  /** 1 to 100, of JPEG, WebP and AVIF. */
+  quality: number;
+  /** Of WebP and AVIF. */
+  lossless: boolean;
+}
+
+export function encode(image: Sharp, format: OutputFormat, { quality, lossless }: Encoding): Sharp {
   switch (format) {
     case "jpeg":
       return image.jpeg({ quality });
