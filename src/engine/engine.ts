@@ -39,7 +39,7 @@ export interface Engine {
   /** Replays dead letters as an operator: one task, whoever owns it. */
   replay(taskId: string): Promise<void>;
   setPaused(queue: string, paused: boolean): Promise<void>;
-  /** Publishes what a store call handed out, and tells workers of revoked tasks. */
+  /** Publishes what a store call handed out, and tells workers of revoked leases. */
   follow(changed: Partial<Changed>): Promise<void>;
 }
 
@@ -125,7 +125,7 @@ export interface StepFigures {
 /** Upper bounds of step durations, s. */
 export const STEP_BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 
-/** Bus topics. `log` carries an owner whose log grew, `revoked` task ids, the others what is named above. */
+/** Bus topics. `log` carries an owner whose log grew, `revoked` leases, the others what is named above. */
 export const topics = { log: "log", live: "live", revoked: "revoked", metrics: "metrics" } as const;
 
 export type { JobRecord, TaskRecord };

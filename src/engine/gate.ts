@@ -5,14 +5,20 @@
 export class Gate {
   #inside = 0;
   #exclusive = false;
-  readonly #waiting: { exclusive: boolean; enter: () => void }[] = [];
+  readonly #waiting = new Set<{ exclusive: boolean; enter: () => void }>();
 
-  /** Resolves when inside, with what to call on leaving. */
-  enter(exclusive: boolean): Promise<() => void> {
+  /** Resolves when inside, with what to call on leaving; an attempt that is aborted does not wait any longer. */
+  enter(exclusive: boolean, signal: AbortSignal): Promise<() => void> {
     return new Promise((resolve) => {
-      this.#waiting.push({
+      const giveUp = () => {
+        this.#waiting.delete(place);
+        resolve(() => {});
+        this.#admit();
+      };
+      const place = {
         exclusive,
         enter: () => {
+          signal.removeEventListener("abort", giveUp);
           this.#inside++;
           this.#exclusive = exclusive;
           resolve(() => {
@@ -21,15 +27,18 @@ export class Gate {
             this.#admit();
           });
         },
-      });
+      };
+      if (signal.aborted) return resolve(() => {});
+      signal.addEventListener("abort", giveUp, { once: true });
+      this.#waiting.add(place);
       this.#admit();
     });
   }
 
   #admit(): void {
-    for (let next = this.#waiting[0]; next; next = this.#waiting[0]) {
+    for (const next of this.#waiting) {
       if (this.#exclusive || (next.exclusive && this.#inside > 0)) return;
-      this.#waiting.shift();
+      this.#waiting.delete(next);
       next.enter();
     }
   }

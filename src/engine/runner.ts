@@ -6,10 +6,11 @@ import type { StepLog } from "../pipeline/context.ts";
 import type { Pipeline, Step } from "../pipeline/pipeline.ts";
 import type { Consumer, Delivery } from "../ports/broker.ts";
 import type { ClaimResult } from "../ports/store/tasks.ts";
+import { Attempts, LeaseLost } from "./attempts.ts";
 import type { Engine } from "./engine.ts";
 import type { Hint } from "./follow.ts";
 import { Gate } from "./gate.ts";
-import { LEASE_MS, type LeaseKeeper } from "./leases.ts";
+import { type HeldLease, LEASE_MS, type LeaseKeeper } from "./leases.ts";
 import { outcomeOf } from "./outcome.ts";
 import { keepOwnership } from "./ownership.ts";
 import { queueName } from "./plan.ts";
@@ -40,8 +41,8 @@ export interface Runner {
   readonly queues: { [queue: string]: number };
   readonly running: number;
   start(): Promise<void>;
-  /** Stops the task, if it runs here. */
-  revoke(taskId: string): void;
+  /** Stops the attempt that holds this lease, if it runs here. */
+  revoke(lease: string): void;
   /** Takes no more tasks; those running have `ms` to end before they are handed back uncharged. */
   drain(ms: number): Promise<void>;
 }
@@ -55,7 +56,7 @@ export function createRunner(options: RunnerOptions): Runner {
   const gate = new Gate();
   const ownership = keepOwnership(broker);
   const stopping = new AbortController();
-  const running = new Map<string, AbortController>();
+  const attempts = new Attempts();
   /** Deliveries that are being claimed, run or settled: only when there are none has everything ended. */
   let inHand = 0;
   const consumers: Consumer[] = [];
@@ -100,18 +101,16 @@ export function createRunner(options: RunnerOptions): Runner {
   }
 
   /** @returns whether the task was settled */
-  async function work(held: Held, lease: string, taskId: string, step: Step): Promise<boolean> {
-    const stop = new AbortController();
-    running.set(taskId, stop);
-    const { timeoutMs, queue } = held.job.plan[held.task.step]!;
-    // Waiting for passage counts too; what matters is that a lease cannot be held for ever.
-    leases.hold(taskId, lease, Number.POSITIVE_INFINITY, () => stop.abort(new LeaseLost()));
-    const leave = await gate.enter(held.task.alone);
+  async function work(claim: Held, lease: string, taskId: string, step: Step): Promise<boolean> {
+    const { task } = claim;
+    const { queue } = claim.job.plan[task.step]!;
+    const stop = attempts.begin(taskId, lease);
+    const held = leases.hold(taskId, lease, () => attempts.lose(lease));
+    const leave = await gate.enter(task.alone, stop.signal);
     const began = performance.now();
     try {
-      if (held.task.alone && !(await persist(() => store.beginAlone({ taskId, lease }))).ok) return false;
-      leases.hold(taskId, lease, Date.now() + timeoutMs + GRACE_MS, () => stop.abort(new LeaseLost()));
-      const outcome = await run(held, step, stop, timeoutMs);
+      if (task.alone && !(await persist(() => store.beginAlone({ taskId, lease }))).ok) return false;
+      const outcome = await run(claim, held, step, stop);
       if (outcome) {
         const settled = await settle(taskId, lease, outcome);
         if (settled.deliveries.length > 0) void engine.follow(settled);
@@ -119,8 +118,8 @@ export function createRunner(options: RunnerOptions): Runner {
       }
       return outcome !== null;
     } finally {
-      leases.release(taskId);
-      running.delete(taskId);
+      held.release();
+      attempts.end(taskId, lease);
       leave();
     }
   }
@@ -140,18 +139,19 @@ export function createRunner(options: RunnerOptions): Runner {
 
   /** One attempt; `null` when its lease is lost, so that there is nothing to settle. */
   async function run(
-    held: Held,
+    { task, job, siblings }: Held,
+    held: HeldLease,
     step: Step,
     stop: AbortController,
-    timeoutMs: number,
   ): Promise<Outcome | null> {
     const began = performance.now();
     const ms = () => Math.round(performance.now() - began);
-    const { task, job } = held;
+    const { timeoutMs } = job.plan[task.step]!;
     const timer = setTimeout(() => stop.abort(timeoutError(step, timeoutMs)), timeoutMs);
     const taskLog = childLog(log, { job: job.id, item: task.item, step: step.name, attempt: task.attempt });
-    const attempt = stepContext({ ...engine, threads, log: taskLog }, held, stop.signal);
+    const attempt = stepContext({ ...engine, threads, log: taskLog }, { task, job, siblings }, stop.signal);
     let kept = false;
+    held.began(timeoutMs + GRACE_MS);
     try {
       stop.signal.throwIfAborted();
       const returned = await untilAborted(
@@ -172,6 +172,7 @@ export function createRunner(options: RunnerOptions): Runner {
       return outcome;
     } finally {
       clearTimeout(timer);
+      held.ended();
       await attempt.clean(kept).catch(() => {});
     }
   }
@@ -179,7 +180,7 @@ export function createRunner(options: RunnerOptions): Runner {
   return {
     queues,
     get running() {
-      return running.size;
+      return attempts.size;
     },
     async start() {
       const all = engine.pipelines
@@ -188,16 +189,15 @@ export function createRunner(options: RunnerOptions): Runner {
       const opened = await Promise.all(all.map(({ pipeline, step }) => consume(pipeline, step)));
       consumers.push(...opened);
     },
-    revoke(taskId) {
-      running.get(taskId)?.abort(new LeaseLost());
-    },
+    revoke: (lease) => attempts.lose(lease),
     async drain(ms) {
       stopping.abort();
       await Promise.allSettled(consumers.map((consumer) => consumer.close()));
-      const deadline = Date.now() + ms;
-      while (inHand > 0 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20));
-      for (const stop of running.values()) stop.abort(new Draining());
-      while (inHand > 0 && Date.now() < deadline + GRACE_MS)
+      const deadline = performance.now() + ms;
+      while (inHand > 0 && performance.now() < deadline)
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      attempts.abortAll(new Draining());
+      while (inHand > 0 && performance.now() < deadline + GRACE_MS)
         await new Promise((resolve) => setTimeout(resolve, 20));
       ownership.close();
     },
@@ -219,9 +219,6 @@ export function createRunner(options: RunnerOptions): Runner {
     );
   }
 }
-
-/** The lease is another's, or the job was cancelled: nothing that the step says counts any more. */
-class LeaseLost extends Error {}
 
 class Draining extends Error {}
 

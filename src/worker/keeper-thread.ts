@@ -3,40 +3,48 @@ import { LEASE_MS, RENEW_MS } from "../engine/leases.ts";
 import type { TaskStore, WorkerRecord } from "../ports/store/tasks.ts";
 import type { KeeperData, KeeperMessage } from "./keeper.ts";
 
+/** Of a longer pause between two rounds, the rest is time in which this process was stopped. */
+const LONGEST_ROUND_MS = 2 * RENEW_MS;
+
 const { opener, config } = workerData as KeeperData;
 const { openStore } = (await import(opener)) as {
   openStore(config: unknown): Promise<Pick<TaskStore, "renew" | "heartbeat"> & { close(): Promise<void> }>;
 };
 const store = await openStore(config);
-const leases = new Map<string, { lease: string; until: number }>();
+const leases = new Map<string, { taskId: string; mustEndAt: number }>();
 let worker: WorkerRecord | null = null;
+/** Milliseconds for which this process has run: a step gets its time although its process was stopped. */
+let awakeMs = 0;
+let roundAt = performance.now();
 
-async function renew(): Promise<void> {
-  const now = Date.now();
-  for (const { until } of leases.values()) {
+function round(): void {
+  const now = performance.now();
+  awakeMs += Math.min(now - roundAt, LONGEST_ROUND_MS);
+  roundAt = now;
+  for (const { mustEndAt } of leases.values()) {
     // The step blocks its process, or the process does not end: its tasks must not wait for it.
-    if (until < now) process.kill(process.pid, "SIGKILL");
+    if (mustEndAt < awakeMs) process.kill(process.pid, "SIGKILL");
   }
-  if (worker) await store.heartbeat({ ...worker, running: leases.size, seenAt: now });
-  if (leases.size === 0) return;
-  const held = [...leases].map(([taskId, { lease }]) => ({ taskId, lease }));
-  const { lost } = await store.renew({ leases: held, until: now + LEASE_MS });
-  const gone = new Set(lost);
-  if (gone.size === 0) return;
-  parentPort!.postMessage(
-    held.filter(({ taskId }) => gone.has(taskId)).map((one) => [one.taskId, one.lease]),
-  );
+  // The records may be away for a while: the leases are renewed when they are back, or lost.
+  if (worker) store.heartbeat({ ...worker, running: leases.size, seenAt: Date.now() }).catch(() => {});
+  renew().catch(() => {});
 }
 
-const timer = setInterval(() => {
-  // The records may be away for a while: the leases are renewed when they are back, or lost.
-  renew().catch(() => {});
-}, RENEW_MS);
+async function renew(): Promise<void> {
+  if (leases.size === 0) return;
+  const held = [...leases].map(([lease, { taskId }]) => ({ taskId, lease }));
+  const { lost } = await store.renew({ leases: held, until: Date.now() + LEASE_MS });
+  if (lost.length > 0) parentPort!.postMessage(lost);
+}
+
+const timer = setInterval(round, RENEW_MS);
 
 parentPort!.on("message", async (message: KeeperMessage) => {
   if (message.kind === "leases") {
-    for (const [taskId, lease, until] of message.held) leases.set(taskId, { lease, until });
-    for (const taskId of message.released) leases.delete(taskId);
+    const now = awakeMs + Math.min(performance.now() - roundAt, LONGEST_ROUND_MS);
+    for (const [lease, taskId, limitMs] of message.held)
+      leases.set(lease, { taskId, mustEndAt: limitMs === null ? Number.POSITIVE_INFINITY : now + limitMs });
+    for (const lease of message.released) leases.delete(lease);
   } else if (message.kind === "worker") {
     worker = message.record;
     await store.heartbeat(worker).catch(() => {});

@@ -4,7 +4,8 @@ import type { WorkerRecord } from "../ports/store/tasks.ts";
 
 /** To the keeper's thread: leases taken up and given back, and what the worker says of itself. */
 export type KeeperMessage =
-  | { kind: "leases"; held: [taskId: string, lease: string, until: number][]; released: string[] }
+  /** `limitMs`: how long the step that begins now may take; `null` where no step runs. */
+  | { kind: "leases"; held: [lease: string, taskId: string, limitMs: number | null][]; released: string[] }
   | { kind: "worker"; record: WorkerRecord }
   | { kind: "close" };
 
@@ -24,30 +25,19 @@ export interface Keeper extends LeaseKeeper {
  */
 export function startKeeper(data: KeeperData): Keeper {
   const thread = new Worker(new URL("./keeper-thread.ts", import.meta.url), { workerData: data });
-  const holders = new Map<string, { lease: string; onLost: () => void }>();
-  let held: [string, string, number][] = [];
+  const holders = new Map<string, () => void>();
+  let held: [string, string, number | null][] = [];
   let released: string[] = [];
-  let posting = false;
 
-  // The lease is named too: by now this process may hold the task under another.
-  thread.on("message", (lost: [taskId: string, lease: string][]) => {
-    for (const [taskId, lease] of lost) {
-      const holder = holders.get(taskId);
-      if (holder?.lease === lease) holder.onLost();
-    }
+  thread.on("message", (lost: string[]) => {
+    for (const lease of lost) holders.get(lease)?.();
   });
   const post = (message: KeeperMessage) => thread.postMessage(message);
-  // Before the next task of this turn starts its step, which may block.
   const flush = () => {
-    posting = false;
+    if (held.length + released.length === 0) return;
     post({ kind: "leases", held, released });
     held = [];
     released = [];
-  };
-  const schedule = () => {
-    if (posting) return;
-    posting = true;
-    queueMicrotask(flush);
   };
   const ended = new Promise<void>((resolve) => {
     thread.once("exit", () => resolve());
@@ -57,15 +47,28 @@ export function startKeeper(data: KeeperData): Keeper {
     get size() {
       return holders.size;
     },
-    hold(taskId, lease, until, onLost) {
-      holders.set(taskId, { lease, onLost });
-      held.push([taskId, lease, until]);
-      schedule();
-    },
-    release(taskId) {
-      holders.delete(taskId);
-      released.push(taskId);
-      schedule();
+    hold(taskId, lease, onLost) {
+      const say = (limitMs: number | null) => {
+        if (holders.has(lease)) held.push([lease, taskId, limitMs]);
+      };
+      holders.set(lease, onLost);
+      say(null);
+      queueMicrotask(flush);
+      return {
+        began(ms) {
+          say(ms);
+          // Before the step may block.
+          queueMicrotask(flush);
+        },
+        ended() {
+          say(null);
+          setImmediate(flush);
+        },
+        release() {
+          if (holders.delete(lease)) released.push(lease);
+          setImmediate(flush);
+        },
+      };
     },
     describe: (record) => post({ kind: "worker", record }),
     async close() {

@@ -59,7 +59,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     seenAt: Date.now(),
   };
   const revoked = await engine.bus.subscribe(topics.revoked, (message) => {
-    for (const taskId of JSON.parse(message) as string[]) runner.revoke(taskId);
+    for (const lease of JSON.parse(message) as string[]) runner.revoke(lease);
   });
   await engine.store.heartbeat(record);
   leases.describe(record);

@@ -121,7 +121,7 @@ export function files(pool: pg.Pool, clock: ServerClock): Pick<Store, Names> {
         const place = places[n];
         return !place || !held.has(`${place.jobId}.${place.item} ${lease}`);
       });
-      return { lost: lost.map((one) => one.taskId) };
+      return { lost: lost.map((one) => one.lease) };
     },
 
     async remember({ taskId, step, key, value, lease }) {

@@ -234,8 +234,8 @@ export class PostgresLedger implements Ledger {
     this.handed.push(delivery);
   }
 
-  revoke(taskId: string): void {
-    this.revoked.push(taskId);
+  revoke(lease: string): void {
+    this.revoked.push(lease);
   }
 
   drained(queue: string): void {

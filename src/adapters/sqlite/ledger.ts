@@ -213,8 +213,8 @@ export class SqliteLedger implements Ledger {
     this.deliveries.push(delivery);
   }
 
-  revoke(taskId: string): void {
-    this.revoked.push(taskId);
+  revoke(lease: string): void {
+    this.revoked.push(lease);
   }
 
   drained(queue: string): void {

@@ -179,7 +179,7 @@ export function writes(ledger: SqliteLedger, queues: Queues): Handlers<WriteName
           task.wakeAt = until;
           ledger.changedTask(task);
         } else {
-          lost.push(taskId);
+          lost.push(lease);
         }
       }
       return { lost };

@@ -1,4 +1,3 @@
-import { taskId } from "../ids.ts";
 import { JOB_ITEM, type JobRecord } from "../records.ts";
 import { endItem, finish, jobEvent } from "./end.ts";
 import { isEnded, isOpen, type Ledger } from "./ledger.ts";
@@ -8,7 +7,7 @@ export function cancelJob(ledger: Ledger, job: JobRecord, now: number): "cancell
   if (isEnded(job)) return "ended";
   for (const task of ledger.tasks(job.id)) {
     if (!isOpen(task)) continue;
-    if (task.state === "leased") ledger.revoke(taskId(task.jobId, task.item));
+    if (task.state === "leased") ledger.revoke(task.lease!);
     task.lease = null;
     if (task.item === JOB_ITEM) {
       task.state = "cancelled";

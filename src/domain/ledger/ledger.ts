@@ -43,8 +43,8 @@ export interface Ledger {
   /** Takes a place in the broker's window of a queue; false when it has none, or the queue is paused. */
   takeRoom(queue: string): boolean;
   deliver(delivery: TaskDelivery): void;
-  /** The worker that runs this task should stop. */
-  revoke(taskId: string): void;
+  /** The attempt that holds the task's lease should stop. */
+  revoke(lease: string): void;
   /** A task of the queue ended; feeds the drain rate. */
   drained(queue: string): void;
 }

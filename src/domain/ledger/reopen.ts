@@ -1,4 +1,3 @@
-import { taskId } from "../ids.ts";
 import { JOB_ITEM, type JobRecord, type TaskRecord } from "../records.ts";
 import { jobEvent, start } from "./end.ts";
 import { handOut, resetTask } from "./hand-out.ts";
@@ -60,7 +59,7 @@ export function reopenJob(
 
 /** The `all` step runs anew when its items have ended: until then its task is out of reach. */
 function supersede(ledger: Ledger, job: JobRecord, task: TaskRecord): void {
-  if (task.state === "leased") ledger.revoke(taskId(task.jobId, task.item));
+  if (task.state === "leased") ledger.revoke(task.lease!);
   resetTask(job, task, task.step);
   task.generation++;
   task.state = "cancelled";

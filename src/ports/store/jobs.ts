@@ -60,7 +60,7 @@ export type Result<T> =
 
 export interface Changed {
   deliveries: TaskDelivery[];
-  /** Tasks whose workers should stop now. */
+  /** Leases whose attempts should stop now. */
   revoked: string[];
 }
 

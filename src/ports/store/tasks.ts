@@ -17,7 +17,7 @@ export interface TaskStore {
   beginAlone(command: { taskId: string; lease: string }): Promise<{ ok: boolean }>;
   /** Ends an attempt. `stale`: the token no longer holds, nothing was changed. Repeating is harmless. */
   settle(command: Settle): Promise<SettleResult>;
-  /** Moves the leases to `until`; returns the tasks whose lease is lost. */
+  /** Moves the leases to `until`; returns those that are lost. */
   renew(command: { leases: { taskId: string; lease: string }[]; until: number }): Promise<{ lost: string[] }>;
 
   /**

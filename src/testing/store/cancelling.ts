@@ -21,7 +21,7 @@ export function cancelPoints(point: DefinePoint<StoreScene>): void {
       await crew.succeed(done, { result: "kept" });
       await crew.fail(retrying);
       const cancelled = accepted(await store.cancelJob({ owner: OWNER, id: job.id, now: scene.now() }));
-      expect(cancelled.revoked).toEqual([running.taskId]);
+      expect(cancelled.revoked).toEqual([running.lease]);
       expect(await store.job({ owner: OWNER, id: job.id })).toMatchObject({
         state: "cancelled",
         done: 1,
@@ -33,7 +33,7 @@ export function cancelPoints(point: DefinePoint<StoreScene>): void {
       expect(items.map((item) => item.state)).toEqual(["succeeded", "cancelled", "cancelled", "cancelled"]);
       for (const outcome of [success(), failure()]) expect(await crew.settle(running, outcome)).toBe("stale");
       const leases = [{ taskId: running.taskId, lease: running.lease }];
-      expect((await store.renew({ leases, until: scene.now() + 1_000 })).lost).toEqual([running.taskId]);
+      expect((await store.renew({ leases, until: scene.now() + 1_000 })).lost).toEqual([running.lease]);
       scene.pass(3_600_000);
       await crew.sweep();
       expect(await crew.work()).toBe(0);
@@ -50,7 +50,7 @@ export function cancelPoints(point: DefinePoint<StoreScene>): void {
     await crew.succeed(await crew.take());
     const gather = await crew.take();
     const cancelled = await scene.store.cancelJob({ owner: OWNER, id: job.id, now: scene.now() });
-    expect(accepted(cancelled).revoked).toEqual([gather.taskId]);
+    expect(accepted(cancelled).revoked).toEqual([gather.lease]);
     expect(await crew.succeed(gather, { result: "late" })).toBe("stale");
     const read = await scene.store.job({ owner: OWNER, id: job.id });
     expect(read).toMatchObject({ state: "cancelled", result: null, done: 1, cancelled: 0 });
@@ -105,7 +105,7 @@ export function cancelPoints(point: DefinePoint<StoreScene>): void {
     const held = await crew.take();
     const remove = (owner: string) => store.removeJob({ owner, id: job.id, now: scene.now() });
     expect(refused(await remove("other"))).toBe("not_found");
-    expect(accepted(await remove(OWNER)).revoked).toEqual([held.taskId]);
+    expect(accepted(await remove(OWNER)).revoked).toEqual([held.lease]);
     expect(await store.job({ owner: OWNER, id: job.id })).toBeNull();
     expect(await store.items({ jobId: job.id, limit: 10 })).toEqual([]);
     expect(await crew.succeed(held)).toBe("stale");

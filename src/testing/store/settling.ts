@@ -195,14 +195,29 @@ export function settlePoints(point: DefinePoint<StoreScene>): void {
       await crew.sweep();
     }
     const ghost = { taskId: `${newId()}.0`, lease: newId() };
+    const other = { ...leases[0]!, lease: newId() };
     const { lost } = await scene.store.renew({
-      leases: [...leases, { ...leases[0]!, lease: newId() }, ghost],
+      leases: [...leases, other, ghost],
       until: scene.now() + 10_000,
     });
-    expect(lost).toEqual([left.taskId, kept.taskId, ghost.taskId]);
+    expect(lost).toEqual([left.lease, other.lease, ghost.lease]);
     expect(await crew.succeed(kept)).toBe("settled");
     expect(await scene.store.renew({ leases: leases.slice(0, 1), until: scene.now() + 1 })).toEqual({
-      lost: [kept.taskId],
+      lost: [kept.lease],
     });
+  });
+
+  point("renew.again", "of two leases of one task, only the earlier is lost", async (scene) => {
+    const crew = await scene.crew();
+    crew.hand(await scene.create());
+    const first = await crew.take();
+    scene.pass(11_000);
+    await crew.sweep();
+    const second = await crew.take();
+    expect(second.taskId).toBe(first.taskId);
+    const leases = [first, second].map(({ taskId, lease }) => ({ taskId, lease }));
+    expect(await scene.store.renew({ leases, until: scene.now() + 10_000 })).toEqual({ lost: [first.lease] });
+    expect(await crew.succeed(first)).toBe("stale");
+    expect(await crew.succeed(second)).toBe("settled");
   });
 }
