@@ -77,6 +77,7 @@ async function show(id: string, flags: ClientFlags): Promise<void> {
     ["Options", JSON.stringify(job.options)],
     ["Result", job.result === null ? "" : JSON.stringify(job.result)],
     ["Error", job.error?.message ?? ""],
+    ...job.warnings.map(({ message }): [string, string] => ["Warning", message]),
   ];
   for (const [name, value] of facts) if (value !== "") console.log(`${name.padEnd(18)}${printable(value)}`);
   if (job.items.length === 0) return;
@@ -90,6 +91,10 @@ async function show(id: string, flags: ClientFlags): Promise<void> {
   ]);
   const columns = ["", "name", "state", "step", "input", "result"].map((head) => ({ head }));
   console.log(`\n${table(columns, rows)}`);
+  const warnings = job.items.flatMap(({ name, index, warnings: own }) =>
+    own.map(({ message }) => `warning: ${printable(`${name || index}: ${message}`)}`),
+  );
+  if (warnings.length > 0) console.log(`\n${warnings.join("\n")}`);
   if (job.progress.total > job.items.length)
     console.log(`\n… and ${job.progress.total - job.items.length} more.`);
 }

@@ -1,4 +1,4 @@
-import type { Failure, FileRef, Json, PlanStep } from "./records.ts";
+import type { Failure, FileRef, Json, PlanStep, Warning } from "./records.ts";
 
 /** What is asked of the records. Ids, times and randomness come with the command, so that repeating one is safe. */
 
@@ -53,7 +53,14 @@ export interface Settle {
 
 export type Outcome =
   /** `cache`: may be kept under its content key (a fallback's result may not). */
-  | { kind: "succeeded"; result: Json; outputs: FileRef[]; cache: boolean; ms: number }
+  | {
+      kind: "succeeded";
+      result: Json;
+      outputs: FileRef[];
+      warnings: Warning[];
+      cache: boolean;
+      ms: number;
+    }
   /** `random` in [0, 1) chooses the jitter. `retryAfterMs`: at least that long, as a provider asked. */
   | { kind: "failed"; error: Failure; retryable: boolean; retryAfterMs?: number; random: number; ms: number }
   /** Handed back uncharged: after `delayMs` (a snooze), or at once (a drain, an outage) when 0. */

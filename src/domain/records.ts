@@ -30,6 +30,13 @@ export interface Failure {
   message: string;
 }
 
+/** What a step says of a result that is not all that was asked for. */
+export interface Warning {
+  /** Lower-case words joined by `_`. */
+  code: string;
+  message: string;
+}
+
 /** One step of a pipeline as the job keeps it, so that a job runs as it was created. */
 export interface PlanStep {
   name: string;
@@ -71,6 +78,8 @@ export interface JobRecord {
   stepsDone: number;
   result: Json;
   error: Failure | null;
+  /** Of its `all` steps. */
+  warnings: Warning[];
   createdAt: number;
   startAt: number | null;
   startedAt: number | null;
@@ -86,6 +95,8 @@ export interface TrailEntry {
   attempt: number;
   cached: boolean;
   ms: number;
+  /** Left out when there are none. */
+  warnings?: Warning[];
 }
 
 /** The task of one item at its present step, or (`item` = -1) of the job at an `all` step. */
@@ -182,6 +193,7 @@ export interface CacheEntry {
   jobId: string;
   outputs: Omit<FileRef, "artifactId">[];
   result: Json;
+  warnings: Warning[];
 }
 
 /** A task as the broker delivers it: a hint, the claim decides. */

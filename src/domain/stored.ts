@@ -46,7 +46,8 @@ export function jobSpec(job: JobRecord): string {
 }
 
 export function jobProgress(job: JobRecord): string {
-  const { run, remaining, done, failed, cancelled, cached, stepsDone, result, error, startedAt } = job;
+  const { run, remaining, done, failed, cancelled, cached, stepsDone, result, error, warnings, startedAt } =
+    job;
   return JSON.stringify({
     run,
     remaining,
@@ -57,12 +58,13 @@ export function jobProgress(job: JobRecord): string {
     stepsDone,
     result,
     error,
+    warnings: warnings.length === 0 ? undefined : warnings,
     startedAt,
   });
 }
 
 export function toJob(row: JobRow): JobRecord {
-  return {
+  const job = {
     id: row.id,
     owner: row.owner,
     pipeline: row.pipeline,
@@ -72,6 +74,8 @@ export function toJob(row: JobRow): JobRecord {
     ...(JSON.parse(row.spec) as object),
     ...(JSON.parse(row.progress) as object),
   } as JobRecord;
+  job.warnings ??= [];
+  return job;
 }
 
 /** In columns of their own. */

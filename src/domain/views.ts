@@ -1,4 +1,4 @@
-import type { FileRef, JobRecord, JobState, Json, TaskRecord } from "./records.ts";
+import type { FileRef, JobRecord, JobState, Json, TaskRecord, Warning } from "./records.ts";
 import { JOB_ITEM } from "./records.ts";
 
 /** What clients read of the records: the shapes of the HTTP contract. Also the data of events. */
@@ -48,6 +48,11 @@ export function fileView({ blob: _, ...file }: FileRef): FileView {
   return file;
 }
 
+/** What the steps of an item warned of, in their order. */
+export function warningsOf({ trail }: Pick<TaskRecord, "trail">): Warning[] {
+  return trail.flatMap((entry) => entry.warnings ?? []);
+}
+
 export function itemView(job: JobRecord, task: TaskRecord) {
   return {
     index: task.item,
@@ -60,6 +65,7 @@ export function itemView(job: JobRecord, task: TaskRecord) {
     outputs: task.outputs.map(fileView),
     result: task.result,
     error: task.error,
+    warnings: warningsOf(task),
   };
 }
 
@@ -77,6 +83,7 @@ export function jobView(job: JobRecord, items: readonly TaskRecord[]) {
     items: items.filter((task) => task.item !== JOB_ITEM).map((task) => itemView(job, task)),
     result: job.result,
     error: job.error,
+    warnings: job.warnings,
     createdAt: iso(job.createdAt),
     startAt: iso(job.startAt),
     startedAt: iso(job.startedAt),

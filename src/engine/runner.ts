@@ -162,7 +162,8 @@ export function createRunner(options: RunnerOptions): Runner {
       stop.signal.throwIfAborted();
       const result = toJson(returned);
       kept = true;
-      return { kind: "succeeded", result, outputs: attempt.outputs, cache: true, ms: ms() };
+      const { outputs, warnings } = attempt;
+      return { kind: "succeeded", result, outputs, warnings: warnings.list(), cache: true, ms: ms() };
     } catch (error) {
       const cause = stop.signal.aborted ? stop.signal.reason : error;
       if (cause instanceof LeaseLost) return null;

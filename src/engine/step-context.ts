@@ -15,6 +15,7 @@ import type {
   StepContext,
   StepLog,
 } from "../pipeline/context.ts";
+import { collectWarnings, type Warnings } from "../pipeline/warnings.ts";
 import type { BlobStore } from "../ports/blobs.ts";
 import type { Bus } from "../ports/bus.ts";
 import type { Store } from "../ports/store/store.ts";
@@ -38,6 +39,7 @@ export interface Running {
   context: EachContext<unknown, Json> & AllContext<unknown, Json, Json>;
   /** What the step wrote, in order. */
   outputs: FileRef[];
+  warnings: Warnings;
   /** Removes what the step left behind, and lets go of what it wrote when that came to nothing. */
   clean(kept: boolean): Promise<void>;
 }
@@ -54,6 +56,7 @@ export function stepContext(
   const files = new Map<string, FileRef>();
   const outputs: FileRef[] = [];
   const folders: string[] = [];
+  const warnings = collectWarnings();
   for (const one of [task, ...siblings]) {
     for (const file of [...one.inputs, ...one.outputs, ...(one.input ? [one.input] : [])])
       files.set(file.artifactId, file);
@@ -88,6 +91,7 @@ export function stepContext(
     progress: throttled((fraction, message) =>
       tell("item.progress", { step, fraction, message: message ?? null }),
     ),
+    warn: warnings.warn,
     delta: (text) => tell("text.delta", { text: text.slice(0, 4_000) }),
     read: (file) => blobs.read(find(file).blob),
     stream: (file) => blobs.open(find(file).blob),
@@ -164,6 +168,7 @@ export function stepContext(
   return {
     context: context as unknown as Running["context"],
     outputs,
+    warnings,
     async clean(kept) {
       if (!kept && outputs.length > 0) await store.unpin({ keys: outputs.map((file) => file.blob) });
       await Promise.all(folders.map((path) => rm(path, { recursive: true, force: true })));

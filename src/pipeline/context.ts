@@ -28,6 +28,13 @@ export interface StepContext<Options> {
    * @param fraction 0 to 1
    */
   progress(fraction: number, message?: string): void;
+  /**
+   * Says that the result is not all that was asked for: what was left out, replaced or guessed. Kept with the
+   * item when the step succeeds, and with the cached result. At most 20 different ones are kept.
+   * @param code for programs: lower-case letters, digits and `_`, such as `pages_left_out`
+   * @param message for people: what was lost and what to do, at most 500 characters
+   */
+  warn(code: string, message: string): void;
   /** Sends a piece of streamed text to those who watch (`text.delta`); never stored. */
   delta(text: string): void;
   /** The bytes of a file, in memory. */

@@ -37,6 +37,10 @@ export const problem = component(
 
 const failure = component("Failure", z.object({ code: z.string(), message: z.string() }));
 
+const warnings = z
+  .array(component("Warning", z.object({ code: z.string(), message: z.string() })))
+  .describe("What of a result is not as it was asked for.");
+
 export const file = component(
   "File",
   z.object({
@@ -84,6 +88,7 @@ export const item = component(
     outputs: z.array(file),
     result: json,
     error: failure.nullable(),
+    warnings,
   }),
 );
 
@@ -102,6 +107,7 @@ export const job = component(
     items: z.array(item).describe("At most the first 100; `/items` has all of them. Empty in lists."),
     result: json,
     error: failure.nullable(),
+    warnings,
     createdAt: time,
     startAt: maybeTime,
     startedAt: maybeTime,

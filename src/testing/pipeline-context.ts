@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { Json } from "../domain/records.ts";
 import type { Artifact, NewFile, StepContext, StepLog } from "../pipeline/context.ts";
+import { collectWarnings, type Warnings } from "../pipeline/warnings.ts";
 
 /** Artifacts in a folder: a file named by its id, and what a step reads of it. */
 export interface ArtifactFolder {
@@ -48,13 +49,15 @@ export interface ContextParts<Options> {
   onDelta: (text: string) => void;
 }
 
-/** A step's context on files of this machine, and the list of what the step wrote. */
+/** A step's context on files of this machine, with lists of what the step wrote and warned of. */
 export function stepContext<Options>(parts: ContextParts<Options>): {
   context: StepContext<Options>;
   written: Artifact[];
+  warnings: Warnings;
 } {
   const { files, signal, memo } = parts;
   const written: Artifact[] = [];
+  const warnings = collectWarnings();
   const context: StepContext<Options> = {
     jobId: "test",
     pipeline: parts.pipeline,
@@ -64,6 +67,7 @@ export function stepContext<Options>(parts: ContextParts<Options>): {
     signal,
     log: silent,
     progress: parts.onProgress,
+    warn: warnings.warn,
     delta: parts.onDelta,
     read: async ({ artifactId }) => readFile(files.pathOf(artifactId)),
     stream: async ({ artifactId }) => createReadStream(files.pathOf(artifactId)),
@@ -80,7 +84,7 @@ export function stepContext<Options>(parts: ContextParts<Options>): {
       return memo.get(key) as T;
     },
   };
-  return { context, written };
+  return { context, written, warnings };
 }
 
 /** What the next step reads of a result: JSON, as the store keeps it. */

@@ -62,6 +62,26 @@ test("options that do not fit are refused", async () => {
   await expect(runPipeline(shout, { options: { loud: true } })).rejects.toThrow("loud");
 });
 
+test("warnings are those of the attempts that succeeded, in the order of the steps", async () => {
+  const wary = definePipeline({ name: "wary", version: 1, title: "Wary" })
+    .each("guess", (ctx) => {
+      ctx.warn("guessed", `It was guessed, at attempt ${ctx.attempt}.`);
+      if (ctx.attempt === 1) throw new RetryableError("busy");
+    })
+    .each("cut", (ctx) => {
+      const { warn } = ctx;
+      warn("cut", "It was cut.");
+      warn("cut", "It was cut.");
+    })
+    .all("sum", (ctx) => ctx.warn("few_items", "There is only one."));
+  await using run = await runPipeline(wary, { attempts: 2 });
+  expect(run.items[0]?.warnings).toEqual([
+    { code: "guessed", message: "It was guessed, at attempt 2." },
+    { code: "cut", message: "It was cut." },
+  ]);
+  expect(run.all.sum?.warnings).toEqual([{ code: "few_items", message: "There is only one." }]);
+});
+
 test("retryable failures are tried again, and `once` remembers", async () => {
   let calls = 0;
   const flaky = definePipeline({ name: "flaky", version: 1, title: "Flaky" }).each("try", async (ctx) => {

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import type { Failure, Json } from "../domain/records.ts";
+import type { Failure, Json, Warning } from "../domain/records.ts";
 import { isRetryable, MillraceError } from "../errors.ts";
 import type { AllContext, Artifact, EachContext, EndedItem } from "../pipeline/context.ts";
 import { Snooze } from "../pipeline/control.ts";
@@ -40,6 +40,8 @@ export interface StepOutcome {
   outputs: TestOutput[];
   /** `null` when it succeeded; `cause` is what the step threw. */
   error: (Failure & { cause: unknown }) | null;
+  /** Of the steps that succeeded, in order. */
+  warnings: Warning[];
   progress: { step: string; fraction: number; message?: string }[];
   /** Streamed text, in order. */
   deltas: string[];
@@ -123,6 +125,7 @@ async function runItem(scope: Scope, index: number, file: Artifact | null): Prom
     item = {
       ...item,
       ...outcome,
+      warnings: [...before.warnings, ...outcome.warnings],
       progress: [...before.progress, ...outcome.progress],
       deltas: [...before.deltas, ...outcome.deltas],
     };
@@ -161,7 +164,7 @@ async function runStep<Parts extends object>(scope: Scope, step: Step, parts: Pa
   while (true) {
     outcome.attempts += 1;
     const signals = [AbortSignal.timeout(step.timeoutMs), ...(scope.run.signal ? [scope.run.signal] : [])];
-    const { context, written } = stepContext({
+    const { context, written, warnings } = stepContext({
       files: scope.files,
       pipeline: scope.pipeline.name,
       step: step.name,
@@ -177,6 +180,7 @@ async function runStep<Parts extends object>(scope: Scope, step: Step, parts: Pa
       const full = Object.defineProperties({ ...context }, Object.getOwnPropertyDescriptors(parts));
       outcome.result = jsonCopy((await step.run(full as never)) as Json);
       outcome.outputs = written.map((artifact) => output(scope.files, artifact));
+      outcome.warnings = warnings.list();
       return outcome;
     } catch (error) {
       if (error instanceof Snooze) {
@@ -191,7 +195,7 @@ async function runStep<Parts extends object>(scope: Scope, step: Step, parts: Pa
 }
 
 function emptyOutcome(): StepOutcome {
-  return { result: null, outputs: [], error: null, progress: [], deltas: [], attempts: 0 };
+  return { result: null, outputs: [], error: null, warnings: [], progress: [], deltas: [], attempts: 0 };
 }
 
 function failureOf(error: unknown): Failure {

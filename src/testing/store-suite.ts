@@ -19,6 +19,7 @@ import { type StoreHarness, type StoreScene, withScene } from "./store/scene.ts"
 import { settlePoints } from "./store/settling.ts";
 import { sweepPoints } from "./store/sweeping.ts";
 import { uploadPoints } from "./store/uploads.ts";
+import { warningPoints } from "./store/warnings.ts";
 
 /** Registers the conformance tests of the store's ports for one adapter. Call it in a vitest file. */
 export function storeSuite(harness: StoreHarness): void {
@@ -33,6 +34,7 @@ export function storeSuite(harness: StoreHarness): void {
     reopenPoints(point);
     eventPoints(point);
     cachePoints(point);
+    warningPoints(point);
     blobPoints(point);
     expiryPoints(point);
     queuePoints(point);

@@ -168,6 +168,21 @@ describe("the archive", () => {
     expect((await read("사진 \u{1F600}.txt")).toString()).toBe("한국어");
   });
 
+  test("repeats what the steps warned of", async () => {
+    const created = await createJob(
+      server.url,
+      form("copy", [["a.txt", "one"]], { options: '{"warn":"Nearly lost:"}' }),
+    );
+    const done = await ended(server.url, created.id);
+    const warnings = [{ code: "copied", message: "Nearly lost: a.txt" }];
+    expect(done.items[0]).toMatchObject({ state: "succeeded", warnings });
+    expect(done.warnings).toEqual([]);
+    const { read } = await unzip(created.id);
+    const manifest = JSON.parse((await read("manifest.json")).toString());
+    expect(manifest.job.warnings).toEqual([]);
+    expect(manifest.items[0]).toMatchObject({ warnings, steps: [{ step: "copy", warnings }] });
+  });
+
   test("holds what succeeded, and says why the rest did not", async () => {
     const created = await createJob(
       server.url,

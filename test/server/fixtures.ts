@@ -16,6 +16,7 @@ export const copy = definePipeline({
   },
   options: z.object({
     ms: z.number().min(0).default(0).describe("How long each file takes."),
+    warn: z.string().optional().describe("Said of each file, with its name."),
     fail: z.string().optional().describe("Files with this in their name fail, until it is repaired."),
     rename: z.string().optional().describe("Name of what is written."),
     stamp: z.object({ image: fileOption("What is put on it.") }).optional(),
@@ -28,6 +29,7 @@ export const copy = definePipeline({
     if (ctx.options.fail && ctx.name.includes(ctx.options.fail) && !repaired.has(ctx.options.fail)) {
       throw new PermanentError("undecodable_file", "It is broken.");
     }
+    if (ctx.options.warn) ctx.warn("copied", `${ctx.options.warn} ${ctx.name}`);
     const stamp = ctx.options.stamp ? await ctx.read(ctx.options.stamp.image) : Buffer.alloc(0);
     await ctx.write({
       name: ctx.options.rename ?? ctx.name,

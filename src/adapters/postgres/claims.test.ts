@@ -340,7 +340,14 @@ async function create(store: Store, command: CreateJob): Promise<void> {
 
 function settle(store: Store, { claim }: Delivery) {
   const { jobId, item, lease } = claim!.task;
-  const outcome: Outcome = { kind: "succeeded", result: null, outputs: [], cache: false, ms: 1 };
+  const outcome: Outcome = {
+    kind: "succeeded",
+    result: null,
+    outputs: [],
+    warnings: [],
+    cache: false,
+    ms: 1,
+  };
   return store.settle({ taskId: `${jobId}.${item}`, lease: lease!, now: Date.now(), outcome });
 }
 

@@ -1,4 +1,4 @@
-import type { BlobRecord, CacheEntry, Json, TaskRecord } from "../../domain/records.ts";
+import type { BlobRecord, CacheEntry, Json, TaskRecord, Warning } from "../../domain/records.ts";
 import { toTask as fromStored, type TaskRow as StoredTask } from "../../domain/stored.ts";
 
 /** A task's row has two columns more, that batches compare and change without its body: they count. */
@@ -22,6 +22,7 @@ export interface CacheRow {
   job_id: string;
   outputs: string;
   result: string;
+  warnings: string | null;
 }
 
 export function toTask(row: TaskRow): TaskRecord {
@@ -39,6 +40,7 @@ export function toEntry(row: CacheRow): CacheEntry {
     jobId: row.job_id,
     outputs: JSON.parse(row.outputs) as CacheEntry["outputs"],
     result: JSON.parse(row.result) as Json,
+    warnings: row.warnings === null ? [] : (JSON.parse(row.warnings) as Warning[]),
   };
 }
 

@@ -173,6 +173,9 @@ const migrations = [
   -- A run of events of one job: its data is [[type, at, data], ...] of first_seq to seq, and at that of the last.
   ALTER TABLE events ADD COLUMN first_seq bigint, ALTER COLUMN type DROP NOT NULL;
   `,
+  `
+  ALTER TABLE cache ADD COLUMN warnings json;  -- NULL: there are none
+  `,
 ];
 
 /** Brings the schema up to date; several processes may do so at once. */

@@ -72,9 +72,11 @@ const releaseBlobs = statement(
 );
 const putCache = statement(
   "put_cache",
-  `INSERT INTO cache SELECT key, job_id, outputs::json, result::json
-   FROM unnest($1::text[], $2::uuid[], ${lines(3)}, ${lines(4)}) AS u (key, job_id, outputs, result) ORDER BY key
-   ON CONFLICT (key) DO UPDATE SET job_id = excluded.job_id, outputs = excluded.outputs, result = excluded.result`,
+  `INSERT INTO cache SELECT key, job_id, outputs::json, result::json, warnings::json
+   FROM unnest($1::text[], $2::uuid[], ${lines(3)}, ${lines(4)}, ${lines(5)})
+   AS u (key, job_id, outputs, result, warnings) ORDER BY key
+   ON CONFLICT (key) DO UPDATE SET job_id = excluded.job_id, outputs = excluded.outputs, result = excluded.result,
+     warnings = excluded.warnings`,
 );
 // Only what this transaction has seen to be void gives way; a key that another took meanwhile is a conflict.
 const dropKeys = statement(
@@ -151,8 +153,9 @@ export function write(
       one.jobId,
       JSON.stringify(one.outputs),
       JSON.stringify(one.result),
+      JSON.stringify(one.warnings),
     ]);
-    run(putCache(columns(rows, 2)));
+    run(putCache(columns(rows, 3)));
   }
   const keys = [...ledger.keys];
   const former = keys.map(([place]) => loaded.keys.get(place)).filter((row) => row != null);

@@ -24,7 +24,14 @@ test("tasks come with their claims, and a settlement makes room for the next", a
     expect(task).toMatchObject({ state: "leased", worker: "one", attempt: 1 });
     tasks.add(task.jobId);
     expect(deliveries[n]!.claim!.job.id).toBe(task.jobId);
-    const outcome: Outcome = { kind: "succeeded", result: null, outputs: [], cache: false, ms: 1 };
+    const outcome: Outcome = {
+      kind: "succeeded",
+      result: null,
+      outputs: [],
+      warnings: [],
+      cache: false,
+      ms: 1,
+    };
     const command = { taskId: `${task.jobId}.0`, lease: task.lease!, now: Date.now(), outcome };
     expect((await store.settle(command)).outcome).toBe("settled");
     await expect.poll(() => deliveries.length).toBe(Math.min(5, n + 3));

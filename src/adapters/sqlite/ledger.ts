@@ -9,6 +9,7 @@ import type {
   TaskDelivery,
   TaskRecord,
   TaskState,
+  Warning,
 } from "../../domain/records.ts";
 import {
   type JobRow,
@@ -119,6 +120,7 @@ export class SqliteLedger implements Ledger {
       jobId: row.job_id as string,
       outputs: JSON.parse(row.outputs as string) as CacheEntry["outputs"],
       result: JSON.parse(row.result as string) as Json,
+      warnings: row.warnings === null ? [] : (JSON.parse(row.warnings as string) as Warning[]),
     };
   }
 
@@ -197,6 +199,7 @@ export class SqliteLedger implements Ledger {
       entry.jobId,
       JSON.stringify(entry.outputs),
       JSON.stringify(entry.result),
+      entry.warnings.length === 0 ? null : JSON.stringify(entry.warnings),
     );
   }
 

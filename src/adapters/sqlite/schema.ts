@@ -116,6 +116,9 @@ const migrations = [
   CREATE INDEX event_runs_by_job ON event_runs (job_id, last_seq);
   DROP TABLE events;
   `,
+  `
+  ALTER TABLE cache ADD COLUMN warnings TEXT;  -- JSON; NULL: there are none
+  `,
 ];
 
 /** Opens the records for their one writer; the file is locked until the process ends. */

@@ -104,8 +104,8 @@ export function statements(db: DatabaseSync) {
 
     cached: prepare("SELECT * FROM cache WHERE key = ?"),
     putCached: prepare(
-      `INSERT INTO cache VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE
-       SET job_id = excluded.job_id, outputs = excluded.outputs, result = excluded.result`,
+      `INSERT INTO cache VALUES (?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE
+       SET job_id = excluded.job_id, outputs = excluded.outputs, result = excluded.result, warnings = excluded.warnings`,
     ),
     dropCache: prepare("DELETE FROM cache WHERE job_id = ?"),
 

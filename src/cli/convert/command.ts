@@ -109,6 +109,7 @@ function refused({ path, bytes, reason }: Unfit): FileResult {
     height: null,
     format: null,
     cached: false,
+    warnings: [],
     error: reason,
   };
 }

@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import type { Warning } from "../../domain/records.ts";
 import type { FileView } from "../../domain/views.ts";
 import type { Accepts, Input } from "./inputs.ts";
 
@@ -34,6 +35,7 @@ export interface ConvertEvent {
     attempt?: number;
     cached?: boolean;
     outputs?: FileView[];
+    warnings?: Warning[];
     error?: { code: string; message: string } | null;
   };
 }

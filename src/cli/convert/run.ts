@@ -1,3 +1,4 @@
+import type { Warning } from "../../domain/records.ts";
 import type { FileView } from "../../domain/views.ts";
 import { MillraceError } from "../../errors.ts";
 import type { ConvertEvent, Converter } from "./converter.ts";
@@ -17,6 +18,8 @@ export interface FileResult {
   format: string | null;
   /** The same file was converted the same way before. */
   cached: boolean;
+  /** What of the result is not as it was asked for. */
+  warnings: Warning[];
   error: string | null;
 }
 
@@ -70,7 +73,7 @@ async function convertBatch(
     Object.assign(results[index]!, change);
     watch.ended(index, results[index]!.state);
   };
-  const keep = async (index: number, artifact: FileView, cached: boolean) => {
+  const keep = async (index: number, artifact: FileView, told: ConvertEvent["data"]) => {
     const target = { out: run.out, stem: stems[index]!, name: artifact.name, force: run.force, signal };
     try {
       const output = await writeTarget(await converter.open(artifact.artifactId, signal), target);
@@ -82,7 +85,8 @@ async function convertBatch(
         width,
         height,
         format,
-        cached,
+        cached: told.cached ?? false,
+        warnings: told.warnings ?? [],
         error: null,
       });
     } catch (error) {
@@ -96,7 +100,7 @@ async function convertBatch(
     else if (type === "item.retrying") watch.progress(index, 0);
     else if (type === "item.succeeded" && data.outputs?.[0]) {
       const [artifact] = data.outputs;
-      writes.push(write(() => keep(index, artifact, data.cached ?? false)));
+      writes.push(write(() => keep(index, artifact, data)));
     } else if (type === "item.failed") {
       end(index, { state: "failed", error: data.error?.message ?? "It failed." });
     }
@@ -136,6 +140,7 @@ function pending(file: Input): FileResult {
     height: null,
     format: null,
     cached: false,
+    warnings: [],
     error: null,
   };
 }

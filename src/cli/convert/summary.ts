@@ -41,10 +41,10 @@ export function summarize(
   };
 }
 
-/** One line for each file, and one for all of them. */
+/** One line for each file, one for each warning, and one for all of them. */
 export function summaryText(summary: Summary): string {
   const rows = summary.files.map((file) => [
-    printable(relative(process.cwd(), file.input) || file.input),
+    printable(nameOf(file)),
     file.bytesBefore > 0 ? bytes(file.bytesBefore) : "",
     file.bytesAfter === null ? "" : bytes(file.bytesAfter),
     file.bytesAfter === null ? "" : saved(file.bytesBefore, file.bytesAfter),
@@ -59,7 +59,19 @@ export function summaryText(summary: Summary): string {
     { head: "size", align: "right" as const },
     { head: "result" },
   ];
-  return `${table(columns, rows)}\n\n${totals(summary)}`;
+  return [table(columns, rows), ...warningLines(summary), totals(summary)].join("\n\n");
+}
+
+/** A paragraph that says which result is not as it was asked for, and why; none without warnings. */
+function warningLines({ files }: Summary): string[] {
+  const lines = files.flatMap((file) =>
+    file.warnings.map(({ message }) => printable(`${nameOf(file)}: ${message}`)),
+  );
+  return lines.length === 0 ? [] : [lines.map((line) => `warning: ${line}`).join("\n")];
+}
+
+function nameOf({ input }: FileResult): string {
+  return relative(process.cwd(), input) || input;
 }
 
 function resultOf({ state, output, error }: FileResult): string {

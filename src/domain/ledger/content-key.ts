@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { CacheEntry, FileRef, Json, PlanStep, TaskRecord } from "../records.ts";
+import type { CacheEntry, FileRef, Json, PlanStep, TaskRecord, Warning } from "../records.ts";
 
 /** JSON with sorted keys, so that equal values have equal text. */
 export function canonical(value: unknown): string {
@@ -40,6 +40,7 @@ export function toEntry(
   task: TaskRecord,
   outputs: readonly FileRef[],
   result: Json,
+  warnings: Warning[],
 ): CacheEntry {
   const own = stem(task.name);
   return {
@@ -50,6 +51,7 @@ export function toEntry(
       name: own !== "" && file.name.startsWith(own) ? STEM + file.name.slice(own.length) : file.name,
     })),
     result,
+    warnings,
   };
 }
 

@@ -34,6 +34,7 @@ export function createJob(
     stepsDone: 0,
     result: null,
     error: null,
+    warnings: [],
     createdAt: command.now,
     startAt: command.startAt,
     startedAt: null,

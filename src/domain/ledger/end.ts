@@ -4,9 +4,11 @@ import {
   type JobRecord,
   type JobState,
   type Json,
+  type PlanStep,
   type TaskRecord,
+  type TrailEntry,
 } from "../records.ts";
-import { fileView, itemState, progressOf } from "../views.ts";
+import { fileView, itemState, progressOf, warningsOf } from "../views.ts";
 import { fromEntry, itemKey, jobKey } from "./content-key.ts";
 import { handOut, newTask, resetTask, schedule } from "./hand-out.ts";
 import { isLive, type Ledger } from "./ledger.ts";
@@ -115,6 +117,7 @@ function endJobTask(ledger: Ledger, job: JobRecord, task: TaskRecord, now: numbe
   close(ledger, task, "succeeded", now);
   job.stepsDone++;
   job.result = task.result;
+  job.warnings = [...job.warnings, ...(task.trail.at(-1)?.warnings ?? [])];
   ledger.changedJob(job);
   if (job.plan[task.step + 1]) return startAll(ledger, job, task.step + 1, task.result, now);
   finish(ledger, job, job.done === job.total ? "succeeded" : "partial", now);
@@ -167,14 +170,26 @@ function fromCache(ledger: Ledger, job: JobRecord, task: TaskRecord, entry: Cach
   task.generation++;
   task.outputs = fromEntry(entry, task);
   task.result = entry.result;
-  task.trail.push({ step: job.plan[task.step]!.name, attempt: 0, cached: true, ms: 0 });
+  const { warnings } = entry;
+  task.trail.push(trailEntry(job.plan[task.step]!, { attempt: 0, cached: true, ms: 0, warnings }));
   for (const file of task.outputs) ledger.refer(job.id, file.blob);
   ledger.putCached({ ...entry, jobId: job.id });
   ledger.changedTask(task);
 }
 
+/** How a step of a task ended. */
+export function trailEntry({ name }: PlanStep, { warnings, ...entry }: Omit<TrailEntry, "step">): TrailEntry {
+  return { step: name, ...entry, ...(warnings?.length ? { warnings } : {}) };
+}
+
 export function jobEvent(job: JobRecord): { [key: string]: Json } {
-  return { jobId: job.id, state: job.state, progress: { ...progressOf(job) }, error: errorOf(job.error) };
+  return {
+    jobId: job.id,
+    state: job.state,
+    progress: { ...progressOf(job) },
+    error: plain(job.error),
+    warnings: job.warnings.map(plain),
+  };
 }
 
 /** What the log tells of an item: all but its result, which may be large. */
@@ -189,10 +204,11 @@ export function itemEvent(job: JobRecord, task: TaskRecord): { [key: string]: Js
     attempt: task.attempt,
     cached: task.cached,
     outputs: task.outputs.map((file) => ({ ...fileView(file), meta: file.meta ?? {} })),
-    error: errorOf(task.error),
+    error: plain(task.error),
+    warnings: warningsOf(task).map(plain),
   };
 }
 
-function errorOf(error: { code: string; message: string } | null): Json {
-  return error && { ...error };
+function plain(said: { code: string; message: string } | null): Json {
+  return said && { ...said };
 }

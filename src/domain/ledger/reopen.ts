@@ -34,6 +34,7 @@ export function reopenJob(
   if (deadItems.length > 0) {
     const each = job.plan.filter((step) => step.kind === "each").length;
     job.result = null;
+    job.warnings = [];
     job.failed -= deadItems.length;
     job.remaining += deadItems.length;
     job.stepsDone = Math.min(job.stepsDone, job.total * each);

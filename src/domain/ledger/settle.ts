@@ -3,7 +3,7 @@ import type { Outcome, Settle } from "../commands.ts";
 import { parseTaskId } from "../ids.ts";
 import { type Failure, JOB_ITEM, type JobRecord, type TaskRecord } from "../records.ts";
 import { itemKey, jobKey, toEntry } from "./content-key.ts";
-import { advance, buryJobTask, endItem, itemEvent } from "./end.ts";
+import { advance, buryJobTask, endItem, itemEvent, trailEntry } from "./end.ts";
 import { handOut, schedule } from "./hand-out.ts";
 import { isLive, type Ledger, MAX_DEATHS } from "./ledger.ts";
 
@@ -50,10 +50,11 @@ function succeed(
     );
   }
   const step = job.plan[task.step]!;
+  const { warnings } = outcome;
   task.outputs = outcome.outputs;
   task.result = outcome.result;
   task.error = null;
-  task.trail.push({ step: step.name, attempt: task.attempt, cached: false, ms: outcome.ms });
+  task.trail.push(trailEntry(step, { attempt: task.attempt, cached: false, ms: outcome.ms, warnings }));
   for (const file of outcome.outputs) {
     ledger.refer(job.id, file.blob);
     ledger.unpin(file.blob);
@@ -61,7 +62,7 @@ function succeed(
   if (outcome.cache && step.cacheKey !== null) {
     const items = () => ledger.tasks(job.id).filter((item) => item.item !== JOB_ITEM);
     const key = task.item === JOB_ITEM ? jobKey(step, items(), task.previous) : itemKey(step, task);
-    if (key !== null) ledger.putCached(toEntry(key, task, outcome.outputs, outcome.result));
+    if (key !== null) ledger.putCached(toEntry(key, task, outcome.outputs, outcome.result, warnings));
   }
   ledger.changedTask(task);
   advance(ledger, job, task, now);

@@ -1,5 +1,5 @@
 import { type FileRef, JOB_ITEM, type JobRecord, type TaskRecord } from "../../domain/records.ts";
-import { fileView, itemState } from "../../domain/views.ts";
+import { fileView, itemState, warningsOf } from "../../domain/views.ts";
 import { safeName, uniqueNames } from "../../engine/file-name.ts";
 import type { Pipeline } from "../../pipeline/pipeline.ts";
 
@@ -40,9 +40,14 @@ export function planArchive(
         state: itemState(task),
         input: task.input && fileView(task.input),
         outputs: task.outputs.map(made),
-        steps: task.trail.map((step) => ({ ...step, version: versionOf(step.step) })),
+        steps: task.trail.map(({ warnings = [], ...step }) => ({
+          ...step,
+          version: versionOf(step.step),
+          warnings,
+        })),
         result: task.result,
         error: task.error,
+        warnings: warningsOf(task),
       });
       const total = tasks.find((task) => task.item === JOB_ITEM);
       return JSON.stringify(
@@ -59,6 +64,7 @@ export function planArchive(
             finishedAt: job.finishedAt === null ? null : new Date(job.finishedAt).toISOString(),
             result: job.result,
             error: job.error,
+            warnings: job.warnings,
             ...(total && { outputs: total.outputs.map(made), steps: entry(total).steps }),
           },
           items: tasks

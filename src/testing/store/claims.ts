@@ -35,9 +35,16 @@ export function claimPoints(point: DefinePoint<StoreScene>): void {
     const claims = [await crew.claim(deliveries[0]!, lease), await crew.claim(deliveries[0]!, lease)];
     for (const claim of claims) expect(claim).toMatchObject({ claimed: true, task: { attempt: 1, lease } });
     const at = { taskId: deliveries[0]!.taskId, lease };
-    expect(await crew.settle(at, { kind: "succeeded", result: null, outputs: [], cache: true, ms: 1 })).toBe(
-      "settled",
-    );
+    expect(
+      await crew.settle(at, {
+        kind: "succeeded",
+        result: null,
+        outputs: [],
+        warnings: [],
+        cache: true,
+        ms: 1,
+      }),
+    ).toBe("settled");
   });
 
   point("claim.generation", "a delivery of an older generation is void", async (scene) => {

@@ -1,6 +1,6 @@
 import type { Outcome } from "../../domain/commands.ts";
 import { newId } from "../../domain/ids.ts";
-import type { FileRef, JobRecord, Json, TaskDelivery, TaskRecord } from "../../domain/records.ts";
+import type { FileRef, JobRecord, Json, TaskDelivery, TaskRecord, Warning } from "../../domain/records.ts";
 import type { Store } from "../../ports/store/store.ts";
 import type { ClaimResult, SettleResult } from "../../ports/store/tasks.ts";
 
@@ -22,7 +22,7 @@ export interface Crew {
   /** Claims the next delivery and expects to get it. */
   take(): Promise<Held>;
   settle(held: Pick<Held, "taskId" | "lease">, outcome: Outcome): Promise<SettleResult["outcome"]>;
-  succeed(held: Held, parts?: { result?: Json; outputs?: FileRef[]; cache?: boolean }): Promise<string>;
+  succeed(held: Held, parts?: SuccessParts): Promise<string>;
   fail(held: Held, parts?: { retryable?: boolean; retryAfterMs?: number }): Promise<string>;
   /** Sweeps, and takes over what was handed out. */
   sweep(parts?: { deadSince?: number }): Promise<number>;
@@ -30,8 +30,15 @@ export interface Crew {
   work(how?: (held: Held) => Outcome | undefined): Promise<number>;
 }
 
-export function success(parts: { result?: Json; outputs?: FileRef[]; cache?: boolean } = {}): Outcome {
-  return { kind: "succeeded", result: null, outputs: [], cache: true, ms: 1, ...parts };
+export interface SuccessParts {
+  result?: Json;
+  outputs?: FileRef[];
+  warnings?: Warning[];
+  cache?: boolean;
+}
+
+export function success(parts: SuccessParts = {}): Outcome {
+  return { kind: "succeeded", result: null, outputs: [], warnings: [], cache: true, ms: 1, ...parts };
 }
 
 export function failure(parts: { retryable?: boolean; retryAfterMs?: number } = {}): Outcome {

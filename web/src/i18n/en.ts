@@ -287,6 +287,9 @@ export const en = {
     retryingAttempt: (n: number) => `Retrying after attempt ${n}`,
     cached: "From the cache",
     cachedHint: "The same file with the same options was done before.",
+    warnings: "Warnings",
+    /** What the built-in pipelines warn of, in words of this language; their own are English. */
+    warningTitles: {} as Record<string, string>,
     saved: (percent: string) => `${percent} smaller`,
     larger: (percent: string) => `${percent} larger`,
     same: "same size",

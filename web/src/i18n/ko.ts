@@ -285,6 +285,10 @@ export const ko: Dictionary = {
     retryingAttempt: (count) => `${n(count)}번째 시도 뒤 재시도`,
     cached: "캐시 사용",
     cachedHint: "같은 파일을 같은 옵션으로 처리한 결과가 있었습니다.",
+    warnings: "주의할 점",
+    warningTitles: {
+      more_warnings: "여기에 다 적지 못한 내용이 더 있습니다",
+    },
     saved: (percent) => `${percent} 감소`,
     larger: (percent) => `${percent} 증가`,
     same: "용량 같음",

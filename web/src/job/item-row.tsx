@@ -13,6 +13,7 @@ import { ItemPicture } from "./item-picture.tsx";
 import { itemFraction, type LiveItem } from "./live-progress.ts";
 import { canCompare } from "./pictures.ts";
 import { ResultView } from "./result-view.tsx";
+import { Warnings } from "./warnings.tsx";
 
 interface Props {
   jobId: string;
@@ -102,6 +103,7 @@ export const ItemRow = memo(function ItemRow({ jobId, item, live, expired, onCom
       {item.error && (item.state === "failed" || item.state === "retrying") && (
         <ItemError error={item.error} />
       )}
+      <Warnings warnings={item.warnings} />
       {live?.text && underWay && (
         <p className="mt-3 whitespace-pre-wrap rounded-xl bg-sunken p-4 text-sm">{live.text}</p>
       )}

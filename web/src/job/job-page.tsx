@@ -23,6 +23,7 @@ import { JobProgress } from "./job-progress.tsx";
 import { jobFraction, type LiveItems } from "./live-progress.ts";
 import { ResultView } from "./result-view.tsx";
 import { type ItemFilter, useItems, useJob } from "./use-job.ts";
+import { Warnings } from "./warnings.tsx";
 
 export function JobPage({ id }: { id: string }) {
   const text = useText();
@@ -91,6 +92,7 @@ function LoadedJob({ job, live }: { job: Job; live: LiveItems }) {
         <section className="card p-5 sm:p-6">
           <JobProgress job={job} items={job.items} fraction={fraction} />
           <JobActions job={job} />
+          <Warnings warnings={job.warnings} />
         </section>
         {job.result !== null && (
           <section aria-label={text.job.result} className="card p-5 sm:p-6">

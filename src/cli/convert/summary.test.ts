@@ -1,0 +1,33 @@
+import { expect, test } from "vitest";
+import type { FileResult } from "./run.ts";
+import { summarize, summaryText } from "./summary.ts";
+
+const converted: FileResult = {
+  input: "a.tif",
+  state: "converted",
+  output: "out/a.webp",
+  bytesBefore: 100,
+  bytesAfter: 50,
+  width: 1,
+  height: 1,
+  format: "webp",
+  cached: false,
+  warnings: [],
+  error: null,
+};
+const more = { server: null, out: "out", skipped: 0, ms: 1, interrupted: false };
+
+test("each warning has a line of its own between the files and the totals", () => {
+  const warnings = [
+    { code: "pages_left_out", message: "2 pages were\u001b[31m left out." },
+    { code: "profile_dropped", message: "The profile was dropped." },
+  ];
+  const files = [converted, { ...converted, input: "b.tif", warnings }];
+  const [, warned] = summaryText(summarize(files, more)).split("\n\n");
+  expect(warned).toBe("warning: b.tif: 2 pages were left out.\nwarning: b.tif: The profile was dropped.");
+  expect(summarize(files, more).files[1]!.warnings).toEqual(warnings);
+});
+
+test("without warnings there is no such paragraph", () => {
+  expect(summaryText(summarize([converted], more))).not.toContain("warning");
+});

@@ -1,0 +1,46 @@
+import { expect, test } from "vitest";
+import type { JobRecord, TaskRecord } from "./records.ts";
+import { jobProgress, jobSpec, taskBody, toJob, toTask } from "./stored.ts";
+import { itemView, jobView } from "./views.ts";
+
+const job = toJob({
+  id: "a",
+  owner: "o",
+  pipeline: "p",
+  state: "succeeded",
+  finished_at: 2,
+  expires_at: 3,
+  spec: '{"version":1,"options":{},"plan":[],"attachments":[],"metadata":{},"priority":4,"total":1,"createdAt":1,"startAt":null,"retentionMs":1}',
+  progress:
+    '{"run":1,"remaining":0,"done":1,"failed":0,"cancelled":0,"cached":0,"stepsDone":1,"result":null,"error":null,"startedAt":1}',
+});
+const taskRow = {
+  job_id: "a",
+  item: 0,
+  owner: "o",
+  queue: "p/work",
+  priority: 4,
+  state: "succeeded",
+  wake_at: null,
+  worker: null,
+  body: '{"step":0,"run":1,"generation":1,"attempt":1,"name":"x","input":null,"trail":[{"step":"work","attempt":1,"cached":false,"ms":5}]}',
+};
+
+test("records from before there were warnings have none", () => {
+  expect(job.warnings).toEqual([]);
+  expect(jobView(job, []).warnings).toEqual([]);
+  expect(itemView(job, toTask(taskRow)).warnings).toEqual([]);
+});
+
+test("warnings are kept, and take no room where there are none", () => {
+  expect(jobProgress(job)).not.toContain("warnings");
+  const warnings = [{ code: "few_items", message: "Only one." }];
+  const warned: JobRecord = { ...job, warnings };
+  const again = toJob({
+    ...{ id: "a", owner: "o", pipeline: "p", state: "succeeded", finished_at: 2, expires_at: 3 },
+    ...{ spec: jobSpec(warned), progress: jobProgress(warned) },
+  });
+  expect(again).toEqual(warned);
+  const task: TaskRecord = { ...toTask(taskRow), trail: [{ ...toTask(taskRow).trail[0]!, warnings }] };
+  expect(toTask({ ...taskRow, body: taskBody(task) })).toEqual(task);
+});
