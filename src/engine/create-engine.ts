@@ -45,20 +45,20 @@ export function createEngine(parts: EngineParts): Engine {
       return created;
     },
     async cancelJob(owner, id) {
-      await follow(unwrap(await store.cancelJob({ owner, id, now: Date.now() })));
+      await follow(unwrap(await store.cancelJob({ owner, id, now: store.now() })));
     },
     async retryJob(owner, id) {
-      const reopened = unwrap(await store.reopenJob({ owner, id, now: Date.now() }));
+      const reopened = unwrap(await store.reopenJob({ owner, id, now: store.now() }));
       await follow(reopened);
       return { items: reopened.items };
     },
     async removeJob(owner, id) {
-      await follow(unwrap(await store.removeJob({ owner, id, now: Date.now() })));
+      await follow(unwrap(await store.removeJob({ owner, id, now: store.now() })));
     },
     async replay(taskId) {
       const place = parseTaskId(taskId);
       if (!place) throw new MillraceError("not_found", "There is no such dead letter.");
-      const command = { owner: null, id: place.jobId, now: Date.now(), items: [place.item] };
+      const command = { owner: null, id: place.jobId, now: store.now(), items: [place.item] };
       await follow(unwrap(await store.reopenJob(command)));
     },
     async setPaused(queue, paused) {

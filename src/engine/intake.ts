@@ -66,7 +66,7 @@ export function intake({ store, blobs, pipelines, retentionMs }: IntakeOptions) 
   const prepare = async (request: JobRequest): Promise<{ command: CreateJob; content: Json }> => {
     const pipeline = request.admission?.pipeline ?? pipelineOf(request.pipeline);
     const { owner } = request;
-    const now = Date.now();
+    const now = store.now();
     const id = newId(now);
     const files = await Promise.all(request.files.map((file) => fileOf(owner, file)));
     checkFiles(pipeline, files);
@@ -122,7 +122,7 @@ export function intake({ store, blobs, pipelines, retentionMs }: IntakeOptions) 
 
     async admit(name: string, tasks: number, repeated?: { owner: string; key: string }): Promise<Admission> {
       const pipeline = pipelineOf(name);
-      const now = Date.now();
+      const now = store.now();
       if (repeated && (await store.knownKey({ ...repeated, now }))) {
         return { id: "", pipeline, release: async () => {} };
       }
@@ -155,7 +155,7 @@ export function intake({ store, blobs, pipelines, retentionMs }: IntakeOptions) 
       }
       try {
         const stored = await blobs.put(whole, { maxBytes: options.maxBytes, signal: options.signal });
-        const { key } = await store.pin({ ...stored, until: Date.now() + PIN_MS });
+        const { key } = await store.pin({ ...stored, until: store.now() + PIN_MS });
         if (key !== stored.key) await blobs.remove([stored.key]);
         const file = { name, mediaType, bytes: stored.bytes, sha256: stored.sha256, blob: key };
         pinned.add(file);
@@ -182,7 +182,7 @@ export function intake({ store, blobs, pipelines, retentionMs }: IntakeOptions) 
         .map((item) => itemKey(first, { inputs: [item.input], previous: null }))
         .filter((key) => key !== null);
       const cachedItems = await store.countCached({ keys });
-      const queue = (await store.queues({ now: Date.now() })).find((one) => one.name === first.queue);
+      const queue = (await store.queues({ now: store.now() })).find((one) => one.name === first.queue);
       const position = queue ? queue.ready + queue.running : 0;
       const waitSeconds =
         position === 0 ? 0 : queue && queue.drainRate > 0 ? position / queue.drainRate : null;

@@ -93,7 +93,7 @@ export function createRunner(options: RunnerOptions): Runner {
     }
     const claim =
       given ??
-      (await persist(() => store.claim({ ...hint, worker, lease, now: Date.now(), leaseMs: LEASE_MS })));
+      (await persist(() => store.claim({ ...hint, worker, lease, now: store.now(), leaseMs: LEASE_MS })));
     if (claim.deliveries.length > 0) void engine.follow(claim);
     const settled = claim.claimed && (await work(claim, lease, hint.taskId, step));
     if (given && settled) return;
@@ -126,7 +126,7 @@ export function createRunner(options: RunnerOptions): Runner {
 
   /** Settles the task; as a failure for good when the records cannot keep what the step made. */
   async function settle(taskId: string, lease: string, outcome: Outcome) {
-    const ask = (what: Outcome) => store.settle({ taskId, lease, now: Date.now(), outcome: what });
+    const ask = (what: Outcome) => store.settle({ taskId, lease, now: store.now(), outcome: what });
     try {
       return await persist(() => ask(outcome));
     } catch (error) {

@@ -3,7 +3,7 @@ import type { Engine } from "./engine.ts";
 
 const SWEEP_MS = 1_000;
 const SWEEP_TASKS = 1_000;
-/** A worker not heard of for this long is dead. */
+/** A worker not heard of for this long loses its leases. */
 export const SILENCE_MS = 15_000;
 const COLLECT_MS = 5_000;
 const COLLECT_BLOBS = 500;
@@ -51,8 +51,8 @@ export function startScheduler(engine: Engine, log: StepLog): Scheduler {
 
 async function sweep(engine: Engine): Promise<void> {
   for (;;) {
-    const now = Date.now();
-    const due = await engine.store.sweep({ now, limit: SWEEP_TASKS, deadSince: now - SILENCE_MS });
+    const command = { now: engine.store.now(), limit: SWEEP_TASKS, silenceMs: SILENCE_MS };
+    const due = await engine.store.sweep(command);
     await engine.follow(due);
     if (!due.more) return;
   }
@@ -60,7 +60,7 @@ async function sweep(engine: Engine): Promise<void> {
 
 async function expire(engine: Engine): Promise<void> {
   for (;;) {
-    const now = Date.now();
+    const now = engine.store.now();
     const { more } = await engine.store.expire({ now, limit: EXPIRE_JOBS, forgetBefore: now - FORGET_MS });
     if (!more) return;
   }
@@ -68,7 +68,7 @@ async function expire(engine: Engine): Promise<void> {
 
 async function collect(engine: Engine): Promise<void> {
   for (;;) {
-    const keys = await engine.store.collect({ now: Date.now(), limit: COLLECT_BLOBS });
+    const keys = await engine.store.collect({ now: engine.store.now(), limit: COLLECT_BLOBS });
     if (keys.length === 0) return;
     await engine.blobs.remove(keys);
     await engine.store.forget({ keys });

@@ -28,7 +28,7 @@ const PIN_MS = 3_600_000;
 const PROGRESS_MS = 100;
 
 export interface ContextParts {
-  store: Pick<Store, "pin" | "unpin" | "memo" | "remember">;
+  store: Pick<Store, "pin" | "unpin" | "memo" | "remember" | "now">;
   blobs: BlobStore;
   bus: Bus;
   threads: Threads;
@@ -106,7 +106,7 @@ export function stepContext(
     async write(file: NewFile): Promise<Artifact> {
       signal.throwIfAborted();
       const stored = await blobs.put(file.data, { signal });
-      const { key } = await store.pin({ ...stored, until: Date.now() + PIN_MS });
+      const { key } = await store.pin({ ...stored, until: store.now() + PIN_MS });
       if (key !== stored.key) await blobs.remove([stored.key]);
       const written: FileRef = {
         artifactId: artifactId(task, outputs.length),

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { LEASE_MS, RENEW_MS } from "../engine/leases.ts";
-import type { TaskStore, WorkerRecord } from "../ports/store/tasks.ts";
+import type { Store } from "../ports/store/store.ts";
+import type { Heartbeat } from "../ports/store/tasks.ts";
 import type { KeeperData, KeeperMessage } from "./keeper.ts";
 
 /** Of a longer pause between two rounds, the rest is time in which this process was stopped. */
@@ -8,11 +9,11 @@ const LONGEST_ROUND_MS = 2 * RENEW_MS;
 
 const { opener, config } = workerData as KeeperData;
 const { openStore } = (await import(opener)) as {
-  openStore(config: unknown): Promise<Pick<TaskStore, "renew" | "heartbeat"> & { close(): Promise<void> }>;
+  openStore(config: unknown): Promise<Pick<Store, "renew" | "heartbeat" | "now" | "close">>;
 };
 const store = await openStore(config);
 const leases = new Map<string, { taskId: string; mustEndAt: number }>();
-let worker: WorkerRecord | null = null;
+let worker: Heartbeat | null = null;
 /** Milliseconds for which this process has run: a step gets its time although its process was stopped. */
 let awakeMs = 0;
 let roundAt = performance.now();
@@ -26,14 +27,14 @@ function round(): void {
     if (mustEndAt < awakeMs) process.kill(process.pid, "SIGKILL");
   }
   // The records may be away for a while: the leases are renewed when they are back, or lost.
-  if (worker) store.heartbeat({ ...worker, running: leases.size, seenAt: Date.now() }).catch(() => {});
+  if (worker) store.heartbeat({ ...worker, running: leases.size }).catch(() => {});
   renew().catch(() => {});
 }
 
 async function renew(): Promise<void> {
   if (leases.size === 0) return;
   const held = [...leases].map(([lease, { taskId }]) => ({ taskId, lease }));
-  const { lost } = await store.renew({ leases: held, until: Date.now() + LEASE_MS });
+  const { lost } = await store.renew({ leases: held, until: store.now() + LEASE_MS });
   if (lost.length > 0) parentPort!.postMessage(lost);
 }
 

@@ -1,12 +1,12 @@
 import { Worker } from "node:worker_threads";
 import type { LeaseKeeper } from "../engine/leases.ts";
-import type { WorkerRecord } from "../ports/store/tasks.ts";
+import type { Heartbeat } from "../ports/store/tasks.ts";
 
 /** To the keeper's thread: leases taken up and given back, and what the worker says of itself. */
 export type KeeperMessage =
   /** `limitMs`: how long the step that begins now may take; `null` where no step runs. */
   | { kind: "leases"; held: [lease: string, taskId: string, limitMs: number | null][]; released: string[] }
-  | { kind: "worker"; record: WorkerRecord }
+  | { kind: "worker"; record: Heartbeat }
   | { kind: "close" };
 
 export interface KeeperData {
@@ -16,7 +16,7 @@ export interface KeeperData {
 }
 
 export interface Keeper extends LeaseKeeper {
-  describe(record: WorkerRecord): void;
+  describe(record: Heartbeat): void;
 }
 
 /**

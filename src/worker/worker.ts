@@ -55,8 +55,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     queues: runner.queues,
     concurrency: Object.values(runner.queues).reduce((sum, n) => sum + n, 0),
     running: 0,
-    startedAt: Date.now(),
-    seenAt: Date.now(),
+    startedAt: engine.store.now(),
   };
   const revoked = await engine.bus.subscribe(topics.revoked, (message) => {
     for (const lease of JSON.parse(message) as string[]) runner.revoke(lease);
@@ -74,7 +73,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       await revoked.close();
       meter.close();
       await leases.close();
-      await engine.store.heartbeat({ ...record, seenAt: Date.now(), stopped: true });
+      await engine.store.heartbeat({ ...record, stopped: true });
       await threads.close();
     },
   };

@@ -1,6 +1,7 @@
 import type pg from "pg";
 import { MillraceError } from "../../errors.ts";
 import type { Backlog } from "./backlog.ts";
+import type { ServerClock } from "./clock.ts";
 import { isConflict, isOutage, toError } from "./connection.ts";
 import type { Operation } from "./operations.ts";
 import type { Rooms } from "./rooms.ts";
@@ -17,6 +18,7 @@ export interface BatchParts {
   pool: pg.Pool;
   rooms: Rooms;
   backlog: Backlog;
+  clock: ServerClock;
   publishes: boolean;
   /** More commands that go along with what is committed, if anything is. */
   along(): Entry[];
@@ -109,11 +111,11 @@ export class Batches {
   }
 
   async #attempt(entries: Entry[]): Promise<Committed> {
-    const { pool, rooms, backlog, publishes } = this.#parts;
+    const { pool, rooms, backlog, clock, publishes } = this.#parts;
     const client = await pool.connect();
     let broken = false;
     try {
-      return await transact(client, entries, rooms, backlog, publishes);
+      return await transact(client, entries, rooms, backlog, clock, publishes);
     } catch (error) {
       broken = isOutage(error);
       if (!broken) await client.query("ROLLBACK").catch(() => (broken = true));

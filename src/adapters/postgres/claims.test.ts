@@ -121,12 +121,13 @@ await withService("PostgreSQL", placeOf(schema.url, 5432), () => {
     closers.push(() => pool.end());
     const client = await pool.connect();
     const rooms = new Rooms();
-    const backlog = new Backlog(rooms, true, new ServerClock(pool));
+    const clock = new ServerClock();
+    const backlog = new Backlog(rooms, true, clock);
     const claim = async (token: string, repeated: boolean) => {
       const pick = { queue, limit: 3, after: "", worker: "lost", token };
-      const operation = takeNext(pick, Date.now(), 10_000);
+      const operation = takeNext(pick, 10_000);
       const entry = { operation, repeated, resolve() {}, reject() {} };
-      const { outcomes } = await transact(client, [entry], rooms, backlog, true);
+      const { outcomes } = await transact(client, [entry], rooms, backlog, clock, true);
       const { claims } = (outcomes[0] as { value: Next }).value;
       return claims.map(({ task }) => `${task.item} ${task.lease} ${task.attempt}`);
     };
@@ -182,7 +183,7 @@ await withService("PostgreSQL", placeOf(schema.url, 5432), () => {
     await broker.consume(queue, { prefetch: 5 }, (delivery) => void hints.push(delivery));
     const { store: producing, deliveries } = await workerOf("new", queue, 1);
     await create(producing, job(queue, 4, 6));
-    await store.sweep({ now: Date.now(), limit: 100, deadSince: 0 });
+    await store.sweep({ now: Date.now(), limit: 100, silenceMs: 3_600_000 });
     await expect.poll(() => hints.length + deliveries.length, WAIT).toBe(6);
     expect(hints.length).toBeGreaterThan(0);
     expect(deliveries.length).toBeLessThanOrEqual(1);

@@ -142,7 +142,7 @@ export class Claims {
       answered();
     };
     return {
-      operation: takeNext(pick, this.#parts.clock.now(), claimFor.leaseMs),
+      operation: takeNext(pick, claimFor.leaseMs),
       repeated: lost !== undefined,
       resolve: (next) => void answer(() => this.#take(claimer, next as Next)),
       reject: () =>

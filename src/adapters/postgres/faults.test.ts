@@ -75,7 +75,7 @@ await withService("PostgreSQL", placeOf(schema.url, 5432), async () => {
     const jobs = await store.jobs({ owner, limit: 1_000 });
     expect(jobs.map((job) => job.id).sort()).toEqual(commands.map((one) => one.id).sort());
     expect(await store.events({ owner, after: 0, limit: 1_000 })).toHaveLength(commands.length);
-    const { deliveries: late } = await store.sweep({ now: Date.now(), limit: 1_000, deadSince: 0 });
+    const { deliveries: late } = await store.sweep({ now: Date.now(), limit: 1_000, silenceMs: 3_600_000 });
     const handed = new Set([...deliveries, ...late.map((delivery) => delivery.taskId)]);
     expect(commands.filter((one) => !handed.has(`${one.id}.0`))).toEqual([]);
   }, 60_000);
@@ -91,7 +91,7 @@ await withService("PostgreSQL", placeOf(schema.url, 5432), async () => {
       refusal(store.createJob(command("a")), "unavailable"),
       refusal(store.health(), "unavailable"),
       refusal(store.heartbeat(workerRecord("w", {}, Date.now())), "unavailable"),
-      refusal(store.sweep({ now: Date.now(), limit: 1, deadSince: 0 }), "unavailable"),
+      refusal(store.sweep({ now: Date.now(), limit: 1, silenceMs: 3_600_000 }), "unavailable"),
       refusal(
         store.reserve({ id: newId(), queue: "q", tasks: 1, limit: 1, now: 0, expiresAt: 1 }),
         "unavailable",

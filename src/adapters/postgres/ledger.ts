@@ -68,6 +68,10 @@ export class PostgresLedger implements Ledger {
     this.#room = room;
   }
 
+  get serverNow(): number {
+    return this.#loaded.serverNow;
+  }
+
   #miss(want: (wanted: Needs) => void): never {
     want(this.wanted);
     this.hasMissed = true;
@@ -146,9 +150,9 @@ export class PostgresLedger implements Ledger {
   }
 
   workerAlive(worker: string): boolean {
-    const alive = this.#loaded.workers.get(worker);
-    if (alive === undefined) this.#miss((wanted) => wanted.workers.add(worker));
-    return alive;
+    const died = this.#loaded.deaths.get(worker);
+    if (died === undefined) this.#miss((wanted) => wanted.workers.add(worker));
+    return !died;
   }
 
   /** The job that an idempotency key led to. */

@@ -2,6 +2,7 @@ import type pg from "pg";
 import { JOB_ITEM } from "../../domain/records.ts";
 import type { JobRow } from "../../domain/stored.ts";
 import { claimed, next } from "./backlog.ts";
+import { SERVER_NOW, type ServerClock } from "./clock.ts";
 import { type KeyRow, keyOf, type Needs, type Records } from "./records.ts";
 import type { BlobRow, CacheRow, TaskRow } from "./rows.ts";
 import { statement } from "./statement.ts";
@@ -42,7 +43,11 @@ const keys = statement(
   `SELECT k.* FROM unnest($1::text[], $2::text[]) AS u (owner, key)
    JOIN idempotency k ON k.owner = u.owner AND k.key = u.key`,
 );
-const workers = statement("alive", "SELECT id FROM workers WHERE id = ANY($1::text[]) AND gone_at IS NULL");
+const deaths = statement(
+  "deaths",
+  "SELECT id FROM workers WHERE id = ANY($1::text[]) AND gone_at IS NOT NULL",
+);
+const time = statement("server_now", `SELECT ${SERVER_NOW} AS now`);
 const drops = statement(
   "lock_dropped",
   `SELECT key FROM blobs WHERE key IN (SELECT blob FROM job_blobs WHERE job_id = ANY($1::uuid[]))
@@ -82,6 +87,14 @@ export function pick(
 
 type Place = Pick<TaskRow, "job_id" | "item" | "owner">;
 type NextRow = TaskRow & { more: boolean };
+
+/** The server's time, which the transaction goes by; whoever asks for the time meanwhile goes by it, too. */
+export async function readTime(client: pg.ClientBase, clock: ServerClock, into: Records): Promise<void> {
+  const askedAt = performance.now();
+  const { rows } = await client.query<{ now: number }>(time());
+  into.serverNow = Math.round(rows[0]!.now);
+  clock.told(rows[0]!.now, askedAt);
+}
 
 /** Asks for everything at once; what was asked is in `into` when all of it has settled. Jobs come first. */
 export function load(client: pg.ClientBase, needs: Needs, into: Records): Promise<unknown>[] {
@@ -125,9 +138,9 @@ export function load(client: pg.ClientBase, needs: Needs, into: Records): Promis
     });
   }
   if (needs.workers.size > 0) {
-    for (const id of needs.workers) into.workers.set(id, false);
-    ask<{ id: string }>(workers([[...needs.workers]]), (rows) => {
-      for (const { id } of rows) into.workers.set(id, true);
+    for (const id of needs.workers) into.deaths.set(id, false);
+    ask<{ id: string }>(deaths([[...needs.workers]]), (rows) => {
+      for (const { id } of rows) into.deaths.set(id, true);
     });
   }
   if (needs.drops.size > 0) {

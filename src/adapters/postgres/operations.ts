@@ -139,7 +139,7 @@ export interface Next {
 }
 
 /** A worker takes what is next in the backlog of a queue. */
-export function takeNext(pick: Pick, now: number, leaseMs: number): Operation<Next> {
+export function takeNext(pick: Pick, leaseMs: number): Operation<Next> {
   return {
     weight: pick.limit,
     need: (needs) => void needs.picks.push(pick),
@@ -152,7 +152,9 @@ export function takeNext(pick: Pick, now: number, leaseMs: number): Operation<Ne
         const mine = task?.state === "leased" && task.lease?.startsWith(pick.token) ? task.lease : null;
         const lease = mine ?? `${pick.token}.${n}`;
         const generation = task?.generation ?? 0;
-        const command = { taskId: taskId(jobId, item), generation, worker: pick.worker, lease, now, leaseMs };
+        const { worker } = pick;
+        const now = ledger.serverNow;
+        const command = { taskId: taskId(jobId, item), generation, worker, lease, now, leaseMs };
         const outcome = take(command).run(ledger, false);
         if (outcome.claimed) claims.push(outcome);
       });
@@ -202,12 +204,12 @@ export function wakeTasks(places: Place[], now: number): Operation<Changed> {
   });
 }
 
-/** Tasks that a dead worker held. */
-export function loseWorker(worker: string, places: Place[], now: number): Operation<Changed> {
+/** Tasks whose worker has lost them. @param died its process has ended, which counts */
+export function loseLeases(worker: string, places: Place[], died: boolean, now: number): Operation<Changed> {
   return onTasks(places, (ledger, { jobId, item }) => {
     const job = ledger.job(jobId);
     const task = ledger.task(jobId, item);
-    if (job && task?.state === "leased" && task.worker === worker) loseLease(ledger, job, task, true, now);
+    if (job && task?.state === "leased" && task.worker === worker) loseLease(ledger, job, task, died, now);
   });
 }
 

@@ -100,7 +100,7 @@ await withService("PostgreSQL", addressOf(schema.url, 5432), () => {
         return Promise.resolve({ rows: [] });
       },
     } as unknown as pg.Pool;
-    const clock = new ServerClock(pool);
+    const clock = new ServerClock();
     const list = reads(pool, new Drains(pool, clock, "test"), clock);
     const owner = "a";
     const id = `${"0".repeat(8)}-0000-0000-0000-${"0".repeat(12)}`;

@@ -19,7 +19,10 @@ export class Records {
   readonly cache = new Map<string, CacheRow | null>();
   readonly blobs = new Map<string, BlobRow | null>();
   readonly keys = new Map<string, KeyRow | null>();
-  readonly workers = new Map<string, boolean>();
+  /** Whether they are known to be dead. */
+  readonly deaths = new Map<string, boolean>();
+  /** By the server's clock, when the transaction began to read. */
+  serverNow = 0;
   /** Blobs of the jobs whose files go. */
   readonly dropped = new Set<string>();
   readonly picked = new Map<Pick, Picked>();

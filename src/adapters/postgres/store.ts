@@ -6,7 +6,7 @@ import { Admission } from "./admission.ts";
 import { Backlog } from "./backlog.ts";
 import { Batches } from "./batches.ts";
 import { Claims } from "./claims.ts";
-import { byServerClock, ServerClock } from "./clock.ts";
+import { ServerClock } from "./clock.ts";
 import { asking, assertReachable, openPool, type Place, placeOf, toError } from "./connection.ts";
 import { Drains } from "./figures.ts";
 import { files } from "./files.ts";
@@ -44,16 +44,16 @@ export interface PostgresStore extends Store {
 export async function openPostgresStore(url: string, options: PostgresStoreOptions): Promise<PostgresStore> {
   const place = placeOf(url);
   const pool = openPool(place, "store", options.connections ?? 6);
-  const clock = new ServerClock(pool);
+  const clock = new ServerClock();
   try {
     await assertReachable(pool, place);
     await migrate(pool, place);
-    await clock.keep();
+    await clock.ask(pool);
   } catch (error) {
     await pool.end();
     throw toError(error);
   }
-  return byServerClock(build(pool, place, clock, options), clock);
+  return build(pool, place, clock, options);
 }
 
 function build(
@@ -66,7 +66,7 @@ function build(
   const backlog = new Backlog(rooms, publishes, clock);
   const drains = new Drains(pool, clock, randomUUID());
   const admission = new Admission(pool, drains, rooms);
-  const workers = new Workers(pool, place, rooms);
+  const workers = new Workers(pool, place, rooms, clock);
   const notifier = new Notifier(pool);
   const wakeChannel = channelOf(place.schema, WAKE_TOPIC);
   const backlogChannel = channelOf(place.schema, BACKLOG_TOPIC);
@@ -87,6 +87,7 @@ function build(
     pool,
     rooms,
     backlog,
+    clock,
     publishes,
     along: () => claims.wishes(),
     onCommitted({ ledger, filled }: Committed) {
@@ -114,7 +115,8 @@ function build(
     onAppended(handler) {
       onAppended = handler;
     },
-    uploads: byServerClock(postgresUploads(pool, clock), clock),
+    uploads: postgresUploads(pool, clock),
+    now: () => clock.now(),
 
     createJob: (command) => batches.run(create(command)),
     cancelJob: (command) => batches.run(cancel(command)),
@@ -131,16 +133,10 @@ function build(
     async release({ id }) {
       await asking(pool.query(release([id])));
     },
-    async sweep(command) {
-      await asking(clock.keep());
-      return told(sweeping.sweep(command));
-    },
+    sweep: (command) => told(sweeping.sweep(command)),
     workerGone: (command) => told(sweeping.workerGone(command)),
     expire: (command) => sweeping.expire(command),
-    async heartbeat(record) {
-      await asking(clock.keep());
-      await workers.heartbeat(record, claims.inUse);
-    },
+    heartbeat: (record) => workers.heartbeat(record, claims.inUse),
     workers: () => asking(workers.list()),
     setPaused({ queue, paused }) {
       const change = async () => {

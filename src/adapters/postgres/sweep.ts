@@ -5,7 +5,7 @@ import type { Backlog } from "./backlog.ts";
 import type { Batches } from "./batches.ts";
 import { asking } from "./connection.ts";
 import type { Drains } from "./figures.ts";
-import { expire, forget, loseWorker, type Place, wakeTasks } from "./operations.ts";
+import { expire, forget, loseLeases, type Place, wakeTasks } from "./operations.ts";
 import type { Rooms } from "./rooms.ts";
 import { statement } from "./statement.ts";
 import type { Workers } from "./workers.ts";
@@ -95,11 +95,12 @@ export function sweeps({ pool, batches, rooms, backlog, drains, workers }: Parts
     return filled;
   }
 
-  async function endWorker(worker: string, now: number): Promise<TaskDelivery[]> {
-    await workers.markGone(worker);
+  /** What a worker held runs again. */
+  async function loseWorker(worker: string, died: boolean, now: number): Promise<TaskDelivery[]> {
+    if (died) await workers.markGone(worker);
     const lost = await places(held([worker]));
     const outcomes = await Promise.all(
-      chunks(lost).map((some) => batches.run(loseWorker(worker, some, now))),
+      chunks(lost).map((some) => batches.run(loseLeases(worker, some, died, now))),
     );
     return outcomes.flatMap((one) => one.deliveries);
   }
@@ -112,10 +113,11 @@ export function sweeps({ pool, batches, rooms, backlog, drains, workers }: Parts
   }
 
   return {
-    async sweep({ now, limit, deadSince }: Sweep) {
+    async sweep({ now, limit, silenceMs }: Sweep) {
       const deliveries: TaskDelivery[] = [];
-      for (const worker of await asking(workers.dead(deadSince))) {
-        deliveries.push(...(await endWorker(worker, now)));
+      for (const worker of await workers.dead()) deliveries.push(...(await loseWorker(worker, true, now)));
+      for (const worker of await workers.dropSilent(silenceMs)) {
+        deliveries.push(...(await loseWorker(worker, false, now)));
       }
       const found = await places(due([now, limit]));
       const outcomes = await Promise.all(chunks(found).map((some) => batches.run(wakeTasks(some, now))));
@@ -129,7 +131,7 @@ export function sweeps({ pool, batches, rooms, backlog, drains, workers }: Parts
     fill,
 
     workerGone: async ({ worker, now }: { worker: string; now: number }) => ({
-      deliveries: await endWorker(worker, now),
+      deliveries: await loseWorker(worker, true, now),
     }),
 
     async expire({ now, limit, forgetBefore }: { now: number; limit: number; forgetBefore: number }) {

@@ -1,9 +1,10 @@
 import type pg from "pg";
 import type { TaskDelivery } from "../../domain/records.ts";
 import type { Backlog } from "./backlog.ts";
+import type { ServerClock } from "./clock.ts";
 import { pipeline } from "./connection.ts";
 import { missing, PostgresLedger } from "./ledger.ts";
-import { load, pick } from "./load.ts";
+import { load, pick, readTime } from "./load.ts";
 import type { Operation } from "./operations.ts";
 import { Needs, Records } from "./records.ts";
 import type { Rooms } from "./rooms.ts";
@@ -34,6 +35,7 @@ export async function transact(
   entries: readonly Entry[],
   rooms: Rooms,
   backlog: Backlog,
+  clock: ServerClock,
   publishes: boolean,
 ): Promise<Committed> {
   const needs = new Needs();
@@ -46,6 +48,7 @@ export async function transact(
   }
   await pipeline(client, () => [
     ...(picks ? [] : [client.query("BEGIN")]),
+    readTime(client, clock, loaded),
     ...load(client, needs, loaded),
     ...(rooms.isFresh() ? [] : [rooms.read(client)]),
   ]);

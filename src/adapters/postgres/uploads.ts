@@ -27,9 +27,6 @@ export function postgresUploads(pool: pg.Pool, clock: ServerClock): UploadStore 
   const save = async (id: string, before: string, upload: UploadRecord) =>
     (await asking(pool.query(change([id, before, JSON.stringify(upload)])))).rowCount === 1;
 
-  // Its end comes back as that of the pins which keep its bytes.
-  const told = (upload: UploadRecord) => ({ ...upload, expiresAt: clock.told(upload.expiresAt) });
-
   return {
     async create(upload) {
       const { id, owner, expiresAt } = upload;
@@ -37,7 +34,7 @@ export function postgresUploads(pool: pg.Pool, clock: ServerClock): UploadStore 
     },
     async get({ owner, id, now }) {
       const text = await body(get([id, owner, now]));
-      return text === null ? null : told(JSON.parse(text) as UploadRecord);
+      return text === null ? null : (JSON.parse(text) as UploadRecord);
     },
     async append({ owner, id, offset, parts, now }) {
       for (;;) {
@@ -48,12 +45,10 @@ export function postgresUploads(pool: pg.Pool, clock: ServerClock): UploadStore 
         if (upload.offset !== offset) {
           // The same bytes at the same place: an append whose answer was lost.
           const repeated = upload.offset === end && upload.parts.at(-1)?.blob === parts.at(-1)?.blob;
-          return repeated
-            ? { ok: true, upload: told(upload) }
-            : { ok: false, reason: "moved", offset: upload.offset };
+          return repeated ? { ok: true, upload } : { ok: false, reason: "moved", offset: upload.offset };
         }
         const longer = { ...upload, parts: [...upload.parts, ...parts], offset: end };
-        if (await save(id, text, longer)) return { ok: true, upload: told(longer) };
+        if (await save(id, text, longer)) return { ok: true, upload: longer };
       }
     },
     async finish({ id, file }) {

@@ -1,5 +1,6 @@
 import type pg from "pg";
-import type { WorkerRecord } from "../../ports/store/tasks.ts";
+import type { Heartbeat, WorkerRecord } from "../../ports/store/tasks.ts";
+import { SERVER_NOW, type ServerClock } from "./clock.ts";
 import { asking, type Place, pipeline, toError } from "./connection.ts";
 import { classOf, Session, unheld } from "./locks.ts";
 import type { Rooms } from "./rooms.ts";
@@ -14,20 +15,22 @@ const LATE_SECONDS = 15;
 
 const beat = statement(
   "heartbeat",
-  `INSERT INTO workers AS w (id, seen_at, queues, record, claims) VALUES ($1, $2, $3::json, $4::json, $5)
-   ON CONFLICT (id) DO UPDATE SET seen_at = greatest(w.seen_at, excluded.seen_at), queues = excluded.queues,
+  `INSERT INTO workers AS w (id, seen_at, queues, record, claims)
+   VALUES ($1, ${SERVER_NOW}, $2::json, $3::json, $4)
+   ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at, queues = excluded.queues,
      record = excluded.record, claims = w.claims OR excluded.claims, gone_at = NULL
-   RETURNING claims, xmax = 0 AS is_new`,
+   RETURNING claims, xmax = 0 AS is_new, ${SERVER_NOW} AS now`,
 );
 const hold = statement(
   "hold",
   `SELECT holder, pg_advisory_lock_shared(${classOf("worker")}, holder) FROM workers WHERE id = $1`,
 );
 const held = statement("held", "UPDATE workers SET held_at = clock_timestamp() WHERE id = $1");
-const list = statement("workers", "SELECT record FROM workers WHERE gone_at IS NULL ORDER BY id");
-const silent = statement(
-  "silent_workers",
-  "SELECT id FROM workers WHERE seen_at < $1 AND gone_at IS NULL LIMIT 100",
+const list = statement("workers", "SELECT record, seen_at FROM workers WHERE gone_at IS NULL ORDER BY id");
+/** They are no longer workers, until they speak again: their processes may live, as their locks say. */
+const dropSilent = statement(
+  "drop_silent_workers",
+  `DELETE FROM workers WHERE gone_at IS NULL AND seen_at < ${SERVER_NOW} - $1::float8 RETURNING id`,
 );
 const vanished = statement(
   "vanished_workers",
@@ -50,6 +53,7 @@ const remove = statement("remove_worker", "DELETE FROM workers WHERE id = $1");
 export class Workers {
   readonly #pool: pg.Pool;
   readonly #rooms: Rooms;
+  readonly #clock: ServerClock;
   readonly #session: Session;
   /** Workers of this process, whose locks this session holds. */
   readonly #mine = new Set<string>();
@@ -58,9 +62,10 @@ export class Workers {
   /** The start of the server that this process knows, and when it saw it first. */
   #server = { startedAt: "", seenAt: 0 };
 
-  constructor(pool: pg.Pool, place: Place, rooms: Rooms) {
+  constructor(pool: pg.Pool, place: Place, rooms: Rooms, clock: ServerClock) {
     this.#pool = pool;
     this.#rooms = rooms;
+    this.#clock = clock;
     this.#session = new Session(place, "worker", async (client) => {
       for (const id of this.#mine) {
         await client.query(hold([id]));
@@ -70,7 +75,7 @@ export class Workers {
   }
 
   /** @param claims its process claims tasks straight from the backlog; once told, that stays */
-  async heartbeat(record: WorkerRecord, claims: boolean): Promise<void> {
+  async heartbeat(record: Heartbeat, claims: boolean): Promise<void> {
     const { id } = record;
     if (record.stopped) {
       this.#mine.delete(id);
@@ -85,18 +90,19 @@ export class Workers {
       const client = await this.#session.client();
       const values = [
         id,
-        record.seenAt,
         JSON.stringify(record.queues),
         JSON.stringify(record),
         claims || this.#claiming.has(id),
       ];
+      const askedAt = performance.now();
       // Nobody sees the worker before it holds its lock: the session outlives the transaction.
       const [, beaten] = await pipeline(client, () => [
         client.query("BEGIN"),
-        client.query<{ claims: boolean; is_new: boolean }>(beat(values)),
+        client.query<{ claims: boolean; is_new: boolean; now: number }>(beat(values)),
         ...(isNew ? [client.query(hold([id])), client.query(held([id]))] : []),
         client.query("COMMIT"),
       ]);
+      this.#clock.told(beaten.rows[0]!.now, askedAt);
       if (!isNew && beaten.rows[0]!.is_new) {
         // It was forgotten meanwhile, and has another number now.
         await client.query(hold([id]));
@@ -112,14 +118,14 @@ export class Workers {
 
   async list(): Promise<WorkerRecord[]> {
     const { rows } = await this.#pool.query(list());
-    return rows.map((row) => JSON.parse(row.record) as WorkerRecord);
+    return rows.map(({ record, seen_at: seenAt }) => ({ ...(JSON.parse(record) as Heartbeat), seenAt }));
   }
 
   /**
-   * Workers that are dead: silent for too long, or without the lock that they hold while they live; and
-   * those found dead a moment ago, of which something may have come since.
+   * Workers that are dead, since nobody holds the lock that they hold while they live; and those found dead a
+   * moment ago, of which something may have come since.
    */
-  async dead(deadSince: number): Promise<string[]> {
+  async dead(): Promise<string[]> {
     const read = async (query: pg.QueryConfig) =>
       (await asking(this.#pool.query(query))).rows.map((row) => row.id as string);
     await asking(this.#pool.query(clear()));
@@ -128,7 +134,14 @@ export class Workers {
     if (missed.length > 0) await new Promise((resolve) => setTimeout(resolve, DOUBT_MS));
     const still = missed.length > 0 ? new Set(await read(vanished([settled]))) : new Set<string>();
     const found = missed.filter((id) => still.has(id));
-    return [...new Set([...found, ...(await read(silent([deadSince]))), ...(await read(gone()))])];
+    return [...new Set([...found, ...(await read(gone()))])];
+  }
+
+  /** Takes the workers off the list that were not heard of for so long, by the server's clock. */
+  async dropSilent(silenceMs: number): Promise<string[]> {
+    const { rows } = await asking(this.#pool.query<{ id: string }>(dropSilent([silenceMs])));
+    if (rows.length > 0) this.#rooms.forget();
+    return rows.map((row) => row.id);
   }
 
   /** Whether the server has been up for long enough that whoever lives has come back to it. */

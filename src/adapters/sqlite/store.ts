@@ -50,6 +50,8 @@ export function sqliteStore(client: Client, options: { publishes: boolean }): St
     name: "sqlite",
     publishes: options.publishes,
     onAppended: null,
+    // Its processes are on one machine.
+    now: () => Date.now(),
     uploads: sqliteUploads(client),
     async health() {
       await client.call("logBounds", { owner: "" });

@@ -9,7 +9,7 @@ import { newId } from "../../domain/ids.ts";
 import type { TaskDelivery } from "../../domain/records.ts";
 import { packTask } from "../../domain/stored.ts";
 import type { Message } from "../../ports/broker.ts";
-import type { ClaimResult, WorkerRecord } from "../../ports/store/tasks.ts";
+import type { ClaimResult, Heartbeat } from "../../ports/store/tasks.ts";
 import { fillWindows } from "./backlog.ts";
 import { budgets } from "./budgets.ts";
 import { Connection } from "./connection.ts";
@@ -192,7 +192,7 @@ function transact(changes: Asked[]): void {
     ledger.sql.begin.run();
     for (const { call, connection } of changes) {
       // The end of this connection will tell the end of that worker.
-      if (call[1] === "heartbeat") connection.worker = (call[2] as WorkerRecord).id;
+      if (call[1] === "heartbeat") connection.worker = (call[2] as Heartbeat).id;
       ledger.deliveries = [];
       ledger.revoked = [];
       ledger.now = Date.now();

@@ -48,8 +48,8 @@ export function writes(ledger: SqliteLedger, queues: Queues): Handlers<WriteName
     return job && (owner === null || job.owner === owner) ? job : null;
   };
 
-  /** A worker's process has ended: what it held runs again. */
-  const endWorker = (worker: string, now: number) => {
+  /** What a worker held runs again. @param died its process has ended, which counts */
+  const endWorker = (worker: string, died: boolean, now: number) => {
     queues.workers.delete(worker);
     queues.departed.delete(worker);
     // What it claimed a moment ago must be found, too.
@@ -57,7 +57,7 @@ export function writes(ledger: SqliteLedger, queues: Queues): Handlers<WriteName
     for (const { job_id, item } of sql.heldTasks.all(worker) as { job_id: string; item: number }[]) {
       const job = ledger.job(job_id);
       const task = ledger.task(job_id, item);
-      if (job && task?.state === "leased" && task.worker === worker) loseLease(ledger, job, task, true, now);
+      if (job && task?.state === "leased" && task.worker === worker) loseLease(ledger, job, task, died, now);
     }
   };
 
@@ -185,11 +185,12 @@ export function writes(ledger: SqliteLedger, queues: Queues): Handlers<WriteName
       return { lost };
     },
 
-    sweep({ now, limit, deadSince }) {
+    sweep({ now, limit, silenceMs }) {
       queues.expireReservations(now);
       sql.dropIdempotent.run(now);
       for (const { id, seenAt } of queues.workers.values()) {
-        if (seenAt < deadSince || queues.departed.has(id)) endWorker(id, now);
+        const died = queues.departed.has(id);
+        if (died || seenAt < Date.now() - silenceMs) endWorker(id, died, now);
       }
       const due = sql.dueTasks.all(now, limit) as { job_id: string; item: number }[];
       for (const { job_id, item } of due) {
@@ -201,13 +202,13 @@ export function writes(ledger: SqliteLedger, queues: Queues): Handlers<WriteName
     },
 
     workerGone({ worker, now }) {
-      endWorker(worker, now);
+      endWorker(worker, true, now);
       return { deliveries: ledger.deliveries };
     },
 
     heartbeat(worker) {
       if (worker.stopped) queues.workers.delete(worker.id);
-      else queues.workers.set(worker.id, worker);
+      else queues.workers.set(worker.id, { ...worker, seenAt: Date.now() });
     },
 
     remember({ taskId, step, key, value, lease }) {

@@ -15,6 +15,11 @@ export interface Store extends JobStore, TaskStore, FileStore, OperationStore {
    */
   readonly onAppended: ((handler: (owners: readonly string[]) => void) => void) | null;
   readonly uploads: UploadStore;
+  /**
+   * The present by the clock that dates the records, ms since the epoch. Every time in a command is made from
+   * it: the clocks of the machines around a store differ, and may be set while they run.
+   */
+  now(): number;
   health(): Promise<void>;
   close(): Promise<void>;
 }

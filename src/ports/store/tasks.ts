@@ -27,8 +27,8 @@ export interface TaskStore {
   sweep(command: Sweep): Promise<{ deliveries: TaskDelivery[]; revoked: string[]; more: boolean }>;
   /** A worker's process has ended: what it held runs again, each task alone; its death is counted. */
   workerGone(command: { worker: string; now: number }): Promise<{ deliveries: TaskDelivery[] }>;
-  /** Says that a worker lives and what it does. */
-  heartbeat(command: WorkerRecord): Promise<void>;
+  /** Says that a worker lives and what it does; the store notes when. */
+  heartbeat(command: Heartbeat): Promise<void>;
 
   /** A memo of `ctx.once`, fenced by the lease. */
   memo(query: { taskId: string; step: string; key: string }): Promise<{ value: Json } | null>;
@@ -54,11 +54,19 @@ export interface Sweep {
   now: number;
   /** At most so many due tasks in one transaction. */
   limit: number;
-  /** Workers not heard of since then are dead. */
-  deadSince: number;
+  /**
+   * A worker that the store has not heard of for so long is taken off its list, and loses its leases. That is
+   * no death: its process may live, and nothing is counted against its tasks.
+   */
+  silenceMs: number;
 }
 
-export interface WorkerRecord {
+export interface WorkerRecord extends Heartbeat {
+  /** When the store heard of it last. */
+  seenAt: number;
+}
+
+export interface Heartbeat {
   id: string;
   host: string;
   pid: number;
@@ -66,7 +74,6 @@ export interface WorkerRecord {
   queues: { [queue: string]: number };
   running: number;
   startedAt: number;
-  seenAt: number;
   /** Ended in order: not a death. */
   stopped?: boolean;
 }

@@ -10,7 +10,7 @@ export async function knownQueues({
   store,
   pipelines,
 }: Pick<Engine, "store" | "pipelines">): Promise<QueueRecord[]> {
-  const recorded = await store.queues({ now: Date.now() });
+  const recorded = await store.queues({ now: store.now() });
   const names = new Set(recorded.map((queue) => queue.name));
   const unused = pipelines
     .list()

@@ -51,7 +51,7 @@ export function presignRoute(
       if (!direct) {
         throw new MillraceError("not_found", "Files are not sent directly here: send them to /v1/uploads.");
       }
-      const now = Date.now();
+      const now = engine.store.now();
       const upload: UploadRecord = {
         id: newId(now),
         owner: ownerOf(request),

@@ -50,7 +50,7 @@ export async function receiveParts({
     const { owner, id } = upload;
     const parts = held;
     held = [];
-    const answer = await uploads.append({ owner, id, offset: known.offset, parts, now: Date.now() });
+    const answer = await uploads.append({ owner, id, offset: known.offset, parts, now: engine.store.now() });
     if (answer.ok) known = answer.upload;
     else if (answer.reason === "missing") throw new MillraceError("not_found", "There is no such upload.");
     else throw moved(answer.offset);

@@ -37,7 +37,7 @@ export function uploadRoutes(app: App, { engine, metrics, ownerOf }: ServerConte
 
   const uploadOf = async (request: FastifyRequest): Promise<UploadRecord> => {
     const { id } = request.params as z.output<typeof params>;
-    const upload = await uploads.get({ owner: ownerOf(request), id, now: Date.now() });
+    const upload = await uploads.get({ owner: ownerOf(request), id, now: engine.store.now() });
     if (!upload) throw new MillraceError("not_found", "There is no such upload.");
     return upload;
   };
@@ -103,7 +103,7 @@ export function uploadRoutes(app: App, { engine, metrics, ownerOf }: ServerConte
         parts: [],
         file: null,
         direct: null,
-        expiresAt: Date.now() + EXPIRY_MS,
+        expiresAt: engine.store.now() + EXPIRY_MS,
       };
       await uploads.create(upload);
       if (length === 0) await finish(engine, upload);

@@ -9,7 +9,7 @@ import { pinPart, pinUntil } from "./receive-parts.ts";
 
 /** The file of a finished upload, for a job. Rejects with `not_found` or `upload_incomplete`. */
 export async function uploadedFile(engine: Engine, owner: string, id: string): Promise<ReceivedFile> {
-  const get = () => engine.store.uploads.get({ owner, id, now: Date.now() });
+  const get = () => engine.store.uploads.get({ owner, id, now: engine.store.now() });
   let upload = await get();
   // Another process may have adopted it at the same moment: the record tells.
   if (upload?.direct && upload.offset === 0) upload = (await adopt(engine, upload)) ?? (await get());
@@ -41,7 +41,7 @@ export async function finish(engine: Engine, upload: UploadRecord): Promise<Rece
 /** Forgets an upload and lets go of its bytes; a job that was made of it keeps its own hold of them. */
 export async function forget(engine: Engine, owner: string, id: string): Promise<boolean> {
   const uploads = engine.store.uploads;
-  const upload = await uploads.get({ owner, id, now: Date.now() });
+  const upload = await uploads.get({ owner, id, now: engine.store.now() });
   const { removed } = await uploads.remove({ owner, id });
   if (!removed || !upload) return removed;
   const keys = upload.parts.map((part) => part.blob);
@@ -72,7 +72,7 @@ async function adopt(engine: Engine, upload: UploadRecord): Promise<UploadRecord
   const stored = await engine.blobs.adopt?.(direct!.staged, { sha256: direct!.sha256, bytes: length });
   if (!stored) return null;
   const parts = [await pinPart(engine, stored, expiresAt)];
-  const answer = await engine.store.uploads.append({ owner, id, offset: 0, parts, now: Date.now() });
+  const answer = await engine.store.uploads.append({ owner, id, offset: 0, parts, now: engine.store.now() });
   return answer.ok ? answer.upload : null;
 }
 

@@ -25,10 +25,13 @@ export interface Crew {
   succeed(held: Held, parts?: SuccessParts): Promise<string>;
   fail(held: Held, parts?: { retryable?: boolean; retryAfterMs?: number }): Promise<string>;
   /** Sweeps, and takes over what was handed out. */
-  sweep(parts?: { deadSince?: number }): Promise<number>;
+  sweep(parts?: { silenceMs?: number }): Promise<number>;
   /** Works off everything that is handed out; what `how` returns is the outcome, success by default. */
   work(how?: (held: Held) => Outcome | undefined): Promise<number>;
 }
+
+/** Beyond any test: no worker is silent for so long. */
+export const LONG_SILENCE_MS = 3_600_000;
 
 export interface SuccessParts {
   result?: Json;
@@ -83,8 +86,8 @@ export function createCrew(store: Store, worker: string, now: () => number): Cre
     },
     succeed: (held, parts) => settle(held, success(parts)),
     fail: (held, parts) => settle(held, failure(parts)),
-    async sweep({ deadSince = 0 } = {}) {
-      const swept = await store.sweep({ now: now(), limit: 1_000, deadSince });
+    async sweep({ silenceMs = LONG_SILENCE_MS } = {}) {
+      const swept = await store.sweep({ now: now(), limit: 1_000, silenceMs });
       hand(swept);
       return swept.deliveries.length;
     },

@@ -76,24 +76,40 @@ export function deathPoints(point: DefinePoint<StoreScene>): void {
     }
   });
 
-  point("death.silent", "a worker not heard of is dead; one that speaks is not", async (scene) => {
+  point("death.silent", "a worker not heard of loses its leases, which is no death", async (scene) => {
     const silent = await scene.crew();
     const speaking = await scene.crew();
     silent.hand(await scene.create({ files: 2 }));
     const lost = await silent.take();
+    // A death while it runs alone would count.
+    expect(await scene.store.beginAlone(lost)).toEqual({ ok: true });
     speaking.hand({ deliveries: silent.deliveries });
     const kept = await speaking.take();
-    scene.pass(8_000);
+    expect(await speaking.sweep({ silenceMs: 5_000 })).toBe(0);
+    await sleep(1_200);
     await scene.store.heartbeat(workerRecord(speaking.worker, { "text/work": 1_000 }, scene.now()));
-    scene.pass(8_000);
-    const until = scene.now() + 10_000;
-    await scene.store.renew({ leases: [lost, kept].map(({ taskId, lease }) => ({ taskId, lease })), until });
-    expect(await speaking.sweep({ deadSince: scene.now() - 15_000 })).toBe(1);
+    expect(await speaking.sweep({ silenceMs: 1_000 })).toBe(1);
     const again = await speaking.take();
-    expect(again).toMatchObject({ taskId: lost.taskId, task: { alone: true, deaths: 0 } });
+    expect(again).toMatchObject({ taskId: lost.taskId, task: { alone: false, deaths: 0, attempt: 1 } });
     expect(await silent.succeed(lost)).toBe("stale");
     expect(await speaking.succeed(kept)).toBe("settled");
     expect((await scene.store.workers()).map((worker) => worker.id)).toEqual([speaking.worker]);
+  });
+
+  point("death.heard", "a silent worker that speaks again is a worker again", async (scene) => {
+    const crew = await scene.crew();
+    const other = await scene.crew();
+    await sleep(1_200);
+    await scene.store.heartbeat(workerRecord(other.worker, {}, scene.now()));
+    await other.sweep({ silenceMs: 1_000 });
+    await scene.store.heartbeat(workerRecord(crew.worker, { "text/work": 1_000 }, scene.now()));
+    expect(await scene.store.workers()).toHaveLength(2);
+    crew.hand(await scene.create());
+    const held = await crew.take();
+    scene.pass(10_001);
+    expect(await crew.sweep()).toBe(1);
+    expect(await crew.succeed(held)).toBe("stale");
+    expect((await crew.take()).task).toMatchObject({ alone: false, deaths: 0, attempt: 1 });
   });
 
   point(

@@ -4,7 +4,7 @@ import { newId } from "../../domain/ids.ts";
 import type { FileRef, PlanStep } from "../../domain/records.ts";
 import type { Created, Result } from "../../ports/store/jobs.ts";
 import type { Store } from "../../ports/store/store.ts";
-import type { WorkerRecord } from "../../ports/store/tasks.ts";
+import type { Heartbeat } from "../../ports/store/tasks.ts";
 import { type Crew, createCrew } from "./crew.ts";
 
 /** What an adapter tells the suite about itself. */
@@ -103,8 +103,8 @@ export async function withScene(
   }
 }
 
-export function workerRecord(id: string, queues: WorkerRecord["queues"], now: number): WorkerRecord {
-  return { id, host: "test", pid: process.pid, queues, running: 0, startedAt: now, seenAt: now };
+export function workerRecord(id: string, queues: Heartbeat["queues"], now: number): Heartbeat {
+  return { id, host: "test", pid: process.pid, queues, running: 0, startedAt: now };
 }
 
 const step: Omit<PlanStep, "name" | "kind" | "queue"> = {

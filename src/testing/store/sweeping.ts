@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import type { DefinePoint } from "../points.ts";
+import { LONG_SILENCE_MS } from "./crew.ts";
 import { each, type StoreScene } from "./scene.ts";
 
 export function sweepPoints(point: DefinePoint<StoreScene>): void {
@@ -35,7 +36,7 @@ export function sweepPoints(point: DefinePoint<StoreScene>): void {
     await scene.crew();
     await scene.create({ files: 40, startAt: scene.now() + 1_000 });
     scene.pass(1_001);
-    const command = { now: scene.now(), limit: 1_000, deadSince: 0 };
+    const command = { now: scene.now(), limit: 1_000, silenceMs: LONG_SILENCE_MS };
     const swept = await Promise.all(stores.map((store) => store.sweep(command)));
     const ids = swept.flatMap((one) => one.deliveries.map((delivery) => delivery.taskId));
     expect(ids).toHaveLength(40);
@@ -48,7 +49,7 @@ export function sweepPoints(point: DefinePoint<StoreScene>): void {
     scene.pass(1_001);
     const sizes: number[] = [];
     for (let more = true; more; ) {
-      const swept = await scene.store.sweep({ now: scene.now(), limit: 10, deadSince: 0 });
+      const swept = await scene.store.sweep({ now: scene.now(), limit: 10, silenceMs: LONG_SILENCE_MS });
       crew.hand(swept);
       sizes.push(swept.deliveries.length);
       more = swept.more;
