@@ -103,14 +103,15 @@ export class Workers {
         client.query("COMMIT"),
       ]);
       this.#clock.told(beaten.rows[0]!.now, askedAt);
-      if (!isNew && beaten.rows[0]!.is_new) {
+      const { claims: claiming, is_new: isAdded } = beaten.rows[0]!;
+      if (!isNew && isAdded) {
         // It was forgotten meanwhile, and has another number now.
         await client.query(hold([id]));
         await client.query(held([id]));
       }
       this.#mine.add(id);
-      if (beaten.rows[0]!.claims) this.#claiming.add(id);
-      if (isNew) this.#rooms.forget();
+      if (claiming) this.#claiming.add(id);
+      if (isAdded) this.#rooms.forget();
     } catch (error) {
       throw toError(error);
     }
