@@ -35,6 +35,7 @@ export function createEngine(parts: EngineParts): Engine {
     pipelines,
     follow,
     admit: take.admit,
+    room: take.room,
     receive: take.receive,
     discard: take.discard,
     quote: take.quote,

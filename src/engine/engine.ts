@@ -24,9 +24,15 @@ export interface Engine {
   admit(pipeline: string, tasks: number, repeated?: { owner: string; key: string }): Promise<Admission>;
   /**
    * Streams one file into the blob store, hashing it, and knows its media type by content. The blob is
-   * pinned for an hour. Rejects with `unsupported_media` (before the rest is read) and `file_too_large`.
+   * pinned for an hour. Rejects with `unsupported_media` (before the rest is read), `file_too_large`, and
+   * `storage_full` as soon as the disk has less than its reserve.
    */
   receive(source: Readable, options: ReceiveOptions): Promise<ReceivedFile>;
+  /**
+   * Rejects with `storage_full` when the disk has less than its reserve: asked before a client's bytes are
+   * read, whatever they are for. Looks at most once a second.
+   */
+  room(): Promise<void>;
   /** Nothing will come of these files: what only they kept is removed soon. */
   discard(files: readonly ReceivedFile[]): Promise<void>;
   /** Validates the options and creates the job. Rejects with the catalogue's errors; releases nothing. */

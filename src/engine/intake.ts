@@ -114,6 +114,8 @@ export function intake({ store, blobs, pipelines, retentionMs }: IntakeOptions) 
     [...new Set(files)].flatMap((file) => ("blob" in file && pinned.has(file) ? [file.blob] : []));
 
   return {
+    room,
+
     async discard(files: readonly ReceivedFile[]): Promise<void> {
       const keys = pinsOf(files);
       for (const file of files) pinned.delete(file);
@@ -142,6 +144,7 @@ export function intake({ store, blobs, pipelines, retentionMs }: IntakeOptions) 
     },
 
     async receive(source: Readable, options: ReceiveOptions): Promise<ReceivedFile> {
+      await room();
       const name = safeName(options.name);
       const { head, whole } = await peekHead(source, HEAD_BYTES);
       const mediaType = (await mediaTypeOf(head)) ?? "application/octet-stream";
@@ -154,7 +157,11 @@ export function intake({ store, blobs, pipelines, retentionMs }: IntakeOptions) 
         );
       }
       try {
-        const stored = await blobs.put(whole, { maxBytes: options.maxBytes, signal: options.signal });
+        const stored = await blobs.put(whole, {
+          maxBytes: options.maxBytes,
+          signal: options.signal,
+          leaveReserve: true,
+        });
         const { key } = await store.pin({ ...stored, until: store.now() + PIN_MS });
         if (key !== stored.key) await blobs.remove([stored.key]);
         const file = { name, mediaType, bytes: stored.bytes, sha256: stored.sha256, blob: key };

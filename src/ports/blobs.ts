@@ -65,6 +65,11 @@ export interface DirectUpload {
 
 export interface PutOptions {
   maxBytes?: number;
+  /**
+   * Rejects with `storage_full` rather than use the room that is kept for work already accepted: for what
+   * clients bring. Where nobody knows how much room there is, it changes nothing. @default false
+   */
+  leaveReserve?: boolean;
   signal?: AbortSignal;
 }
 

@@ -10,6 +10,7 @@ import { validatorCompiler } from "fastify-type-provider-zod";
 import { afterAll, expect, test } from "vitest";
 import { openS3Blobs } from "../../src/adapters/aws/blobs.ts";
 import { parseS3Url } from "../../src/adapters/aws/s3-location.ts";
+import { openFileBlobs } from "../../src/adapters/files/blobs.ts";
 import { resolveConfig } from "../../src/compose/config.ts";
 import { startEmbedded } from "../../src/compose/embedded.ts";
 import { openEngine } from "../../src/compose/open-engine.ts";
@@ -192,6 +193,78 @@ test("what came before a cut counts", async () => {
   const path = await create(content.length);
   await patchCut(one, path, 0, content, 2_000_000);
   await expect.poll(() => offsetOf(other, path)).toBeGreaterThan(1_000_000);
+});
+
+test("what a slow client has sent survives the death of the server that takes it", async () => {
+  const content = randomBytes(6_000_000);
+  const path = await create(content.length);
+  const outgoing = request(one.url + path, {
+    method: "PATCH",
+    headers: {
+      ...tus,
+      "upload-offset": 0,
+      "content-type": "application/offset+octet-stream",
+      "content-length": content.length,
+    },
+  });
+  outgoing.on("error", () => {});
+  outgoing.write(content.subarray(0, 4_000_000));
+  // Nothing ends the request: another process knows by the records alone what is safe.
+  await expect.poll(() => offsetOf(other, path), { timeout: 10_000 }).toBe(4_000_000);
+  outgoing.destroy();
+  expect((await patch(other, path, 4_000_000, content.subarray(4_000_000))).status).toBe(204);
+  const file = await uploadedFile(other.engine, "me", idOf(path));
+  expect((await other.engine.blobs.read(file.blob)).equals(content)).toBe(true);
+}, 20_000);
+
+test("what is refused is collected at once, and takes nothing of others with it", async () => {
+  const { store, blobs } = one.engine;
+  const keysNow = async () => {
+    const keys: string[] = [];
+    for await (const page of blobs.list(Date.now() + 60_000)) keys.push(...page);
+    return new Set(keys);
+  };
+  const shared = randomBytes(2_000);
+  const kept = await create(shared.length);
+  expect((await patch(one, kept, 0, shared)).status).toBe(204);
+  const before = await keysNow();
+  const wrong = { "upload-checksum": `sha1 ${base64(createHash("sha1").update("other").digest())}` };
+  const path = await create(2_000);
+  expect((await patch(one, path, 0, randomBytes(1_000), wrong)).status).toBe(460);
+  expect((await patch(one, path, 0, shared, wrong)).status).toBe(460);
+  const short = await create(1_000);
+  const more = new Blob([randomBytes(3_000)]).stream();
+  const long = await fetch(one.url + short, {
+    method: "PATCH",
+    headers: { ...tus, "upload-offset": "0", "content-type": "application/offset+octet-stream" },
+    body: more,
+    duplex: "half",
+  } as RequestInit);
+  expect([long.status, await problem(long)]).toEqual([413, "request_too_large"]);
+  const refused = [...(await keysNow())].filter((key) => !before.has(key));
+  expect(refused).toHaveLength(2);
+  const collected = await store.collect({ now: Date.now(), limit: 1_000 });
+  expect(collected).toEqual(expect.arrayContaining(refused));
+  const file = await uploadedFile(one.engine, "me", idOf(kept));
+  expect(collected).not.toContain(file.blob);
+});
+
+test("an upload comes in a bounded number of pieces", async () => {
+  const { uploads } = one.engine.store;
+  const path = await create(10_000);
+  const parts = Array.from({ length: 4_096 }, (_, n) => ({ blob: `${n}`, bytes: 1, sha256: "0".repeat(64) }));
+  await uploads.append({ owner: "me", id: idOf(path), offset: 0, parts, now: Date.now() });
+  const answer = await patch(one, path, 4_096, Buffer.from("a"));
+  expect([answer.status, await problem(answer)]).toEqual([413, "request_too_large"]);
+});
+
+test("a disk with less than its reserve takes no byte of an upload, and lets go of one", async () => {
+  const path = await create(3);
+  const full = await startApi(await openFileBlobs(join(data, "blobs"), { reserveBytes: 2 ** 60 }));
+  const refused = await patch(full, path, 0, Buffer.from("abc"));
+  expect([refused.status, await problem(refused)]).toEqual([507, "storage_full"]);
+  expect(await offsetOf(full, path)).toBe(0);
+  expect((await fetch(full.url + path, { method: "DELETE", headers: tus })).status).toBe(204);
 });
 
 test("of two requests that send the same bytes at once, one wins and the other is told", async () => {

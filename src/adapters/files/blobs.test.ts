@@ -70,6 +70,14 @@ test("health refuses when the disk has less than its reserve", async () => {
   expect(await readdir(join(space, "reserve", "staging"))).toEqual([]);
 });
 
+test("what clients bring leaves the reserve, what accepted work writes may use it", async () => {
+  const root = join(space, "kept-reserve");
+  const blobs = await openFileBlobs(root, { reserveBytes: 2 ** 60 });
+  await refusal(blobs.put(flow(3 * 1024 * 1024), { leaveReserve: true }), "storage_full");
+  expect(await readdir(join(root, "staging"))).toEqual([]);
+  expect((await blobs.put(flow(3 * 1024 * 1024))).bytes).toBe(3 * 1024 * 1024);
+});
+
 /** A file system of 4 MiB, where this process may mount one. */
 const disk = join(space, "disk");
 await mkdir(disk);

@@ -54,6 +54,15 @@ export async function openFileBlobs(root: string, options: FileBlobOptions = {})
     return ready;
   };
 
+  const checkRoom = async () => {
+    const { bavail, bsize } = await statfs(folder).catch(asBlobError);
+    if (bavail * bsize >= reserve) return;
+    throw new MillraceError(
+      "storage_full",
+      `The data folder's disk has ${bavail * bsize} bytes free, less than the reserve of ${reserve} bytes.`,
+    );
+  };
+
   /** Moves a staged file to its key; durable when it resolves. */
   const keep = async (staged: string, key: string) => {
     const shard = join(folder, key.slice(0, 2));
@@ -70,7 +79,11 @@ export async function openFileBlobs(root: string, options: FileBlobOptions = {})
     name: "files",
 
     async put(source, putOptions = {}) {
-      const { path, sha256, bytes } = await stage(staging, source, putOptions);
+      const { leaveReserve, ...options } = putOptions;
+      const { path, sha256, bytes } = await stage(staging, source, {
+        ...options,
+        checkRoom: leaveReserve ? checkRoom : undefined,
+      });
       const key = `${sha256}-${randomBytes(4).toString("hex")}`;
       try {
         await keep(path, key);
@@ -133,12 +146,7 @@ export async function openFileBlobs(root: string, options: FileBlobOptions = {})
       try {
         await writeFile(probe, "", { flag: "wx", mode: 0o600 });
         await unlink(probe);
-        const { bavail, bsize } = await statfs(folder);
-        if (bavail * bsize >= reserve) return;
-        throw new MillraceError(
-          "storage_full",
-          `The data folder's disk has ${bavail * bsize} bytes free, less than the reserve of ${reserve} bytes.`,
-        );
+        await checkRoom();
       } catch (error) {
         if (error instanceof MillraceError) throw error;
         asBlobError(error);

@@ -9,6 +9,11 @@ import { asBlobError } from "./blob-error.ts";
 /** Bytes gathered before they are written: fewer trips to the thread pool, while memory stays flat. */
 const WRITE_BYTES = 1024 * 1024;
 
+export interface StageOptions extends Omit<PutOptions, "leaveReserve"> {
+  /** Asked before each further piece of a stream is written; its refusal ends the writing. */
+  checkRoom?: () => Promise<void>;
+}
+
 export interface StagedFile {
   path: string;
   sha256: string;
@@ -19,7 +24,7 @@ export interface StagedFile {
 export async function stage(
   folder: string,
   source: Readable | Buffer,
-  options: PutOptions,
+  options: StageOptions,
 ): Promise<StagedFile> {
   const path = join(folder, randomBytes(16).toString("hex"));
   let handle: FileHandle | undefined;
@@ -53,7 +58,7 @@ async function writeBuffer(handle: FileHandle, source: Buffer): Promise<{ sha256
 async function writeStream(
   handle: FileHandle,
   source: Readable,
-  { maxBytes, signal }: PutOptions,
+  { maxBytes, signal, checkRoom }: StageOptions,
 ): Promise<{ sha256: string; bytes: number }> {
   const hash = createHash("sha256");
   let bytes = 0;
@@ -78,7 +83,9 @@ async function writeStream(
       hash.update(chunk);
       gathered.push(chunk);
       gatheredBytes += chunk.length;
-      if (gatheredBytes >= WRITE_BYTES) await flush();
+      if (gatheredBytes < WRITE_BYTES) continue;
+      await checkRoom?.();
+      await flush();
     }
     await flush();
   } finally {

@@ -19,7 +19,7 @@ const change = statement(
   "UPDATE uploads SET body = $3::json WHERE id = $1 AND body::text = $2 RETURNING id",
 );
 const read = statement("any_upload", "SELECT body FROM uploads WHERE id = $1");
-const remove = statement("remove_upload", "DELETE FROM uploads WHERE id = $1 AND owner = $2");
+const remove = statement("remove_upload", "DELETE FROM uploads WHERE id = $1 AND owner = $2 RETURNING body");
 
 export function postgresUploads(pool: pg.Pool, clock: ServerClock): UploadStore {
   const body = async (query: pg.QueryConfig) =>
@@ -58,7 +58,8 @@ export function postgresUploads(pool: pg.Pool, clock: ServerClock): UploadStore 
       }
     },
     async remove({ owner, id }) {
-      return { removed: (await asking(pool.query(remove([id, owner])))).rowCount === 1 };
+      const text = await body(remove([id, owner]));
+      return { removed: text === null ? null : (JSON.parse(text) as UploadRecord) };
     },
   };
 }

@@ -15,7 +15,7 @@ export function uploadWrites(db: DatabaseSync): Calls<"create" | "append" | "fin
   const get = db.prepare("SELECT body FROM uploads WHERE id = ?");
   const insert = db.prepare("INSERT INTO uploads VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING");
   const update = db.prepare("UPDATE uploads SET body = ? WHERE id = ?");
-  const remove = db.prepare("DELETE FROM uploads WHERE id = ? AND owner = ?");
+  const remove = db.prepare("DELETE FROM uploads WHERE id = ? AND owner = ? RETURNING body");
   const forget = db.prepare(
     "DELETE FROM uploads WHERE id IN (SELECT id FROM uploads WHERE expires_at <= ? LIMIT ?)",
   );
@@ -45,7 +45,8 @@ export function uploadWrites(db: DatabaseSync): Calls<"create" | "append" | "fin
       if (row) save({ ...parse(row), file });
     },
     "uploads.remove"({ owner, id }) {
-      return { removed: remove.run(id, owner).changes > 0 };
+      const row = remove.get(id, owner);
+      return { removed: row ? parse(row) : null };
     },
   };
 }

@@ -22,8 +22,8 @@ export interface UploadStore {
   }): Promise<AppendResult>;
   /** Notes the file that a complete upload became. */
   finish(command: { id: string; file: UploadedFile }): Promise<void>;
-  /** Says whether there was one. */
-  remove(command: { owner: string; id: string }): Promise<{ removed: boolean }>;
+  /** Forgets it, and gives what there was at that moment: nothing is added to it any more. */
+  remove(command: { owner: string; id: string }): Promise<{ removed: UploadRecord | null }>;
 }
 
 export type AppendResult =

@@ -1,15 +1,23 @@
 import { createHash, type Hash } from "node:crypto";
 import { Readable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Engine } from "../../engine/engine.ts";
 import { MillraceError } from "../../errors.ts";
 import type { StoredBlob } from "../../ports/blobs.ts";
 import type { UploadPart, UploadRecord, UploadStore } from "../../ports/store/uploads.ts";
 
 /**
- * Bytes of a part. A file that comes uncut and is no larger is one part, and becomes the file without being
- * copied; of a larger one, at most so much is sent again after the server's own death.
+ * Bytes of a part. A file that comes uncut, at once and is no larger is one part, and becomes the file without
+ * being copied.
  */
 export const PART_BYTES = 64 * 1024 * 1024;
+/** A part also ends after this time: what came before it survives the death of the server. */
+const PART_MS = 3_000;
+/** A part that its time ends has at least so many bytes, and so large a share of the file. */
+const LEAST_BYTES = 1024 * 1024;
+const LEAST_SHARE = 1 / 256;
+/** Parts of one upload, beyond which it does not go on. */
+export const MAX_PARTS = 4_096;
 /** Parts outlive their upload, so that one that has just been completed can be put together. */
 const MARGIN_MS = 3_600_000;
 
@@ -32,47 +40,57 @@ export interface Receiving {
 /**
  * Goes on with an upload. What came before a connection was cut counts, so that a client resumes from there.
  * Two requests may send the same bytes at once: one of them is told `upload_moved`, and nothing is mixed.
+ * What is refused is let go of at once.
  */
-export async function receiveParts({
-  engine,
-  uploads,
-  upload,
-  source,
-  checksum,
-}: Receiving): Promise<UploadRecord> {
+export async function receiveParts(receiving: Receiving): Promise<UploadRecord> {
+  const { engine, uploads, upload, source, checksum } = receiving;
   const hash = checksum && createHash(checksum.algorithm);
   const pieces = cuttable(source, hash);
+  const { owner, id, length } = upload;
+  // Nothing of a checked body counts until all of it has come.
+  const least = checksum ? Number.POSITIVE_INFINITY : Math.max(LEAST_BYTES, Math.ceil(length * LEAST_SHARE));
   let known = upload;
   let end = upload.offset;
+  /** Kept, but in no record yet. */
   let held: UploadPart[] = [];
 
   const append = async () => {
-    const { owner, id } = upload;
     const parts = held;
+    // Should no answer come, nobody knows whether they are recorded: then they stay until the upload expires.
     held = [];
     const answer = await uploads.append({ owner, id, offset: known.offset, parts, now: engine.store.now() });
-    if (answer.ok) known = answer.upload;
-    else if (answer.reason === "missing") throw new MillraceError("not_found", "There is no such upload.");
-    else throw moved(answer.offset);
+    if (answer.ok) {
+      known = answer.upload;
+      return;
+    }
+    held = parts;
+    if (answer.reason === "missing") throw new MillraceError("not_found", "There is no such upload.");
+    throw moved(answer.offset);
   };
 
-  while (await pieces.more()) {
-    const part = await keep(engine, pieces.take(Math.min(PART_BYTES, upload.length - end)), upload.expiresAt);
-    end += part.bytes;
-    held.push(part);
-    if (end === upload.length && (await pieces.more())) {
-      throw new MillraceError("request_too_large", `More came than the ${upload.length} bytes of the file.`);
+  try {
+    while (await pieces.more()) {
+      const most = Math.min(PART_BYTES, length - end);
+      const part = await keep(engine, pieces.take(most, least), upload.expiresAt);
+      end += part.bytes;
+      held.push(part);
+      if (end === length && (await pieces.more())) {
+        throw new MillraceError("request_too_large", `More came than the ${length} bytes of the file.`);
+      }
+      if (!checksum) await append();
     }
-    if (!checksum) await append();
-  }
-  if (checksum && hash) {
-    if (pieces.wasCut()) throw new MillraceError("invalid_request", "The upload was cut off.");
-    if (!hash.digest().equals(checksum.digest)) {
-      throw new MillraceError("checksum_mismatch", "The bytes that came differ from their checksum.");
+    if (checksum && hash) {
+      if (pieces.wasCut()) throw new MillraceError("invalid_request", "The upload was cut off.");
+      if (!hash.digest().equals(checksum.digest)) {
+        throw new MillraceError("checksum_mismatch", "The bytes that came differ from their checksum.");
+      }
+      if (held.length > 0) await append();
     }
-    if (held.length > 0) await append();
+    return known;
+  } catch (error) {
+    if (held.length > 0) await engine.store.unpin({ keys: held.map((part) => part.blob) });
+    throw error;
   }
-  return known;
 }
 
 export function moved(offset: number): MillraceError {
@@ -87,7 +105,7 @@ export function moved(offset: number): MillraceError {
 
 /** Keeps one blob, and what has the same content already once. */
 async function keep(engine: Engine, source: Readable, expiresAt: number): Promise<UploadPart> {
-  return pinPart(engine, await engine.blobs.put(source), expiresAt);
+  return pinPart(engine, await engine.blobs.put(source, { leaveReserve: true }), expiresAt);
 }
 
 /** A blob as a part of an upload: it stays as long as the upload does. */
@@ -105,14 +123,15 @@ export function pinUntil(expiresAt: number): number {
   return expiresAt + MARGIN_MS;
 }
 
-/** A request's body in streams of bounded size; where it is cut off, it ends. */
+/** A request's body in streams of bounded size and time; where it is cut off, it ends. */
 function cuttable(source: Readable, hash: Hash | null) {
   const chunks = source[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
   let waiting: Buffer | null = null;
+  let reading: Promise<boolean> | null = null;
   let ended = false;
   let cut = false;
 
-  const more = async (): Promise<boolean> => {
+  const read = async (): Promise<boolean> => {
     while (waiting === null && !ended) {
       try {
         const next = await chunks.next();
@@ -129,15 +148,34 @@ function cuttable(source: Readable, hash: Hash | null) {
     return waiting !== null;
   };
 
-  async function* bytes(limit: number) {
-    let left = limit;
-    while (left > 0 && (await more())) {
-      const chunk: Buffer = waiting!;
-      waiting = chunk.length > left ? chunk.subarray(left) : null;
-      left -= Math.min(left, chunk.length);
-      yield waiting ? chunk.subarray(0, chunk.length - waiting.length) : chunk;
+  /** Whether there are more bytes. Who stopped waiting for them may ask again. */
+  const more = (): Promise<boolean> => {
+    reading ??= read().finally(() => {
+      reading = null;
+    });
+    return reading;
+  };
+
+  async function* bytes(most: number, least: number) {
+    const late = new AbortController();
+    const isLate = sleep(PART_MS, false, { signal: late.signal }).catch(() => false);
+    let left = most;
+    try {
+      while (left > 0 && (await (most - left < least ? more() : Promise.race([isLate, more()])))) {
+        const chunk: Buffer = waiting!;
+        waiting = chunk.length > left ? chunk.subarray(left) : null;
+        left -= Math.min(left, chunk.length);
+        yield waiting ? chunk.subarray(0, chunk.length - waiting.length) : chunk;
+      }
+    } finally {
+      late.abort();
     }
   }
 
-  return { more, wasCut: () => cut, take: (limit: number) => Readable.from(bytes(limit)) };
+  return {
+    more,
+    wasCut: () => cut,
+    /** At most so many bytes; from `least` on, those that come in time. */
+    take: (most: number, least: number) => Readable.from(bytes(most, least)),
+  };
 }

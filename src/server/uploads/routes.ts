@@ -8,7 +8,7 @@ import type { UploadRecord } from "../../ports/store/uploads.ts";
 import { documented } from "../api-schemas.ts";
 import type { App, ServerContext } from "../context.ts";
 import { EXPIRY_MS, presignRoute } from "./presign.ts";
-import { checksumAlgorithms, moved, receiveParts } from "./receive-parts.ts";
+import { checksumAlgorithms, MAX_PARTS, moved, receiveParts } from "./receive-parts.ts";
 import {
   byteCount,
   checkVersion,
@@ -92,7 +92,7 @@ export function uploadRoutes(app: App, { engine, metrics, ownerOf }: ServerConte
         throw new MillraceError("invalid_request", "The header upload-metadata is too long.");
       }
       const entries = parseMetadata(metadata);
-      await engine.blobs.health();
+      await engine.room();
       const upload: UploadRecord = {
         id: newId(),
         owner: ownerOf(request),
@@ -167,6 +167,8 @@ export function uploadRoutes(app: App, { engine, metrics, ownerOf }: ServerConte
           `More comes than the ${upload.length} bytes of the file.`,
         );
       }
+      refusePieces(upload);
+      await engine.room();
       const source = request.body as Readable;
       const grown = await receiveParts({ engine, uploads, upload, source, checksum });
       metrics.uploaded(grown.offset - offset);
@@ -199,6 +201,16 @@ function refuseLarge(bytes: number, limit: number): void {
   throw new MillraceError("file_too_large", `The file has ${bytes} bytes; at most ${limit} are accepted.`, {
     extra: { limit },
   });
+}
+
+/** Each piece is a file and an entry of the record, so that they cannot be without number. */
+function refusePieces({ parts }: UploadRecord): void {
+  if (parts.length < MAX_PARTS) return;
+  throw new MillraceError(
+    "request_too_large",
+    `The upload has come in ${parts.length} pieces; at most ${MAX_PARTS} are kept. Begin again with larger ones.`,
+    { extra: { limit: MAX_PARTS } },
+  );
 }
 
 function state({ offset, expiresAt }: UploadRecord): Record<string, string> {

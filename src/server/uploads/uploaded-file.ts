@@ -40,12 +40,10 @@ export async function finish(engine: Engine, upload: UploadRecord): Promise<Rece
 
 /** Forgets an upload and lets go of its bytes; a job that was made of it keeps its own hold of them. */
 export async function forget(engine: Engine, owner: string, id: string): Promise<boolean> {
-  const uploads = engine.store.uploads;
-  const upload = await uploads.get({ owner, id, now: engine.store.now() });
-  const { removed } = await uploads.remove({ owner, id });
-  if (!removed || !upload) return removed;
-  const keys = upload.parts.map((part) => part.blob);
-  if (upload.file && isJoined(upload)) keys.push(upload.file.blob);
+  const { removed } = await engine.store.uploads.remove({ owner, id });
+  if (!removed) return false;
+  const keys = removed.parts.map((part) => part.blob);
+  if (removed.file && isJoined(removed)) keys.push(removed.file.blob);
   if (keys.length > 0) await engine.store.unpin({ keys });
   return true;
 }

@@ -68,7 +68,7 @@ export function uploadPoints(point: DefinePoint<StoreScene>): void {
       ok: false,
       reason: "missing",
     });
-    expect(await store.uploads.remove(at)).toEqual({ removed: false });
+    expect(await store.uploads.remove(at)).toEqual({ removed: null });
     expect(await store.uploads.get({ ...at, owner: OWNER })).toEqual(upload);
   });
 
@@ -93,8 +93,8 @@ export function uploadPoints(point: DefinePoint<StoreScene>): void {
     const { artifactId: _, meta: __, ...file } = await scene.upload();
     await store.uploads.finish({ id: upload.id, file });
     expect(await (await scene.open()).uploads.get({ ...at, now: scene.now() })).toEqual({ ...upload, file });
-    expect(await store.uploads.remove(at)).toEqual({ removed: true });
-    expect(await store.uploads.remove(at)).toEqual({ removed: false });
+    expect(await store.uploads.remove(at)).toEqual({ removed: { ...upload, file } });
+    expect(await store.uploads.remove(at)).toEqual({ removed: null });
     expect(await store.uploads.get({ ...at, now: scene.now() })).toBeNull();
   });
 }
