@@ -11,6 +11,7 @@ export default defineConfig({
     ],
   },
   test: {
+    globalSetup: ["test/services/setup.ts"],
     // Each file gets a process of its own, so that what it leaves behind cannot help or hurt another.
     pool: "forks",
     isolate: true,

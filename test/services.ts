@@ -1,3 +1,5 @@
+import { placeOf, type ServicePlace } from "../src/testing/services.ts";
+
 /**
  * URLs of the services that whole-system tests use, as `npm run services` prints them.
  * @param name keeps what a test makes there apart: a schema, a prefix
@@ -19,6 +21,11 @@ export function serviceUrls(name: string) {
       "s3://millrace:millrace-secret@millrace-test/?endpoint=http%3A%2F%2F127.0.0.1%3A14567&region=us-east-1"
     ).replace("/?", `/${name}/?`),
   };
+}
+
+/** Where the object store of an `s3:` URL listens. */
+export function s3Place(url: string): ServicePlace {
+  return placeOf(new URL(url).searchParams.get("endpoint") ?? "https://s3.amazonaws.com", 443);
 }
 
 function within(url: string, parameter: string, value: string): string {

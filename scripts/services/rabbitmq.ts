@@ -17,6 +17,12 @@ export const rabbitmq: Service = {
       (answer) => answer.length >= 11 && answer[0] === 1 && answer.readUInt32BE(7) === 0x000a_000a,
     ),
 
+  /** Rejects where the server refuses the user of the URL. */
+  async afterStart(url) {
+    const { connect } = await import("amqplib");
+    await (await connect(url, { timeout: 5_000 })).close();
+  },
+
   async install() {
     if (!(await program())) await installPackages(["rabbitmq-server"]);
   },

@@ -1,35 +1,50 @@
 import { connect } from "node:net";
 import { describe, test } from "vitest";
 
+/** Where a service listens. */
+export interface ServicePlace {
+  host: string;
+  port: number;
+}
+
 /**
- * Registers tests that need a service. Where it does not answer they are skipped, saying so; in CI
- * (`CI=true`) that is a failure, so that no adapter goes untested unnoticed.
+ * Registers tests that need a service. Where it cannot be used they are skipped, saying so. Where `CI` is set
+ * `npm test` counts such a skip as a failure, so that no adapter goes untested unnoticed.
  */
 export async function withService(
   name: string,
-  place: { host: string; port: number },
+  place: ServicePlace,
   define: () => void | Promise<void>,
 ): Promise<void> {
-  if (await answers(place)) return define();
-  const reason = `${name} does not answer at ${place.host}:${place.port}`;
-  describe(name, () => {
-    if (process.env.CI === "true") {
-      test("the service is there", () => {
-        throw new Error(reason);
-      });
-    } else {
-      test("the service is there", (context) => context.skip(reason));
-    }
+  return withServices({ [name]: place }, define);
+}
+
+/** As `withService`, for tests that need all of several. */
+export async function withServices(
+  places: Record<string, ServicePlace>,
+  define: () => void | Promise<void>,
+): Promise<void> {
+  const names = Object.keys(places);
+  const answered = await Promise.all(Object.values(places).map(answers));
+  const missing = names.filter((_, index) => !answered[index]);
+  if (missing.length === 0) return define();
+  const reason = missing.map((name) => `${name} (${places[name]!.host}:${places[name]!.port})`).join(", ");
+  describe(names.join(", "), () => {
+    test("the services are there", (context) => context.skip(`missing: ${reason}`));
   });
 }
 
 /** Host and port of a service's URL. */
-export function placeOf(url: string, port: number): { host: string; port: number } {
+export function placeOf(url: string, port: number): ServicePlace {
   const { hostname, port: given } = new URL(url);
   return { host: hostname.replace(/^\[|\]$/g, ""), port: Number(given) || port };
 }
 
-function answers(place: { host: string; port: number }): Promise<boolean> {
+/** What listens where a service should be, but refuses the tests: `host:port`, by comma (see `test/services/setup.ts`). */
+const unusable = new Set(process.env.MILLRACE_TEST_UNUSABLE?.split(","));
+
+function answers(place: ServicePlace): Promise<boolean> {
+  if (unusable.has(`${place.host}:${place.port}`)) return Promise.resolve(false);
   return new Promise((resolve) => {
     const socket = connect(place);
     const end = (answer: boolean) => {

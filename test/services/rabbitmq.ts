@@ -1,27 +1,11 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { promisify } from "node:util";
 import { connect } from "amqplib";
 import { type OwnServer, ownServer } from "./own-server.ts";
 import { freePort } from "./ports.ts";
-
-const run = promisify(execFile);
-
-/** Creates the virtual host of the URL where it is missing; needs `rabbitmqctl` and its rights then. */
-export async function ensureVhost(url: string): Promise<void> {
-  try {
-    await (await connect(url)).close();
-  } catch (error) {
-    if (!/NOT.ALLOWED|vhost|ConnectionOpenOk/i.test(String(error))) throw error;
-    const { pathname, username } = new URL(url);
-    const vhost = decodeURIComponent(pathname.slice(1));
-    await run("rabbitmqctl", ["add_vhost", vhost]);
-    await run("rabbitmqctl", ["set_permissions", "-p", vhost, username || "guest", ".*", ".*", ".*"]);
-  }
-}
 
 /** Removes queues that a test made; missing ones are no error. */
 export async function deleteQueues(url: string, queues: readonly string[]): Promise<void> {

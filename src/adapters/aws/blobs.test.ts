@@ -2,11 +2,13 @@ import { randomBytes } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
+  AbortMultipartUploadCommand,
   CreateBucketCommand,
   CreateMultipartUploadCommand,
   GetBucketLifecycleConfigurationCommand,
   ListMultipartUploadsCommand,
   PutBucketLifecycleConfigurationCommand,
+  UploadPartCommand,
 } from "@aws-sdk/client-s3";
 import { buildApp } from "fauxqs";
 import { afterAll, describe, expect, test } from "vitest";
@@ -53,6 +55,19 @@ await withService("S3", placeOf(endpoint, 443), async () => {
     return Uploads.map(({ Key }) => Key!);
   };
 
+  /** The store inside a package, on which the tests run where there is no other, takes any signature. */
+  const strict = await openS3Blobs(place("", {}, { accessKeyId: "nobody", secretAccessKey: "wrong" })).then(
+    (blobs) => blobs.close().then(() => false),
+    () => true,
+  );
+  const listsUnfinished = async () => {
+    const upload = { Bucket, Key: `${space}/probe` };
+    const { UploadId } = await client.send(new CreateMultipartUploadCommand(upload));
+    const listed = await unfinished();
+    await client.send(new AbortMultipartUploadCommand({ ...upload, UploadId }));
+    return listed.length > 0;
+  };
+
   blobSuite({
     name: "s3",
     open: () => openS3Blobs(proxied),
@@ -65,16 +80,19 @@ await withService("S3", placeOf(endpoint, 443), async () => {
     test("names a bucket that does not exist", async () => {
       const url = place("").replace(`${Bucket}/`, "nowhere-at-all/");
       const error = await refusal(openS3Blobs(url), "config_invalid");
-      expect(error.message).toContain('"nowhere-at-all"');
+      expect(error.message).toContain('has no bucket "nowhere-at-all"');
+      expect(error.message).toContain(endpoint);
     });
 
-    test("tells wrong credentials", async () => {
+    test("tells wrong credentials", async (context) => {
+      context.skip(!strict, "missing: an S3 store that checks signatures");
       for (const wrong of [
         { accessKeyId: credentials!.accessKeyId, secretAccessKey: "wrong" },
         { accessKeyId: "nobody", secretAccessKey: "wrong" },
       ]) {
         const error = await refusal(openS3Blobs(place("", {}, wrong)), "config_invalid");
         expect(error.message).toContain("credentials");
+        expect(error.message).toContain(endpoint);
         expect(error.message).not.toContain("wrong&");
       }
     });
@@ -92,8 +110,12 @@ await withService("S3", placeOf(endpoint, 443), async () => {
       expect(error.message).toContain("lifecycle=true");
     });
 
-    test("tells when nothing answers", async () => {
-      await refusal(openS3Blobs(place("", { endpoint: "http://127.0.0.1:1" })), "unavailable");
+    test.each([
+      ["http://127.0.0.1:1", "the connection was refused"],
+      ["http://nowhere.invalid:9000", "the host name"],
+    ])("tells the address and the cause when nothing answers at %s", async (address, cause) => {
+      const error = await refusal(openS3Blobs(place("", { endpoint: address })), "unavailable");
+      expect(error.message).toContain(`The object store at ${address} cannot be used: ${cause}`);
     });
 
     test("prefixes of one bucket do not see each other", async () => {
@@ -106,18 +128,29 @@ await withService("S3", placeOf(endpoint, 443), async () => {
     });
   });
 
-  test("listing ends multipart uploads whose writers are dead", async () => {
+  test("listing ends multipart uploads whose writers are dead, and no others", async (context) => {
+    context.skip(!(await listsUnfinished()), "missing: an S3 store that lists unfinished uploads");
     const blobs = await openS3Blobs(place("dead"));
     const Key = `${space}/dead/blobs/00000000-0000-4000-8000-000000000000`;
     await client.send(new CreateMultipartUploadCommand({ Bucket, Key }));
     for await (const page of blobs.list(Date.now() - 60_000)) expect(page).toEqual([]);
     expect(await unfinished()).toEqual([Key]);
+    const fed = await client.send(new CreateMultipartUploadCommand({ Bucket, Key: `${Key}-fed` }));
+    // The service keeps whole seconds.
+    await sleep(1_100);
+    const between = Date.now();
+    await sleep(1_100);
+    const part = { Bucket, Key: `${Key}-fed`, UploadId: fed.UploadId, PartNumber: 1, Body: "part" };
+    await client.send(new UploadPartCommand(part));
+    for await (const page of blobs.list(between)) expect(page).toEqual([]);
+    expect(await unfinished()).toEqual([`${Key}-fed`]);
     for await (const page of blobs.list(Date.now() + 60_000)) expect(page).toEqual([]);
     expect(await unfinished()).toEqual([]);
     await blobs.close();
   });
 
-  test("a presigned address holds for its key and its time alone", async () => {
+  test("a presigned address holds for its key and its time alone", async (context) => {
+    context.skip(!strict, "missing: an S3 store that checks signatures");
     const blobs = await openS3Blobs(place("signed"));
     const { key } = await blobs.put(Buffer.from("direct"));
     const sign = async (seconds: number) =>

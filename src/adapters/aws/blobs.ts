@@ -45,7 +45,7 @@ export async function openS3Blobs(url: string): Promise<BlobStore> {
     if (location.lifecycle) await setLifecycle(client, Bucket, location.prefix, stagingPrefix);
   } catch (error) {
     client.destroy();
-    asOpeningError(error, Bucket);
+    asOpeningError(error, location);
   }
 
   return {

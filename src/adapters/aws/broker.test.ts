@@ -39,7 +39,7 @@ await withService("SQS", placeOf(url, 443), async () => {
 describe("opening", () => {
   test("tells when nothing answers", async () => {
     const error = await refusal(openSqsBroker("sqs://key:secret@127.0.0.1:1/"), "unavailable");
-    expect(error.cause).toBeDefined();
+    expect(error.message).toContain("SQS at http://127.0.0.1:1 cannot be used: the connection was refused");
   });
 
   test("tells a wrong URL without repeating its secret", async () => {

@@ -86,7 +86,7 @@ export async function openSqsBroker(url: string, options: SqsOptions = {}): Prom
   } catch (error) {
     clients.commands.destroy();
     clients.polls.destroy();
-    throw asSqsOpeningError(error);
+    throw asSqsOpeningError(error, location);
   }
 
   return {

@@ -1,5 +1,7 @@
 import { NoSuchKey, S3ServiceException } from "@aws-sdk/client-s3";
+import { whyUnreachable } from "../../domain/unreachable.ts";
 import { MillraceError } from "../../errors.ts";
+import type { S3Location } from "./s3-location.ts";
 
 const FULL = new Set(["QuotaExceeded", "InsufficientStorage", "XMinioStorageFull", "InsufficientCapacity"]);
 
@@ -18,17 +20,25 @@ export function asS3Error(cause: unknown): never {
   throw new MillraceError("unavailable", `The object store cannot be used (${name}).`, { cause });
 }
 
-/** For the first calls: what no later try can mend is a fault of the configuration. */
-export function asOpeningError(cause: unknown, bucket: string): never {
+/** For the first calls: what no later try can mend is a fault of the configuration. Names the address and the cause. */
+export function asOpeningError(cause: unknown, { bucket, endpoint, region }: S3Location): never {
+  if (cause instanceof MillraceError) throw cause;
   const name = cause instanceof Error ? cause.name : "";
+  const place = endpoint ? `The object store at ${endpoint}` : `Amazon S3 in ${region}`;
   const status = cause instanceof S3ServiceException ? cause.$metadata.httpStatusCode : undefined;
   const wrong = (reason: string) => new MillraceError("config_invalid", reason, { cause });
-  if (name === "CredentialsProviderError") throw wrong("No credentials for the object store were found.");
-  if (status === 404) throw wrong(`The bucket "${bucket}" does not exist.`);
-  if (status === 403) throw wrong(`The credentials are wrong, or may not use the bucket "${bucket}".`);
-  if (status === 301) throw wrong(`The bucket "${bucket}" is in another region.`);
-  if (status === 501) throw wrong("The object store has no lifecycle rules: leave out lifecycle=true.");
-  asS3Error(cause);
+  if (name === "CredentialsProviderError") throw wrong(`No credentials for ${lower(place)} were found.`);
+  if (status === 404) throw wrong(`${place} has no bucket "${bucket}".`);
+  if (status === 403)
+    throw wrong(`${place} refuses: the credentials are wrong, or may not use the bucket "${bucket}".`);
+  if (status === 301) throw wrong(`${place} says that the bucket "${bucket}" is in another region.`);
+  if (status === 501) throw wrong(`${place} has no lifecycle rules: leave out lifecycle=true.`);
+  const why = status === undefined ? whyUnreachable(cause) : `it answered ${status} ${name}`;
+  throw new MillraceError("unavailable", `${place} cannot be used: ${why}.`, { cause });
+}
+
+function lower(place: string): string {
+  return place.replace(/^The/, "the");
 }
 
 export function goneError(cause?: unknown): MillraceError {

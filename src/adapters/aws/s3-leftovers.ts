@@ -5,6 +5,8 @@ import {
   type LifecycleRule,
   ListMultipartUploadsCommand,
   type ListMultipartUploadsCommandOutput,
+  ListPartsCommand,
+  type ListPartsCommandOutput,
   PutBucketLifecycleConfigurationCommand,
   paginateListObjectsV2,
   type S3Client,
@@ -48,7 +50,10 @@ export async function* listObjects(
   }
 }
 
-/** Ends multipart uploads that were begun before `olderThan`: their writers are dead. */
+/**
+ * Ends multipart uploads that were begun, and got their last part, before `olderThan`: their writers are dead.
+ * One that is still fed may be days old.
+ */
 export async function sweepMultipartUploads(
   client: S3Client,
   Bucket: string,
@@ -65,6 +70,7 @@ export async function sweepMultipartUploads(
       .catch(() => null);
     for (const { Key, UploadId, Initiated } of page?.Uploads ?? []) {
       if (!Initiated || Initiated.getTime() >= olderThan) continue;
+      if (await gotPartSince(client, { Bucket, Key, UploadId }, olderThan)) continue;
       await client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId })).catch(() => undefined);
     }
     KeyMarker = page?.NextKeyMarker;
@@ -72,6 +78,26 @@ export async function sweepMultipartUploads(
     more = page?.IsTruncated === true && Boolean(KeyMarker);
     // Both: stores were met that say so without a marker, and that give an empty marker at the end.
   } while (more);
+}
+
+/** Also `true` where it cannot be known: the bucket's lifecycle rules end such uploads. */
+async function gotPartSince(
+  client: S3Client,
+  upload: { Bucket: string; Key: string | undefined; UploadId: string | undefined },
+  since: number,
+): Promise<boolean> {
+  let PartNumberMarker: string | undefined;
+  do {
+    const page: ListPartsCommandOutput | null = await client
+      .send(new ListPartsCommand({ ...upload, PartNumberMarker }))
+      .catch(() => null);
+    if (!page) return true;
+    const { Parts = [] } = page;
+    if (Parts.some(({ LastModified }) => !LastModified || LastModified.getTime() >= since)) return true;
+    // Stores were met that give a marker at the end, too.
+    PartNumberMarker = page.IsTruncated ? page.NextPartNumberMarker : undefined;
+  } while (PartNumberMarker);
+  return false;
 }
 
 /**

@@ -1,4 +1,6 @@
+import { whyUnreachable } from "../../domain/unreachable.ts";
 import { MillraceError } from "../../errors.ts";
+import type { SqsLocation } from "./sqs-location.ts";
 
 /** The catalogue's error for what the SDK threw, or what SQS said about one entry of a batch. */
 export function asSqsError(cause: unknown): MillraceError {
@@ -6,20 +8,23 @@ export function asSqsError(cause: unknown): MillraceError {
   return new MillraceError("unavailable", `SQS cannot be used (${nameOf(cause)}).`, { cause });
 }
 
-/** For the first call: what no later try can mend is a fault of the configuration. */
-export function asSqsOpeningError(cause: unknown): MillraceError {
+/** For the first call: what no later try can mend is a fault of the configuration. Names the address and the cause. */
+export function asSqsOpeningError(cause: unknown, { endpoint, region }: SqsLocation): MillraceError {
+  if (cause instanceof MillraceError) return cause;
+  const place = endpoint ? `SQS at ${endpoint}` : `Amazon SQS in ${region}`;
   const name = nameOf(cause);
   const status = (cause as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
   const wrong = (reason: string) => new MillraceError("config_invalid", reason, { cause });
-  if (name === "CredentialsProviderError") return wrong("No credentials for SQS were found.");
+  if (name === "CredentialsProviderError") return wrong(`No credentials for ${place} were found.`);
   if (
     status === 401 ||
     status === 403 ||
     /^(InvalidClientTokenId|SignatureDoesNotMatch|AccessDenied)/.test(name)
   ) {
-    return wrong("The credentials for SQS are wrong, or may not use its queues.");
+    return wrong(`${place} refuses: the credentials are wrong, or may not use its queues.`);
   }
-  return asSqsError(cause);
+  const why = status === undefined ? whyUnreachable(cause) : `it answered ${status} ${name}`;
+  return new MillraceError("unavailable", `${place} cannot be used: ${why}.`, { cause });
 }
 
 export function isMissingQueue(cause: unknown): boolean {

@@ -46,7 +46,7 @@ export async function openKafkaBroker(url: string, options: KafkaOptions = {}): 
   }
 
   try {
-    await assertReachable(admin);
+    await assertReachable(admin, settings);
   } catch (error) {
     await Promise.allSettled([producer.close(), admin.close()]);
     throw error;

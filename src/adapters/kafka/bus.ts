@@ -93,7 +93,7 @@ export async function openKafkaBus(url: string, options: KafkaOptions = {}): Pro
   }
 
   try {
-    await assertReachable(admin);
+    await assertReachable(admin, settings);
   } catch (error) {
     await close();
     throw error;

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Admin, type BaseOptions, Producer } from "@platformatic/kafka";
+import { whyUnreachable } from "../../domain/unreachable.ts";
 import { MillraceError } from "../../errors.ts";
-import { isCoordinatorMoving, isRebalance, toError } from "./errors.ts";
+import { isCoordinatorMoving, isRebalance, isRefusedUser, toError } from "./errors.ts";
 import type { KafkaSettings } from "./settings.ts";
 
 /** What every client needs; they retry nothing, as each caller knows better when to give up. */
@@ -63,15 +64,20 @@ export async function checkHealth(admin: Admin): Promise<void> {
   }
 }
 
-/** As `checkHealth`, for a URL that is used for the first time. */
-export async function assertReachable(admin: Admin): Promise<void> {
+/** As `checkHealth`, for a URL that is used for the first time: the error names the address and the cause. */
+export async function assertReachable(admin: Admin, { servers }: KafkaSettings): Promise<void> {
   try {
     await checkHealth(admin);
   } catch (error) {
-    const { message } = error as Error;
-    // Kafka does not say why.
-    if (!/Connection closed$/.test(message)) throw error;
-    const text = "Kafka closes the connection: it may want a user and password, or TLS (kafkas://).";
-    throw new MillraceError("unavailable", text, { cause: error });
+    const { cause } = error as Error;
+    const place = `Kafka at ${servers.join(", ")}`;
+    if (isRefusedUser(cause)) {
+      throw new MillraceError("config_invalid", `${place} refuses the user or password.`, { cause });
+    }
+    // Kafka does not say why it closes a connection.
+    const why = /Connection closed$/.test((error as Error).message)
+      ? "it closes the connection: it may want a user and password, or TLS (kafkas://)"
+      : whyUnreachable(cause);
+    throw new MillraceError("unavailable", `${place} cannot be used: ${why}.`, { cause });
   }
 }

@@ -3,12 +3,16 @@ import { MillraceError } from "../../errors.ts";
 /** The catalogue's error for anything that the client rejects with. */
 export function toError(error: unknown, doing: string): MillraceError {
   if (error instanceof MillraceError) return error;
-  if (has(error, "code", "PLT_KFK_AUTHENTICATION") || has(error, "apiId", "SASL_AUTHENTICATION_FAILED")) {
+  if (isRefusedUser(error)) {
     return new MillraceError("unavailable", "Kafka refuses the user or password.", { cause: error });
   }
   const { message } = within(error).at(-1) ?? {};
   const text = `Kafka could not be reached while ${doing}${message ? `: ${message}` : "."}`;
   return new MillraceError("unavailable", text, { cause: error });
+}
+
+export function isRefusedUser(error: unknown): boolean {
+  return has(error, "code", "PLT_KFK_AUTHENTICATION") || has(error, "apiId", "SASL_AUTHENTICATION_FAILED");
 }
 
 export function closedError(): MillraceError {

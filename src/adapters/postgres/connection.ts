@@ -1,4 +1,5 @@
 import pg from "pg";
+import { whyUnreachable } from "../../domain/unreachable.ts";
 import { MillraceError } from "../../errors.ts";
 
 export interface Place {
@@ -126,7 +127,7 @@ function openingError(error: unknown, place: Place): MillraceError {
   const answered = /^[0-9A-Z]{5}$/.test(code);
   const text = answered
     ? `PostgreSQL at ${place.name} refuses: ${message}.`
-    : `PostgreSQL at ${place.name} does not answer (${code || message}).`;
+    : `PostgreSQL at ${place.name} cannot be used: ${whyUnreachable(error)}.`;
   return new MillraceError(answered && !isOutage(error) ? "config_invalid" : "unavailable", text, {
     cause: error,
   });

@@ -1,14 +1,13 @@
 import { afterAll } from "vitest";
-import { deleteQueues, ensureVhost } from "../../../test/services/rabbitmq.ts";
+import { deleteQueues } from "../../../test/services/rabbitmq.ts";
 import { brokerSuite } from "../../testing/broker-suite.ts";
 import { placeOf, withService } from "../../testing/services.ts";
 import { openTcpProxy, through } from "../../testing/tcp-proxy.ts";
 import { openRabbitBroker } from "./broker.ts";
 
-const url = process.env.MILLRACE_TEST_AMQP ?? "amqp://guest:guest@127.0.0.1:5672/millrace_broker_test";
+const url = process.env.MILLRACE_TEST_AMQP ?? "amqp://guest:guest@127.0.0.1:5672";
 
 await withService("RabbitMQ", placeOf(url, 5672), async () => {
-  await ensureVhost(url);
   const proxy = await openTcpProxy(placeOf(url, 5672));
   const proxied = through(proxy, url);
   afterAll(() => proxy.close());

@@ -1,14 +1,12 @@
 import { afterAll } from "vitest";
-import { ensureVhost } from "../../../test/services/rabbitmq.ts";
 import { busSuite } from "../../testing/bus-suite.ts";
 import { placeOf, withService } from "../../testing/services.ts";
 import { openTcpProxy, through } from "../../testing/tcp-proxy.ts";
 import { openRabbitBus } from "./bus.ts";
 
-const url = process.env.MILLRACE_TEST_AMQP ?? "amqp://guest:guest@127.0.0.1:5672/millrace_broker_test";
+const url = process.env.MILLRACE_TEST_AMQP ?? "amqp://guest:guest@127.0.0.1:5672";
 
 await withService("RabbitMQ", placeOf(url, 5672), async () => {
-  await ensureVhost(url);
   const proxy = await openTcpProxy(placeOf(url, 5672));
   const proxied = through(proxy, url);
   afterAll(() => proxy.close());

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import type { Socket } from "node:net";
 import { type Channel, type ChannelModel, connect } from "amqplib";
+import { whyUnreachable } from "../../domain/unreachable.ts";
 import { MillraceError } from "../../errors.ts";
 
 /** A connection that comes back by itself. What was opened on it does not: `onConnect` opens it anew. */
@@ -96,8 +97,7 @@ function withHeartbeat(url: string): string {
 /** Why opening failed, in one line and without the password. */
 function refused(url: string, cause: unknown): MillraceError {
   const { host, pathname } = new URL(url);
-  const message =
-    cause instanceof Error ? cause.message || String((cause as NodeJS.ErrnoException).code) : String(cause);
+  const message = whyUnreachable(cause);
   if (/ACCESS.REFUSED|\b403\b/i.test(message)) {
     return new MillraceError(
       "config_invalid",
@@ -113,7 +113,7 @@ function refused(url: string, cause: unknown): MillraceError {
       { cause },
     );
   }
-  return new MillraceError("unavailable", `RabbitMQ at ${host} does not answer: ${message}`, { cause });
+  return new MillraceError("unavailable", `RabbitMQ at ${host} cannot be used: ${message}.`, { cause });
 }
 
 /** What the client threw, as one of the catalogue's errors. */

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { connect } from "amqplib";
 import { afterAll, describe, expect, test } from "vitest";
-import { deleteQueues, ensureVhost } from "../../../test/services/rabbitmq.ts";
+import { deleteQueues } from "../../../test/services/rabbitmq.ts";
 import type { Delivery } from "../../ports/broker.ts";
 import { refusal } from "../../testing/refusal.ts";
 import { placeOf, withService } from "../../testing/services.ts";
@@ -9,13 +9,12 @@ import { eventually, persist, sleep } from "../../testing/wait.ts";
 import { openRabbitBroker } from "./broker.ts";
 import { openRabbitBus } from "./bus.ts";
 
-const url = process.env.MILLRACE_TEST_AMQP ?? "amqp://guest:guest@127.0.0.1:5672/millrace_broker_test";
+const url = process.env.MILLRACE_TEST_AMQP ?? "amqp://guest:guest@127.0.0.1:5672";
 const base = `r${randomBytes(4).toString("hex")}`;
 const queues = ["deleted", "vanished", "limit", "seen", "other"].map((name) => `${base}/${name}`);
 const [deleted, vanished, limit, seen, other] = queues as [string, string, string, string, string];
 
 await withService("RabbitMQ", placeOf(url, 5672), async () => {
-  await ensureVhost(url);
   afterAll(() => deleteQueues(url, queues));
 
   const comes = (taken: readonly Delivery[], id: string) =>
@@ -117,7 +116,7 @@ await withService("RabbitMQ", placeOf(url, 5672), async () => {
         "a refused connection",
         "amqp://127.0.0.1:1/",
         "unavailable",
-        /127\.0\.0\.1:1 does not answer.*ECONNREFUSED/,
+        /127\.0\.0\.1:1 cannot be used: the connection was refused.*ECONNREFUSED/,
       ],
       ["a wrong password", wrongUser, "config_invalid", /refuses the user or password/],
       ["a virtual host that is not there", wrongVhost, "config_invalid", /virtual host "no-such-vhost"/],

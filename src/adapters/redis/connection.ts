@@ -1,5 +1,6 @@
 import { Redis, type RedisOptions } from "ioredis";
 import { backoffMs } from "../../domain/backoff.ts";
+import { whyUnreachable } from "../../domain/unreachable.ts";
 import { MillraceError } from "../../errors.ts";
 
 /**
@@ -53,14 +54,13 @@ async function requireVersion(redis: Redis): Promise<void> {
 /** Why opening failed, in one line and without the password. */
 function refused(url: string, cause: unknown): MillraceError {
   const place = URL.canParse(url) ? new URL(url).host : "the given address";
-  const message =
-    cause instanceof Error ? cause.message || String((cause as NodeJS.ErrnoException).code) : String(cause);
+  const message = whyUnreachable(cause);
   const credentials = /WRONGPASS|NOAUTH|NOPERM|invalid password|DB index/i.test(message);
   return new MillraceError(
     credentials ? "config_invalid" : "unavailable",
     credentials
-      ? `Redis at ${place} refuses the settings of the URL: ${message}`
-      : `Redis at ${place} does not answer: ${message}`,
+      ? `Redis at ${place} refuses the settings of the URL: ${message}.`
+      : `Redis at ${place} cannot be used: ${message}.`,
     { cause },
   );
 }

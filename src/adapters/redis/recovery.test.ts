@@ -93,7 +93,7 @@ await withService("Redis", placeOf(url, 6379), () => {
         "a refused connection",
         "redis://127.0.0.1:1/0",
         "unavailable",
-        /127\.0\.0\.1:1 does not answer.*ECONNREFUSED/,
+        /127\.0\.0\.1:1 cannot be used: the connection was refused.*ECONNREFUSED/,
       ],
       ["a database that is not there", withPath(url, "/9999"), "config_invalid", /DB index/],
       [
