@@ -22,6 +22,8 @@ export interface FileRef {
   sha256: string;
   blob: string;
   meta?: { [key: string]: Json };
+  /** What follows the stem of the item's name, where its name was made from that; never shown to clients. */
+  tail?: string;
 }
 
 /** What a client reads of a failure. */
@@ -189,6 +191,8 @@ export interface BlobRecord {
 
 export interface CacheEntry {
   key: string;
+  /** Of the item that it was computed for: names that were not made from it are for it alone. */
+  name: string;
   /** The last job that wrote or used it: the entry goes when that job's files go. */
   jobId: string;
   outputs: Omit<FileRef, "artifactId">[];

@@ -14,7 +14,7 @@ export interface Progress {
 
 export type ItemState = "queued" | "running" | "retrying" | "succeeded" | "failed" | "cancelled";
 
-export type FileView = Omit<FileRef, "blob">;
+export type FileView = Omit<FileRef, "blob" | "tail">;
 
 export function progressOf(job: JobRecord): Progress {
   const each = job.plan.filter((step) => step.kind === "each").length;
@@ -44,7 +44,7 @@ export function itemState(task: Pick<TaskRecord, "state" | "attempt">): ItemStat
   }
 }
 
-export function fileView({ blob: _, ...file }: FileRef): FileView {
+export function fileView({ blob: _blob, tail: _tail, ...file }: FileRef): FileView {
   return file;
 }
 

@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import type { CreateJob } from "../domain/commands.ts";
+import { safeName } from "../domain/file-name.ts";
 import { newId } from "../domain/ids.ts";
 import { canonical, itemKey, sha256 } from "../domain/ledger/content-key.ts";
 import type { FileRef, Json } from "../domain/records.ts";
@@ -17,7 +18,6 @@ import type {
   ReceivedFile,
   ReceiveOptions,
 } from "./engine.ts";
-import { safeName } from "./file-name.ts";
 import { HEAD_BYTES, mediaTypeOf } from "./media-type.ts";
 import { resolveOptions } from "./options.ts";
 import { peekHead } from "./peek-head.ts";

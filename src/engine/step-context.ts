@@ -2,6 +2,7 @@ import { createWriteStream } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline as flow } from "node:stream/promises";
+import { safeName } from "../domain/file-name.ts";
 import { taskId } from "../domain/ids.ts";
 import { artifactId } from "../domain/ledger/content-key.ts";
 import { type FileRef, JOB_ITEM, type JobRecord, type Json, type TaskRecord } from "../domain/records.ts";
@@ -15,12 +16,12 @@ import type {
   StepContext,
   StepLog,
 } from "../pipeline/context.ts";
+import { nameOf } from "../pipeline/output-name.ts";
 import { collectWarnings, type Warnings } from "../pipeline/warnings.ts";
 import type { BlobStore } from "../ports/blobs.ts";
 import type { Bus } from "../ports/bus.ts";
 import type { Store } from "../ports/store/store.ts";
 import { type LiveMessage, topics } from "./engine.ts";
-import { safeName } from "./file-name.ts";
 import { newStepFolder } from "./step-folders.ts";
 import type { Threads } from "./threads.ts";
 
@@ -110,7 +111,7 @@ export function stepContext(
       if (key !== stored.key) await blobs.remove([stored.key]);
       const written: FileRef = {
         artifactId: artifactId(task, outputs.length),
-        name: safeName(file.name),
+        ...nameOf(file, task.name),
         mediaType: file.mediaType,
         bytes: stored.bytes,
         sha256: stored.sha256,

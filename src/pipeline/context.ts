@@ -59,11 +59,23 @@ export interface StepContext<Options> {
   once<T extends Json>(key: string, fn: () => Promise<T>): Promise<T>;
 }
 
-export interface NewFile {
-  name: string;
+export type NewFile = (OwnName | DerivedName) & {
   data: Buffer | Readable;
   mediaType: string;
   meta?: { [key: string]: Json };
+};
+
+/** A name of the step's own. A cached result with such a name is only for items of the same name. */
+export interface OwnName {
+  name: string;
+}
+
+/** The item's name with another extension: `photo.heic` becomes `photo-1.png`. Cached results follow the name. */
+export interface DerivedName {
+  /** Without its dot. */
+  extension: string;
+  /** Comes before the extension. @default "" */
+  suffix?: string;
 }
 
 /** What an `each` step gets beside the job's options. */

@@ -5,13 +5,14 @@ import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { Json } from "../domain/records.ts";
 import type { Artifact, NewFile, StepContext, StepLog } from "../pipeline/context.ts";
+import { nameOf } from "../pipeline/output-name.ts";
 import { collectWarnings, type Warnings } from "../pipeline/warnings.ts";
 
 /** Artifacts in a folder: a file named by its id, and what a step reads of it. */
 export interface ArtifactFolder {
   readonly path: string;
   readonly pathOf: (artifactId: string) => string;
-  readonly add: (file: NewFile) => Promise<Artifact>;
+  readonly add: (name: string, file: Pick<NewFile, "data" | "mediaType" | "meta">) => Promise<Artifact>;
 }
 
 export function artifactFolder(path: string): ArtifactFolder {
@@ -23,7 +24,7 @@ export function artifactFolder(path: string): ArtifactFolder {
   return {
     path,
     pathOf,
-    async add({ name, data, mediaType, meta }) {
+    async add(name, { data, mediaType, meta }) {
       const artifactId = randomUUID();
       const target = join(path, artifactId);
       await writeFile(target, data);
@@ -41,6 +42,8 @@ export interface ContextParts<Options> {
   pipeline: string;
   step: string;
   attempt: number;
+  /** The item's, or "". */
+  name: string;
   options: Options;
   signal: AbortSignal;
   /** Results of `once`, kept over the attempts of one task. */
@@ -73,7 +76,7 @@ export function stepContext<Options>(parts: ContextParts<Options>): {
     stream: async ({ artifactId }) => createReadStream(files.pathOf(artifactId)),
     path: async ({ artifactId }) => files.pathOf(artifactId),
     async write(file) {
-      const artifact = await files.add(file);
+      const artifact = await files.add(nameOf(file, parts.name).name, file);
       written.push(artifact);
       return artifact;
     },

@@ -169,6 +169,7 @@ async function runStep<Parts extends object>(scope: Scope, step: Step, parts: Pa
       pipeline: scope.pipeline.name,
       step: step.name,
       attempt: outcome.attempts,
+      name: "name" in parts ? String(parts.name) : "",
       options: scope.options,
       signal: AbortSignal.any(signals),
       memo,
@@ -218,7 +219,7 @@ function plain({ path: _path, read: _read, ...artifact }: TestOutput): Artifact 
 
 function keep(files: ArtifactFolder, file: TestFile): Promise<Artifact> {
   const data = typeof file.data === "string" ? Buffer.from(file.data) : file.data;
-  return files.add({ name: file.name, data, mediaType: file.mediaType ?? "application/octet-stream" });
+  return files.add(file.name, { data, mediaType: file.mediaType ?? "application/octet-stream" });
 }
 
 async function parseOptions(pipeline: Pipeline, run: RunOptions, files: ArtifactFolder): Promise<unknown> {

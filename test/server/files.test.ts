@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { copy, createJob, ended, form, type JobJson, png, problemOf } from "./fixtures.ts";
+import { copy, createJob, ended, form, type JobJson, png, problemOf, rename } from "./fixtures.ts";
 import { type Running, start } from "./harness.ts";
 
 const run = promisify(execFile);
@@ -15,7 +15,7 @@ let job: JobJson;
 let folder: string;
 
 beforeAll(async () => {
-  server = await start({ pipelines: [copy] });
+  server = await start({ pipelines: [copy, rename] });
   folder = await mkdtemp(join(tmpdir(), "millrace-zip-"));
   const svg = '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>';
   const created = await createJob(
@@ -158,6 +158,18 @@ describe("the archive", () => {
         error: null,
       });
     }
+  });
+
+  test("a cached result is called as if it had been made for this file", async () => {
+    const names = async (name: string) => {
+      const created = await createJob(server.url, form("rename", [[name, "the same"]]));
+      const { cached, outputs } = (await ended(server.url, created.id)).items[0]!;
+      return [cached, outputs.map((file) => file.name), outputs[0]];
+    };
+    const keys = expect.not.objectContaining({ tail: expect.anything(), blob: expect.anything() });
+    expect(await names("Mr. Smith")).toEqual([false, ["Mr. Smith.md", "Mr. Smith-2.md"], keys]);
+    expect(await names("note.txt")).toEqual([true, ["note.md", "note-2.md"], keys]);
+    expect(await names("Mr. Smith")).toEqual([true, ["Mr. Smith.md", "Mr. Smith-2.md"], keys]);
   });
 
   test("keeps names of any script", async () => {

@@ -41,6 +41,18 @@ export const copy = definePipeline({
   { cache: "never", concurrency: 4 },
 );
 
+/** Writes what it read twice, once under a name that follows the file's, and remembers it. */
+export const rename = definePipeline({
+  name: "rename",
+  version: 1,
+  title: "Rename",
+  accepts: { mediaTypes: ["text/plain"] },
+}).each("rename", async (ctx) => {
+  const data = await ctx.read(ctx.file);
+  await ctx.write({ extension: "md", data, mediaType: "text/markdown" });
+  await ctx.write({ extension: "md", suffix: "-2", data, mediaType: "text/markdown" });
+});
+
 /** Takes no files. */
 export const count = definePipeline({
   name: "count",
@@ -66,6 +78,7 @@ export interface JobJson {
     index: number;
     name: string;
     state: string;
+    cached: boolean;
     outputs: { artifactId: string; name: string }[];
     error: unknown;
   }[];

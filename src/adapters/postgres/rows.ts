@@ -23,6 +23,7 @@ export interface CacheRow {
   outputs: string;
   result: string;
   warnings: string | null;
+  name: string;
 }
 
 export function toTask(row: TaskRow): TaskRecord {
@@ -37,6 +38,7 @@ export function toBlob(row: BlobRow): BlobRecord {
 export function toEntry(row: CacheRow): CacheEntry {
   return {
     key: row.key,
+    name: row.name,
     jobId: row.job_id,
     outputs: JSON.parse(row.outputs) as CacheEntry["outputs"],
     result: JSON.parse(row.result) as Json,

@@ -176,6 +176,9 @@ const migrations = [
   `
   ALTER TABLE cache ADD COLUMN warnings json;  -- NULL: there are none
   `,
+  `
+  ALTER TABLE cache ADD COLUMN name text NOT NULL DEFAULT '';  -- of the item that it was computed for
+  `,
 ];
 
 /** Brings the schema up to date; several processes may do so at once. */

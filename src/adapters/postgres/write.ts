@@ -72,11 +72,12 @@ const releaseBlobs = statement(
 );
 const putCache = statement(
   "put_cache",
-  `INSERT INTO cache SELECT key, job_id, outputs::json, result::json, warnings::json
-   FROM unnest($1::text[], $2::uuid[], ${lines(3)}, ${lines(4)}, ${lines(5)})
-   AS u (key, job_id, outputs, result, warnings) ORDER BY key
+  `INSERT INTO cache (key, job_id, name, outputs, result, warnings)
+   SELECT key, job_id, name, outputs::json, result::json, warnings::json
+   FROM unnest($1::text[], $2::uuid[], $3::text[], ${lines(4)}, ${lines(5)}, ${lines(6)})
+   AS u (key, job_id, name, outputs, result, warnings) ORDER BY key
    ON CONFLICT (key) DO UPDATE SET job_id = excluded.job_id, outputs = excluded.outputs, result = excluded.result,
-     warnings = excluded.warnings`,
+     warnings = excluded.warnings, name = excluded.name`,
 );
 // Only what this transaction has seen to be void gives way; a key that another took meanwhile is a conflict.
 const dropKeys = statement(
@@ -151,6 +152,7 @@ export function write(
     const rows = puts.map((one) => [
       one.key,
       one.jobId,
+      one.name,
       JSON.stringify(one.outputs),
       JSON.stringify(one.result),
       JSON.stringify(one.warnings),

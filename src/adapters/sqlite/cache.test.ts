@@ -12,9 +12,13 @@ test("results that were cached before there were warnings are read with none", (
   db.exec(`INSERT INTO cache VALUES ('key', 'job', '[]', '"made"')`);
   migrate(db);
   const ledger = new SqliteLedger(db, new Queues({ ahead: true }));
-  const entry = { key: "key", jobId: "job", outputs: [], result: "made", warnings: [] };
+  const entry = { key: "key", name: "", jobId: "job", outputs: [], result: "made", warnings: [] };
   expect(ledger.cached("key")).toEqual(entry);
-  const warned = { ...entry, warnings: [{ code: "pages_left_out", message: "2 pages were left out." }] };
+  const warned = {
+    ...entry,
+    name: "a.tif",
+    warnings: [{ code: "pages_left_out", message: "2 pages were left out." }],
+  };
   ledger.putCached(warned);
   expect(ledger.cached("key")).toEqual(warned);
 });

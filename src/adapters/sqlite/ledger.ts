@@ -117,6 +117,7 @@ export class SqliteLedger implements Ledger {
     if (!row) return null;
     return {
       key: cacheKey,
+      name: row.name as string,
       jobId: row.job_id as string,
       outputs: JSON.parse(row.outputs as string) as CacheEntry["outputs"],
       result: JSON.parse(row.result as string) as Json,
@@ -200,6 +201,7 @@ export class SqliteLedger implements Ledger {
       JSON.stringify(entry.outputs),
       JSON.stringify(entry.result),
       entry.warnings.length === 0 ? null : JSON.stringify(entry.warnings),
+      entry.name,
     );
   }
 

@@ -119,6 +119,9 @@ const migrations = [
   `
   ALTER TABLE cache ADD COLUMN warnings TEXT;  -- JSON; NULL: there are none
   `,
+  `
+  ALTER TABLE cache ADD COLUMN name TEXT NOT NULL DEFAULT '';  -- of the item that it was computed for
+  `,
 ];
 
 /** Opens the records for their one writer; the file is locked until the process ends. */

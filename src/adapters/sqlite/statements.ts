@@ -104,8 +104,9 @@ export function statements(db: DatabaseSync) {
 
     cached: prepare("SELECT * FROM cache WHERE key = ?"),
     putCached: prepare(
-      `INSERT INTO cache VALUES (?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE
-       SET job_id = excluded.job_id, outputs = excluded.outputs, result = excluded.result, warnings = excluded.warnings`,
+      `INSERT INTO cache (key, job_id, outputs, result, warnings, name) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE
+       SET job_id = excluded.job_id, outputs = excluded.outputs, result = excluded.result,
+         warnings = excluded.warnings, name = excluded.name`,
     ),
     dropCache: prepare("DELETE FROM cache WHERE job_id = ?"),
 

@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { createWriteStream } from "node:fs";
 import { mkdir, open, rename, rm } from "node:fs/promises";
-import { extname, join, parse } from "node:path";
+import { join, parse } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { uniqueNames } from "../../engine/file-name.ts";
+import { splitExtension, uniqueNames } from "../../domain/file-name.ts";
 import type { Input } from "./inputs.ts";
 
 /**
@@ -16,11 +16,11 @@ export function planTargets(files: readonly Input[], format: string): string[] {
   const numbered = files.map((file, index) => ({ file, index }));
   for (const [folder, together] of Map.groupBy(numbered, ({ file }) => file.folder)) {
     const names = together.map(({ file }) => {
-      const extension = format === "original" ? file.mediaType.replace(/\W/g, "") : format;
-      return `${parse(file.name).name}.${extension}`;
+      const extension = format === "original" ? file.mediaType.replace(/^.*\W/, "").slice(0, 5) : format;
+      return `${splitExtension(file.name)[0]}.${extension}`;
     });
     uniqueNames(names).forEach((name, n) => {
-      stems[together[n]!.index] = join(folder, parse(name).name);
+      stems[together[n]!.index] = join(folder, splitExtension(name)[0]);
     });
   }
   return stems;
@@ -35,7 +35,7 @@ export async function writeTarget(
   content: Readable,
   target: { out: string; stem: string; name: string; force: boolean; signal: AbortSignal },
 ): Promise<string> {
-  const wanted = join(target.out, target.stem + extname(target.name));
+  const wanted = join(target.out, target.stem + splitExtension(target.name)[1]);
   await mkdir(parse(wanted).dir, { recursive: true });
   const path = target.force ? wanted : await claim(wanted);
   const part = `${path}.${randomBytes(4).toString("hex")}.part`;

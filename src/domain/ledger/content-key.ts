@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { derivedName } from "../file-name.ts";
 import type { CacheEntry, FileRef, Json, PlanStep, TaskRecord, Warning } from "../records.ts";
 
 /** JSON with sorted keys, so that equal values have equal text. */
@@ -14,10 +15,13 @@ export function sha256(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }
 
+/** Changes when entries are kept another way: processes of another version have entries of their own. */
+const FORMAT = "named by tail";
+
 /** The content key of an `each` step's task; `null` when the step is not cached. */
 export function itemKey(step: PlanStep, task: Pick<TaskRecord, "inputs" | "previous">): string | null {
   if (step.cacheKey === null) return null;
-  return sha256(canonical([step.cacheKey, task.inputs.map((file) => file.sha256), task.previous]));
+  return sha256(canonical([FORMAT, step.cacheKey, task.inputs.map((file) => file.sha256), task.previous]));
 }
 
 /** The content key of an `all` step's task over the items that succeeded. */
@@ -29,12 +33,9 @@ export function jobKey(step: PlanStep, items: readonly TaskRecord[], previous: J
     task.outputs.map((file) => file.sha256),
     task.result,
   ]);
-  return sha256(canonical([step.cacheKey, parts, previous]));
+  return sha256(canonical([FORMAT, step.cacheKey, parts, previous]));
 }
 
-const STEM = "\u0000";
-
-/** Names of outputs that begin with the input's are kept relative to it: the same bytes may come renamed. */
 export function toEntry(
   key: string,
   task: TaskRecord,
@@ -42,23 +43,19 @@ export function toEntry(
   result: Json,
   warnings: Warning[],
 ): CacheEntry {
-  const own = stem(task.name);
-  return {
-    key,
-    jobId: task.jobId,
-    outputs: outputs.map(({ artifactId: _, ...file }) => ({
-      ...file,
-      name: own !== "" && file.name.startsWith(own) ? STEM + file.name.slice(own.length) : file.name,
-    })),
-    result,
-    warnings,
-  };
+  const files = outputs.map(({ artifactId: _, ...file }) => file);
+  return { key, name: task.name, jobId: task.jobId, outputs: files, result, warnings };
+}
+
+/** Whether an entry says what the outputs of this task are called: the same bytes may come renamed. */
+export function fitsName({ name, outputs }: CacheEntry, task: Pick<TaskRecord, "name">): boolean {
+  return name === task.name || outputs.every((file) => file.tail !== undefined);
 }
 
 export function fromEntry(entry: CacheEntry, task: TaskRecord): FileRef[] {
   return entry.outputs.map((file, n) => ({
     ...file,
-    name: file.name.startsWith(STEM) ? stem(task.name) + file.name.slice(1) : file.name,
+    name: file.tail === undefined ? file.name : derivedName(task.name, file.tail),
     artifactId: artifactId(task, n),
   }));
 }
@@ -66,9 +63,4 @@ export function fromEntry(entry: CacheEntry, task: TaskRecord): FileRef[] {
 /** Artifact ids name their task and the generation that wrote them, so that they are never reused. */
 export function artifactId(task: Pick<TaskRecord, "jobId" | "item" | "generation">, n: number): string {
   return `${task.jobId}.${task.item < 0 ? "all" : task.item}.${task.generation}.${n}`;
-}
-
-function stem(name: string): string {
-  const dot = name.lastIndexOf(".");
-  return dot > 0 ? name.slice(0, dot) : name;
 }

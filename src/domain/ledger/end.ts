@@ -9,7 +9,7 @@ import {
   type TrailEntry,
 } from "../records.ts";
 import { fileView, itemState, progressOf, warningsOf } from "../views.ts";
-import { fromEntry, itemKey, jobKey } from "./content-key.ts";
+import { fitsName, fromEntry, itemKey, jobKey } from "./content-key.ts";
 import { handOut, newTask, resetTask, schedule } from "./hand-out.ts";
 import { isLive, type Ledger } from "./ledger.ts";
 
@@ -34,7 +34,7 @@ export function advance(ledger: Ledger, job: JobRecord, task: TaskRecord, now: n
 /** Begins the present step of an item: from the cache, or by handing it out. */
 export function start(ledger: Ledger, job: JobRecord, task: TaskRecord, now: number): void {
   const key = itemKey(job.plan[task.step]!, task);
-  const entry = key === null ? null : usable(ledger, key, now);
+  const entry = key === null ? null : usable(ledger, key, task, now);
   if (entry === null) return handOut(ledger, task, now);
   fromCache(ledger, job, task, entry);
   advance(ledger, job, task, now);
@@ -104,7 +104,7 @@ export function startAll(ledger: Ledger, job: JobRecord, step: number, previous:
           ledger.tasks(job.id).filter((item) => item.item !== JOB_ITEM),
           previous,
         );
-  const entry = key === null ? null : usable(ledger, key, now);
+  const entry = key === null ? null : usable(ledger, key, task, now);
   if (entry === null) {
     if (job.startAt !== null && job.startAt > now) return schedule(ledger, task, job.startAt);
     return handOut(ledger, task, now);
@@ -159,10 +159,10 @@ function close(
   ledger.drained(task.queue);
 }
 
-/** An entry whose files are all live. */
-function usable(ledger: Ledger, key: string, now: number): CacheEntry | null {
+/** An entry that fits the task's name and whose files are all live. */
+function usable(ledger: Ledger, key: string, task: TaskRecord, now: number): CacheEntry | null {
   const entry = ledger.cached(key);
-  if (entry === null) return null;
+  if (entry === null || !fitsName(entry, task)) return null;
   return entry.outputs.every((file) => isLive(ledger.blob(file.blob), now)) ? entry : null;
 }
 

@@ -132,8 +132,8 @@ test.each([
   ["archive.tar.png", "archive.tar.webp"],
   ["my. holiday", "my. holiday.webp"],
   ["사진.jpeg", "사진.webp"],
-  [".jpg", ".jpg.webp"],
-  ["", "picture.webp"],
+  [".jpg", "jpg.webp"],
+  ["", "file.webp"],
 ])("the name %j becomes %j", async (name, expected) => {
   expect((await convert(await scene(8, 8).png().toBuffer(), {}, { name })).name).toBe(expected);
 });

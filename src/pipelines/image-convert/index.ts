@@ -65,7 +65,7 @@ async function convert(context: Context, maxPixels: number): Promise<void> {
   context.progress(0.9, "write");
   const { mediaType, extension } = formats[format];
   await context.write({
-    name: withExtension(context.name, extension),
+    extension,
     data: converted,
     mediaType,
     meta: { ...size, format, savedBytes: file.bytes - converted.length },
@@ -83,10 +83,4 @@ async function readMark(context: Context, maxPixels: number): Promise<Mark | nul
   if (!watermark?.image) return null;
   const data = await context.read(watermark.image);
   return { image: await readPicture(data, { maxPixels, animated: false, what: "The watermark image" }) };
-}
-
-/** The extension is replaced when it looks like one: `a.b c` keeps its dot. */
-function withExtension(name: string, extension: string): string {
-  const base = name.replace(/(?<=.)\.[a-z0-9]{1,5}$/i, "");
-  return `${base || "picture"}.${extension}`;
 }

@@ -1,6 +1,6 @@
+import { safeName, uniqueNames } from "../../domain/file-name.ts";
 import { type FileRef, JOB_ITEM, type JobRecord, type TaskRecord } from "../../domain/records.ts";
 import { fileView, itemState, warningsOf } from "../../domain/views.ts";
-import { safeName, uniqueNames } from "../../engine/file-name.ts";
 import type { Pipeline } from "../../pipeline/pipeline.ts";
 
 export interface PlannedFile {

@@ -1,8 +1,8 @@
 import type { Readable } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
+import { safeName } from "../../domain/file-name.ts";
 import { newId } from "../../domain/ids.ts";
-import { safeName } from "../../engine/file-name.ts";
 import { MillraceError } from "../../errors.ts";
 import type { UploadRecord } from "../../ports/store/uploads.ts";
 import { documented } from "../api-schemas.ts";

@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { derivedName } from "../../domain/file-name.ts";
 import { itemKey } from "../../domain/ledger/content-key.ts";
 import type { FileRef } from "../../domain/records.ts";
 import type { DefinePoint } from "../points.ts";
@@ -14,7 +15,7 @@ export function cachePoints(point: DefinePoint<StoreScene>): void {
     const input = await scene.upload("same");
     const first = await scene.create({ plan, items: [{ name: "a.jpg", input }] });
     crew.hand(first);
-    const output = { ...(await scene.upload("made")), name: "a.webp" };
+    const output = { ...(await scene.upload("made")), name: "a.webp", tail: ".webp" };
     await crew.succeed(await crew.take(), { outputs: [output], result: { width: 5 } });
 
     const renamed = { ...input, name: "b.png", artifactId: "other" };
@@ -32,6 +33,45 @@ export function cachePoints(point: DefinePoint<StoreScene>): void {
       "item.succeeded",
       "job.succeeded",
     ]);
+  });
+
+  point("cache.names", "an item gets names of its own, never parts of another's", async (scene) => {
+    const crew = await scene.crew();
+    const names = [
+      ["Mr. Smith", "Mr. Smith-1.webp"],
+      ["photo.png", "photo-1.webp"],
+      ["invoice.customer-name-secret", "invoice.customer-name-secret-1.webp"],
+      ["제목. 그림", "제목. 그림-1.webp"],
+      ["사진.jpeg", "사진-1.webp"],
+    ];
+    for (const [first] of names) {
+      const input = await scene.upload();
+      const made = { ...(await scene.upload("made")), name: derivedName(first!, "-1.webp"), tail: "-1.webp" };
+      crew.hand(await scene.create({ plan, items: [{ name: first!, input }] }));
+      await crew.work(() => success({ outputs: [made] }));
+      for (const [second, expected] of names) {
+        const { job } = await scene.create({ plan, items: [{ name: second!, input }] });
+        const [item] = await scene.store.items({ jobId: job.id, limit: 1 });
+        expect([item!.cached, item!.outputs[0]!.name]).toEqual([true, expected]);
+      }
+    }
+  });
+
+  point("cache.own-names", "a result that the step named is for items of that name alone", async (scene) => {
+    const crew = await scene.crew();
+    const input = await scene.upload("same");
+    const create = (name: string) => scene.create({ plan, items: [{ name, input }] });
+    const named = { ...(await scene.upload("made")), name: "about a.png.txt" };
+    crew.hand(await create("a.png"));
+    await crew.work(() => success({ outputs: [named] }));
+    expect((await create("a.png")).job.cached).toBe(1);
+    const renamed = await create("b.png");
+    expect(renamed.deliveries).toHaveLength(1);
+    crew.hand(renamed);
+    await crew.work(() => success({ outputs: [{ ...named, name: "about b.png.txt" }] }));
+    const { job } = await create("b.png");
+    const [item] = await scene.store.items({ jobId: job.id, limit: 1 });
+    expect([item!.cached, item!.outputs[0]!.name]).toEqual([true, "about b.png.txt"]);
   });
 
   point("cache.mixed", "cached items and computed ones meet in one fan-in", async (scene) => {
@@ -98,7 +138,7 @@ export function cachePoints(point: DefinePoint<StoreScene>): void {
   point("cache.chain", "each step is looked up when it is reached", async (scene) => {
     const crew = await scene.crew();
     const steps = [plan[0]!, each("second", { cacheKey: "second" })];
-    const output: FileRef = await scene.upload("made");
+    const output: FileRef = { ...(await scene.upload("made")), tail: ".txt" };
     const first = await scene.create({
       plan: steps,
       items: [{ name: "a", input: await scene.upload("one") }],

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { safeName, uniqueNames } from "./file-name.ts";
+import { derivedName, safeName, splitExtension, uniqueNames } from "./file-name.ts";
 
 describe("safeName", () => {
   test.each([
@@ -60,6 +60,49 @@ describe("safeName", () => {
     fc.assert(
       fc.property(awkward, fc.stringMatching(/^[a-z0-9]{1,5}$/), (raw, extension) => {
         expect(safeName(`${raw}x.${extension}`).endsWith(`.${extension}`)).toBe(true);
+      }),
+    );
+  });
+});
+
+test.each([
+  ["a.JPG", "a", ".JPG"],
+  ["archive.tar.png", "archive.tar", ".png"],
+  ["my. holiday", "my. holiday", ""],
+  ["invoice.customer-name-secret", "invoice.customer-name-secret", ""],
+  ["제목. 그림", "제목. 그림", ""],
+  ["map.geojson", "map", ".geojson"],
+  ["notes", "notes", ""],
+  [".jpg", ".jpg", ""],
+  ["a.", "a.", ""],
+  ["", "", ""],
+])("%j is %j with the extension %j", (name, stem, extension) => {
+  expect(splitExtension(name)).toEqual([stem, extension]);
+});
+
+describe("derivedName", () => {
+  test.each([
+    ["photo.png", ".webp", "photo.webp"],
+    ["Mr. Smith", "-1.webp", "Mr. Smith-1.webp"],
+    ["", ".webp", "file.webp"],
+    ["a.jpg", "/../b\u0000.png", "b.png"],
+  ])("%j with %j is %j", (source, tail, expected) => {
+    expect(derivedName(source, tail)).toBe(expected);
+  });
+
+  test("a long name is cut before what follows it", () => {
+    const name = derivedName(`${"가".repeat(100)}.jpeg`, "-12.webp");
+    expect(name).toMatch(/^가+-12\.webp$/);
+    expect(Buffer.byteLength(name)).toBeLessThanOrEqual(200);
+  });
+
+  test("it is always safe, and says nothing of other names", () => {
+    fc.assert(
+      fc.property(awkward, (raw) => {
+        const name = derivedName(safeName(raw), "-2.webp");
+        expect(safeName(name)).toBe(name);
+        expect(name.endsWith("-2.webp")).toBe(true);
+        expect(Buffer.byteLength(name)).toBeLessThanOrEqual(200);
       }),
     );
   });

@@ -1,5 +1,8 @@
 const MAX_BYTES = 200;
-const MAX_EXTENSION_BYTES = 20;
+
+/** What is an extension and no part of the name: short, or one of the longer ones that are in use. */
+const EXTENSION =
+  /(?<=.)\.([a-z0-9]{1,5}|geojson|jsonld|markdown|ndjson|parquet|sqlite3?|topojson|torrent)$/i;
 
 /**
  * What may not be in a name: controls (the null byte among them), characters that turn the direction of the
@@ -21,7 +24,14 @@ export function safeName(raw: string): string {
   const clean = raw.toWellFormed().replace(INVISIBLE, "").normalize("NFC");
   const base = clean.split(/[/\\]/).findLast((part) => trimEnds(part) !== "") ?? "";
   // Guarded again because the cut may lay a device's name bare; it is short then, and the byte has room.
-  return guard(shorten(guard(trimEnds(base.replace(REFUSED, "_")) || "file")));
+  const [stem, extension] = splitExtension(guard(trimEnds(base.replace(REFUSED, "_")) || "file"));
+  return guard(`${shorten(stem, extension)}${extension}`);
+}
+
+/** The name of what was made from a file: `tail`, such as `-1.png`, in place of the extension. */
+export function derivedName(source: string, tail: string): string {
+  const [stem] = splitExtension(source);
+  return safeName(`${shorten(stem || "file", tail)}${tail}`);
 }
 
 /**
@@ -68,25 +78,23 @@ function trimEnds(name: string): string {
   return name.slice(start, end);
 }
 
-/** Cuts the stem between characters as people see them, so that no emoji falls apart. */
-function shorten(name: string): string {
-  if (Buffer.byteLength(name) <= MAX_BYTES) return name;
-  const [stem, extension] = splitExtension(name);
-  let left = MAX_BYTES - Buffer.byteLength(extension);
+/** Cuts the stem, for a name that ends in `tail`, between characters as people see them: no emoji falls apart. */
+function shorten(stem: string, tail: string): string {
+  let left = MAX_BYTES - Buffer.byteLength(tail);
+  if (Buffer.byteLength(stem) <= left) return stem;
   let kept = "";
   for (const { segment } of graphemes.segment(stem)) {
     left -= Buffer.byteLength(segment);
     if (left < 0) break;
     kept += segment;
   }
-  return `${trimEnds(kept) || "file"}${extension}`;
+  return trimEnds(kept) || "file";
 }
 
 const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
-function splitExtension(name: string): [stem: string, extension: string] {
-  const dot = name.lastIndexOf(".");
-  const extension = name.slice(dot);
-  if (dot <= 0 || Buffer.byteLength(extension) > MAX_EXTENSION_BYTES) return [name, ""];
-  return [name.slice(0, dot), extension];
+/** The one rule of what an extension is: with its dot, or "" where there is none. */
+export function splitExtension(name: string): [stem: string, extension: string] {
+  const [extension = ""] = name.match(EXTENSION) ?? [];
+  return [name.slice(0, name.length - extension.length), extension];
 }
