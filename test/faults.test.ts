@@ -1,85 +1,23 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { writeFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { childrenOf, freePort, type Running, startMillrace } from "./crash/processes.ts";
+import { faultyMillrace } from "./faults/millrace.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "millrace-faults-"));
-const log = join(folder, "steps.log");
-let millrace: Running;
+const millrace = faultyMillrace({ workers: 2 });
+const { submit, ended, lines, log } = millrace;
 
-async function start(): Promise<Running> {
-  return startMillrace({
-    port: await freePort(),
-    args: [
-      "--data",
-      join(folder, "data"),
-      "--workers",
-      "2",
-      "--pipelines",
-      join(import.meta.dirname, "faults/pipeline.ts"),
-    ],
-    env: { FAULTS_LOG: log },
-  });
-}
+beforeAll(() => millrace.start(), 30_000);
+afterAll(() => millrace.close(), 60_000);
 
-beforeAll(async () => {
-  writeFileSync(log, "");
-  millrace = await start();
-}, 30_000);
-
-afterAll(async () => {
-  await millrace.stop();
-  rmSync(folder, { recursive: true, force: true });
-}, 60_000);
-
-interface Job {
-  id: string;
-  state: string;
-  items: { index: number; state: string; attempt: number; error: { code: string; message: string } | null }[];
-}
-
-async function submit(texts: string[], pipeline = "faults"): Promise<Job> {
-  const form = new FormData();
-  form.set("pipeline", pipeline);
-  texts.forEach((text, n) => {
-    form.append("files", new Blob([text]), `${n}.txt`);
-  });
-  const response = await fetch(`${millrace.url}/v1/jobs`, { method: "POST", body: form });
-  expect(response.status).toBe(202);
-  return (await response.json()) as Job;
-}
-
-async function ended(id: string, seconds = 60): Promise<Job> {
-  const response = await fetch(`${millrace.url}/v1/jobs/${id}?wait=${seconds}`);
-  return (await response.json()) as Job;
-}
-
-function lines(jobId: string, word: "start" | "end"): { index: number; at: number; attempt: number }[] {
-  return readFileSync(log, "utf8")
-    .split("\n")
-    .filter((line) => line.startsWith(`${word} ${jobId}`))
-    .map((line) => line.split(" "))
-    .map((parts) => ({ index: Number(parts[2]), attempt: Number(parts[4]), at: Number(parts[5]) }));
-}
-
-async function until(check: () => boolean, ms = 10_000): Promise<void> {
-  const deadline = Date.now() + ms;
-  while (!check()) {
-    if (Date.now() > deadline) throw new Error("It did not happen in time.");
-    await sleep(10);
-  }
-}
+const until = (check: () => boolean) => expect.poll(check, { timeout: 10_000, interval: 10 }).toBe(true);
 
 test("the tasks of a killed worker run again within 2 s, and no attempt is charged", {
   timeout: 60_000,
 }, async () => {
   const job = await submit(Array.from({ length: 8 }, () => "sleep 1500"));
   await until(() => lines(job.id, "start").length === 8);
-  const victim = childrenOf(millrace.child.pid!).find((child) => child.role === "worker")!;
+  const [victim] = millrace.pidsOf("worker");
   const killedAt = Date.now();
-  process.kill(victim.pid, "SIGKILL");
+  process.kill(victim!, "SIGKILL");
   await until(() => lines(job.id, "start").length > 8);
   expect(lines(job.id, "start")[8]!.at - killedAt).toBeLessThan(2_000);
   const result = await ended(job.id);
@@ -146,8 +84,8 @@ test("cancelling stops what runs and what waits", { timeout: 60_000 }, async () 
 test("SIGTERM under load loses nothing and charges nothing", { timeout: 90_000 }, async () => {
   const job = await submit(Array.from({ length: 40 }, () => "sleep 400"));
   await until(() => lines(job.id, "end").length > 4);
-  expect(await millrace.stop()).toBe(0);
-  millrace = await start();
+  expect(await millrace.running.stop()).toBe(0);
+  await millrace.start();
   const result = await ended(job.id);
   expect(result.state).toBe("succeeded");
   expect(result.items.map((item) => item.attempt)).toEqual(Array(40).fill(1));

@@ -8,16 +8,16 @@ export function stopOnSignal(
   stop: () => Promise<void>,
   signals: NodeJS.Signals[],
 ): (code: number) => Promise<void> {
-  let stoppedAt = 0;
+  let stoppedAt: number | null = null;
   const once = async (code: number) => {
-    if (stoppedAt > 0) return;
-    stoppedAt = Date.now();
+    if (stoppedAt !== null) return;
+    stoppedAt = performance.now();
     await stop();
     process.exit(code);
   };
   for (const signal of signals) {
     process.on(signal, () => {
-      if (signal === "SIGINT" && stoppedAt > 0 && Date.now() - stoppedAt > PATIENCE_MS) process.exit(1);
+      if (signal === "SIGINT" && stoppedAt !== null && performance.now() - stoppedAt > PATIENCE_MS) process.exit(1);
       void once(0);
     });
   }

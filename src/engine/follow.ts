@@ -37,11 +37,11 @@ const LONGEST_WAIT_MS = 2_000;
 /** Resolves after the first try: what it refused is tried again aside, so that an outage ends with its cause. */
 async function publish(broker: Broker, queue: string, messages: readonly Message[]): Promise<void> {
   const refused = await attempt(broker, queue, messages);
-  if (refused.length > 0) insist(broker, queue, refused, FIRST_WAIT_MS, Date.now() + INSIST_MS);
+  if (refused.length > 0) insist(broker, queue, refused, FIRST_WAIT_MS, performance.now() + INSIST_MS);
 }
 
 function insist(broker: Broker, queue: string, messages: Message[], wait: number, deadline: number): void {
-  if (Date.now() + wait > deadline) return;
+  if (performance.now() + wait > deadline) return;
   const timer = setTimeout(async () => {
     const refused = await attempt(broker, queue, messages);
     if (refused.length > 0) insist(broker, queue, refused, Math.min(wait * 2, LONGEST_WAIT_MS), deadline);

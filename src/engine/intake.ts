@@ -250,11 +250,11 @@ function describe(mediaType: string): string {
 
 /** Refuses new work while the disk is nearly full; looks at most once a second. */
 function diskRoom(blobs: BlobStore): () => Promise<void> {
-  let checkedAt = 0;
+  let checkedAt = Number.NEGATIVE_INFINITY;
   let state: Promise<void> = Promise.resolve();
   return () => {
-    if (Date.now() - checkedAt >= HEALTH_MS) {
-      checkedAt = Date.now();
+    if (performance.now() - checkedAt >= HEALTH_MS) {
+      checkedAt = performance.now();
       state = blobs.health();
       state.catch(() => {});
     }

@@ -77,7 +77,8 @@ async function collect(engine: Engine): Promise<void> {
 }
 
 async function removeOrphans(engine: Engine): Promise<void> {
-  for await (const keys of engine.blobs.list(Date.now() - ORPHAN_MS)) {
+  // Files are dated by the wall clock, which may have been set in either direction since they were written.
+  for await (const keys of engine.blobs.list(Math.min(Date.now(), engine.store.now()) - ORPHAN_MS)) {
     const known = new Set(await engine.store.known({ keys }));
     await engine.blobs.remove(keys.filter((key) => !known.has(key)));
   }

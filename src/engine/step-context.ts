@@ -179,9 +179,9 @@ export function stepContext(
 
 /** At most one call in `PROGRESS_MS`; the end of the bar always passes. */
 function throttled(send: (fraction: number, message?: string) => void) {
-  let last = 0;
+  let last = Number.NEGATIVE_INFINITY;
   return (fraction: number, message?: string) => {
-    const now = Date.now();
+    const now = performance.now();
     if (now - last < PROGRESS_MS && fraction < 1) return;
     last = now;
     send(Math.min(1, Math.max(0, fraction)), message);

@@ -64,7 +64,7 @@ export function supervise(options: SupervisorOptions): Supervisor {
       detached: false,
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     });
-    const born = Date.now();
+    const born = performance.now();
     alive.set(spec.name, child);
     child.on("message", (message: ChildMessage) => {
       if (message.kind === "stopped") {
@@ -85,7 +85,7 @@ export function supervise(options: SupervisorOptions): Supervisor {
     child.on("exit", (code, signal) => {
       alive.delete(spec.name);
       if (stopping) return;
-      const wait = Date.now() - born > WELL_MS ? FIRST_RESPAWN_MS : respawnMs;
+      const wait = performance.now() - born > WELL_MS ? FIRST_RESPAWN_MS : respawnMs;
       options.onEvent({ kind: "ended", name: spec.name, code, signal, respawnMs: wait });
       const timer = setTimeout(() => {
         timers.delete(timer);

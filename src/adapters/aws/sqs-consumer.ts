@@ -93,7 +93,7 @@ export function consumeSqs(
     const one: Held = {
       id,
       receipt: message.ReceiptHandle!,
-      ownedUntil: Date.now() + visibleAfter * 1_000 - 100,
+      ownedUntil: performance.now() + visibleAfter * 1_000 - 100,
       outcome: null,
     };
     // Without `stopped` it would be ours until its time has passed.
@@ -135,14 +135,14 @@ export function consumeSqs(
 
   /** SQS deletes nothing with a stale receipt, and says nothing: the clock tells. */
   function isLost(one: Held): boolean {
-    return Date.now() >= one.ownedUntil;
+    return performance.now() >= one.ownedUntil;
   }
 
   async function extend(one: Held): Promise<void> {
     if (one.outcome) return one.outcome;
     if (ended) throw closedError();
     if (isLost(one)) throw lostError(one.id);
-    const from = Date.now();
+    const from = performance.now();
     if (!(await main.setVisibility(one.receipt, visibleAfter))) {
       one.ownedUntil = 0;
       throw lostError(one.id);
@@ -152,7 +152,7 @@ export function consumeSqs(
 
   // What the handler holds stays ours while this process lives; a dead one's comes again.
   const keeper = setInterval(() => {
-    const soon = Date.now() + (ownershipMs * 2) / 3;
+    const soon = performance.now() + (ownershipMs * 2) / 3;
     for (const one of held)
       if (one.outcome === null && one.ownedUntil < soon) void extend(one).catch(() => {});
   }, ownershipMs / 4);

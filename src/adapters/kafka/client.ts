@@ -39,13 +39,13 @@ export async function whenCoordinated<T>(
   run: () => Promise<T>,
   { membersMs = 60_000 }: { membersMs?: number } = {},
 ): Promise<T> {
-  const started = Date.now();
+  const started = performance.now();
   for (;;) {
     try {
       return await run();
     } catch (error) {
       const patience = isCoordinatorMoving(error) ? 10_000 : isRebalance(error) ? membersMs : 0;
-      if (Date.now() - started >= patience) throw error;
+      if (performance.now() - started >= patience) throw error;
       await sleep(100);
     }
   }

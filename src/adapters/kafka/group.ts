@@ -68,7 +68,7 @@ export function createGroup(
   const partitionsOf = () => client.assignments?.find((one) => one.topic === topic)?.partitions ?? [];
   client.on("consumer:group:join", ({ memberId }) => {
     joins++;
-    lastHeard = Date.now();
+    lastHeard = performance.now();
     const anew = memberId !== member;
     member = memberId;
     listener.owns(partitionsOf(), anew);
@@ -79,7 +79,7 @@ export function createGroup(
   });
   client.on("consumer:group:rebalance", () => listener.owns(partitionsOf(), false));
   client.on("consumer:heartbeat:end", () => {
-    lastHeard = Date.now();
+    lastHeard = performance.now();
     listener.alive();
   });
   // The client gives up when joining again fails, and sends no more heartbeats.
@@ -116,7 +116,7 @@ export function createGroup(
         throw toError(error, "joining the queue's consumers");
       }
     },
-    isMember: () => Date.now() - lastHeard < settings.sessionMs,
+    isMember: () => performance.now() - lastHeard < settings.sessionMs,
     author: () => ({ member: client.memberId ?? "", generation: client.generationId }),
     round: () => joins,
     rebalanced: (since) => {

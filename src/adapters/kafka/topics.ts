@@ -37,9 +37,9 @@ export function createTopics(admin: Admin, settings: KafkaSettings): Topics {
       if (!isAnswer(error, "TOPIC_ALREADY_EXISTS")) throw error;
     }
     // The creation is known to every broker a moment after it was confirmed.
-    const deadline = Date.now() + 10_000;
+    const deadline = performance.now() + 10_000;
     for (let wait = 5; !(await isReady(admin, topic)); wait = Math.min(wait * 2, 200)) {
-      if (Date.now() > deadline) throw new Error(`The topic ${topic} has partitions without a leader.`);
+      if (performance.now() > deadline) throw new Error(`The topic ${topic} has partitions without a leader.`);
       await sleep(wait);
     }
   }

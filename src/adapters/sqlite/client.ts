@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { catalogue, type ErrorCode, MillraceError } from "../../errors.ts";
+import { elapsedMs } from "./clock.ts";
 import { type Call, encode, frames, type Reply } from "./protocol.ts";
 
 export interface Writer {
@@ -62,6 +63,8 @@ function openingError(path: string, error: Error | null): MillraceError {
 export interface Client {
   call<T>(method: string, argument?: unknown): Promise<T>;
   onPush(channel: string, handler: (messages: never[]) => void): void;
+  /** The writer's clock. */
+  now(): number;
   /** Resolves when the line has ended, however it did. */
   readonly closed: Promise<void>;
   isClosed(): boolean;
@@ -114,10 +117,12 @@ export async function connectWriter(socketPath: string): Promise<Client> {
       }),
     );
   };
-  return {
+  let clockOffset = 0;
+  const client: Client = {
     closed,
     isClosed: () => isClosed,
     onPush: (channel, handler) => handlers.set(channel, handler),
+    now: () => Math.floor(elapsedMs() + clockOffset),
     call(method, argument) {
       if (isClosed)
         return Promise.reject(new MillraceError("closed", "The connection to the records has ended."));
@@ -133,6 +138,11 @@ export async function connectWriter(socketPath: string): Promise<Client> {
       await closed;
     },
   };
+  client.onPush("clock", (offsets: number[]) => {
+    clockOffset = offsets.at(-1)!;
+  });
+  clockOffset = await client.call<number>("clock");
+  return client;
 }
 
 /** A call that cannot be written as JSON is refused alone. */

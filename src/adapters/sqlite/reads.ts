@@ -2,6 +2,7 @@ import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import { parseTaskId } from "../../domain/ids.ts";
 import { type FileRef, JOB_ITEM, type Json, type TaskRecord } from "../../domain/records.ts";
 import { type JobRow, type TaskRow, toJob, toTask } from "../../domain/stored.ts";
+import type { StoreClock } from "./clock.ts";
 import type { SqliteLedger } from "./ledger.ts";
 import type { Queues } from "./queues.ts";
 import type { Handlers } from "./writes.ts";
@@ -24,7 +25,12 @@ export type ReadNames =
   | "knownKey";
 
 /** The calls that change nothing; answered after the transaction of the same turn has committed. */
-export function reads(db: DatabaseSync, ledger: SqliteLedger, queues: Queues): Handlers<ReadNames> {
+export function reads(
+  db: DatabaseSync,
+  ledger: SqliteLedger,
+  queues: Queues,
+  clock: StoreClock,
+): Handlers<ReadNames> {
   const { sql } = ledger;
   const prepared = new Map<string, StatementSync>();
   const all = (text: string, values: SQLInputValue[]) => {
@@ -135,7 +141,7 @@ export function reads(db: DatabaseSync, ledger: SqliteLedger, queues: Queues): H
       );
       const tasks: Record<string, number> = { ready: 0, running: 0, scheduled: 0, dead: 0 };
       for (const name of queues.names()) {
-        const { ready, running, scheduled, dead } = queues.record(name, Date.now(), null);
+        const { ready, running, scheduled, dead } = queues.record(name, clock.now(), null);
         for (const [state, n] of Object.entries({ ready, running, scheduled, dead })) tasks[state]! += n;
       }
       return { jobs, tasks };

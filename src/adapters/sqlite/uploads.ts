@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { UploadRecord, UploadStore } from "../../ports/store/uploads.ts";
 import type { Client } from "./client.ts";
+import type { StoreClock } from "./clock.ts";
 
 type Argument<M extends keyof UploadStore> = Parameters<UploadStore[M]>[0];
 type Answer<M extends keyof UploadStore> = Awaited<ReturnType<UploadStore[M]>>;
@@ -11,7 +12,10 @@ type Calls<Names extends keyof UploadStore> = {
 const FORGET = 100;
 
 /** The calls of the writer; each is a part of its present transaction. */
-export function uploadWrites(db: DatabaseSync): Calls<"create" | "append" | "finish" | "remove"> {
+export function uploadWrites(
+  db: DatabaseSync,
+  clock: StoreClock,
+): Calls<"create" | "append" | "finish" | "remove"> {
   const get = db.prepare("SELECT body FROM uploads WHERE id = ?");
   const insert = db.prepare("INSERT INTO uploads VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING");
   const update = db.prepare("UPDATE uploads SET body = ? WHERE id = ?");
@@ -23,7 +27,7 @@ export function uploadWrites(db: DatabaseSync): Calls<"create" | "append" | "fin
 
   return {
     "uploads.create"(upload) {
-      forget.run(Date.now(), FORGET);
+      forget.run(clock.now(), FORGET);
       insert.run(upload.id, upload.owner, upload.expiresAt, JSON.stringify(upload));
     },
     "uploads.append"({ owner, id, offset, parts, now }) {

@@ -12,6 +12,7 @@ import type { Message } from "../../ports/broker.ts";
 import type { ClaimResult, Heartbeat } from "../../ports/store/tasks.ts";
 import { fillWindows } from "./backlog.ts";
 import { budgets } from "./budgets.ts";
+import { StoreClock } from "./clock.ts";
 import { Connection } from "./connection.ts";
 import { SqliteLedger } from "./ledger.ts";
 import { type Call, socketFile, type WireError } from "./protocol.ts";
@@ -51,17 +52,21 @@ const { path, socketPath, publishes } = workerData as WriterData;
 const db = new DatabaseSync(path);
 prepare(db);
 // An embedded broker needs no store of deliveries: it is asked in the transaction that makes room.
+const clock = new StoreClock();
 const queues = new Queues({ ahead: !publishes });
 const ledger = new SqliteLedger(db, queues);
 const window = new Window();
 const connections = new Set<Connection>();
-const writeHandlers = { ...writes(ledger, queues), ...uploadWrites(db) } as Record<string, Handler>;
-const readHandlers = { ...reads(db, ledger, queues), ...uploadReads(db), ...budgets(), ...talk() } as Record<
+const writeHandlers = { ...writes(ledger, queues, clock), ...uploadWrites(db, clock) } as Record<string, Handler>;
+const readHandlers = { ...reads(db, ledger, queues, clock), ...uploadReads(db), ...budgets(), ...talk() } as Record<
   string,
   Handler
 >;
 let inbox: Asked[] = [];
 let turning = false;
+/** A smaller change of the clock's offset is not worth a message. */
+const TOLD_OFFSET_MS = 5;
+let toldOffset = clock.offset;
 /** Who takes a backup: files are not collected until their connections end. */
 const holders = new Set<Connection>();
 
@@ -95,6 +100,7 @@ function talk(): Record<string, Handler> {
       const [id, tag, how] = argument as [number, number, "ack" | "retry" | "reject"];
       return window.settle(connection, id, tag, how);
     },
+    clock: () => clock.offset,
     "backup.begin": (_, connection) => {
       holders.add(connection);
       queues.collectionHeld = true;
@@ -133,8 +139,17 @@ function soon(): void {
   setImmediate(turn);
 }
 
+/** Every process tells the store's time by its own monotonic clock and this offset. */
+function keepTime(): void {
+  clock.follow();
+  if (Math.abs(clock.offset - toldOffset) < TOLD_OFFSET_MS) return;
+  toldOffset = clock.offset;
+  for (const connection of connections) connection.push("clock", clock.offset);
+}
+
 function turn(): void {
   turning = false;
+  keepTime();
   const batch = inbox;
   inbox = [];
   const changes: Asked[] = [];
@@ -195,7 +210,7 @@ function transact(changes: Asked[]): void {
       if (call[1] === "heartbeat") connection.worker = (call[2] as Heartbeat).id;
       ledger.deliveries = [];
       ledger.revoked = [];
-      ledger.now = Date.now();
+      ledger.now = clock.now();
       values.push(writeHandlers[call[1]]!(call[2], connection));
       if (call[1] === "settle") window.ended((call[2] as Settle).lease);
       for (const delivery of ledger.deliveries) deliveries.push(delivery);
@@ -243,7 +258,7 @@ function claimAssigned(): void {
       continue;
     }
     const { taskId, generation } = hintOf(assigned);
-    const now = Date.now();
+    const now = clock.now();
     ledger.now = now;
     const command: Claim = { taskId, generation, lease: newId(now), now, ...claimFor };
     const claim = writeHandlers.claim!(command, null as never) as ClaimResult;
@@ -267,7 +282,7 @@ function refill(values: unknown[]): void {
   ) as { deliveries: TaskDelivery[] } | undefined;
   if (!publishes && !bearer) return;
   ledger.deliveries = [];
-  fillWindows(ledger, queues, Date.now());
+  fillWindows(ledger, queues, clock.now());
   if (publishes) handOver(ledger.deliveries);
   else bearer!.deliveries = [...bearer!.deliveries, ...ledger.deliveries];
 }
@@ -318,7 +333,7 @@ function gone(connection: Connection): void {
   if (connection.worker === null || !queues.workers.has(connection.worker)) return;
   // Another broker's deliveries must be somebody's answer: the next sweep takes care of it.
   if (!publishes) queues.departed.add(connection.worker);
-  else receive(connection, [[0, "workerGone", { worker: connection.worker, now: Date.now() }]]);
+  else receive(connection, [[0, "workerGone", { worker: connection.worker, now: clock.now() }]]);
 }
 
 const server = createServer((socket) => {

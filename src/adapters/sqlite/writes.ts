@@ -9,6 +9,7 @@ import { JOB_ITEM } from "../../domain/records.ts";
 import type { Changed, Created, Result } from "../../ports/store/jobs.ts";
 import type { Store } from "../../ports/store/store.ts";
 import type { ClaimResult } from "../../ports/store/tasks.ts";
+import type { StoreClock } from "./clock.ts";
 import type { SqliteLedger } from "./ledger.ts";
 import type { Queues } from "./queues.ts";
 
@@ -40,7 +41,7 @@ export type WriteNames =
   | "setPaused";
 
 /** The calls that change something, each a part of the writer's present transaction. */
-export function writes(ledger: SqliteLedger, queues: Queues): Handlers<WriteNames> {
+export function writes(ledger: SqliteLedger, queues: Queues, clock: StoreClock): Handlers<WriteNames> {
   const { sql } = ledger;
   const changed = (): Changed => ({ deliveries: ledger.deliveries, revoked: ledger.revoked });
   const owned = (owner: string | null, id: string) => {
@@ -220,7 +221,7 @@ export function writes(ledger: SqliteLedger, queues: Queues): Handlers<WriteName
     },
 
     pin({ key, sha256, bytes, until }) {
-      const live = sql.liveContent.get(sha256, Date.now()) as { key: string } | undefined;
+      const live = sql.liveContent.get(sha256, clock.now()) as { key: string } | undefined;
       const kept = live?.key ?? key;
       if (!live) sql.insertBlob.run(key, sha256, bytes, until);
       sql.pin.run(until, kept);

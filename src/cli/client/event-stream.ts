@@ -19,13 +19,13 @@ export async function followJob(
   signal: AbortSignal,
 ): Promise<void> {
   let last: string | null = null;
-  let heardAt = Date.now();
+  let heardAt = performance.now();
   for (;;) {
     try {
       const headers: Record<string, string> = last === null ? {} : { "last-event-id": last };
       const response = await server.open(`/v1/jobs/${jobId}/events`, { headers, signal });
       for await (const { id, type, data } of frames(response)) {
-        heardAt = Date.now();
+        heardAt = performance.now();
         last = id ?? last;
         if (type === null || data === null) continue;
         onEvent({ type, data: JSON.parse(data) as StreamEvent["data"] });
@@ -34,7 +34,7 @@ export async function followJob(
     } catch (error) {
       signal.throwIfAborted();
       const lasting = error instanceof MillraceError && !error.retryable;
-      if (lasting || Date.now() - heardAt > PATIENCE_MS) throw error;
+      if (lasting || performance.now() - heardAt > PATIENCE_MS) throw error;
     }
     await sleep(RETRY_MS, undefined, { signal });
   }
