@@ -63,7 +63,7 @@ test("a permanent failure is not tried again; a dead letter is replayed when its
   expect(result.state).toBe("partial");
   expect(result.items.map((item) => item.attempt)).toEqual([1, 3, 1]);
   writeFileSync(`${log}.healed`, "");
-  const response = await fetch(`${millrace.url}/v1/jobs/${job.id}/retry`, { method: "POST" });
+  const response = await fetch(`${millrace.running.url}/v1/jobs/${job.id}/retry`, { method: "POST" });
   expect(response.ok).toBe(true);
   const again = await ended(job.id);
   expect(again.items.map((item) => item.state)).toEqual(["failed", "succeeded", "succeeded"]);
@@ -72,7 +72,7 @@ test("a permanent failure is not tried again; a dead letter is replayed when its
 test("cancelling stops what runs and what waits", { timeout: 60_000 }, async () => {
   const job = await submit(Array.from({ length: 30 }, () => "sleep 20000"));
   await until(() => lines(job.id, "start").length > 0);
-  const response = await fetch(`${millrace.url}/v1/jobs/${job.id}/cancel`, { method: "POST" });
+  const response = await fetch(`${millrace.running.url}/v1/jobs/${job.id}/cancel`, { method: "POST" });
   expect(response.ok).toBe(true);
   expect((await ended(job.id)).state).toBe("cancelled");
   // The workers are free again at once, and not after the 20 s of the steps.

@@ -17,7 +17,8 @@ export function stopOnSignal(
   };
   for (const signal of signals) {
     process.on(signal, () => {
-      if (signal === "SIGINT" && stoppedAt !== null && performance.now() - stoppedAt > PATIENCE_MS) process.exit(1);
+      if (signal === "SIGINT" && stoppedAt !== null && performance.now() - stoppedAt > PATIENCE_MS)
+        process.exit(1);
       void once(0);
     });
   }

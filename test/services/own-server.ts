@@ -6,8 +6,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 /** A server of the test's own, which it may kill: what it confirmed is on disk. */
 export interface OwnServer {
   readonly url: string;
-  /** As a crash, and up again. */
-  restart(): Promise<void>;
+  /** As a crash, and up again, at once by default. */
+  restart(options?: { awayMs: number }): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -34,8 +34,9 @@ export async function ownServer(options: OwnServerOptions): Promise<OwnServer> {
 
   return {
     url,
-    async restart() {
+    async restart({ awayMs = 0 } = { awayMs: 0 }) {
       await kill();
+      await sleep(awayMs);
       server = await start();
     },
     async stop() {

@@ -39,7 +39,8 @@ export function createTopics(admin: Admin, settings: KafkaSettings): Topics {
     // The creation is known to every broker a moment after it was confirmed.
     const deadline = performance.now() + 10_000;
     for (let wait = 5; !(await isReady(admin, topic)); wait = Math.min(wait * 2, 200)) {
-      if (performance.now() > deadline) throw new Error(`The topic ${topic} has partitions without a leader.`);
+      if (performance.now() > deadline)
+        throw new Error(`The topic ${topic} has partitions without a leader.`);
       await sleep(wait);
     }
   }

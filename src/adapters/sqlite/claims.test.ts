@@ -54,11 +54,35 @@ test("what a worker had claimed when its connections ended runs elsewhere", asyn
   await second.close();
 });
 
+test("a worker that was silent for too long gets work again when it speaks", async () => {
+  const silent = await workerOf("silent", 2);
+  const { store, deliveries } = silent;
+  await store.createJob(jobCommand());
+  await expect.poll(() => deliveries.length).toBe(1);
+  // What it held waits for a worker, and so does what comes meanwhile.
+  const sweep = { limit: 10, silenceMs: -1_000 };
+  await store.sweep({ ...sweep, now: store.now() });
+  expect(await store.workers()).toEqual([]);
+  for (let n = 0; n < 3; n++) await store.createJob(jobCommand());
+  expect(await store.queues({ now: store.now() })).toMatchObject([{ ready: 4, running: 0, workers: 0 }]);
+
+  await silent.beat();
+  // Of its two places the first is still taken, by the attempt whose lease it lost.
+  await expect.poll(() => deliveries.length).toBe(2);
+  await deliveries[0]!.ack();
+  await expect.poll(() => deliveries.length).toBe(3);
+  const leases = deliveries.map((one) => one.claim!.task.lease);
+  expect(new Set(leases).size).toBe(3);
+  expect(await store.queues({ now: store.now() })).toMatchObject([{ ready: 2, running: 2, workers: 1 }]);
+  await silent.close();
+});
+
 async function workerOf(worker: string, concurrency: number) {
   const store = sqliteStore(await connectWriter(writer.socketPath), { publishes: true });
   const broker = sqliteBroker(await connectWriter(writer.socketPath));
   const deliveries: Delivery[] = [];
-  await store.heartbeat(workerRecord(worker, { [QUEUE]: concurrency }, Date.now()));
+  const beat = () => store.heartbeat(workerRecord(worker, { [QUEUE]: concurrency }, store.now()));
+  await beat();
   const claimFor = { worker, leaseMs: 10_000 };
   await broker.consume(QUEUE, { prefetch: concurrency, claimFor }, (delivery) => {
     deliveries.push(delivery);
@@ -67,6 +91,7 @@ async function workerOf(worker: string, concurrency: number) {
   return {
     store,
     deliveries,
+    beat,
     close: () => Promise.all([broker.close(), store.close()]),
   };
 }

@@ -1,5 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
+import { StoreClock } from "./clock.ts";
 import { SqliteLedger } from "./ledger.ts";
 import { Queues } from "./queues.ts";
 import { reads } from "./reads.ts";
@@ -59,7 +60,7 @@ test("no list that a client or an operator asks for reads through a table that g
     },
   } as DatabaseSync;
   const ledger = new SqliteLedger(db, new Queues({ ahead: true }));
-  const list = reads(ear, ledger, new Queues({ ahead: true }));
+  const list = reads(ear, ledger, new Queues({ ahead: true }), new StoreClock());
   const owner = "a";
   list.jobs({ owner, limit: 50 });
   list.jobs({ owner, limit: 50, cursor: "x" });

@@ -28,6 +28,7 @@ export function statements(db: DatabaseSync) {
     dropTasks: prepare("DELETE FROM tasks WHERE job_id = ?"),
     dueTasks: prepare("SELECT job_id, item FROM tasks WHERE wake_at <= ? ORDER BY wake_at LIMIT ?"),
     heldTasks: prepare("SELECT job_id, item FROM tasks WHERE wake_at IS NOT NULL AND worker = ?"),
+    dueLeases: prepare("SELECT job_id, item FROM tasks WHERE wake_at <= ? AND state = 'leased'"),
     wakeLeases: prepare("UPDATE tasks SET wake_at = 0 WHERE wake_at IS NOT NULL AND state = 'leased'"),
     unpublish: prepare(
       "UPDATE tasks SET state = 'ready', wake_at = NULL WHERE wake_at IS NOT NULL AND state = 'published'",

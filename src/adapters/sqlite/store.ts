@@ -50,8 +50,7 @@ export function sqliteStore(client: Client, options: { publishes: boolean }): St
     name: "sqlite",
     publishes: options.publishes,
     onAppended: null,
-    // Its processes are on one machine.
-    now: () => Date.now(),
+    now: () => client.now(),
     uploads: sqliteUploads(client),
     async health() {
       await client.call("logBounds", { owner: "" });

@@ -44,6 +44,8 @@ export interface Subscriber {
   queue: string;
   prefetch: number;
   claimFor: ClaimFor | null;
+  /** Its worker is not on the store's list, and gets nothing until it is again. */
+  isAway: boolean;
   unsettled: Map<number, Waiting>;
 }
 
@@ -87,7 +89,15 @@ export class Window {
 
   consume(peer: Peer, id: number, name: string, prefetch: number, claimFor: ClaimFor | null = null): void {
     const queue = this.#queue(name);
-    queue.subscribers.push({ peer, id, queue: name, prefetch, claimFor, unsettled: new Map() });
+    queue.subscribers.push({
+      peer,
+      id,
+      queue: name,
+      prefetch,
+      claimFor,
+      isAway: false,
+      unsettled: new Map(),
+    });
     this.#pump(queue);
   }
 
@@ -142,15 +152,24 @@ export class Window {
     this.#pump(this.#queue(subscriber.queue));
   }
 
-  /** Its consumer is no more: another gets it, and this one nothing again. */
+  /** Its consumer's worker has ended, or is silent: another gets it, and this one nothing until it is back. */
   refuse(assigned: Assigned): void {
     const { subscriber, tag, waiting } = assigned;
     this.#assigned = this.#assigned.filter((one) => one !== assigned);
-    subscriber.prefetch = 0;
+    subscriber.isAway = true;
     this.#release(subscriber, tag, waiting);
     const queue = this.#queue(subscriber.queue);
     this.#giveBack(queue, waiting);
     this.#pump(queue);
+  }
+
+  /** This worker is on the store's list again. */
+  back(worker: string): void {
+    for (const queue of this.#queues.values()) {
+      const returned = queue.subscribers.filter((one) => one.isAway && one.claimFor?.worker === worker);
+      for (const subscriber of returned) subscriber.isAway = false;
+      if (returned.length > 0) this.#pump(queue);
+    }
   }
 
   /** The transaction that was to make the claims did not happen: the consumers get hints. */
@@ -259,7 +278,7 @@ export class Window {
     for (let tried = 0; tried < queue.subscribers.length; tried++) {
       queue.next = (queue.next + 1) % queue.subscribers.length;
       const subscriber = queue.subscribers[queue.next]!;
-      if (subscriber.unsettled.size < subscriber.prefetch) return subscriber;
+      if (!subscriber.isAway && subscriber.unsettled.size < subscriber.prefetch) return subscriber;
     }
     return undefined;
   }

@@ -57,11 +57,16 @@ const queues = new Queues({ ahead: !publishes });
 const ledger = new SqliteLedger(db, queues);
 const window = new Window();
 const connections = new Set<Connection>();
-const writeHandlers = { ...writes(ledger, queues, clock), ...uploadWrites(db, clock) } as Record<string, Handler>;
-const readHandlers = { ...reads(db, ledger, queues, clock), ...uploadReads(db), ...budgets(), ...talk() } as Record<
+const writeHandlers = { ...writes(ledger, queues, clock), ...uploadWrites(db, clock) } as Record<
   string,
   Handler
 >;
+const readHandlers = {
+  ...reads(db, ledger, queues, clock),
+  ...uploadReads(db),
+  ...budgets(),
+  ...talk(),
+} as Record<string, Handler>;
 let inbox: Asked[] = [];
 let turning = false;
 /** A smaller change of the clock's offset is not worth a message. */
@@ -206,11 +211,10 @@ function transact(changes: Asked[]): void {
   try {
     ledger.sql.begin.run();
     for (const { call, connection } of changes) {
-      // The end of this connection will tell the end of that worker.
-      if (call[1] === "heartbeat") connection.worker = (call[2] as Heartbeat).id;
       ledger.deliveries = [];
       ledger.revoked = [];
       ledger.now = clock.now();
+      if (call[1] === "heartbeat") hear(connection, call[2] as Heartbeat);
       values.push(writeHandlers[call[1]]!(call[2], connection));
       if (call[1] === "settle") window.ended((call[2] as Settle).lease);
       for (const delivery of ledger.deliveries) deliveries.push(delivery);
@@ -243,6 +247,12 @@ function transact(changes: Asked[]): void {
   window.push();
 }
 
+function hear(connection: Connection, { id }: Heartbeat): void {
+  // The end of this connection will tell the end of that worker.
+  connection.worker = id;
+  if (!queues.workers.has(id)) window.back(id);
+}
+
 /** Workers get their tasks together with the claim, which saves them a call and the records a transaction. */
 function claimAssigned(): void {
   for (let n = 0; n < window.assigned().length; ) {
@@ -253,7 +263,7 @@ function claimAssigned(): void {
       continue;
     }
     if (!queues.workers.has(claimFor.worker)) {
-      // Its process has ended, though not all of its connections have yet.
+      // Its process has ended, though not all of its connections have yet; or it was silent for too long.
       window.refuse(assigned);
       continue;
     }

@@ -40,6 +40,12 @@ export type WriteNames =
   | "expire"
   | "setPaused";
 
+/**
+ * Processes sweep once a second each. After a longer pause, workers have as long again to renew their leases,
+ * which they do every three seconds.
+ */
+const PAUSE_MS = 5_000;
+
 /** The calls that change something, each a part of the writer's present transaction. */
 export function writes(ledger: SqliteLedger, queues: Queues, clock: StoreClock): Handlers<WriteNames> {
   const { sql } = ledger;
@@ -61,6 +67,19 @@ export function writes(ledger: SqliteLedger, queues: Queues, clock: StoreClock):
       if (job && task?.state === "leased" && task.worker === worker) loseLease(ledger, job, task, died, now);
     }
   };
+
+  /** Nobody could renew a lease or send a heartbeat while this process, or the whole machine, stood still. */
+  const forgivePause = (now: number) => {
+    for (const worker of queues.workers.values()) worker.seenAt = clock.now();
+    ledger.flush();
+    for (const { job_id, item } of sql.dueLeases.all(now) as { job_id: string; item: number }[]) {
+      const task = ledger.task(job_id, item);
+      if (task?.state !== "leased") continue;
+      task.wakeAt = now + PAUSE_MS;
+      ledger.changedTask(task);
+    }
+  };
+  let sweptAt: number | null = null;
 
   return {
     createJob(command): Result<Created> {
@@ -187,11 +206,14 @@ export function writes(ledger: SqliteLedger, queues: Queues, clock: StoreClock):
     },
 
     sweep({ now, limit, silenceMs }) {
+      const sweptBefore = sweptAt;
+      sweptAt = clock.now();
+      if (sweptBefore !== null && sweptAt - sweptBefore > PAUSE_MS) forgivePause(now);
       queues.expireReservations(now);
       sql.dropIdempotent.run(now);
       for (const { id, seenAt } of queues.workers.values()) {
         const died = queues.departed.has(id);
-        if (died || seenAt < Date.now() - silenceMs) endWorker(id, died, now);
+        if (died || seenAt < clock.now() - silenceMs) endWorker(id, died, now);
       }
       const due = sql.dueTasks.all(now, limit) as { job_id: string; item: number }[];
       for (const { job_id, item } of due) {
@@ -209,7 +231,7 @@ export function writes(ledger: SqliteLedger, queues: Queues, clock: StoreClock):
 
     heartbeat(worker) {
       if (worker.stopped) queues.workers.delete(worker.id);
-      else queues.workers.set(worker.id, { ...worker, seenAt: Date.now() });
+      else queues.workers.set(worker.id, { ...worker, seenAt: clock.now() });
     },
 
     remember({ taskId, step, key, value, lease }) {
