@@ -1,4 +1,17 @@
-// Loaded before everything else: a process of a machine whose clock is off by CLOCK_AHEAD_MS.
-const ahead = Number(process.env.CLOCK_AHEAD_MS);
+// Loaded before everything else: a process of a machine whose clock is off by CLOCK_AHEAD_MS, or by what the
+// file CLOCK_FILE says at the moment, as when somebody sets it.
+import { readFileSync } from "node:fs";
+
+const LOOK_MS = 20;
+const file = process.env.CLOCK_FILE;
 const { now } = Date;
-Date.now = () => now() + ahead;
+let ahead = Number(process.env.CLOCK_AHEAD_MS ?? 0);
+let lookedAt = Number.NEGATIVE_INFINITY;
+
+Date.now = () => {
+  if (file && performance.now() - lookedAt > LOOK_MS) {
+    lookedAt = performance.now();
+    ahead = Number(readFileSync(file, "utf8"));
+  }
+  return now() + ahead;
+};
