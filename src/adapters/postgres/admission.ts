@@ -1,6 +1,6 @@
 import type pg from "pg";
 import type { Reserve, Result } from "../../ports/store/jobs.ts";
-import { isConflict, pipeline, toError } from "./connection.ts";
+import { pipeline, retryConflicts, toError } from "./connection.ts";
 import type { Drains } from "./figures.ts";
 import type { PostgresLedger } from "./ledger.ts";
 import type { Rooms } from "./rooms.ts";
@@ -89,14 +89,14 @@ export class Admission {
     while (this.#waiting.length > 0) {
       const requests = this.#waiting;
       this.#waiting = [];
-      await this.#decide(requests).catch((error) => {
+      await retryConflicts(() => this.#decide(requests)).catch((error) => {
         for (const { reject } of requests) reject(toError(error));
       });
     }
     this.#busy = false;
   }
 
-  async #decide(requests: Request[], tries = 0): Promise<void> {
+  async #decide(requests: Request[]): Promise<void> {
     const client = await this.#pool.connect();
     let failed = true;
     try {
@@ -105,9 +105,6 @@ export class Admission {
       requests.forEach(({ resolve }, n) => {
         resolve(results[n]!);
       });
-    } catch (error) {
-      if (!isConflict(error) || tries > 5) throw error;
-      return this.#decide(requests, tries + 1);
     } finally {
       client.release(failed);
     }

@@ -1,8 +1,9 @@
+import { setTimeout as pause } from "node:timers/promises";
 import type pg from "pg";
 import { MillraceError } from "../../errors.ts";
 import type { Backlog } from "./backlog.ts";
 import type { ServerClock } from "./clock.ts";
-import { isConflict, isOutage, toError } from "./connection.ts";
+import { isOutage, retryConflicts, toError } from "./connection.ts";
 import type { Operation } from "./operations.ts";
 import type { Rooms } from "./rooms.ts";
 import { type Committed, type Entry, transact } from "./transaction.ts";
@@ -11,7 +12,6 @@ import { type Committed, type Entry, transact } from "./transaction.ts";
 const LANES = 2;
 const MAX_ENTRIES = 500;
 const MAX_WEIGHT = 2_000;
-const MAX_CONFLICTS = 10;
 const MAX_OUTAGES = 3;
 
 export interface BatchParts {
@@ -81,17 +81,12 @@ export class Batches {
 
   /** Commits all of it, or finds out which command cannot be. Never rejects. */
   async #commit(entries: Entry[]): Promise<void> {
-    let conflicts = 0;
     let outages = 0;
     for (;;) {
       try {
-        this.#answer(entries, await this.#attempt(entries));
+        this.#answer(entries, await retryConflicts(() => this.#attempt(entries)));
         return;
       } catch (error) {
-        if (isConflict(error) && ++conflicts <= MAX_CONFLICTS) {
-          await pause(Math.random() * 10 * conflicts);
-          continue;
-        }
         if (isOutage(error)) {
           // Whether the commit came through is not known: every command may be repeated safely.
           for (const entry of entries) entry.repeated = true;
@@ -152,8 +147,4 @@ export class Batches {
 
 function hasDeliveries(value: unknown): boolean {
   return Array.isArray((value as { deliveries?: unknown } | null | undefined)?.deliveries);
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -140,21 +140,21 @@ export async function openPostgresBroker(url: string, store?: Store): Promise<Br
 
     async depth(queue) {
       if (closing) throw refusal();
-      return (await asking(publishing.query(depth([queue])))).rows[0].n as number;
+      return (await asking(() => publishing.query(depth([queue])))).rows[0].n as number;
     },
     async purge(queue) {
       if (closing) throw refusal();
-      return (await asking(publishing.query(purge([queue])))).rowCount ?? 0;
+      return (await asking(() => publishing.query(purge([queue])))).rowCount ?? 0;
     },
     async deadLetters(queue, limit) {
       if (closing) throw refusal();
-      return (await asking(publishing.query(deadLetters([queue, limit])))).rows as Message[];
+      return (await asking(() => publishing.query(deadLetters([queue, limit])))).rows as Message[];
     },
 
     async health() {
       if (closing) throw refusal();
       await listener.check();
-      await asking(publishing.query("SELECT 1"));
+      await asking(() => publishing.query("SELECT 1"));
     },
 
     close() {

@@ -21,7 +21,7 @@ export class ServerClock {
   /** Asks the server for the time. */
   async ask(client: pg.Pool | pg.ClientBase): Promise<void> {
     const askedAt = performance.now();
-    const { rows } = await asking(client.query<{ now: number }>(`SELECT ${SERVER_NOW} AS now`));
+    const { rows } = await asking(() => client.query<{ now: number }>(`SELECT ${SERVER_NOW} AS now`));
     this.told(rows[0]!.now, askedAt);
   }
 

@@ -9,7 +9,7 @@ test("a server that takes the connection and says nothing is away, not broken", 
   await once(server, "listening");
   const { port } = server.address() as { port: number };
   const place = placeOf(`postgres://postgres@127.0.0.1:${port}/postgres`);
-  await expect(asking(openClient(place, "test"))).rejects.toMatchObject({
+  await expect(asking(() => openClient(place, "test"))).rejects.toMatchObject({
     code: "unavailable",
     retryable: true,
   });

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import pg from "pg";
 import { whyUnreachable } from "../../domain/unreachable.ts";
 import { MillraceError } from "../../errors.ts";
@@ -22,6 +23,9 @@ const planning = [
   "jit=off",
   "plan_cache_mode=force_generic_plan",
 ];
+
+/** Tries beyond the first at what conflicts with others. */
+const MAX_CONFLICTS = 10;
 
 /** How long a connection may take before the server counts as away. */
 const CONNECT_MS = 5_000;
@@ -154,14 +158,32 @@ export function toError(error: unknown): MillraceError {
     return new MillraceError("unavailable", "PostgreSQL cannot be reached.", { cause: error });
   if ((error as { code?: unknown }).code === DISK_FULL)
     return new MillraceError("storage_full", "The disk of the PostgreSQL server is full.", { cause: error });
-  const { message } = error as Error;
-  return new MillraceError("internal", message, { retryable: isConflict(error), cause: error });
+  if (isConflict(error)) {
+    const text = `Too many changes of the same records at once: PostgreSQL gave up ${MAX_CONFLICTS} times.`;
+    return new MillraceError("unavailable", text, { cause: error });
+  }
+  return new MillraceError("internal", (error as Error).message, { retryable: false, cause: error });
 }
 
-/** Awaits a call of the client's, and gives its failure as one of the catalogue's. */
-export async function asking<T>(call: Promise<T>): Promise<T> {
+/**
+ * Does again what failed by a conflict with others, after a growing pause. What it does must be one transaction,
+ * or a statement by itself: of a failed try nothing is left.
+ */
+export async function retryConflicts<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!isConflict(error) || tries > MAX_CONFLICTS) throw error;
+      await pause(Math.random() * 10 * tries);
+    }
+  }
+}
+
+/** Makes a call of the client's, and gives its failure as one of the catalogue's. */
+export async function asking<T>(call: () => Promise<T>): Promise<T> {
   try {
-    return await call;
+    return await retryConflicts(call);
   } catch (error) {
     throw toError(error);
   }

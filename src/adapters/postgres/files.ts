@@ -2,7 +2,7 @@ import type pg from "pg";
 import { parseTaskId } from "../../domain/ids.ts";
 import type { Store } from "../../ports/store/store.ts";
 import type { ServerClock } from "./clock.ts";
-import { asking, isConflict, pipeline } from "./connection.ts";
+import { asking, pipeline } from "./connection.ts";
 import { isUuid } from "./rows.ts";
 import { statement } from "./statement.ts";
 
@@ -25,8 +25,12 @@ const pin = statement(
 );
 const unpin = statement(
   "unpin",
-  `UPDATE blobs SET pins = greatest(0, pins - u.n), pinned_until = CASE WHEN pins <= u.n THEN 0 ELSE pinned_until END
-   FROM (SELECT key, count(*)::int AS n FROM unnest($1::text[]) AS k (key) GROUP BY key) AS u WHERE blobs.key = u.key`,
+  `WITH locked AS MATERIALIZED (
+     SELECT key FROM blobs WHERE key = ANY($1::text[]) ORDER BY key FOR NO KEY UPDATE
+   ), u AS (
+     SELECT key, count(*)::int AS n FROM unnest($1::text[]) AS k (key) JOIN locked USING (key) GROUP BY key
+   ) UPDATE blobs SET pins = greatest(0, pins - u.n),
+     pinned_until = CASE WHEN pins <= u.n THEN 0 ELSE pinned_until END FROM u WHERE blobs.key = u.key`,
 );
 const unused = statement(
   "lock_unused",
@@ -40,11 +44,19 @@ const mark = statement(
    AND pinned_until <= $2`,
 );
 const deleting = statement("deleting", "SELECT key FROM blobs WHERE deleting LIMIT $1");
-const forget = statement("forget_blobs", "DELETE FROM blobs WHERE key = ANY($1::text[]) AND deleting");
+const forget = statement(
+  "forget_blobs",
+  `DELETE FROM blobs WHERE deleting AND key IN (
+     SELECT key FROM blobs WHERE key = ANY($1::text[]) ORDER BY key FOR UPDATE)`,
+);
 const renew = statement(
   "renew",
   `UPDATE tasks AS t SET wake_at = $4
-   FROM unnest($1::uuid[], $2::int[], $3::text[]) AS u (job_id, item, lease)
+   FROM (
+     SELECT u.* FROM unnest($1::uuid[], $2::int[], $3::text[]) AS u (job_id, item, lease)
+     JOIN tasks AS held ON held.job_id = u.job_id AND held.item = u.item
+     ORDER BY u.job_id, u.item FOR NO KEY UPDATE OF held
+   ) AS u
    WHERE t.job_id = u.job_id AND t.item = u.item AND t.state = 'leased' AND t.lease = u.lease
    RETURNING t.job_id || '.' || t.item || ' ' || t.lease AS held`,
 );
@@ -61,46 +73,42 @@ type Names = "pin" | "unpin" | "collect" | "forget" | "renew" | "remember";
 
 /** The writes that need no rules: each is one statement, or two, that is true by itself. */
 export function files(pool: pg.Pool, clock: ServerClock): Pick<Store, Names> {
+  const collect = async (now: number, limit: number): Promise<string[]> => {
+    const client = await pool.connect();
+    let failed = true;
+    try {
+      await client.query("BEGIN");
+      const { rows } = await client.query(unused([now, limit]));
+      const keys = rows.map((row) => row.key as string);
+      const [, marked] = await pipeline(client, () => [
+        client.query(mark([keys, now])),
+        client.query(deleting([limit])),
+        client.query("COMMIT"),
+      ]);
+      failed = false;
+      return marked.rows.map((row) => row.key as string);
+    } finally {
+      client.release(failed);
+    }
+  };
+
   return {
     async pin({ key, sha256, bytes, until }) {
       for (;;) {
-        try {
-          const { rows } = await pool.query(pin([key, sha256, bytes, until, clock.now()]));
-          // None: what was live is being collected now, so it is no longer live when asked again.
-          if (rows.length > 0) return { key: rows[0].key as string };
-        } catch (error) {
-          if (!isConflict(error)) await asking(Promise.reject(error));
-        }
+        const { rows } = await asking(() => pool.query(pin([key, sha256, bytes, until, clock.now()])));
+        // None: what was live is being collected now, so it is no longer live when asked again.
+        if (rows.length > 0) return { key: rows[0].key as string };
       }
     },
 
     async unpin({ keys }) {
-      await asking(pool.query(unpin([keys])));
+      await asking(() => pool.query(unpin([keys])));
     },
 
-    async collect({ now, limit }) {
-      const client = await asking(pool.connect());
-      let failed = true;
-      try {
-        await client.query("BEGIN");
-        const { rows } = await client.query(unused([now, limit]));
-        const keys = rows.map((row) => row.key as string);
-        const [, marked] = await pipeline(client, () => [
-          client.query(mark([keys, now])),
-          client.query(deleting([limit])),
-          client.query("COMMIT"),
-        ]);
-        failed = false;
-        return marked.rows.map((row) => row.key as string);
-      } catch (error) {
-        return await asking(Promise.reject(error));
-      } finally {
-        client.release(failed);
-      }
-    },
+    collect: ({ now, limit }) => asking(() => collect(now, limit)),
 
     async forget({ keys }) {
-      await asking(pool.query(forget([keys])));
+      await asking(() => pool.query(forget([keys])));
     },
 
     async renew({ leases, until }) {
@@ -115,7 +123,7 @@ export function files(pool: pg.Pool, clock: ServerClock): Pick<Store, Names> {
         valid.map((one) => one.lease),
         until,
       ];
-      const { rows } = await asking(pool.query(renew(values)));
+      const { rows } = await asking(() => pool.query(renew(values)));
       const held = new Set(rows.map((row) => row.held as string));
       const lost = leases.filter(({ lease }, n) => {
         const place = places[n];
@@ -128,7 +136,7 @@ export function files(pool: pg.Pool, clock: ServerClock): Pick<Store, Names> {
       const place = parseTaskId(taskId);
       if (!place || !isUuid(place.jobId)) return { ok: false };
       const values = [place.jobId, place.item, step, key, JSON.stringify(value), lease];
-      const { rows } = await asking(pool.query(remember(values)));
+      const { rows } = await asking(() => pool.query(remember(values)));
       return { ok: rows[0].held > 0 };
     },
   };

@@ -12,7 +12,16 @@ import {
 } from "../../domain/budgets.ts";
 import { MillraceError } from "../../errors.ts";
 import type { Limiter } from "../../ports/limiter.ts";
-import { asking, assertReachable, isOutage, openPool, pipeline, placeOf, toError } from "./connection.ts";
+import {
+  asking,
+  assertReachable,
+  isOutage,
+  openPool,
+  pipeline,
+  placeOf,
+  retryConflicts,
+  toError,
+} from "./connection.ts";
 import { migrate } from "./schema.ts";
 import { statement } from "./statement.ts";
 
@@ -83,7 +92,7 @@ export async function openPostgresLimiter(url: string): Promise<Limiter> {
       const sweeps = performance.now() - sweptAt > SWEEP_MS;
       if (sweeps) sweptAt = performance.now();
       try {
-        const values = await transact(pool, entries, sweeps);
+        const values = await retryConflicts(() => transact(pool, entries, sweeps));
         entries.forEach((entry, n) => {
           entry.resolve(values[n]);
         });
@@ -126,7 +135,7 @@ export async function openPostgresLimiter(url: string): Promise<Limiter> {
 
     async health() {
       if (closing) throw closed();
-      await asking(pool.query(soon({ text: "SELECT 1" })));
+      await asking(() => pool.query(soon({ text: "SELECT 1" })));
     },
 
     close() {

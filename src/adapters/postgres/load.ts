@@ -21,22 +21,16 @@ const lockedTasks = statement(
 );
 const whole = statement("job_tasks", "SELECT * FROM tasks WHERE job_id = ANY($1::uuid[])");
 const cache = statement("cache", "SELECT * FROM cache WHERE key = ANY($1::text[])");
-// A blob that will be changed is locked for that at once: to strengthen a lock later may deadlock.
-const changedBlobs = statement(
+/**
+ * The only statement that locks blobs for a transaction, in the order of their keys, and for change at once: to
+ * strengthen a lock later, or to take two sets one after the other, would be a circle for somebody.
+ */
+const blobs = statement(
   "lock_blobs",
-  `SELECT * FROM blobs WHERE key = ANY($1::text[]) AND (NOT referenced OR key = ANY($2::text[]))
-   ORDER BY key FOR NO KEY UPDATE`,
-);
-const sharedBlobs = statement(
-  "share_blobs",
-  `SELECT * FROM blobs WHERE key = ANY($1::text[]) AND referenced AND key <> ALL($2::text[])
-   ORDER BY key FOR SHARE`,
-);
-// One that lost its last reference between the two was found by neither.
-const releasedBlobs = statement(
-  "lock_released_blobs",
-  `SELECT * FROM blobs WHERE key = ANY($1::text[]) AND NOT referenced AND key <> ALL($2::text[])
-   ORDER BY key FOR NO KEY UPDATE`,
+  `SELECT * FROM blobs WHERE key IN (
+     SELECT unnest($1::text[])
+     UNION SELECT blob FROM job_blobs WHERE job_id = ANY($2::uuid[])
+   ) ORDER BY key FOR NO KEY UPDATE`,
 );
 const keys = statement(
   "keys",
@@ -48,12 +42,6 @@ const deaths = statement(
   "SELECT id FROM workers WHERE id = ANY($1::text[]) AND gone_at IS NOT NULL",
 );
 const time = statement("server_now", `SELECT ${SERVER_NOW} AS now`);
-const drops = statement(
-  "lock_dropped",
-  `SELECT key FROM blobs WHERE key IN (SELECT blob FROM job_blobs WHERE job_id = ANY($1::uuid[]))
-   ORDER BY key FOR NO KEY UPDATE`,
-);
-
 /**
  * Locks what waits, and says which jobs that needs. Tasks of the backlog come before their jobs, as nobody
  * who holds a job waits for them, except to cancel it: one of the two then tries again.
@@ -143,23 +131,11 @@ export function load(client: pg.ClientBase, needs: Needs, into: Records): Promis
       for (const { id } of rows) into.deaths.set(id, true);
     });
   }
-  if (needs.drops.size > 0) {
-    ask<{ key: string }>(drops([[...needs.drops]]), (rows) => {
-      for (const { key } of rows) into.dropped.add(key);
-    });
-  }
-  const blobs = [...needs.blobs.union(needs.pinned)];
-  if (blobs.length > 0) {
-    for (const key of blobs) into.blobs.set(key, null);
-    const keepBlobs = (rows: BlobRow[]) => {
+  if (needs.blobs.size + needs.drops.size > 0) {
+    for (const key of needs.blobs) into.blobs.set(key, null);
+    ask<BlobRow>(blobs([[...needs.blobs], [...needs.drops]]), (rows) => {
       for (const row of rows) into.blobs.set(row.key, row);
-    };
-    const pinned = [...needs.pinned];
-    ask<BlobRow>(changedBlobs([blobs, pinned]), keepBlobs);
-    if (pinned.length < blobs.length) {
-      ask<BlobRow>(sharedBlobs([blobs, pinned]), keepBlobs);
-      ask<BlobRow>(releasedBlobs([blobs, pinned]), keepBlobs);
-    }
+    });
   }
   return sent;
 }

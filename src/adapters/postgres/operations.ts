@@ -36,7 +36,7 @@ export function create(command: CreateJob): Operation<Result<Created>> {
       needs.jobs.add(id);
       for (const { input } of command.items) needs.blobs.add(input.blob);
       for (const { blob } of command.attachments) needs.blobs.add(blob);
-      for (const blob of command.pinned) needs.pinned.add(blob);
+      for (const blob of command.pinned) needs.blobs.add(blob);
       if (idempotency) needs.key(owner, idempotency.key);
       const first = command.plan[0];
       if (first?.kind !== "each" || first.cacheKey === null) return;
@@ -181,7 +181,7 @@ export function end(command: Settle): Operation<SettleResult> {
       needTask(needs, place);
       // Should this be the last item, the job's own task is next.
       if (place) needs.task(place.jobId, JOB_ITEM);
-      if (outcome.kind === "succeeded") for (const { blob } of outcome.outputs) needs.pinned.add(blob);
+      if (outcome.kind === "succeeded") for (const { blob } of outcome.outputs) needs.blobs.add(blob);
     },
     run(ledger) {
       if (!place) return { outcome: "stale", deliveries: [] };

@@ -120,7 +120,7 @@ function eventsOf({ owner, seq, first_seq, job_id: jobId, type, at, data }: Even
 
 /** The calls that change nothing. */
 export function reads(pool: pg.Pool, drains: Drains, clock: ServerClock): Pick<Store, Names> {
-  const all = async <Row>(query: pg.QueryConfig) => (await asking(pool.query(query))).rows as Row[];
+  const all = async <Row>(query: pg.QueryConfig) => (await asking(() => pool.query(query))).rows as Row[];
   const first = async <Row>(query: pg.QueryConfig) => (await all<Row>(query))[0];
 
   const store: Pick<Store, Names> = {

@@ -23,9 +23,14 @@ export class Records {
   readonly deaths = new Map<string, boolean>();
   /** By the server's clock, when the transaction began to read. */
   serverNow = 0;
-  /** Blobs of the jobs whose files go. */
-  readonly dropped = new Set<string>();
   readonly picked = new Map<Pick, Picked>();
+
+  /** Whether locks for this, taken now, would be out of order: jobs come before blobs, each in that of their keys. */
+  isTooLateFor(wanted: Needs): boolean {
+    const blobs = lastOf(this.blobs);
+    if (wanted.jobs.size + wanted.drops.size > 0 && blobs !== null) return true;
+    return comesBefore(wanted.jobs, lastOf(this.jobs)) || comesBefore(wanted.blobs, blobs);
+  }
 
   tasksOf(jobId: string): Map<number, TaskRow | null> {
     let tasks = this.tasks.get(jobId);
@@ -65,14 +70,28 @@ export class Needs {
   readonly whole = new Set<string>();
   readonly cache = new Set<string>();
   readonly blobs = new Set<string>();
-  /** Blobs of which a pin is taken back. */
-  readonly pinned = new Set<string>();
   readonly keys = new Map<string, { owner: string; key: string }>();
   readonly workers = new Set<string>();
-  /** Jobs whose files go. */
+  /** Jobs whose files go, which needs the blobs of these. */
   readonly drops = new Set<string>();
   /** Read before everything else, as what they find has to be read, too. */
   readonly picks: Pick[] = [];
+
+  add(other: Needs): void {
+    for (const [mine, theirs] of [
+      [this.jobs, other.jobs],
+      [this.whole, other.whole],
+      [this.cache, other.cache],
+      [this.blobs, other.blobs],
+      [this.workers, other.workers],
+      [this.drops, other.drops],
+    ] as const) {
+      for (const one of theirs) mine.add(one);
+    }
+    for (const [key, one] of other.tasks) this.tasks.set(key, one);
+    for (const [key, one] of other.lockedTasks) this.lockedTasks.set(key, one);
+    for (const [key, one] of other.keys) this.keys.set(key, one);
+  }
 
   task(jobId: string, item: number): void {
     this.tasks.set(`${jobId}.${item}`, { jobId, item });
@@ -89,4 +108,15 @@ export class Needs {
 
 export function keyOf(owner: string, key: string): string {
   return `${owner}\n${key}`;
+}
+
+/** The last of the rows that are locked. */
+function lastOf(rows: ReadonlyMap<string, unknown>): string | null {
+  let last: string | null = null;
+  for (const [key, row] of rows) if (row !== null && (last === null || key > last)) last = key;
+  return last;
+}
+
+function comesBefore(keys: ReadonlySet<string>, last: string | null): boolean {
+  return last !== null && [...keys].some((key) => key < last);
 }

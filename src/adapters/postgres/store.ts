@@ -131,16 +131,16 @@ function build(
     },
     reserve: (command) => admission.reserve(command),
     async release({ id }) {
-      await asking(pool.query(release([id])));
+      await asking(() => pool.query(release([id])));
     },
     sweep: (command) => told(sweeping.sweep(command)),
     workerGone: (command) => told(sweeping.workerGone(command)),
     expire: (command) => sweeping.expire(command),
     heartbeat: (record) => workers.heartbeat(record, claims.inUse),
-    workers: () => asking(workers.list()),
+    workers: () => asking(() => workers.list()),
     setPaused({ queue, paused }) {
       const change = async () => {
-        await asking(pool.query(pause([queue, paused])));
+        await asking(() => pool.query(pause([queue, paused])));
         return { deliveries: paused ? [] : await sweeping.fill() };
       };
       rooms.forget();
@@ -152,7 +152,7 @@ function build(
 
     async health() {
       if (closing) throw new MillraceError("closed", "The connection to PostgreSQL is closed.");
-      await asking(pool.query("SELECT 1"));
+      await asking(() => pool.query("SELECT 1"));
     },
     close() {
       closing ??= (async () => {

@@ -71,19 +71,19 @@ export function sweeps({ pool, batches, rooms, backlog, drains, workers }: Parts
   let tidiedAt = 0;
 
   const places = async (query: pg.QueryConfig): Promise<Place[]> => {
-    const { rows } = await asking(pool.query<Row>(query));
+    const { rows } = await asking(() => pool.query<Row>(query));
     return rows.map((row) => ({ jobId: row.job_id, item: row.item }));
   };
 
   async function fill(): Promise<TaskDelivery[]> {
     const filled: TaskDelivery[] = [];
-    await asking(rooms.read(pool));
-    const client = await asking(pool.connect());
+    await asking(() => rooms.read(pool));
+    const client = await asking(() => pool.connect());
     let failed = true;
     try {
       for (const queue of rooms.names()) {
         for (let round = 0; round < MAX_ROUNDS && rooms.roomForBacklog(queue) > 0; round++) {
-          const moved = await asking(backlog.fill(client, queue));
+          const moved = await asking(() => backlog.fill(client, queue));
           filled.push(...moved);
           if (moved.length === 0) break;
         }
@@ -108,8 +108,8 @@ export function sweeps({ pool, batches, rooms, backlog, drains, workers }: Parts
   async function clear(now: number): Promise<void> {
     if (performance.now() - tidiedAt < TIDY_MS && tidiedAt > 0) return;
     tidiedAt = performance.now();
-    for (const drop of tidy) await asking(pool.query(drop([now])));
-    await asking(pool.query(dropDrains([drains.firstSlice() - 1])));
+    for (const drop of tidy) await asking(() => pool.query(drop([now])));
+    await asking(() => pool.query(dropDrains([drains.firstSlice() - 1])));
   }
 
   return {
@@ -136,13 +136,13 @@ export function sweeps({ pool, batches, rooms, backlog, drains, workers }: Parts
 
     async expire({ now, limit, forgetBefore }: { now: number; limit: number; forgetBefore: number }) {
       const ids = async (query: pg.QueryConfig) =>
-        (await asking(pool.query<{ id: string }>(query))).rows.map((row) => row.id);
+        (await asking(() => pool.query<{ id: string }>(query))).rows.map((row) => row.id);
       const late = await ids(dueJobs([now, limit]));
       const expired = await Promise.all(late.map((id) => batches.run(expire(id, now))));
       const old = await ids(forgettable([forgetBefore, limit]));
       const owners = new Set(await Promise.all(old.map((id) => batches.run(forget(id, now)))));
       for (const owner of owners) {
-        if (owner !== null) await asking(pool.query(trim([owner, forgetBefore])));
+        if (owner !== null) await asking(() => pool.query(trim([owner, forgetBefore])));
       }
       return {
         expired: expired.filter(Boolean).length,

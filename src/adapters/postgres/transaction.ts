@@ -37,8 +37,8 @@ export async function transact(
   backlog: Backlog,
   clock: ServerClock,
   publishes: boolean,
+  needs = new Needs(),
 ): Promise<Committed> {
-  const needs = new Needs();
   const loaded = new Records();
   for (const { operation } of entries) operation.need(needs);
   const picks = needs.picks.length > 0;
@@ -55,6 +55,13 @@ export async function transact(
   const failed = new Map<Entry, Error>();
   for (;;) {
     const { ledger, values, broken } = play(entries, failed, loaded, rooms);
+    if (ledger.hasMissed && loaded.isTooLateFor(ledger.wanted)) {
+      // It begins anew, to lock what it is known to need by now in the order that all keep.
+      needs.add(ledger.wanted);
+      needs.picks.length = 0;
+      await client.query("ROLLBACK");
+      return transact(client, entries, rooms, backlog, clock, publishes, needs);
+    }
     if (ledger.hasMissed) {
       await pipeline(client, () => load(client, ledger.wanted, loaded));
       continue;

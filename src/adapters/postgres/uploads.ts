@@ -23,14 +23,14 @@ const remove = statement("remove_upload", "DELETE FROM uploads WHERE id = $1 AND
 
 export function postgresUploads(pool: pg.Pool, clock: ServerClock): UploadStore {
   const body = async (query: pg.QueryConfig) =>
-    (await asking(pool.query<{ body: string }>(query))).rows[0]?.body ?? null;
+    (await asking(() => pool.query<{ body: string }>(query))).rows[0]?.body ?? null;
   const save = async (id: string, before: string, upload: UploadRecord) =>
-    (await asking(pool.query(change([id, before, JSON.stringify(upload)])))).rowCount === 1;
+    (await asking(() => pool.query(change([id, before, JSON.stringify(upload)])))).rowCount === 1;
 
   return {
     async create(upload) {
       const { id, owner, expiresAt } = upload;
-      await asking(pool.query(insert([id, owner, expiresAt, JSON.stringify(upload), clock.now()])));
+      await asking(() => pool.query(insert([id, owner, expiresAt, JSON.stringify(upload), clock.now()])));
     },
     async get({ owner, id, now }) {
       const text = await body(get([id, owner, now]));

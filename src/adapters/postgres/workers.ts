@@ -80,7 +80,7 @@ export class Workers {
     if (record.stopped) {
       this.#mine.delete(id);
       this.#claiming.delete(id);
-      await asking(this.#pool.query(remove([id])));
+      await asking(() => this.#pool.query(remove([id])));
       this.#rooms.forget();
       return;
     }
@@ -128,8 +128,8 @@ export class Workers {
    */
   async dead(): Promise<string[]> {
     const read = async (query: pg.QueryConfig) =>
-      (await asking(this.#pool.query(query))).rows.map((row) => row.id as string);
-    await asking(this.#pool.query(clear()));
+      (await asking(() => this.#pool.query(query))).rows.map((row) => row.id as string);
+    await asking(() => this.#pool.query(clear()));
     const settled = await this.#hasSettled();
     const missed = await read(vanished([settled]));
     if (missed.length > 0) await new Promise((resolve) => setTimeout(resolve, DOUBT_MS));
@@ -140,21 +140,21 @@ export class Workers {
 
   /** Takes the workers off the list that were not heard of for so long, by the server's clock. */
   async dropSilent(silenceMs: number): Promise<string[]> {
-    const { rows } = await asking(this.#pool.query<{ id: string }>(dropSilent([silenceMs])));
+    const { rows } = await asking(() => this.#pool.query<{ id: string }>(dropSilent([silenceMs])));
     if (rows.length > 0) this.#rooms.forget();
     return rows.map((row) => row.id);
   }
 
   /** Whether the server has been up for long enough that whoever lives has come back to it. */
   async #hasSettled(): Promise<boolean> {
-    const { rows } = await asking(this.#pool.query<{ at: string }>(serverStart()));
+    const { rows } = await asking(() => this.#pool.query<{ at: string }>(serverStart()));
     const startedAt = rows[0]!.at;
     if (startedAt !== this.#server.startedAt) this.#server = { startedAt, seenAt: performance.now() };
     return performance.now() - this.#server.seenAt > RETURN_MS;
   }
 
   async markGone(id: string): Promise<void> {
-    const { rowCount } = await asking(this.#pool.query(mark([id])));
+    const { rowCount } = await asking(() => this.#pool.query(mark([id])));
     if (rowCount) this.#rooms.forget();
   }
 

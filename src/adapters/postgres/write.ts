@@ -54,7 +54,11 @@ const dropJobs = [
   ),
 ];
 const dropRefs = statement("drop_refs", "DELETE FROM job_blobs WHERE job_id = ANY($1::uuid[])");
-const dropCache = statement("drop_cache", "DELETE FROM cache WHERE job_id = ANY($1::uuid[])");
+const dropCache = statement(
+  "drop_cache",
+  `DELETE FROM cache WHERE key IN (
+     SELECT key FROM cache WHERE job_id = ANY($1::uuid[]) ORDER BY key FOR UPDATE)`,
+);
 const insertRefs = statement(
   "insert_refs",
   "INSERT INTO job_blobs SELECT * FROM unnest($1::uuid[], $2::text[]) ON CONFLICT DO NOTHING",
@@ -67,7 +71,7 @@ const changeBlobs = statement(
 );
 const releaseBlobs = statement(
   "release_blobs",
-  `UPDATE blobs SET referenced = false WHERE key = ANY($1::text[])
+  `UPDATE blobs SET referenced = false WHERE key = ANY($1::text[]) AND referenced
    AND NOT EXISTS (SELECT FROM job_blobs WHERE job_blobs.blob = blobs.key)`,
 );
 const putCache = statement(
@@ -146,7 +150,7 @@ export function write(
     const unpins = blobs.map((key) => ledger.unpinned.get(key) ?? 0);
     run(changeBlobs([blobs, blobs.map((key) => ledger.referred.has(key)), unpins]));
   }
-  if (loaded.dropped.size > 0 && withoutFiles.length > 0) run(releaseBlobs([[...loaded.dropped]]));
+  if (withoutFiles.length > 0) run(releaseBlobs([[...loaded.blobs.keys()]]));
   const puts = [...ledger.puts.values()];
   if (puts.length > 0) {
     const rows = puts.map((one) => [
@@ -159,7 +163,8 @@ export function write(
     ]);
     run(putCache(columns(rows, 3)));
   }
-  const keys = [...ledger.keys];
+  // In one order, as an index makes the second of two equal ones wait.
+  const keys = [...ledger.keys].sort(([a], [b]) => (a < b ? -1 : 1));
   const former = keys.map(([place]) => loaded.keys.get(place)).filter((row) => row != null);
   if (former.length > 0) run(dropKeys(columns(former.map((row) => [row.owner, row.key, row.job_id]))));
   if (keys.length > 0) {
