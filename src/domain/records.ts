@@ -50,6 +50,8 @@ export interface PlanStep {
   backoff: { baseMs: number; maxMs: number };
   /** For `all`: whether it runs when some items succeeded, or only when every one did. */
   needs: "some" | "every";
+  /** A replay finds the memos of earlier runs. */
+  keepMemos: boolean;
   /** Prefix of the content key (scope, pipeline, step, version, options); `null`: never cached. */
   cacheKey: string | null;
 }

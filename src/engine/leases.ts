@@ -18,9 +18,14 @@ export interface HeldLease {
   began(ms: number): void;
   /** The step has ended; the lease is still renewed, since its outcome may take a while to record. */
   ended(): void;
+  /** Keeps this blob pinned for as long as the lease is held: the step wrote it. */
+  pinned(key: string): void;
   /** Idempotent. */
   release(): void;
 }
 
 export const LEASE_MS = 10_000;
 export const RENEW_MS = 3_000;
+/** What a step wrote is pinned for so long, and for as long again every `REPIN_MS` while its lease is held. */
+export const PIN_MS = 3_600_000;
+export const REPIN_MS = 60_000;

@@ -22,6 +22,7 @@ export function planOf(pipeline: Pipeline, owner: string, content: unknown): Pla
     timeoutMs: step.timeoutMs,
     backoff: step.backoff,
     needs: step.needs,
+    keepMemos: step.keepMemos,
     cacheKey:
       step.cache === "inputs"
         ? canonical([

@@ -3,6 +3,7 @@ import { newId } from "../domain/ids.ts";
 import type { Json } from "../domain/records.ts";
 import { isRetryable, MillraceError } from "../errors.ts";
 import type { StepLog } from "../pipeline/context.ts";
+import { LONGEST_TIMER_MS } from "../pipeline/durations.ts";
 import type { Pipeline, Step } from "../pipeline/pipeline.ts";
 import type { Consumer, Delivery } from "../ports/broker.ts";
 import type { ClaimResult } from "../ports/store/tasks.ts";
@@ -146,10 +147,16 @@ export function createRunner(options: RunnerOptions): Runner {
   ): Promise<Outcome | null> {
     const began = performance.now();
     const ms = () => Math.round(performance.now() - began);
-    const { timeoutMs } = job.plan[task.step]!;
+    // Jobs created before longer times were refused keep theirs.
+    const timeoutMs = Math.min(job.plan[task.step]!.timeoutMs, LONGEST_TIMER_MS);
     const timer = setTimeout(() => stop.abort(timeoutError(step, timeoutMs)), timeoutMs);
     const taskLog = childLog(log, { job: job.id, item: task.item, step: step.name, attempt: task.attempt });
-    const attempt = stepContext({ ...engine, threads, log: taskLog }, { task, job, siblings }, stop.signal);
+    const attempt = stepContext(
+      { ...engine, threads, log: taskLog },
+      { task, job, siblings },
+      stop.signal,
+      held.pinned,
+    );
     let kept = false;
     held.began(timeoutMs + GRACE_MS);
     try {

@@ -22,10 +22,10 @@ import type { BlobStore } from "../ports/blobs.ts";
 import type { Bus } from "../ports/bus.ts";
 import type { Store } from "../ports/store/store.ts";
 import { type LiveMessage, topics } from "./engine.ts";
+import { PIN_MS } from "./leases.ts";
 import { newStepFolder } from "./step-folders.ts";
 import type { Threads } from "./threads.ts";
 
-const PIN_MS = 3_600_000;
 const PROGRESS_MS = 100;
 
 export interface ContextParts {
@@ -50,6 +50,7 @@ export function stepContext(
   parts: ContextParts,
   { task, job, siblings }: { task: TaskRecord; job: JobRecord; siblings: TaskRecord[] },
   signal: AbortSignal,
+  onPinned: (key: string) => void,
 ): Running {
   const { store, blobs, bus, threads, log } = parts;
   const id = taskId(task.jobId, task.item);
@@ -118,6 +119,7 @@ export function stepContext(
         blob: key,
         ...(file.meta ? { meta: file.meta } : {}),
       };
+      onPinned(key);
       outputs.push(written);
       files.set(written.artifactId, written);
       return fileView(written);

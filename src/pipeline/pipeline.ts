@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Json } from "../domain/records.ts";
 import type { AllContext, EachContext } from "./context.ts";
+import { duration, LONGEST_MS, LONGEST_TIMER_MS } from "./durations.ts";
 
 /** What files a pipeline takes. Sizes are bytes. */
 export interface Accepts {
@@ -17,7 +18,7 @@ export interface Accepts {
 export interface StepOptions {
   /** Tries in all. @default 3 */
   attempts?: number;
-  /** A try is ended after this time. @default 300_000 (5 min) */
+  /** A try is ended after this time, at most 2_147_483_647 (24 days). @default 300_000 (5 min) */
   timeoutMs?: number;
   /** Wait before the second try, doubled for each further one. @default 1_000, at most 60_000 */
   backoff?: { baseMs?: number; maxMs?: number };
@@ -28,6 +29,8 @@ export interface StepOptions {
    * `"never"`: it has effects, or its result changes. @default "inputs" for `each`, "never" for `all`
    */
   cache?: "inputs" | "never";
+  /** A replay finds what `ctx.once` kept in an earlier run, instead of asking again. @default false */
+  keepMemos?: boolean;
   /** Change it when the same inputs give another result than before. @default "1" */
   version?: string;
 }
@@ -68,6 +71,7 @@ export interface Step {
   readonly concurrency: number;
   readonly cache: "inputs" | "never";
   readonly version: string;
+  readonly keepMemos: boolean;
   readonly needs: "some" | "every";
   // The context's type was checked when the step was defined.
   readonly run: (context: never) => unknown;
@@ -149,7 +153,10 @@ export function definePipeline<Schema extends z.ZodType = NoOptions>(
     shareable: options.shareable ?? false,
     tools: options.tools ?? {},
     queueLimit: options.queueLimit ?? 10_000,
-    retentionMs: options.retentionMs ?? null,
+    retentionMs:
+      options.retentionMs === undefined
+        ? null
+        : duration(options.retentionMs, `The retentionMs of ${options.name}`, { min: 0, max: LONGEST_MS }),
     steps: [],
   }) as EachPipeline<z.output<Schema>, null>;
 }
@@ -171,11 +178,11 @@ function build(pipeline: Pipeline): Pipeline {
         name,
         kind,
         attempts: options.attempts ?? 3,
-        timeoutMs: options.timeoutMs ?? 300_000,
-        backoff: { baseMs: options.backoff?.baseMs ?? 1_000, maxMs: options.backoff?.maxMs ?? 60_000 },
+        ...times(`the step "${name}" of ${pipeline.name}`, options),
         concurrency: options.concurrency ?? 2,
         cache: options.cache ?? (kind === "each" ? "inputs" : "never"),
         version: options.version ?? "1",
+        keepMemos: options.keepMemos ?? false,
         needs: options.needs ?? "some",
         run,
       };
@@ -184,6 +191,17 @@ function build(pipeline: Pipeline): Pipeline {
   const all = { all: add("all") };
   const fannedIn = pipeline.steps.at(-1)?.kind === "all";
   return Object.assign({ ...pipeline }, fannedIn ? all : { each: add("each"), ...all });
+}
+
+function times(step: string, { timeoutMs, backoff }: StepOptions): Pick<Step, "timeoutMs" | "backoff"> {
+  const wait = { min: 0, max: LONGEST_MS };
+  return {
+    timeoutMs: duration(timeoutMs ?? 300_000, `The timeoutMs of ${step}`, { min: 1, max: LONGEST_TIMER_MS }),
+    backoff: {
+      baseMs: duration(backoff?.baseMs ?? 1_000, `The backoff.baseMs of ${step}`, wait),
+      maxMs: duration(backoff?.maxMs ?? 60_000, `The backoff.maxMs of ${step}`, wait),
+    },
+  };
 }
 
 export type { Json };

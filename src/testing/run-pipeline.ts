@@ -1,11 +1,11 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import type { Failure, Json, Warning } from "../domain/records.ts";
 import { isRetryable, MillraceError } from "../errors.ts";
 import type { AllContext, Artifact, EachContext, EndedItem } from "../pipeline/context.ts";
 import { Snooze } from "../pipeline/control.ts";
+import { pause } from "../pipeline/durations.ts";
 import type { Pipeline, Step } from "../pipeline/pipeline.ts";
 import { type ArtifactFolder, artifactFolder, jsonCopy, stepContext } from "./pipeline-context.ts";
 
@@ -186,7 +186,7 @@ async function runStep<Parts extends object>(scope: Scope, step: Step, parts: Pa
     } catch (error) {
       if (error instanceof Snooze) {
         outcome.attempts -= 1;
-        await delay(error.afterMs, undefined, { signal: scope.run.signal });
+        await pause(error.afterMs, scope.run.signal);
       } else if (outcome.attempts >= (scope.run.attempts ?? 1) || !isRetryable(error)) {
         outcome.error = { ...failureOf(error), cause: error };
         return outcome;

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { LEASE_MS, RENEW_MS } from "../engine/leases.ts";
+import { LEASE_MS, PIN_MS, RENEW_MS, REPIN_MS } from "../engine/leases.ts";
 import type { Store } from "../ports/store/store.ts";
 import type { Heartbeat } from "../ports/store/tasks.ts";
 import type { KeeperData, KeeperMessage } from "./keeper.ts";
@@ -7,12 +7,13 @@ import type { KeeperData, KeeperMessage } from "./keeper.ts";
 /** Of a longer pause between two rounds, the rest is time in which this process was stopped. */
 const LONGEST_ROUND_MS = 2 * RENEW_MS;
 
-const { opener, config } = workerData as KeeperData;
+const { opener, config, repinMs = REPIN_MS } = workerData as KeeperData;
 const { openStore } = (await import(opener)) as {
-  openStore(config: unknown): Promise<Pick<Store, "renew" | "heartbeat" | "now" | "close">>;
+  openStore(config: unknown): Promise<Pick<Store, "renew" | "keepPinned" | "heartbeat" | "now" | "close">>;
 };
 const store = await openStore(config);
 const leases = new Map<string, { taskId: string; mustEndAt: number }>();
+const pinned = new Map<string, Set<string>>();
 let worker: Heartbeat | null = null;
 /** Milliseconds for which this process has run: a step gets its time although its process was stopped. */
 let awakeMs = 0;
@@ -38,19 +39,31 @@ async function renew(): Promise<void> {
   if (lost.length > 0) parentPort!.postMessage(lost);
 }
 
-const timer = setInterval(round, RENEW_MS);
+/** A step may take longer than what it wrote is pinned for. */
+async function keepPinned(): Promise<void> {
+  const keys = [...new Set([...pinned.values()].flatMap((some) => [...some]))];
+  if (keys.length > 0) await store.keepPinned({ keys, until: store.now() + PIN_MS });
+}
+
+const timers = [setInterval(round, RENEW_MS), setInterval(() => void keepPinned().catch(() => {}), repinMs)];
 
 parentPort!.on("message", async (message: KeeperMessage) => {
   if (message.kind === "leases") {
     const now = awakeMs + Math.min(performance.now() - roundAt, LONGEST_ROUND_MS);
     for (const [lease, taskId, limitMs] of message.held)
       leases.set(lease, { taskId, mustEndAt: limitMs === null ? Number.POSITIVE_INFINITY : now + limitMs });
-    for (const lease of message.released) leases.delete(lease);
+    for (const lease of message.released) {
+      leases.delete(lease);
+      pinned.delete(lease);
+    }
+  } else if (message.kind === "pinned") {
+    const keys = pinned.get(message.lease) ?? new Set();
+    pinned.set(message.lease, keys.add(message.key));
   } else if (message.kind === "worker") {
     worker = message.record;
     await store.heartbeat(worker).catch(() => {});
   } else {
-    clearInterval(timer);
+    for (const timer of timers) clearInterval(timer);
     await store.close().catch(() => {});
     parentPort!.close();
   }

@@ -6,6 +6,7 @@ import type { Heartbeat } from "../ports/store/tasks.ts";
 export type KeeperMessage =
   /** `limitMs`: how long the step that begins now may take; `null` where no step runs. */
   | { kind: "leases"; held: [lease: string, taskId: string, limitMs: number | null][]; released: string[] }
+  | { kind: "pinned"; lease: string; key: string }
   | { kind: "worker"; record: Heartbeat }
   | { kind: "close" };
 
@@ -13,6 +14,8 @@ export interface KeeperData {
   /** Module whose `openStore(config)` opens the records, for the thread's own connection. */
   opener: string;
   config: unknown;
+  /** @default REPIN_MS */
+  repinMs?: number;
 }
 
 export interface Keeper extends LeaseKeeper {
@@ -63,6 +66,9 @@ export function startKeeper(data: KeeperData): Keeper {
         ended() {
           say(null);
           setImmediate(flush);
+        },
+        pinned(key) {
+          if (holders.has(lease)) post({ kind: "pinned", lease, key });
         },
         release() {
           if (holders.delete(lease)) released.push(lease);

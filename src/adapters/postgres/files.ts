@@ -23,6 +23,11 @@ const pin = statement(
      RETURNING key
    ) SELECT key FROM pinned UNION ALL SELECT key FROM made`,
 );
+const keepPinned = statement(
+  "keep_pinned",
+  `UPDATE blobs SET pinned_until = greatest(pinned_until, $2) WHERE key IN (
+     SELECT key FROM blobs WHERE key = ANY($1::text[]) AND pins > 0 AND NOT deleting ORDER BY key FOR UPDATE)`,
+);
 const unpin = statement(
   "unpin",
   `WITH locked AS MATERIALIZED (
@@ -69,7 +74,7 @@ const remember = statement(
    ) SELECT count(*) AS held FROM held`,
 );
 
-type Names = "pin" | "unpin" | "collect" | "forget" | "renew" | "remember";
+type Names = "pin" | "keepPinned" | "unpin" | "collect" | "forget" | "renew" | "remember";
 
 /** The writes that need no rules: each is one statement, or two, that is true by itself. */
 export function files(pool: pg.Pool, clock: ServerClock): Pick<Store, Names> {
@@ -99,6 +104,10 @@ export function files(pool: pg.Pool, clock: ServerClock): Pick<Store, Names> {
         // None: what was live is being collected now, so it is no longer live when asked again.
         if (rows.length > 0) return { key: rows[0].key as string };
       }
+    },
+
+    async keepPinned({ keys, until }) {
+      await asking(pool.query(keepPinned([keys, until])));
     },
 
     async unpin({ keys }) {

@@ -45,6 +45,7 @@ export class PostgresLedger implements Ledger {
   readonly dirtyTasks = new Set<TrackedTask>();
   readonly droppedJobs = new Set<string>();
   readonly droppedFiles = new Set<string>();
+  readonly droppedMemos: [jobId: string, item: number, step: string][] = [];
   readonly refs = new Map<string, { jobId: string; blob: string }>();
   readonly referred = new Set<string>();
   readonly unpinned = new Map<string, number>();
@@ -216,6 +217,10 @@ export class PostgresLedger implements Ledger {
       if (event.job.id === jobId)
         event.data = { jobId, progress: event.data.progress ?? null, forgotten: true };
     }
+  }
+
+  dropMemos(jobId: string, item: number, step: string): void {
+    this.droppedMemos.push([jobId, item, step]);
   }
 
   putCached(entry: CacheEntry): void {

@@ -53,6 +53,11 @@ const dropJobs = [
      WHERE job_id = ANY($1::uuid[])`,
   ),
 ];
+const dropMemos = statement(
+  "drop_step_memos",
+  `DELETE FROM memos WHERE (job_id, item, step) IN
+     (SELECT * FROM unnest($1::uuid[], $2::int[], $3::text[]))`,
+);
 const dropRefs = statement("drop_refs", "DELETE FROM job_blobs WHERE job_id = ANY($1::uuid[])");
 const dropCache = statement(
   "drop_cache",
@@ -140,6 +145,7 @@ export function write(
     run(dropRefs([withoutFiles]));
     run(dropCache([withoutFiles]));
   }
+  if (ledger.droppedMemos.length > 0) run(dropMemos(columns(ledger.droppedMemos)));
   if (dropped.length > 0) for (const drop of dropJobs) run(drop([dropped]));
   const refs = [...ledger.refs.values()];
   if (refs.length > 0) run(insertRefs([refs.map((one) => one.jobId), refs.map((one) => one.blob)]));

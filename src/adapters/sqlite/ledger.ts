@@ -194,6 +194,10 @@ export class SqliteLedger implements Ledger {
     this.sql.dropJob.run(jobId);
   }
 
+  dropMemos(jobId: string, item: number, step: string): void {
+    this.sql.dropStepMemos.run(jobId, item, step);
+  }
+
   putCached(entry: CacheEntry): void {
     this.sql.putCached.run(
       entry.key,

@@ -80,6 +80,9 @@ export function statements(db: DatabaseSync) {
     ),
     insertBlob: prepare("INSERT INTO blobs VALUES (?, ?, ?, 0, 0, 0, ?) ON CONFLICT DO NOTHING"),
     pin: prepare("UPDATE blobs SET pins = pins + 1, pinned_until = max(pinned_until, ?) WHERE key = ?"),
+    keepPinned: prepare(
+      "UPDATE blobs SET pinned_until = max(pinned_until, ?) WHERE key = ? AND pins > 0 AND deleting = 0",
+    ),
     unpin: prepare(
       `UPDATE blobs SET pins = max(0, pins - 1), pinned_until = CASE WHEN pins <= 1 THEN 0 ELSE pinned_until END
        WHERE key = ?`,
@@ -122,6 +125,7 @@ export function statements(db: DatabaseSync) {
 
     memo: prepare("SELECT value FROM memos WHERE job_id = ? AND item = ? AND step = ? AND key = ?"),
     remember: prepare("INSERT INTO memos VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"),
+    dropStepMemos: prepare("DELETE FROM memos WHERE job_id = ? AND item = ? AND step = ?"),
     dropMemos: prepare("DELETE FROM memos WHERE job_id = ?"),
 
     paused: prepare("SELECT queue FROM paused_queues"),

@@ -27,6 +27,7 @@ const methods = [
   "memo",
   "remember",
   "pin",
+  "keepPinned",
   "unpin",
   "collect",
   "forget",

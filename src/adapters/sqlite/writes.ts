@@ -34,6 +34,7 @@ export type WriteNames =
   | "heartbeat"
   | "remember"
   | "pin"
+  | "keepPinned"
   | "unpin"
   | "collect"
   | "forget"
@@ -248,6 +249,10 @@ export function writes(ledger: SqliteLedger, queues: Queues, clock: StoreClock):
       if (!live) sql.insertBlob.run(key, sha256, bytes, until);
       sql.pin.run(until, kept);
       return { key: kept };
+    },
+
+    keepPinned({ keys, until }) {
+      for (const key of keys) sql.keepPinned.run(until, key);
     },
 
     unpin({ keys }) {

@@ -37,6 +37,8 @@ export interface Ledger {
   dropFiles(jobId: string): void;
   /** Forgets the job, its tasks and memos; its events keep their numbers but lose their contents. */
   dropJob(jobId: string): void;
+  /** The memos of one task at one of its steps are gone. */
+  dropMemos(jobId: string, item: number, step: string): void;
   putCached(entry: CacheEntry): void;
   append(job: JobRecord, type: EventType, at: number, data: { [key: string]: Json }): void;
 

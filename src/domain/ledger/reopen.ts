@@ -48,20 +48,26 @@ export function reopenJob(
     items: dead.map((task) => task.item),
   });
   if (deadItems.length === 0) {
-    resetTask(job, jobTask!, jobTask!.step);
+    restart(ledger, job, jobTask!);
     handOut(ledger, jobTask!, now);
   }
   for (const task of deadItems) {
-    resetTask(job, task, task.step);
+    restart(ledger, job, task);
     start(ledger, job, task, now);
   }
   return { ok: true, items: dead.length };
 }
 
+/** The task begins its step again, and asks again what it asked in earlier runs. */
+function restart(ledger: Ledger, job: JobRecord, task: TaskRecord): void {
+  for (const { name, keepMemos } of job.plan) if (!keepMemos) ledger.dropMemos(job.id, task.item, name);
+  resetTask(job, task, task.step);
+}
+
 /** The `all` step runs anew when its items have ended: until then its task is out of reach. */
 function supersede(ledger: Ledger, job: JobRecord, task: TaskRecord): void {
   if (task.state === "leased") ledger.revoke(task.lease!);
-  resetTask(job, task, task.step);
+  restart(ledger, job, task);
   task.generation++;
   task.state = "cancelled";
   task.lease = null;

@@ -8,6 +8,8 @@ export interface FileStore {
    * already, its key is returned and the caller removes its own copy.
    */
   pin(command: { key: string; sha256: string; bytes: number; until: number }): Promise<{ key: string }>;
+  /** Lets the pins of these blobs hold until then at least; what is being collected is lost. */
+  keepPinned(command: { keys: string[]; until: number }): Promise<void>;
   /** Takes back one pin of each: nothing will come of the upload, or of the step that wrote it. */
   unpin(command: { keys: string[] }): Promise<void>;
   /** Marks up to `limit` blobs without reference or pin as deleting, and returns all that are so marked. */

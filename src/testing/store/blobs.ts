@@ -108,6 +108,25 @@ export function blobPoints(point: DefinePoint<StoreScene>): void {
     expect(await store.collect({ now: scene.now(), limit: 10 })).toContain(input.blob);
   });
 
+  point("blob.kept", "a pin holds for as long as it is kept, and no other is made", async (scene) => {
+    const { store } = scene;
+    const [kept, left, taken] = [await scene.upload(), await scene.upload(), await scene.upload()];
+    await store.unpin({ keys: [taken.blob] });
+    for (let n = 0; n < 3; n++) {
+      scene.pass(HOUR - 1_000);
+      const keys = [kept.blob, taken.blob, "no-such-blob"];
+      await store.keepPinned({ keys, until: scene.now() + HOUR });
+      // A pin is never shortened.
+      await store.keepPinned({ keys, until: scene.now() + 1 });
+    }
+    const collected = await store.collect({ now: scene.now(), limit: 10 });
+    expect(collected.sort()).toEqual([left.blob, taken.blob].sort());
+    await store.keepPinned({ keys: [left.blob], until: scene.now() + HOUR });
+    expect((await scene.create({ items: [{ name: "a", input: kept }] })).created).toBe(true);
+    const late = await scene.command({ items: [{ name: "a", input: left }] });
+    expect(refused(await store.createJob(late))).toBe("gone");
+  });
+
   point("blob.limit", "collection takes at most its limit at a time", async (scene) => {
     for (let n = 0; n < 7; n++) await scene.upload();
     scene.pass(HOUR + 1);

@@ -1,7 +1,8 @@
 import { expect } from "vitest";
 import { newId } from "../../domain/ids.ts";
 import type { DefinePoint } from "../points.ts";
-import { accepted, OWNER, type StoreScene } from "./scene.ts";
+import type { Held } from "./crew.ts";
+import { accepted, all, each, OWNER, type StoreScene } from "./scene.ts";
 
 export function memoPoints(point: DefinePoint<StoreScene>): void {
   point("memo.keeps", "a memo outlives the attempt that wrote it", async (scene) => {
@@ -50,6 +51,49 @@ export function memoPoints(point: DefinePoint<StoreScene>): void {
       ok: false,
     });
     expect(await store.remember({ ...at, taskId: "nonsense", value: 3, lease: "x" })).toEqual({ ok: false });
+  });
+
+  point("memo.replay", "a replay asks again, unless its step keeps what it has", async (scene) => {
+    const { store } = scene;
+    const crew = await scene.crew();
+    const plan = [each("work"), each("second", { keepMemos: true }), all("gather")];
+    const { job, deliveries } = await scene.create({ files: 2, plan });
+    crew.hand({ deliveries });
+    const remember = async ({ taskId, lease }: Held, step: string) =>
+      expect(await store.remember({ taskId, step, key: "k", value: 1, lease })).toEqual({ ok: true });
+    const known = async (taskId: string) =>
+      Promise.all(
+        ["work", "second", "gather"].map(
+          async (step) => (await store.memo({ taskId, step, key: "k" })) !== null,
+        ),
+      );
+    const other = await crew.take();
+    await remember(other, "work");
+    const dying = await crew.take();
+    await remember(dying, "work");
+    await crew.fail(dying, { retryable: false });
+    await crew.succeed(other);
+    const second = await crew.take();
+    await remember(second, "second");
+    await crew.succeed(second);
+    const gather = await crew.take();
+    await remember(gather, "gather");
+    await crew.succeed(gather);
+
+    const replay = accepted(await store.reopenJob({ owner: OWNER, id: job.id, now: scene.now() }));
+    expect(await known(dying.taskId)).toEqual([false, false, false]);
+    expect(await known(other.taskId)).toEqual([true, true, false]);
+    // What was made of the earlier results is made again.
+    expect(await known(gather.taskId)).toEqual([false, false, false]);
+
+    crew.hand(replay);
+    await crew.succeed(await crew.take());
+    const again = await crew.take();
+    await remember(again, "second");
+    await crew.fail(again, { retryable: false });
+    await crew.work();
+    accepted(await store.reopenJob({ owner: OWNER, id: job.id, now: scene.now() }));
+    expect(await known(dying.taskId)).toEqual([false, true, false]);
   });
 
   point("memo.ends", "memos go with their job", async (scene) => {

@@ -112,6 +112,7 @@ const step: Omit<PlanStep, "name" | "kind" | "queue"> = {
   timeoutMs: 60_000,
   backoff: { baseMs: 1_000, maxMs: 60_000 },
   needs: "some",
+  keepMemos: false,
   cacheKey: null,
 };
 
