@@ -26,7 +26,7 @@ const pin = statement(
 const keepPinned = statement(
   "keep_pinned",
   `UPDATE blobs SET pinned_until = greatest(pinned_until, $2) WHERE key IN (
-     SELECT key FROM blobs WHERE key = ANY($1::text[]) AND pins > 0 AND NOT deleting ORDER BY key FOR UPDATE)`,
+     SELECT key FROM blobs WHERE key = ANY($1::text[]) AND pins > 0 AND NOT deleting ORDER BY key FOR NO KEY UPDATE)`,
 );
 const unpin = statement(
   "unpin",
@@ -107,7 +107,7 @@ export function files(pool: pg.Pool, clock: ServerClock): Pick<Store, Names> {
     },
 
     async keepPinned({ keys, until }) {
-      await asking(pool.query(keepPinned([keys, until])));
+      await asking(() => pool.query(keepPinned([keys, until])));
     },
 
     async unpin({ keys }) {
