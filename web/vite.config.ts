@@ -13,8 +13,6 @@ export default defineConfig({
     modulePreload: { polyfill: false },
   },
   server: {
-    proxy: Object.fromEntries(
-      ["/v1", "/samples", "/healthz", "/docs"].map((path) => [path, { target: server, changeOrigin: true }]),
-    ),
+    proxy: Object.fromEntries(["/v1", "/samples", "/healthz", "/docs"].map((path) => [path, server])),
   },
 });

@@ -15,7 +15,7 @@ interface DeadLetter {
   name: string;
   attempt: number;
   deaths: number;
-  error: { code: string; message: string } | null;
+  error: { code: string; message: string; detail?: string } | null;
   finishedAt: string | null;
 }
 
@@ -125,6 +125,7 @@ async function show(task: string, flags: ClientFlags): Promise<void> {
     ["Error", found.error === null ? "" : `${found.error.code}: ${found.error.message}`],
     ["Ended", `${found.finishedAt ?? ""} (${ago(found.finishedAt)})`],
   ];
+  for (const line of found.error?.detail?.split("\n") ?? []) facts.push(["", line]);
   for (const [name, value] of facts) console.log(`${name.padEnd(15)}${printable(value)}`);
   console.log(`\nRun it again with: millrace dead-letters replay ${found.taskId}`);
 }

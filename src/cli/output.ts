@@ -1,3 +1,4 @@
+import { masked } from "../domain/masking.ts";
 import { MillraceError } from "../errors.ts";
 
 /** What the process ends with. */
@@ -10,7 +11,7 @@ export function usageError(message: string): MillraceError {
 
 /** Ends the command with one line that says what is wrong; a fault of ours shows where it happened. */
 export function fail(error: unknown): never {
-  if (error instanceof MillraceError) console.error(`millrace: ${error.message}`);
+  if (error instanceof MillraceError) console.error(`millrace: ${masked(error.message)}`);
   else console.error(error);
   const usage = error instanceof MillraceError && error.code === "config_invalid";
   process.exit(usage ? exitCode.usage : exitCode.failed);

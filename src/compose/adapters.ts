@@ -1,10 +1,11 @@
+import { masked } from "../domain/masking.ts";
 import { MillraceError } from "../errors.ts";
 import type { BlobStore } from "../ports/blobs.ts";
 import type { Broker } from "../ports/broker.ts";
 import type { Bus } from "../ports/bus.ts";
 import type { Limiter } from "../ports/limiter.ts";
 import type { Store } from "../ports/store/store.ts";
-import { type Config, masked } from "./config.ts";
+import type { Config } from "./config.ts";
 
 /** How a process reaches the embedded adapters: through the writer's socket. */
 export interface Wiring {
@@ -181,9 +182,13 @@ function named(error: unknown, setting: string, url: string): Error {
     );
   }
   if (error instanceof MillraceError && error.code === "config_invalid") return error;
-  return new MillraceError("config_invalid", `${setting}="${masked(url)}" cannot be used: ${message}`, {
-    cause: error,
-  });
+  return new MillraceError(
+    "config_invalid",
+    `${setting}="${masked(url)}" cannot be used: ${masked(message)}`,
+    {
+      cause: error,
+    },
+  );
 }
 
 /** Takes `prefix` out of a URL: what keeps several Millraces apart on one server. */

@@ -192,10 +192,3 @@ function outOfRange(text: string, name: string, what: string, min: number, max: 
     `${name} must be ${what} from ${min} to ${max}, not "${text.slice(0, 40)}".`,
   );
 }
-
-/** A URL without what must not be printed. */
-export function masked(url: string): string {
-  return url
-    .replace(/(:\/\/[^:@/]*):[^@/]*@/, "$1:***@")
-    .replace(/([?&][^=&]*(?:secret|password|key|token)[^=&]*=)[^&]*/gi, "$1***");
-}

@@ -1,9 +1,11 @@
 import { pino } from "pino";
+import { masked } from "../domain/masking.ts";
 import type { StepLog } from "../pipeline/context.ts";
 
-/** A JSON log on standard error; standard output is for answers. */
+/** A JSON log on standard error, without passwords; standard output is for answers. */
 export function createLogger(level: string, role: string) {
-  return pino({ level, base: { role, pid: process.pid } }, pino.destination({ fd: 2, sync: false }));
+  const hooks = { streamWrite: masked };
+  return pino({ level, base: { role, pid: process.pid }, hooks }, pino.destination({ fd: 2, sync: false }));
 }
 
 /** The shape that steps and the engine use: message first. */

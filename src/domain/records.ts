@@ -26,10 +26,13 @@ export interface FileRef {
   tail?: string;
 }
 
-/** What a client reads of a failure. */
+/** How a step, an item or a job failed. */
 export interface Failure {
   code: string;
+  /** For clients. */
   message: string;
+  /** For operators alone: an exception that the step did not foresee, which may say what clients must not know. */
+  detail?: string;
 }
 
 /** What a step says of a result that is not all that was asked for. */

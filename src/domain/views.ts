@@ -1,4 +1,4 @@
-import type { FileRef, JobRecord, JobState, Json, TaskRecord, Warning } from "./records.ts";
+import type { Failure, FileRef, JobRecord, JobState, Json, TaskRecord, Warning } from "./records.ts";
 import { JOB_ITEM } from "./records.ts";
 
 /** What clients read of the records: the shapes of the HTTP contract. Also the data of events. */
@@ -48,6 +48,10 @@ export function fileView({ blob: _blob, tail: _tail, ...file }: FileRef): FileVi
   return file;
 }
 
+export function failureView(failure: Failure | null): { code: string; message: string } | null {
+  return failure && { code: failure.code, message: failure.message };
+}
+
 /** What the steps of an item warned of, in their order. */
 export function warningsOf({ trail }: Pick<TaskRecord, "trail">): Warning[] {
   return trail.flatMap((entry) => entry.warnings ?? []);
@@ -64,7 +68,7 @@ export function itemView(job: JobRecord, task: TaskRecord) {
     input: task.input && fileView(task.input),
     outputs: task.outputs.map(fileView),
     result: task.result,
-    error: task.error,
+    error: failureView(task.error),
     warnings: warningsOf(task),
   };
 }
@@ -82,7 +86,7 @@ export function jobView(job: JobRecord, items: readonly TaskRecord[]) {
     progress: progressOf(job),
     items: items.filter((task) => task.item !== JOB_ITEM).map((task) => itemView(job, task)),
     result: job.result,
-    error: job.error,
+    error: failureView(job.error),
     warnings: job.warnings,
     createdAt: iso(job.createdAt),
     startAt: iso(job.startAt),

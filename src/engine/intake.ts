@@ -28,6 +28,8 @@ const RESERVATION_MS = 600_000;
 const IDEMPOTENCY_MS = 24 * 3_600_000;
 const HEALTH_MS = 1_000;
 const MAX_METADATA = 16;
+const NORMAL_PRIORITY = 4;
+const LONGEST_DELAY_MS = 366 * 24 * 3_600_000;
 
 export interface IntakeOptions {
   store: Store;
@@ -89,8 +91,8 @@ export function intake({ store, blobs, pipelines, retentionMs }: IntakeOptions) 
         options,
         plan: planOf(pipeline, owner, content),
         metadata,
-        priority: request.priority ?? 4,
-        startAt: request.startAt ?? null,
+        priority: request.priority ?? NORMAL_PRIORITY,
+        startAt: startOf(request.startAt, now),
         retentionMs: Math.round(pipeline.retentionMs ?? retentionMs),
         items: files.map((file, n) => ({ name: file.name, input: { ...file, artifactId: `${id}.${n}.in` } })),
         attachments,
@@ -102,7 +104,14 @@ export function intake({ store, blobs, pipelines, retentionMs }: IntakeOptions) 
             : {
                 key: request.idempotencyKey,
                 fingerprint: sha256(
-                  canonical([pipeline.name, content, files.map((file) => [file.name, file.sha256])]),
+                  canonical([
+                    pipeline.name,
+                    content,
+                    files.map((file) => [file.name, file.sha256]),
+                    request.priority ?? NORMAL_PRIORITY,
+                    request.startAt ?? null,
+                    metadata,
+                  ]),
                 ),
                 expiresAt: now + IDEMPOTENCY_MS,
               },
@@ -242,6 +251,16 @@ function checkMetadata(metadata: Record<string, string>): Record<string, string>
     );
   }
   return metadata;
+}
+
+/** When a job may start; `null` for at once, which a time in the past means too. */
+function startOf(asked: number | undefined, now: number): number | null {
+  if (asked === undefined || asked <= now) return null;
+  if (asked - now <= LONGEST_DELAY_MS) return asked;
+  const message = "is more than a year ahead";
+  throw new MillraceError("invalid_options", `startAt: ${message}.`, {
+    extra: { issues: [{ path: "startAt", message }] },
+  });
 }
 
 function describe(mediaType: string): string {

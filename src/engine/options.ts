@@ -1,3 +1,4 @@
+import { firstIssues } from "../domain/issues.ts";
 import type { FileRef, Json } from "../domain/records.ts";
 import { MillraceError } from "../errors.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
@@ -84,9 +85,7 @@ function place(options: unknown, path: string): void {
 }
 
 function invalid(issues: readonly { path: PropertyKey[]; message: string }[]): MillraceError {
-  const list = issues
-    .slice(0, 20)
-    .map(({ path, message }) => ({ path: path.map(String).join("."), message }));
+  const list = firstIssues(issues);
   const text = list.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join("; ");
   return new MillraceError("invalid_options", text, { extra: { issues: list } });
 }

@@ -1,40 +1,47 @@
+import { inspect } from "node:util";
 import type { Outcome } from "../domain/commands.ts";
+import { newId } from "../domain/ids.ts";
+import { masked } from "../domain/masking.ts";
+import type { Failure } from "../domain/records.ts";
 import { isRetryable, MillraceError } from "../errors.ts";
 import { RetryableError, Snooze } from "../pipeline/control.ts";
 
 /** Whose fault it is that a store, blob store or broker cannot be used: nobody's, so no attempt is charged. */
 const OUTAGES = new Set(["unavailable", "closed", "storage_full"]);
 const OUTAGE_MS = 2_000;
+/** Errors of ours whose texts are those of a database or a setting. */
+const UNFORESEEN: ReadonlySet<string> = new Set(["internal", "config_invalid"]);
+const DETAIL_CHARACTERS = 2_000;
 
 /** What a thrown value means for the attempt. */
 export function outcomeOf(error: unknown, ms: number): Outcome {
   if (error instanceof Snooze) return { kind: "returned", delayMs: Math.max(1, wholeMs(error.afterMs)) };
   if (error instanceof RetryableError) {
-    return failed(error.code, error.message, true, ms, error.afterMs);
+    return failed(error, true, ms, error.afterMs);
   }
-  if (error instanceof MillraceError) {
-    if (OUTAGES.has(error.code)) return { kind: "returned", delayMs: OUTAGE_MS };
-    return failed(error.code, error.message, error.retryable, ms);
+  if (error instanceof MillraceError && OUTAGES.has(error.code)) {
+    return { kind: "returned", delayMs: OUTAGE_MS };
   }
-  const message = error instanceof Error ? error.message : String(error);
-  return failed(
-    "step_failed",
-    message.slice(0, 2_000) || "The step failed without a message.",
-    isRetryable(error),
-    ms,
-  );
+  return failed(error, isRetryable(error), ms);
 }
 
-function failed(
-  code: string,
-  message: string,
-  retryable: boolean,
-  ms: number,
-  retryAfterMs?: number,
-): Outcome {
+/** What a client reads is what the step has said for clients; of anything else it gets a reference alone. */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof MillraceError && !UNFORESEEN.has(error.code)) {
+    return { code: error.code, message: error.message };
+  }
+  const reference = newId().slice(-12);
+  return {
+    code: "step_failed",
+    message: `The step failed for a reason of its own. Quote ${reference} when you ask for help.`,
+    detail: masked(inspect(error)).slice(0, DETAIL_CHARACTERS),
+  };
+}
+
+function failed(error: unknown, retryable: boolean, ms: number, retryAfterMs?: number): Outcome {
   return {
     kind: "failed",
-    error: { code, message },
+    error: failureOf(error),
     retryable,
     random: Math.random(),
     ms,

@@ -12,7 +12,7 @@ import type { Engine } from "./engine.ts";
 import type { Hint } from "./follow.ts";
 import { Gate } from "./gate.ts";
 import { type HeldLease, LEASE_MS, type LeaseKeeper } from "./leases.ts";
-import { outcomeOf } from "./outcome.ts";
+import { failureOf, outcomeOf } from "./outcome.ts";
 import { keepOwnership } from "./ownership.ts";
 import { queueName } from "./plan.ts";
 import { stepContext } from "./step-context.ts";
@@ -132,9 +132,9 @@ export function createRunner(options: RunnerOptions): Runner {
       return await persist(() => ask(outcome));
     } catch (error) {
       if (outcome.kind !== "succeeded" || (error as MillraceError).code === "closed") throw error;
-      const { message } = error as Error;
-      log.error("a result cannot be recorded", { task: taskId, error: message });
-      return persist(() => ask(unrecordable(message, outcome.ms)));
+      const failed = unrecordable(error, outcome.ms);
+      log.error("a result cannot be recorded", { task: taskId, ...toldOf(failed) });
+      return persist(() => ask(failed));
     }
   }
 
@@ -176,7 +176,7 @@ export function createRunner(options: RunnerOptions): Runner {
       if (cause instanceof LeaseLost) return null;
       if (cause instanceof Draining) return { kind: "returned", delayMs: 0 };
       const outcome = outcomeOf(cause, ms());
-      taskLog.warn(`${step.name} ${outcome.kind}`, { error: (cause as Error)?.message });
+      taskLog.warn(`${step.name} ${outcome.kind}`, toldOf(outcome, cause));
       return outcome;
     } finally {
       clearTimeout(timer);
@@ -230,12 +230,21 @@ export function createRunner(options: RunnerOptions): Runner {
 
 class Draining extends Error {}
 
-function unrecordable(message: string, ms: number): Outcome {
+function unrecordable(cause: unknown, ms: number): Outcome {
+  const { message, detail } = failureOf(cause);
   const error = {
     code: "step_failed",
     message: `The result of the step cannot be recorded: ${message.slice(0, 500)}`,
+    detail,
   };
   return { kind: "failed", error, retryable: false, random: 0, ms };
+}
+
+/** For the log: the whole error, and what a client reads of it, which holds the reference. */
+function toldOf(outcome: Outcome, cause?: unknown): Record<string, unknown> {
+  if (outcome.kind !== "failed") return { error: (cause as Error)?.message };
+  const { message, detail } = outcome.error;
+  return detail === undefined ? { error: message } : { error: detail, answered: message };
 }
 
 function timeoutError(step: Step, timeoutMs: number): MillraceError {

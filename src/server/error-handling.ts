@@ -54,21 +54,24 @@ export function answerBrokenRequest(limits: Limits) {
       socket.destroy();
       return;
     }
-    const [code, text] = broken(error.code, limits);
-    const told = new MillraceError(code, text);
-    const body = JSON.stringify(problemOf(told, "none"));
-    socket.end(
-      [
-        `HTTP/1.1 ${told.status} ${STATUS_CODES[told.status]}`,
-        "Content-Type: application/problem+json",
-        `Content-Length: ${Buffer.byteLength(body)}`,
-        "Connection: close",
-        "",
-        body,
-      ].join("\r\n"),
-      () => socket.destroySoon(),
-    );
+    answerOnSocket(socket, new MillraceError(...broken(error.code, limits)));
   };
+}
+
+/** Answers where no handler will any more, and ends the connection. */
+export function answerOnSocket(socket: Socket, told: MillraceError): void {
+  const body = JSON.stringify(problemOf(told, "none"));
+  socket.end(
+    [
+      `HTTP/1.1 ${told.status} ${STATUS_CODES[told.status]}`,
+      "Content-Type: application/problem+json",
+      `Content-Length: ${Buffer.byteLength(body)}`,
+      "Connection: close",
+      "",
+      body,
+    ].join("\r\n"),
+    () => socket.destroySoon(),
+  );
 }
 
 function broken(code: string | undefined, limits: Limits): [ErrorCode, string] {

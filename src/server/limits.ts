@@ -18,6 +18,12 @@ export interface Limits {
   headersMs: number;
   /** For a whole request to arrive, its uploads included. @default 1 hour */
   requestMs: number;
+  /** For a body other than an upload to arrive. @default 30_000 */
+  jsonMs: number;
+  /** What any body must bring on average; slower ones are ended. @default 1 KiB/s */
+  bodyBytesPerSecond: number;
+  /** Over this time. A client that stands still for less loses nothing. @default 30_000 */
+  bodyWindowMs: number;
   /** Silence on a connection; longer than the longest `?wait=` and the heartbeat. @default 90_000 */
   idleMs: number;
   /** For what is under way to end when the server closes. @default 10_000 */
@@ -34,6 +40,9 @@ export const defaultLimits: Limits = {
   heartbeatMs: 15_000,
   headersMs: 15_000,
   requestMs: 3_600_000,
+  jsonMs: 30_000,
+  bodyBytesPerSecond: 1024,
+  bodyWindowMs: 30_000,
   idleMs: 90_000,
   closeMs: 10_000,
 };

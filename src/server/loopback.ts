@@ -15,31 +15,40 @@ const AUTHORITY = /^(\[[0-9a-f:.]+\]|[^:/@?#\s]+)(?::\d{1,5})?$/i;
 
 /**
  * While there are no accounts, whoever can send a request is the user: so a web page of another site must
- * not be able to. A page whose name was made to point here (DNS rebinding) sends its own `Host`; any other
- * page sends its `Origin`, or at least `Sec-Fetch-Site`. Following a link to here is harmless and allowed.
+ * not be able to, nor a page that another program of this machine serves. A page whose name was made to point
+ * here (DNS rebinding) sends its own `Host`; any other page sends its `Origin`, or at least `Sec-Fetch-Site`.
+ * Following a link to here is harmless and allowed.
+ * @param publicUrl the address of the server's own pages, where it is not that of `Host`
  */
-export function refuseForeign(headers: IncomingHttpHeaders, method: string): void {
-  const host = AUTHORITY.exec(headers.host ?? "")?.[1];
-  if (host === undefined || !isLoopback(host)) {
+export function refuseForeign(headers: IncomingHttpHeaders, method: string, publicUrl: string | null): void {
+  const { host = "", origin } = headers;
+  const name = AUTHORITY.exec(host)?.[1];
+  if (name === undefined || !isLoopback(name)) {
     throw new MillraceError(
       "forbidden_origin",
       "Use this server by a loopback name, such as localhost or 127.0.0.1.",
     );
   }
-  const { origin } = headers;
-  if (origin !== undefined) {
-    if (isLoopbackOrigin(origin)) return;
-    throw new MillraceError("forbidden_origin", "This server takes no requests from pages of other sites.");
-  }
-  if (headers["sec-fetch-site"] === "cross-site" && !isNavigation(headers, method)) {
-    throw new MillraceError("forbidden_origin", "This server takes no requests from pages of other sites.");
-  }
+  const site = headers["sec-fetch-site"];
+  const isOwn =
+    origin === undefined
+      ? site === undefined || site === "same-origin" || site === "none" || isNavigation(headers, method)
+      : isOwnOrigin(origin, host, publicUrl);
+  if (isOwn) return;
+  throw new MillraceError("forbidden_origin", "This server takes no requests from pages of other sites.");
 }
 
-function isLoopbackOrigin(origin: string): boolean {
-  const match = /^https?:\/\/(.+)$/i.exec(origin);
-  const host = match && AUTHORITY.exec(match[1]!)?.[1];
-  return typeof host === "string" && isLoopback(host);
+function isOwnOrigin(origin: string, host: string, publicUrl: string | null): boolean {
+  const given = originOf(origin);
+  if (given === null) return false;
+  const { protocol } = new URL(given);
+  return given === originOf(`${protocol}//${host}`) || (publicUrl !== null && given === originOf(publicUrl));
+}
+
+/** In its one spelling, without the scheme's own port; `null` for what is not of the web. */
+function originOf(url: string): string | null {
+  if (!/^https?:\/\//i.test(url) || !URL.canParse(url)) return null;
+  return new URL(url).origin;
 }
 
 function isNavigation(headers: IncomingHttpHeaders, method: string): boolean {

@@ -1,5 +1,6 @@
 import type { FastifyReply } from "fastify";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
+import { firstIssues } from "../domain/issues.ts";
 import { catalogue, type ErrorCode, MillraceError } from "../errors.ts";
 
 /** An RFC 9457 problem document. Errors add members of their own, such as `limit` or `issues`. */
@@ -39,7 +40,7 @@ export function sendProblem(reply: FastifyReply, error: MillraceError): FastifyR
 
 /** What a client may know of any thrown value. Everything that is not foreseen is `internal`. */
 export function publicError(error: unknown): MillraceError {
-  if (error instanceof MillraceError) return error.code === "config_invalid" ? internal(error) : error;
+  if (error instanceof MillraceError) return PRIVATE.has(error.code) ? internal(error) : error;
   if (hasZodFastifySchemaValidationErrors(error)) return invalidRequest(error);
   const { code, statusCode } = (error ?? {}) as { code?: unknown; statusCode?: unknown };
   const known = typeof code === "string" ? known_[code] : undefined;
@@ -52,6 +53,9 @@ export function publicError(error: unknown): MillraceError {
   return internal(error);
 }
 
+/** What these say is for operators: what a database or a setting is called, or has answered. */
+const PRIVATE: ReadonlySet<ErrorCode> = new Set(["internal", "config_invalid"]);
+
 function internal(cause: unknown): MillraceError {
   return new MillraceError(
     "internal",
@@ -62,13 +66,8 @@ function internal(cause: unknown): MillraceError {
   );
 }
 
-/** One entry for each field that does not fit, with its path. */
-export interface Issue {
-  path: string;
-  message: string;
-}
-
-export function invalidRequestWith(issues: readonly Issue[]): MillraceError {
+export function invalidRequestWith(faults: Parameters<typeof firstIssues>[0]): MillraceError {
+  const issues = firstIssues(faults);
   const [first] = issues;
   const detail = first ? `${first.path || "The request"}: ${first.message}` : "The request is not valid.";
   return new MillraceError("invalid_request", detail, { extra: { issues } });
@@ -77,7 +76,7 @@ export function invalidRequestWith(issues: readonly Issue[]): MillraceError {
 function invalidRequest(error: { validation: { instancePath: string; message?: string }[] }): MillraceError {
   return invalidRequestWith(
     error.validation.map((issue) => ({
-      path: issue.instancePath.split("/").filter(Boolean).join("."),
+      path: issue.instancePath.split("/").filter(Boolean),
       message: issue.message ?? "is not valid",
     })),
   );

@@ -31,6 +31,7 @@ import { apiHeaders } from "./page/security-headers.ts";
 import { pipelineRoutes } from "./pipelines.ts";
 import { limitRate, type RateLimit } from "./rate-limit.ts";
 import { watchSilentConnections } from "./silent-connections.ts";
+import { watchBodies } from "./slow-bodies.ts";
 import { uploadRoutes } from "./uploads/routes.ts";
 
 export interface ServerOptions {
@@ -46,6 +47,8 @@ export interface ServerOptions {
   limits?: Partial<Limits>;
   /** `null`: any number of requests. @default null */
   rateLimit?: RateLimit | null;
+  /** The address that clients see, where it is not the one they send as `Host`. @default null */
+  publicUrl?: string | null;
   logger: FastifyBaseLogger;
   /** Whose everything is while accounts are off. @default {id: "local"} */
   localUser?: { id: string };
@@ -68,6 +71,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const metrics = await createMetrics(engine, streams.count);
   const app = createApp(limits, logger);
   const endSilent = watchSilentConnections(app.server);
+  const endWatch = watchBodies(app, limits);
   const context: ServerContext = {
     engine,
     hub,
@@ -88,7 +92,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   app.setValidatorCompiler(validatorCompiler);
   // Answers are made of our own records, in the shape of their schemas: they are not checked again.
   app.setSerializerCompiler(() => JSON.stringify);
-  addRequestHooks(app, context);
+  addRequestHooks(app, context, options.publicUrl ?? null);
   if (options.rateLimit) limitRate(app, options.rateLimit, context);
   await describeApi(app);
   // Only what is declared is read: text would reach the routes unchecked.
@@ -139,6 +143,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   async function closeAll(): Promise<void> {
     streams.close();
     endSilent();
+    endWatch();
     const timer = setTimeout(() => app.server.closeAllConnections(), limits.closeMs);
     try {
       await app.close();
@@ -175,11 +180,11 @@ function createApp(limits: Limits, logger: FastifyBaseLogger): App {
   return app;
 }
 
-function addRequestHooks(app: App, { metrics }: ServerContext): void {
+function addRequestHooks(app: App, { metrics }: ServerContext, publicUrl: string | null): void {
   app.addHook("onRequest", (request, reply, done) => {
     reply.headers(apiHeaders);
     try {
-      refuseForeign(request.headers, request.method);
+      refuseForeign(request.headers, request.method, publicUrl);
     } catch (error) {
       done(error as Error);
       return;

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pino } from "pino";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createServer } from "../../src/server/index.ts";
 import { count, problemOf } from "./fixtures.ts";
@@ -132,6 +133,11 @@ test("requests that another site could make are refused", async () => {
     [here, "Origin: null"],
     [here, "Origin: http://localhost.evil.example"],
     [here, "Origin: http://localhost@evil.example"],
+    [here, "Origin: http://127.0.0.1:1"],
+    [here, `Origin: http://localhost:${server.port}`],
+    [here, "Origin: http://127.0.0.1"],
+    [here, "Origin: http://localhost:5173", "Sec-Fetch-Site: cross-site"],
+    [here, "Sec-Fetch-Site: same-site"],
     [here, "Sec-Fetch-Site: cross-site"],
     [here, "Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: navigate", "Sec-Fetch-Dest: document"],
   ];
@@ -143,8 +149,11 @@ test("requests that another site could make are refused", async () => {
     ["Host: app.localhost:3000"],
     ["Host: 127.1.2.3:80"],
     ["Host: [::1]:8080"],
-    [here, "Origin: http://localhost:5173", "Sec-Fetch-Site: cross-site"],
+    [here, `Origin: http://127.0.0.1:${server.port}`],
+    ["Host: localhost", "Origin: https://localhost"],
+    ["Host: localhost:443", "Origin: https://LOCALHOST"],
     [here, "Sec-Fetch-Site: same-origin"],
+    [here, "Sec-Fetch-Site: none"],
   ];
   for (const lines of allowed) expect([lines, await ask(lines)]).toEqual([lines, "invalid_request"]);
   const link = { "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" };
@@ -154,6 +163,25 @@ test("requests that another site could make are refused", async () => {
       .join("")}Connection: close\r\n\r\n`,
   ]);
   expect(followed.status).toBe(200);
+});
+
+test("behind another address, pages of that address may ask", async () => {
+  const { engine } = server;
+  const behind = await createServer({
+    engine,
+    host: "127.0.0.1",
+    port: 0,
+    webRoot: null,
+    samplesRoot: null,
+    publicUrl: "https://pictures.example/",
+    logger: pino({ level: "silent" }),
+  });
+  const { url } = await behind.listen();
+  const ask = (origin: string) => fetch(`${url}/v1/jobs`, { headers: { origin } });
+  expect((await ask("https://pictures.example")).status).toBe(200);
+  expect((await ask("http://pictures.example")).status).toBe(403);
+  expect((await ask(url)).status).toBe(200);
+  await behind.close();
 });
 
 test("listening beyond this machine is refused until there are accounts", async () => {

@@ -8,8 +8,9 @@ import {
   openStore,
   type Wiring,
 } from "../../compose/adapters.ts";
-import { type Config, masked } from "../../compose/config.ts";
+import type { Config } from "../../compose/config.ts";
 import { startEmbedded } from "../../compose/embedded.ts";
+import { masked } from "../../domain/masking.ts";
 import { MillraceError } from "../../errors.ts";
 import { type Check, failed, messageOf, ok } from "./check.ts";
 

@@ -1,11 +1,11 @@
 import {
   type Config,
   environmentName,
-  masked,
   type ResolvedConfig,
   type Source,
   settingNames,
 } from "../../compose/config.ts";
+import { masked } from "../../domain/masking.ts";
 import { unknownSettings, unknownSettingText } from "../unknown-settings.ts";
 import { type Check, ok, warn } from "./check.ts";
 

@@ -8,7 +8,7 @@ import {
   type TaskRecord,
   type TrailEntry,
 } from "../records.ts";
-import { fileView, itemState, progressOf, warningsOf } from "../views.ts";
+import { failureView, fileView, itemState, progressOf, warningsOf } from "../views.ts";
 import { fitsName, fromEntry, itemKey, jobKey } from "./content-key.ts";
 import { handOut, newTask, resetTask, schedule } from "./hand-out.ts";
 import { isLive, type Ledger } from "./ledger.ts";
@@ -187,8 +187,8 @@ export function jobEvent(job: JobRecord): { [key: string]: Json } {
     jobId: job.id,
     state: job.state,
     progress: { ...progressOf(job) },
-    error: plain(job.error),
-    warnings: job.warnings.map(plain),
+    error: failureView(job.error),
+    warnings: job.warnings.map((warning) => ({ ...warning })),
   };
 }
 
@@ -204,11 +204,7 @@ export function itemEvent(job: JobRecord, task: TaskRecord): { [key: string]: Js
     attempt: task.attempt,
     cached: task.cached,
     outputs: task.outputs.map((file) => ({ ...fileView(file), meta: file.meta ?? {} })),
-    error: plain(task.error),
-    warnings: warningsOf(task).map(plain),
+    error: failureView(task.error),
+    warnings: warningsOf(task).map((warning) => ({ ...warning })),
   };
-}
-
-function plain(said: { code: string; message: string } | null): Json {
-  return said && { ...said };
 }

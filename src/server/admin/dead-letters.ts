@@ -16,7 +16,13 @@ const deadLetter = z.object({
   name: z.string(),
   attempt: z.int(),
   deaths: z.int().describe("Worker processes that died while they ran it alone."),
-  error: z.object({ code: z.string(), message: z.string() }).nullable(),
+  error: z
+    .object({
+      code: z.string(),
+      message: z.string(),
+      detail: z.string().optional().describe("The whole of an exception that the step did not foresee."),
+    })
+    .nullable(),
   finishedAt: z.iso.datetime().nullable(),
 });
 

@@ -1,6 +1,6 @@
 import { safeName, uniqueNames } from "../../domain/file-name.ts";
 import { type FileRef, JOB_ITEM, type JobRecord, type TaskRecord } from "../../domain/records.ts";
-import { fileView, itemState, warningsOf } from "../../domain/views.ts";
+import { failureView, fileView, itemState, warningsOf } from "../../domain/views.ts";
 import type { Pipeline } from "../../pipeline/pipeline.ts";
 
 export interface PlannedFile {
@@ -46,7 +46,7 @@ export function planArchive(
           warnings,
         })),
         result: task.result,
-        error: task.error,
+        error: failureView(task.error),
         warnings: warningsOf(task),
       });
       const total = tasks.find((task) => task.item === JOB_ITEM);
@@ -63,7 +63,7 @@ export function planArchive(
             createdAt: new Date(job.createdAt).toISOString(),
             finishedAt: job.finishedAt === null ? null : new Date(job.finishedAt).toISOString(),
             result: job.result,
-            error: job.error,
+            error: failureView(job.error),
             warnings: job.warnings,
             ...(total && { outputs: total.outputs.map(made), steps: entry(total).steps }),
           },

@@ -63,7 +63,7 @@ class FormReader {
   private readonly context: Reading;
   private readonly purpose: FormPurpose;
   private readonly signal: AbortSignal;
-  private readonly texts = new Map<string, string>();
+  private readonly fields = new Map<string, unknown>();
   private readonly files: ReceivedFile[] = [];
   private readonly optionFiles = new Map<string, ReceivedFile>();
   private pipeline: Pipeline | null = null;
@@ -86,17 +86,19 @@ class FormReader {
         { extra: { issues: [{ path: String(name), message: "is not a field of a job" }] } },
       );
     }
-    if (this.texts.has(name)) throw new MillraceError("invalid_request", `The field ${name} comes twice.`);
+    if (this.fields.has(name)) throw new MillraceError("invalid_request", `The field ${name} comes twice.`);
     if (part.valueTruncated) {
       const limit = this.context.limits.fieldBytes;
       throw new MillraceError("request_too_large", `The field ${name} is larger than ${limit} bytes.`, {
         extra: { limit },
       });
     }
-    // A part of type application/json comes parsed.
-    const text = typeof part.value === "string" ? part.value : JSON.stringify(part.value);
-    this.texts.set(name, text);
-    if (name === "pipeline") await this.admit(text);
+    this.fields.set(name, part.value);
+    if (name !== "pipeline") return;
+    if (typeof part.value !== "string") {
+      throw new MillraceError("invalid_request", "The field pipeline must be the name of one.");
+    }
+    await this.admit(part.value);
   }
 
   async file(part: MultipartFile): Promise<void> {
@@ -105,7 +107,7 @@ class FormReader {
   }
 
   async finish(): Promise<JobForm> {
-    const fields = parseFormFields(this.texts);
+    const fields = parseFormFields(this.fields);
     const { admission, files, optionFiles } = this;
     return { fields, files, optionFiles, admission };
   }

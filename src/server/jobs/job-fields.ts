@@ -1,25 +1,18 @@
 import { z } from "zod";
 import { MillraceError } from "../../errors.ts";
 import { invalidRequestWith } from "../problem.ts";
-import { isNestedDeeper, MAX_NESTING } from "./nesting.ts";
+import { boundedList, boundedObject, boundedStrings } from "./json-bounds.ts";
 
 const METADATA_ENTRIES = 16;
+/** Files that a request may name, whatever its pipeline takes. */
+export const MOST_FILES = 10_000;
 
 const fields = {
   pipeline: z.string().min(1).max(100).describe("Name of a pipeline."),
-  options: z
-    .record(z.string(), z.unknown())
-    .refine((value) => !isNestedDeeper(value, MAX_NESTING), `is nested more than ${MAX_NESTING} levels deep`)
-    .default({})
-    .describe("As the pipeline's JSON Schema says."),
+  options: boundedObject.default({}).describe("As the pipeline's JSON Schema says."),
   priority: z.int().min(0).max(9).optional().describe("0 to 9, 4 by default; higher runs first."),
   startAt: z.iso.datetime({ offset: true }).optional().describe("Not before this time."),
-  metadata: z
-    .record(z.string().min(1).max(64), z.string().max(1_000))
-    .refine(
-      (entries) => Object.keys(entries).length <= METADATA_ENTRIES,
-      `has more than ${METADATA_ENTRIES} entries`,
-    )
+  metadata: boundedStrings(METADATA_ENTRIES, 64, 1_000)
     .optional()
     .describe(`Up to ${METADATA_ENTRIES} strings that come back in the job and in webhooks.`),
 };
@@ -29,7 +22,7 @@ const reference = z.union([
   z.strictObject({ uploadId: z.string().min(1).max(200).describe("A finished resumable upload.") }),
 ]);
 
-export const jobBody = z.strictObject({ ...fields, files: z.array(reference).max(100_000).default([]) });
+export const jobBody = z.strictObject({ ...fields, files: boundedList(reference, MOST_FILES).default([]) });
 export type JobBody = z.output<typeof jobBody>;
 
 const formFields = z.strictObject(fields);
@@ -58,18 +51,18 @@ export const idempotencyHeader = z.object({
 const JSON_FIELDS: ReadonlySet<string> = new Set(["options", "metadata"]);
 export const FIELD_NAMES: ReadonlySet<string> = new Set(Object.keys(fields));
 
-/** The text fields of a form, as the JSON body would have them. */
-export function parseFormFields(texts: ReadonlyMap<string, string>): JobFields {
+/** The fields of a form, as the JSON body would have them. */
+export function parseFormFields(parts: ReadonlyMap<string, unknown>): JobFields {
   const values: Record<string, unknown> = {};
-  for (const [name, text] of texts) {
-    if (JSON_FIELDS.has(name)) values[name] = parseJson(name, text);
-    else values[name] = name === "priority" ? Number(text) : text;
+  for (const [name, value] of parts) {
+    // A part of type application/json comes parsed.
+    if (typeof value !== "string") values[name] = value;
+    else if (JSON_FIELDS.has(name)) values[name] = parseJson(name, value);
+    else values[name] = name === "priority" ? Number(value) : value;
   }
   const parsed = formFields.safeParse(values);
   if (parsed.success) return parsed.data;
-  throw invalidRequestWith(
-    parsed.error.issues.map((issue) => ({ path: issue.path.join("."), message: issue.message })),
-  );
+  throw invalidRequestWith(parsed.error.issues);
 }
 
 function parseJson(name: string, text: string): unknown {

@@ -1,10 +1,11 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Engine, JobFile, JobRequest, ReceivedFile } from "../../engine/engine.ts";
+import { MillraceError } from "../../errors.ts";
 import type { ServerContext } from "../context.ts";
 import { uploadedFile } from "../uploads/uploaded-file.ts";
 import { type AdmissionWindow, openAdmission } from "./admission-window.ts";
 import { readJobForm } from "./form-reader.ts";
-import type { JobBody } from "./job-fields.ts";
+import { type JobBody, MOST_FILES } from "./job-fields.ts";
 import { optionUploads } from "./option-uploads.ts";
 
 export interface AskedJob {
@@ -55,6 +56,21 @@ function common({ pipeline, options, priority, startAt, metadata }: Omit<JobBody
 
 async function fileOf(engine: Engine, owner: string, file: JobBody["files"][number]): Promise<JobFile> {
   return "artifactId" in file ? file : uploadedFile(engine, owner, file.uploadId);
+}
+
+/** Refuses too many files before any of them is looked at. */
+export async function countFiles({ engine }: Pick<ServerContext, "engine">, body: unknown): Promise<void> {
+  const { pipeline: name, files } = (body ?? {}) as { pipeline?: unknown; files?: unknown };
+  if (!Array.isArray(files)) return;
+  const limit = engine.pipelines.get(String(name))?.accepts.maxFiles ?? MOST_FILES;
+  if (files.length <= limit) return;
+  throw new MillraceError(
+    "too_many_files",
+    `At most ${limit} files are accepted; these are ${files.length}.`,
+    {
+      extra: { limit },
+    },
+  );
 }
 
 /** The files that came with the request itself. */

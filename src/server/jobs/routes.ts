@@ -8,7 +8,7 @@ import { documented, job, jobParams, jobStates, limitParam, pageOf } from "../ap
 import type { App, ServerContext } from "../context.ts";
 import { awaitEnd } from "./await-end.ts";
 import { idempotencyHeader, jobBody, jobForm } from "./job-fields.ts";
-import { readJobRequest, receivedFiles } from "./job-request.ts";
+import { countFiles, readJobRequest, receivedFiles } from "./job-request.ts";
 
 /** Items that a job itself carries; the rest is in `/items`. */
 const ITEMS = 100;
@@ -27,6 +27,7 @@ export function jobRoutes(app: App, context: ServerContext): void {
   app.route({
     method: "POST",
     url: "/v1/jobs",
+    preValidation: (request) => countFiles(context, request.body),
     schema: {
       operationId: "createJob",
       summary: "Create a job",
@@ -67,6 +68,7 @@ export function jobRoutes(app: App, context: ServerContext): void {
   app.route({
     method: "POST",
     url: "/v1/jobs/quote",
+    preValidation: (request) => countFiles(context, request.body),
     schema: {
       operationId: "quoteJob",
       summary: "What a job would cost",

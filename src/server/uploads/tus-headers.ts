@@ -6,6 +6,11 @@ export const TUS_VERSION = "1.0.0";
 export const tusExtensions = "creation,expiration,checksum,termination";
 export const uploadBody = "application/offset+octet-stream";
 
+/** Whether a body is a file, or holds some, and so may take its time. */
+export function isUpload(contentType: string | undefined): boolean {
+  return contentType === uploadBody || /^multipart\/form-data\b/i.test(contentType ?? "");
+}
+
 export function checkVersion(headers: IncomingHttpHeaders): void {
   if (headers["tus-resumable"] === TUS_VERSION) return;
   throw new MillraceError("tus_version", `Send "Tus-Resumable: ${TUS_VERSION}".`);

@@ -1,0 +1,69 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { MillraceError } from "../errors.ts";
+import type { App } from "./context.ts";
+import { answerOnSocket } from "./error-handling.ts";
+import type { Limits } from "./limits.ts";
+import { isUpload } from "./uploads/tus-headers.ts";
+
+interface Arriving {
+  request: IncomingMessage;
+  response: ServerResponse;
+  /** When all of it must have come. */
+  deadline: number;
+  /** When the present window began, and what the connection had brought by then. */
+  since: number;
+  bytes: number;
+}
+
+const LOOK_MS = 1_000;
+
+/**
+ * Ends requests whose bodies trickle: each would hold a connection, and what its handler holds, for as long
+ * as its client likes. Only time in which the server waited for the client counts. Called before the routes
+ * are added.
+ * @returns what ends the watch
+ */
+export function watchBodies(app: App, limits: Limits): () => void {
+  const { jsonMs, bodyBytesPerSecond, bodyWindowMs } = limits;
+  const least = (bodyBytesPerSecond * bodyWindowMs) / 1_000;
+  const bodies = new Set<Arriving>();
+
+  app.addHook("onRequest", (request, reply, done) => {
+    const { headers } = request;
+    if (headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0) {
+      const since = performance.now();
+      const deadline = isUpload(headers["content-type"]) ? Number.POSITIVE_INFINITY : since + jsonMs;
+      const { bytesRead: bytes } = request.raw.socket;
+      bodies.add({ request: request.raw, response: reply.raw, deadline, since, bytes });
+    }
+    done();
+  });
+
+  const look = (body: Arriving, now: number): string | null => {
+    if (now >= body.deadline) return `The body did not arrive within ${jsonMs / 1_000} s.`;
+    if (now - body.since < bodyWindowMs) return null;
+    const { bytesRead } = body.request.socket;
+    const isSlow = bytesRead - body.bytes < least && body.request.readableLength === 0;
+    body.since = now;
+    body.bytes = bytesRead;
+    return isSlow ? `The body came more slowly than ${bodyBytesPerSecond} bytes a second.` : null;
+  };
+
+  const timer = setInterval(
+    () => {
+      const now = performance.now();
+      for (const body of bodies) {
+        const { request, response } = body;
+        const isOver = request.complete || request.socket.destroyed || response.writableEnded;
+        const fault = isOver ? null : look(body, now);
+        if (isOver || fault !== null) bodies.delete(body);
+        if (fault === null) continue;
+        if (response.headersSent) request.socket.destroy();
+        else answerOnSocket(request.socket, new MillraceError("request_timeout", fault));
+      }
+    },
+    Math.min(LOOK_MS, jsonMs, bodyWindowMs),
+  );
+  timer.unref();
+  return () => clearInterval(timer);
+}
