@@ -2,6 +2,7 @@ import sharp from "sharp";
 import type { EachContext } from "../../pipeline/context.ts";
 import { definePipeline } from "../../pipeline/pipeline.ts";
 import { formats, inputMediaTypes } from "../pictures/formats.ts";
+import { lostMetadata } from "../pictures/metadata.ts";
 import { readPicture } from "../pictures/picture.ts";
 import { untilAborted } from "./abort.ts";
 import { type ImageConvertOptions, imageConvertOptions } from "./options.ts";
@@ -63,6 +64,10 @@ async function convert(context: Context, maxPixels: number): Promise<void> {
   const { data: converted, format, ...size } = await untilAborted(signal, render(picture, options, mark));
 
   context.progress(0.9, "write");
+  const output = { data: converted, format };
+  for (const { code, message } of await lostMetadata(picture.metadata, output, options.keepMetadata)) {
+    context.warn(code, message);
+  }
   const { mediaType, extension } = formats[format];
   await context.write({
     extension,

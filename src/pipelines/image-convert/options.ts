@@ -74,7 +74,7 @@ export const imageConvertOptions = z.strictObject({
   keepMetadata: z.boolean().default(false).meta({
     title: "Keep metadata",
     description:
-      "Keep EXIF (camera, place, time), XMP and the colour profile. Otherwise colours become sRGB.",
+      "Keep EXIF (camera, place, time), XMP, IPTC, density, gain map and the colour profile, fitted to the new picture. Otherwise colours become sRGB, and nothing personal remains.",
   }),
   background: z
     .string()

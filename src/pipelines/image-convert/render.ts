@@ -1,6 +1,7 @@
 import type { Sharp } from "sharp";
 import { fileFailure, inWords, tooManyPixels } from "../pictures/failure.ts";
 import { encode, formats, type OutputFormat, outputFormat } from "../pictures/formats.ts";
+import { fittingSource, keepMetadata } from "../pictures/metadata.ts";
 import { decode, type Picture } from "../pictures/picture.ts";
 import type { ImageConvertOptions } from "./options.ts";
 import { outputSize, type Size } from "./size.ts";
@@ -26,7 +27,8 @@ export async function render(
   const overlay =
     mark && options.watermark ? await watermarkOverlay(mark, options.watermark, size, picture.frames) : null;
 
-  let image = decode(picture);
+  const data = options.keepMetadata ? fittingSource(picture.data, picture.metadata) : picture.data;
+  let image = decode({ ...picture, data });
   if (options.width || options.height) {
     image = image.resize({
       width: options.width,
@@ -43,7 +45,12 @@ export async function render(
     image = image.composite([overlay]);
     if (!picture.hasAlpha && isOpaque(options.background)) image = image.removeAlpha();
   }
-  image = encode(colours(image, picture, format, options), format, options);
+  if (options.keepMetadata) {
+    const keeping = { format, size, profile: !picture.cmyk, marked: overlay !== null };
+    image = keepMetadata(image, picture.metadata, keeping);
+  }
+  const { density } = picture.metadata;
+  image = encode(colours(image, picture, format, options), format, { ...options, density });
   try {
     const { data, info } = await image.toBuffer({ resolveWithObject: true });
     return {
@@ -64,8 +71,7 @@ export async function render(
  */
 function colours(image: Sharp, picture: Picture, format: OutputFormat, options: ImageConvertOptions): Sharp {
   const keepsProfile = options.keepMetadata && !picture.cmyk;
-  let result = options.keepMetadata ? image.keepExif().keepXmp() : image;
-  if (keepsProfile) result = result.keepIccProfile();
+  let result = image;
   if (!picture.deep) return result;
   // sharp works on 16-bit pictures with a profile in Display P3, and would write that as if it were sRGB.
   if (picture.hasProfile && !keepsProfile) result = result.withIccProfile("srgb", { attach: false });

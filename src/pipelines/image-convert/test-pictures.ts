@@ -80,6 +80,7 @@ export interface Converted {
   name: string;
   mediaType: string;
   meta: Record<string, unknown>;
+  warnings: { code: string; message: string }[];
 }
 
 /** Converts one file by the built-in pipeline; throws what the step threw. */
@@ -98,5 +99,6 @@ export async function convert(
     name: output!.name,
     mediaType: output!.mediaType,
     meta: output!.meta!,
+    warnings: item!.warnings,
   };
 }

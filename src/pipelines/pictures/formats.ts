@@ -78,9 +78,11 @@ export interface Encoding {
   quality: number;
   /** Of WebP and AVIF. */
   lossless: boolean;
+  /** Dots an inch. */
+  density: number | null;
 }
 
-export function encode(image: Sharp, format: OutputFormat, { quality, lossless }: Encoding): Sharp {
+export function encode(image: Sharp, format: OutputFormat, { quality, lossless, density }: Encoding): Sharp {
   switch (format) {
     case "jpeg":
       return image.jpeg({ quality });
@@ -93,10 +95,19 @@ export function encode(image: Sharp, format: OutputFormat, { quality, lossless }
       // Effort 4, the default, takes 30 times as long as 0 for a few per cent of the bytes.
       return image.avif({ quality, lossless, effort: 2 });
     case "tiff":
-      return image.tiff({ compression: "lzw", predictor: "horizontal" });
+      return image.tiff({ compression: "lzw", predictor: "horizontal", ...resolution(density) });
     case "gif":
       return image.gif();
   }
+}
+
+const SCREEN_DENSITY = 72;
+const MM_PER_INCH = 25.4;
+
+/** In dots a millimetre. Without one, libvips would write one dot a millimetre: a picture for a wall. */
+function resolution(density: number | null): { xres: number; yres: number } {
+  const dots = (density ?? SCREEN_DENSITY) / MM_PER_INCH;
+  return { xres: dots, yres: dots };
 }
 
 /** The format of a file by its first bytes; `null` for anything that is not read. */

@@ -2,6 +2,7 @@ import sharp, { type Sharp, type SharpOptions } from "sharp";
 import { fileFailure, inWords, tooManyPixels, undecodable } from "./failure.ts";
 import { formatOf, type InputFormat } from "./formats.ts";
 import { checkIntegrity } from "./integrity.ts";
+import { metadataOf, type PictureMetadata } from "./metadata.ts";
 
 /** What is known of a picture before its pixels are decoded. */
 export interface Picture {
@@ -17,6 +18,7 @@ export interface Picture {
   cmyk: boolean;
   /** More than 8 bits a channel. */
   deep: boolean;
+  metadata: PictureMetadata;
   maxPixels: number;
 }
 
@@ -53,6 +55,7 @@ export async function readPicture(data: Buffer, options: ReadOptions): Promise<P
     hasProfile: header.hasProfile,
     cmyk: header.space === "cmyk",
     deep: header.depth !== "uchar",
+    metadata: metadataOf(header, format),
     maxPixels,
   };
 }

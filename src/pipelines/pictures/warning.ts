@@ -1,0 +1,5 @@
+/** A loss that a client is told of. */
+export interface Warning {
+  code: string;
+  message: string;
+}
