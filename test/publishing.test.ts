@@ -3,6 +3,7 @@ import { afterAll, expect, test } from "vitest";
 import { openRedisBroker } from "../src/adapters/redis/broker.ts";
 import { openRedisBus } from "../src/adapters/redis/bus.ts";
 import { follower } from "../src/engine/follow.ts";
+import { hints } from "../src/engine/messages/hints.ts";
 import { placeOf, withService } from "../src/testing/services.ts";
 import { openTcpProxy, through } from "../src/testing/tcp-proxy.ts";
 import { cleaners } from "./crash/cleaning.ts";
@@ -23,9 +24,14 @@ await withService("Redis", placeOf(redis, 6379), async () => {
     url.searchParams.delete("prefix");
     const broker = await openRedisBroker(url.href, { prefix });
     const bus = await openRedisBus(url.href, { prefix });
-    const follow = follower({ publishes: false }, broker, bus);
+    const follow = follower({ publishes: false }, broker, bus, hints(null));
     await proxy.outage.begin();
-    const task = { taskId: "job.0", queue: "late", generation: 3, priority: 4 };
+    const task = {
+      taskId: "0190a0b0-0000-7000-8000-000000000000.0",
+      queue: "late",
+      generation: 3,
+      priority: 4,
+    };
     const began = Date.now();
     await follow({ deliveries: [task] });
     // Whoever follows is not held up by the outage.
@@ -37,7 +43,7 @@ await withService("Redis", placeOf(redis, 6379), async () => {
       .toBeDefined();
     await expect
       .poll(() => came, { timeout: 10_000 })
-      .toEqual([JSON.stringify({ taskId: "job.0", generation: 3 })]);
+      .toEqual([JSON.stringify({ taskId: task.taskId, generation: 3 })]);
     await Promise.all([broker.close(), bus.close()]);
   });
 });

@@ -82,7 +82,7 @@ async function runApi({ config, inline }: ResolvedConfig, writer: string | null)
   const { openEngine } = await import("../compose/open-engine.ts");
   const { createLogger, stepLog } = await import("../compose/logger.ts");
   const logger = createLogger(config.logLevel, "api");
-  const { engine, close } = await openEngine({ config, writer }, inline);
+  const { engine, close } = await openEngine({ config, writer }, inline, stepLog(logger));
   const limiter = config.rateLimit > 0 ? await openLimiter({ config, writer }) : null;
   const server = await createServer({
     engine,
@@ -114,7 +114,7 @@ async function runWorker({ config, inline }: ResolvedConfig, writer: string | nu
   const { openEngine } = await import("../compose/open-engine.ts");
   const { createLogger, stepLog } = await import("../compose/logger.ts");
   const logger = createLogger(config.logLevel, "worker");
-  const { engine, close } = await openEngine({ config, writer }, inline);
+  const { engine, close } = await openEngine({ config, writer }, inline, stepLog(logger));
   const worker = await startWorker({
     engine,
     log: stepLog(logger),

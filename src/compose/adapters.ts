@@ -144,7 +144,11 @@ export function scheme(url: string): string {
 
 /** Whether any part lives in the data folder behind the writer. */
 export function isEmbedded(config: Config): boolean {
-  return [config.store, config.broker, config.bus].some((url) => scheme(url) === "sqlite");
+  return [config.store, config.broker, config.bus].some(isLocal);
+}
+
+export function isLocal(url: string): boolean {
+  return scheme(url) === "sqlite";
 }
 
 async function open<T>(

@@ -34,6 +34,10 @@ export interface Config {
   /** Requests to the API that an owner may send a minute; 0: any number. */
   rateLimit: number;
   logLevel: string;
+  /** The installation's key; `null`: the one that the data folder or the store keeps. */
+  secret: string | null;
+  /** A key that was replaced and still counts. */
+  previousSecret: string | null;
 }
 
 /** What `millrace.config.ts` may export by default. */
@@ -72,6 +76,8 @@ const settings: Record<keyof Config, Setting> = {
   queueLimit: { env: "MILLRACE_QUEUE_LIMIT", parse: whole(1, 100_000_000) },
   rateLimit: { env: "MILLRACE_RATE_LIMIT", parse: whole(0, 100_000_000) },
   logLevel: { env: "MILLRACE_LOG", parse: oneOf("debug", "info", "warn", "error", "silent") },
+  secret: { env: "MILLRACE_SECRET", parse: key },
+  previousSecret: { env: "MILLRACE_SECRET_PREVIOUS", parse: key },
 };
 
 export const settingNames = Object.keys(settings) as (keyof Config)[];
@@ -131,6 +137,8 @@ export async function resolveConfig(
     queueLimit: given.queueLimit ?? null,
     rateLimit: given.rateLimit ?? 0,
     logLevel: given.logLevel ?? "warn",
+    secret: given.secret ?? null,
+    previousSecret: given.previousSecret ?? null,
   };
   if (store.startsWith("sqlite:") && config.bus !== store) {
     throw new MillraceError(
@@ -174,6 +182,17 @@ function number(min: number, max: number) {
     if (!(value >= min && value <= max)) throw outOfRange(text, name, "a number", min, max);
     return value;
   };
+}
+
+/** Short keys can be guessed. */
+const MIN_KEY_CHARACTERS = 32;
+
+function key(text: string, name: string): string {
+  if (text.length >= MIN_KEY_CHARACTERS) return text;
+  throw new MillraceError(
+    "config_invalid",
+    `${name} must have at least ${MIN_KEY_CHARACTERS} characters: openssl rand -base64 32 makes a good one.`,
+  );
 }
 
 function oneOf(...choices: string[]) {

@@ -1,8 +1,13 @@
+import { signer } from "../domain/keys.ts";
 import { createEngine } from "../engine/create-engine.ts";
 import type { Engine } from "../engine/engine.ts";
+import { countDrops } from "../engine/messages/drops.ts";
+import { signedBus } from "../engine/messages/signed-bus.ts";
+import type { StepLog } from "../pipeline/context.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
-import { openBlobs, openBroker, openBus, openStore, type Wiring } from "./adapters.ts";
+import { isLocal, openBlobs, openBroker, openBus, openStore, type Wiring } from "./adapters.ts";
 import { loadPipelines } from "./load-pipelines.ts";
+import { installationSecrets } from "./secrets.ts";
 
 export interface OpenEngine {
   engine: Engine;
@@ -10,7 +15,11 @@ export interface OpenEngine {
 }
 
 /** Configuration to a wired engine. What was opened before something failed is closed again. */
-export async function openEngine(wiring: Wiring, inline: readonly Pipeline[] = []): Promise<OpenEngine> {
+export async function openEngine(
+  wiring: Wiring,
+  inline: readonly Pipeline[] = [],
+  log?: StepLog,
+): Promise<OpenEngine> {
   const { config } = wiring;
   const opened: { close(): Promise<void> }[] = [];
   const keep = async <T extends { close(): Promise<void> }>(opening: Promise<T>): Promise<T> => {
@@ -26,13 +35,20 @@ export async function openEngine(wiring: Wiring, inline: readonly Pipeline[] = [
     const blobs = await keep(openBlobs(wiring));
     const store = await keep(openStore(wiring));
     const broker = await keep(openBroker(wiring, store));
-    const bus = await keep(openBus(wiring));
+    const drops = countDrops(log);
+    const secrets = await installationSecrets(config);
+    const openedBus = await keep(openBus(wiring));
+    // Nobody else reaches the embedded ones, nor the backlog of a broker that is one with the store.
+    const bus = isLocal(config.bus) ? openedBus : signedBus(openedBus, signer(secrets, "bus"), drops);
+    const hintSigner = config.broker === config.store ? null : signer(secrets, "hint");
     const engine = createEngine({
       store,
       broker,
       bus,
       blobs,
       pipelines,
+      hintSigner,
+      drops,
       retentionMs: config.retentionHours * 3_600_000,
     });
     return { engine, close };

@@ -1,12 +1,17 @@
 import { parseTaskId } from "../domain/ids.ts";
+import type { Signer } from "../domain/keys.ts";
 import { MillraceError } from "../errors.ts";
 import type { BlobStore } from "../ports/blobs.ts";
 import type { Broker } from "../ports/broker.ts";
 import type { Bus } from "../ports/bus.ts";
 import type { Store } from "../ports/store/store.ts";
-import { type Engine, type Pipelines, topics } from "./engine.ts";
+import type { Engine, Pipelines } from "./engine.ts";
 import { follower } from "./follow.ts";
 import { intake, unwrap } from "./intake.ts";
+import { countDrops, type Drops } from "./messages/drops.ts";
+import { hints as makeHints } from "./messages/hints.ts";
+import { messageReader } from "./messages/read.ts";
+import { topics } from "./messages/topics.ts";
 
 export interface EngineParts {
   store: Store;
@@ -16,11 +21,17 @@ export interface EngineParts {
   pipelines: Pipelines;
   /** How long results are kept where the pipeline says nothing. @default 7 days */
   retentionMs?: number;
+  /** Signs what goes through the broker; `null` for one that nobody else can reach. @default null */
+  hintSigner?: Signer | null;
+  /** @default counts that nobody logs */
+  drops?: Drops;
 }
 
 export function createEngine(parts: EngineParts): Engine {
   const { store, blobs, broker, bus, pipelines } = parts;
-  const follow = follower(store, broker, bus);
+  const { drops = countDrops() } = parts;
+  const hints = makeHints(parts.hintSigner ?? null);
+  const follow = follower(store, broker, bus, hints);
   // A poke that is lost is made up for: who listens also looks once a second.
   store.onAppended?.((owners) => {
     for (const owner of owners) bus.publish(topics.log, owner).catch(() => {});
@@ -33,6 +44,9 @@ export function createEngine(parts: EngineParts): Engine {
     broker,
     bus,
     pipelines,
+    hints,
+    messages: messageReader(drops),
+    drops,
     follow,
     admit: take.admit,
     room: take.room,

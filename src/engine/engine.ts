@@ -1,11 +1,14 @@
 import type { Readable } from "node:stream";
-import type { JobRecord, Json, TaskRecord } from "../domain/records.ts";
+import type { JobRecord, TaskRecord } from "../domain/records.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import type { BlobStore } from "../ports/blobs.ts";
 import type { Broker } from "../ports/broker.ts";
 import type { Bus } from "../ports/bus.ts";
 import type { Changed, Created } from "../ports/store/jobs.ts";
 import type { Store } from "../ports/store/store.ts";
+import type { Drops } from "./messages/drops.ts";
+import type { Hints } from "./messages/hints.ts";
+import type { MessageReader } from "./messages/read.ts";
 
 /** What server, CLI and library use to put work in; reads go to `store` and `blobs` directly. */
 export interface Engine {
@@ -14,6 +17,12 @@ export interface Engine {
   readonly broker: Broker;
   readonly bus: Bus;
   readonly pipelines: Pipelines;
+  /** Makes and reads what brokers deliver. */
+  readonly hints: Hints;
+  /** Reads what comes over the bus. */
+  readonly messages: MessageReader;
+  /** Messages that were dropped by this process. */
+  readonly drops: Drops;
 
   /**
    * Reserves room in the queue of the pipeline's first step for 10 min, before any upload is read.
@@ -107,31 +116,5 @@ export interface Quote {
   /** One unit an item and step that would be computed. */
   costUnits: number;
 }
-
-/** A message on the bus topic `live`: what is told but not recorded. */
-export interface LiveMessage {
-  owner: string;
-  jobId: string;
-  type: "item.progress" | "text.delta";
-  index: number;
-  attempt: number;
-  data: { [key: string]: Json };
-}
-
-/** A message on the bus topic `metrics`: what a worker has done since its last one, once a second while it works. */
-export interface StepFigures {
-  worker: string;
-  /**
-   * By queue, outcome and duration: attempts that ended, and the seconds they took. Those whose durations lie
-   * between the same two of `STEP_BOUNDS` are one entry.
-   */
-  steps: { queue: string; outcome: string; count: number; seconds: number }[];
-}
-
-/** Upper bounds of step durations, s. */
-export const STEP_BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
-
-/** Bus topics. `log` carries an owner whose log grew, `revoked` leases, the others what is named above. */
-export const topics = { log: "log", live: "live", revoked: "revoked", metrics: "metrics" } as const;
 
 export type { JobRecord, TaskRecord };

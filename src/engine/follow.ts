@@ -1,34 +1,33 @@
-import type { TaskDelivery } from "../domain/records.ts";
 import { isRetryable, type MillraceError } from "../errors.ts";
 import type { Broker, Message } from "../ports/broker.ts";
 import type { Bus } from "../ports/bus.ts";
 import type { Changed } from "../ports/store/jobs.ts";
 import type { Store } from "../ports/store/store.ts";
-import { topics } from "./engine.ts";
+import type { Hints } from "./messages/hints.ts";
+import { MAX_REVOKED } from "./messages/read.ts";
+import { topics } from "./messages/topics.ts";
 
 /**
  * Does what a committed transaction asked for outside the store. Nothing is lost when it fails: a task
  * that was not published is published again by the scheduler, a lease that was revoked ends at its renewal.
  */
-export function follower(store: Pick<Store, "publishes">, broker: Broker, bus: Bus) {
+export function follower(store: Pick<Store, "publishes">, broker: Broker, bus: Bus, hints: Hints) {
   return async (changed: Partial<Changed>): Promise<void> => {
     const { deliveries = [], revoked = [] } = changed;
     const waits: Promise<unknown>[] = [];
-    for (let at = 0; at < revoked.length; at += REVOKED_AT_ONCE) {
-      const some = revoked.slice(at, at + REVOKED_AT_ONCE);
+    for (let at = 0; at < revoked.length; at += MAX_REVOKED) {
+      const some = revoked.slice(at, at + MAX_REVOKED);
       waits.push(bus.publish(topics.revoked, JSON.stringify(some)));
     }
     if (!store.publishes) {
       for (const [queue, group] of Map.groupBy(deliveries, (delivery) => delivery.queue)) {
-        waits.push(publish(broker, queue, group.map(message)));
+        waits.push(publish(broker, queue, group.map(hints.message)));
       }
     }
     await Promise.allSettled(waits);
   };
 }
 
-/** Ids that fit into one message of the bus. */
-const REVOKED_AT_ONCE = 100;
 /** How long a publish that was refused is tried again here; the scheduler hands it out anew then. */
 const INSIST_MS = 30_000;
 const FIRST_WAIT_MS = 200;
@@ -64,15 +63,4 @@ async function attempt(broker: Broker, queue: string, messages: readonly Message
 
 function mayPass(error: unknown): boolean {
   return isRetryable(error) && (error as MillraceError).code !== "closed";
-}
-
-/** The payload of a delivery. */
-export interface Hint {
-  taskId: string;
-  generation: number;
-}
-
-function message({ taskId, generation, priority }: TaskDelivery) {
-  const hint: Hint = { taskId, generation };
-  return { id: `${taskId}/${generation}`, payload: JSON.stringify(hint), priority };
 }

@@ -9,7 +9,6 @@ import type { Consumer, Delivery } from "../ports/broker.ts";
 import type { ClaimResult } from "../ports/store/tasks.ts";
 import { Attempts, LeaseLost } from "./attempts.ts";
 import type { Engine } from "./engine.ts";
-import type { Hint } from "./follow.ts";
 import { Gate } from "./gate.ts";
 import { type HeldLease, LEASE_MS, type LeaseKeeper } from "./leases.ts";
 import { failureOf, outcomeOf } from "./outcome.ts";
@@ -83,8 +82,12 @@ export function createRunner(options: RunnerOptions): Runner {
   }
 
   async function deliver(delivery: Delivery, step: Step): Promise<void> {
-    const hint = parse(delivery.payload);
-    if (!hint) return delivery.reject();
+    const hint = engine.hints.read(delivery);
+    if (typeof hint === "string") {
+      // It is nobody's work: a dead letter of it would let anyone fill that queue, too.
+      engine.drops.add("broker", hint, delivery.queue);
+      return delivery.ack().catch(ignoreLost);
+    }
     const { claim: given } = delivery;
     const lease = given?.task.lease ?? newId();
     if (stopping.signal.aborted) {
@@ -249,15 +252,6 @@ function toldOf(outcome: Outcome, cause?: unknown): Record<string, unknown> {
 
 function timeoutError(step: Step, timeoutMs: number): MillraceError {
   return new MillraceError("step_timeout", `The step ${step.name} took longer than ${timeoutMs / 1000} s.`);
-}
-
-function parse(payload: string): Hint | null {
-  try {
-    const hint = JSON.parse(payload) as Hint;
-    return typeof hint.taskId === "string" && typeof hint.generation === "number" ? hint : null;
-  } catch {
-    return null;
-  }
 }
 
 /** Results travel as JSON: what a step returns is what the next one would read after a crash, too. */

@@ -21,8 +21,9 @@ import { collectWarnings, type Warnings } from "../pipeline/warnings.ts";
 import type { BlobStore } from "../ports/blobs.ts";
 import type { Bus } from "../ports/bus.ts";
 import type { Store } from "../ports/store/store.ts";
-import { type LiveMessage, topics } from "./engine.ts";
 import { PIN_MS } from "./leases.ts";
+import { MAX_PROGRESS_CHARACTERS } from "./messages/read.ts";
+import { type LiveMessage, topics } from "./messages/topics.ts";
 import { newStepFolder } from "./step-folders.ts";
 import type { Threads } from "./threads.ts";
 
@@ -91,7 +92,7 @@ export function stepContext(
     signal,
     log,
     progress: throttled((fraction, message) =>
-      tell("item.progress", { step, fraction, message: message ?? null }),
+      tell("item.progress", { step, fraction, message: message?.slice(0, MAX_PROGRESS_CHARACTERS) ?? null }),
     ),
     warn: warnings.warn,
     delta: (text) => tell("text.delta", { text: text.slice(0, 4_000) }),

@@ -1,20 +1,26 @@
-import { STEP_BOUNDS, type StepFigures, topics } from "../engine/engine.ts";
-import type { Bus } from "../ports/bus.ts";
+import type { Outcome } from "../domain/commands.ts";
+import type { Engine } from "../engine/engine.ts";
+import { MAX_FIGURES } from "../engine/messages/read.ts";
+import { STEP_BOUNDS, type StepFigures, topics } from "../engine/messages/topics.ts";
 
 const TELL_MS = 1_000;
 
-/** Tells what this worker did, so that any API process can count it. */
-export function stepMeter(bus: Bus, worker: string) {
+/** Tells what this worker did and what it dropped, so that any API process can count it. */
+export function stepMeter({ bus, drops }: Pick<Engine, "bus" | "drops">, worker: string) {
   let figures = new Map<string, StepFigures["steps"][number]>();
   const timer = setInterval(() => {
-    if (figures.size === 0) return;
-    const message: StepFigures = { worker, steps: [...figures.values()] };
+    const all = [...figures.values()];
+    let dropped = drops.take();
     figures = new Map();
-    bus.publish(topics.metrics, JSON.stringify(message)).catch(() => {});
+    for (let at = 0; at < all.length || dropped.length > 0; at += MAX_FIGURES) {
+      const message: StepFigures = { worker, steps: all.slice(at, at + MAX_FIGURES), dropped };
+      dropped = [];
+      bus.publish(topics.metrics, JSON.stringify(message)).catch(() => {});
+    }
   }, TELL_MS);
   timer.unref();
   return {
-    settled({ queue, outcome, ms }: { queue: string; outcome: string; ms: number }) {
+    settled({ queue, outcome, ms }: { queue: string; outcome: Outcome["kind"]; ms: number }) {
       const seconds = ms / 1_000;
       const key = `${queue} ${outcome} ${STEP_BOUNDS.findIndex((bound) => seconds <= bound)}`;
       const known = figures.get(key) ?? { queue, outcome, count: 0, seconds: 0 };

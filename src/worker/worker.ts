@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
-import { type Engine, topics } from "../engine/engine.ts";
+import type { Engine } from "../engine/engine.ts";
+import { topics } from "../engine/messages/topics.ts";
 import { createRunner } from "../engine/runner.ts";
 import { startScheduler } from "../engine/scheduler.ts";
 import { removeAbandonedFolders } from "../engine/step-folders.ts";
@@ -37,7 +38,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const id = options.id ?? workerId();
   const leases = startKeeper(options.keeper);
   const threads = threadPool();
-  const meter = stepMeter(engine.bus, id);
+  const meter = stepMeter(engine, id);
   const runner = createRunner({
     engine,
     worker: id,
@@ -58,7 +59,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     startedAt: engine.store.now(),
   };
   const revoked = await engine.bus.subscribe(topics.revoked, (message) => {
-    for (const lease of JSON.parse(message) as string[]) runner.revoke(lease);
+    for (const lease of engine.messages.revoked(message) ?? []) runner.revoke(lease);
   });
   await engine.store.heartbeat(record);
   leases.describe(record);

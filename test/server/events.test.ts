@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { topics } from "../../src/engine/engine.ts";
+import { topics } from "../../src/engine/messages/topics.ts";
 import { copy, count, createJob, ended, form, post, problemOf, repaired } from "./fixtures.ts";
 import { type Running, start } from "./harness.ts";
 import { listen, type SseEvent } from "./sse-client.ts";

@@ -126,7 +126,7 @@ export async function assertReachable(pool: pg.Pool, place: Place): Promise<void
   }
 }
 
-function openingError(error: unknown, place: Place): MillraceError {
+export function openingError(error: unknown, place: Place): MillraceError {
   const { code = "", message } = error as { code?: string; message: string };
   const answered = /^[0-9A-Z]{5}$/.test(code);
   const text = answered

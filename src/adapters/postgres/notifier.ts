@@ -89,14 +89,16 @@ export class Notifier {
   }
 }
 
-/** The messages of a notification. */
+/** The messages of a notification, up to the first that is not of our making: anybody may notify. */
 export function unpack(frame: string): string[] {
   const texts: string[] = [];
+  const length = /(\d{1,4}):/y;
   for (let at = frame.indexOf(" ") + 1; at < frame.length; ) {
-    const colon = frame.indexOf(":", at);
-    const end = colon + 1 + Number(frame.slice(at, colon));
-    texts.push(frame.slice(colon + 1, end));
-    at = end;
+    length.lastIndex = at;
+    const found = length.exec(frame);
+    if (!found) break;
+    at = length.lastIndex + Number(found[1]);
+    texts.push(frame.slice(length.lastIndex, at));
   }
   return texts;
 }

@@ -179,6 +179,10 @@ const migrations = [
   `
   ALTER TABLE cache ADD COLUMN name text NOT NULL DEFAULT '';  -- of the item that it was computed for
   `,
+  `
+  -- One row: the key that signs what processes tell each other.
+  CREATE TABLE installation (one boolean PRIMARY KEY DEFAULT true CHECK (one), secret text NOT NULL);
+  `,
 ];
 
 /** Brings the schema up to date; several processes may do so at once. */

@@ -6,7 +6,8 @@ import type { Readable } from "node:stream";
 import { environmentName, resolveConfig } from "../../compose/config.ts";
 import { startEmbedded } from "../../compose/embedded.ts";
 import { openEngine } from "../../compose/open-engine.ts";
-import { type Engine, type LiveMessage, type ReceivedFile, topics } from "../../engine/engine.ts";
+import type { Engine, ReceivedFile } from "../../engine/engine.ts";
+import { topics } from "../../engine/messages/topics.ts";
 import { MillraceError } from "../../errors.ts";
 import { supervise } from "../../supervisor/supervisor.ts";
 import { childEnvironment } from "../child-environment.ts";
@@ -90,8 +91,10 @@ function converter(engine: Engine, broken: Promise<never>, close: () => Promise<
       const listening = await Promise.all([
         bus.subscribe(topics.log, () => wake.resolve()),
         bus.subscribe(topics.live, (text) => {
-          const { jobId: of, type, index, attempt, data } = JSON.parse(text) as LiveMessage;
-          if (of === jobId) onEvent({ type, data: { ...data, index, attempt } });
+          const message = engine.messages.live(text);
+          if (message?.jobId !== jobId) return;
+          const { type, index, attempt, data } = message;
+          onEvent({ type, data: { ...data, index, attempt } });
         }),
       ]);
       try {

@@ -31,6 +31,8 @@ function textOf(name: keyof Config, config: Config, inline: number): string {
   if (name === "pipelines") {
     return [...config.pipelines, ...(inline > 0 ? [`${inline} in the configuration file`] : [])].join(", ");
   }
+  if (name === "secret") return value === null ? "kept with the records" : "***";
+  if (name === "previousSecret") return value === null ? "none" : "***";
   return value === null ? "as each pipeline says" : masked(String(value));
 }
 

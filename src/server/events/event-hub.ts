@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger } from "fastify";
-import { type Engine, type LiveMessage, topics } from "../../engine/engine.ts";
+import type { Engine } from "../../engine/engine.ts";
+import { topics } from "../../engine/messages/topics.ts";
 import { MillraceError } from "../../errors.ts";
 import { type Listener, type OwnerLog, openOwnerLog } from "./owner-log.ts";
 
@@ -25,7 +26,7 @@ export interface Listening {
 const CHECK_MS = 1_000;
 
 export async function createEventHub(
-  engine: Pick<Engine, "store" | "bus">,
+  engine: Pick<Engine, "store" | "bus" | "messages">,
   logger: FastifyBaseLogger,
 ): Promise<EventHub> {
   const logs = new Map<string, OwnerLog>();
@@ -43,19 +44,16 @@ export async function createEventHub(
     for (const log of logs.values()) tail(log);
   }
 
-  function onPoke(owner: string): void {
-    const log = logs.get(owner);
+  function onPoke(message: string): void {
+    const owner = engine.messages.owner(message);
+    const log = owner === null ? undefined : logs.get(owner);
     if (log) tail(log);
   }
 
   function onLive(text: string): void {
     if (logs.size === 0) return;
-    try {
-      const message = JSON.parse(text) as LiveMessage;
-      logs.get(message.owner)?.live(message).catch(ignoreLive);
-    } catch (error) {
-      logger.warn({ err: error }, "a message on the bus could not be read");
-    }
+    const message = engine.messages.live(text);
+    if (message) logs.get(message.owner)?.live(message).catch(ignoreLive);
   }
 
   /** Live messages may be lost: the log tells the truth. */

@@ -1,5 +1,5 @@
 import type { EventRecord } from "../../domain/records.ts";
-import type { LiveMessage } from "../../engine/engine.ts";
+import type { LiveMessage } from "../../engine/messages/topics.ts";
 
 /** One event as it goes over the wire: written once, sent to everybody who listens. */
 export interface Frame {

@@ -1,5 +1,5 @@
 import { progressOf } from "../../domain/views.ts";
-import type { LiveMessage } from "../../engine/engine.ts";
+import type { LiveMessage } from "../../engine/messages/topics.ts";
 import type { Store } from "../../ports/store/store.ts";
 import { type Frame, liveFrame, logFrame } from "./frame.ts";
 

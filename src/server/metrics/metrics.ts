@@ -16,7 +16,7 @@ const BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5,
 
 /** @param openStreams how many event streams are open now */
 export async function createMetrics(
-  engine: Pick<Engine, "store" | "bus" | "pipelines">,
+  engine: Pick<Engine, "store" | "bus" | "pipelines" | "messages" | "drops">,
   openStreams: () => number,
 ): Promise<Metrics> {
   const registry = new Registry();
@@ -43,7 +43,7 @@ export async function createMetrics(
     },
   });
   const stored = registerStoreGauges(registry, engine);
-  const steps = await countSteps(registry, engine.bus);
+  const steps = await countSteps(registry, engine);
   // Finding a histogram's child by labels costs more than observing.
   const children = new Map<string, { observe(value: number): void }>();
 

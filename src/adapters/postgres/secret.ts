@@ -1,0 +1,18 @@
+import { openClient, openingError, placeOf } from "./connection.ts";
+
+/** The key of an installation, kept beside its records, whose tables exist; made when it is asked for first. */
+export async function schemaSecret(url: string, candidate: string): Promise<string> {
+  const place = placeOf(url);
+  try {
+    const client = await openClient(place, "key");
+    try {
+      await client.query("INSERT INTO installation (secret) VALUES ($1) ON CONFLICT DO NOTHING", [candidate]);
+      const { rows } = await client.query("SELECT secret FROM installation");
+      return rows[0].secret as string;
+    } finally {
+      await client.end();
+    }
+  } catch (error) {
+    throw openingError(error, place);
+  }
+}

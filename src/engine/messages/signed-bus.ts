@@ -1,0 +1,82 @@
+import { randomBytes } from "node:crypto";
+import type { Signer } from "../../domain/keys.ts";
+import { MillraceError } from "../../errors.ts";
+import type { Bus } from "../../ports/bus.ts";
+import type { DropReason, Drops } from "./drops.ts";
+
+/** What a bus takes, and what the tag and what it covers leave of it. */
+const MAX_BYTES = 7_000;
+const MAX_MESSAGE_BYTES = 6_900;
+/** A message that says it is older or newer is a recording, or its sender's clock is wrong. */
+const MAX_AGE_MS = 15 * 60_000;
+/** Senders whose last message is remembered; the one not heard of for longest makes room. */
+const MAX_SENDERS = 10_000;
+
+/**
+ * A bus whose messages nobody makes without the installation's key. Each goes as `tag.sender.number.time.text`, and
+ * the tag covers the topic too. The messages of a sender have rising numbers, so that a recording is dropped by
+ * whoever heard the original, and after a while by everybody.
+ */
+export function signedBus(bus: Bus, signer: Signer, drops: Drops): Bus {
+  const sender = randomBytes(6).toString("base64url");
+  let number = 0;
+
+  /** @returns the text, or why it is not to be heard */
+  function open(topic: string, message: string, heard: Heard): { text: string } | DropReason {
+    if (message.length > MAX_BYTES) return "malformed";
+    const match = /^([\w-]{22})\.(([\w-]{8})\.([0-9a-z]{1,11})\.([0-9a-z]{1,11})\.)/.exec(message);
+    if (!match) return "unsigned";
+    const [head, tag, covered, from, nth, at] = match as unknown as [
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+    ];
+    const text = message.slice(head.length);
+    if (!signer.verify(`${topic}\n${covered}${text}`, tag)) return "forged";
+    if (Math.abs(Date.now() - Number.parseInt(at, 36)) > MAX_AGE_MS) return "stale";
+    return heard.isNew(from, Number.parseInt(nth, 36)) ? { text } : "replayed";
+  }
+
+  return {
+    name: bus.name,
+    async publish(topic, text) {
+      if (Buffer.byteLength(text) > MAX_MESSAGE_BYTES) {
+        throw new MillraceError("payload_too_large", `A message may have ${MAX_MESSAGE_BYTES} bytes.`);
+      }
+      const covered = `${sender}.${(number++).toString(36)}.${Date.now().toString(36)}.`;
+      await bus.publish(topic, `${signer.sign(`${topic}\n${covered}${text}`)}.${covered}${text}`);
+    },
+    subscribe(topic, handler, onGap) {
+      const heard = rememberHeard();
+      const listener = (message: string) => {
+        const opened = open(topic, message, heard);
+        if (typeof opened === "string") drops.add("bus", opened, topic);
+        else handler(opened.text);
+      };
+      return bus.subscribe(topic, listener, onGap);
+    },
+    health: () => bus.health(),
+    close: () => bus.close(),
+  };
+}
+
+interface Heard {
+  isNew(sender: string, number: number): boolean;
+}
+
+/** What one subscription has heard of each sender: its messages come in order. */
+function rememberHeard(): Heard {
+  const last = new Map<string, number>();
+  return {
+    isNew(sender, number) {
+      if (number <= (last.get(sender) ?? -1)) return false;
+      last.delete(sender);
+      last.set(sender, number);
+      if (last.size > MAX_SENDERS) last.delete(last.keys().next().value!);
+      return true;
+    },
+  };
+}
