@@ -30,7 +30,6 @@ await withService("Redis", placeOf(redis, 6379), async () => {
       taskId: "0190a0b0-0000-7000-8000-000000000000.0",
       queue: "late",
       generation: 3,
-      priority: 4,
     };
     const began = Date.now();
     await follow({ deliveries: [task] });

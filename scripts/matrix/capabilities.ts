@@ -74,7 +74,6 @@ export function capabilitiesTable(brokers: readonly Capabilities[]): string {
     ["can be purged", ({ capabilities }) => flag(capabilities.purge)],
     ["has a dead-letter queue of its own", ({ capabilities }) => flag(capabilities.deadLetters)],
     ["counts redeliveries", ({ capabilities }) => flag(capabilities.countsDeliveries)],
-    ["orders by priority by itself", ({ capabilities }) => flag(capabilities.priority)],
     [
       "a delivery in hand belongs to its process",
       ({ capabilities: { ownershipMs } }) =>

@@ -210,5 +210,4 @@ export interface TaskDelivery {
   taskId: string;
   queue: string;
   generation: number;
-  priority: number;
 }

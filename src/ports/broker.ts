@@ -51,8 +51,6 @@ export interface Broker {
 export interface BrokerCapabilities {
   /** A confirmed message survives a restart of the broker. */
   readonly durable: boolean;
-  /** Higher priorities are delivered first among those waiting. */
-  readonly priority: boolean;
   readonly depth: boolean;
   readonly purge: boolean;
   /** Ownership of a delivery expires unless `extend` is called; ms, or `null` when a connection holds it. */
@@ -70,8 +68,6 @@ export interface Message {
   id: string;
   /** Text of at most `maxPayloadBytes` bytes in UTF-8. */
   payload: string;
-  /** 0 (lowest) to 9, 4 by default; ignored without `capabilities.priority`. */
-  priority?: number;
 }
 
 export type PublishResult = { ok: true } | { ok: false; error: Error };

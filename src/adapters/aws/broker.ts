@@ -27,7 +27,6 @@ export async function openSqsBroker(url: string, options: SqsOptions = {}): Prom
   let closing: Promise<void> | null = null;
   const capabilities: BrokerCapabilities = {
     durable: true,
-    priority: false,
     depth: true,
     purge: true,
     ownershipMs,

@@ -11,7 +11,6 @@ import { createTopics } from "./topics.ts";
 
 const capabilities: BrokerCapabilities = {
   durable: true,
-  priority: false,
   depth: true,
   // Records could be deleted, but not those that other processes have fetched already.
   purge: false,

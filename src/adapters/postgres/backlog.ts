@@ -7,27 +7,25 @@ import type { Rooms } from "./rooms.ts";
 import { statement } from "./statement.ts";
 
 /**
- * Locks up to $2 tasks of queue $1 in the backlog: of the highest priority that waits, one owner after the
- * other beginning after $3, first come first; none while the queue is paused.
+ * Locks up to $2 tasks of queue $1 in the backlog: one owner after the other beginning after $3, of each those of
+ * the highest priority, first come first; none while the queue is paused.
  */
 const pick = (columns: string) =>
-  `WITH RECURSIVE top AS MATERIALIZED (
-       SELECT priority FROM tasks WHERE state = 'ready' AND queue = $1
-         AND NOT EXISTS (SELECT FROM queues WHERE name = $1 AND paused)
-       ORDER BY priority DESC LIMIT 1
+  `WITH RECURSIVE waiting AS MATERIALIZED (
+       SELECT FROM tasks WHERE state = 'ready' AND queue = $1
+         AND NOT EXISTS (SELECT FROM queues WHERE name = $1 AND paused) LIMIT 1
      ), later (owner) AS (
-       (SELECT t.owner FROM tasks t WHERE t.state = 'ready' AND t.queue = $1
-          AND t.priority = (SELECT priority FROM top) AND t.owner > $3::text COLLATE "C" ORDER BY t.owner LIMIT 1)
+       (SELECT t.owner FROM waiting, tasks t WHERE t.state = 'ready' AND t.queue = $1
+          AND t.owner > $3::text COLLATE "C" ORDER BY t.owner LIMIT 1)
        UNION ALL
        SELECT (SELECT t.owner FROM tasks t WHERE t.state = 'ready' AND t.queue = $1
-          AND t.priority = (SELECT priority FROM top) AND t.owner > later.owner ORDER BY t.owner LIMIT 1)
+          AND t.owner > later.owner ORDER BY t.owner LIMIT 1)
        FROM later WHERE later.owner IS NOT NULL
      ), earlier (owner) AS (
-       (SELECT t.owner FROM tasks t WHERE t.state = 'ready' AND t.queue = $1
-          AND t.priority = (SELECT priority FROM top) ORDER BY t.owner LIMIT 1)
+       (SELECT t.owner FROM waiting, tasks t WHERE t.state = 'ready' AND t.queue = $1 ORDER BY t.owner LIMIT 1)
        UNION ALL
        SELECT (SELECT t.owner FROM tasks t WHERE t.state = 'ready' AND t.queue = $1
-          AND t.priority = (SELECT priority FROM top) AND t.owner > earlier.owner ORDER BY t.owner LIMIT 1)
+          AND t.owner > earlier.owner ORDER BY t.owner LIMIT 1)
        FROM earlier WHERE earlier.owner < $3::text COLLATE "C"
      ), served AS MATERIALIZED (
        SELECT owner, row_number() OVER () AS turn FROM (
@@ -40,9 +38,8 @@ const pick = (columns: string) =>
      picked AS MATERIALIZED (
        SELECT served.turn, chosen.* FROM served CROSS JOIN LATERAL (
          SELECT ${columns} FROM tasks t
-         WHERE t.state = 'ready' AND t.queue = $1 AND t.priority = (SELECT priority FROM top)
-           AND t.owner = served.owner
-         ORDER BY t.job_id, t.item LIMIT (SELECT n FROM share) FOR NO KEY UPDATE SKIP LOCKED
+         WHERE t.state = 'ready' AND t.queue = $1 AND t.owner = served.owner
+         ORDER BY t.priority DESC, t.job_id, t.item LIMIT (SELECT n FROM share) FOR NO KEY UPDATE SKIP LOCKED
        ) AS chosen
      )`;
 
@@ -58,32 +55,30 @@ const move = (name: string, publish: string) =>
        FROM picked WHERE tasks.job_id = picked.job_id AND tasks.item = picked.item
        RETURNING tasks.job_id, tasks.item, tasks.generation, tasks.priority, picked.owner, picked.turn
      )${publish}
-     SELECT * FROM moved ORDER BY turn, job_id, item`,
+     SELECT * FROM moved ORDER BY turn, priority DESC, job_id, item`,
   );
 
 const handOver = move("fill", "");
 const publish = move(
   "fill_and_publish",
   `, sent AS (
-     INSERT INTO deliveries (queue, priority, id, payload)
-     SELECT $1, priority, place || '/' || generation,
+     INSERT INTO deliveries (queue, id, payload)
+     SELECT $1, place || '/' || generation,
        json_build_object('taskId', place, 'generation', generation)::text
      FROM (SELECT moved.*, job_id || '.' || CASE item WHEN -1 THEN 'all' ELSE item::text END AS place FROM moved
-       ORDER BY turn, job_id, item) AS m
+       ORDER BY turn, priority DESC, job_id, item) AS m
    )`,
 );
 
 /**
- * Those that a worker is to claim, with whether more of them wait: an owner's share was all there was to
- * take, or a lower priority has some, too. One row without a task: others have locked what waits.
+ * Those that a worker is to claim, with whether more of them may wait: an owner's share was all there was to take.
+ * One row without a task: others have locked what waits.
  */
 export const next = statement(
   "lock_next",
   `${pick("t.*")}
-   SELECT picked.*, count(*) OVER (PARTITION BY turn) = (SELECT n FROM share) OR EXISTS (
-     SELECT FROM tasks t WHERE t.state = 'ready' AND t.queue = $1 AND t.priority < (SELECT priority FROM top)
-   ) AS more
-   FROM top LEFT JOIN picked ON true ORDER BY turn, job_id, item`,
+   SELECT picked.*, count(*) OVER (PARTITION BY turn) = (SELECT n FROM share) AS more
+   FROM waiting LEFT JOIN picked ON true ORDER BY turn, priority DESC, job_id, item`,
 );
 /** Of the queues $1, those in which something waits. Not EXISTS, which may be answered by reading it all. */
 export const waitingQueues = statement(
@@ -102,7 +97,6 @@ interface Moved {
   job_id: string;
   item: number;
   generation: number;
-  priority: number;
   owner: string;
 }
 
@@ -137,11 +131,10 @@ export class Backlog {
     const last = moved.at(-1);
     if (!last) this.#rooms.waits(queue, false);
     else this.#last.set(queue, last.owner);
-    return moved.map(({ job_id, item, generation, priority }) => ({
+    return moved.map(({ job_id, item, generation }) => ({
       taskId: taskId(job_id, item),
       queue,
       generation,
-      priority,
     }));
   }
 }

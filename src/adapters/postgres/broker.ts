@@ -13,7 +13,6 @@ import { migrate } from "./schema.ts";
 import type { PostgresStore } from "./store.ts";
 
 const MAX_PAYLOAD_BYTES = 1024 * 1024;
-const NORMAL = 4;
 /** Looks for what a lost notification did not tell, and for what the dead have left. */
 const LOOK_MS = 1_000;
 
@@ -98,7 +97,6 @@ export async function openPostgresBroker(url: string, store?: Store): Promise<Br
     name: "postgres",
     capabilities: {
       durable: true,
-      priority: true,
       depth: true,
       purge: true,
       ownershipMs: null,
@@ -215,7 +213,7 @@ function batched(pool: pg.Pool, onPublished: (queues: Set<string>) => void) {
   };
   const insert = async (publications: Publication[]): Promise<void> => {
     const rows = publications.flatMap(({ queue, messages }) =>
-      messages.map(({ id, payload, priority = NORMAL }) => ({ queue, id, payload, priority })),
+      messages.map(({ id, payload }) => ({ queue, id, payload })),
     );
     try {
       await pool.query(publishDeliveries(rows));

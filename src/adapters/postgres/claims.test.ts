@@ -5,6 +5,7 @@ import type { CreateJob, Outcome } from "../../domain/commands.ts";
 import { newId } from "../../domain/ids.ts";
 import type { Delivery } from "../../ports/broker.ts";
 import type { Store } from "../../ports/store/store.ts";
+import { runFlood } from "../../testing/flood.ts";
 import { placeOf, withService } from "../../testing/services.ts";
 import { each, jobCommand, workerRecord } from "../../testing/store/scene.ts";
 import { openTcpProxy, through } from "../../testing/tcp-proxy.ts";
@@ -65,7 +66,7 @@ await withService("PostgreSQL", placeOf(schema.url, 5432), () => {
     expect(new Set(seen()).size).toBe(200);
   });
 
-  test("the highest priority goes first, and a queue that is paused gives nothing", async () => {
+  test("of one owner the highest priority goes first, and a queue that is paused gives nothing", async () => {
     const queue = `text/${newId()}`;
     const { store } = await storeOf();
     await store.heartbeat(workerRecord("none", { [queue]: 0 }, Date.now()));
@@ -111,6 +112,16 @@ await withService("PostgreSQL", placeOf(schema.url, 5432), () => {
     for (const delivery of second.deliveries) {
       expect((await settle(second.store, delivery)).outcome).toBe("settled");
     }
+  });
+
+  test.each([true, false])("nobody starves (with claims: %s)", async (claims) => {
+    const store = await openPostgresStore(schema.url, { publishes: true });
+    const broker = await openPostgresBroker(schema.url, claims ? store : undefined);
+    closers.push(
+      () => store.close(),
+      () => broker.close(),
+    );
+    expect((await runFlood(store, broker, claims)).indexOf("quiet")).toBeOneOf([1, 2, 3, 4, 5, 6, 7, 8]);
   });
 
   test("claims whose answer was lost are found again, not made twice", async () => {

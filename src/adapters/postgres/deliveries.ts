@@ -4,17 +4,15 @@ import { statement } from "./statement.ts";
 
 const insert = statement(
   "publish",
-  `INSERT INTO deliveries (queue, priority, id, payload)
-   SELECT * FROM unnest($1::text[], $2::smallint[], $3::text[], $4::text[])`,
+  `INSERT INTO deliveries (queue, id, payload) SELECT * FROM unnest($1::text[], $2::text[], $3::text[])`,
 );
 
 /** Puts messages into the queues of the broker that lives in the same schema. */
 export function publishDeliveries(
-  messages: readonly { queue: string; priority: number; id: string; payload: string }[],
+  messages: readonly { queue: string; id: string; payload: string }[],
 ): pg.QueryConfig {
   return insert([
     messages.map((one) => one.queue),
-    messages.map((one) => one.priority),
     messages.map((one) => one.id),
     messages.map((one) => one.payload),
   ]);
@@ -23,13 +21,15 @@ export function publishDeliveries(
 export interface DeliveryRow {
   seq: number;
   queue: string;
-  priority: number;
   id: string;
   payload: string;
   count: number;
 }
 
-/** Takes up to $3[n] messages of the queue $2[n] for the holder $1. */
+/**
+ * Takes up to $3[n] messages of the queue $2[n] for the holder $1, in the order in which they came: those of older
+ * processes alone differ in priority.
+ */
 export const takeDeliveries = statement(
   "take",
   `UPDATE deliveries AS d SET holder = $1, count = count + 1
@@ -41,7 +41,7 @@ export const takeDeliveries = statement(
      ) AS waiting
    ) AS chosen
    WHERE d.seq = chosen.seq
-   RETURNING d.seq, d.queue, d.priority, d.id, d.payload, d.count`,
+   RETURNING d.seq, d.queue, d.id, d.payload, d.count`,
 );
 
 const held = "unnest($1::bigint[], $2::int[]) AS u (seq, holder) WHERE d.seq = u.seq AND d.holder = u.holder";

@@ -201,7 +201,7 @@ export class Exchange {
       client.release(broken);
     }
     this.#settled(settlements, passed);
-    return rows.sort((a, b) => b.priority - a.priority || a.seq - b.seq);
+    return rows.sort((a, b) => a.seq - b.seq);
   }
 
   #settled(settlements: readonly Settlement[], passed: ReadonlySet<number>): void {

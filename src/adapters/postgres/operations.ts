@@ -310,11 +310,10 @@ function publishedOf(ledger: PostgresLedger, jobId: string): TaskDelivery[] {
   return ledger
     .tasks(jobId)
     .filter((task) => task.state === "published")
-    .map(({ item, queue, generation, priority }) => ({
+    .map(({ item, queue, generation }) => ({
       taskId: `${jobId}.${item === JOB_ITEM ? "all" : item}`,
       queue,
       generation,
-      priority,
     }));
 }
 

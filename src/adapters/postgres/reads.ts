@@ -64,14 +64,13 @@ const queues = statement(
      (SELECT coalesce(sum(ended), 0)::int FROM drains d WHERE d.queue = q.name AND d.slice >= $1) AS drained,
      (SELECT count(*) FROM workers w WHERE w.gone_at IS NULL AND w.queues -> q.name IS NOT NULL) AS workers,
      -- Ids begin with their time: the first of each owner who waits, of those in front, tells the oldest.
-     (WITH RECURSIVE top AS (SELECT max(priority) AS priority FROM tasks WHERE state = 'ready' AND queue = q.name),
-      front (owner, job_id, n) AS (
+     (WITH RECURSIVE front (owner, job_id, n) AS (
         (SELECT t.owner, t.job_id, 1 FROM tasks t WHERE t.state = 'ready' AND t.queue = q.name
-           AND t.priority = (SELECT priority FROM top) ORDER BY t.owner, t.job_id LIMIT 1)
+           ORDER BY t.owner, t.priority DESC, t.job_id LIMIT 1)
         UNION ALL
         SELECT following.owner, following.job_id, n + 1 FROM front, LATERAL (
           SELECT t.owner, t.job_id FROM tasks t WHERE t.state = 'ready' AND t.queue = q.name
-            AND t.priority = (SELECT priority FROM top) AND t.owner > front.owner ORDER BY t.owner, t.job_id LIMIT 1
+            AND t.owner > front.owner ORDER BY t.owner, t.priority DESC, t.job_id LIMIT 1
         ) AS following WHERE n < 100
       ) SELECT job_id FROM front ORDER BY job_id LIMIT 1) AS oldest
    FROM queues q ORDER BY q.name`,

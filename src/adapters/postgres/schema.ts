@@ -183,6 +183,12 @@ const migrations = [
   -- One row: the key that signs what processes tell each other.
   CREATE TABLE installation (one boolean PRIMARY KEY DEFAULT true CHECK (one), secret text NOT NULL);
   `,
+  `
+  -- Owners come before priorities, and deliveries wait in the order in which they were chosen.
+  CREATE INDEX tasks_waiting ON tasks (queue, owner, priority DESC, job_id, item) WHERE state = 'ready';
+  DROP INDEX tasks_backlog;
+  ALTER TABLE deliveries ALTER COLUMN priority SET DEFAULT 4;
+  `,
 ];
 
 /** Brings the schema up to date; several processes may do so at once. */

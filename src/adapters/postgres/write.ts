@@ -188,9 +188,8 @@ export function writeEvents(client: pg.ClientBase, ledger: PostgresLedger): Prom
 }
 
 export function asMessages(deliveries: readonly TaskDelivery[]) {
-  return deliveries.map(({ taskId, queue, generation, priority }) => ({
+  return deliveries.map(({ taskId, queue, generation }) => ({
     queue,
-    priority,
     id: `${taskId}/${generation}`,
     payload: JSON.stringify({ taskId, generation }),
   }));

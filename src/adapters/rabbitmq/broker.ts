@@ -69,7 +69,6 @@ export async function openRabbitBroker(url: string, options: RabbitBrokerOptions
     name: "rabbitmq",
     capabilities: {
       durable: true,
-      priority: false,
       depth: true,
       purge: true,
       ownershipMs: null,

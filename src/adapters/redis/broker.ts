@@ -86,7 +86,6 @@ export async function openRedisBroker(url: string, options: RedisBrokerOptions =
     name: "redis",
     capabilities: {
       durable,
-      priority: false,
       depth: true,
       purge: true,
       ownershipMs,

@@ -2,15 +2,13 @@ import { publish } from "../../domain/ledger/hand-out.ts";
 import type { SqliteLedger } from "./ledger.ts";
 import type { Queues } from "./queues.ts";
 
-/** Fills the windows from the backlog: by priority, then owner after owner, then first come. */
+/** Fills the windows from the backlog: owner after owner, each by priority, then first come. */
 export function fillWindows(ledger: SqliteLedger, queues: Queues, now: number): void {
   for (const name of queues.names()) {
     const queue = queues.get(name);
     let room = queue.ready > 0 ? queues.room(name) : 0;
     while (room > 0) {
-      const top = ledger.sql.topPriority.get(name)!.priority as number | null;
-      if (top === null) break;
-      const taken = serveOwners(ledger, name, top, queue, room, (jobId, item) => {
+      const taken = serveOwners(ledger, name, queue, room, (jobId, item) => {
         const task = ledger.task(jobId, item);
         if (task?.state !== "ready" || !queues.take(name)) return;
         publish(ledger, task, now);
@@ -23,18 +21,16 @@ export function fillWindows(ledger: SqliteLedger, queues: Queues, now: number): 
   }
 }
 
-/** One round over the owners who wait at this priority, beginning after the one served last. */
+/** One round over the owners who wait, beginning after the one served last. */
 function serveOwners(
   ledger: SqliteLedger,
   name: string,
-  priority: number,
   queue: { lastOwner: string },
   room: number,
   take: (jobId: string, item: number) => void,
 ): number {
   const owners: string[] = [];
-  const next = (after: string) =>
-    ledger.sql.nextOwner.get(name, priority, after)?.owner as string | undefined;
+  const next = (after: string) => ledger.sql.nextOwner.get(name, after)?.owner as string | undefined;
   for (let owner = next(queue.lastOwner); owner !== undefined && owners.length < room; owner = next(owner)) {
     owners.push(owner);
   }
@@ -49,7 +45,7 @@ function serveOwners(
   const share = Math.max(1, Math.floor(room / owners.length));
   let taken = 0;
   for (const owner of owners) {
-    const rows = ledger.sql.backlog.all(name, priority, owner, Math.min(share, room - taken));
+    const rows = ledger.sql.backlog.all(name, owner, Math.min(share, room - taken));
     for (const row of rows as { job_id: string; item: number }[]) take(row.job_id, row.item);
     taken += rows.length;
     queue.lastOwner = owner;

@@ -44,7 +44,6 @@ export function sqliteBroker(client: Client): Broker {
     name: "sqlite",
     capabilities: {
       durable: false,
-      priority: true,
       depth: true,
       purge: true,
       ownershipMs: null,

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Outcome } from "../../domain/commands.ts";
 import type { Delivery } from "../../ports/broker.ts";
+import { runFlood } from "../../testing/flood.ts";
 import { jobCommand, workerRecord } from "../../testing/store/scene.ts";
 import { sqliteBroker } from "./broker.ts";
 import { connectWriter } from "./client.ts";
@@ -75,6 +76,13 @@ test("a worker that was silent for too long gets work again when it speaks", asy
   expect(new Set(leases).size).toBe(3);
   expect(await store.queues({ now: store.now() })).toMatchObject([{ ready: 2, running: 2, workers: 1 }]);
   await silent.close();
+});
+
+test.each([true, false])("nobody starves in the window (with claims: %s)", async (claims) => {
+  const store = sqliteStore(await connectWriter(writer.socketPath), { publishes: true });
+  const broker = sqliteBroker(await connectWriter(writer.socketPath));
+  expect((await runFlood(store, broker, claims)).indexOf("quiet")).toBeOneOf([1, 2, 3, 4, 5, 6, 7, 8]);
+  await Promise.all([broker.close(), store.close()]);
 });
 
 async function workerOf(worker: string, concurrency: number) {

@@ -183,14 +183,12 @@ function filesOf(task: TaskRecord): FileRef[] {
 
 /** Job ids begin with their time, so the first of each waiting owner tells the oldest. */
 function oldest(ledger: SqliteLedger, queue: string, now: number): number | null {
-  const top = ledger.sql.topPriority.get(queue)!.priority as number | null;
-  if (top === null) return null;
   let oldestId: string | null = null;
-  let owner = ledger.sql.nextOwner.get(queue, top, "")?.owner as string | undefined;
+  let owner = ledger.sql.nextOwner.get(queue, "")?.owner as string | undefined;
   for (let n = 0; owner !== undefined && n < 100; n++) {
-    const first = ledger.sql.backlog.get(queue, top, owner, 1)?.job_id as string;
+    const first = ledger.sql.backlog.get(queue, owner, 1)?.job_id as string;
     if (oldestId === null || first < oldestId) oldestId = first;
-    owner = ledger.sql.nextOwner.get(queue, top, owner)?.owner as string | undefined;
+    owner = ledger.sql.nextOwner.get(queue, owner)?.owner as string | undefined;
   }
   return oldestId === null
     ? null

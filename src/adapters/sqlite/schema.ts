@@ -122,6 +122,10 @@ const migrations = [
   `
   ALTER TABLE cache ADD COLUMN name TEXT NOT NULL DEFAULT '';  -- of the item that it was computed for
   `,
+  `
+  CREATE INDEX tasks_waiting ON tasks (queue, owner, priority DESC, job_id, item) WHERE state = 'ready';
+  DROP INDEX tasks_backlog;
+  `,
 ];
 
 /** Opens the records for their one writer; the file is locked until the process ends. */

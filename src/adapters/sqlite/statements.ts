@@ -39,13 +39,12 @@ export function statements(db: DatabaseSync) {
        UNION ALL SELECT queue, state, count(*) FROM tasks WHERE state = 'dead' GROUP BY 1, 2`,
     ),
 
-    topPriority: prepare("SELECT max(priority) AS priority FROM tasks WHERE state = 'ready' AND queue = ?"),
     nextOwner: prepare(
-      "SELECT owner FROM tasks WHERE state = 'ready' AND queue = ? AND priority = ? AND owner > ? ORDER BY owner LIMIT 1",
+      "SELECT owner FROM tasks WHERE state = 'ready' AND queue = ? AND owner > ? ORDER BY owner LIMIT 1",
     ),
     backlog: prepare(
-      `SELECT job_id, item FROM tasks WHERE state = 'ready' AND queue = ? AND priority = ? AND owner = ?
-       ORDER BY job_id, item LIMIT ?`,
+      `SELECT job_id, item FROM tasks WHERE state = 'ready' AND queue = ? AND owner = ?
+       ORDER BY priority DESC, job_id, item LIMIT ?`,
     ),
 
     sequence: prepare("SELECT last_seq FROM owners WHERE owner = ?"),

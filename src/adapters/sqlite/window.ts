@@ -50,16 +50,12 @@ export interface Subscriber {
 }
 
 interface Queue {
-  /** By priority, 0 to 9. */
-  waiting: Waiting[][];
+  waiting: Waiting[];
   subscribers: Subscriber[];
   /** Whose turn it is. */
   next: number;
   dead: Message[];
 }
-
-const PRIORITIES = 10;
-const NORMAL = 4;
 
 /**
  * The embedded broker: competing consumers over queues in the writer's memory. Messages outlive their
@@ -75,7 +71,7 @@ export class Window {
   #queue(name: string): Queue {
     let queue = this.#queues.get(name);
     if (!queue) {
-      queue = { waiting: Array.from({ length: PRIORITIES }, () => []), subscribers: [], next: 0, dead: [] };
+      queue = { waiting: [], subscribers: [], next: 0, dead: [] };
       this.#queues.set(name, queue);
     }
     return queue;
@@ -83,7 +79,7 @@ export class Window {
 
   publish(name: string, contents: readonly Content[]): void {
     const queue = this.#queue(name);
-    for (const content of contents) alike(queue, content).push({ content, count: 0, lease: null });
+    for (const content of contents) queue.waiting.push({ content, count: 0, lease: null });
     this.#pump(queue);
   }
 
@@ -217,12 +213,12 @@ export class Window {
   }
 
   depth(name: string): number {
-    return this.#queue(name).waiting.reduce((sum, list) => sum + list.length, 0);
+    return this.#queue(name).waiting.length;
   }
 
   purge(name: string): number {
     const purged = this.depth(name);
-    this.#queue(name).waiting = Array.from({ length: PRIORITIES }, () => []);
+    this.#queue(name).waiting = [];
     return purged;
   }
 
@@ -231,7 +227,7 @@ export class Window {
   }
 
   #giveBack(queue: Queue, held: Waiting): void {
-    alike(queue, held.content).unshift(held);
+    queue.waiting.unshift(held);
   }
 
   #release(subscriber: Subscriber, tag: number, held: Waiting): void {
@@ -257,21 +253,17 @@ export class Window {
 
   /** Gives what waits to consumers with room, in turn. */
   #pump(queue: Queue): void {
-    for (let priority = PRIORITIES - 1; priority >= 0; priority--) {
-      const list = queue.waiting[priority]!;
-      let taken = 0;
-      while (taken < list.length) {
-        const subscriber = this.#nextWithRoom(queue);
-        if (!subscriber) break;
-        const waiting = list[taken++]!;
-        waiting.count++;
-        const tag = ++this.#tag;
-        subscriber.unsettled.set(tag, waiting);
-        this.#assigned.push({ subscriber, tag, waiting, claim: null });
-      }
-      if (taken > 0) list.splice(0, taken);
-      if (list.length > 0) return;
+    let taken = 0;
+    while (taken < queue.waiting.length) {
+      const subscriber = this.#nextWithRoom(queue);
+      if (!subscriber) break;
+      const waiting = queue.waiting[taken++]!;
+      waiting.count++;
+      const tag = ++this.#tag;
+      subscriber.unsettled.set(tag, waiting);
+      this.#assigned.push({ subscriber, tag, waiting, claim: null });
     }
+    if (taken > 0) queue.waiting.splice(0, taken);
   }
 
   #nextWithRoom(queue: Queue): Subscriber | undefined {
@@ -284,15 +276,10 @@ export class Window {
   }
 }
 
-/** The list of those with the same priority. */
-function alike(queue: Queue, content: Content): Waiting[] {
-  return queue.waiting[Math.min(PRIORITIES - 1, Math.max(0, content.priority ?? NORMAL))]!;
-}
-
 function messageOf(content: Content): Message {
   if ("payload" in content) return content;
-  const { taskId, generation, priority } = content;
-  return { id: `${taskId}/${generation}`, payload: JSON.stringify({ taskId, generation }), priority };
+  const { taskId, generation } = content;
+  return { id: `${taskId}/${generation}`, payload: JSON.stringify({ taskId, generation }) };
 }
 
 /** The task that a delivery is a hint of. */

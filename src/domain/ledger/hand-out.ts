@@ -26,7 +26,6 @@ export function publish(ledger: Ledger, task: TaskRecord, now: number, patienceM
     taskId: taskId(task.jobId, task.item),
     queue: task.queue,
     generation: task.generation,
-    priority: task.priority,
   });
 }
 

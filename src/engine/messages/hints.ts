@@ -19,10 +19,10 @@ const MAX_PAYLOAD_CHARACTERS = 1_000;
 export function hints(signer: Signer | null) {
   const bound = (queue: string, { taskId, generation }: Hint) => `${queue}\n${taskId}\n${generation}`;
   return {
-    message({ queue, taskId, generation, priority }: TaskDelivery): Message {
+    message({ queue, taskId, generation }: TaskDelivery): Message {
       const hint: Hint = { taskId, generation };
       const tag = signer?.sign(bound(queue, hint));
-      return { id: `${taskId}/${generation}`, payload: JSON.stringify({ ...hint, tag }), priority };
+      return { id: `${taskId}/${generation}`, payload: JSON.stringify({ ...hint, tag }) };
     },
 
     /** The hint of a delivery, or why it is none. What came with its claim is the store's own word. */

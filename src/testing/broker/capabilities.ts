@@ -57,21 +57,6 @@ export function capabilityPoints(point: DefinePoint<BrokerScene>): void {
     expect(taken.ids()).toEqual(["after-0"]);
   });
 
-  point("capability.priority", "higher priorities overtake", async (scene) => {
-    const broker = await scene.open();
-    if (!broker.capabilities.priority) scene.skip("priorities are not kept; the scheduler orders instead");
-    const queue = scene.queue();
-    await scene.put(broker, queue, [
-      { id: "default", payload: "" },
-      { id: "low", payload: "", priority: 0 },
-      { id: "high", payload: "", priority: 9 },
-      { id: "above", payload: "", priority: 5 },
-    ]);
-    const taken = await scene.take(broker, queue, { prefetch: 1 });
-    await taken.until(4);
-    expect(taken.ids()).toEqual(["high", "above", "default", "low"]);
-  });
-
   point(
     "capability.dead-letters",
     "rejected messages are in the dead-letter queue, oldest first",

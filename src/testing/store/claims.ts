@@ -65,7 +65,7 @@ export function claimPoints(point: DefinePoint<StoreScene>): void {
     const crew = await scene.crew();
     const made = await scene.create({ startAt: scene.now() + 60_000 });
     const [item] = await scene.store.items({ jobId: made.job.id, limit: 1 });
-    const early = { taskId: taskId(made.job.id, 0), queue: "", generation: item!.generation, priority: 4 };
+    const early = { taskId: taskId(made.job.id, 0), queue: "", generation: item!.generation };
     expect(await crew.claim(early)).toMatchObject({ claimed: false, reason: "not_due" });
   });
 
@@ -79,7 +79,7 @@ export function claimPoints(point: DefinePoint<StoreScene>): void {
     accepted(await scene.store.cancelJob({ owner: OWNER, id: cancelled.job.id, now: scene.now() }));
     expect(await crew.claim(cancelled.deliveries[0]!)).toMatchObject({ claimed: false, reason: "ended" });
     for (const id of [taskId(newId(), 0), taskId(deliveries[0]!.taskId.slice(0, 36), 5), "nonsense", ""]) {
-      const ghost = { taskId: id, queue: "text/work", generation: 1, priority: 4 };
+      const ghost = { taskId: id, queue: "text/work", generation: 1 };
       expect(await crew.claim(ghost)).toMatchObject({ claimed: false, reason: "ended" });
     }
   });

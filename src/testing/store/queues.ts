@@ -43,7 +43,7 @@ export function queuePoints(point: DefinePoint<StoreScene>): void {
     for (const { taskId } of crew.deliveries) expect(taskId).toContain(first.job.id);
   });
 
-  point("window.priority", "higher priorities leave the backlog first", async (scene) => {
+  point("window.priority", "of one owner, higher priorities leave the backlog first", async (scene) => {
     const jobs = new Map<string, number>();
     for (const priority of [4, 0, 9, 5]) {
       const { job } = await scene.create({ files: 3, priority });
@@ -53,7 +53,25 @@ export function queuePoints(point: DefinePoint<StoreScene>): void {
     const order = await servingOrder(crew);
     const priorities = order.map((one) => jobs.get(one.taskId.slice(0, 36)));
     expect(priorities).toEqual([9, 9, 9, 5, 5, 5, 4, 4, 4, 0, 0, 0]);
-    for (const one of order) expect(one.priority).toBe(jobs.get(one.taskId.slice(0, 36)));
+  });
+
+  point("window.owners-first", "no priority lets an owner starve the others", async (scene) => {
+    const owners = new Map<string, string>();
+    const create = async (owner: string, files: number, priority: number) => {
+      const { job } = await scene.create({ owner, files, priority });
+      owners.set(job.id, owner);
+    };
+    await create("loud", 100, 9);
+    await create("quiet", 10, 0);
+    await create("quiet", 2, 5);
+    const crew = await scene.crew({ concurrency: 1 });
+    const order = await servingOrder(crew);
+    const served = order.map((one) => owners.get(one.taskId.slice(0, 36))!);
+    expect(served.slice(0, 28).filter((owner) => owner === "quiet")).toHaveLength(12);
+    // Among its own, the quiet one's urgent tasks are first.
+    const quiet = order.filter((_, n) => served[n] === "quiet").map((one) => one.taskId.slice(0, 36));
+    expect(new Set(quiet.slice(0, 2)).size).toBe(1);
+    expect(quiet[0]).not.toBe(quiet[2]);
   });
 
   point("window.fair", "owners take turns, each first come first served", async (scene) => {

@@ -1,0 +1,49 @@
+import { newId } from "../domain/ids.ts";
+import type { Broker } from "../ports/broker.ts";
+import type { Store } from "../ports/store/store.ts";
+import { createCrew, success } from "./store/crew.ts";
+import { each, jobCommand, workerRecord } from "./store/scene.ts";
+
+const SERVED = 20;
+
+/**
+ * One worker that runs a task at a time, an owner "loud" who puts in two urgent jobs for each task that ends, and
+ * an owner "quiet" with one job that is not urgent. Resolves with whose tasks ran, in order.
+ * @param claims whether the broker, which is one with the store, claims what it delivers
+ */
+export async function runFlood(store: Store, broker: Broker, claims: boolean): Promise<string[]> {
+  const queue = `text/${newId()}`;
+  const worker = `worker-${newId()}`;
+  const crew = createCrew(store, worker, () => store.now());
+  const served: string[] = [];
+  const { promise: over, resolve: end, reject: fail } = Promise.withResolvers<void>();
+  const create = (owner: string, priority: number) =>
+    store.createJob(jobCommand({ now: store.now(), owner, priority, plan: [each("work", { queue })] }));
+  const flood = () => Promise.all([create("loud", 9), create("loud", 9)]);
+
+  await store.heartbeat(workerRecord(worker, { [queue]: 1 }, store.now()));
+  await create("loud", 9);
+  await create("quiet", 0);
+  await flood();
+  const claimFor = claims ? { worker, leaseMs: 10_000 } : undefined;
+  const consumer = await broker.consume(
+    queue,
+    { prefetch: 1, ...(claimFor && { claimFor }) },
+    async (delivery) => {
+      if (served.length >= SERVED) return;
+      const hint = JSON.parse(delivery.payload) as { taskId: string; generation: number };
+      const lease = delivery.claim?.task.lease ?? newId();
+      const claim = delivery.claim ?? (await crew.claim({ ...hint, queue }, lease));
+      if (claim.claimed) {
+        served.push(claim.task.owner);
+        await flood().catch(fail);
+        await crew.settle({ taskId: hint.taskId, lease }, success());
+      }
+      if (!delivery.claim) await delivery.ack();
+      if (served.length >= SERVED) end();
+    },
+  );
+  await over;
+  await consumer.close();
+  return served;
+}
