@@ -7,6 +7,7 @@ import { readPicture } from "../pictures/picture.ts";
 import { untilAborted } from "./abort.ts";
 import { type ImageConvertOptions, imageConvertOptions } from "./options.ts";
 import { render } from "./render.ts";
+import { neverLarger } from "./smaller.ts";
 import type { Mark } from "./watermark.ts";
 
 export type { ImageConvertOptions } from "./options.ts";
@@ -61,19 +62,20 @@ async function convert(context: Context, maxPixels: number): Promise<void> {
   signal.throwIfAborted();
 
   context.progress(0.1, "convert");
-  const { data: converted, format, ...size } = await untilAborted(signal, render(picture, options, mark));
+  const rendered = await untilAborted(signal, render(picture, options, mark));
+  const { format, width, height, frames } = rendered;
 
   context.progress(0.9, "write");
+  const { data: converted, warnings } = neverLarger(data, picture, rendered, options);
   const output = { data: converted, format };
-  for (const { code, message } of await lostMetadata(picture.metadata, output, options.keepMetadata)) {
-    context.warn(code, message);
-  }
+  warnings.push(...(await lostMetadata(picture.metadata, output, options.keepMetadata)));
+  for (const { code, message } of warnings) context.warn(code, message);
   const { mediaType, extension } = formats[format];
   await context.write({
     extension,
     data: converted,
     mediaType,
-    meta: { ...size, format, savedBytes: file.bytes - converted.length },
+    meta: { width, height, frames, format, savedBytes: file.bytes - converted.length },
   });
 }
 

@@ -18,6 +18,10 @@ export interface PictureMetadata {
   gainMap: boolean;
   /** A video follows the picture. */
   motion: boolean;
+  /** As EXIF counts it; 1 is upright. */
+  orientation: number;
+  /** Frames of an animation or pages, of which fewer may be read. */
+  pages: number;
   /** Dots an inch, where the file says so. */
   density: number | null;
 }
@@ -31,6 +35,8 @@ export function metadataOf(header: Metadata, format: InputFormat): PictureMetada
     profile: header.hasProfile,
     gainMap: header.gainMap !== undefined,
     motion: typeof xmp === "string" && hasMotion(xmp),
+    orientation: header.orientation ?? 1,
+    pages: header.pages ?? 1,
     density: densityOf(header, format),
   };
 }

@@ -287,6 +287,12 @@ export const ko: Dictionary = {
     cachedHint: "같은 파일을 같은 옵션으로 처리한 결과가 있었습니다.",
     warnings: "주의할 점",
     warningTitles: {
+      original_kept: "다시 압축하면 더 커져서 원본 픽셀을 그대로 두었습니다",
+      larger_than_input: "결과가 원본보다 큽니다",
+      gain_map_dropped: "HDR 게인 맵이 빠졌습니다",
+      motion_dropped: "모션 포토의 동영상이 빠졌습니다",
+      metadata_dropped: "이 형식에 담을 수 없는 메타데이터가 빠졌습니다",
+      profile_dropped: "색 프로파일이 빠지고 sRGB로 바뀌었습니다",
       more_warnings: "여기에 다 적지 못한 내용이 더 있습니다",
     },
     saved: (percent) => `${percent} 감소`,
