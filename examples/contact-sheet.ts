@@ -50,7 +50,8 @@ export const contactSheet = definePipeline({
       const place = (n: number, side: number) => GAP + n * (cell + GAP) + Math.floor((cell - side) / 2);
 
       const layers: OverlayOptions[] = [];
-      for (const [n, { result }] of ctx.items.entries()) {
+      for await (const { result } of ctx.items) {
+        const n = layers.length;
         // Cancelled or out of time: nobody waits for the rest.
         ctx.signal.throwIfAborted();
         layers.push({
@@ -73,7 +74,8 @@ export const contactSheet = definePipeline({
         mediaType: "image/jpeg",
         meta: page,
       });
-      return { sheet, pictures: ctx.items.length, left: ctx.failures.map(({ name }) => name) };
+      const left = await Array.fromAsync(ctx.failures, ({ name }) => name);
+      return { sheet, pictures: ctx.items.length, left };
     },
     { timeoutMs: 60_000 },
   );

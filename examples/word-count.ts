@@ -50,10 +50,13 @@ export const wordCount = definePipeline({
     if (words === 0) throw new PermanentError("undecodable_file", "There are no words in this file.");
     return { words, counts };
   })
-  // Once, when every file has ended. `ctx.items` are those that succeeded, with the type returned above.
+  // Once, when every file has ended. `ctx.items` are those that succeeded, with the type returned above. They
+  // are read one after the other, so that any number of files fits into memory.
   .all("total", async (ctx) => {
     const counts = new Map<string, number>();
-    for (const { result } of ctx.items) {
+    let words = 0;
+    for await (const { result } of ctx.items) {
+      words += result.words;
       for (const [word, count] of Object.entries(result.counts)) {
         counts.set(word, (counts.get(word) ?? 0) + count);
       }
@@ -72,8 +75,8 @@ export const wordCount = definePipeline({
     // The job's own result.
     return {
       files: ctx.items.length,
-      failed: ctx.failures.map(({ name }) => name),
-      words: ctx.items.reduce((sum, { result }) => sum + result.words, 0),
+      failed: await Array.fromAsync(ctx.failures, ({ name }) => name),
+      words,
       different: counts.size,
       top,
     };

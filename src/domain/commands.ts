@@ -1,4 +1,4 @@
-import type { Failure, FileRef, Json, PlanStep, Warning } from "./records.ts";
+import type { Failure, FileRef, Json, Memo, PlanStep, Warning } from "./records.ts";
 
 /** What is asked of the records. Ids, times and randomness come with the command, so that repeating one is safe. */
 
@@ -44,6 +44,15 @@ export interface Claim {
   leaseMs: number;
 }
 
+/** A memo of `ctx.once`, fenced by the lease; the pin of its blob is taken over. */
+export interface Remember extends Memo {
+  taskId: string;
+  step: string;
+  key: string;
+  lease: string;
+  now: number;
+}
+
 export interface Settle {
   taskId: string;
   lease: string;
@@ -56,6 +65,7 @@ export type Outcome =
   | {
       kind: "succeeded";
       result: Json;
+      resultFile: FileRef | null;
       outputs: FileRef[];
       warnings: Warning[];
       cache: boolean;

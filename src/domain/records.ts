@@ -84,6 +84,8 @@ export interface JobRecord {
   /** Steps ended, of `total * each steps + all steps`; an item that ends early counts all of its own. */
   stepsDone: number;
   result: Json;
+  /** See `TaskRecord.resultFile`. */
+  resultFile: FileRef | null;
   error: Failure | null;
   /** Of its `all` steps. */
   warnings: Warning[];
@@ -139,14 +141,21 @@ export interface TaskRecord {
   inputs: FileRef[];
   /** The result of the step before. */
   previous: Json;
+  /** That result as a file, when it was kept as one. */
+  previousFile: FileRef | null;
   outputs: FileRef[];
   result: Json;
+  /** The result as a file of JSON, when its text is longer than `INLINE_BYTES`; `result` is `null` then. */
+  resultFile: FileRef | null;
   error: Failure | null;
   cached: boolean;
   trail: TrailEntry[];
   startedAt: number | null;
   finishedAt: number | null;
 }
+
+/** JSON that a step returned is kept in its record up to this size, and as a file beyond it. */
+export const INLINE_BYTES = 64 * 1024;
 
 /** The item index of an `all` step's task. */
 export const JOB_ITEM = -1;
@@ -203,6 +212,20 @@ export interface CacheEntry {
   outputs: Omit<FileRef, "artifactId">[];
   result: Json;
   warnings: Warning[];
+  resultFile: Omit<FileRef, "artifactId"> | null;
+}
+
+/** What `ctx.once` recorded: JSON, or the blob that holds it when it is longer than `INLINE_BYTES`. */
+export interface Memo {
+  value: Json;
+  blob: string | null;
+}
+
+export interface MemoRecord extends Memo {
+  jobId: string;
+  item: number;
+  step: string;
+  key: string;
 }
 
 /** A task as the broker delivers it: a hint, the claim decides. */

@@ -1,4 +1,4 @@
-import type { JobRecord, TaskRecord } from "./records.ts";
+import type { FileRef, JobRecord, TaskRecord } from "./records.ts";
 
 /**
  * How a database keeps jobs and tasks: what is searched in columns, and the rest as JSON text, so that there
@@ -46,8 +46,20 @@ export function jobSpec(job: JobRecord): string {
 }
 
 export function jobProgress(job: JobRecord): string {
-  const { run, remaining, done, failed, cancelled, cached, stepsDone, result, error, warnings, startedAt } =
-    job;
+  const {
+    run,
+    remaining,
+    done,
+    failed,
+    cancelled,
+    cached,
+    stepsDone,
+    result,
+    resultFile,
+    error,
+    warnings,
+    startedAt,
+  } = job;
   return JSON.stringify({
     run,
     remaining,
@@ -57,6 +69,7 @@ export function jobProgress(job: JobRecord): string {
     cached,
     stepsDone,
     result,
+    resultFile: resultFile ?? undefined,
     error,
     warnings: warnings.length === 0 ? undefined : warnings,
     startedAt,
@@ -71,6 +84,7 @@ export function toJob(row: JobRow): JobRecord {
     state: row.state as JobRecord["state"],
     finishedAt: row.finished_at,
     expiresAt: row.expires_at,
+    resultFile: null,
     ...(JSON.parse(row.spec) as object),
     ...(JSON.parse(row.progress) as object),
   } as JobRecord;
@@ -89,7 +103,9 @@ const usual = {
   isAlone: false,
   lease: null,
   previous: null,
+  previousFile: null,
   result: null,
+  resultFile: null,
   error: null,
   cached: false,
   startedAt: null,
@@ -155,4 +171,11 @@ export function toTask(row: TaskRow): TaskRecord {
     worker: row.worker,
     ...(JSON.parse(row.body) as Partial<Body>),
   });
+}
+
+/** The files that a task names: its upload, what its present step reads, and what it wrote. */
+export function filesOf(task: TaskRecord): FileRef[] {
+  const { input, inputs, previousFile, outputs, resultFile } = task;
+  const single = [input, previousFile, resultFile].filter((file) => file !== null);
+  return [...single, ...inputs, ...outputs];
 }

@@ -68,6 +68,7 @@ export function itemView(job: JobRecord, task: TaskRecord) {
     input: task.input && fileView(task.input),
     outputs: task.outputs.map(fileView),
     result: task.result,
+    resultFile: task.resultFile && fileView(task.resultFile),
     error: failureView(task.error),
     warnings: warningsOf(task),
   };
@@ -86,6 +87,7 @@ export function jobView(job: JobRecord, items: readonly TaskRecord[]) {
     progress: progressOf(job),
     items: items.filter((task) => task.item !== JOB_ITEM).map((task) => itemView(job, task)),
     result: job.result,
+    resultFile: job.resultFile && fileView(job.resultFile),
     error: failureView(job.error),
     warnings: job.warnings,
     createdAt: iso(job.createdAt),

@@ -195,7 +195,7 @@ export function intake({ store, blobs, pipelines, retentionMs }: IntakeOptions) 
       const first = command.plan[0]!;
       const items = Math.max(1, command.items.length);
       const keys = command.items
-        .map((item) => itemKey(first, { inputs: [item.input], previous: null }))
+        .map((item) => itemKey(first, { inputs: [item.input], previous: null, previousFile: null }))
         .filter((key) => key !== null);
       const cachedItems = await store.countCached({ keys });
       const queue = (await store.queues({ now: store.now() })).find((one) => one.name === first.queue);

@@ -1,6 +1,5 @@
 import type { Outcome } from "../domain/commands.ts";
 import { newId } from "../domain/ids.ts";
-import type { Json } from "../domain/records.ts";
 import { isRetryable, MillraceError } from "../errors.ts";
 import type { StepLog } from "../pipeline/context.ts";
 import { LONGEST_TIMER_MS } from "../pipeline/durations.ts";
@@ -14,7 +13,7 @@ import { type HeldLease, LEASE_MS, type LeaseKeeper } from "./leases.ts";
 import { failureOf, outcomeOf } from "./outcome.ts";
 import { keepOwnership } from "./ownership.ts";
 import { queueName } from "./plan.ts";
-import { stepContext } from "./step-context.ts";
+import { type Running, stepContext } from "./step-context.ts";
 import type { Threads } from "./threads.ts";
 import { GRACE_MS, untilAborted } from "./until-aborted.ts";
 
@@ -143,7 +142,7 @@ export function createRunner(options: RunnerOptions): Runner {
 
   /** One attempt; `null` when its lease is lost, so that there is nothing to settle. */
   async function run(
-    { task, job, siblings }: Held,
+    { task, job }: Held,
     held: HeldLease,
     step: Step,
     stop: AbortController,
@@ -154,26 +153,27 @@ export function createRunner(options: RunnerOptions): Runner {
     const timeoutMs = Math.min(job.plan[task.step]!.timeoutMs, LONGEST_TIMER_MS);
     const timer = setTimeout(() => stop.abort(timeoutError(step, timeoutMs)), timeoutMs);
     const taskLog = childLog(log, { job: job.id, item: task.item, step: step.name, attempt: task.attempt });
-    const attempt = stepContext(
-      { ...engine, threads, log: taskLog },
-      { task, job, siblings },
-      stop.signal,
-      held.pinned,
-    );
+    let attempt: Running | null = null;
     let kept = false;
     held.began(timeoutMs + GRACE_MS);
     try {
       stop.signal.throwIfAborted();
+      attempt = await stepContext(
+        { ...engine, threads, log: taskLog },
+        { task, job },
+        stop.signal,
+        held.pinned,
+      );
+      const { context, outputs, warnings } = attempt;
       const returned = await untilAborted(
-        Promise.resolve().then(() => step.run(attempt.context as never)),
+        Promise.resolve().then(() => step.run(context as never)),
         stop.signal,
         options.onStuck,
       );
       stop.signal.throwIfAborted();
-      const result = toJson(returned);
+      const returnedAs = await attempt.keep(returned);
       kept = true;
-      const { outputs, warnings } = attempt;
-      return { kind: "succeeded", result, outputs, warnings: warnings.list(), cache: true, ms: ms() };
+      return { kind: "succeeded", ...returnedAs, outputs, warnings: warnings.list(), cache: true, ms: ms() };
     } catch (error) {
       const cause = stop.signal.aborted ? stop.signal.reason : error;
       if (cause instanceof LeaseLost) return null;
@@ -184,7 +184,7 @@ export function createRunner(options: RunnerOptions): Runner {
     } finally {
       clearTimeout(timer);
       held.ended();
-      await attempt.clean(kept).catch(() => {});
+      await attempt?.clean(kept).catch(() => {});
     }
   }
 
@@ -253,23 +253,6 @@ function toldOf(outcome: Outcome, cause?: unknown): Record<string, unknown> {
 function timeoutError(step: Step, timeoutMs: number): MillraceError {
   return new MillraceError("step_timeout", `The step ${step.name} took longer than ${timeoutMs / 1000} s.`);
 }
-
-/** Results travel as JSON: what a step returns is what the next one would read after a crash, too. */
-function toJson(value: unknown): Json {
-  if (value === undefined || value === null) return null;
-  const text = JSON.stringify(value);
-  if (text === undefined) return null;
-  if (text.length > MAX_RESULT_CHARACTERS) {
-    throw new MillraceError(
-      "step_failed",
-      `The step returned ${text.length} characters of JSON; at most ${MAX_RESULT_CHARACTERS} are kept. Write large results as files.`,
-      { retryable: false },
-    );
-  }
-  return typeof value === "object" ? (JSON.parse(text) as Json) : (value as Json);
-}
-
-const MAX_RESULT_CHARACTERS = 4_000_000;
 
 function childLog(log: StepLog, context: object): StepLog {
   return {

@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { pipeline as flow } from "node:stream/promises";
 import { safeName } from "../domain/file-name.ts";
 import { taskId } from "../domain/ids.ts";
-import { artifactId } from "../domain/ledger/content-key.ts";
+import { artifactId, resultId } from "../domain/ledger/content-key.ts";
 import { type FileRef, JOB_ITEM, type JobRecord, type Json, type TaskRecord } from "../domain/records.ts";
+import { filesOf } from "../domain/stored.ts";
 import { fileView } from "../domain/views.ts";
 import { MillraceError } from "../errors.ts";
 import type {
@@ -21,6 +22,8 @@ import { collectWarnings, type Warnings } from "../pipeline/warnings.ts";
 import type { BlobStore } from "../ports/blobs.ts";
 import type { Bus } from "../ports/bus.ts";
 import type { Store } from "../ports/store/store.ts";
+import { endedItems, ShownFiles } from "./ended-items.ts";
+import { packJson, readJson } from "./large-json.ts";
 import { PIN_MS } from "./leases.ts";
 import { MAX_PROGRESS_CHARACTERS } from "./messages/read.ts";
 import { type LiveMessage, topics } from "./messages/topics.ts";
@@ -28,9 +31,11 @@ import { newStepFolder } from "./step-folders.ts";
 import type { Threads } from "./threads.ts";
 
 const PROGRESS_MS = 100;
+/** Of the JSON that a step returns: the next one holds it in memory. */
+const MAX_RESULT_BYTES = 4_000_000;
 
 export interface ContextParts {
-  store: Pick<Store, "pin" | "unpin" | "memo" | "remember" | "now">;
+  store: Pick<Store, "pin" | "unpin" | "memo" | "remember" | "items" | "artifact" | "now">;
   blobs: BlobStore;
   bus: Bus;
   threads: Threads;
@@ -42,34 +47,46 @@ export interface Running {
   /** What the step wrote, in order. */
   outputs: FileRef[];
   warnings: Warnings;
+  /** Keeps what the step returned: as it is, or as a file when it is large. */
+  keep(returned: unknown): Promise<{ result: Json; resultFile: FileRef | null }>;
   /** Removes what the step left behind, and lets go of what it wrote when that came to nothing. */
   clean(kept: boolean): Promise<void>;
 }
 
 /** Everything one attempt at one task may do, built for it alone. */
-export function stepContext(
+export async function stepContext(
   parts: ContextParts,
-  { task, job, siblings }: { task: TaskRecord; job: JobRecord; siblings: TaskRecord[] },
+  { task, job }: { task: TaskRecord; job: JobRecord },
   signal: AbortSignal,
   onPinned: (key: string) => void,
-): Running {
+): Promise<Running> {
   const { store, blobs, bus, threads, log } = parts;
   const id = taskId(task.jobId, task.item);
   const step = job.plan[task.step]!.name;
   const files = new Map<string, FileRef>();
+  const shown = new ShownFiles();
   const outputs: FileRef[] = [];
+  /** Blobs that this attempt wrote and pinned. */
+  const pinned: string[] = [];
   const folders: string[] = [];
   const warnings = collectWarnings();
-  for (const one of [task, ...siblings]) {
-    for (const file of [...one.inputs, ...one.outputs, ...(one.input ? [one.input] : [])])
-      files.set(file.artifactId, file);
-  }
-  for (const file of job.attachments) files.set(file.artifactId, file);
+  for (const file of [...filesOf(task), ...job.attachments]) files.set(file.artifactId, file);
 
-  const find = (file: { artifactId: string }): FileRef => {
-    const found = files.get(file.artifactId);
-    if (!found) throw new MillraceError("not_found", `The step ${step} has no file ${file.artifactId}.`);
-    return found;
+  const find = async (file: { artifactId: string }): Promise<FileRef> => {
+    const known = files.get(file.artifactId) ?? shown.find(file);
+    if (known) return known;
+    // An `all` step may read every file of its job: this one was named by a result.
+    const found = task.item === JOB_ITEM && (await store.artifact({ owner: job.owner, id: file.artifactId }));
+    if (found && found !== "expired" && found.jobId === job.id) return found;
+    throw new MillraceError("not_found", `The step ${step} has no file ${file.artifactId}.`);
+  };
+  const put = async (data: NewFile["data"]) => {
+    const stored = await blobs.put(data, { signal });
+    const { key } = await store.pin({ ...stored, until: store.now() + PIN_MS });
+    if (key !== stored.key) await blobs.remove([stored.key]);
+    pinned.push(key);
+    onPinned(key);
+    return { bytes: stored.bytes, sha256: stored.sha256, blob: key };
   };
   const folder = async () => {
     const path = await newStepFolder();
@@ -96,10 +113,10 @@ export function stepContext(
     ),
     warn: warnings.warn,
     delta: (text) => tell("text.delta", { text: text.slice(0, 4_000) }),
-    read: (file) => blobs.read(find(file).blob),
-    stream: (file) => blobs.open(find(file).blob),
+    read: async (file) => blobs.read((await find(file)).blob),
+    stream: async (file) => blobs.open((await find(file)).blob),
     async path(file) {
-      const { blob, name } = find(file);
+      const { blob, name } = await find(file);
       const local = blobs.localPath(blob);
       if (local !== null) return local;
       const copy = join(await folder(), safeName(name));
@@ -108,19 +125,14 @@ export function stepContext(
     },
     async write(file: NewFile): Promise<Artifact> {
       signal.throwIfAborted();
-      const stored = await blobs.put(file.data, { signal });
-      const { key } = await store.pin({ ...stored, until: store.now() + PIN_MS });
-      if (key !== stored.key) await blobs.remove([stored.key]);
+      const stored = await put(file.data);
       const written: FileRef = {
         artifactId: artifactId(task, outputs.length),
         ...nameOf(file, task.name),
         mediaType: file.mediaType,
-        bytes: stored.bytes,
-        sha256: stored.sha256,
-        blob: key,
+        ...stored,
         ...(file.meta ? { meta: file.meta } : {}),
       };
-      onPinned(key);
       outputs.push(written);
       files.set(written.artifactId, written);
       return fileView(written);
@@ -129,35 +141,25 @@ export function stepContext(
     thread: (module, input) => threads.run(module, input, signal),
     async once<T extends Json>(key: string, fn: () => Promise<T>): Promise<T> {
       const known = await store.memo({ taskId: id, step, key });
-      if (known) return known.value as T;
-      const value = await fn();
-      await store.remember({ taskId: id, step, key, value, lease: task.lease! });
-      return value;
+      if (known) return (known.blob === null ? known.value : await readJson(blobs, known.blob)) as T;
+      const returned = await fn();
+      const { value, bytes } = packJson(returned);
+      const blob = bytes && (await put(bytes)).blob;
+      const memo = { taskId: id, step, key, value, blob, lease: task.lease!, now: store.now() };
+      const { ok } = await store.remember(memo);
+      // The memo has taken over the pin.
+      if (ok && blob !== null) pinned.splice(pinned.indexOf(blob), 1);
+      return returned;
     },
   };
-  const ended = siblings.filter((one) => one.item !== JOB_ITEM);
+  const previous = task.previousFile ? await readJson(blobs, task.previousFile.blob) : task.previous;
+  const ended = task.item === JOB_ITEM && endedItems({ store, blobs, job, signal, show: shown.show });
   const context = Object.assign(common, {
     index: task.item,
     name: task.name,
     inputs: task.inputs.map(fileView),
-    previous: task.previous,
-    items: ended
-      .filter((one) => one.state === "succeeded")
-      .map((one) => ({
-        index: one.item,
-        name: one.name,
-        file: one.input && fileView(one.input),
-        outputs: one.outputs.map(fileView),
-        result: one.result,
-      })),
-    failures: ended
-      .filter((one) => one.state !== "succeeded")
-      .map(({ item, name, state, error }) => ({
-        index: item,
-        name,
-        code: error?.code ?? state,
-        message: error?.message ?? `The item was ${state}.`,
-      })),
+    previous,
+    ...ended,
   });
   Object.defineProperty(context, "file", {
     enumerable: true,
@@ -173,8 +175,20 @@ export function stepContext(
     context: context as unknown as Running["context"],
     outputs,
     warnings,
+    async keep(returned) {
+      const { value, bytes } = packJson(returned);
+      if (bytes === null) return { result: value, resultFile: null };
+      if (bytes.length > MAX_RESULT_BYTES) {
+        const text = `The step returned ${bytes.length} bytes of JSON; at most ${MAX_RESULT_BYTES} are kept. Write large results as files.`;
+        throw new MillraceError("step_failed", text, { retryable: false });
+      }
+      const stored = await put(bytes);
+      const name = "result.json";
+      const mediaType = "application/json";
+      return { result: null, resultFile: { artifactId: resultId(task), name, mediaType, ...stored } };
+    },
     async clean(kept) {
-      if (!kept && outputs.length > 0) await store.unpin({ keys: outputs.map((file) => file.blob) });
+      if (!kept && pinned.length > 0) await store.unpin({ keys: pinned });
       await Promise.all(folders.map((path) => rm(path, { recursive: true, force: true })));
     },
   };

@@ -95,11 +95,26 @@ export interface EachContext<Options, Previous> extends StepContext<Options> {
 /** What an `all` step gets. */
 export interface AllContext<Options, Item, Previous> extends StepContext<Options> {
   /** Every item that succeeded, by index. */
-  readonly items: readonly EndedItem<Item>[];
+  readonly items: AsyncList<EndedItem<Item>>;
   /** Indexes and reasons of those that did not. */
-  readonly failures: readonly { index: number; name: string; code: string; message: string }[];
+  readonly failures: AsyncList<FailedItem>;
   /** What the `all` step before returned (`null` for the first). */
   readonly previous: Previous;
+}
+
+/**
+ * What may be too much for memory: read while it is iterated with `for await`, from its start each time.
+ * `Array.fromAsync` reads all of it at once, where that is known to fit.
+ */
+export interface AsyncList<T> extends AsyncIterable<T> {
+  readonly length: number;
+}
+
+export interface FailedItem {
+  index: number;
+  name: string;
+  code: string;
+  message: string;
 }
 
 export interface EndedItem<Result> {

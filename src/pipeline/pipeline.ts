@@ -125,7 +125,7 @@ export interface AllPipeline<Options, Item, Previous> extends Pipeline {
  * @example
  * definePipeline({ name: "shout", version: 1, title: "Shout", accepts: { mediaTypes: ["text/plain"] } })
  *   .each("upper", async (ctx) => (await ctx.read(ctx.file)).toString().toUpperCase())
- *   .all("join", (ctx) => ctx.items.map((item) => item.result).join("\n"));
+ *   .all("join", async (ctx) => (await Array.fromAsync(ctx.items, (item) => item.result)).join("\n"));
  */
 export function definePipeline<Schema extends z.ZodType = NoOptions>(
   options: PipelineOptions<Schema>,

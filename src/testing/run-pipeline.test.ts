@@ -26,7 +26,10 @@ const shout = definePipeline({
     await ctx.write({ name: ctx.name, data: Buffer.from(text), mediaType: "text/plain" });
     return { seen: ctx.previous };
   })
-  .all("count", (ctx) => ({ ok: ctx.items.map((item) => item.index), failed: ctx.failures }));
+  .all("count", async (ctx) => ({
+    ok: await Array.fromAsync(ctx.items, (item) => item.index),
+    failed: await Array.fromAsync(ctx.failures),
+  }));
 
 test("each item has its outcome, and the fan-in gets those that succeeded", async () => {
   await using run = await runPipeline(shout, {

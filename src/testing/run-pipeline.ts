@@ -3,7 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Failure, Json, Warning } from "../domain/records.ts";
 import { isRetryable, MillraceError } from "../errors.ts";
-import type { AllContext, Artifact, EachContext, EndedItem } from "../pipeline/context.ts";
+import type {
+  AllContext,
+  Artifact,
+  AsyncList,
+  EachContext,
+  EndedItem,
+  FailedItem,
+} from "../pipeline/context.ts";
 import { Snooze } from "../pipeline/control.ts";
 import { pause } from "../pipeline/durations.ts";
 import type { Pipeline, Step } from "../pipeline/pipeline.ts";
@@ -137,7 +144,7 @@ async function runItem(scope: Scope, index: number, file: Artifact | null): Prom
 
 async function runAll(scope: Scope, items: readonly Item[]): Promise<Record<string, StepOutcome>> {
   const ended: EndedItem<Json>[] = [];
-  const failures: { index: number; name: string; code: string; message: string }[] = [];
+  const failures: FailedItem[] = [];
   for (const { index, name, file, outputs, result, error } of items) {
     if (error) failures.push({ index, name, code: error.code, message: error.message });
     else ended.push({ index, name, file, outputs: outputs.map(plain), result });
@@ -146,12 +153,22 @@ async function runAll(scope: Scope, items: readonly Item[]): Promise<Record<stri
   let previous: Json = null;
   for (const step of scope.pipeline.steps.filter((all) => all.kind === "all")) {
     if (ended.length === 0 || (step.needs === "every" && failures.length > 0)) break;
-    const outcome: StepOutcome = await runStep<AllParts>(scope, step, { items: ended, failures, previous });
+    const parts: AllParts = { items: asyncList(ended), failures: asyncList(failures), previous };
+    const outcome: StepOutcome = await runStep<AllParts>(scope, step, parts);
     outcomes[step.name] = outcome;
     if (outcome.error) break;
     previous = outcome.result;
   }
   return outcomes;
+}
+
+function asyncList<T>(entries: readonly T[]): AsyncList<T> {
+  return {
+    length: entries.length,
+    async *[Symbol.asyncIterator]() {
+      yield* entries;
+    },
+  };
 }
 
 type Shared = keyof ReturnType<typeof stepContext>["context"];

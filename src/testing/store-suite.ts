@@ -15,6 +15,7 @@ import { queuePoints } from "./store/queues.ts";
 import { readPoints } from "./store/reading.ts";
 import { reopenPoints } from "./store/reopening.ts";
 import { reservationPoints } from "./store/reservations.ts";
+import { resultPoints } from "./store/results.ts";
 import { type StoreHarness, type StoreScene, withScene } from "./store/scene.ts";
 import { settlePoints } from "./store/settling.ts";
 import { sweepPoints } from "./store/sweeping.ts";
@@ -41,6 +42,7 @@ export function storeSuite(harness: StoreHarness): void {
     reservationPoints(point);
     sweepPoints(point);
     memoPoints(point);
+    resultPoints(point);
     uploadPoints(point);
     readPoints(point);
     invariantPoints(point);

@@ -52,9 +52,9 @@ export const crashTest = definePipeline({
   )
   .all(
     "gather",
-    (ctx) => ({
-      tokens: ctx.items.map((item) => [item.index, item.result] as const),
-      failures: ctx.failures.map((item) => item.index),
+    async (ctx) => ({
+      tokens: await Array.fromAsync(ctx.items, (item) => [item.index, item.result] as const),
+      failures: await Array.fromAsync(ctx.failures, (item) => item.index),
     }),
     { attempts: 20, backoff: { baseMs: 20, maxMs: 200 } },
   );

@@ -355,6 +355,7 @@ function settle(store: Store, { claim }: Delivery) {
   const outcome: Outcome = {
     kind: "succeeded",
     result: null,
+    resultFile: null,
     outputs: [],
     warnings: [],
     cache: false,

@@ -65,16 +65,8 @@ const renew = statement(
    WHERE t.job_id = u.job_id AND t.item = u.item AND t.state = 'leased' AND t.lease = u.lease
    RETURNING t.job_id || '.' || t.item || ' ' || t.lease AS held`,
 );
-const remember = statement(
-  "remember",
-  `WITH held AS (
-     SELECT FROM tasks WHERE job_id = $1 AND item = $2 AND state = 'leased' AND lease = $6 FOR SHARE
-   ), kept AS (
-     INSERT INTO memos SELECT $1, $2, $3, $4, $5::json FROM held ON CONFLICT DO NOTHING
-   ) SELECT count(*) AS held FROM held`,
-);
 
-type Names = "pin" | "keepPinned" | "unpin" | "collect" | "forget" | "renew" | "remember";
+type Names = "pin" | "keepPinned" | "unpin" | "collect" | "forget" | "renew";
 
 /** The writes that need no rules: each is one statement, or two, that is true by itself. */
 export function files(pool: pg.Pool, clock: ServerClock): Pick<Store, Names> {
@@ -139,14 +131,6 @@ export function files(pool: pg.Pool, clock: ServerClock): Pick<Store, Names> {
         return !place || !held.has(`${place.jobId}.${place.item} ${lease}`);
       });
       return { lost: lost.map((one) => one.lease) };
-    },
-
-    async remember({ taskId, step, key, value, lease }) {
-      const place = parseTaskId(taskId);
-      if (!place || !isUuid(place.jobId)) return { ok: false };
-      const values = [place.jobId, place.item, step, key, JSON.stringify(value), lease];
-      const { rows } = await asking(() => pool.query(remember(values)));
-      return { ok: rows[0].held > 0 };
     },
   };
 }

@@ -5,6 +5,7 @@ import type {
   EventType,
   JobRecord,
   Json,
+  MemoRecord,
   TaskDelivery,
   TaskRecord,
   TaskState,
@@ -51,6 +52,7 @@ export class PostgresLedger implements Ledger {
   readonly unpinned = new Map<string, number>();
   readonly puts = new Map<string, CacheEntry>();
   readonly keys = new Map<string, KeyRow>();
+  readonly memos = new Map<string, MemoRecord>();
   readonly reservations = new Set<string>();
   readonly taken = new Map<string, number>();
   readonly ended = new Map<string, number>();
@@ -212,6 +214,7 @@ export class PostgresLedger implements Ledger {
     this.#jobs.set(jobId, null);
     for (const tracked of this.#tasksOf(jobId).values()) this.dirtyTasks.delete(tracked);
     this.#tasks.delete(jobId);
+    for (const [place, memo] of this.memos) if (memo.jobId === jobId) this.memos.delete(place);
     this.droppedJobs.add(jobId);
     for (const event of this.events) {
       if (event.job.id === jobId)
@@ -221,10 +224,18 @@ export class PostgresLedger implements Ledger {
 
   dropMemos(jobId: string, item: number, step: string): void {
     this.droppedMemos.push([jobId, item, step]);
+    for (const [place, memo] of this.memos) {
+      if (memo.jobId === jobId && memo.item === item && memo.step === step) this.memos.delete(place);
+    }
   }
 
   putCached(entry: CacheEntry): void {
     this.puts.set(entry.key, entry);
+  }
+
+  putMemo(memo: MemoRecord): void {
+    const place = JSON.stringify([memo.jobId, memo.item, memo.step, memo.key]);
+    if (!this.memos.has(place)) this.memos.set(place, memo);
   }
 
   append(job: JobRecord, type: EventType, at: number, data: { [key: string]: Json }): void {

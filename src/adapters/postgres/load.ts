@@ -1,5 +1,4 @@
 import type pg from "pg";
-import { JOB_ITEM } from "../../domain/records.ts";
 import type { JobRow } from "../../domain/stored.ts";
 import { claimed, next } from "./backlog.ts";
 import { SERVER_NOW, type ServerClock } from "./clock.ts";
@@ -61,10 +60,7 @@ export function pick(
       mine.length > 0 ? { rows: [] } : await client.query<NextRow>(next([queue, limit, after]));
     const rows = found.filter((row) => row.job_id !== null);
     for (const row of rows) into.tasksOf(row.job_id).set(row.item, row);
-    for (const { job_id, item } of [...mine, ...rows]) {
-      needs.jobs.add(job_id);
-      if (item === JOB_ITEM) needs.whole.add(job_id);
-    }
+    for (const { job_id } of [...mine, ...rows]) needs.jobs.add(job_id);
     into.picked.set(wish, {
       places: [...mine, ...rows].map((row) => ({ jobId: row.job_id, item: row.item, owner: row.owner })),
       more: mine.length > 0 || rows.some((row) => row.more),

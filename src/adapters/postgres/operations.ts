@@ -1,9 +1,10 @@
-import type { Claim, CreateJob, ReopenJob, Settle } from "../../domain/commands.ts";
+import type { Claim, CreateJob, Remember, ReopenJob, Settle } from "../../domain/commands.ts";
 import { parseTaskId, taskId } from "../../domain/ids.ts";
 import { cancelJob, expireJob, removeJob } from "../../domain/ledger/cancel.ts";
 import { beginAlone, claim } from "../../domain/ledger/claim.ts";
 import { itemKey } from "../../domain/ledger/content-key.ts";
 import { createJob } from "../../domain/ledger/create.ts";
+import { remember } from "../../domain/ledger/remember.ts";
 import { reopenJob } from "../../domain/ledger/reopen.ts";
 import { loseLease, settle } from "../../domain/ledger/settle.ts";
 import { wake } from "../../domain/ledger/sweep.ts";
@@ -41,7 +42,7 @@ export function create(command: CreateJob): Operation<Result<Created>> {
       const first = command.plan[0];
       if (first?.kind !== "each" || first.cacheKey === null) return;
       for (const { input } of command.items) {
-        needs.cache.add(itemKey(first, { inputs: [input], previous: null })!);
+        needs.cache.add(itemKey(first, { inputs: [input], previous: null, previousFile: null })!);
       }
     },
     run(ledger, repeated) {
@@ -114,16 +115,14 @@ export function take(command: Claim): Operation<ClaimResult> {
   const place = placeOf(command.taskId);
   return {
     weight: 1,
-    need: (needs) => needTask(needs, place, place?.item === JOB_ITEM),
+    need: (needs) => needTask(needs, place),
     run(ledger) {
       if (!place) return { claimed: false, reason: "ended", deliveries: [] };
       const outcome = claim(ledger, command);
       if (!outcome.claimed) return { ...outcome, deliveries: [] };
       const { task, job } = outcome;
-      const siblings =
-        task.item === JOB_ITEM ? ledger.tasks(task.jobId).filter((one) => one.item !== JOB_ITEM) : [];
       // Copies: a later command of the same batch may change the records.
-      return { claimed: true, task: { ...task }, job: { ...job }, siblings, deliveries: [] };
+      return { claimed: true, task: { ...task }, job: { ...job }, deliveries: [] };
     },
   };
 }
@@ -181,12 +180,26 @@ export function end(command: Settle): Operation<SettleResult> {
       needTask(needs, place);
       // Should this be the last item, the job's own task is next.
       if (place) needs.task(place.jobId, JOB_ITEM);
-      if (outcome.kind === "succeeded") for (const { blob } of outcome.outputs) needs.blobs.add(blob);
+      if (outcome.kind !== "succeeded") return;
+      for (const { blob } of outcome.outputs) needs.blobs.add(blob);
+      if (outcome.resultFile) needs.blobs.add(outcome.resultFile.blob);
     },
     run(ledger) {
       if (!place) return { outcome: "stale", deliveries: [] };
       return { outcome: settle(ledger, command), deliveries: ledger.deliveries };
     },
+  };
+}
+
+export function keepMemo(command: Remember): Operation<{ ok: boolean }> {
+  const place = placeOf(command.taskId);
+  return {
+    weight: 1,
+    need(needs) {
+      needTask(needs, place);
+      if (command.blob !== null) needs.blobs.add(command.blob);
+    },
+    run: (ledger) => ({ ok: place !== null && remember(ledger, command) }),
   };
 }
 
@@ -282,11 +295,10 @@ function onTasks(places: Place[], run: (ledger: PostgresLedger, place: Place) =>
   };
 }
 
-function needTask(needs: Needs, place: Place | null, whole = false): void {
+function needTask(needs: Needs, place: Place | null): void {
   if (!place) return;
   needs.jobs.add(place.jobId);
-  if (whole) needs.whole.add(place.jobId);
-  else needs.task(place.jobId, place.item);
+  needs.task(place.jobId, place.item);
 }
 
 function placeOf(taskId: string): Place | null {

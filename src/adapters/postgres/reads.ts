@@ -1,14 +1,7 @@
 import type pg from "pg";
 import { parseTaskId } from "../../domain/ids.ts";
-import {
-  type EventRecord,
-  type EventType,
-  type FileRef,
-  JOB_ITEM,
-  type Json,
-  type TaskRecord,
-} from "../../domain/records.ts";
-import { type JobRow, toJob } from "../../domain/stored.ts";
+import { type EventRecord, type EventType, JOB_ITEM, type Json } from "../../domain/records.ts";
+import { filesOf, type JobRow, toJob } from "../../domain/stored.ts";
 import type { Store } from "../../ports/store/store.ts";
 import type { ServerClock } from "./clock.ts";
 import { asking } from "./connection.ts";
@@ -41,7 +34,7 @@ const logBounds = statement(
 );
 const memo = statement(
   "memo",
-  "SELECT value FROM memos WHERE job_id = $1 AND item = $2 AND step = $3 AND key = $4",
+  "SELECT value, blob FROM memos WHERE job_id = $1 AND item = $2 AND step = $3 AND key = $4",
 );
 const knownKey = statement(
   "known_key",
@@ -183,8 +176,10 @@ export function reads(pool: pg.Pool, drains: Drains, clock: ServerClock): Pick<S
     async memo({ taskId, step, key }) {
       const place = parseTaskId(taskId);
       if (!place || !isUuid(place.jobId)) return null;
-      const row = await first<{ value: string }>(memo([place.jobId, place.item, step, key]));
-      return row ? { value: JSON.parse(row.value) as Json } : null;
+      const row = await first<{ value: string; blob: string | null }>(
+        memo([place.jobId, place.item, step, key]),
+      );
+      return row ? { value: JSON.parse(row.value) as Json, blob: row.blob } : null;
     },
 
     knownKey: async ({ owner, key, now }) => (await all(knownKey([owner, key, now]))).length > 0,
@@ -282,11 +277,6 @@ function conditions(parts: ([text: string, ...values: unknown[]] | null)[]): {
       return text.replaceAll("?", () => `$${++n}`);
     });
   return { where: where.join(" AND "), values };
-}
-
-/** Where an artifact of a task may be found: its upload, what its present step reads, and what it wrote. */
-function filesOf({ input, inputs, outputs }: TaskRecord): FileRef[] {
-  return [...(input ? [input] : []), ...inputs, ...outputs];
 }
 
 /** A job id begins with the time at which it was made. */

@@ -24,6 +24,7 @@ export interface CacheRow {
   result: string;
   warnings: string | null;
   name: string;
+  result_file: string | null;
 }
 
 export function toTask(row: TaskRow): TaskRecord {
@@ -43,6 +44,7 @@ export function toEntry(row: CacheRow): CacheEntry {
     outputs: JSON.parse(row.outputs) as CacheEntry["outputs"],
     result: JSON.parse(row.result) as Json,
     warnings: row.warnings === null ? [] : (JSON.parse(row.warnings) as Warning[]),
+    resultFile: JSON.parse(row.result_file ?? "null") as CacheEntry["resultFile"],
   };
 }
 

@@ -189,6 +189,10 @@ const migrations = [
   DROP INDEX tasks_backlog;
   ALTER TABLE deliveries ALTER COLUMN priority SET DEFAULT 4;
   `,
+  `
+  ALTER TABLE cache ADD COLUMN result_file json;
+  ALTER TABLE memos ADD COLUMN blob text COLLATE "C";
+  `,
 ];
 
 /** Brings the schema up to date; several processes may do so at once. */

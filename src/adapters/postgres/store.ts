@@ -12,7 +12,7 @@ import { Drains } from "./figures.ts";
 import { files } from "./files.ts";
 import type { PostgresLedger } from "./ledger.ts";
 import { BACKLOG_TOPIC, channelOf, Notifier, WAKE_TOPIC } from "./notifier.ts";
-import { begin, cancel, create, end, remove, reopen, take } from "./operations.ts";
+import { begin, cancel, create, end, keepMemo, remove, reopen, take } from "./operations.ts";
 import { reads } from "./reads.ts";
 import { Rooms } from "./rooms.ts";
 import { migrate } from "./schema.ts";
@@ -129,6 +129,7 @@ function build(
       claims.ended(command.lease);
       return settled;
     },
+    remember: (command) => batches.run(keepMemo(command)),
     reserve: (command) => admission.reserve(command),
     async release({ id }) {
       await asking(() => pool.query(release([id])));

@@ -81,12 +81,18 @@ const releaseBlobs = statement(
 );
 const putCache = statement(
   "put_cache",
-  `INSERT INTO cache (key, job_id, name, outputs, result, warnings)
-   SELECT key, job_id, name, outputs::json, result::json, warnings::json
-   FROM unnest($1::text[], $2::uuid[], $3::text[], ${lines(4)}, ${lines(5)}, ${lines(6)})
-   AS u (key, job_id, name, outputs, result, warnings) ORDER BY key
+  `INSERT INTO cache (key, job_id, name, outputs, result, warnings, result_file)
+   SELECT key, job_id, name, outputs::json, result::json, warnings::json, result_file::json
+   FROM unnest($1::text[], $2::uuid[], $3::text[], ${lines(4)}, ${lines(5)}, ${lines(6)}, ${lines(7)})
+   AS u (key, job_id, name, outputs, result, warnings, result_file) ORDER BY key
    ON CONFLICT (key) DO UPDATE SET job_id = excluded.job_id, outputs = excluded.outputs, result = excluded.result,
-     warnings = excluded.warnings, name = excluded.name`,
+     warnings = excluded.warnings, name = excluded.name, result_file = excluded.result_file`,
+);
+const putMemos = statement(
+  "put_memos",
+  `INSERT INTO memos SELECT job_id, item, step, key, value::json, blob
+   FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[], ${lines(6)})
+   AS u (job_id, item, step, key, blob, value) ON CONFLICT DO NOTHING`,
 );
 // Only what this transaction has seen to be void gives way; a key that another took meanwhile is a conflict.
 const dropKeys = statement(
@@ -166,8 +172,21 @@ export function write(
       JSON.stringify(one.outputs),
       JSON.stringify(one.result),
       JSON.stringify(one.warnings),
+      JSON.stringify(one.resultFile),
     ]);
-    run(putCache(columns(rows, 3)));
+    run(putCache(columns(rows, 4)));
+  }
+  const memos = [...ledger.memos.values()];
+  if (memos.length > 0) {
+    const rows = memos.map((one) => [
+      one.jobId,
+      one.item,
+      one.step,
+      one.key,
+      one.blob,
+      JSON.stringify(one.value),
+    ]);
+    run(putMemos(columns(rows, 1)));
   }
   // In one order, as an index makes the second of two equal ones wait.
   const keys = [...ledger.keys].sort(([a], [b]) => (a < b ? -1 : 1));

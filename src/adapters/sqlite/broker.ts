@@ -127,12 +127,12 @@ function delivery(ask: Ask, queue: string, pushed: Pushed): Delivery {
   };
 }
 
-function claimed({ task: packed, job, siblings }: PushedClaim): Pick<Delivery, "id" | "payload" | "claim"> {
+function claimed({ task: packed, job }: PushedClaim): Pick<Delivery, "id" | "payload" | "claim"> {
   const task = unpackTask(packed);
   const hint = { taskId: taskId(task.jobId, task.item), generation: task.generation };
   return {
     id: `${hint.taskId}/${hint.generation}`,
     payload: JSON.stringify(hint),
-    claim: { claimed: true, task, job: job!, siblings: siblings.map(unpackTask), deliveries: [] },
+    claim: { claimed: true, task, job: job!, deliveries: [] },
   };
 }

@@ -12,7 +12,15 @@ test("results that were cached before there were warnings are read with none", (
   db.exec(`INSERT INTO cache VALUES ('key', 'job', '[]', '"made"')`);
   migrate(db);
   const ledger = new SqliteLedger(db, new Queues({ ahead: true }));
-  const entry = { key: "key", name: "", jobId: "job", outputs: [], result: "made", warnings: [] };
+  const entry = {
+    key: "key",
+    name: "",
+    jobId: "job",
+    outputs: [],
+    result: "made",
+    resultFile: null,
+    warnings: [],
+  };
   expect(ledger.cached("key")).toEqual(entry);
   const warned = {
     ...entry,

@@ -28,6 +28,7 @@ test("tasks come with their claims, and a settlement makes room for the next", a
     const outcome: Outcome = {
       kind: "succeeded",
       result: null,
+      resultFile: null,
       outputs: [],
       warnings: [],
       cache: false,

@@ -6,6 +6,7 @@ import type {
   EventType,
   JobRecord,
   Json,
+  MemoRecord,
   TaskDelivery,
   TaskRecord,
   TaskState,
@@ -122,6 +123,7 @@ export class SqliteLedger implements Ledger {
       outputs: JSON.parse(row.outputs as string) as CacheEntry["outputs"],
       result: JSON.parse(row.result as string) as Json,
       warnings: row.warnings === null ? [] : (JSON.parse(row.warnings as string) as Warning[]),
+      resultFile: JSON.parse((row.result_file as string | null) ?? "null") as CacheEntry["resultFile"],
     };
   }
 
@@ -206,7 +208,12 @@ export class SqliteLedger implements Ledger {
       JSON.stringify(entry.result),
       entry.warnings.length === 0 ? null : JSON.stringify(entry.warnings),
       entry.name,
+      entry.resultFile && JSON.stringify(entry.resultFile),
     );
+  }
+
+  putMemo({ jobId, item, step, key, value, blob }: MemoRecord): void {
+    this.sql.putMemo.run(jobId, item, step, key, JSON.stringify(value), blob);
   }
 
   append(job: JobRecord, type: EventType, at: number, data: { [key: string]: Json }): void {

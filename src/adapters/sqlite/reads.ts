@@ -1,7 +1,7 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import { parseTaskId } from "../../domain/ids.ts";
-import { type FileRef, JOB_ITEM, type Json, type TaskRecord } from "../../domain/records.ts";
-import { type JobRow, type TaskRow, toJob, toTask } from "../../domain/stored.ts";
+import { JOB_ITEM, type Json } from "../../domain/records.ts";
+import { filesOf, type JobRow, type TaskRow, toJob, toTask } from "../../domain/stored.ts";
 import type { StoreClock } from "./clock.ts";
 import type { SqliteLedger } from "./ledger.ts";
 import type { Queues } from "./queues.ts";
@@ -95,7 +95,7 @@ export function reads(
     memo({ taskId, step, key }) {
       const id = parseTaskId(taskId);
       const row = id && sql.memo.get(id.jobId, id.item, step, key);
-      return row ? { value: JSON.parse(row.value as string) as Json } : null;
+      return row ? { value: JSON.parse(row.value as string) as Json, blob: row.blob as string | null } : null;
     },
 
     known({ keys }) {
@@ -174,11 +174,6 @@ function conditions() {
 
 function marks(values: readonly unknown[]): string {
   return values.map(() => "?").join();
-}
-
-/** Where an artifact of a task may be found: its upload, what its present step reads, and what it wrote. */
-function filesOf(task: TaskRecord): FileRef[] {
-  return [...(task.input ? [task.input] : []), ...task.inputs, ...task.outputs];
 }
 
 /** Job ids begin with their time, so the first of each waiting owner tells the oldest. */

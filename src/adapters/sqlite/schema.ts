@@ -126,6 +126,10 @@ const migrations = [
   CREATE INDEX tasks_waiting ON tasks (queue, owner, priority DESC, job_id, item) WHERE state = 'ready';
   DROP INDEX tasks_backlog;
   `,
+  `
+  ALTER TABLE cache ADD COLUMN result_file TEXT;  -- a FileRef: JSON
+  ALTER TABLE memos ADD COLUMN blob TEXT;
+  `,
 ];
 
 /** Opens the records for their one writer; the file is locked until the process ends. */

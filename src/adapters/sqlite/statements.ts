@@ -107,9 +107,9 @@ export function statements(db: DatabaseSync) {
 
     cached: prepare("SELECT * FROM cache WHERE key = ?"),
     putCached: prepare(
-      `INSERT INTO cache (key, job_id, outputs, result, warnings, name) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE
-       SET job_id = excluded.job_id, outputs = excluded.outputs, result = excluded.result,
-         warnings = excluded.warnings, name = excluded.name`,
+      `INSERT INTO cache (key, job_id, outputs, result, warnings, name, result_file) VALUES (?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (key) DO UPDATE SET job_id = excluded.job_id, outputs = excluded.outputs, result = excluded.result,
+         warnings = excluded.warnings, name = excluded.name, result_file = excluded.result_file`,
     ),
     dropCache: prepare("DELETE FROM cache WHERE job_id = ?"),
 
@@ -122,8 +122,8 @@ export function statements(db: DatabaseSync) {
     ),
     dropIdempotent: prepare("DELETE FROM idempotency WHERE expires_at <= ?"),
 
-    memo: prepare("SELECT value FROM memos WHERE job_id = ? AND item = ? AND step = ? AND key = ?"),
-    remember: prepare("INSERT INTO memos VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"),
+    memo: prepare("SELECT value, blob FROM memos WHERE job_id = ? AND item = ? AND step = ? AND key = ?"),
+    putMemo: prepare("INSERT INTO memos VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"),
     dropStepMemos: prepare("DELETE FROM memos WHERE job_id = ? AND item = ? AND step = ?"),
     dropMemos: prepare("DELETE FROM memos WHERE job_id = ?"),
 

@@ -14,7 +14,6 @@ export type Pushed = [consumer: number, tag: number, count: number, content: Mes
 export interface PushedClaim {
   task: PackedTask;
   job: JobRecord | null;
-  siblings: PackedTask[];
 }
 
 /** What a queue holds: what somebody published, or a task of the store. */

@@ -276,12 +276,8 @@ function claimAssigned(): void {
       window.drop(assigned);
       continue;
     }
-    const { task, job, siblings } = claim;
-    window.claimed(assigned, command.lease, {
-      task: packTask(task),
-      job,
-      siblings: siblings.map(packTask),
-    });
+    const { task, job } = claim;
+    window.claimed(assigned, command.lease, { task: packTask(task), job });
   }
 }
 

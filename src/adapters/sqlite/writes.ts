@@ -2,6 +2,7 @@ import { parseTaskId } from "../../domain/ids.ts";
 import { cancelJob, expireJob, removeJob } from "../../domain/ledger/cancel.ts";
 import { beginAlone, claim } from "../../domain/ledger/claim.ts";
 import { createJob } from "../../domain/ledger/create.ts";
+import { remember } from "../../domain/ledger/remember.ts";
 import { reopenJob } from "../../domain/ledger/reopen.ts";
 import { loseLease, settle } from "../../domain/ledger/settle.ts";
 import { wake } from "../../domain/ledger/sweep.ts";
@@ -176,11 +177,8 @@ export function writes(ledger: SqliteLedger, queues: Queues, clock: StoreClock):
     claim(command): ClaimResult {
       const outcome = claim(ledger, command);
       if (!outcome.claimed) return { ...outcome, deliveries: [] };
-      const { task } = outcome;
-      const siblings =
-        task.item === JOB_ITEM ? ledger.tasks(task.jobId).filter((one) => one.item !== JOB_ITEM) : [];
       // Copies: the reply is encoded when the transaction has ended.
-      return { claimed: true, task: { ...task }, job: outcome.job, siblings, deliveries: [] };
+      return { claimed: true, task: { ...outcome.task }, job: outcome.job, deliveries: [] };
     },
 
     beginAlone(command) {
@@ -235,12 +233,8 @@ export function writes(ledger: SqliteLedger, queues: Queues, clock: StoreClock):
       else queues.workers.set(worker.id, { ...worker, seenAt: clock.now() });
     },
 
-    remember({ taskId, step, key, value, lease }) {
-      const id = parseTaskId(taskId);
-      const task = id && ledger.task(id.jobId, id.item);
-      if (!id || task?.state !== "leased" || task.lease !== lease) return { ok: false };
-      sql.remember.run(id.jobId, id.item, step, key, JSON.stringify(value));
-      return { ok: true };
+    remember(command) {
+      return { ok: remember(ledger, command) };
     },
 
     pin({ key, sha256, bytes, until }) {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { derivedName } from "../file-name.ts";
-import type { CacheEntry, FileRef, Json, PlanStep, TaskRecord, Warning } from "../records.ts";
+import { taskId } from "../ids.ts";
+import type { CacheEntry, FileRef, Json, PlanStep, TaskRecord } from "../records.ts";
 
 /** JSON with sorted keys, so that equal values have equal text. */
 export function canonical(value: unknown): string {
@@ -19,37 +20,72 @@ export function sha256(text: string): string {
 const FORMAT = "named by tail";
 
 /** The content key of an `each` step's task; `null` when the step is not cached. */
-export function itemKey(step: PlanStep, task: Pick<TaskRecord, "inputs" | "previous">): string | null {
+export function itemKey(
+  step: PlanStep,
+  task: Pick<TaskRecord, "inputs" | "previous" | "previousFile">,
+): string | null {
   if (step.cacheKey === null) return null;
-  return sha256(canonical([FORMAT, step.cacheKey, task.inputs.map((file) => file.sha256), task.previous]));
+  const { inputs, previous, previousFile } = task;
+  return sha256(
+    canonical([
+      FORMAT,
+      step.cacheKey,
+      inputs.map((file) => file.sha256),
+      ...returned(previous, previousFile),
+    ]),
+  );
+}
+
+/** A result as it counts: its value, or the hash of the file that holds it. */
+function returned(value: Json, file: FileRef | null): Json[] {
+  return file ? [null, file.sha256] : [value];
 }
 
 /** The content key of an `all` step's task over the items that succeeded. */
-export function jobKey(step: PlanStep, items: readonly TaskRecord[], previous: Json): string | null {
+export function jobKey(
+  step: PlanStep,
+  items: readonly TaskRecord[],
+  { previous, previousFile }: Pick<TaskRecord, "previous" | "previousFile">,
+): string | null {
   if (step.cacheKey === null) return null;
   const parts = items.map((task) => [
     task.item,
     task.state,
     task.outputs.map((file) => file.sha256),
-    task.result,
+    ...returned(task.result, task.resultFile),
   ]);
-  return sha256(canonical([FORMAT, step.cacheKey, parts, previous]));
+  return sha256(canonical([FORMAT, step.cacheKey, parts, ...returned(previous, previousFile)]));
 }
 
 export function toEntry(
   key: string,
   task: TaskRecord,
-  outputs: readonly FileRef[],
-  result: Json,
-  warnings: Warning[],
+  {
+    outputs,
+    result,
+    resultFile,
+    warnings,
+  }: Pick<CacheEntry, "warnings"> & Pick<TaskRecord, "outputs" | "result" | "resultFile">,
 ): CacheEntry {
-  const files = outputs.map(({ artifactId: _, ...file }) => file);
-  return { key, name: task.name, jobId: task.jobId, outputs: files, result, warnings };
+  const { name, jobId } = task;
+  return {
+    key,
+    name,
+    jobId,
+    outputs: outputs.map(withoutId),
+    result,
+    warnings,
+    resultFile: resultFile && withoutId(resultFile),
+  };
 }
 
 /** Whether an entry says what the outputs of this task are called: the same bytes may come renamed. */
 export function fitsName({ name, outputs }: CacheEntry, task: Pick<TaskRecord, "name">): boolean {
   return name === task.name || outputs.every((file) => file.tail !== undefined);
+}
+
+function withoutId({ artifactId: _, ...file }: FileRef): Omit<FileRef, "artifactId"> {
+  return file;
 }
 
 export function fromEntry(entry: CacheEntry, task: TaskRecord): FileRef[] {
@@ -61,6 +97,13 @@ export function fromEntry(entry: CacheEntry, task: TaskRecord): FileRef[] {
 }
 
 /** Artifact ids name their task and the generation that wrote them, so that they are never reused. */
-export function artifactId(task: Pick<TaskRecord, "jobId" | "item" | "generation">, n: number): string {
-  return `${task.jobId}.${task.item < 0 ? "all" : task.item}.${task.generation}.${n}`;
+export function artifactId(task: Attempted, n: number): string {
+  return `${taskId(task.jobId, task.item)}.${task.generation}.${n}`;
 }
+
+/** The artifact id of a result that is kept as a file. */
+export function resultId(task: Attempted): string {
+  return `${taskId(task.jobId, task.item)}.${task.generation}.result`;
+}
+
+type Attempted = Pick<TaskRecord, "jobId" | "item" | "generation">;

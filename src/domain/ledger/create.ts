@@ -1,6 +1,6 @@
 import type { CreateJob } from "../commands.ts";
 import type { JobRecord, TaskRecord } from "../records.ts";
-import { jobEvent, start, startAll } from "./end.ts";
+import { jobEvent, nothing, start, startAll } from "./end.ts";
 import { newTask, schedule } from "./hand-out.ts";
 import { isLive, type Ledger } from "./ledger.ts";
 
@@ -33,6 +33,7 @@ export function createJob(
     cached: 0,
     stepsDone: 0,
     result: null,
+    resultFile: null,
     error: null,
     warnings: [],
     createdAt: command.now,
@@ -72,7 +73,7 @@ function begin(ledger: Ledger, job: JobRecord, tasks: TaskRecord[], now: number)
     }
     job.done = job.total;
     job.remaining = 0;
-    return startAll(ledger, job, 0, null, now);
+    return startAll(ledger, job, 0, nothing, now);
   }
   for (const task of tasks) {
     if (job.startAt !== null && job.startAt > now) schedule(ledger, task, job.startAt);

@@ -9,7 +9,7 @@ import {
   type TrailEntry,
 } from "../records.ts";
 import { failureView, fileView, itemState, progressOf, warningsOf } from "../views.ts";
-import { fitsName, fromEntry, itemKey, jobKey } from "./content-key.ts";
+import { fitsName, fromEntry, itemKey, jobKey, resultId } from "./content-key.ts";
 import { handOut, newTask, resetTask, schedule } from "./hand-out.ts";
 import { isLive, type Ledger } from "./ledger.ts";
 
@@ -22,12 +22,13 @@ export function advance(ledger: Ledger, job: JobRecord, task: TaskRecord, now: n
   const next = job.plan[task.step + 1];
   if (next?.kind !== "each") return endItem(ledger, job, task, "succeeded", now);
   const inputs = task.outputs.length > 0 ? task.outputs : task.inputs;
-  const previous = task.result;
+  const { result, resultFile } = task;
   job.stepsDone++;
   ledger.changedJob(job);
   resetTask(job, task, task.step + 1);
   task.inputs = inputs;
-  task.previous = previous;
+  task.previous = result;
+  task.previousFile = resultFile;
   start(ledger, job, task, now);
 }
 
@@ -82,11 +83,23 @@ function fanIn(ledger: Ledger, job: JobRecord, now: number): void {
     };
     return finish(ledger, job, "failed", now);
   }
-  startAll(ledger, job, step, null, now);
+  startAll(ledger, job, step, nothing, now);
 }
 
+/** What a step returned, as the next one reads it. */
+type Returned = Pick<TaskRecord, "result" | "resultFile">;
+
+/** What the first step gets of the one before. */
+export const nothing: Returned = { result: null, resultFile: null };
+
 /** Begins an `all` step on the job's own task. */
-export function startAll(ledger: Ledger, job: JobRecord, step: number, previous: Json, now: number): void {
+export function startAll(
+  ledger: Ledger,
+  job: JobRecord,
+  step: number,
+  { result, resultFile }: Returned,
+  now: number,
+): void {
   let task = ledger.task(job.id, JOB_ITEM);
   if (task) {
     resetTask(job, task, step);
@@ -94,7 +107,8 @@ export function startAll(ledger: Ledger, job: JobRecord, step: number, previous:
     task = newTask(job, JOB_ITEM, step);
     ledger.addTask(task);
   }
-  task.previous = previous;
+  task.previous = result;
+  task.previousFile = resultFile;
   const plan = job.plan[step]!;
   const key =
     plan.cacheKey === null
@@ -102,7 +116,7 @@ export function startAll(ledger: Ledger, job: JobRecord, step: number, previous:
       : jobKey(
           plan,
           ledger.tasks(job.id).filter((item) => item.item !== JOB_ITEM),
-          previous,
+          task,
         );
   const entry = key === null ? null : usable(ledger, key, task, now);
   if (entry === null) {
@@ -116,10 +130,12 @@ export function startAll(ledger: Ledger, job: JobRecord, step: number, previous:
 function endJobTask(ledger: Ledger, job: JobRecord, task: TaskRecord, now: number): void {
   close(ledger, task, "succeeded", now);
   job.stepsDone++;
-  job.result = task.result;
+  const { result, resultFile } = task;
+  job.result = result;
+  job.resultFile = resultFile;
   job.warnings = [...job.warnings, ...(task.trail.at(-1)?.warnings ?? [])];
   ledger.changedJob(job);
-  if (job.plan[task.step + 1]) return startAll(ledger, job, task.step + 1, task.result, now);
+  if (job.plan[task.step + 1]) return startAll(ledger, job, task.step + 1, { result, resultFile }, now);
   finish(ledger, job, job.done === job.total ? "succeeded" : "partial", now);
 }
 
@@ -163,16 +179,19 @@ function close(
 function usable(ledger: Ledger, key: string, task: TaskRecord, now: number): CacheEntry | null {
   const entry = ledger.cached(key);
   if (entry === null || !fitsName(entry, task)) return null;
-  return entry.outputs.every((file) => isLive(ledger.blob(file.blob), now)) ? entry : null;
+  const files = entry.resultFile ? [...entry.outputs, entry.resultFile] : entry.outputs;
+  return files.every((file) => isLive(ledger.blob(file.blob), now)) ? entry : null;
 }
 
 function fromCache(ledger: Ledger, job: JobRecord, task: TaskRecord, entry: CacheEntry): void {
   task.generation++;
   task.outputs = fromEntry(entry, task);
   task.result = entry.result;
+  task.resultFile = entry.resultFile && { ...entry.resultFile, artifactId: resultId(task) };
   const { warnings } = entry;
   task.trail.push(trailEntry(job.plan[task.step]!, { attempt: 0, cached: true, ms: 0, warnings }));
   for (const file of task.outputs) ledger.refer(job.id, file.blob);
+  if (task.resultFile) ledger.refer(job.id, task.resultFile.blob);
   ledger.putCached({ ...entry, jobId: job.id });
   ledger.changedTask(task);
 }

@@ -61,8 +61,10 @@ export function newTask(job: JobRecord, item: number, step: number): TaskRecord 
     input: null,
     inputs: [],
     previous: null,
+    previousFile: null,
     outputs: [],
     result: null,
+    resultFile: null,
     error: null,
     cached: false,
     trail: [],
@@ -82,6 +84,7 @@ export function resetTask(job: JobRecord, task: TaskRecord, step: number): void 
   task.isAlone = false;
   task.outputs = [];
   task.result = null;
+  task.resultFile = null;
   task.error = null;
   task.startedAt = null;
   task.finishedAt = null;

@@ -4,6 +4,7 @@ import type {
   EventType,
   JobRecord,
   Json,
+  MemoRecord,
   TaskDelivery,
   TaskRecord,
 } from "../records.ts";
@@ -40,6 +41,8 @@ export interface Ledger {
   /** The memos of one task at one of its steps are gone. */
   dropMemos(jobId: string, item: number, step: string): void;
   putCached(entry: CacheEntry): void;
+  /** Keeps a memo, unless there is one under its key. */
+  putMemo(memo: MemoRecord): void;
   append(job: JobRecord, type: EventType, at: number, data: { [key: string]: Json }): void;
 
   /** Takes a place in the broker's window of a queue; false when it has none, or the queue is paused. */

@@ -21,7 +21,7 @@ export function reopenJob(
   const tasks = ledger.tasks(job.id);
   const dead = tasks.filter((task) => task.state === "dead" && (items?.includes(task.item) ?? true));
   if (dead.length === 0) return { ok: false, reason: "nothing" };
-  const files = dead.flatMap((task) => task.inputs);
+  const files = dead.flatMap((task) => [...task.inputs, ...(task.previousFile ? [task.previousFile] : [])]);
   if (!files.every((file) => isLive(ledger.blob(file.blob), now))) return { ok: false, reason: "files_gone" };
 
   job.run++;
@@ -34,6 +34,7 @@ export function reopenJob(
   if (deadItems.length > 0) {
     const each = job.plan.filter((step) => step.kind === "each").length;
     job.result = null;
+    job.resultFile = null;
     job.warnings = [];
     job.failed -= deadItems.length;
     job.remaining += deadItems.length;

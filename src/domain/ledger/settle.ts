@@ -36,7 +36,9 @@ function succeed(
   outcome: Extract<Outcome, { kind: "succeeded" }>,
   now: number,
 ): void {
-  if (!outcome.outputs.every((file) => isLive(ledger.blob(file.blob), now))) {
+  const { result, resultFile, outputs } = outcome;
+  const written = resultFile ? [...outputs, resultFile] : outputs;
+  if (!written.every((file) => isLive(ledger.blob(file.blob), now))) {
     const error = {
       code: "unavailable",
       message: "A file that the step wrote was collected before it ended.",
@@ -50,19 +52,20 @@ function succeed(
     );
   }
   const step = job.plan[task.step]!;
-  const { warnings } = outcome;
-  task.outputs = outcome.outputs;
-  task.result = outcome.result;
+  task.outputs = outputs;
+  task.result = result;
+  task.resultFile = resultFile;
   task.error = null;
+  const { warnings } = outcome;
   task.trail.push(trailEntry(step, { attempt: task.attempt, cached: false, ms: outcome.ms, warnings }));
-  for (const file of outcome.outputs) {
+  for (const file of written) {
     ledger.refer(job.id, file.blob);
     ledger.unpin(file.blob);
   }
   if (outcome.cache && step.cacheKey !== null) {
     const items = () => ledger.tasks(job.id).filter((item) => item.item !== JOB_ITEM);
-    const key = task.item === JOB_ITEM ? jobKey(step, items(), task.previous) : itemKey(step, task);
-    if (key !== null) ledger.putCached(toEntry(key, task, outcome.outputs, outcome.result, warnings));
+    const key = task.item === JOB_ITEM ? jobKey(step, items(), task) : itemKey(step, task);
+    if (key !== null) ledger.putCached(toEntry(key, task, outcome));
   }
   ledger.changedTask(task);
   advance(ledger, job, task, now);

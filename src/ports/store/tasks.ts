@@ -1,5 +1,5 @@
-import type { Claim, Settle } from "../../domain/commands.ts";
-import type { JobRecord, Json, TaskDelivery, TaskRecord } from "../../domain/records.ts";
+import type { Claim, Remember, Settle } from "../../domain/commands.ts";
+import type { JobRecord, Memo, TaskDelivery, TaskRecord } from "../../domain/records.ts";
 
 /**
  * Tasks as workers and schedulers see them. The claim is the only right to run a task; its token fences
@@ -30,19 +30,13 @@ export interface TaskStore {
   /** Says that a worker lives and what it does; the store notes when. */
   heartbeat(command: Heartbeat): Promise<void>;
 
-  /** A memo of `ctx.once`, fenced by the lease. */
-  memo(query: { taskId: string; step: string; key: string }): Promise<{ value: Json } | null>;
-  remember(command: {
-    taskId: string;
-    step: string;
-    key: string;
-    value: Json;
-    lease: string;
-  }): Promise<{ ok: boolean }>;
+  memo(query: { taskId: string; step: string; key: string }): Promise<Memo | null>;
+  /** Not `ok`: the lease is lost, or the memo's blob is gone. */
+  remember(command: Remember): Promise<{ ok: boolean }>;
 }
 
 export type ClaimResult =
-  | { claimed: true; task: TaskRecord; job: JobRecord; siblings: TaskRecord[]; deliveries: TaskDelivery[] }
+  | { claimed: true; task: TaskRecord; job: JobRecord; deliveries: TaskDelivery[] }
   | { claimed: false; reason: "ended" | "not_due" | "old_generation" | "leased"; deliveries: TaskDelivery[] };
 
 export interface SettleResult {

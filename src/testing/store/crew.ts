@@ -1,6 +1,6 @@
 import type { Outcome } from "../../domain/commands.ts";
 import { newId } from "../../domain/ids.ts";
-import type { FileRef, JobRecord, Json, TaskDelivery, TaskRecord, Warning } from "../../domain/records.ts";
+import type { JobRecord, TaskDelivery, TaskRecord } from "../../domain/records.ts";
 import type { Store } from "../../ports/store/store.ts";
 import type { ClaimResult, SettleResult } from "../../ports/store/tasks.ts";
 
@@ -9,7 +9,6 @@ export interface Held {
   lease: string;
   task: TaskRecord;
   job: JobRecord;
-  siblings: TaskRecord[];
 }
 
 /** A worker in slow motion: a test decides what it takes and how each attempt ends. */
@@ -33,15 +32,11 @@ export interface Crew {
 /** Beyond any test: no worker is silent for so long. */
 export const LONG_SILENCE_MS = 3_600_000;
 
-export interface SuccessParts {
-  result?: Json;
-  outputs?: FileRef[];
-  warnings?: Warning[];
-  cache?: boolean;
-}
+export type SuccessParts = Partial<Omit<Extract<Outcome, { kind: "succeeded" }>, "kind" | "ms">>;
 
 export function success(parts: SuccessParts = {}): Outcome {
-  return { kind: "succeeded", result: null, outputs: [], warnings: [], cache: true, ms: 1, ...parts };
+  const nothing = { result: null, resultFile: null, outputs: [], warnings: [] };
+  return { kind: "succeeded", ...nothing, cache: true, ms: 1, ...parts };
 }
 
 export function failure(parts: { retryable?: boolean; retryAfterMs?: number } = {}): Outcome {
@@ -69,8 +64,8 @@ export function createCrew(store: Store, worker: string, now: () => number): Cre
     const lease = newId();
     const result = await claim(delivery, lease);
     if (!result.claimed) return null;
-    const { task, job, siblings } = result;
-    return { taskId: delivery.taskId, lease, task, job, siblings };
+    const { task, job } = result;
+    return { taskId: delivery.taskId, lease, task, job };
   };
   return {
     worker,

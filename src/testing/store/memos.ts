@@ -13,11 +13,15 @@ export function memoPoints(point: DefinePoint<StoreScene>): void {
     const at = { taskId: held.taskId, step: "work", key: "paid call" };
     expect(await store.memo(at)).toBeNull();
     const value = { answer: [1, null, "ü"] };
-    expect(await store.remember({ ...at, value, lease: held.lease })).toEqual({ ok: true });
-    expect(await store.remember({ ...at, value: "second", lease: held.lease })).toEqual({ ok: true });
-    expect(await store.memo(at)).toEqual({ value });
+    expect(await store.remember({ ...at, value, blob: null, now: scene.now(), lease: held.lease })).toEqual({
+      ok: true,
+    });
+    expect(
+      await store.remember({ ...at, value: "second", blob: null, now: scene.now(), lease: held.lease }),
+    ).toEqual({ ok: true });
+    expect(await store.memo(at)).toEqual({ value, blob: null });
     await crew.fail(held);
-    expect(await (await scene.open()).memo(at)).toEqual({ value });
+    expect(await (await scene.open()).memo(at)).toEqual({ value, blob: null });
     const other = await crew.take();
     expect(await store.memo({ ...at, taskId: other.taskId })).toBeNull();
     expect(await store.memo({ ...at, key: "another" })).toBeNull();
@@ -29,8 +33,8 @@ export function memoPoints(point: DefinePoint<StoreScene>): void {
     crew.hand(await scene.create());
     const { taskId, lease } = await crew.take();
     const at = { taskId, step: "work", key: "k" };
-    await scene.store.remember({ ...at, value: null, lease });
-    expect(await scene.store.memo(at)).toEqual({ value: null });
+    await scene.store.remember({ ...at, value: null, blob: null, now: scene.now(), lease });
+    expect(await scene.store.memo(at)).toEqual({ value: null, blob: null });
   });
 
   point("memo.fenced", "only the holder of the lease may write one", async (scene) => {
@@ -39,18 +43,35 @@ export function memoPoints(point: DefinePoint<StoreScene>): void {
     crew.hand(await scene.create());
     const first = await crew.take();
     const at = { taskId: first.taskId, step: "work", key: "k" };
-    expect(await store.remember({ ...at, value: 1, lease: newId() })).toEqual({ ok: false });
+    expect(await store.remember({ ...at, value: 1, blob: null, now: scene.now(), lease: newId() })).toEqual({
+      ok: false,
+    });
     scene.pass(11_000);
     await crew.sweep();
     const second = await crew.take();
-    expect(await store.remember({ ...at, value: 1, lease: first.lease })).toEqual({ ok: false });
+    expect(
+      await store.remember({ ...at, value: 1, blob: null, now: scene.now(), lease: first.lease }),
+    ).toEqual({ ok: false });
     expect(await store.memo(at)).toBeNull();
-    expect(await store.remember({ ...at, value: 2, lease: second.lease })).toEqual({ ok: true });
+    expect(
+      await store.remember({ ...at, value: 2, blob: null, now: scene.now(), lease: second.lease }),
+    ).toEqual({ ok: true });
     await crew.succeed(second);
-    expect(await store.remember({ ...at, key: "later", value: 3, lease: second.lease })).toEqual({
+    expect(
+      await store.remember({
+        ...at,
+        key: "later",
+        value: 3,
+        blob: null,
+        now: scene.now(),
+        lease: second.lease,
+      }),
+    ).toEqual({
       ok: false,
     });
-    expect(await store.remember({ ...at, taskId: "nonsense", value: 3, lease: "x" })).toEqual({ ok: false });
+    expect(
+      await store.remember({ ...at, taskId: "nonsense", value: 3, blob: null, now: scene.now(), lease: "x" }),
+    ).toEqual({ ok: false });
   });
 
   point("memo.replay", "a replay asks again, unless its step keeps what it has", async (scene) => {
@@ -60,7 +81,9 @@ export function memoPoints(point: DefinePoint<StoreScene>): void {
     const { job, deliveries } = await scene.create({ files: 2, plan });
     crew.hand({ deliveries });
     const remember = async ({ taskId, lease }: Held, step: string) =>
-      expect(await store.remember({ taskId, step, key: "k", value: 1, lease })).toEqual({ ok: true });
+      expect(
+        await store.remember({ taskId, step, key: "k", value: 1, blob: null, now: scene.now(), lease }),
+      ).toEqual({ ok: true });
     const known = async (taskId: string) =>
       Promise.all(
         ["work", "second", "gather"].map(
@@ -102,7 +125,7 @@ export function memoPoints(point: DefinePoint<StoreScene>): void {
     crew.hand(await scene.create());
     const { taskId, lease, job } = await crew.take();
     const at = { taskId, step: "work", key: "k" };
-    await store.remember({ ...at, value: 1, lease });
+    await store.remember({ ...at, value: 1, blob: null, now: scene.now(), lease });
     accepted(await store.removeJob({ owner: OWNER, id: job.id, now: scene.now() }));
     expect(await store.memo(at)).toBeNull();
   });

@@ -77,7 +77,7 @@ export function reopenPoints(point: DefinePoint<StoreScene>): void {
     await crew.succeed(held);
     const gather = await crew.take();
     expect(gather.task).toMatchObject({ item: JOB_ITEM, step: 1, run: 2, attempt: 1, outputs: [] });
-    expect(gather.siblings.filter((item) => item.state === "succeeded")).toHaveLength(3);
+    expect(await store.items({ jobId: job.id, limit: 9, states: ["succeeded"] })).toHaveLength(3);
     await crew.succeed(gather, { result: "run 2" });
     await crew.work(() => success({ result: "run 2 end" }));
     const after = await store.job({ owner: OWNER, id: job.id });
@@ -95,7 +95,6 @@ export function reopenPoints(point: DefinePoint<StoreScene>): void {
     crew.hand(accepted(await reopen(scene, job.id, [JOB_ITEM])));
     const held = await crew.take();
     expect(held.task).toMatchObject({ item: JOB_ITEM, step: 2, previous: 1, attempt: 1 });
-    expect(held.siblings).toHaveLength(2);
     await crew.succeed(held, { result: "good" });
     const ended = await store.job({ owner: OWNER, id: job.id });
     expect(ended).toMatchObject({ state: "succeeded", result: "good", error: null, stepsDone: 4 });

@@ -1,0 +1,18 @@
+import type { Remember } from "../commands.ts";
+import { parseTaskId } from "../ids.ts";
+import { isLive, type Ledger } from "./ledger.ts";
+
+/** Records what `ctx.once` got. Only the holder of the lease may; the first value of a key stays. */
+export function remember(ledger: Ledger, command: Remember): boolean {
+  const id = parseTaskId(command.taskId);
+  const task = id && ledger.job(id.jobId) && ledger.task(id.jobId, id.item);
+  if (task?.state !== "leased" || task.lease !== command.lease) return false;
+  const { step, key, value, blob, now } = command;
+  if (blob !== null) {
+    if (!isLive(ledger.blob(blob), now)) return false;
+    ledger.refer(task.jobId, blob);
+    ledger.unpin(blob);
+  }
+  ledger.putMemo({ jobId: task.jobId, item: task.item, step, key, value, blob });
+  return true;
+}
