@@ -75,7 +75,7 @@ async function show(id: string, flags: ClientFlags): Promise<void> {
     ["Took", tookOf(job)],
     ["Files kept until", job.expiresAt ?? ""],
     ["Options", JSON.stringify(job.options)],
-    ["Result", job.result === null ? "" : JSON.stringify(job.result)],
+    ["Result", resultOf(job)],
     ["Error", job.error?.message ?? ""],
     ...job.warnings.map(({ message }): [string, string] => ["Warning", message]),
   ];
@@ -136,4 +136,10 @@ function tookOf({ startedAt, finishedAt }: Job): string {
   if (startedAt === null) return "";
   const end = finishedAt === null ? Date.now() : Date.parse(finishedAt);
   return seconds(end - Date.parse(startedAt));
+}
+
+/** A large result is a file: how large, and what fetches it. */
+function resultOf({ result, resultFile }: Job): string {
+  if (resultFile) return `${bytes(resultFile.bytes)} of JSON, at /v1/artifacts/${resultFile.artifactId}`;
+  return result === null ? "" : JSON.stringify(result);
 }

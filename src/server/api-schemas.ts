@@ -53,6 +53,10 @@ export const file = component(
   }),
 );
 
+const resultFile = file
+  .nullable()
+  .describe("A result of more than 64 KB, as a file of JSON: fetch `/v1/artifacts/{artifactId}`.");
+
 const progress = component(
   "Progress",
   z.object({
@@ -86,7 +90,8 @@ export const item = component(
     cached: z.boolean(),
     input: file.nullable(),
     outputs: z.array(file),
-    result: json,
+    result: json.describe("What its last step returned; `null` where `resultFile` has it."),
+    resultFile,
     error: failure.nullable(),
     warnings,
   }),
@@ -105,7 +110,8 @@ export const job = component(
     run: z.int().describe("Starts at 1; each retry or replay begins the next."),
     progress,
     items: z.array(item).describe("At most the first 100; `/items` has all of them. Empty in lists."),
-    result: json,
+    result: json.describe("What its last `all` step returned; `null` where `resultFile` has it."),
+    resultFile,
     error: failure.nullable(),
     warnings,
     createdAt: time,

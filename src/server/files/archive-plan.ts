@@ -23,9 +23,9 @@ export function planArchive(
   tasks: readonly TaskRecord[],
   pipeline: Pipeline | undefined,
 ): ArchivePlan {
-  const outputs = tasks.flatMap((task) => task.outputs);
-  const [, ...names] = uniqueNames([MANIFEST, ...outputs.map((file) => safeName(file.name))]);
-  const files = outputs.map((file, index) => ({ file, name: names[index]! }));
+  const kept = tasks.flatMap((task) => (task.resultFile ? [...task.outputs, task.resultFile] : task.outputs));
+  const [, ...names] = uniqueNames([MANIFEST, ...kept.map((file) => safeName(file.name))]);
+  const files = kept.map((file, index) => ({ file, name: names[index]! }));
   const nameOf = new Map(files.map(({ file, name }) => [file, name]));
 
   return {
@@ -46,6 +46,7 @@ export function planArchive(
           warnings,
         })),
         result: task.result,
+        resultFile: task.resultFile && made(task.resultFile),
         error: failureView(task.error),
         warnings: warningsOf(task),
       });
@@ -63,6 +64,7 @@ export function planArchive(
             createdAt: new Date(job.createdAt).toISOString(),
             finishedAt: job.finishedAt === null ? null : new Date(job.finishedAt).toISOString(),
             result: job.result,
+            resultFile: total?.resultFile ? made(total.resultFile) : null,
             error: failureView(job.error),
             warnings: job.warnings,
             ...(total && { outputs: total.outputs.map(made), steps: entry(total).steps }),

@@ -107,7 +107,9 @@ export const ItemRow = memo(function ItemRow({ jobId, item, live, expired, onCom
       {live?.text && underWay && (
         <p className="mt-3 whitespace-pre-wrap rounded-xl bg-sunken p-4 text-sm">{live.text}</p>
       )}
-      {!expired && <ItemOutputs outputs={item.outputs} />}
+      {!expired && (
+        <ItemOutputs outputs={item.resultFile ? [...item.outputs, item.resultFile] : item.outputs} />
+      )}
       {item.result !== null && (
         <div className="mt-3">
           <ResultView value={item.result} />

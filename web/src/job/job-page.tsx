@@ -17,6 +17,7 @@ import { Skeleton } from "../ui/skeleton.tsx";
 import { StateBadge } from "../ui/state-badge.tsx";
 import { Compare } from "./compare.tsx";
 import { ItemList } from "./item-list.tsx";
+import { ItemOutputs } from "./item-outputs.tsx";
 import { JobActions } from "./job-actions.tsx";
 import { JobDetails } from "./job-details.tsx";
 import { JobProgress } from "./job-progress.tsx";
@@ -98,6 +99,12 @@ function LoadedJob({ job, live }: { job: Job; live: LiveItems }) {
           <section aria-label={text.job.result} className="card p-5 sm:p-6">
             <h2 className="mb-3 font-semibold">{text.job.result}</h2>
             <ResultView value={job.result} />
+          </section>
+        )}
+        {job.resultFile && job.state !== "expired" && (
+          <section aria-label={text.job.result} className="card p-5 sm:p-6">
+            <h2 className="mb-3 font-semibold">{text.job.result}</h2>
+            <ItemOutputs outputs={[job.resultFile]} />
           </section>
         )}
         <ItemList
