@@ -51,4 +51,28 @@ await withService("PostgreSQL", placeOf(schema.url, 5432), async () => {
     for (const { data } of forgotten) expect(data.forgotten).toBe(true);
     expect(JSON.stringify(forgotten)).not.toContain("secret.png");
   });
+
+  test("a log of any length is trimmed when the last job that it tells of is forgotten", async () => {
+    const owner = "long";
+    const made = (await store.createJob(jobCommand({ owner, retentionMs: 1_000 }))) as {
+      job: { id: string };
+    };
+    const { id } = made.job;
+    await store.cancelJob({ owner, id, now: store.now() });
+    const { last } = await store.logBounds({ owner });
+    await client.query("UPDATE owners SET last_seq = last_seq + 5000 WHERE owner = $1", [owner]);
+    await client.query(
+      `INSERT INTO events (owner, seq, job_id, type, at, data)
+       SELECT $1, $2::bigint + n, $3, 'item.started', 7, '{}' FROM generate_series(1, 5000) AS n`,
+      [owner, last, id],
+    );
+    const later = store.now() + DAY;
+    await store.expire({ now: later, limit: 10, forgetBefore: 0 });
+    await store.expire({ now: later, limit: 10, forgetBefore: later });
+    const { rows } = await client.query(
+      "SELECT count(*)::int AS n FROM events WHERE owner = $1 AND at < $2",
+      [owner, later],
+    );
+    expect(rows[0].n).toBe(0);
+  });
 });

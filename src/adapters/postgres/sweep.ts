@@ -44,10 +44,12 @@ const forgettable = statement(
   "forgettable",
   "SELECT id FROM jobs WHERE state = 'expired' AND finished_at <= $1 ORDER BY finished_at LIMIT $2",
 );
+/** Rows of a log that one statement removes. */
+const TRIM_ROWS = 2_000;
 /** Shortens an owner's log at its beginning, so that its numbers stay contiguous. */
 const trim = statement(
   "trim_events",
-  `WITH oldest AS (SELECT seq, at FROM events WHERE owner = $1 ORDER BY seq LIMIT 2000)
+  `WITH oldest AS (SELECT seq, at FROM events WHERE owner = $1 ORDER BY seq LIMIT ${TRIM_ROWS})
    DELETE FROM events WHERE owner = $1 AND seq < coalesce(
      (SELECT min(seq) FROM oldest WHERE at >= $2), (SELECT max(seq) + 1 FROM oldest))`,
 );
@@ -105,6 +107,12 @@ export function sweeps({ pool, batches, rooms, backlog, drains, workers }: Parts
     return outcomes.flatMap((one) => one.deliveries);
   }
 
+  async function trimLog(owner: string, forgetBefore: number): Promise<void> {
+    for (let removed: number | null = TRIM_ROWS; removed === TRIM_ROWS; ) {
+      ({ rowCount: removed } = await asking(() => pool.query(trim([owner, forgetBefore]))));
+    }
+  }
+
   async function clear(now: number): Promise<void> {
     if (performance.now() - tidiedAt < TIDY_MS && tidiedAt > 0) return;
     tidiedAt = performance.now();
@@ -141,9 +149,7 @@ export function sweeps({ pool, batches, rooms, backlog, drains, workers }: Parts
       const expired = await Promise.all(late.map((id) => batches.run(expire(id, now))));
       const old = await ids(forgettable([forgetBefore, limit]));
       const owners = new Set(await Promise.all(old.map((id) => batches.run(forget(id, now)))));
-      for (const owner of owners) {
-        if (owner !== null) await asking(() => pool.query(trim([owner, forgetBefore])));
-      }
+      for (const owner of owners) if (owner !== null) await trimLog(owner, forgetBefore);
       return {
         expired: expired.filter(Boolean).length,
         more: late.length === limit || old.length === limit,
