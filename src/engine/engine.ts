@@ -25,12 +25,12 @@ export interface Engine {
   readonly drops: Drops;
 
   /**
-   * Reserves room in the queue of the pipeline's first step for 10 min, before any upload is read.
-   * Rejects with `not_found` for an unknown pipeline, `queue_full` (with `retryAfter`) when there is no room,
-   * `storage_full` when the disk has less than its reserve. A request that repeats a known idempotency key
-   * is let through: it will create nothing.
+   * Reserves room in the queue of the pipeline's first step for `RESERVATION_MS`, before any upload is read.
+   * Rejects with `not_found` for an unknown pipeline, `queue_full` (with `retryAfter`) when there is no room
+   * or the owner has reserved half of the queue, `storage_full` when the disk has less than its reserve. A
+   * request that repeats a known idempotency key is let through: it will create nothing.
    */
-  admit(pipeline: string, tasks: number, repeated?: { owner: string; key: string }): Promise<Admission>;
+  admit(request: AdmissionRequest): Promise<Admission>;
   /**
    * Streams one file into the blob store, hashing it, and knows its media type by content. The blob is
    * pinned for an hour. Rejects with `unsupported_media` (before the rest is read), `file_too_large`, and
@@ -61,6 +61,18 @@ export interface Engine {
 export interface Pipelines {
   get(name: string): Pipeline | undefined;
   list(): readonly Pipeline[];
+}
+
+/** How long room stays reserved for a request that has not become a job. */
+export const RESERVATION_MS = 120_000;
+
+export interface AdmissionRequest {
+  owner: string;
+  pipeline: string;
+  tasks: number;
+  /** It starts later: such jobs have as much room as others, of their own. @default false */
+  delayed?: boolean;
+  idempotencyKey?: string;
 }
 
 export interface Admission {

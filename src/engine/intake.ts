@@ -9,14 +9,16 @@ import type { Pipeline } from "../pipeline/pipeline.ts";
 import type { BlobStore } from "../ports/blobs.ts";
 import type { Created, Result } from "../ports/store/jobs.ts";
 import type { Store } from "../ports/store/store.ts";
-import type {
-  Admission,
-  JobFile,
-  JobRequest,
-  Pipelines,
-  Quote,
-  ReceivedFile,
-  ReceiveOptions,
+import {
+  type Admission,
+  type AdmissionRequest,
+  type JobFile,
+  type JobRequest,
+  type Pipelines,
+  type Quote,
+  RESERVATION_MS,
+  type ReceivedFile,
+  type ReceiveOptions,
 } from "./engine.ts";
 import { HEAD_BYTES, mediaTypeOf } from "./media-type.ts";
 import { resolveOptions } from "./options.ts";
@@ -24,7 +26,8 @@ import { peekHead } from "./peek-head.ts";
 import { planOf, queueName } from "./plan.ts";
 
 const PIN_MS = 3_600_000;
-const RESERVATION_MS = 600_000;
+/** Of a queue's limit, what one owner may have reserved at once. */
+const OWNER_SHARE = 0.5;
 const IDEMPOTENCY_MS = 24 * 3_600_000;
 const HEALTH_MS = 1_000;
 const MAX_METADATA = 16;
@@ -131,10 +134,11 @@ export function intake({ store, blobs, pipelines, retentionMs }: IntakeOptions) 
       if (keys.length > 0) await store.unpin({ keys });
     },
 
-    async admit(name: string, tasks: number, repeated?: { owner: string; key: string }): Promise<Admission> {
-      const pipeline = pipelineOf(name);
+    async admit({ owner, tasks, delayed = false, ...asked }: AdmissionRequest): Promise<Admission> {
+      const pipeline = pipelineOf(asked.pipeline);
       const now = store.now();
-      if (repeated && (await store.knownKey({ ...repeated, now }))) {
+      const key = asked.idempotencyKey;
+      if (key !== undefined && (await store.knownKey({ owner, key, now }))) {
         return { id: "", pipeline, release: async () => {} };
       }
       await room();
@@ -142,9 +146,13 @@ export function intake({ store, blobs, pipelines, retentionMs }: IntakeOptions) 
       await store
         .reserve({
           id,
+          owner,
           queue: queueName(pipeline, pipeline.steps[0]!),
           tasks,
           limit: pipeline.queueLimit,
+          // Whoever has nothing under way may send the largest job that there is.
+          ownerLimit: Math.max(Math.ceil(pipeline.queueLimit * OWNER_SHARE), pipeline.accepts.maxFiles),
+          delayed,
           now,
           expiresAt: now + RESERVATION_MS,
         })

@@ -269,3 +269,39 @@ test("a job starts at once when its time is past, and no later than in a year", 
   const far = await post(server.url, "/v1/jobs", { ...asked, startAt: "9999-12-31T23:59:59Z" });
   expect(await problemOf(far)).toMatchObject({ status: 422, code: "invalid_options" });
 });
+
+test("jobs that start later leave the queue to those that start now", async () => {
+  const asked = { pipeline: "count", options: { to: 1 } };
+  const startAt = new Date(Date.now() + 300 * 24 * 3_600_000).toISOString();
+  const later = () => post(server.url, "/v1/jobs", { ...asked, startAt });
+  // The queue holds three; one more was put off by a test before.
+  const statuses: number[] = [];
+  for (let n = 0; n < 4; n++) statuses.push((await later()).status);
+  expect(statuses.at(-1)).toBe(429);
+  const inForm = form("count", [], { options: '{"to":1}', startAt });
+  expect((await post(server.url, "/v1/jobs", inForm)).status).toBe(429);
+  for (let n = 0; n < 3; n++) await createJob(server.url, asked);
+});
+
+test("a form reserves room as its files come, and no more", async () => {
+  const { store } = server.engine;
+  const { reserve } = store;
+  let reserved = 0;
+  store.reserve = async (command) => {
+    reserved += command.tasks;
+    return reserve(command);
+  };
+  try {
+    const two = await createJob(
+      server.url,
+      form("copy", [
+        ["a.txt", "a"],
+        ["b.txt", "b"],
+      ]),
+    );
+    expect(reserved).toBe(2);
+    await ended(server.url, two.id);
+  } finally {
+    store.reserve = reserve;
+  }
+});

@@ -1,4 +1,6 @@
 import type pg from "pg";
+import { admissionRefusal } from "../../domain/admission.ts";
+import { type Counted, isDelayed, isOpen } from "../../domain/ledger/ledger.ts";
 import type { Reserve, Result } from "../../ports/store/jobs.ts";
 import { pipeline, retryConflicts, toError } from "./connection.ts";
 import type { Drains } from "./figures.ts";
@@ -17,23 +19,28 @@ const depth = statement(
   "depth",
   `SELECT q.name AS queue,
      (SELECT count(*) FROM (SELECT FROM tasks t WHERE t.state = 'ready' AND t.queue = q.name LIMIT $2::int) AS counted)
-     + (SELECT count(*) FROM tasks t WHERE t.queue = q.name AND t.wake_at IS NOT NULL) AS open,
+     + (SELECT count(*) FROM tasks t WHERE t.queue = q.name AND t.wake_at IS NOT NULL) AS unended,
+     (SELECT count(*) FROM tasks t WHERE t.queue = q.name AND t.state = 'scheduled' AND t.wake_at IS NOT NULL
+        AND t.body ->> 'attempt' = '0') AS delayed,
      (SELECT coalesce(sum(ended), 0)::int FROM drains d WHERE d.queue = q.name AND d.slice >= $3) AS drained
    FROM unnest($1::text[]) AS q (name)`,
 );
 const reserved = statement(
   "reserved",
-  `SELECT queue, sum(tasks)::int AS tasks FROM reservations
-   WHERE queue = ANY($1::text[]) AND expires_at > $2 AND id <> ALL($3::text[]) GROUP BY queue`,
+  `SELECT queue, owner, delayed, sum(tasks)::int AS tasks FROM reservations
+   WHERE queue = ANY($1::text[]) AND expires_at > $2 AND id <> ALL($3::text[]) GROUP BY 1, 2, 3`,
 );
 const insert = statement(
   "reserve",
-  `INSERT INTO reservations SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::bigint[])
+  `INSERT INTO reservations (id, queue, tasks, expires_at, owner, delayed)
+   SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::bigint[], $5::text[], $6::boolean[])
    ON CONFLICT DO NOTHING`,
 );
 
 interface Depth {
   open: number;
+  /** Tasks that wait for their job's start. */
+  delayed: number;
   drained: number;
   readAt: number;
 }
@@ -73,16 +80,18 @@ export class Admission {
   /** Tasks that a commit of this process opened and ended. */
   count(ledger: PostgresLedger): void {
     for (const { record, saved } of ledger.dirtyTasks) {
-      if (saved && isOpen(saved.state)) this.#add(saved.queue, -1);
-      if (isOpen(record.state)) this.#add(record.queue, 1);
+      if (saved) this.#add(saved, -1);
+      this.#add(record, 1);
     }
     // Tasks of a forgotten job were not looked at.
     if (ledger.droppedJobs.size > 0) this.#depths.clear();
   }
 
-  #add(queue: string, n: number): void {
-    const known = this.#depths.get(queue);
-    if (known) known.open += n;
+  #add(task: Counted, n: number): void {
+    const known = this.#depths.get(task.queue);
+    if (!known) return;
+    if (isDelayed(task)) known.delayed += n;
+    else if (isOpen(task)) known.open += n;
   }
 
   async #serve(): Promise<void> {
@@ -118,7 +127,7 @@ export class Admission {
       (queue) => performance.now() - (this.#depths.get(queue)?.readAt ?? 0) > FRESH_MS,
     );
     const limit = 2 * Math.max(...commands.map((command) => command.limit));
-    const held = new Map<string, number>();
+    const held = new Reservations();
     await this.#rooms.register(client, queues);
     await pipeline(client, () => [
       client.query("BEGIN"),
@@ -126,7 +135,7 @@ export class Admission {
       ...queues.map((queue) => client.query(lock([queue]))),
       this.#read(client, stale, limit),
       client.query(reserved([queues, now, commands.map((command) => command.id)])).then(({ rows }) => {
-        for (const { queue, tasks } of rows) held.set(queue, tasks);
+        for (const row of rows) held.add(row);
       }),
     ]);
     const results = commands.map((command) => this.#admit(command, held));
@@ -138,6 +147,8 @@ export class Admission {
           made.map((one) => one.queue),
           made.map((one) => one.tasks),
           made.map((one) => one.expiresAt),
+          made.map((one) => one.owner),
+          made.map((one) => one.delayed),
         ]),
       ),
       client.query("COMMIT"),
@@ -149,28 +160,41 @@ export class Admission {
     if (queues.length === 0) return;
     const readAt = performance.now();
     const { rows } = await client.query(depth([queues, limit, this.#drains.firstSlice()]));
-    for (const { queue, open, drained } of rows) this.#depths.set(queue, { open, drained, readAt });
+    for (const { queue, unended, delayed, drained } of rows) {
+      this.#depths.set(queue, { open: unended - delayed, delayed, drained, readAt });
+    }
   }
 
-  #admit(command: Reserve, held: Map<string, number>): Result<{ reserved: number }> {
-    const { queue, tasks, limit } = command;
-    const { open: known = 0, drained = 0 } = this.#depths.get(queue) ?? {};
-    const open = known + (held.get(queue) ?? 0);
-    if (open + tasks <= limit) {
-      held.set(queue, (held.get(queue) ?? 0) + tasks);
-      return { ok: true, reserved: tasks };
-    }
-    const rate = this.#drains.rate(queue, drained);
-    const seconds = rate > 0 ? Math.ceil((open + tasks - limit) / rate) : 10;
-    return {
-      ok: false,
-      code: "queue_full",
-      message: `The queue ${queue} holds ${open} of at most ${limit} tasks; this needs ${tasks} more.`,
-      retryAfter: Math.min(3600, Math.max(1, seconds)),
-    };
+  #admit(command: Reserve, held: Reservations): Result<{ reserved: number }> {
+    const { queue, owner, tasks, delayed } = command;
+    const known = this.#depths.get(queue);
+    const counted = (delayed ? known?.delayed : known?.open) ?? 0;
+    const refusal = admissionRefusal(command, {
+      taken: counted + held.of({ queue, delayed }),
+      ownReserved: held.of({ queue, delayed, owner }),
+      drainRate: this.#drains.rate(queue, known?.drained ?? 0),
+    });
+    if (refusal) return refusal;
+    held.add({ queue, owner, delayed, tasks });
+    return { ok: true, reserved: tasks };
   }
 }
 
-function isOpen(state: string): boolean {
-  return state === "scheduled" || state === "ready" || state === "published" || state === "leased";
+/** Tasks that are reserved, by queue and kind, and by owner. */
+class Reservations {
+  readonly #tasks = new Map<string, number>();
+
+  add({ queue, owner, delayed, tasks }: Pick<Reserve, "queue" | "owner" | "delayed" | "tasks">): void {
+    for (const key of [keyOf({ queue, delayed }), keyOf({ queue, delayed, owner })]) {
+      this.#tasks.set(key, (this.#tasks.get(key) ?? 0) + tasks);
+    }
+  }
+
+  of(what: { queue: string; delayed: boolean; owner?: string }): number {
+    return this.#tasks.get(keyOf(what)) ?? 0;
+  }
+}
+
+function keyOf({ queue, delayed, owner }: { queue: string; delayed: boolean; owner?: string }): string {
+  return JSON.stringify([queue, delayed, owner]);
 }

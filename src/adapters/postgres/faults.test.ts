@@ -93,7 +93,17 @@ await withService("PostgreSQL", placeOf(schema.url, 5432), async () => {
       refusal(store.heartbeat(workerRecord("w", {}, Date.now())), "unavailable"),
       refusal(store.sweep({ now: Date.now(), limit: 1, silenceMs: 3_600_000 }), "unavailable"),
       refusal(
-        store.reserve({ id: newId(), queue: "q", tasks: 1, limit: 1, now: 0, expiresAt: 1 }),
+        store.reserve({
+          id: newId(),
+          owner: "a",
+          queue: "q",
+          tasks: 1,
+          limit: 1,
+          ownerLimit: 1,
+          delayed: false,
+          now: 0,
+          expiresAt: 1,
+        }),
         "unavailable",
       ),
     ]);

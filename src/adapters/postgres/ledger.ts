@@ -1,4 +1,4 @@
-import type { Ledger } from "../../domain/ledger/ledger.ts";
+import type { Counted, Ledger } from "../../domain/ledger/ledger.ts";
 import type {
   BlobRecord,
   CacheEntry,
@@ -8,7 +8,6 @@ import type {
   MemoRecord,
   TaskDelivery,
   TaskRecord,
-  TaskState,
 } from "../../domain/records.ts";
 import { toJob } from "../../domain/stored.ts";
 import { type KeyRow, keyOf, Needs, type Pick, type Picked, type Records } from "./records.ts";
@@ -23,7 +22,7 @@ export interface Tracked<T> {
 }
 
 export interface TrackedTask extends Tracked<TaskRecord> {
-  saved: { queue: string; state: TaskState } | null;
+  saved: Counted | null;
 }
 
 export interface PendingEvent {
@@ -128,7 +127,11 @@ export class PostgresLedger implements Ledger {
 
   #track(jobId: string, item: number): TrackedTask {
     const record = toTask(this.#loaded.tasksOf(jobId).get(item)!);
-    const tracked = { record, isNew: false, saved: { queue: record.queue, state: record.state } };
+    const tracked = {
+      record,
+      isNew: false,
+      saved: { queue: record.queue, state: record.state, attempt: record.attempt },
+    };
     this.#tasksOf(jobId).set(item, tracked);
     return tracked;
   }

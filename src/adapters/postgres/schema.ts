@@ -193,6 +193,11 @@ const migrations = [
   ALTER TABLE cache ADD COLUMN result_file json;
   ALTER TABLE memos ADD COLUMN blob text COLLATE "C";
   `,
+  `
+  -- By whom, and whether for jobs that start later: each kind has limits of its own.
+  ALTER TABLE reservations ADD COLUMN owner text COLLATE "C" NOT NULL DEFAULT '',
+    ADD COLUMN delayed boolean NOT NULL DEFAULT false;
+  `,
 ];
 
 /** Brings the schema up to date; several processes may do so at once. */

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { Ledger } from "../../domain/ledger/ledger.ts";
+import type { Counted, Ledger } from "../../domain/ledger/ledger.ts";
 import type {
   BlobRecord,
   CacheEntry,
@@ -9,7 +9,6 @@ import type {
   MemoRecord,
   TaskDelivery,
   TaskRecord,
-  TaskState,
   Warning,
 } from "../../domain/records.ts";
 import {
@@ -34,7 +33,7 @@ interface Tracked<T> {
 }
 
 interface TrackedTask extends Tracked<TaskRecord> {
-  saved: { queue: string; state: TaskState } | null;
+  saved: Counted | null;
 }
 
 /** The records of the writer's transactions: read through, written back when the transaction ends. */
@@ -91,7 +90,11 @@ export class SqliteLedger implements Ledger {
 
   #fromRow(row: TaskRow): TaskRecord {
     const record = toTask(row);
-    this.#track({ record, isNew: false, saved: { queue: record.queue, state: record.state } });
+    this.#track({
+      record,
+      isNew: false,
+      saved: { queue: record.queue, state: record.state, attempt: record.attempt },
+    });
     return record;
   }
 
@@ -283,7 +286,7 @@ export class SqliteLedger implements Ledger {
       this.sql.updateTask.run(queue, state, wakeAt, worker, taskBody(task), jobId, item);
     }
     this.#queues.moved(tracked.saved, task);
-    tracked.saved = { queue, state };
+    tracked.saved = { queue, state, attempt: task.attempt };
     if (task.finishedAt !== null) this.#forget(task);
   }
 

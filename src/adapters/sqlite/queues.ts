@@ -1,3 +1,4 @@
+import { type Counted, isDelayed } from "../../domain/ledger/ledger.ts";
 import type { TaskState } from "../../domain/records.ts";
 import type { QueueRecord } from "../../ports/store/operations.ts";
 import type { WorkerRecord } from "../../ports/store/tasks.ts";
@@ -9,6 +10,8 @@ const DRAIN_SECONDS = 60;
 interface Queue {
   name: string;
   scheduled: number;
+  /** Those of them that wait for their job's start. */
+  delayed: number;
   ready: number;
   published: number;
   leased: number;
@@ -25,6 +28,8 @@ interface Queue {
 
 interface Reservation {
   queue: string;
+  owner: string;
+  delayed: boolean;
   tasks: number;
   expiresAt: number;
 }
@@ -54,6 +59,7 @@ export class Queues {
       queue = {
         name,
         scheduled: 0,
+        delayed: 0,
         ready: 0,
         published: 0,
         leased: 0,
@@ -74,10 +80,15 @@ export class Queues {
   }
 
   /** Begins counting anew, as after a rollback. */
-  reset(counts: { queue: string; state: string; n: number }[], paused: string[]): void {
+  reset(
+    counts: { queue: string; state: string; n: number }[],
+    delayed: { queue: string; n: number }[],
+    paused: string[],
+  ): void {
     for (const queue of this.#queues.values()) {
       Object.assign(queue, {
         scheduled: 0,
+        delayed: 0,
         ready: 0,
         published: 0,
         leased: 0,
@@ -87,16 +98,16 @@ export class Queues {
       });
     }
     for (const { queue, state, n } of counts) this.#count(queue, state as TaskState, n);
+    for (const { queue, n } of delayed) this.get(queue).delayed += n;
     for (const name of paused) this.get(name).paused = true;
   }
 
   /** A task was saved in another state, or queue, than it was loaded in. */
-  moved(
-    from: { queue: string; state: TaskState } | null,
-    to: { queue: string; state: TaskState } | null,
-  ): void {
+  moved(from: Counted | null, to: Counted | null): void {
     if (from) this.#count(from.queue, from.state, -1);
     if (to) this.#count(to.queue, to.state, 1);
+    if (from && isDelayed(from)) this.get(from.queue).delayed--;
+    if (to && isDelayed(to)) this.get(to.queue).delayed++;
   }
 
   #count(name: string, state: TaskState, n: number): void {
@@ -149,14 +160,20 @@ export class Queues {
     return queue.drained.reduce((sum, n) => sum + n, 0) / DRAIN_SECONDS;
   }
 
-  /** Tasks that are open in the queue, and reserved for uploads under way. */
-  open(name: string): number {
-    const { scheduled, ready, published, leased } = this.get(name);
-    let reserved = 0;
+  /** Tasks that are open in the queue, or wait for their job's start, and those reserved for such. */
+  taken(name: string, delayed: boolean): number {
+    const queue = this.get(name);
+    const open = queue.scheduled - queue.delayed + queue.ready + queue.published + queue.leased;
+    return (delayed ? queue.delayed : open) + this.reserved(name, delayed);
+  }
+
+  reserved(name: string, delayed: boolean, owner?: string): number {
+    let tasks = 0;
     for (const reservation of this.#reservations.values()) {
-      if (reservation.queue === name) reserved += reservation.tasks;
+      if (reservation.queue !== name || reservation.delayed !== delayed) continue;
+      if (owner === undefined || reservation.owner === owner) tasks += reservation.tasks;
     }
-    return scheduled + ready + published + leased + reserved;
+    return tasks;
   }
 
   reserve(id: string, reservation: Reservation): void {

@@ -38,6 +38,10 @@ export function statements(db: DatabaseSync) {
        UNION ALL SELECT queue, state, count(*) FROM tasks WHERE state = 'ready' GROUP BY 1, 2
        UNION ALL SELECT queue, state, count(*) FROM tasks WHERE state = 'dead' GROUP BY 1, 2`,
     ),
+    countDelayed: prepare(
+      `SELECT queue, count(*) AS n FROM tasks
+       WHERE wake_at IS NOT NULL AND state = 'scheduled' AND body ->> 'attempt' = 0 GROUP BY queue`,
+    ),
 
     nextOwner: prepare(
       "SELECT owner FROM tasks WHERE state = 'ready' AND queue = ? AND owner > ? ORDER BY owner LIMIT 1",

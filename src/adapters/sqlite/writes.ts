@@ -1,3 +1,4 @@
+import { admissionRefusal } from "../../domain/admission.ts";
 import { parseTaskId } from "../../domain/ids.ts";
 import { cancelJob, expireJob, removeJob } from "../../domain/ledger/cancel.ts";
 import { beginAlone, claim } from "../../domain/ledger/claim.ts";
@@ -152,21 +153,18 @@ export function writes(ledger: SqliteLedger, queues: Queues, clock: StoreClock):
       return { ok: true, ...changed() };
     },
 
-    reserve({ id, queue, tasks, limit, now, expiresAt }) {
+    reserve({ id, owner, queue, tasks, limit, ownerLimit, delayed, now, expiresAt }) {
       queues.expireReservations(now);
-      const open = queues.open(queue);
-      if (open + tasks > limit) {
-        const rate = queues.drainRate(queue, now);
-        const seconds = rate > 0 ? Math.ceil((open + tasks - limit) / rate) : 10;
-        return {
-          ...refuse(
-            "queue_full",
-            `The queue ${queue} holds ${open} of at most ${limit} tasks; this needs ${tasks} more.`,
-          ),
-          retryAfter: Math.min(3600, Math.max(1, seconds)),
-        };
-      }
-      queues.reserve(id, { queue, tasks, expiresAt });
+      const refusal = admissionRefusal(
+        { queue, tasks, limit, ownerLimit, delayed },
+        {
+          taken: queues.taken(queue, delayed),
+          ownReserved: queues.reserved(queue, delayed, owner),
+          drainRate: queues.drainRate(queue, now),
+        },
+      );
+      if (refusal) return refusal;
+      queues.reserve(id, { queue, owner, delayed, tasks, expiresAt });
       return { ok: true, reserved: tasks };
     },
 
@@ -298,10 +296,7 @@ function firstItems(ledger: SqliteLedger, jobId: string) {
     .slice(0, 100);
 }
 
-function refuse(
-  code: "gone" | "idempotency_mismatch" | "job_ended" | "job_not_retryable" | "queue_full",
-  message: string,
-) {
+function refuse(code: "gone" | "idempotency_mismatch" | "job_ended" | "job_not_retryable", message: string) {
   return { ok: false as const, code, message };
 }
 

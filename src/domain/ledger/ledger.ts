@@ -64,7 +64,7 @@ export const PATIENCE_MS = 10_000;
 /** Process deaths while a task ran alone that make it a dead letter. */
 export const MAX_DEATHS = 3;
 
-export function isOpen(task: TaskRecord): boolean {
+export function isOpen(task: Pick<TaskRecord, "state">): boolean {
   return task.state !== "succeeded" && task.state !== "dead" && task.state !== "cancelled";
 }
 
@@ -75,4 +75,12 @@ export function isEnded(job: JobRecord): boolean {
 /** A blob may be referred to while something else does, or its pin holds. */
 export function isLive(blob: BlobRecord | null, now: number): boolean {
   return blob !== null && !blob.deleting && (blob.refs > 0 || (blob.pins > 0 && blob.pinnedUntil > now));
+}
+
+/** What admission counts of a task. */
+export type Counted = Pick<TaskRecord, "queue" | "state" | "attempt">;
+
+/** Whether a task waits for its job's `startAt` (or was put off before it cost an attempt). */
+export function isDelayed({ state, attempt }: Pick<TaskRecord, "state" | "attempt">): boolean {
+  return state === "scheduled" && attempt === 0;
 }

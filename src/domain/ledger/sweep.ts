@@ -1,7 +1,7 @@
 import { JOB_ITEM, type JobRecord, type TaskRecord } from "../records.ts";
 import { start } from "./end.ts";
 import { handOut, publish } from "./hand-out.ts";
-import { isEnded, type Ledger, PATIENCE_MS } from "./ledger.ts";
+import { isDelayed, isEnded, type Ledger, PATIENCE_MS } from "./ledger.ts";
 import { loseLease } from "./settle.ts";
 
 /** Of `PATIENCE_MS`, for a task that was published many times. */
@@ -10,8 +10,7 @@ const MOST_PATIENCE = 16;
 /** A task whose `wakeAt` has come. */
 export function wake(ledger: Ledger, job: JobRecord, task: TaskRecord, now: number): void {
   if (isEnded(job) || task.wakeAt === null || task.wakeAt > now) return;
-  if (task.state === "scheduled" && task.attempt === 0 && task.item !== JOB_ITEM)
-    start(ledger, job, task, now);
+  if (isDelayed(task) && task.item !== JOB_ITEM) start(ledger, job, task, now);
   else if (task.state === "scheduled") handOut(ledger, task, now);
   // Its delivery never came to a claim. It keeps its place in the window. Most such tasks only wait behind
   // long ones, so each time is given longer than the last.

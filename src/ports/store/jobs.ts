@@ -44,7 +44,9 @@ export interface JobStore {
 
   /**
    * Reserves room in a queue for `tasks` until `expiresAt`; used up by the `createJob` that names it.
-   * Refused with `queue_full` when open tasks and reservations would exceed `limit`.
+   * Refused with `queue_full` when open tasks and reservations would exceed `limit`, or the owner's
+   * reservations `ownerLimit`. Tasks that wait for their job's `startAt` are not open: they, and the
+   * reservations for such, are counted for themselves.
    */
   reserve(command: Reserve): Promise<Result<{ reserved: number }>>;
   release(command: { id: string }): Promise<void>;
@@ -82,9 +84,14 @@ export interface JobQuery {
 
 export interface Reserve {
   id: string;
+  owner: string;
   queue: string;
   tasks: number;
   limit: number;
+  /** What the owner may have reserved in the queue at once. */
+  ownerLimit: number;
+  /** For a job that starts later. */
+  delayed: boolean;
   now: number;
   expiresAt: number;
 }

@@ -1,36 +1,56 @@
-import type { Admission, Engine } from "../../engine/engine.ts";
+import { type Admission, type AdmissionRequest, type Engine, RESERVATION_MS } from "../../engine/engine.ts";
 
 /** Room reserved for an upload whose number of files is not known until it has ended. */
 export interface AdmissionWindow {
   /** Makes sure that there is room for so many tasks, before the next file is read. */
   cover(tasks: number): Promise<void>;
+  /** The same for what is known now: how many there are, and whether they start later. */
+  confirm(tasks: number, delayed: boolean): Promise<void>;
   /** The first reservation, which the job's creation uses up; the others are given back. */
   first(): Admission | undefined;
   /** @param used a job was created with the first reservation, which is gone with that */
   release(used: boolean): Promise<void>;
 }
 
-/** Later reservations are made for so many files at once. */
-const STEP = 16;
-
-/** Begins with room for one task, so that a small job still fits into a queue that is nearly full. */
+/**
+ * Begins with room for one task, so that a small job still fits into a queue that is nearly full, and doubles
+ * it as files come. A reservation ends by itself: a request that takes longer reserves again what it needs,
+ * which a queue that has filled up meanwhile refuses.
+ * @param request.most tasks that the request may have
+ */
 export function openAdmission(
   engine: Pick<Engine, "admit">,
-  request: { pipeline: string; most: number; repeated?: { owner: string; key: string } },
+  { most, ...request }: Omit<AdmissionRequest, "tasks" | "delayed"> & { most: number },
 ): AdmissionWindow {
   const admissions: Admission[] = [];
   let covered = 0;
+  let since = performance.now();
+
+  const admit = async (tasks: number, delayed: boolean) => {
+    admissions.push(await engine.admit({ ...request, tasks, delayed }));
+    covered += tasks;
+  };
+  const giveBack = async (keep: number) => {
+    await Promise.all(admissions.splice(keep).map((admission) => admission.release()));
+  };
+  const anew = async (tasks: number, delayed: boolean) => {
+    await giveBack(0);
+    covered = 0;
+    since = performance.now();
+    await admit(tasks, delayed);
+  };
+  const isOld = () => performance.now() - since >= RESERVATION_MS / 2;
+
   return {
     async cover(tasks) {
-      if (tasks <= covered) return;
-      const wanted = covered === 0 ? tasks : Math.max(tasks, Math.min(covered + STEP, request.most));
-      admissions.push(await engine.admit(request.pipeline, wanted - covered, request.repeated));
-      covered = wanted;
+      const wanted = Math.max(tasks, Math.min(2 * covered, most));
+      if (isOld()) await anew(wanted, false);
+      else if (tasks > covered) await admit(wanted - covered, false);
+    },
+    async confirm(tasks, delayed) {
+      if (delayed || isOld() || tasks > covered) await anew(tasks, delayed);
     },
     first: () => admissions[0],
-    async release(used) {
-      const left = admissions.splice(0).slice(used ? 1 : 0);
-      await Promise.all(left.map((admission) => admission.release()));
-    },
+    release: (used) => giveBack(used ? 1 : 0),
   };
 }

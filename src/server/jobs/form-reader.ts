@@ -5,7 +5,7 @@ import { MillraceError } from "../../errors.ts";
 import type { Pipeline } from "../../pipeline/pipeline.ts";
 import type { ServerContext } from "../context.ts";
 import { type AdmissionWindow, openAdmission } from "./admission-window.ts";
-import { FIELD_NAMES, type JobFields, parseFormFields } from "./job-fields.ts";
+import { FIELD_NAMES, type JobFields, parseFormFields, startsLater } from "./job-fields.ts";
 
 export interface JobForm {
   fields: JobFields;
@@ -19,7 +19,8 @@ export interface JobForm {
 export interface FormPurpose {
   /** Whether room in the queue is reserved as the form is read. */
   reserves: boolean;
-  repeated?: { owner: string; key: string };
+  owner: string;
+  idempotencyKey?: string;
 }
 
 type Reading = Pick<ServerContext, "engine" | "limits" | "metrics">;
@@ -109,6 +110,7 @@ class FormReader {
   async finish(): Promise<JobForm> {
     const fields = parseFormFields(this.fields);
     const { admission, files, optionFiles } = this;
+    await admission?.confirm(Math.max(1, files.length), startsLater(fields, this.context.engine));
     return { fields, files, optionFiles, admission };
   }
 
@@ -125,11 +127,8 @@ class FormReader {
     refuseCount(this.files.length, most);
     for (const file of this.files) refuseUnfit(file, pipeline);
     if (!this.purpose.reserves) return;
-    this.admission = openAdmission(this.context.engine, {
-      pipeline: name,
-      most,
-      repeated: this.purpose.repeated,
-    });
+    const { owner, idempotencyKey } = this.purpose;
+    this.admission = openAdmission(this.context.engine, { owner, pipeline: name, most, idempotencyKey });
     await this.admission.cover(Math.max(1, this.files.length));
   }
 

@@ -65,6 +65,14 @@ export function parseFormFields(parts: ReadonlyMap<string, unknown>): JobFields 
   throw invalidRequestWith(parsed.error.issues);
 }
 
+/** Whether a job waits in the queue for its time, and not for its turn. */
+export function startsLater(
+  { startAt }: Pick<JobFields, "startAt">,
+  { store }: { store: { now(): number } },
+): boolean {
+  return startAt !== undefined && Date.parse(startAt) > store.now();
+}
+
 function parseJson(name: string, text: string): unknown {
   if (text.trim() === "") return undefined;
   try {

@@ -5,7 +5,7 @@ import type { ServerContext } from "../context.ts";
 import { uploadedFile } from "../uploads/uploaded-file.ts";
 import { type AdmissionWindow, openAdmission } from "./admission-window.ts";
 import { readJobForm } from "./form-reader.ts";
-import { type JobBody, MOST_FILES } from "./job-fields.ts";
+import { type JobBody, MOST_FILES, startsLater } from "./job-fields.ts";
 import { optionUploads } from "./option-uploads.ts";
 
 export interface AskedJob {
@@ -24,9 +24,8 @@ export async function readJobRequest(
   const { engine } = context;
   const owner = context.ownerOf(request);
   const idempotencyKey = request.headers["idempotency-key"] as string | undefined;
-  const repeated = idempotencyKey === undefined ? undefined : { owner, key: idempotencyKey };
   if (request.isMultipart()) {
-    const form = await readJobForm(context, request, reply, { reserves, repeated });
+    const form = await readJobForm(context, request, reply, { reserves, owner, idempotencyKey });
     const { files, optionFiles, admission } = form;
     const asked = { ...common(form.fields), owner, files, optionFiles, idempotencyKey };
     return { asked: { ...asked, admission: admission?.first() }, admission };
@@ -39,8 +38,9 @@ export async function readJobRequest(
   const optionFiles = new Map(await Promise.all(named));
   const asked = { ...common(body), owner, files, optionFiles, idempotencyKey };
   if (!reserves) return { asked, admission: null };
-  const admission = openAdmission(engine, { pipeline: body.pipeline, most: files.length, repeated });
-  await admission.cover(Math.max(1, files.length));
+  const tasks = Math.max(1, files.length);
+  const admission = openAdmission(engine, { owner, pipeline: body.pipeline, most: tasks, idempotencyKey });
+  await admission.confirm(tasks, startsLater(body, engine));
   return { asked: { ...asked, admission: admission.first() }, admission };
 }
 

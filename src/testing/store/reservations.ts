@@ -1,12 +1,20 @@
 import { expect } from "vitest";
 import { newId } from "../../domain/ids.ts";
+import type { Reserve } from "../../ports/store/jobs.ts";
 import type { DefinePoint } from "../points.ts";
 import { OWNER, refused, type StoreScene } from "./scene.ts";
 
 export function reservationPoints(point: DefinePoint<StoreScene>): void {
-  const reserve = ({ store, now }: StoreScene, tasks: number, limit = 10, queue = "text/work") => {
+  const reserve = (
+    { store, now }: StoreScene,
+    tasks: number,
+    limit = 10,
+    queue = "text/work",
+    more: Partial<Reserve> = {},
+  ) => {
     const id = newId();
-    const command = { id, queue, tasks, limit, now: now(), expiresAt: now() + 600_000 };
+    const usual = { owner: OWNER, ownerLimit: limit, delayed: false, expiresAt: now() + 600_000 };
+    const command = { id, queue, tasks, limit, now: now(), ...usual, ...more };
     return store.reserve(command).then((result) => ({ id, result }));
   };
 
@@ -65,5 +73,55 @@ export function reservationPoints(point: DefinePoint<StoreScene>): void {
     expect(refused(result)).toBe("queue_full");
     // 60 ended in the last minute: one a second.
     if (!result.ok) expect(Math.abs(result.retryAfter! - 20)).toBeLessThanOrEqual(2);
+  });
+
+  point(
+    "reserve.owner",
+    "an owner's reservations have a limit, and what others reserve has none of it",
+    async (scene) => {
+      const mine = { ownerLimit: 4 };
+      expect(refused((await reserve(scene, 3, 10, "text/work", mine)).result)).toBeNull();
+      const { result } = await reserve(scene, 2, 10, "text/work", mine);
+      expect(refused(result)).toBe("queue_full");
+      if (!result.ok) expect(result.retryAfter).toBeGreaterThanOrEqual(1);
+      expect(refused((await reserve(scene, 1, 10, "text/work", mine)).result)).toBeNull();
+      const theirs = { owner: "another", ownerLimit: 4 };
+      expect(refused((await reserve(scene, 4, 10, "text/work", theirs)).result)).toBeNull();
+      expect(refused((await reserve(scene, 1, 10, "text/second", mine)).result)).toBeNull();
+      scene.pass(600_001);
+      expect(refused((await reserve(scene, 4, 10, "text/work", mine)).result)).toBeNull();
+    },
+  );
+
+  point(
+    "reserve.delayed",
+    "what starts later takes no room of what starts now, and has limits of its own",
+    async (scene) => {
+      const later = { delayed: true };
+      const { id } = await reserve(scene, 4, 10, "text/work", later);
+      await scene.create({ files: 4, reservation: id, startAt: scene.now() + 3_600_000 });
+      await scene.create({ files: 2, startAt: scene.now() + 3_600_000 });
+      expect(refused((await reserve(scene, 5, 10, "text/work", later)).result)).toBe("queue_full");
+      expect(refused((await reserve(scene, 4, 10, "text/work", later)).result)).toBeNull();
+      expect(refused((await reserve(scene, 10)).result)).toBeNull();
+      expect(refused((await reserve(scene, 1)).result)).toBe("queue_full");
+    },
+  );
+
+  point("reserve.delayed-due", "what starts later takes room from its time on", async (scene) => {
+    const crew = await scene.crew({ concurrency: 1 });
+    await scene.create({ files: 8, startAt: scene.now() + 10_000 });
+    scene.pass(10_001);
+    await crew.sweep();
+    expect(refused((await reserve(scene, 3)).result)).toBe("queue_full");
+    expect(refused((await reserve(scene, 10, 10, "text/work", { delayed: true })).result)).toBeNull();
+  });
+
+  point("reserve.retrying", "what failed and is tried again keeps its room", async (scene) => {
+    const crew = await scene.crew({ concurrency: 1 });
+    crew.hand(await scene.create({ files: 1 }));
+    await crew.fail(await crew.take());
+    expect(refused((await reserve(scene, 10)).result)).toBe("queue_full");
+    expect(refused((await reserve(scene, 9)).result)).toBeNull();
   });
 }

@@ -69,7 +69,7 @@ async function handIn(dueAt: number, ms: number, owners: number): Promise<void> 
   const { engine } = engines[accepted % engines.length]!;
   const owner = `owner-${Math.floor(Math.random() * owners)}`;
   try {
-    const admission = await engine.admit(pipeline.name, 1);
+    const admission = await engine.admit({ owner, pipeline: pipeline.name, tasks: 1 });
     await engine.createJob({ owner, pipeline: pipeline.name, options: { dueAt, ms }, files: [], admission });
     accepted++;
   } catch {
