@@ -21,9 +21,7 @@ if (major(process.version) >= NODE_MAJOR) {
   await keepCompiled();
   // A checkout runs its sources; a published package has only what was built from them.
   const source = existsSync(join(root, "src", "cli", "main.ts"));
-  const urlOf = (name) => pathToFileURL(join(root, source ? `src/${name}.ts` : `dist/${name}.js`)).href;
-  await nameSelf(urlOf("compose/index"));
-  await import(urlOf("cli/main"));
+  await import(pathToFileURL(join(root, source ? "src/cli/main.ts" : "dist/cli/main.js")).href);
 } else {
   const node = newerNode();
   if (node) runOn(node);
@@ -37,15 +35,6 @@ async function keepCompiled() {
   const { directory } = enableCompileCache(join(root, ".compiled"));
   // For its threads and children.
   if (directory) process.env.NODE_COMPILE_CACHE = join(root, ".compiled");
-}
-
-/** Pipelines import "millrace" wherever their file lies: that is the one that runs them. */
-async function nameSelf(url) {
-  const { registerHooks } = await import("node:module");
-  registerHooks({
-    resolve: (specifier, context, next) =>
-      specifier === "millrace" ? { url, shortCircuit: true } : next(specifier, context),
-  });
 }
 
 function major(version) {

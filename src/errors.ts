@@ -39,6 +39,7 @@ export const catalogue = {
   too_many_pixels: { status: 422, title: "The picture has too many pixels", retryable: false },
   too_many_pages: { status: 422, title: "The document has too many pages", retryable: false },
   step_failed: { status: 500, title: "A step failed", retryable: true },
+  too_much_memory: { status: 422, title: "The file needs too much memory", retryable: false },
   step_timeout: { status: 504, title: "A step took too long", retryable: true },
   worker_died: { status: 500, title: "The worker died while it ran this task", retryable: false },
   items_failed: { status: 422, title: "Items that this step needs have failed", retryable: false },

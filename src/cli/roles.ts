@@ -107,11 +107,13 @@ async function runApi({ config, inline }: ResolvedConfig, writer: string | null)
   };
 }
 
-async function runWorker({ config, inline }: ResolvedConfig, writer: string | null): Promise<Role> {
+async function runWorker(resolved: ResolvedConfig, writer: string | null): Promise<Role> {
+  const { config, inline } = resolved;
   // Work gives way to the API on a busy machine.
   if (writer !== null) setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
   const { startWorker } = await import("../worker/worker.ts");
   const { openEngine } = await import("../compose/open-engine.ts");
+  const { stepSource } = await import("../compose/step-pipelines.ts");
   const { createLogger, stepLog } = await import("../compose/logger.ts");
   const logger = createLogger(config.logLevel, "worker");
   const { engine, close } = await openEngine({ config, writer }, inline, stepLog(logger));
@@ -123,6 +125,7 @@ async function runWorker({ config, inline }: ResolvedConfig, writer: string | nu
       opener: new URL("../compose/lease-store.ts", import.meta.url).href,
       config: { config, writer },
     },
+    steps: stepSource(resolved),
     onStuck() {
       logger.error("a step ignores its signal: this worker drains and ends");
       void worker

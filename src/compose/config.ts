@@ -146,25 +146,37 @@ export async function resolveConfig(
       "MILLRACE_BUS cannot be set while the records are in the data folder: they come with a bus of their own.",
     );
   }
-  const inline = pipelines.filter((entry) => typeof entry !== "string");
-  return { config, inline, sources, configFile: file };
+  return { config, inline: inlineOf(given), sources, configFile: file };
 }
 
 async function readConfigFile(folder: string): Promise<{ file: string | null; user: UserConfig }> {
   for (const name of ["millrace.config.ts", "millrace.config.js", "millrace.config.mjs"]) {
     const file = join(folder, name);
     if (!existsSync(file)) continue;
-    const module = (await import(pathToFileURL(file).href).catch((error: Error) => {
-      throw new MillraceError("config_invalid", `${file} cannot be loaded: ${error.message}`, {
-        cause: error,
-      });
-    })) as { default?: UserConfig };
-    if (!module.default || typeof module.default !== "object") {
-      throw new MillraceError("config_invalid", `${file} must export its settings by default.`);
-    }
-    return { file, user: module.default };
+    return { file, user: await load(file) };
   }
   return { file: null, user: {} };
+}
+
+async function load(file: string): Promise<UserConfig> {
+  const module = (await import(pathToFileURL(file).href).catch((error: Error) => {
+    throw new MillraceError("config_invalid", `${file} cannot be loaded: ${error.message}`, {
+      cause: error,
+    });
+  })) as { default?: UserConfig };
+  if (!module.default || typeof module.default !== "object") {
+    throw new MillraceError("config_invalid", `${file} must export its settings by default.`);
+  }
+  return module.default;
+}
+
+/** Pipelines that a configuration file holds itself. */
+export async function inlinePipelines(file: string): Promise<Pipeline[]> {
+  return inlineOf(await load(file));
+}
+
+function inlineOf({ pipelines = [] }: UserConfig): Pipeline[] {
+  return pipelines.filter((entry) => typeof entry !== "string");
 }
 
 function whole(min: number, max: number) {

@@ -6,8 +6,17 @@ import type { Pipeline } from "../pipeline/pipeline.ts";
 import { createImageConvert } from "../pipelines/image-convert/index.ts";
 import type { Config } from "./config.ts";
 
+/** The settings that pipelines are made from. */
+export type PipelineSettings = Pick<
+  Config,
+  "maxMegapixels" | "maxFiles" | "maxFileMiB" | "pipelines" | "queueLimit"
+>;
+
 /** The built-in pipelines, and the user's own by their modules. */
-export async function loadPipelines(config: Config, inline: readonly Pipeline[]): Promise<Pipelines> {
+export async function loadPipelines(
+  config: PipelineSettings,
+  inline: readonly Pipeline[],
+): Promise<Pipelines> {
   const builtIn = [
     createImageConvert({
       maxPixels: config.maxMegapixels * 1_000_000,

@@ -74,4 +74,6 @@ export type Outcome =
   /** `random` in [0, 1) chooses the jitter. `retryAfterMs`: at least that long, as a provider asked. */
   | { kind: "failed"; error: Failure; retryable: boolean; retryAfterMs?: number; random: number; ms: number }
   /** Handed back uncharged: after `delayMs` (a snooze), or at once (a drain, an outage) when 0. */
-  | { kind: "returned"; delayMs: number };
+  | { kind: "returned"; delayMs: number }
+  /** The process that ran this attempt and nothing else ended by itself. Uncharged, but such deaths are counted. */
+  | { kind: "died" };

@@ -5,6 +5,7 @@ import { masked } from "../domain/masking.ts";
 import type { Failure } from "../domain/records.ts";
 import { isRetryable, MillraceError } from "../errors.ts";
 import { RetryableError, Snooze } from "../pipeline/control.ts";
+import { ChildDied } from "./isolation.ts";
 
 /** Whose fault it is that a store, blob store or broker cannot be used: nobody's, so no attempt is charged. */
 const OUTAGES = new Set(["unavailable", "closed", "storage_full"]);
@@ -15,6 +16,7 @@ const DETAIL_CHARACTERS = 2_000;
 
 /** What a thrown value means for the attempt. */
 export function outcomeOf(error: unknown, ms: number): Outcome {
+  if (error instanceof ChildDied) return { kind: "died" };
   if (error instanceof Snooze) return { kind: "returned", delayMs: Math.max(1, wholeMs(error.afterMs)) };
   if (error instanceof RetryableError) {
     return failed(error, true, ms, error.afterMs);

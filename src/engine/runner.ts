@@ -1,5 +1,6 @@
 import type { Outcome } from "../domain/commands.ts";
 import { newId } from "../domain/ids.ts";
+import type { JobRecord } from "../domain/records.ts";
 import { isRetryable, MillraceError } from "../errors.ts";
 import type { StepLog } from "../pipeline/context.ts";
 import { LONGEST_TIMER_MS } from "../pipeline/durations.ts";
@@ -9,6 +10,7 @@ import type { ClaimResult } from "../ports/store/tasks.ts";
 import { Attempts, LeaseLost } from "./attempts.ts";
 import type { Engine } from "./engine.ts";
 import { Gate } from "./gate.ts";
+import type { Isolation } from "./isolation.ts";
 import { type HeldLease, LEASE_MS, type LeaseKeeper } from "./leases.ts";
 import { failureOf, outcomeOf } from "./outcome.ts";
 import { keepOwnership } from "./ownership.ts";
@@ -27,6 +29,7 @@ export interface RunnerOptions {
   worker: string;
   leases: LeaseKeeper;
   threads: Threads;
+  isolation: Isolation;
   log: StepLog;
   /** Overrides the concurrency of every step. */
   concurrency?: number;
@@ -50,7 +53,7 @@ type Held = Extract<ClaimResult, { claimed: true }>;
 
 /** Turns deliveries into settled tasks: claim, run, settle, acknowledge. */
 export function createRunner(options: RunnerOptions): Runner {
-  const { engine, worker, leases, threads, log } = options;
+  const { engine, worker, leases, threads, isolation, log } = options;
   const { store, broker } = engine;
   const gate = new Gate();
   const ownership = keepOwnership(broker);
@@ -165,11 +168,10 @@ export function createRunner(options: RunnerOptions): Runner {
         held.pinned,
       );
       const { context, outputs, warnings } = attempt;
-      const returned = await untilAborted(
-        Promise.resolve().then(() => step.run(context as never)),
-        stop.signal,
-        options.onStuck,
-      );
+      const work = step.isolate
+        ? isolation.run({ pipeline: nameOf(job), step, context, signal: stop.signal })
+        : Promise.resolve().then(() => step.run(context as never));
+      const returned = await untilAborted(work, stop.signal, options.onStuck);
       stop.signal.throwIfAborted();
       const returnedAs = await attempt.keep(returned);
       kept = true;
@@ -232,6 +234,10 @@ export function createRunner(options: RunnerOptions): Runner {
 }
 
 class Draining extends Error {}
+
+function nameOf({ pipeline, version }: JobRecord): { name: string; version: number } {
+  return { name: pipeline, version };
+}
 
 function unrecordable(cause: unknown, ms: number): Outcome {
   const { message, detail } = failureOf(cause);

@@ -2,9 +2,13 @@ import { type ErrorCode, MillraceError } from "../errors.ts";
 
 /** Thrown by a step: this will fail however often it is tried. The message is shown to the client. */
 export class PermanentError extends MillraceError {
-  constructor(code: ErrorCode, message: string, details: { cause?: unknown } = {}) {
-    super(code, message, { ...details, retryable: false });
+  /** The step gave up on work that cannot be stopped and still runs: an isolated step's process is replaced. */
+  readonly abandonsWork: boolean;
+
+  constructor(code: ErrorCode, message: string, details: { cause?: unknown; abandonsWork?: boolean } = {}) {
+    super(code, message, { cause: details.cause, retryable: false });
     this.name = "PermanentError";
+    this.abandonsWork = details.abandonsWork ?? false;
   }
 }
 

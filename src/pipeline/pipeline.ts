@@ -33,6 +33,16 @@ export interface StepOptions {
   keepMemos?: boolean;
   /** Change it when the same inputs give another result than before. @default "1" */
   version?: string;
+  /**
+   * Run each attempt in a child process of its own, which is killed at once when the attempt is canceled or times
+   * out, and when it needs more memory than `memoryMiB` (`too_much_memory`). For native decoders and for anything
+   * that cannot be stopped otherwise. The process has low priority, no credentials and, where the operating system
+   * allows that, no network. Its pipeline must be exported by a module that the settings name.
+   */
+  isolate?: {
+    /** Memory that the process may have in use, Node's own 70 MiB included. @default 1_024 */
+    memoryMiB?: number;
+  };
 }
 
 export interface AllOptions extends StepOptions {
@@ -73,6 +83,8 @@ export interface Step {
   readonly version: string;
   readonly keepMemos: boolean;
   readonly needs: "some" | "every";
+  /** `null`: in the worker's own process. */
+  readonly isolate: { memoryMiB: number } | null;
   // The context's type was checked when the step was defined.
   readonly run: (context: never) => unknown;
 }
@@ -184,6 +196,7 @@ function build(pipeline: Pipeline): Pipeline {
         version: options.version ?? "1",
         keepMemos: options.keepMemos ?? false,
         needs: options.needs ?? "some",
+        isolate: options.isolate ? { memoryMiB: ceiling(options.isolate.memoryMiB, name) } : null,
         run,
       };
       return build({ ...pipeline, steps: [...pipeline.steps, step] });
@@ -202,6 +215,16 @@ function times(step: string, { timeoutMs, backoff }: StepOptions): Pick<Step, "t
       maxMs: duration(backoff?.maxMs ?? 60_000, `The backoff.maxMs of ${step}`, wait),
     },
   };
+}
+
+/** Node and a decoder take some 100 MiB before they have done anything. */
+const LEAST_MEMORY_MIB = 128;
+
+function ceiling(memoryMiB = 1_024, step: string): number {
+  if (memoryMiB >= LEAST_MEMORY_MIB && Number.isSafeInteger(memoryMiB)) return memoryMiB;
+  throw new TypeError(
+    `isolate.memoryMiB of the step "${step}" must be a whole number of at least ${LEAST_MEMORY_MIB}.`,
+  );
 }
 
 export type { Json };

@@ -72,7 +72,8 @@ export interface PipelineRun extends AsyncDisposable {
 /**
  * Runs a pipeline's steps in this process on the given files, without broker, store or cache: for tests
  * of pipelines. Files are kept in a temporary folder until `dispose`. Results go through JSON between the
- * steps, and step timeouts hold, as in a worker. Items run one after the other.
+ * steps, and step timeouts hold, as in a worker; a step that declares `isolate` runs in this process too, so that
+ * its ceiling does not hold. Items run one after the other.
  * Throws when the options do not fit the pipeline's schema.
  *
  * @example
@@ -181,6 +182,7 @@ async function runStep<Parts extends object>(scope: Scope, step: Step, parts: Pa
   while (true) {
     outcome.attempts += 1;
     const signals = [AbortSignal.timeout(step.timeoutMs), ...(scope.run.signal ? [scope.run.signal] : [])];
+    const signal = AbortSignal.any(signals);
     const { context, written, warnings } = stepContext({
       files: scope.files,
       pipeline: scope.pipeline.name,
@@ -188,7 +190,7 @@ async function runStep<Parts extends object>(scope: Scope, step: Step, parts: Pa
       attempt: outcome.attempts,
       name: "name" in parts ? String(parts.name) : "",
       options: scope.options,
-      signal: AbortSignal.any(signals),
+      signal,
       memo,
       onProgress: (fraction, message) => outcome.progress.push({ step: step.name, fraction, message }),
       onDelta: (text) => outcome.deltas.push(text),
@@ -196,7 +198,7 @@ async function runStep<Parts extends object>(scope: Scope, step: Step, parts: Pa
     try {
       // Descriptors, so that getters such as `file` still throw only when they are read.
       const full = Object.defineProperties({ ...context }, Object.getOwnPropertyDescriptors(parts));
-      outcome.result = jsonCopy((await step.run(full as never)) as Json);
+      outcome.result = jsonCopy((await unlessAborted(signal, async () => step.run(full as never))) as Json);
       outcome.outputs = written.map((artifact) => output(scope.files, artifact));
       outcome.warnings = warnings.list();
       return outcome;
@@ -209,6 +211,19 @@ async function runStep<Parts extends object>(scope: Scope, step: Step, parts: Pa
         return outcome;
       }
     }
+  }
+}
+
+/** A worker would end the step's process. Here, what it has begun goes on, and nobody waits for it. */
+async function unlessAborted<T>(signal: AbortSignal, run: () => Promise<T>): Promise<T> {
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(signal.reason);
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    signal.throwIfAborted();
+    return await Promise.race([run(), aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", abort);
   }
 }
 

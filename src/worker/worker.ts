@@ -7,6 +7,9 @@ import { startScheduler } from "../engine/scheduler.ts";
 import { removeAbandonedFolders } from "../engine/step-folders.ts";
 import { threadPool } from "../engine/threads.ts";
 import type { StepLog } from "../pipeline/context.ts";
+import type { StepSource } from "./isolate/child.ts";
+import { isolationPool } from "./isolate/pool.ts";
+import { describeSandbox } from "./isolate/sandbox.ts";
 import { startKeeper } from "./keeper.ts";
 import { stepMeter } from "./step-meter.ts";
 
@@ -21,6 +24,8 @@ export interface WorkerOptions {
   concurrency?: number;
   /** How the keeper's thread reaches the records. */
   keeper: { opener: string; config: unknown };
+  /** How the processes of isolated steps come to the pipelines. */
+  steps: StepSource;
   /** A step ignored its signal: the process should be ended when the rest has drained. */
   onStuck(): void;
 }
@@ -38,12 +43,21 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const id = options.id ?? workerId();
   const leases = startKeeper(options.keeper);
   const threads = threadPool();
+  const isolation = isolationPool({
+    ...options.steps,
+    warm: warmOf(engine, options.concurrency),
+    onSandbox(sandbox) {
+      if (sandbox.noNetwork && sandbox.limitsMemory) return;
+      log.warn("isolated steps are not fully confined here", { enforced: describeSandbox(sandbox) });
+    },
+  });
   const meter = stepMeter(engine, id);
   const runner = createRunner({
     engine,
     worker: id,
     leases,
     threads,
+    isolation,
     log,
     concurrency: options.concurrency,
     onStuck: options.onStuck,
@@ -75,9 +89,20 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       meter.close();
       await leases.close();
       await engine.store.heartbeat({ ...record, stopped: true });
-      await threads.close();
+      await Promise.all([threads.close(), isolation.close()]);
     },
   };
+}
+
+/** As many step processes of each ceiling as run at once. */
+function warmOf({ pipelines }: Engine, concurrency: number | undefined): Map<number, number> {
+  const warm = new Map<number, number>();
+  for (const step of pipelines.list().flatMap((pipeline) => pipeline.steps)) {
+    if (!step.isolate) continue;
+    const { memoryMiB } = step.isolate;
+    warm.set(memoryMiB, Math.max(warm.get(memoryMiB) ?? 0, concurrency ?? step.concurrency));
+  }
+  return warm;
 }
 
 /** Ids tell an operator where the process runs. */

@@ -7,6 +7,7 @@ import { resolveConfig } from "../../src/compose/config.ts";
 import { startEmbedded } from "../../src/compose/embedded.ts";
 import { stepLog } from "../../src/compose/logger.ts";
 import { openEngine } from "../../src/compose/open-engine.ts";
+import { stepSource } from "../../src/compose/step-pipelines.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import type { Pipeline } from "../../src/pipeline/pipeline.ts";
 import type { Limiter } from "../../src/ports/limiter.ts";
@@ -37,7 +38,8 @@ export interface RunningOptions {
 
 export async function start(options: RunningOptions = {}): Promise<Running> {
   const data = await mkdtemp(join(tmpdir(), "millrace-server-"));
-  const { config } = await resolveConfig({ data, logLevel: "silent" }, {}, data);
+  const resolved = await resolveConfig({ data, logLevel: "silent" }, {}, data);
+  const { config } = resolved;
   const writer = await startEmbedded(config);
   const wiring = { config, writer: writer!.socketPath };
   const log: string[] = [];
@@ -65,6 +67,7 @@ export async function start(options: RunningOptions = {}): Promise<Running> {
             opener: new URL("../../src/compose/lease-store.ts", import.meta.url).href,
             config: wiring,
           },
+          steps: stepSource(resolved),
           onStuck: () => {},
         });
   return {

@@ -25,6 +25,9 @@ export function settle(ledger: Ledger, command: Settle): "settled" | "stale" {
     case "returned":
       giveBack(ledger, task, outcome.delayMs, now);
       break;
+    case "died":
+      dieAlone(ledger, job, task, now);
+      break;
   }
   return "settled";
 }
@@ -112,17 +115,20 @@ export function loseLease(
   died: boolean,
   now: number,
 ): void {
-  task.attempt--;
   task.lease = null;
-  if (died) {
-    if (task.isAlone) task.deaths++;
-    task.alone = true;
-  }
-  if (task.deaths >= MAX_DEATHS) {
-    task.error = deathOf(task.deaths);
-    return bury(ledger, job, task, now);
-  }
+  if (died && task.isAlone) return dieAlone(ledger, job, task, now);
+  task.attempt--;
+  task.alone ||= died;
   handOut(ledger, task, now);
+}
+
+/** The process that ran this task and nothing else has died: of this task. */
+function dieAlone(ledger: Ledger, job: JobRecord, task: TaskRecord, now: number): void {
+  task.attempt--;
+  task.deaths++;
+  if (task.deaths < MAX_DEATHS) return handOut(ledger, task, now);
+  task.error = deathOf(task.deaths);
+  bury(ledger, job, task, now);
 }
 
 function deathOf(deaths: number): Failure {

@@ -4,7 +4,6 @@ import { definePipeline } from "../../pipeline/pipeline.ts";
 import { formats, inputMediaTypes } from "../pictures/formats.ts";
 import { lostMetadata } from "../pictures/metadata.ts";
 import { readPicture } from "../pictures/picture.ts";
-import { untilAborted } from "./abort.ts";
 import { type ImageConvertOptions, imageConvertOptions } from "./options.ts";
 import { render } from "./render.ts";
 import { neverLarger } from "./smaller.ts";
@@ -46,7 +45,11 @@ export function createImageConvert(limits: Partial<ImageConvertLimits> = {}) {
     accepts: { mediaTypes: inputMediaTypes, minFiles: 1, maxFiles, maxFileBytes },
     options: imageConvertOptions,
     tools: { sharp: sharp.versions.sharp, libvips: sharp.versions.vips },
-  }).each("convert", (context) => convert(context, maxPixels), { concurrency: 2, version: "1" });
+  }).each("convert", (context) => convert(context, maxPixels), {
+    concurrency: 2,
+    version: "1",
+    isolate: { memoryMiB: 1_024 },
+  });
 }
 
 export const imageConvert = createImageConvert();
@@ -54,15 +57,14 @@ export const imageConvert = createImageConvert();
 type Context = EachContext<ImageConvertOptions, null>;
 
 async function convert(context: Context, maxPixels: number): Promise<void> {
-  const { options, file, signal } = context;
+  const { options, file } = context;
   context.progress(0, "decode");
   const data = await context.read(file);
   const picture = await readPicture(data, { maxPixels, animated: keepsAnimation(options), what: "The file" });
   const mark = await readMark(context, maxPixels);
-  signal.throwIfAborted();
 
   context.progress(0.1, "convert");
-  const rendered = await untilAborted(signal, render(picture, options, mark));
+  const rendered = await render(picture, options, mark);
   const { format, width, height, frames } = rendered;
 
   context.progress(0.9, "write");

@@ -61,6 +61,25 @@ export function deathPoints(point: DefinePoint<StoreScene>): void {
     expect(await scene.store.job({ owner: OWNER, id: job.id })).toMatchObject({ state: "failed" });
   });
 
+  point(
+    "death.child",
+    "an attempt whose own process died is uncharged, and three are a dead letter",
+    async (scene) => {
+      const crew = await scene.crew();
+      const { job, deliveries } = await scene.create();
+      crew.hand({ deliveries });
+      for (let death = 0; death < 3; death++) {
+        const held = await crew.take();
+        expect(held.task).toMatchObject({ attempt: 1, alone: false, deaths: death });
+        expect(await crew.settle(held, { kind: "died" })).toBe("settled");
+        // The answer was lost, and the worker asks again.
+        expect(await crew.settle(held, { kind: "died" })).toBe("settled");
+      }
+      const [letter] = await scene.store.deadLetters({ code: "worker_died", limit: 10 });
+      expect(letter).toMatchObject({ jobId: job.id, deaths: 3, attempt: 0 });
+    },
+  );
+
   point("death.waiting", "a death before the task runs alone is not counted against it", async (scene) => {
     const stores = [scene.store, await scene.open()];
     let handed = (await scene.crew().then(() => scene.create())).deliveries;

@@ -5,6 +5,7 @@
 import { enableCompileCache } from "node:module";
 import { resolveConfig } from "../../../src/compose/config.ts";
 import { openEngine } from "../../../src/compose/open-engine.ts";
+import { stepSource } from "../../../src/compose/step-pipelines.ts";
 import type { Engine } from "../../../src/engine/engine.ts";
 import { type Scheduler, startScheduler } from "../../../src/engine/scheduler.ts";
 import { type RunningWorker, startWorker } from "../../../src/worker/worker.ts";
@@ -21,7 +22,8 @@ const pipeline = waiting(tally);
 let warnings = 0;
 const warned = () => void warnings++;
 const log = { debug() {}, info() {}, warn: warned, error: warned };
-const { config } = await resolveConfig({ data }, process.env, data);
+const resolved = await resolveConfig({ data }, process.env, data);
+const { config } = resolved;
 const opener = new URL("../../../src/compose/lease-store.ts", import.meta.url).href;
 
 const engines: { engine: Engine; close(): Promise<void> }[] = [];
@@ -47,7 +49,14 @@ async function start(): Promise<void> {
   const { concurrency } = config;
   const keeper = { opener, config: wiring };
   workers.push(
-    await startWorker({ engine, log, concurrency: concurrency ?? undefined, keeper, onStuck() {} }),
+    await startWorker({
+      engine,
+      log,
+      concurrency: concurrency ?? undefined,
+      keeper,
+      steps: stepSource(resolved),
+      onStuck() {},
+    }),
   );
 }
 

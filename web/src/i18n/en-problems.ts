@@ -64,6 +64,10 @@ export const enProblems: Words = {
   },
   too_many_pages: { title: "The document has too many pages" },
   step_failed: { title: "This step failed" },
+  too_much_memory: {
+    title: "The file needs too much memory",
+    advice: "Make it smaller before you upload it.",
+  },
   step_timeout: { title: "It took too long and was stopped" },
   worker_died: {
     title: "The program that worked on it crashed, several times",

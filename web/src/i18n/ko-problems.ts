@@ -52,6 +52,7 @@ export const koProblems: Words = {
   too_many_pixels: { title: "픽셀이 너무 많은 이미지입니다", advice: "크기를 줄여서 올리세요." },
   too_many_pages: { title: "쪽이 너무 많은 문서입니다" },
   step_failed: { title: "이 단계가 실패했습니다" },
+  too_much_memory: { title: "메모리가 너무 많이 필요한 파일입니다", advice: "크기를 줄여서 올리세요." },
   step_timeout: { title: "너무 오래 걸려 중단했습니다" },
   worker_died: {
     title: "처리하던 프로그램이 여러 번 멈췄습니다",

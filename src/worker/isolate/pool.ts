@@ -1,0 +1,103 @@
+import type { IsolatedAttempt, Isolation } from "../../engine/isolation.ts";
+import { type StepChild, type StepSource, startChild } from "./child.ts";
+import { findSandbox, type Sandbox } from "./sandbox.ts";
+
+export interface IsolationOptions extends StepSource {
+  /** Children to keep ready, by their ceiling in MiB: as many as run at once. */
+  warm: ReadonlyMap<number, number>;
+  /** Called once, with what the operating system enforces. */
+  onSandbox?(sandbox: Sandbox): void;
+}
+
+/** Step processes of one ceiling. */
+interface Shelf {
+  memoryMiB: number;
+  warm: number;
+  idle: StepChild[];
+  /** Children that are being started. */
+  starting: number;
+  waiting: PromiseWithResolvers<StepChild>[];
+}
+
+/** A warm pool of step processes. One that was killed, or that may not be used again, is replaced. */
+export function isolationPool(options: IsolationOptions): Isolation {
+  const shelves = new Map<number, Shelf>();
+  const alive = new Set<StepChild>();
+  const sandbox = findSandbox();
+  let closed = false;
+  void sandbox.then((found) => options.onSandbox?.(found));
+
+  function shelfOf(memoryMiB: number): Shelf {
+    let shelf = shelves.get(memoryMiB);
+    if (!shelf) {
+      shelf = { memoryMiB, warm: options.warm.get(memoryMiB) ?? 0, idle: [], starting: 0, waiting: [] };
+      shelves.set(memoryMiB, shelf);
+    }
+    return shelf;
+  }
+
+  async function start(shelf: Shelf): Promise<void> {
+    shelf.starting++;
+    try {
+      const child = startChild(shelf.memoryMiB, options, await sandbox);
+      alive.add(child);
+      void child.ended.then(() => {
+        alive.delete(child);
+        shelf.idle = shelf.idle.filter((one) => one !== child);
+      });
+      if (closed) child.kill();
+      await child.ready;
+      shelf.starting--;
+      shelve(shelf, child);
+    } catch (error) {
+      shelf.starting--;
+      // Without anyone who waits, the next task that needs a child tries again.
+      shelf.waiting.shift()?.reject(error);
+    }
+  }
+
+  function shelve(shelf: Shelf, child: StepChild): void {
+    const next = shelf.waiting.shift();
+    if (next) next.resolve(child);
+    else shelf.idle.push(child);
+  }
+
+  function take(shelf: Shelf): Promise<StepChild> | StepChild {
+    const child = shelf.idle.pop();
+    if (child) return child;
+    const waiter = Promise.withResolvers<StepChild>();
+    shelf.waiting.push(waiter);
+    if (shelf.starting < shelf.waiting.length) void start(shelf);
+    return waiter.promise;
+  }
+
+  function release(shelf: Shelf, child: StepChild): void {
+    const spare = shelf.waiting.length === 0 && shelf.idle.length >= shelf.warm;
+    if (child.reusable && !spare && !closed) return shelve(shelf, child);
+    child.kill();
+    const ready = shelf.idle.length + shelf.starting - shelf.waiting.length;
+    if (!closed && ready < shelf.warm) void start(shelf);
+  }
+
+  for (const [memoryMiB, warm] of options.warm) {
+    for (let n = 0; n < warm; n++) void start(shelfOf(memoryMiB));
+  }
+
+  return {
+    async run(attempt: IsolatedAttempt) {
+      const shelf = shelfOf(attempt.step.isolate!.memoryMiB);
+      const child = await take(shelf);
+      try {
+        return await child.run(attempt);
+      } finally {
+        release(shelf, child);
+      }
+    },
+    async close() {
+      closed = true;
+      const ending = [...alive];
+      for (const child of ending) child.kill();
+      await Promise.all(ending.map((child) => child.ended));
+    },
+  };
+}

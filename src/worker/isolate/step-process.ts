@@ -1,0 +1,104 @@
+/**
+ * A process that runs steps for a worker. It has no connection but the channel to its worker; files come and go
+ * by path. It ends with its channel, and takes everything that its steps started with it.
+ */
+import { Worker } from "node:worker_threads";
+import type { Pipelines } from "../../engine/engine.ts";
+import { PermanentError } from "../../pipeline/control.ts";
+import type { FromProcess, ToProcess } from "./messages.ts";
+import { type Asked, processContext } from "./process-context.ts";
+import { fromWire, toWire } from "./wire-error.ts";
+
+const RESIDENT_MS = 200;
+
+let pipelines: Pipelines | null = null;
+let calls = 0;
+const asked = new Map<number, Asked>();
+
+// The thread notices the worker's end even while a step blocks this one.
+new Worker(new URL("./orphan-thread.ts", import.meta.url), {
+  workerData: { parent: Number(process.argv[2]) },
+}).unref();
+
+function send(message: FromProcess): void {
+  // The channel is closed when the worker has ended, and this process with it.
+  if (process.connected) process.send!(message, undefined, undefined, () => {});
+}
+
+async function load({ loader, source }: Extract<ToProcess, { kind: "load" }>): Promise<void> {
+  try {
+    const module = (await import(loader)) as { loadStepPipelines(source: unknown): Promise<Pipelines> };
+    pipelines = await module.loadStepPipelines(source);
+    send({ kind: "ready" });
+  } catch (error) {
+    send({ kind: "refused", message: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+async function run(message: Extract<ToProcess, { kind: "run" }>): Promise<void> {
+  const { attempt, data } = message;
+  try {
+    const pipeline = pipelines
+      ?.list()
+      .find(({ name, version }) => name === message.pipeline && version === message.version);
+    const step = pipeline?.steps.find(({ name }) => name === message.step);
+    if (!step) {
+      throw new Error(
+        `The step ${message.step} of ${message.pipeline} cannot be loaded in a process of its own. Export its pipeline from a module that MILLRACE_PIPELINES or millrace.config names.`,
+      );
+    }
+    const context = processContext(data, {
+      tell: (method, args) => send({ kind: "tell", attempt, method, args }),
+      ask(method, args, compute) {
+        const call = ++calls;
+        const answered = Promise.withResolvers<unknown>();
+        asked.set(call, { ...answered, compute });
+        send({ kind: "call", attempt, call, method, args });
+        return answered.promise;
+      },
+    });
+    const value = jsonCopy(await step.run(context as never));
+    send({ kind: "succeeded", attempt, value });
+  } catch (error) {
+    const abandons = error instanceof PermanentError && error.abandonsWork;
+    send({ kind: "failed", attempt, error: toWire(error), abandons });
+  }
+}
+
+/** A result travels as JSON in any case, and not everything that JSON drops can be sent. */
+function jsonCopy(value: unknown): unknown {
+  const text = JSON.stringify(value);
+  return text === undefined ? null : JSON.parse(text);
+}
+
+async function compute(call: number): Promise<void> {
+  try {
+    send({ kind: "computed", call, value: await asked.get(call)!.compute!() });
+  } catch (error) {
+    send({ kind: "not-computed", call, error: toWire(error) });
+  }
+}
+
+process.on("message", (message: ToProcess) => {
+  switch (message.kind) {
+    case "load":
+      return void load(message);
+    case "run":
+      return void run(message);
+    case "compute":
+      return void compute(message.call);
+    case "answer":
+      asked.get(message.call)?.resolve(message.value);
+      break;
+    case "refusal":
+      asked.get(message.call)?.reject(fromWire(message.error));
+      break;
+  }
+  asked.delete(message.call);
+});
+
+process.on("disconnect", () => process.kill(-process.pid, "SIGKILL"));
+
+if (process.platform !== "linux") {
+  setInterval(() => send({ kind: "resident", bytes: process.memoryUsage.rss() }), RESIDENT_MS).unref();
+}
