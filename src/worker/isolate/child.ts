@@ -122,7 +122,7 @@ export function startChild(memoryMiB: number, from: StepSource, sandbox: Sandbox
     } else if (current) converse(current, message);
   });
   ready.promise.catch(() => {});
-  send({ kind: "load", ...from });
+  send({ kind: "load", loader: from.loader, source: from.source });
 
   return {
     memoryMiB,

@@ -1,0 +1,142 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { eventually } from "../src/testing/wait.ts";
+import { childrenOf, freePort, type Running, startMillrace } from "./crash/processes.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "millrace-isolation-"));
+let log = "";
+let logs = 0;
+let millrace: Running;
+
+beforeAll(async () => {
+  const pipelines = join(import.meta.dirname, "isolation/pipeline.ts");
+  millrace = await startMillrace({
+    port: await freePort(),
+    args: ["--data", join(folder, "data"), "--workers", "1", "--pipelines", pipelines],
+  });
+});
+afterAll(async () => {
+  await millrace.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+beforeEach(() => {
+  log = join(folder, `steps-${logs++}.log`);
+  writeFileSync(log, "");
+});
+
+interface Job {
+  id: string;
+  state: string;
+  items: { state: string; attempt: number; error: { code: string; message: string } | null }[];
+}
+
+async function submit(
+  texts: (string | Buffer)[],
+  pipeline = "acts",
+  options: object = { log },
+): Promise<Job> {
+  const form = new FormData();
+  form.set("pipeline", pipeline);
+  form.set("options", JSON.stringify(options));
+  texts.forEach((text, n) => {
+    form.append("files", new Blob([new Uint8Array(Buffer.from(text))]), `${n}.svg`);
+  });
+  const response = await fetch(`${millrace.url}/v1/jobs`, { method: "POST", body: form });
+  expect(response.status, await response.clone().text()).toBe(202);
+  return (await response.json()) as Job;
+}
+
+async function ended({ id }: Job): Promise<Job> {
+  return (await (await fetch(`${millrace.url}/v1/jobs/${id}?wait=60`)).json()) as Job;
+}
+
+interface Said {
+  what: string;
+  word: string;
+  attempt: number;
+  pid: number;
+  at: number;
+}
+
+function said(what: string): Said[] {
+  return readFileSync(log, "utf8")
+    .split("\n")
+    .map((line) => line.split(" "))
+    .filter((parts) => parts[0] === what)
+    .map(([, word, attempt, pid, at]) => ({
+      what,
+      word: word!,
+      attempt: Number(attempt),
+      pid: Number(pid),
+      at: Number(at),
+    }));
+}
+
+const until = (condition: () => boolean, what: string, ms = 20_000) => eventually(condition, ms, () => what);
+
+/** Processes of a session, by the fields of /proc that never lie: those that have ended do not count. */
+function inSession(session: number): number[] {
+  return readdirSync("/proc")
+    .filter((entry) => /^\d+$/.test(entry))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        const [state, , , of] = readFileSync(`/proc/${pid}/stat`, "latin1").split(") ")[1]!.split(" ");
+        return Number(of) === session && state !== "Z";
+      } catch {
+        return false;
+      }
+    });
+}
+
+const workerPid = () => childrenOf(millrace.child.pid!).find((child) => child.role === "worker")!.pid;
+
+test("a canceled step is stopped within a second, with everything that it started", async () => {
+  const job = await submit(["spin", "spin"]);
+  await until(() => said("start").length === 2, "the steps did not begin");
+  const sessions = said("start").map(({ pid }) => pid);
+  await until(() => sessions.every((one) => inSession(one).length === 2), "the steps started nothing");
+  await fetch(`${millrace.url}/v1/jobs/${job.id}`, { method: "DELETE" });
+  await until(() => sessions.every((one) => inSession(one).length === 0), "a step still runs", 1_000);
+});
+
+test("an attempt that timed out has really ended before the next one runs", async () => {
+  const { items } = await ended(await submit(["hang"]));
+  expect(items[0]).toMatchObject({ state: "succeeded", attempt: 2 });
+  expect(said("first-ended")).toHaveLength(1);
+});
+
+test("a step that needs too much memory fails for good and names the ceiling; its neighbors go on", async () => {
+  const { items } = await ended(await submit(["sleep 1500", "grow", "sleep 1500"]));
+  expect(items.map((item) => item.error?.code ?? item.state)).toEqual([
+    "succeeded",
+    "too_much_memory",
+    "succeeded",
+  ]);
+  expect(items[1]).toMatchObject({ attempt: 1, error: { message: expect.stringContaining("200 MiB") } });
+  expect(said("start").filter(({ word }) => word === "sleep")).toHaveLength(2);
+});
+
+test("a step that crashes its process is a dead letter after three, alone and uncharged", async () => {
+  const worker = workerPid();
+  const { items } = await ended(await submit(["sleep 500", "crash", "sleep 500"]));
+  expect(items.map((item) => item.error?.code ?? item.state)).toEqual([
+    "succeeded",
+    "worker_died",
+    "succeeded",
+  ]);
+  expect(said("start").filter(({ word }) => word === "crash")).toHaveLength(3);
+  expect(said("start").filter(({ word }) => word === "sleep")).toHaveLength(2);
+  expect(workerPid()).toBe(worker);
+});
+
+test("step processes end with their worker, also while a step blocks them", async () => {
+  const job = await submit(["spin", "sleep 2500"]);
+  await until(() => said("start").length === 2, "the steps did not begin");
+  const sessions = said("start").map(({ pid }) => pid);
+  process.kill(workerPid(), "SIGKILL");
+  await until(() => sessions.every((one) => inSession(one).length === 0), "a step process lives on", 5_000);
+  await fetch(`${millrace.url}/v1/jobs/${job.id}`, { method: "DELETE" });
+});
