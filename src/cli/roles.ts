@@ -113,7 +113,7 @@ async function runWorker(resolved: ResolvedConfig, writer: string | null): Promi
   if (writer !== null) setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
   const { startWorker } = await import("../worker/worker.ts");
   const { openEngine } = await import("../compose/open-engine.ts");
-  const { stepSource } = await import("../compose/step-pipelines.ts");
+  const { stepSource } = await import("../compose/step-source.ts");
   const { createLogger, stepLog } = await import("../compose/logger.ts");
   const logger = createLogger(config.logLevel, "worker");
   const { engine, close } = await openEngine({ config, writer }, inline, stepLog(logger));

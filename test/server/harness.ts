@@ -7,7 +7,7 @@ import { resolveConfig } from "../../src/compose/config.ts";
 import { startEmbedded } from "../../src/compose/embedded.ts";
 import { stepLog } from "../../src/compose/logger.ts";
 import { openEngine } from "../../src/compose/open-engine.ts";
-import { stepSource } from "../../src/compose/step-pipelines.ts";
+import { stepSource } from "../../src/compose/step-source.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import type { Pipeline } from "../../src/pipeline/pipeline.ts";
 import type { Limiter } from "../../src/ports/limiter.ts";

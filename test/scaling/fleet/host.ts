@@ -5,7 +5,7 @@
 import { enableCompileCache } from "node:module";
 import { resolveConfig } from "../../../src/compose/config.ts";
 import { openEngine } from "../../../src/compose/open-engine.ts";
-import { stepSource } from "../../../src/compose/step-pipelines.ts";
+import { stepSource } from "../../../src/compose/step-source.ts";
 import type { Engine } from "../../../src/engine/engine.ts";
 import { type Scheduler, startScheduler } from "../../../src/engine/scheduler.ts";
 import { type RunningWorker, startWorker } from "../../../src/worker/worker.ts";
