@@ -29,6 +29,7 @@ beforeEach(() => {
 interface Job {
   id: string;
   state: string;
+  result: unknown;
   items: { state: string; attempt: number; error: { code: string; message: string } | null }[];
 }
 
@@ -103,13 +104,13 @@ test("a canceled step is stopped within a second, with everything that it starte
 });
 
 test("an attempt that timed out has really ended before the next one runs", async () => {
-  const { items } = await ended(await submit(["hang"]));
+  const { items } = await ended(await submit(["hang"], "hasty"));
   expect(items[0]).toMatchObject({ state: "succeeded", attempt: 2 });
   expect(said("first-ended")).toHaveLength(1);
 });
 
 test("a step that needs too much memory fails for good and names the ceiling; its neighbors go on", async () => {
-  const { items } = await ended(await submit(["sleep 1500", "grow", "sleep 1500"]));
+  const { items, result } = await ended(await submit(["sleep 1500", "grow", "sleep 1500"]));
   expect(items.map((item) => item.error?.code ?? item.state)).toEqual([
     "succeeded",
     "too_much_memory",
@@ -117,6 +118,9 @@ test("a step that needs too much memory fails for good and names the ceiling; it
   ]);
   expect(items[1]).toMatchObject({ attempt: 1, error: { message: expect.stringContaining("200 MiB") } });
   expect(said("start").filter(({ word }) => word === "sleep")).toHaveLength(2);
+  // An isolated step that fans in reads its lists through the worker.
+  const failures = [{ index: 1, name: "1.svg", code: "too_much_memory", message: expect.any(String) }];
+  expect(result).toEqual({ words: ["sleep", "sleep"], items: 2, failures });
 });
 
 test("a step that crashes its process is a dead letter after three, alone and uncharged", async () => {
