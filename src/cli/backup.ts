@@ -11,7 +11,12 @@ export function addBackup(program: Command): void {
     .action(async (folder: string, _, command: Command) => {
       const { backup } = await import("../compose/backup.ts");
       const { config } = await configOf(command);
-      await backup(config, resolve(folder));
+      const { missing } = await backup(config, resolve(folder));
+      if (missing > 0) {
+        console.error(
+          `millrace: ${missing} files that the records name were lost before, and are not in the backup`,
+        );
+      }
       console.log(`Backed up ${config.data} to ${resolve(folder)}`);
     });
   program

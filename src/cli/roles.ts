@@ -1,6 +1,7 @@
 import { constants, setPriority } from "node:os";
 import type { Command } from "commander";
 import type { ResolvedConfig } from "../compose/config.ts";
+import { closeData } from "../compose/private-data.ts";
 import { MillraceError } from "../errors.ts";
 import type { ChildMessage } from "../supervisor/supervisor.ts";
 import { WRITER_ENV } from "./child-environment.ts";
@@ -35,7 +36,11 @@ async function role(
   const writer = process.env[WRITER_ENV] ?? null;
   let running: Role;
   try {
-    running = await run(await configOf(command), writer);
+    const resolved = await configOf(command);
+    // A supervisor has done so.
+    if (!process.connected)
+      for (const line of await closeData(resolved.config)) console.error(`millrace: ${line}`);
+    running = await run(resolved, writer);
   } catch (error) {
     await tell({
       kind: "refused",

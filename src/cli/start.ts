@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { Config, ResolvedConfig } from "../compose/config.ts";
 import { startEmbedded } from "../compose/embedded.ts";
+import { closeData } from "../compose/private-data.ts";
 import { MillraceError } from "../errors.ts";
 import { isLoopback } from "../server/loopback.ts";
 import { type SupervisorEvent, supervise } from "../supervisor/supervisor.ts";
@@ -38,6 +39,7 @@ async function start(command: Command): Promise<void> {
   const { config } = resolved;
   await refuseAddress(config);
   if (config.port === 0) config.port = await anyFreePort(config.host);
+  for (const line of await closeData(config)) console.error(`millrace: ${line}`);
   const writer = await startEmbedded(config);
   const pipelines = pipelineArgs(resolved);
   const supervisor = supervise({

@@ -180,7 +180,7 @@ export function intake({ store, blobs, pipelines, retentionMs }: IntakeOptions) 
           leaveReserve: true,
         });
         const { key } = await store.pin({ ...stored, until: store.now() + PIN_MS });
-        if (key !== stored.key) await blobs.remove([stored.key]);
+        if (key !== stored.key) await blobs.merge(stored, key);
         const file = { name, mediaType, bytes: stored.bytes, sha256: stored.sha256, blob: key };
         pinned.add(file);
         return file;

@@ -83,7 +83,7 @@ export async function stepContext(
   const put = async (data: NewFile["data"]) => {
     const stored = await blobs.put(data, { signal });
     const { key } = await store.pin({ ...stored, until: store.now() + PIN_MS });
-    if (key !== stored.key) await blobs.remove([stored.key]);
+    if (key !== stored.key) await blobs.merge(stored, key);
     pinned.push(key);
     onPinned(key);
     return { bytes: stored.bytes, sha256: stored.sha256, blob: key };

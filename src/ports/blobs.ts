@@ -22,6 +22,11 @@ export interface BlobStore {
   read(key: string): Promise<Buffer>;
   /** A path on this machine, when the bytes are in a local file; `null` otherwise. */
   localPath(key: string): string | null;
+  /**
+   * For two blobs of the same content and size: removes `copy`. Where the bytes of `kept` have been lost, or are of
+   * another size, `copy`'s take their place first.
+   */
+  merge(copy: StoredBlob, kept: string): Promise<void>;
   /** Missing keys are no error. */
   remove(keys: readonly string[]): Promise<void>;
   /**

@@ -159,7 +159,7 @@ test("a client that does not keep up is cut, and misses nothing when it resumes"
   const position = /id: (\d+)/.exec(head.toString())?.[1] ?? "0";
   const job = await createJob(server.url, form("copy", [["s.txt", "s"]], { options: '{"ms":60000}' }));
   const message = { owner: "local", jobId: job.id, type: "text.delta", index: 0, attempt: 1 };
-  const flood = JSON.stringify({ ...message, data: { text: "x".repeat(6_000) } });
+  const flood = JSON.stringify({ ...message, data: { text: "x".repeat(4_000) } });
   const open = async () =>
     (await (await fetch(`${server.url}/metrics`)).text()).match(/millrace_sse_clients (\d+)/)![1];
   const before = Number(await open());

@@ -261,3 +261,15 @@ test("what is past its retention is gone", async () => {
   expect(await problemOf(archive)).toMatchObject({ status: 410, code: "gone" });
   expect(await ended(server.url, created.id)).toMatchObject({ state: "expired" });
 });
+
+test("a file whose bytes were lost is whole again when it is uploaded again", async () => {
+  const first = await createJob(server.url, form("copy", [["lost.txt", "lost and found"]]));
+  const { outputs } = (await ended(server.url, first.id)).items[0]!;
+  const file = await server.engine.store.artifact({ owner: "local", id: outputs[0]!.artifactId });
+  if (file === null || file === "expired") throw new Error("it has no file");
+  await server.engine.blobs.remove([file.blob]);
+  const address = `${server.url}/v1/artifacts/${outputs[0]!.artifactId}`;
+  expect((await fetch(address)).status).toBe(410);
+  await createJob(server.url, form("copy", [["again.txt", "lost and found"]]));
+  expect(await (await fetch(address)).text()).toBe("lost and found");
+});

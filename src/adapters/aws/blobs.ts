@@ -5,7 +5,7 @@ import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { contentDisposition } from "../../domain/content-disposition.ts";
 import { MillraceError } from "../../errors.ts";
 import type { BlobStore } from "../../ports/blobs.ts";
-import { adopt, presignPut } from "./s3-direct.ts";
+import { adopt, merge, presignPut } from "./s3-direct.ts";
 import { asOpeningError, asS3Error, goneError } from "./s3-error.ts";
 import { deleteObjects, listObjects, setLifecycle, sweepMultipartUploads } from "./s3-leftovers.ts";
 import { parseS3Url, s3Client } from "./s3-location.ts";
@@ -70,6 +70,10 @@ export async function openS3Blobs(url: string): Promise<BlobStore> {
     },
 
     localPath: () => null,
+
+    async merge({ key, bytes }, kept) {
+      await merge(client, objectOf(key), objectOf(kept), bytes);
+    },
 
     async remove(keys) {
       const objects = keys.filter((key) => KEY.test(key)).map((key) => objectOf(key).Key);

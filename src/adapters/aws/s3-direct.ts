@@ -60,14 +60,28 @@ export async function adopt(
     asS3Error(error);
   });
   if (found?.ContentLength !== bytes) return false;
-  const CopySource = `${staged.Bucket}/${staged.Key.split("/").map(encodeURIComponent).join("/")}`;
-  await client.send(new CopyObjectCommand({ ...target, CopySource })).catch(asS3Error);
+  await copyObject(client, staged, target);
   if ((await hashOf(client, target)) !== sha256) {
     await client.send(new DeleteObjectCommand(target)).catch(() => undefined);
     return false;
   }
   await client.send(new DeleteObjectCommand(staged)).catch(() => undefined);
   return true;
+}
+
+/** Removes `copy`, after it took the place of `kept` where that is missing or of another size. */
+export async function merge(client: S3Client, copy: Place, kept: Place, bytes: number): Promise<void> {
+  const found = await client.send(new HeadObjectCommand(kept)).catch((error: unknown) => {
+    if (error instanceof NotFound) return null;
+    asS3Error(error);
+  });
+  if (found?.ContentLength !== bytes) await copyObject(client, copy, kept);
+  await client.send(new DeleteObjectCommand(copy)).catch(asS3Error);
+}
+
+async function copyObject(client: S3Client, from: Place, to: Place): Promise<void> {
+  const CopySource = `${from.Bucket}/${from.Key.split("/").map(encodeURIComponent).join("/")}`;
+  await client.send(new CopyObjectCommand({ ...to, CopySource })).catch(asS3Error);
 }
 
 /** As the store has checked it when the object came, or by reading it where the store keeps no such hash. */

@@ -115,6 +115,21 @@ export async function openFileBlobs(root: string, options: FileBlobOptions = {})
       return pathOf(key);
     },
 
+    async merge({ key, bytes }, kept) {
+      const [from, to] = [pathOf(key), pathOf(kept)];
+      try {
+        const there = await stat(to).catch(() => null);
+        if (there?.size === bytes) return await unlink(from);
+        await ensureFolder(dirname(to));
+        await rename(from, to);
+        await sync(dirname(to));
+      } catch (error) {
+        // The folder may have been lost with the file.
+        created.delete(dirname(to));
+        asBlobError(error);
+      }
+    },
+
     async remove(keys) {
       for (const key of keys) {
         if (!KEY.test(key)) continue;

@@ -1,32 +1,66 @@
-import { readFile } from "node:fs/promises";
+import { open, readFile } from "node:fs/promises";
+import { DatabaseSync } from "node:sqlite";
+import { setTimeout as sleep } from "node:timers/promises";
+import { MillraceError } from "../../errors.ts";
 import { type Client, connectWriter, startWriter } from "./client.ts";
 import { socketFile } from "./protocol.ts";
 
+/** How often a backup begins anew because Millrace ended or started meanwhile. */
+const TRIES = 5;
+/** How long a Millrace that ended meanwhile has to come back before its folder is opened here. */
+const RESTART_MS = 10_000;
+
 /**
- * Copies the records of a database into `target`, whether a Millrace runs on it or not, then calls
- * `copyFiles` while no file can be collected: what the copied records name is still there.
+ * Copies the records of a database into `target`, whether a Millrace runs on it or not, then calls `copyFiles` with
+ * the keys that they name, while no file is collected. Where that hold was lost, since Millrace ended, all of it is
+ * done again: `copyFiles` finds what it has copied before.
  */
 export async function backupRecords(
   path: string,
   target: string,
-  copyFiles: () => Promise<void>,
+  copyFiles: (keys: Iterable<string>) => Promise<void>,
 ): Promise<void> {
-  const { client, close } = await reach(path);
+  for (let tries = 1; tries <= TRIES; tries++) {
+    const { client, close } = await reach(path, tries > 1);
+    try {
+      await client.call("backup.begin");
+      // Made here, for its mode: SQLite fills it.
+      await (await open(target, "w", 0o600)).close();
+      await client.call("backup.records", target);
+      await copyFiles(keysIn(target));
+      // An answer proves that the hold lasted until now.
+      await client.call("backup.held");
+      return;
+    } catch (error) {
+      if (!client.isClosed()) throw error;
+    } finally {
+      await close();
+    }
+  }
+  throw new MillraceError(
+    "unavailable",
+    `Millrace ended ${TRIES} times while it was backed up. Remove what is in the folder of the backup, and try again.`,
+  );
+}
+
+/** Of every file that copied records know. */
+function* keysIn(records: string): Generator<string> {
+  const db = new DatabaseSync(records, { readOnly: true });
   try {
-    await client.call("backup.begin");
-    await client.call("backup.records", target);
-    await copyFiles();
+    for (const { key } of db.prepare("SELECT key FROM blobs WHERE deleting = 0 ORDER BY key").iterate())
+      yield key as string;
   } finally {
-    await close();
+    db.close();
   }
 }
 
-async function reach(path: string): Promise<{ client: Client; close(): Promise<void> }> {
-  const running = await readFile(socketFile(path), "utf8").catch(() => null);
-  if (running !== null) {
+async function reach(path: string, again: boolean): Promise<{ client: Client; close(): Promise<void> }> {
+  for (const deadline = Date.now() + (again ? RESTART_MS : 0); ; await sleep(100)) {
+    const running = await readFile(socketFile(path), "utf8").catch(() => null);
     // A file that a killed process left behind leads nowhere.
-    const client = await connectWriter(running).catch(() => null);
+    const client = running === null ? null : await connectWriter(running).catch(() => null);
     if (client) return { client, close: () => client.close() };
+    if (Date.now() >= deadline) break;
   }
   const writer = await startWriter({ path, publishes: false });
   const client = await connectWriter(writer.socketPath);

@@ -21,7 +21,7 @@ export interface Writer {
  * @param options.publishes whether the embedded broker is in use
  */
 export async function startWriter(options: { path: string; publishes: boolean }): Promise<Writer> {
-  await mkdir(dirname(options.path), { recursive: true }).catch((error: Error) => {
+  await mkdir(dirname(options.path), { recursive: true, mode: 0o700 }).catch((error: Error) => {
     const text = `The data folder ${dirname(options.path)} cannot be made: ${error.message}.`;
     throw new MillraceError("config_invalid", text, { cause: error });
   });

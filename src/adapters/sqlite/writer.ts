@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, dirname } from "node:path";
@@ -49,6 +49,8 @@ interface Asked {
 type Handler = (argument: unknown, connection: Connection) => unknown;
 
 const { path, socketPath, publishes } = workerData as WriterData;
+// Made here, for its mode: SQLite's other files take it from this one.
+closeSync(openSync(path, "a", 0o600));
 const db = new DatabaseSync(path);
 prepare(db);
 // An embedded broker needs no store of deliveries: it is asked in the transaction that makes room.
@@ -111,6 +113,7 @@ function talk(): Record<string, Handler> {
       queues.collectionHeld = true;
     },
     "backup.records": (target) => backup(db, target as string),
+    "backup.held": (_, connection) => holders.has(connection),
     "broker.depth": (queue) => window.depth(queue as string),
     "broker.purge": (queue) => window.purge(queue as string),
     "broker.deadLetters": (argument) => {

@@ -5,7 +5,7 @@ export interface FileStore {
   /**
    * Keeps a stored blob although nothing refers to it yet, until the pin is taken back or `until`. Pins are
    * counted; creating a job and settling a step take back those that they were given. When the same content is live
-   * already, its key is returned and the caller removes its own copy.
+   * already, its key is returned and the caller merges its own copy into it.
    */
   pin(command: { key: string; sha256: string; bytes: number; until: number }): Promise<{ key: string }>;
   /** Lets the pins of these blobs hold until then at least; what is being collected is lost. */

@@ -109,14 +109,11 @@ async function keep(engine: Engine, source: Readable, expiresAt: number): Promis
 }
 
 /** A blob as a part of an upload: it stays as long as the upload does. */
-export async function pinPart(
-  engine: Engine,
-  { key, sha256, bytes }: StoredBlob,
-  expiresAt: number,
-): Promise<UploadPart> {
-  const pinned = await engine.store.pin({ key, sha256, bytes, until: pinUntil(expiresAt) });
-  if (pinned.key !== key) await engine.blobs.remove([key]);
-  return { blob: pinned.key, bytes, sha256 };
+export async function pinPart(engine: Engine, stored: StoredBlob, expiresAt: number): Promise<UploadPart> {
+  const { sha256, bytes } = stored;
+  const { key } = await engine.store.pin({ ...stored, until: pinUntil(expiresAt) });
+  if (key !== stored.key) await engine.blobs.merge(stored, key);
+  return { blob: key, bytes, sha256 };
 }
 
 export function pinUntil(expiresAt: number): number {

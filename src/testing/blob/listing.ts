@@ -52,6 +52,18 @@ export function listingPoints(point: DefinePoint<BlobScene>): void {
     },
   );
 
+  point("merge.heals", "a second copy goes, and heals the first where that was lost", async (scene) => {
+    const { blobs } = scene;
+    const put = () => blobs.put(Buffer.from("same"));
+    const [first, second, third] = [await put(), await put(), await put()];
+    await blobs.merge(second, first.key);
+    expect((await scene.listed()).sort()).toEqual([first.key, third.key].sort());
+    await blobs.remove([first.key]);
+    await blobs.merge(third, first.key);
+    expect(await scene.listed()).toEqual([first.key]);
+    expect((await blobs.read(first.key)).toString()).toBe("same");
+  });
+
   point("remove.idempotent", "removing is quiet about what is missing", async ({ blobs, listed }) => {
     const { key } = await blobs.put(Buffer.from("once"));
     const kept = await blobs.put(Buffer.from("kept"));
