@@ -36,7 +36,7 @@ export function postgresUploads(pool: pg.Pool, clock: ServerClock): UploadStore 
       const text = await body(get([id, owner, now]));
       return text === null ? null : (JSON.parse(text) as UploadRecord);
     },
-    async append({ owner, id, offset, parts, now }) {
+    async append({ owner, id, offset, parts, length, now }) {
       for (;;) {
         const text = await body(get([id, owner, now]));
         if (text === null) return { ok: false, reason: "missing" };
@@ -47,7 +47,12 @@ export function postgresUploads(pool: pg.Pool, clock: ServerClock): UploadStore 
           const repeated = upload.offset === end && upload.parts.at(-1)?.blob === parts.at(-1)?.blob;
           return repeated ? { ok: true, upload } : { ok: false, reason: "moved", offset: upload.offset };
         }
-        const longer = { ...upload, parts: [...upload.parts, ...parts], offset: end };
+        const longer = {
+          ...upload,
+          parts: [...upload.parts, ...parts],
+          offset: end,
+          length: upload.length ?? length ?? null,
+        };
         if (await save(id, text, longer)) return { ok: true, upload: longer };
       }
     },

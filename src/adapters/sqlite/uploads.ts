@@ -30,7 +30,7 @@ export function uploadWrites(
       forget.run(clock.now(), FORGET);
       insert.run(upload.id, upload.owner, upload.expiresAt, JSON.stringify(upload));
     },
-    "uploads.append"({ owner, id, offset, parts, now }) {
+    "uploads.append"({ owner, id, offset, parts, length, now }) {
       const upload = visible(get.get(id), owner, now);
       if (!upload) return { ok: false, reason: "missing" };
       const end = offset + parts.reduce((sum, part) => sum + part.bytes, 0);
@@ -41,6 +41,7 @@ export function uploadWrites(
       }
       upload.parts.push(...parts);
       upload.offset = end;
+      upload.length ??= length ?? null;
       save(upload);
       return { ok: true, upload };
     },

@@ -24,6 +24,8 @@ export async function followJob(
     try {
       const headers: Record<string, string> = last === null ? {} : { "last-event-id": last };
       const response = await server.open(`/v1/jobs/${jobId}/events`, { headers, signal });
+      // It has ended, and its last event was seen.
+      if (response.status === 204) return;
       for await (const { id, type, data } of frames(response)) {
         heardAt = performance.now();
         last = id ?? last;

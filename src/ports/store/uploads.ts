@@ -10,7 +10,8 @@ export interface UploadStore {
   /** `null` when it is missing, another owner's, or has expired. */
   get(query: { owner: string; id: string; now: number }): Promise<UploadRecord | null>;
   /**
-   * Compare-and-set: adds the parts when the upload still ends at `offset`. Repeating it is harmless.
+   * Compare-and-set: adds the parts when the upload still ends at `offset`, and sets its length when that was
+   * not known. Repeating it is harmless.
    * `moved`: somebody else went on with it. `missing`: as for `get`.
    */
   append(command: {
@@ -18,6 +19,7 @@ export interface UploadStore {
     id: string;
     offset: number;
     parts: UploadPart[];
+    length?: number;
     now: number;
   }): Promise<AppendResult>;
   /** Notes the file that a complete upload became. */
@@ -36,8 +38,8 @@ export interface UploadRecord {
   owner: string;
   /** The client's name for the file, made safe. */
   name: string;
-  /** Bytes of the whole file. */
-  length: number;
+  /** Bytes of the whole file; `null` while the client does not know. */
+  length: number | null;
   /** Bytes that have come. */
   offset: number;
   /** `Upload-Metadata` as the client sent it. */
@@ -47,6 +49,8 @@ export interface UploadRecord {
   file: UploadedFile | null;
   /** When the client sends it to the object store itself: where to, and what it announced. */
   direct: { staged: string; sha256: string } | null;
+  /** `Upload-Concat` as the client sent it: a piece of another upload, or one made of such pieces. */
+  concat?: string;
   expiresAt: number;
 }
 

@@ -27,15 +27,21 @@ export function eventRoutes(app: App, { engine, hub, streams, ownerOf, logger }:
       tags: ["Events"],
       params: jobParams,
       headers: streamHeaders,
-      ...documented({ 200: eventStream }, ["not_found", "unavailable"]),
+      ...documented(
+        { 200: eventStream, 204: z.null().describe("The job has ended, and the client has its last event") },
+        ["not_found", "unavailable"],
+      ),
     },
     async handler(request, reply) {
       const owner = ownerOf(request);
       const { id } = request.params;
       const job = await store.job({ owner, id });
       if (!job) throw new MillraceError("not_found", "There is no such job.");
+      const cursor = cursorOf(request);
+      // The one answer after which a browser's `EventSource` does not connect again.
+      if (job.finishedAt !== null && (await hasSeenAll(owner, id, cursor))) return reply.code(204).send(null);
       const stream = streams.open(reply);
-      await followJob({ hub, store, owner }, stream, job, cursorOf(request)).catch(lost);
+      await followJob({ hub, store, owner }, stream, job, cursor).catch(lost);
       stream.end();
     },
   });
@@ -60,6 +66,11 @@ export function eventRoutes(app: App, { engine, hub, streams, ownerOf, logger }:
       stream.end();
     },
   });
+
+  async function hasSeenAll(owner: string, jobId: string, cursor: number | null): Promise<boolean> {
+    if (cursor === null || Number.isNaN(cursor)) return false;
+    return (await store.events({ owner, after: cursor, limit: 1, jobId })).length === 0;
+  }
 
   /** The client sees the stream end and resumes. */
   function lost(error: unknown): void {

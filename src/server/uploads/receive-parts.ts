@@ -33,6 +33,10 @@ export interface Receiving {
   uploads: UploadStore;
   upload: UploadRecord;
   source: Readable;
+  /** Of the whole file, where that becomes known with this request. */
+  length?: number;
+  /** Bytes that the file may have while its length is not known. */
+  most: number;
   /** Of the whole request: nothing of it counts when it differs. */
   checksum: Checksum | null;
 }
@@ -43,12 +47,14 @@ export interface Receiving {
  * What is refused is let go of at once.
  */
 export async function receiveParts(receiving: Receiving): Promise<UploadRecord> {
-  const { engine, uploads, upload, source, checksum } = receiving;
+  const { engine, uploads, upload, source, checksum, most } = receiving;
   const hash = checksum && createHash(checksum.algorithm);
   const pieces = cuttable(source, hash);
-  const { owner, id, length } = upload;
+  const { owner, id } = upload;
+  const length = upload.length ?? receiving.length ?? null;
+  const limit = length ?? most;
   // Nothing of a checked body counts until all of it has come.
-  const least = checksum ? Number.POSITIVE_INFINITY : Math.max(LEAST_BYTES, Math.ceil(length * LEAST_SHARE));
+  const least = checksum ? Number.POSITIVE_INFINITY : Math.max(LEAST_BYTES, Math.ceil(limit * LEAST_SHARE));
   let known = upload;
   let end = upload.offset;
   /** Kept, but in no record yet. */
@@ -58,7 +64,11 @@ export async function receiveParts(receiving: Receiving): Promise<UploadRecord> 
     const parts = held;
     // Should no answer come, nobody knows whether they are recorded: then they stay until the upload expires.
     held = [];
-    const answer = await uploads.append({ owner, id, offset: known.offset, parts, now: engine.store.now() });
+    const answer = await uploads.append({
+      ...{ owner, id, offset: known.offset, parts },
+      ...(length === null ? {} : { length }),
+      now: engine.store.now(),
+    });
     if (answer.ok) {
       known = answer.upload;
       return;
@@ -70,12 +80,13 @@ export async function receiveParts(receiving: Receiving): Promise<UploadRecord> 
 
   try {
     while (await pieces.more()) {
-      const most = Math.min(PART_BYTES, length - end);
+      const most = Math.min(PART_BYTES, limit - end);
       const part = await keep(engine, pieces.take(most, least), upload.expiresAt);
       end += part.bytes;
       held.push(part);
-      if (end === length && (await pieces.more())) {
-        throw new MillraceError("request_too_large", `More came than the ${length} bytes of the file.`);
+      if (end === limit && (await pieces.more())) {
+        const whole = length === null ? `${most} bytes that are accepted` : `${length} bytes of the file`;
+        throw new MillraceError("request_too_large", `More came than the ${whole}.`);
       }
       if (!checksum) await append();
     }
@@ -86,6 +97,7 @@ export async function receiveParts(receiving: Receiving): Promise<UploadRecord> 
       }
       if (held.length > 0) await append();
     }
+    if (known.length !== length) await append();
     return known;
   } catch (error) {
     if (held.length > 0) await engine.store.unpin({ keys: held.map((part) => part.blob) });

@@ -7,18 +7,21 @@ import { MillraceError } from "../../errors.ts";
 import type { UploadRecord } from "../../ports/store/uploads.ts";
 import { documented } from "../api-schemas.ts";
 import type { App, ServerContext } from "../context.ts";
+import { joinUploads } from "./join-uploads.ts";
 import { EXPIRY_MS, presignRoute } from "./presign.ts";
 import { checksumAlgorithms, MAX_PARTS, moved, receiveParts } from "./receive-parts.ts";
 import {
   byteCount,
   checkVersion,
+  fileLength,
   parseChecksum,
+  parseConcat,
   parseMetadata,
   TUS_VERSION,
   tusExtensions,
   uploadBody,
 } from "./tus-headers.ts";
-import { finish, forget } from "./uploaded-file.ts";
+import { finish, forget, isComplete } from "./uploaded-file.ts";
 
 const METADATA_CHARACTERS = 4_096;
 
@@ -70,6 +73,8 @@ export function uploadRoutes(app: App, { engine, metrics, ownerOf }: ServerConte
   app.route({
     method: "POST",
     url: "/v1/uploads",
+    // The first bytes may come along.
+    bodyLimit: Number.MAX_SAFE_INTEGER,
     schema: {
       operationId: "createUpload",
       summary: "Begin a resumable upload",
@@ -85,30 +90,28 @@ export function uploadRoutes(app: App, { engine, metrics, ownerOf }: ServerConte
     },
     async handler(request, reply) {
       spoken(request, reply);
-      const length = byteCount(request.headers, "upload-length");
-      refuseLarge(length, maxBytes());
-      const metadata = String(request.headers["upload-metadata"] ?? "");
-      if (metadata.length > METADATA_CHARACTERS) {
-        throw new MillraceError("invalid_request", "The header upload-metadata is too long.");
-      }
-      const entries = parseMetadata(metadata);
-      await engine.room();
-      const upload: UploadRecord = {
-        id: newId(),
-        owner: ownerOf(request),
-        name: safeName(entries.get("filename") ?? entries.get("name") ?? ""),
-        length,
-        offset: 0,
-        metadata,
-        parts: [],
-        file: null,
-        direct: null,
-        expiresAt: engine.store.now() + EXPIRY_MS,
-      };
-      await uploads.create(upload);
-      if (length === 0) await finish(engine, upload);
-      reply.code(201).header("location", `/v1/uploads/${upload.id}`);
-      return reply.headers(state(upload)).send();
+      const created = await create(request);
+      reply.code(201).header("location", `/v1/uploads/${created.id}`);
+      return reply.headers(state(created)).send();
+    },
+  });
+
+  // tus 1.0: for clients in networks that let no other methods through.
+  app.route({
+    method: "POST",
+    url: "/v1/uploads/:id",
+    bodyLimit: Number.MAX_SAFE_INTEGER,
+    schema: { hide: true, params },
+    async handler(request, reply) {
+      spoken(request, reply);
+      const method = String(request.headers["x-http-method-override"]).toUpperCase();
+      if (method === "PATCH") return goOn(request, reply);
+      if (method === "HEAD") return tell(request, reply);
+      if (method === "DELETE") return giveUp(request, reply);
+      throw new MillraceError(
+        "invalid_request",
+        "Name the method in X-HTTP-Method-Override: PATCH, HEAD or DELETE.",
+      );
     },
   });
 
@@ -122,12 +125,9 @@ export function uploadRoutes(app: App, { engine, metrics, ownerOf }: ServerConte
       params,
       ...documented({ 200: z.null().describe("In `Upload-Offset`") }, ["tus_version", "not_found"]),
     },
-    async handler(request, reply) {
+    handler: async (request, reply) => {
       spoken(request, reply);
-      const upload = await uploadOf(request);
-      reply.headers(state(upload)).header("upload-length", String(upload.length));
-      if (upload.metadata) reply.header("upload-metadata", upload.metadata);
-      return reply.send();
+      return tell(request, reply);
     },
   });
 
@@ -152,28 +152,9 @@ export function uploadRoutes(app: App, { engine, metrics, ownerOf }: ServerConte
         "unavailable",
       ]),
     },
-    async handler(request, reply) {
+    handler: async (request, reply) => {
       spoken(request, reply);
-      if (request.headers["content-type"] !== uploadBody) {
-        throw new MillraceError("unsupported_media", `Send ${uploadBody}.`);
-      }
-      const offset = byteCount(request.headers, "upload-offset");
-      const checksum = parseChecksum(request.headers["upload-checksum"]);
-      const upload = await uploadOf(request);
-      if (offset !== upload.offset) throw moved(upload.offset);
-      if (Number(request.headers["content-length"] ?? 0) > upload.length - offset) {
-        throw new MillraceError(
-          "request_too_large",
-          `More comes than the ${upload.length} bytes of the file.`,
-        );
-      }
-      refusePieces(upload);
-      await engine.room();
-      const source = request.body as Readable;
-      const grown = await receiveParts({ engine, uploads, upload, source, checksum });
-      metrics.uploaded(grown.offset - offset);
-      if (grown.offset === grown.length) await finish(engine, grown);
-      return reply.code(204).headers(state(grown)).send();
+      return goOn(request, reply);
     },
   });
 
@@ -187,13 +168,120 @@ export function uploadRoutes(app: App, { engine, metrics, ownerOf }: ServerConte
       params,
       ...documented({ 204: z.null().describe("Forgotten") }, ["tus_version", "not_found"]),
     },
-    async handler(request, reply) {
+    handler: async (request, reply) => {
       spoken(request, reply);
-      const forgotten = await forget(engine, ownerOf(request), request.params.id);
-      if (!forgotten) throw new MillraceError("not_found", "There is no such upload.");
-      return reply.code(204).send();
+      return giveUp(request, reply);
     },
   });
+
+  /** A new upload, with the bytes that came with the request. */
+  async function create(request: FastifyRequest): Promise<UploadRecord> {
+    const metadata = String(request.headers["upload-metadata"] ?? "");
+    if (metadata.length > METADATA_CHARACTERS) {
+      throw new MillraceError("invalid_request", "The header upload-metadata is too long.");
+    }
+    const concat = parseConcat(request.headers["upload-concat"]);
+    const entries = parseMetadata(metadata);
+    const now = engine.store.now();
+    const upload: UploadRecord = {
+      id: newId(),
+      owner: ownerOf(request),
+      name: safeName(entries.get("filename") ?? entries.get("name") ?? ""),
+      length: null,
+      offset: 0,
+      metadata,
+      parts: [],
+      file: null,
+      direct: null,
+      ...(concat && { concat: String(request.headers["upload-concat"]) }),
+      expiresAt: now + EXPIRY_MS,
+    };
+    if (Array.isArray(concat)) return joinUploads(engine, upload, concat, refuseLargeOf(entries));
+    upload.length = fileLength(request.headers);
+    if (upload.length !== null) refuseLargeOf(entries)(upload.length);
+    await engine.room();
+    await uploads.create(upload);
+    const sends = request.headers["content-type"] === uploadBody;
+    const grown = sends ? await receive(request, upload) : upload;
+    if (isComplete(grown)) await finish(engine, grown);
+    return grown;
+  }
+
+  function mostBytes(pipeline: string | undefined): number {
+    const { accepts } = (pipeline !== undefined && engine.pipelines.get(pipeline)) || {};
+    return accepts?.maxFileBytes ?? maxBytes();
+  }
+
+  /** A client that says in the metadata which pipeline a file is for hears of its limit before it sends it. */
+  function refuseLargeOf(entries: ReadonlyMap<string, string>) {
+    return (bytes: number) => refuseLarge(bytes, mostBytes(entries.get("pipeline")));
+  }
+
+  async function receive(
+    request: FastifyRequest,
+    upload: UploadRecord,
+    length?: number,
+  ): Promise<UploadRecord> {
+    const grown = await receiveParts({
+      ...{ engine, uploads, upload, length },
+      source: request.body as Readable,
+      most: mostBytes(parseMetadata(upload.metadata).get("pipeline")),
+      checksum: parseChecksum(request.headers["upload-checksum"]),
+    });
+    metrics.uploaded(grown.offset - upload.offset);
+    return grown;
+  }
+
+  async function tell(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const upload = await uploadOf(request);
+    reply.headers(state(upload));
+    if (upload.length === null) reply.header("upload-defer-length", "1");
+    else reply.header("upload-length", String(upload.length));
+    if (upload.concat !== undefined) reply.header("upload-concat", upload.concat);
+    if (upload.metadata) reply.header("upload-metadata", upload.metadata);
+    return reply.send();
+  }
+
+  async function goOn(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    if (request.headers["content-type"] !== uploadBody) {
+      throw new MillraceError("unsupported_media", `Send ${uploadBody}.`);
+    }
+    const offset = byteCount(request.headers, "upload-offset");
+    const upload = await uploadOf(request);
+    if (upload.concat?.startsWith("final")) {
+      throw new MillraceError("forbidden", "This upload was made of others: nothing can be added to it.");
+    }
+    if (offset !== upload.offset) throw moved(upload.offset);
+    const length = lengthOf(request, upload);
+    if (length !== null && Number(request.headers["content-length"] ?? 0) > length - offset) {
+      throw new MillraceError("request_too_large", `More comes than the ${length} bytes of the file.`);
+    }
+    refusePieces(upload);
+    await engine.room();
+    const grown = await receive(request, upload, length ?? undefined);
+    if (isComplete(grown)) await finish(engine, grown);
+    return reply.code(204).headers(state(grown)).send();
+  }
+
+  /** Of the file, which the client may know only now; once it is known, it stays. */
+  function lengthOf(request: FastifyRequest, upload: UploadRecord): number | null {
+    if (request.headers["upload-length"] === undefined) return upload.length;
+    const length = byteCount(request.headers, "upload-length");
+    if (length !== (upload.length ?? length) || length < upload.offset) {
+      const known =
+        upload.length === null ? `${upload.offset} bytes have come` : `${upload.length} were announced`;
+      throw new MillraceError("invalid_request", `The file cannot have ${length} bytes: ${known}.`);
+    }
+    refuseLargeOf(parseMetadata(upload.metadata))(length);
+    return length;
+  }
+
+  async function giveUp(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const { id } = request.params as z.output<typeof params>;
+    const forgotten = await forget(engine, ownerOf(request), id);
+    if (!forgotten) throw new MillraceError("not_found", "There is no such upload.");
+    return reply.code(204).send();
+  }
 }
 
 function refuseLarge(bytes: number, limit: number): void {

@@ -3,7 +3,11 @@ import { MillraceError } from "../../errors.ts";
 import { type Checksum, checksumAlgorithms } from "./receive-parts.ts";
 
 export const TUS_VERSION = "1.0.0";
-export const tusExtensions = "creation,expiration,checksum,termination";
+export const tusExtensions =
+  "creation,creation-with-upload,creation-defer-length,concatenation,expiration,checksum,termination";
+/** Uploads that one may be made of. */
+const MOST_PIECES = 100;
+
 export const uploadBody = "application/offset+octet-stream";
 
 /** Whether a body is a file, or holds some, and so may take its time. */
@@ -22,6 +26,31 @@ export function byteCount(headers: IncomingHttpHeaders, name: "upload-length" | 
   const count = typeof text === "string" && /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
   if (Number.isSafeInteger(count)) return count;
   throw new MillraceError("invalid_request", `The header ${name} must be a number of bytes.`);
+}
+
+/** `Upload-Length`, or `null` where the client says that it comes later. */
+export function fileLength(headers: IncomingHttpHeaders): number | null {
+  if (headers["upload-length"] === undefined && headers["upload-defer-length"] === "1") return null;
+  return byteCount(headers, "upload-length");
+}
+
+/**
+ * `Upload-Concat`: `null` for an upload that is a file of its own, "partial" for a piece of one, or the ids of
+ * the pieces that this one is made of.
+ */
+export function parseConcat(header: unknown): "partial" | string[] | null {
+  if (header === undefined) return null;
+  if (header === "partial") return "partial";
+  const [kind, list = ""] = String(header).split(";", 2);
+  const ids = list
+    .trim()
+    .split(/\s+/)
+    .map((address) => /\/v1\/uploads\/([\w-]{1,200})$/.exec(address)?.[1]);
+  if (kind === "final" && ids.length <= MOST_PIECES && ids.every((id) => id !== undefined)) return ids;
+  throw new MillraceError(
+    "invalid_request",
+    `The header upload-concat must be "partial", or "final;" and the addresses of at most ${MOST_PIECES} uploads.`,
+  );
 }
 
 /** `Upload-Metadata`: pairs of a key and its value in Base64, separated by commas. */

@@ -14,14 +14,19 @@ export async function uploadedFile(engine: Engine, owner: string, id: string): P
   // Another process may have adopted it at the same moment: the record tells.
   if (upload?.direct && upload.offset === 0) upload = (await adopt(engine, upload)) ?? (await get());
   if (!upload) throw new MillraceError("not_found", `There is no upload ${id.slice(0, 200)}.`);
-  if (upload.offset < upload.length) {
+  if (!isComplete(upload)) {
+    const whole = upload.length === null ? "an unknown number of" : upload.length;
     throw new MillraceError(
       "upload_incomplete",
-      `Only ${upload.offset} of ${upload.length} bytes of "${upload.name}" have come.`,
+      `Only ${upload.offset} of ${whole} bytes of "${upload.name}" have come.`,
       { extra: { offset: upload.offset, length: upload.length } },
     );
   }
   return finish(engine, upload);
+}
+
+export function isComplete({ offset, length }: UploadRecord): boolean {
+  return offset === length;
 }
 
 /** Makes a file of a complete upload, once; a process may have died before it came to that. */
@@ -53,7 +58,7 @@ function isJoined(upload: UploadRecord): boolean {
   return upload.parts.length !== 1;
 }
 
-async function assemble(engine: Engine, { name, length, parts }: UploadRecord): Promise<ReceivedFile> {
+async function assemble(engine: Engine, { name, offset, parts }: UploadRecord): Promise<ReceivedFile> {
   const [first] = parts;
   if (first && parts.length === 1) {
     const head = await buffer(await engine.blobs.open(first.blob, { start: 0, end: HEAD_BYTES - 1 }));
@@ -61,13 +66,13 @@ async function assemble(engine: Engine, { name, length, parts }: UploadRecord): 
     return { name, mediaType, ...first };
   }
   const whole = Readable.from(inOrder(engine.blobs, parts));
-  return engine.receive(whole, { name, mediaTypes: ["*"], maxBytes: length });
+  return engine.receive(whole, { name, mediaTypes: ["*"], maxBytes: offset });
 }
 
 /** Takes over what the client has sent to the object store itself. */
 async function adopt(engine: Engine, upload: UploadRecord): Promise<UploadRecord | null> {
   const { owner, id, length, direct, expiresAt } = upload;
-  const stored = await engine.blobs.adopt?.(direct!.staged, { sha256: direct!.sha256, bytes: length });
+  const stored = await engine.blobs.adopt?.(direct!.staged, { sha256: direct!.sha256, bytes: length! });
   if (!stored) return null;
   const parts = [await pinPart(engine, stored, expiresAt)];
   const answer = await engine.store.uploads.append({ owner, id, offset: 0, parts, now: engine.store.now() });

@@ -49,6 +49,11 @@ export function openEventStream(
         signal: AbortSignal.any([signal, quiet.signal]),
         cache: "no-store",
       });
+      // The job has ended, and we have its last event.
+      if (response.status === 204) {
+        finished = true;
+        return;
+      }
       if (!response.ok || !response.body) {
         // A job that is gone will not come back; anything else may.
         if (response.status === 404 || response.status === 410) finished = true;

@@ -1,0 +1,40 @@
+import type { Engine } from "../../engine/engine.ts";
+import { MillraceError } from "../../errors.ts";
+import type { UploadRecord } from "../../ports/store/uploads.ts";
+import { MAX_PARTS, pinUntil } from "./receive-parts.ts";
+import { finish, isComplete } from "./uploaded-file.ts";
+
+/**
+ * Makes one upload of several that are complete (tus `concatenation`). It has a hold of its own on their bytes,
+ * so that they may be given up.
+ */
+export async function joinUploads(
+  engine: Engine,
+  upload: UploadRecord,
+  ids: readonly string[],
+  refuseLarge: (bytes: number) => void,
+): Promise<UploadRecord> {
+  const { owner, expiresAt } = upload;
+  const now = engine.store.now();
+  const pieces = await Promise.all(ids.map((id) => engine.store.uploads.get({ owner, id, now })));
+  const parts = pieces.flatMap((piece, n) => {
+    if (piece && isComplete(piece) && piece.concat === "partial") return piece.parts;
+    const cause = piece ? "is no partial upload that is complete" : "is not there";
+    throw new MillraceError("invalid_request", `The upload ${ids[n]} ${cause}.`);
+  });
+  if (parts.length > MAX_PARTS) {
+    throw new MillraceError(
+      "request_too_large",
+      `The uploads have come in ${parts.length} pieces; at most ${MAX_PARTS} are kept.`,
+      { extra: { limit: MAX_PARTS } },
+    );
+  }
+  const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
+  refuseLarge(bytes);
+  const held = parts.map(({ blob: key, ...part }) => ({ key, ...part, until: pinUntil(expiresAt) }));
+  for (const part of held) await engine.store.pin(part);
+  const joined = { ...upload, parts, length: bytes, offset: bytes };
+  await engine.store.uploads.create(joined);
+  await finish(engine, joined);
+  return joined;
+}
