@@ -54,11 +54,13 @@ function fill(leaveMiB: number): void {
   closeSync(file);
 }
 
-async function submit(texts: string[]): Promise<Response> {
+const tus = { "tus-resumable": "1.0.0" };
+
+async function submit(texts: string[], path = "/v1/jobs"): Promise<Response> {
   const form = new FormData();
   form.set("pipeline", "faults");
   for (const [n, text] of texts.entries()) form.append("files", new Blob([text]), `${n}.txt`);
-  return fetch(`${millrace!.url}/v1/jobs`, { method: "POST", body: form });
+  return fetch(millrace!.url + path, { method: "POST", body: form });
 }
 
 test("a full disk refuses new work, loses nothing that was accepted, and is forgotten when there is room", {
@@ -69,8 +71,22 @@ test("a full disk refuses new work, loses nothing that was accepted, and is forg
   expect(accepted.status).toBe(202);
   const { id } = (await accepted.json()) as { id: string };
 
+  const other = (await (await submit(["sleep 60000"])).json()) as { id: string };
+  const created = await fetch(`${millrace!.url}/v1/uploads`, {
+    method: "POST",
+    headers: { ...tus, "upload-length": "3" },
+  });
+  const upload = created.headers.get("location")!;
+
   fill(0);
   await sleep(1_500);
+  const chunk = await fetch(millrace!.url + upload, {
+    method: "PATCH",
+    headers: { ...tus, "upload-offset": "0", "content-type": "application/offset+octet-stream" },
+    body: "abc",
+  });
+  expect(chunk.status).toBe(507);
+  expect((await submit(["sleep 1"], "/v1/jobs/quote")).status).toBe(507);
   const refused = await submit(["sleep 1"]);
   expect(refused.status).toBe(507);
   expect(await refused.json()).toMatchObject({ code: "storage_full", status: 507 });
@@ -78,6 +94,12 @@ test("a full disk refuses new work, loses nothing that was accepted, and is forg
   expect(alive.status).toBe(200);
   const ready = await fetch(`${millrace!.url}/readyz`);
   expect(ready.status).toBe(503);
+
+  // Whoever wants to free space can: reads, cancels and deletes are answered.
+  expect((await fetch(`${millrace!.url}/v1/jobs/${id}`)).status).toBe(200);
+  expect((await fetch(`${millrace!.url}/v1/jobs/${other.id}/cancel`, { method: "POST" })).status).toBe(200);
+  expect((await fetch(`${millrace!.url}/v1/jobs/${other.id}`, { method: "DELETE" })).status).toBe(204);
+  expect((await fetch(millrace!.url + upload, { method: "DELETE", headers: tus })).status).toBe(204);
 
   rmSync(join(disk, "filler"));
   await sleep(1_500);

@@ -50,6 +50,43 @@ test("a data folder has one owner, and an address of others is refused", async (
   expect(level).toMatchObject({ code: 2, stdout: "" });
 });
 
+test("a missing temporary folder is said in one line", async () => {
+  const TMPDIR = join(folder, "no-such-folder");
+  const data = join(folder, "without-temp");
+  const photo = join(import.meta.dirname, "..", "samples", "dunes.jpg");
+  for (const args of [
+    ["start", "--port", "0", "--data", data],
+    ["convert", photo],
+  ]) {
+    const ended = await millrace(args, { env: { TMPDIR } });
+    expect(ended.code).toBe(2);
+    expect(ended.stderr).toMatch(/^millrace: The temporary folder \S+no-such-folder cannot be used.*\n$/);
+  }
+});
+
+test("a database that is removed while it is open is noticed, and nothing is accepted into it", async () => {
+  const data = await mkdtemp(join(tmpdir(), "millrace-removed-"));
+  const running = await startMillrace({
+    port: await freePort(),
+    args: ["--workers", "1", "--data", data, "--pipelines", join(import.meta.dirname, "cli", "pipeline.ts")],
+  });
+  try {
+    expect((await fetch(`${running.url}/readyz`)).status).toBe(200);
+    await rm(join(data, "millrace.db"));
+    const ready = await fetch(`${running.url}/readyz`);
+    expect(await ready.json()).toMatchObject({ ready: false, checks: { store: { ok: false } } });
+    const upload = await fetch(`${running.url}/v1/uploads`, {
+      method: "POST",
+      headers: { "tus-resumable": "1.0.0", "upload-length": "3" },
+    });
+    expect(upload.status).toBe(503);
+    expect(await upload.text()).not.toContain(data);
+  } finally {
+    await running.stop();
+    await rm(data, { recursive: true, force: true });
+  }
+});
+
 test("pipelines that cannot be loaded end the start", async () => {
   const data = join(folder, "third");
   const ended = await millrace(["start", "--port", "0", "--data", data, "--pipelines", "nothing.ts"]);

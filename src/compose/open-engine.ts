@@ -8,6 +8,7 @@ import type { Pipeline } from "../pipeline/pipeline.ts";
 import { isLocal, openBlobs, openBroker, openBus, openStore, type Wiring } from "./adapters.ts";
 import { loadPipelines } from "./load-pipelines.ts";
 import { installationSecrets } from "./secrets.ts";
+import { checkTemporaryFolder } from "./temporary-folder.ts";
 
 export interface OpenEngine {
   engine: Engine;
@@ -20,6 +21,7 @@ export async function openEngine(
   inline: readonly Pipeline[] = [],
   log?: StepLog,
 ): Promise<OpenEngine> {
+  await checkTemporaryFolder();
   const { config } = wiring;
   const opened: { close(): Promise<void> }[] = [];
   const keep = async <T extends { close(): Promise<void> }>(opening: Promise<T>): Promise<T> => {

@@ -54,7 +54,7 @@ export function sqliteStore(client: Client, options: { publishes: boolean }): St
     now: () => client.now(),
     uploads: sqliteUploads(client),
     async health() {
-      await client.call("logBounds", { owner: "" });
+      await client.call("health");
     },
     close: () => client.close(),
   };

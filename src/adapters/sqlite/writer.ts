@@ -11,11 +11,13 @@ import { packTask } from "../../domain/stored.ts";
 import type { Message } from "../../ports/broker.ts";
 import type { ClaimResult, Heartbeat } from "../../ports/store/tasks.ts";
 import { fillWindows } from "./backlog.ts";
+import { Ballast } from "./ballast.ts";
 import { budgets } from "./budgets.ts";
 import { StoreClock } from "./clock.ts";
 import { Connection } from "./connection.ts";
+import { fullError, isFull, nameKeeper, wireError } from "./faults.ts";
 import { SqliteLedger } from "./ledger.ts";
-import { type Call, socketFile, type WireError } from "./protocol.ts";
+import { type Call, socketFile } from "./protocol.ts";
 import { Queues } from "./queues.ts";
 import { reads } from "./reads.ts";
 import { prepare } from "./schema.ts";
@@ -48,11 +50,17 @@ interface Asked {
 
 type Handler = (argument: unknown, connection: Connection) => unknown;
 
+/** What makes room: it is written when nothing else can be. */
+const freeing = new Set(["cancelJob", "removeJob", "expire", "unpin", "collect", "forget", "uploads.remove"]);
+
 const { path, socketPath, publishes } = workerData as WriterData;
 // Made here, for its mode: SQLite's other files take it from this one.
 closeSync(openSync(path, "a", 0o600));
 const db = new DatabaseSync(path);
-prepare(db);
+const ballast = new Ballast(path);
+whileOpening(() => prepare(db));
+ballast.restore();
+const assertNamed = nameKeeper(path);
 // An embedded broker needs no store of deliveries: it is asked in the transaction that makes room.
 const clock = new StoreClock();
 const queues = new Queues({ ahead: !publishes });
@@ -78,12 +86,25 @@ let toldOffset = clock.offset;
 const holders = new Set<Connection>();
 
 // The processes that held leases ended with the writer before: their tasks are due at once.
-ledger.sql.wakeLeases.run();
-ledger.sql.unpublish.run();
+whileOpening(() => {
+  ledger.sql.wakeLeases.run();
+  ledger.sql.unpublish.run();
+});
 count();
+
+/** A full disk must not keep Millrace from starting: then nobody could free it. */
+function whileOpening(work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    if (!isFull(error) || !ballast.spend()) throw error;
+    work();
+  }
+}
 
 function talk(): Record<string, Handler> {
   return {
+    health: assertNamed,
     "bus.subscribe": (topic, connection) => {
       connection.topics.add(topic as string);
     },
@@ -159,6 +180,7 @@ function keepTime(): void {
 function turn(): void {
   turning = false;
   keepTime();
+  if (ballast.isSpent) ballast.restore();
   const batch = inbox;
   inbox = [];
   const changes: Asked[] = [];
@@ -166,7 +188,9 @@ function turn(): void {
   for (const asked of batch) {
     const method = asked.call[1];
     if (isInMemory(method)) answer(asked);
-    else (method in writeHandlers ? changes : others).push(asked);
+    else if (ballast.isSpent && method in writeHandlers && !freeing.has(method)) {
+      asked.connection.reply(["error", asked.call[0], fullError()]);
+    } else (method in writeHandlers ? changes : others).push(asked);
   }
   if (changes.length > 0 || window.hasUnclaimed()) {
     // These answers need not wait for the disk.
@@ -230,6 +254,7 @@ function transact(changes: Asked[]): void {
     ledger.flush();
     refill(values);
     ledger.finish();
+    assertNamed();
     ledger.sql.commit.run();
   } catch (error) {
     undo();
@@ -240,6 +265,7 @@ function transact(changes: Asked[]): void {
     }
     if (changes.length === 0) return;
     const { connection, call } = changes[0]!;
+    if (isFull(error) && freeing.has(call[1]) && ballast.spend()) return transact(changes);
     connection.reply(["error", call[0], wireError(error)]);
     return;
   }
@@ -313,25 +339,6 @@ function undo(): void {
   }
   ledger.rolledBack();
   count();
-}
-
-const SQLITE_FULL = 13;
-const SQLITE_IOERR = 10;
-const SQLITE_BUSY = 5;
-const SQLITE_NOMEM = 7;
-
-function wireError(error: unknown): WireError {
-  const { message, errcode: extended } = error as Error & { errcode?: number };
-  // The lower byte is the kind; what is above tells the operation, such as the failed fsync.
-  const errcode = extended === undefined ? undefined : extended & 0xff;
-  if (errcode === SQLITE_FULL || errcode === SQLITE_IOERR) {
-    return {
-      code: "storage_full",
-      message: "The disk of the data folder is full or failing.",
-      retryable: true,
-    };
-  }
-  return { code: "internal", message, retryable: errcode === SQLITE_BUSY || errcode === SQLITE_NOMEM };
 }
 
 function gone(connection: Connection): void {

@@ -6,6 +6,7 @@ import type { Readable } from "node:stream";
 import { environmentName, resolveConfig } from "../../compose/config.ts";
 import { startEmbedded } from "../../compose/embedded.ts";
 import { openEngine } from "../../compose/open-engine.ts";
+import { checkTemporaryFolder } from "../../compose/temporary-folder.ts";
 import type { Engine, ReceivedFile } from "../../engine/engine.ts";
 import { topics } from "../../engine/messages/topics.ts";
 import { MillraceError } from "../../errors.ts";
@@ -27,6 +28,7 @@ const kept = ["maxMegapixels", "maxFileMiB", "concurrency"] as const;
  * temporary folder, steps in worker processes.
  */
 export async function convertOnThisMachine(options: { workers: number }): Promise<Converter> {
+  await checkTemporaryFolder();
   const data = await mkdtemp(join(tmpdir(), "millrace-convert-"));
   const atExit = () => rmSync(data, { recursive: true, force: true });
   process.once("exit", atExit);
