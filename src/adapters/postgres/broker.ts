@@ -8,11 +8,13 @@ import { deadLetters, depth, publishDeliveries, purge, releaseMine, releaseOrpha
 import { Exchange, type Subscriber } from "./exchange.ts";
 import { Listener } from "./listener.ts";
 import { classOf } from "./locks.ts";
-import { BACKLOG_TOPIC, channelOf, Notifier, unpack, WAKE_TOPIC } from "./notifier.ts";
+import { type News, Notifier, queueChannel } from "./notifier.ts";
 import { migrate } from "./schema.ts";
 import type { PostgresStore } from "./store.ts";
 
 const MAX_PAYLOAD_BYTES = 1024 * 1024;
+/** Who was not among the first to try looks whether anything is left when so long has passed. */
+const LATER_MS = 100;
 /** Looks for what a lost notification did not tell, and for what the dead have left. */
 const LOOK_MS = 1_000;
 
@@ -29,14 +31,16 @@ export async function openPostgresBroker(url: string, store?: Store): Promise<Br
   // A taking or settling that a crash of the server forgets is a redelivery, which any delivery may be.
   const exchanging = openPool({ ...place, ...relaxed(place.connectionString) }, "broker exchange", 1);
   const notifier = new Notifier(publishing);
-  const wakeChannel = channelOf(place.schema, WAKE_TOPIC);
-  const backlogChannel = channelOf(place.schema, BACKLOG_TOPIC);
+  /** What is told on the channels that it listens to. */
+  const channels = new Map<string, () => void>();
   let holder: number | null = null;
   let closing: Promise<void> | null = null;
   const refusal = () => new MillraceError("closed", "The connection to PostgreSQL is closed.");
 
   const tell = (queues: Iterable<string>) => {
-    for (const queue of queues) notifier.send(wakeChannel, queue).catch(() => {});
+    for (const queue of queues) {
+      notifier.send(queueChannel(place.schema, "deliveries", queue), queue).catch(() => {});
+    }
   };
   const exchange = new Exchange(
     exchanging,
@@ -51,15 +55,10 @@ export async function openPostgresBroker(url: string, store?: Store): Promise<Br
     return Listener.open({
       place,
       role: "broker listener",
-      onNotification(channel, frame) {
-        if (channel === backlogChannel) claims?.wake(unpack(frame));
-        else exchange.wake(unpack(frame));
-      },
+      onNotification: (channel) => channels.get(channel)?.(),
       async onOpen(client) {
         const { rows } = await client.query("SELECT nextval('holders')::int AS holder");
         await client.query(`SELECT pg_advisory_lock(${classOf("broker")}, $1::int)`, [rows[0].holder]);
-        await client.query(`LISTEN ${wakeChannel}`);
-        if (claims) await client.query(`LISTEN ${backlogChannel}`);
         holder = rows[0].holder as number;
       },
       onLost() {
@@ -77,19 +76,36 @@ export async function openPostgresBroker(url: string, store?: Store): Promise<Br
     throw toError(error);
   });
 
+  /** Asked at once for all, as a transaction for each that turns out to be empty would cost an idle worker more. */
+  const lookFor = async (queues: string[]) => {
+    const { rows } = await exchanging.query(waitingQueues([queues]));
+    if (rows.length > 0) claims?.wake(rows.map((row) => row.name as string));
+  };
+  const lookLater = collected(LATER_MS, (queues) => void lookFor(queues).catch(() => {}));
   const look = async () => {
     if (exchange.subscribers.size === 0) return;
     exchange.wake();
-    if (claims) {
-      // Asked at once for all, as a transaction for each that turns out to be empty would cost an idle worker more.
-      const { rows } = await exchanging.query(waitingQueues([claims.queues]));
-      if (rows.length > 0) claims.wake(rows.map((row) => row.name as string));
-    }
+    if (claims) await lookFor(claims.queues);
     const { rows } = await exchanging.query(releaseOrphans());
     if (rows.length > 0) tell(new Set(rows.map((row) => row.queue as string)));
   };
   const looking = setInterval(() => void look().catch(() => {}), LOOK_MS);
   looking.unref();
+
+  /** From when a queue is first consumed; a process consumes the same ones for as long as it lives. */
+  const listen = async (queue: string) => {
+    const hear = async (news: News, act: () => void) => {
+      const channel = queueChannel(place.schema, news, queue);
+      if (channels.has(channel)) return;
+      channels.set(channel, act);
+      await listener.keep(channel);
+    };
+    await hear("deliveries", () => exchange.wake([queue]));
+    if (!claims) return;
+    await hear("backlog", () => {
+      if (claims.announce(queue)) lookLater(queue);
+    });
+  };
 
   const publish = batched(publishing, async (queues) => tell(queues));
 
@@ -126,6 +142,7 @@ export async function openPostgresBroker(url: string, store?: Store): Promise<Br
       const stop = () => void close();
       if (signal?.aborted) return { close };
       signal?.addEventListener("abort", stop, { once: true });
+      await listen(queue);
       exchange.subscribers.add(subscriber);
       exchange.wake([queue]);
       // Deliveries and claims share its places.
@@ -158,6 +175,7 @@ export async function openPostgresBroker(url: string, store?: Store): Promise<Br
     close() {
       closing ??= (async () => {
         clearInterval(looking);
+        lookLater.stop();
         for (const subscriber of exchange.subscribers) {
           subscriber.open = false;
           if (subscriber.claimer) await claims?.remove(subscriber.claimer);
@@ -176,6 +194,29 @@ export async function openPostgresBroker(url: string, store?: Store): Promise<Br
       return closing;
     },
   };
+}
+
+/** Collects names for a random while of at most `ms`, and then acts on all of them once. */
+function collected(ms: number, act: (names: string[]) => void) {
+  const names = new Set<string>();
+  let timer: NodeJS.Timeout | null = null;
+  const add = (name: string) => {
+    names.add(name);
+    timer ??= setTimeout(
+      () => {
+        timer = null;
+        const all = [...names];
+        names.clear();
+        act(all);
+      },
+      ms * (0.5 + Math.random() / 2),
+    ).unref();
+  };
+  return Object.assign(add, {
+    stop() {
+      if (timer) clearTimeout(timer);
+    },
+  });
 }
 
 function subscribe(queue: string, prefetch: number, handler: DeliveryHandler): Subscriber {

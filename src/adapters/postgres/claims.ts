@@ -5,11 +5,15 @@ import type { SettleResult } from "../../ports/store/tasks.ts";
 import type { ServerClock } from "./clock.ts";
 import { type Next, takeNext } from "./operations.ts";
 import { Pace } from "./pace.ts";
+import type { Rooms } from "./rooms.ts";
 import type { Entry } from "./transaction.ts";
 
 const RETRY_MS = 200;
 /** What another worker has locked is either its own or free again by then. */
-const LOCKED_MS = 25;
+const LOCKED_MS = 100;
+/** Of all workers that are idle, so many try at once to claim what has come; more would mostly be too late. */
+const EAGER = 4;
+
 /** Claims that wait for longer than this for a place go back, as others may have one. */
 const PATIENCE_MS = 1_000;
 
@@ -68,6 +72,7 @@ export class Claimer {
 
 interface Parts {
   clock: ServerClock;
+  rooms: Rooms;
   /** Starts a transaction when there is something to claim. */
   nudge(): void;
   settle(command: Settle): Promise<SettleResult>;
@@ -106,6 +111,18 @@ export class Claims {
   nudge(): void {
     for (const claimer of this.#claimers) this.#fill(claimer);
     this.#parts.nudge();
+  }
+
+  /**
+   * The backlog of a queue has grown, as all of its workers are told. Says whether this process is to look a moment
+   * later whether anything is left: of many, each draws whether it is among the few that try at once.
+   */
+  announce(queue: string): boolean {
+    const mine = [...this.#claimers].filter((claimer) => claimer.options.queue === queue);
+    const isIdle = mine.some((claimer) => claimer.open && claimer.wish > 0);
+    if (isIdle && Math.random() * this.#parts.rooms.claimers(queue) > EAGER) return true;
+    this.wake([queue]);
+    return false;
   }
 
   /** Something may wait in these queues; in all of them by default. */

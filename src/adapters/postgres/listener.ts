@@ -100,6 +100,12 @@ export class Listener {
     }
   }
 
+  /** Listens for as long as it lives: while it is away, from when it is back. */
+  async keep(channel: string): Promise<void> {
+    this.#channels.add(channel);
+    await this.#client?.query(`LISTEN ${channel}`).catch(() => {});
+  }
+
   async unlisten(channel: string): Promise<void> {
     this.#channels.delete(channel);
     await this.#client?.query(`UNLISTEN ${channel}`).catch(() => {});

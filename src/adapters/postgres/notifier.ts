@@ -4,11 +4,13 @@ import type pg from "pg";
 /** What one notification may carry, in bytes; PostgreSQL takes less than 8,000. */
 const MAX_BYTES = 7_900;
 
-/** Names the queues in which something has been put. */
-export const WAKE_TOPIC = "broker.wake";
+/** Deliveries have been put into a queue, or its backlog has grown. */
+export type News = "deliveries" | "backlog";
 
-/** Names the queues whose backlogs have grown. */
-export const BACKLOG_TOPIC = "store.backlog";
+/** Where the news of a queue are told: to those alone who serve it. */
+export function queueChannel(schema: string, news: News, queue: string): string {
+  return channelOf(schema, `${news}/${queue}`);
+}
 
 /** The channel of a topic in a schema. Names of channels are short, so they are hashed. */
 export function channelOf(schema: string, topic: string): string {

@@ -8,14 +8,16 @@ const FRESH_MS = 250;
 
 const figures = statement(
   "rooms",
-  `SELECT q.name, q.paused, coalesce(w.n, 0) AS concurrency,
+  `SELECT q.name, q.paused, coalesce(w.concurrency, 0) AS concurrency, coalesce(w.claimers, 0) AS claimers,
      (SELECT count(*) FROM tasks t WHERE t.queue = q.name AND t.state = 'published' AND t.wake_at IS NOT NULL)
        AS published,
      -- Not EXISTS, which may be answered for all queues at once, by reading the whole backlog.
      coalesce((SELECT true FROM tasks t WHERE t.queue = q.name AND t.state = 'ready' LIMIT 1), false) AS waiting
    FROM queues q LEFT JOIN (
-     SELECT asked.key, sum(asked.value::int) AS n FROM workers, json_each_text(workers.queues) AS asked
-     WHERE workers.gone_at IS NULL AND NOT workers.claims GROUP BY asked.key
+     SELECT asked.key, sum(asked.value::int) FILTER (WHERE NOT workers.claims) AS concurrency,
+       count(*) FILTER (WHERE workers.claims) AS claimers
+     FROM workers, json_each_text(workers.queues) AS asked
+     WHERE workers.gone_at IS NULL GROUP BY asked.key
    ) w ON w.key = q.name`,
 );
 const register = statement(
@@ -28,6 +30,8 @@ interface Figures {
   paused: boolean;
   concurrency: number;
   published: number;
+  /** Workers that claim straight from its backlog. */
+  claimers: number;
   /** There may be a backlog. */
   waiting: boolean;
 }
@@ -79,6 +83,10 @@ export class Rooms {
   waits(queue: string, waiting: boolean): void {
     const known = this.#queues.get(queue);
     if (known) known.waiting = waiting;
+  }
+
+  claimers(queue: string): number {
+    return this.#queues.get(queue)?.claimers ?? 0;
   }
 
   names(): string[] {

@@ -11,7 +11,7 @@ import { asking, assertReachable, openPool, type Place, placeOf, toError } from 
 import { Drains } from "./figures.ts";
 import { files } from "./files.ts";
 import type { PostgresLedger } from "./ledger.ts";
-import { BACKLOG_TOPIC, channelOf, Notifier, WAKE_TOPIC } from "./notifier.ts";
+import { type News, Notifier, queueChannel } from "./notifier.ts";
 import { begin, cancel, create, end, keepMemo, remove, reopen, take } from "./operations.ts";
 import { reads } from "./reads.ts";
 import { Rooms } from "./rooms.ts";
@@ -68,18 +68,18 @@ function build(
   const admission = new Admission(pool, drains, rooms);
   const workers = new Workers(pool, place, rooms, clock);
   const notifier = new Notifier(pool);
-  const wakeChannel = channelOf(place.schema, WAKE_TOPIC);
-  const backlogChannel = channelOf(place.schema, BACKLOG_TOPIC);
   let onAppended = (_owners: readonly string[]) => {};
   let closing: Promise<void> | null = null;
 
   /** Outside of the transaction, whose commit would wait for every other that notifies. */
-  const tell = (channel: string, queues: Iterable<string>) => {
-    for (const queue of new Set(queues)) notifier.send(channel, queue).catch(() => {});
+  const tell = (news: News, queues: Iterable<string>) => {
+    for (const queue of new Set(queues)) {
+      notifier.send(queueChannel(place.schema, news, queue), queue).catch(() => {});
+    }
   };
-  const wake = (queues: Iterable<string>) => tell(wakeChannel, queues);
   const claims = new Claims({
     clock,
+    rooms,
     nudge: () => batches.nudge(),
     settle: (command) => batches.run(end(command)),
   });
@@ -91,8 +91,12 @@ function build(
     publishes,
     along: () => claims.wishes(),
     onCommitted({ ledger, filled }: Committed) {
-      if (publishes) tell(backlogChannel, grown(ledger));
-      if (publishes) wake([...ledger.handed, ...filled].map((delivery) => delivery.queue));
+      if (publishes) tell("backlog", grown(ledger));
+      if (publishes)
+        tell(
+          "deliveries",
+          [...ledger.handed, ...filled].map((delivery) => delivery.queue),
+        );
       if (ledger.events.length > 0) onAppended([...new Set(ledger.events.map((event) => event.job.owner))]);
       drains.count(ledger.ended);
       admission.count(ledger);
@@ -102,7 +106,11 @@ function build(
   /** What was filled outside of a batch. */
   const told = async <T extends { deliveries: { queue: string }[] }>(answer: Promise<T>): Promise<T> => {
     const { deliveries } = await answer;
-    if (publishes && deliveries.length > 0) wake(deliveries.map((delivery) => delivery.queue));
+    if (publishes && deliveries.length > 0)
+      tell(
+        "deliveries",
+        deliveries.map((delivery) => delivery.queue),
+      );
     return answer;
   };
 
@@ -147,7 +155,7 @@ function build(
       rooms.forget();
       return told(change()).finally(() => {
         rooms.forget();
-        if (publishes && !paused) tell(backlogChannel, [queue]);
+        if (publishes && !paused) tell("backlog", [queue]);
       });
     },
 
