@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import sharp from "sharp";
 import { describe, expect, test } from "vitest";
@@ -25,7 +26,7 @@ describe("pictures", () => {
     "a TIFF (%s) whose directory stands at its end",
     async (compression) => {
       const noise = { type: "gaussian", mean: 128, sigma: 40 } as const;
-      const create = { width: 200, height: 100, channels: 3, background: "teal", noise } as const;
+      const create = { width: 800, height: 400, channels: 3, background: "teal", noise } as const;
       const bytes = await sharp({ create }).tiff({ compression }).toBuffer();
       expect(bytes.readUInt32LE(4)).toBeGreaterThan(HEAD_BYTES);
       expect(await mediaTypeOf(bytes.subarray(0, HEAD_BYTES))).toBe("image/tiff");
@@ -62,6 +63,32 @@ describe("SVG", () => {
   test("in Latin-1", async () => {
     const bytes = Buffer.from('<?xml version="1.0" encoding="ISO-8859-1"?><!-- é --><svg/>', "latin1");
     expect(await mediaTypeOf(bytes)).toBe("image/svg+xml");
+  });
+
+  const plain = '<svg xmlns="http://www.w3.org/2000/svg"/>';
+
+  test("after a long comment", async () => {
+    expect(await of(`<?xml version="1.0"?><!-- ${"license ".repeat(5_000)} -->${plain}`)).toBe(
+      "image/svg+xml",
+    );
+  });
+
+  test.each([
+    ["little-endian", (text: string) => Buffer.from(`\ufeff${text}`, "utf16le")],
+    ["big-endian", (text: string) => Buffer.from(`\ufeff${text}`, "utf16le").swap16()],
+    ["without a byte order mark", (text: string) => Buffer.from(text, "utf16le")],
+  ])("in UTF-16, %s", async (_, encode) => {
+    const declared = `<?xml version="1.0" encoding="UTF-16"?><!-- é -->${plain}`;
+    expect(await mediaTypeOf(encode(declared))).toBe("image/svg+xml");
+    expect(await mediaTypeOf(encode("<html><svg/></html>"))).not.toBe("image/svg+xml");
+  });
+
+  test("compressed", async () => {
+    const noise = Array.from({ length: 50_000 }, (_, index) => `<path d="M${index ** 2} 0"/>`).join("");
+    for (const text of [plain, plain.replace("/>", `>${noise}</svg>`)]) {
+      expect(await mediaTypeOf(gzipSync(text).subarray(0, HEAD_BYTES))).toBe("image/svg+xml");
+    }
+    expect(await mediaTypeOf(gzipSync("<html><svg/></html>"))).toBe("application/gzip");
   });
 
   test.each([
@@ -109,6 +136,8 @@ describe("text and documents", () => {
 test("any bytes have an answer", async () => {
   const magic = fc.constantFrom(
     "",
+    "\u001f\u008b\b\0",
+    "\u00ff\u00fe<\0",
     "\u0089PNG\r\n\u001a\n",
     "\u00ff\u00d8\u00ff",
     "GIF89a",

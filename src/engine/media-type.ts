@@ -1,8 +1,8 @@
 import { fileTypeFromBuffer } from "file-type";
 import { hasSvgRoot } from "./svg-root.ts";
 
-/** Bytes of a file's beginning that decide its type. */
-export const HEAD_BYTES = 4_100;
+/** Bytes of a file's beginning that decide its type: an SVG may begin with a long comment, such as a license. */
+export const HEAD_BYTES = 64 * 1024;
 
 /** Formats that begin with plain text; anything else that reads as text is text, whatever its first letters are. */
 const TEXTUAL = new Set(["application/pdf", "application/rtf", "application/postscript", "application/eps"]);

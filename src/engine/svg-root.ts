@@ -1,10 +1,12 @@
+import { constants, gunzipSync } from "node:zlib";
+
 /**
  * Whether a document's root element is `svg`: past a byte order mark, the XML declaration, comments,
- * processing instructions and a document type. An HTML page that contains a picture is not one.
+ * processing instructions and a document type. An HTML page that contains a picture is not one. The document
+ * may be in UTF-16, or compressed as drawing programs save it.
  */
 export function hasSvgRoot(head: Buffer): boolean {
-  // The markup is ASCII in every encoding that matters here, so that the bytes can be read one by one.
-  const text = head.toString("latin1");
+  const text = textOf(head[0] === 0x1f && head[1] === 0x8b ? unpacked(head) : head);
   let at = text.startsWith("\u00ef\u00bb\u00bf") ? 3 : 0;
   for (;;) {
     while (/\s/.test(text.charAt(at))) at++;
@@ -15,6 +17,28 @@ export function hasSvgRoot(head: Buffer): boolean {
       at = afterDoctype(text, at + 9);
     } else return /^<([\w-]+:)?svg[\s/>]/.test(text.slice(at, at + 80));
   }
+}
+
+/** Compressed bytes that are looked into: deflate makes at most a thousand times as many of them. */
+const MAX_PACKED = 4_096;
+
+/** The beginning of a compressed document; nothing when it is not one. */
+function unpacked(head: Buffer): Buffer {
+  try {
+    return gunzipSync(head.subarray(0, MAX_PACKED), { finishFlush: constants.Z_SYNC_FLUSH });
+  } catch {
+    return Buffer.alloc(0);
+  }
+}
+
+/** But for UTF-16, markup is ASCII in every encoding that matters here, so that the bytes can be read one by one. */
+function textOf(head: Buffer): string {
+  const [first, second] = head;
+  const little = (first === 0xff && second === 0xfe) || (first === 0x3c && second === 0);
+  const big = (first === 0xfe && second === 0xff) || (first === 0 && second === 0x3c);
+  return little || big
+    ? new TextDecoder(little ? "utf-16le" : "utf-16be").decode(head)
+    : head.toString("latin1");
 }
 
 /** Position past `end`, or past the text: nothing is recognised there. */

@@ -9,6 +9,8 @@ export interface ConvertFlags {
   enlarge?: boolean;
   quality?: string;
   lossless?: boolean;
+  tolerant?: boolean;
+  pages?: string;
   background?: string;
   keepMetadata?: boolean;
   animated?: boolean;
@@ -33,6 +35,8 @@ export function addConvertFlags(command: Command): Command {
     .option("--enlarge", "also make small pictures larger than they are")
     .option("--quality <1-100>", "of JPEG, WebP and AVIF", "80")
     .option("--lossless", "every pixel as it was, in WebP and AVIF")
+    .option("--pages <which>", "first or all: of a TIFF with several, in formats that have no pages")
+    .option("--tolerant", "keep what came of a file that is cut off")
     .option("--background <#rrggbb>", "behind transparent parts and around contained pictures", "#ffffff")
     .option("--keep-metadata", "keep EXIF (camera, place, time), XMP and the colour profile")
     .option("--no-animated", "the first frame of an animation alone")

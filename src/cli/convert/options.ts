@@ -31,6 +31,8 @@ export function convertOptions(flags: ConvertFlags): ConvertOptions {
     enlarge: flags.enlarge,
     quality: number(flags.quality),
     lossless: flags.lossless,
+    tolerant: flags.tolerant,
+    pages: flags.pages,
     background: flags.background,
     keepMetadata: flags.keepMetadata,
     animated: flags.animated,

@@ -119,6 +119,17 @@ test("lossless keeps every pixel", async () => {
   expect(await difference(webp, data)).toBe(0);
 });
 
+test.each(["webp", "avif", "png"])("lossless %s keeps colors under full transparency", async (format) => {
+  const hidden = Buffer.from(
+    Array.from({ length: 64 * 64 * 4 }, (_, at) => (at % 4 === 3 ? 0 : (at * 7) % 256)),
+  );
+  const data = await sharp(hidden, { raw: { width: 64, height: 64, channels: 4 } })
+    .png()
+    .toBuffer();
+  const result = await convert(data, { format, lossless: true });
+  expect((await sharp(result.data).raw().toBuffer()).equals(hidden)).toBe(true);
+});
+
 test("quality decides about the bytes", async () => {
   const data = await scene().png().toBuffer();
   for (const format of ["jpeg", "webp", "avif"]) {

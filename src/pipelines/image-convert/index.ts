@@ -47,7 +47,7 @@ export function createImageConvert(limits: Partial<ImageConvertLimits> = {}) {
     tools: { sharp: sharp.versions.sharp, libvips: sharp.versions.vips },
   }).each("convert", (context) => convert(context, maxPixels), {
     concurrency: 2,
-    version: "1",
+    version: "2",
     isolate: { memoryMiB: 1_024 },
   });
 }
@@ -60,25 +60,38 @@ async function convert(context: Context, maxPixels: number): Promise<void> {
   const { options, file } = context;
   context.progress(0, "decode");
   const data = await context.read(file);
-  const picture = await readPicture(data, { maxPixels, animated: keepsAnimation(options), what: "The file" });
+  const picture = await readPicture(data, {
+    maxPixels,
+    animated: keepsAnimation(options),
+    tolerant: options.tolerant,
+    what: "The file",
+  });
   const mark = await readMark(context, maxPixels);
 
   context.progress(0.1, "convert");
-  const rendered = await render(picture, options, mark);
-  const { format, width, height, frames } = rendered;
+  const { outputs, warnings } = await render(picture, options, mark);
 
   context.progress(0.9, "write");
-  const { data: converted, warnings } = neverLarger(data, picture, rendered, options);
-  const output = { data: converted, format };
-  warnings.push(...(await lostMetadata(picture.metadata, output, options.keepMetadata)));
+  for (const rendered of outputs) {
+    const { format, width, height, frames, page, pages } = rendered;
+    const kept = neverLarger(data, picture, rendered, options);
+    const output = { data: kept.data, format };
+    warnings.push(...kept.warnings, ...(await lostMetadata(picture.metadata, output, options.keepMetadata)));
+    const { mediaType, extension } = formats[format];
+    await context.write({
+      extension,
+      suffix: page ? `-${page}` : "",
+      data: kept.data,
+      mediaType,
+      meta: {
+        ...{ width, height, frames, format },
+        ...(page && { page }),
+        ...(pages && { pages }),
+        savedBytes: file.bytes - kept.data.length,
+      },
+    });
+  }
   for (const { code, message } of warnings) context.warn(code, message);
-  const { mediaType, extension } = formats[format];
-  await context.write({
-    extension,
-    data: converted,
-    mediaType,
-    meta: { width, height, frames, format, savedBytes: file.bytes - converted.length },
-  });
 }
 
 /** An animation stays one in GIF and WebP, which `original` can only come to from one of them. */
@@ -91,5 +104,6 @@ async function readMark(context: Context, maxPixels: number): Promise<Mark | nul
   if (watermark?.text !== undefined) return { text: watermark.text };
   if (!watermark?.image) return null;
   const data = await context.read(watermark.image);
-  return { image: await readPicture(data, { maxPixels, animated: false, what: "The watermark image" }) };
+  const what = "The watermark image";
+  return { image: await readPicture(data, { maxPixels, animated: false, tolerant: false, what }) };
 }

@@ -15,6 +15,8 @@ test("the defaults", () => {
     keepMetadata: false,
     background: "#ffffff",
     lossless: false,
+    tolerant: false,
+    pages: "first",
     animated: true,
     watermark: { text: "a", position: "bottom-right", opacity: 0.3, size: 0.3 },
   });

@@ -92,6 +92,15 @@ export const imageConvertOptions = z.strictObject({
     title: "Lossless",
     description: "Of WebP and AVIF: every pixel as it was, for graphics and text.",
   }),
+  tolerant: z.boolean().default(false).meta({
+    title: "Accept incomplete files",
+    description: "Of a file that is cut off, keep what came of it, with a warning. Otherwise it fails.",
+  }),
+  pages: z.enum(["first", "all"]).default("first").meta({
+    title: "Pages",
+    description:
+      "Of a TIFF with several pages. TIFF takes them all into one file; in other formats, first makes a file of the first page and all one of each.",
+  }),
   animated: z.boolean().default(true).meta({
     title: "Keep animation",
     description: "Of GIF and WebP, when the new format is one of the two; otherwise the first frame.",

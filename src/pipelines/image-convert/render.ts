@@ -1,11 +1,16 @@
-import type { Sharp } from "sharp";
-import { fileFailure, inWords, tooManyPixels } from "../pictures/failure.ts";
-import { encode, formats, type OutputFormat, outputFormat } from "../pictures/formats.ts";
-import { fittingSource, keepMetadata } from "../pictures/metadata.ts";
-import { decode, type Picture } from "../pictures/picture.ts";
+import { compactPng } from "../pictures/compact-png.ts";
+import { inWords, tooManyPages, tooManyPixels } from "../pictures/failure.ts";
+import { type Encoding, encode, formats, type OutputFormat, outputFormat } from "../pictures/formats.ts";
+import { decoding, type Picture } from "../pictures/picture.ts";
+import { joinTiffs } from "../pictures/tiff-join.ts";
+import type { Warning } from "../pictures/warning.ts";
 import type { ImageConvertOptions } from "./options.ts";
+import { type Painting, paint, resizes, staysGray } from "./paint.ts";
 import { outputSize, type Size } from "./size.ts";
 import { type Mark, watermarkOverlay } from "./watermark.ts";
+
+/** Pages of one file that are converted. */
+const MAX_PAGES = 200;
 
 export interface Rendered {
   data: Buffer;
@@ -13,70 +18,104 @@ export interface Rendered {
   width: number;
   height: number;
   frames: number;
+  /** From 1, where the file has several and each becomes a file. */
+  page?: number;
+  /** Pages in this one file, where it holds several. */
+  pages?: number;
 }
 
-/** Decodes, resizes, marks and encodes a picture in one pass of libvips, in its threads. */
+export interface Rendering {
+  outputs: Rendered[];
+  warnings: Warning[];
+}
+
+/** Decodes, resizes, marks and encodes a picture, with all of its pages where the output takes them. */
 export async function render(
   picture: Picture,
   options: ImageConvertOptions,
   mark: Mark | null,
-): Promise<Rendered> {
+): Promise<Rendering> {
   const format = outputFormat(picture.format, options.format);
-  const size = outputSize(picture, options);
-  checkOutput(size, picture, format);
-  const overlay =
-    mark && options.watermark ? await watermarkOverlay(mark, options.watermark, size, picture.frames) : null;
+  const { pages } = picture;
+  const lost = options.animated ? framesDropped(picture, format) : [];
+  const joins = formats[format].hasPages;
+  if (pages.length === 1 || (!joins && options.pages === "first")) {
+    if (pages.length > 1) lost.push(pagesDropped(pages.length, format));
+    const output = await renderPage(picture, format, options, mark);
+    return { outputs: [output], warnings: [...picture.warnings, ...lost] };
+  }
+  if (pages.length > MAX_PAGES) {
+    throw tooManyPages(
+      `${picture.what} has ${inWords(pages.length)} pages; at most ${MAX_PAGES} are converted.`,
+    );
+  }
+  const outputs: Rendered[] = [];
+  const found: Warning[] = [];
+  for (const [index, number] of pages.entries()) {
+    const page = index === 0 ? picture : await picture.readPage(number);
+    found.push(...page.warnings);
+    outputs.push({ ...(await renderPage(page, format, options, mark)), page: index + 1 });
+  }
+  if (!joins) return { outputs, warnings: found };
+  const { page: _, ...first } = outputs[0]!;
+  const joined = { ...first, data: joinTiffs(outputs.map(({ data }) => data)), pages: pages.length };
+  return { outputs: [joined], warnings: found };
+}
 
-  const data = options.keepMetadata ? fittingSource(picture.data, picture.metadata) : picture.data;
-  let image = decode({ ...picture, data });
-  if (options.width || options.height) {
-    image = image.resize({
-      width: options.width,
-      height: options.height,
-      fit: options.fit,
-      withoutEnlargement: !options.enlarge,
-      background: formats[format].hasAlpha ? options.background : opaque(options.background),
-      // The decoder rounds sizes its own way, and the overlay of an animation must fit to the pixel.
-      fastShrinkOnLoad: !overlay || picture.frames === 1,
+function framesDropped({ frames, allFrames }: Picture, format: OutputFormat): Warning[] {
+  if (frames === allFrames) return [];
+  const message = `Of ${inWords(allFrames)} frames, only the first is in the ${formats[format].label}, which holds no animation.`;
+  return [{ code: "frames_dropped", message }];
+}
+
+function pagesDropped(pages: number, format: OutputFormat): Warning {
+  return {
+    code: "pages_dropped",
+    message: `Of ${inWords(pages)} pages, only the first is in the ${formats[format].label}. With pages: "all", each becomes a file; TIFF takes all into one.`,
+  };
+}
+
+async function renderPage(
+  source: Picture,
+  format: OutputFormat,
+  options: ImageConvertOptions,
+  mark: Mark | null,
+): Promise<Rendered> {
+  const size = outputSize(source, options);
+  checkOutput(size, source, format);
+  const overlay = mark && options.watermark ? await watermarkOverlay(mark, options.watermark, size) : null;
+  const painting = { options, format, size, overlay };
+  return decoding(source, async (picture) => {
+    const image = await paint(picture, painting);
+    const { data, info } = await encode(image, format, encodingOf(picture, painting)).toBuffer({
+      resolveWithObject: true,
     });
-  }
-  if (!formats[format].hasAlpha) image = image.flatten({ background: opaque(options.background) });
-  if (overlay) {
-    image = image.composite([overlay]);
-    if (!picture.hasAlpha && isOpaque(options.background)) image = image.removeAlpha();
-  }
-  if (options.keepMetadata) {
-    const keeping = { format, size, profile: !picture.cmyk, marked: overlay !== null };
-    image = keepMetadata(image, picture.metadata, keeping);
-  }
-  const { density } = picture.metadata;
-  image = encode(colours(image, picture, format, options), format, { ...options, density });
-  try {
-    const { data, info } = await image.toBuffer({ resolveWithObject: true });
     return {
-      data,
+      data: format === "png" && isReduced(picture) ? await compactPng(data) : data,
       format,
       width: info.width,
       height: info.pageHeight ?? info.height,
       frames: info.pages ?? 1,
     };
-  } catch (error) {
-    throw fileFailure(error, "The file");
-  }
+  });
 }
 
-/**
- * Without metadata, sharp brings the colours to sRGB and drops the profile. With it, the profile stays and the
- * pixels with it, but for CMYK, which no output but JPEG and TIFF has: that becomes sRGB in any case.
- */
-function colours(image: Sharp, picture: Picture, format: OutputFormat, options: ImageConvertOptions): Sharp {
-  const keepsProfile = options.keepMetadata && !picture.cmyk;
-  let result = image;
-  if (!picture.deep) return result;
-  // sharp works on 16-bit pictures with a profile in Display P3, and would write that as if it were sRGB.
-  if (picture.hasProfile && !keepsProfile) result = result.withIccProfile("srgb", { attach: false });
-  const keepsDepth = (format === "png" || format === "tiff") && !options.watermark;
-  return keepsDepth ? result.toColourspace("rgb16") : result;
+function encodingOf(picture: Picture, painting: Painting): Encoding {
+  const { options, overlay, format } = painting;
+  const { delays, loop } = picture;
+  const { density } = picture.metadata;
+  const sameColors = !resizes(options) && !overlay && staysGray(picture, painting) && !picture.hasAlpha;
+  const bits = format === "tiff" && sameColors ? fewBits(picture) : undefined;
+  return { quality: options.quality, lossless: options.lossless, density, bits, delays, loop };
+}
+
+function fewBits({ bits }: Picture): 1 | 2 | 4 | undefined {
+  return bits === 1 || bits === 2 || bits === 4 ? bits : undefined;
+}
+
+/** Whether a picture has few colors, which its output may name by number again. */
+function isReduced({ indexed, bits, format }: Picture): boolean {
+  return indexed || bits < 8 || format === "gif";
 }
 
 function checkOutput(size: Size, { frames, maxPixels }: Picture, format: OutputFormat): void {
@@ -93,13 +132,4 @@ function checkOutput(size: Size, { frames, maxPixels }: Picture, format: OutputF
       `The converted picture would be ${extent} pixels, and ${label} takes at most ${inWords(maxSide)} on a side. Choose another format or a smaller size.`,
     );
   }
-}
-
-/** `#rgba` and `#rrggbbaa` without their alpha. */
-function opaque(colour: string): string {
-  return colour.length < 6 ? colour.slice(0, 4) : colour.slice(0, 7);
-}
-
-function isOpaque(colour: string): boolean {
-  return /^#(...f?|.{6}(ff)?)$/i.test(colour);
 }

@@ -28,27 +28,6 @@ test("the size is the one that sharp comes to", async () => {
   );
 });
 
-test("of an animation too, to the pixel", async () => {
-  const frame = (background: string) => ({
-    create: { width: 37, height: 22, channels: 3 as const, background },
-  });
-  const pages = await Promise.all(["#fff", "#000"].map((colour) => sharp(frame(colour)).png().toBuffer()));
-  const joined = sharp(pages, { join: { animated: true } });
-  const sources = [await joined.clone().gif().toBuffer(), await joined.clone().webp().toBuffer()];
-  await fc.assert(
-    fc.asyncProperty(fc.constantFrom(...sources), target, async (data, { enlarge, ...resize }) => {
-      fc.pre(Boolean(resize.width || resize.height));
-      const { info } = await sharp(data, { animated: true })
-        .resize({ ...resize, withoutEnlargement: !enlarge, fastShrinkOnLoad: false })
-        .gif()
-        .toBuffer({ resolveWithObject: true });
-      const expected = { width: info.width, height: info.pageHeight };
-      expect(outputSize({ width: 37, height: 22, frames: 2 }, { ...resize, enlarge })).toEqual(expected);
-    }),
-    { numRuns: 200 },
-  );
-});
-
 test("the ratio is kept, and nothing grows unless it may", () => {
   const photo = { width: 4000, height: 3000 };
   const inside = { fit: "inside", enlarge: false } as const;

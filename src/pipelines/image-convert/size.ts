@@ -11,21 +11,17 @@ type Target = Pick<ImageConvertOptions, "width" | "height" | "fit" | "enlarge">;
  * The size that `sharp.resize` gives a picture. Known beforehand, so that an absurd enlargement is refused
  * and the watermark is made to measure. Up to a pixel off where the decoder itself shrinks (large JPEGs).
  */
-export function outputSize(picture: Size & { frames?: number }, target: Target): Size {
+export function outputSize(picture: Size, target: Target): Size {
   const { width, height, fit, enlarge } = target;
   const across = width ? picture.width / width : null;
   const down = height ? picture.height / height : null;
   let [x, y] = shrinks(across, down, fit);
   if (!enlarge) [x, y] = [Math.max(1, x), Math.max(1, y)];
   const [shrinkX, shrinkY] = [Math.min(x, picture.width), Math.min(y, picture.height)];
-  const animated = (picture.frames ?? 1) > 1;
   // Multiplied by the reciprocal as libvips does: halves would be rounded the other way now and then.
   const resized = {
     width: Math.max(1, Math.round(picture.width * (1 / shrinkX))),
-    height: Math.max(
-      1,
-      animated ? roundToEven(picture.height / shrinkY) : Math.round(picture.height * (1 / shrinkY)),
-    ),
+    height: Math.max(1, Math.round(picture.height * (1 / shrinkY))),
   };
   const box = { width: width ?? resized.width, height: height ?? resized.height };
   switch (fit) {
@@ -46,11 +42,4 @@ function shrinks(across: number | null, down: number | null, fit: Target["fit"])
   }
   const both = fit === "cover" || fit === "outside" ? Math.min(across, down) : Math.max(across, down);
   return [both, both];
-}
-
-/** C's `rint`, by which sharp rounds the height of an animation's frames; libvips itself rounds halves up. */
-function roundToEven(value: number): number {
-  const floor = Math.floor(value);
-  if (value - floor !== 0.5) return Math.round(value);
-  return floor % 2 === 0 ? floor : floor + 1;
 }

@@ -81,6 +81,8 @@ export interface Converted {
   mediaType: string;
   meta: Record<string, unknown>;
   warnings: { code: string; message: string }[];
+  /** Codes of the warnings, in their order, without those about the file's size. */
+  warned: string[];
 }
 
 /** Converts one file by the built-in pipeline; throws what the step threw. */
@@ -100,5 +102,8 @@ export async function convert(
     mediaType: output!.mediaType,
     meta: output!.meta!,
     warnings: item!.warnings,
+    warned: item!.warnings
+      .map(({ code }) => code)
+      .filter((code) => !/^(larger_than_input|original_kept)$/.test(code)),
   };
 }

@@ -1,14 +1,9 @@
-import { fileURLToPath } from "node:url";
 import sharp from "sharp";
 import { PermanentError } from "../../pipeline/control.ts";
+import { FONT, FONT_FILE } from "../pictures/font.ts";
 import type { Raster } from "../pictures/raster.ts";
 import type { Size } from "./size.ts";
 
-/** Comes with the package, so that text looks alike on machines without fonts. Others fill in for other scripts. */
-const FONT_FILE = fileURLToPath(
-  import.meta.resolve("@expo-google-fonts/gowun-dodum/400Regular/GowunDodum_400Regular.ttf"),
-);
-const FONT = "Gowun Dodum 20";
 const PROBE_DPI = 216;
 const POINTS_PER_INCH = 72;
 /** Outline and its soft edge, as a part of the font's size. */

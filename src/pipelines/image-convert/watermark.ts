@@ -1,6 +1,5 @@
 import sharp, { type OverlayOptions } from "sharp";
-import { fileFailure } from "../pictures/failure.ts";
-import { decode, type Picture } from "../pictures/picture.ts";
+import { decode, decoding, type Picture } from "../pictures/picture.ts";
 import type { Raster } from "../pictures/raster.ts";
 import type { WatermarkOptions } from "./options.ts";
 import type { Size } from "./size.ts";
@@ -12,16 +11,12 @@ export type Mark = { text: string } | { image: Picture };
 /** The distance from the edges, as a part of the shorter side. */
 const MARGIN = 0.02;
 
-/**
- * The watermark for a picture of `size`, as `sharp.composite` takes it.
- * @param frames more than 1: `size` is that of one frame, and each of them gets it
- */
+/** The watermark for a picture of `size`, as `sharp.composite` takes it, and whether it has no color. */
 export async function watermarkOverlay(
   mark: Mark,
   options: WatermarkOptions,
   size: Size,
-  frames: number,
-): Promise<OverlayOptions> {
+): Promise<OverlayOptions & { gray: boolean }> {
   const margin =
     Math.min(size.width, size.height) < 3
       ? 0
@@ -31,19 +26,13 @@ export async function watermarkOverlay(
   const opaque = "text" in mark ? await renderText(mark.text, box) : await renderImage(mark.image, box);
   const raster = await fade(opaque, options.opacity);
   const { left, top } = place(raster, size, options.position, margin);
-  const overlay = { input: raster.data, raw: rawOf(raster), left, top };
-  if (frames === 1) return overlay;
-  // libvips keeps frames one below the other: an overlay as large as a frame, repeated, meets them all.
-  const page = await sharp({ create: { ...size, channels: 4, background: "#00000000" } })
-    .composite([overlay])
-    .raw()
-    .toBuffer();
-  return { input: page, raw: { ...size, channels: 4 }, tile: true, gravity: "northwest" };
+  const gray = "text" in mark || mark.image.gray;
+  return { input: raster.data, raw: rawOf(raster), left, top, gray };
 }
 
-async function renderImage(image: Picture, box: Size): Promise<Raster> {
-  try {
-    const { data, info } = await decode(image)
+function renderImage(image: Picture, box: Size): Promise<Raster> {
+  return decoding(image, async (picture) => {
+    const { data, info } = await decode(picture)
       .resize({ ...box, fit: "inside" })
       .toColourspace("srgb")
       .ensureAlpha()
@@ -51,9 +40,7 @@ async function renderImage(image: Picture, box: Size): Promise<Raster> {
       .toBuffer({ resolveWithObject: true });
     // A grey picture stays grey, whatever colour space is asked for.
     return { data, width: info.width, height: info.height, channels: info.channels === 2 ? 2 : 4 };
-  } catch (error) {
-    throw fileFailure(error, "The watermark image");
-  }
+  });
 }
 
 async function fade(raster: Raster, opacity: number): Promise<Raster> {

@@ -13,6 +13,24 @@ export function tooManyPixels(message: string): PermanentError {
   return new PermanentError("too_many_pixels", message);
 }
 
+export function tooManyPages(message: string): PermanentError {
+  return new PermanentError("too_many_pages", message);
+}
+
+/** @param where how far it came: "after 63 %", "in frame 4" */
+export function cutOff(what: string, where?: string, cause?: unknown): PermanentError {
+  const place = where ? ` ${where}` : "";
+  return undecodable(
+    `${what} is cut off${place}: its end is missing. Upload it again from a complete copy.`,
+    cause,
+  );
+}
+
+/** How far a file came, rounded down so that an incomplete one never reads as 100 %. */
+export function afterPercent(complete: number): string {
+  return `after ${Math.floor(complete * 100)} %`;
+}
+
 /**
  * What an error of sharp means for the file. Running out of memory is the machine's trouble and comes back
  * unchanged, so that it is tried again; anything else is the same at every try.
@@ -27,12 +45,35 @@ export function fileFailure(error: unknown, what: string): unknown {
       cause: error,
     });
   }
-  if (TRUNCATED.test(text)) return cutOff(what, error);
+  for (const [pattern, say] of CAUSES) {
+    const found = pattern.exec(text);
+    if (found) return undecodable(`${what} ${say(found)}`, error);
+  }
+  if (TRUNCATED.test(text)) return cutOff(what, undefined, error);
   return undecodable(`${what} is damaged and cannot be decoded.`, error);
 }
 
-export function cutOff(what: string, cause?: unknown): PermanentError {
-  return undecodable(`${what} is cut off: its end is missing. Upload it again from a complete copy.`, cause);
-}
+const TRUNCATED =
+  /premature end|truncated|end of file|unexpected end|couldn't find end|outside of file bounds|not enough data/i;
 
-const TRUNCATED = /premature end|truncated|end of file|unexpected end|read error/i;
+/** What the decoders say, and the same for people. */
+const CAUSES: readonly (readonly [RegExp, (found: RegExpExecArray) => string])[] = [
+  [
+    /([\w -]+) compression support is not configured/,
+    ([, name]) => `uses ${name!.trim()} compression, which is not supported.`,
+  ],
+  [/XML_PARSE_HUGE.*depth|Excessive depth/i, () => "has elements nested more than 256 deep."],
+  [
+    /XML_PARSE_HUGE|Resource limit exceeded/i,
+    () => "has an embedded image or a text of more than 10 MB inside, which is not supported in an SVG.",
+  ],
+  [
+    /XML parse error: .*line (\d+) column (\d+) of data: (?!.*(?:Premature end|Couldn't find end))(.*)/i,
+    ([, line, column, reason]) =>
+      `is not well-formed XML (line ${line}, column ${column}: ${reason!.trim().replace(/\.$/, "")}).`,
+  ],
+  [
+    /samples out of range|bad labq format|unsupported (?:tiff|photometric|sample format|bit depth)/i,
+    () => "has a kind of samples that is not supported.",
+  ],
+];

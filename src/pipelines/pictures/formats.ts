@@ -1,4 +1,5 @@
-import type { Sharp } from "sharp";
+import type { Sharp, TiffOptions } from "sharp";
+import { isSvg } from "./svg.ts";
 
 /** Formats that are read, as the signatures tell them apart. */
 export type InputFormat = "jpeg" | "png" | "webp" | "avif" | "gif" | "tiff" | "svg";
@@ -12,6 +13,12 @@ interface Format {
   maxSide: number;
   animates: boolean;
   hasAlpha: boolean;
+  /** A picture of one channel stays one. */
+  hasGray: boolean;
+  /** 16 bits a channel stay. */
+  isDeep: boolean;
+  /** Holds several pages, each of its own size. */
+  hasPages: boolean;
 }
 
 export const formats: Record<OutputFormat, Format> = {
@@ -22,6 +29,9 @@ export const formats: Record<OutputFormat, Format> = {
     maxSide: 65_535,
     animates: false,
     hasAlpha: false,
+    hasGray: true,
+    isDeep: false,
+    hasPages: false,
   },
   png: {
     mediaType: "image/png",
@@ -30,6 +40,9 @@ export const formats: Record<OutputFormat, Format> = {
     maxSide: 1e9,
     animates: false,
     hasAlpha: true,
+    hasGray: true,
+    isDeep: true,
+    hasPages: false,
   },
   webp: {
     mediaType: "image/webp",
@@ -38,6 +51,9 @@ export const formats: Record<OutputFormat, Format> = {
     maxSide: 16_383,
     animates: true,
     hasAlpha: true,
+    hasGray: false,
+    isDeep: false,
+    hasPages: false,
   },
   avif: {
     mediaType: "image/avif",
@@ -46,6 +62,9 @@ export const formats: Record<OutputFormat, Format> = {
     maxSide: 16_384,
     animates: false,
     hasAlpha: true,
+    hasGray: false,
+    isDeep: false,
+    hasPages: false,
   },
   tiff: {
     mediaType: "image/tiff",
@@ -54,6 +73,9 @@ export const formats: Record<OutputFormat, Format> = {
     maxSide: 1e9,
     animates: false,
     hasAlpha: true,
+    hasGray: true,
+    isDeep: true,
+    hasPages: true,
   },
   gif: {
     mediaType: "image/gif",
@@ -62,10 +84,18 @@ export const formats: Record<OutputFormat, Format> = {
     maxSide: 65_535,
     animates: true,
     hasAlpha: true,
+    hasGray: false,
+    isDeep: false,
+    hasPages: false,
   },
 };
 
 export const inputMediaTypes = [...Object.values(formats).map((format) => format.mediaType), "image/svg+xml"];
+
+/** The formats that are read, in words. */
+export const inputLabels = `${Object.values(formats)
+  .map(({ label }) => label)
+  .join(", ")} or SVG`;
 
 /** The format to write for a picture of `input`. */
 export function outputFormat(input: InputFormat, wanted: OutputFormat | "original"): OutputFormat {
@@ -80,9 +110,17 @@ export interface Encoding {
   lossless: boolean;
   /** Dots an inch. */
   density: number | null;
+  /** Of gray TIFFs with less than 8. */
+  bits?: 1 | 2 | 4;
+  delays?: number[];
+  loop?: number;
 }
 
-export function encode(image: Sharp, format: OutputFormat, { quality, lossless, density }: Encoding): Sharp {
+const SCREEN_DENSITY = 72;
+const MM_PER_INCH = 25.4;
+
+export function encode(image: Sharp, format: OutputFormat, encoding: Encoding): Sharp {
+  const { quality, lossless, delays: delay, loop } = encoding;
   switch (format) {
     case "jpeg":
       return image.jpeg({ quality });
@@ -90,24 +128,24 @@ export function encode(image: Sharp, format: OutputFormat, { quality, lossless, 
       // `quality` would reduce it to a palette.
       return image.png();
     case "webp":
-      return image.webp({ quality, lossless });
+      return image.webp({ quality, lossless, exact: lossless, delay, loop });
     case "avif":
       // Effort 4, the default, takes 30 times as long as 0 for a few per cent of the bytes.
       return image.avif({ quality, lossless, effort: 2 });
     case "tiff":
-      return image.tiff({ compression: "lzw", predictor: "horizontal", ...resolution(density) });
+      return image.tiff(tiffOptions(encoding));
     case "gif":
-      return image.gif();
+      // Frames that look alike may have been shown for a reason, and are counted.
+      return image.gif({ keepDuplicateFrames: true, delay, loop });
   }
 }
 
-const SCREEN_DENSITY = 72;
-const MM_PER_INCH = 25.4;
-
-/** In dots a millimetre. Without one, libvips would write one dot a millimetre: a picture for a wall. */
-function resolution(density: number | null): { xres: number; yres: number } {
-  const dots = (density ?? SCREEN_DENSITY) / MM_PER_INCH;
-  return { xres: dots, yres: dots };
+/** In dots a millimeter. Without one, libvips would write one dot a millimeter: a picture for a wall. */
+function tiffOptions({ density, bits }: Encoding): TiffOptions {
+  const resolution = (density ?? SCREEN_DENSITY) / MM_PER_INCH;
+  const common = { xres: resolution, yres: resolution, bitdepth: bits };
+  if (bits === 1) return { ...common, compression: "ccittfax4" };
+  return { ...common, compression: "lzw", predictor: bits ? "none" : "horizontal" };
 }
 
 /** The format of a file by its first bytes; `null` for anything that is not read. */
@@ -122,6 +160,5 @@ export function formatOf(data: Buffer): InputFormat | null {
     const brands = at(8, Math.min(data.readUInt32BE(0), 128));
     return /^(....)*?avi[fs]/s.test(brands) ? "avif" : null;
   }
-  const text = data.toString("utf8", 0, 4096).trimStart();
-  return text.startsWith("<") && /<([\w-]+:)?svg[\s>]/.test(text) ? "svg" : null;
+  return isSvg(data) ? "svg" : null;
 }

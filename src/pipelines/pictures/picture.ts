@@ -1,25 +1,60 @@
 import sharp, { type Sharp, type SharpOptions } from "sharp";
 import { fileFailure, inWords, tooManyPixels, undecodable } from "./failure.ts";
-import { formatOf, type InputFormat } from "./formats.ts";
-import { checkIntegrity } from "./integrity.ts";
+import { loadFont } from "./font.ts";
+import { formatOf, type InputFormat, inputLabels } from "./formats.ts";
+import { checkSvg } from "./integrity.ts";
+import { type Mended, mend, mendPixels } from "./mend.ts";
 import { metadataOf, type PictureMetadata } from "./metadata.ts";
+import { plainSvg } from "./svg.ts";
+import { documentPages, readTiff } from "./tiff.ts";
+import type { Warning } from "./warning.ts";
 
 /** What is known of a picture before its pixels are decoded. */
 export interface Picture {
-  data: Buffer;
+  /** A file's bytes as the decoder takes them, or the pixels that `raw` describes. */
+  data: Buffer | Uint16Array;
+  raw?: Raw;
   format: InputFormat;
   /** Of one frame, as it is seen: with the EXIF orientation applied. */
   width: number;
   height: number;
   /** Frames that are read: 1 unless the animation is kept. */
   frames: number;
+  /** Frames that the file has. */
+  allFrames: number;
+  /** Milliseconds that each frame is shown. */
+  delays?: number[];
+  /** How often the animation plays; 0 for without end. */
+  loop?: number;
+  /** EXIF orientation, 1 to 8. */
+  orientation: number;
+  /** Which page of the file it is, and which there are, as libvips counts them. */
+  page: number;
+  pages: readonly number[];
   hasAlpha: boolean;
   hasProfile: boolean;
   cmyk: boolean;
+  gray: boolean;
+  /** Bits of a sample, or of a color's number where the colors are indexed. */
+  bits: number;
+  indexed: boolean;
   /** More than 8 bits a channel. */
   deep: boolean;
   metadata: PictureMetadata;
   maxPixels: number;
+  failOn: Mended["failOn"];
+  /** The file in words, at the beginning of a sentence. */
+  what: string;
+  /** What is lost already. */
+  warnings: readonly Warning[];
+  /** Reads the header of another page. */
+  readPage(page: number): Promise<Picture>;
+}
+
+export interface Raw {
+  width: number;
+  height: number;
+  channels: 1 | 2 | 3 | 4;
 }
 
 export interface ReadOptions {
@@ -27,58 +62,99 @@ export interface ReadOptions {
   maxPixels: number;
   /** Read every frame of an animation. */
   animated: boolean;
+  /** Keep what a file that is cut off has, with a warning. */
+  tolerant: boolean;
   /** The file in words, at the beginning of a sentence. */
   what: string;
 }
 
 /** Reads a picture's header. Throws a PermanentError that says what is wrong with the file. */
-export async function readPicture(data: Buffer, options: ReadOptions): Promise<Picture> {
-  const { maxPixels, animated, what } = options;
-  if (data.length === 0) throw undecodable(`${what} is empty.`);
-  const format = formatOf(data);
-  if (!format) {
-    throw undecodable(`${what} is not a JPEG, PNG, WebP, AVIF, GIF, TIFF or SVG picture.`);
-  }
-  checkIntegrity(data, format, what);
-  const header = await readHeader(data, what);
+export async function readPicture(file: Buffer, options: ReadOptions): Promise<Picture> {
+  const { what } = options;
+  if (file.length === 0) throw undecodable(`${what} is empty.`);
+  const format = formatOf(file);
+  if (!format) throw undecodable(`${what} is not a ${inputLabels} picture.`);
+  if (format === "svg") await loadFont();
+  const data = format === "svg" ? plainSvg(file, what) : file;
+  if (format === "svg") checkSvg(data, what);
+  const pages = format === "tiff" ? documentPages(readTiff(data)) : [0];
+  return readPage({ mended: mend(data, format, options), format, pages }, pages[0]!, options);
+}
+
+interface Container {
+  mended: Mended;
+  format: InputFormat;
+  pages: readonly number[];
+}
+
+async function readPage(file: Container, page: number, options: ReadOptions): Promise<Picture> {
+  const { format, pages } = file;
+  const header = await readHeader(file.mended, page, options.what);
   const moves = format === "gif" || format === "webp";
-  const frames = moves && animated ? (header.pages ?? 1) : 1;
+  const allFrames = moves ? (header.pages ?? 1) : 1;
+  const frames = options.animated ? allFrames : 1;
   const { width, height } = header.autoOrient;
   checkPixels(width, height, frames, options);
   return {
-    data,
+    ...(await mendPixels(file.mended, format, page, options)),
+    what: options.what,
     format,
     width,
     height,
     frames,
+    allFrames,
+    delays: frames > 1 ? header.delay : undefined,
+    loop: frames > 1 ? header.loop : undefined,
+    orientation: header.orientation ?? 1,
+    page,
+    pages,
     hasAlpha: header.hasAlpha,
     hasProfile: header.hasProfile,
     cmyk: header.space === "cmyk",
+    gray: header.space === "b-w" || header.space === "grey16",
+    bits: header.bitsPerSample ?? 8,
+    indexed: header.isPalette,
     deep: header.depth !== "uchar",
     metadata: metadataOf(header, format),
-    maxPixels,
+    maxPixels: options.maxPixels,
+    readPage: (other) => readPage(file, other, options),
   };
 }
 
-async function readHeader(data: Buffer, what: string) {
+async function readHeader({ data, failOn }: Mended, page: number, what: string) {
   try {
     // Only the header is read here, so a size beyond the limit can still be told in numbers.
-    return await sharp(data, { limitInputPixels: false }).metadata();
+    return await sharp(data, { failOn, page, limitInputPixels: false }).metadata();
   } catch (error) {
     throw fileFailure(error, what);
   }
 }
 
 /** The pixels of a picture, oriented. `sharp` checks the limit again against what it really decodes. */
-export function decode({ data, frames, maxPixels }: Picture, options: SharpOptions = {}): Sharp {
-  return sharp(data, {
-    // Warnings are common in photographs that every viewer shows.
-    failOn: "error",
-    limitInputPixels: maxPixels,
+export function decode(picture: Picture, options: SharpOptions = {}): Sharp {
+  return sharp(picture.data, {
+    raw: picture.raw,
+    failOn: picture.failOn,
+    limitInputPixels: picture.maxPixels,
     autoOrient: true,
-    animated: frames > 1,
+    animated: picture.frames > 1,
+    ...(picture.page > 0 && { page: picture.page }),
     ...options,
   });
+}
+
+/**
+ * Runs `work`, which decodes a picture, and says what its errors mean. A decoder that must be strict to notice
+ * missing tiles also stumbles over warnings that lose nothing: then it is run again less strictly.
+ */
+export async function decoding<T>(picture: Picture, work: (picture: Picture) => Promise<T>): Promise<T> {
+  try {
+    return await work(picture);
+  } catch (error) {
+    const onlyWarned = error instanceof Error && error.message.startsWith("Warning treated as error");
+    if (!onlyWarned || picture.failOn !== "warning") throw fileFailure(error, picture.what);
+    return decoding({ ...picture, failOn: "error" }, work);
+  }
 }
 
 function checkPixels(width: number, height: number, frames: number, { maxPixels, what }: ReadOptions): void {

@@ -83,6 +83,18 @@ export function AdvancedOptions({ form, problems, onChange }: OptionsProps) {
             checked={form.keepMetadata}
             onChange={(keepMetadata) => onChange({ keepMetadata })}
           />
+          <Switch
+            label={words.allPages}
+            hint={words.allPagesHint}
+            checked={form.allPages}
+            onChange={(allPages) => onChange({ allPages })}
+          />
+          <Switch
+            label={words.tolerant}
+            hint={words.tolerantHint}
+            checked={form.tolerant}
+            onChange={(tolerant) => onChange({ tolerant })}
+          />
         </div>
         <Button look="quiet" size="small" icon="retry" onClick={resetForm} className="-ml-2.5">
           {words.reset}

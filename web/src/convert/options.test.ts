@@ -38,6 +38,8 @@ describe("the form and the pipeline agree", () => {
       lossless: true,
       animated: false,
       keepMetadata: true,
+      tolerant: true,
+      allPages: true,
     };
     expect(imageConvertOptions.parse(toOptions(form))).toEqual({
       format: "avif",
@@ -51,6 +53,8 @@ describe("the form and the pipeline agree", () => {
       lossless: true,
       animated: false,
       keepMetadata: true,
+      tolerant: true,
+      pages: "all",
     });
     expect(checkForm(form).size).toBe(0);
   });

@@ -42,6 +42,9 @@ export interface FormState {
   lossless: boolean;
   animated: boolean;
   keepMetadata: boolean;
+  tolerant: boolean;
+  /** One file for each page of a TIFF. */
+  allPages: boolean;
 }
 
 export const initialForm: FormState = {
@@ -61,6 +64,8 @@ export const initialForm: FormState = {
   lossless: false,
   animated: true,
   keepMetadata: false,
+  tolerant: false,
+  allPages: false,
 };
 
 export type OptionProblem = "width" | "height" | "watermarkText" | "watermarkImage" | "background";
@@ -78,15 +83,16 @@ export function checkForm(form: FormState): ReadonlySet<OptionProblem> {
 
 /** Only what differs from the defaults is sent: the request stays readable, and so does its curl. */
 export function toOptions(form: FormState): ConvertOptions {
-  const changed = (["enlarge", "background", "lossless", "animated", "keepMetadata", "fit"] as const).filter(
-    (name) => form[name] !== initialForm[name],
-  );
+  const changed = (
+    ["enlarge", "background", "lossless", "animated", "keepMetadata", "tolerant", "fit"] as const
+  ).filter((name) => form[name] !== initialForm[name]);
   return {
     format: form.format,
     ...(form.width !== null && { width: form.width }),
     ...(form.height !== null && { height: form.height }),
     ...(usesQuality(form.format) && { quality: form.quality }),
     ...Object.fromEntries(changed.map((name) => [name, form[name]])),
+    ...(form.allPages && { pages: "all" as const }),
     ...(form.watermark !== "none" && {
       watermark: {
         ...(form.watermark === "text" && { text: form.watermarkText.trim() }),

@@ -14,6 +14,9 @@ test.each([
   ["\0\0\0\x1cftypmif1\0\0\0\0avifmiaf", "image/avif"],
   ["\0\0\0\x1cftypheic\0\0\0\0mif1", null],
   ['<?xml version="1.0"?>\n<svg width="1">', "image/svg+xml"],
+  ["\xff\xfe<\0s\0v\0g\0 \0", "image/svg+xml"],
+  ["\xfe\xff\0<\0s\0v\0g\0>", "image/svg+xml"],
+  ["\x1f\x8b\b\0", "image/svg+xml"],
   ["<html><body>", null],
   ["", null],
 ])("%j", (head, type) => expect(sniff(bytes(head))).toBe(type));

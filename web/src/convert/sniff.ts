@@ -7,10 +7,20 @@ export function sniff(head: Uint8Array): string | null {
   if (latin(0, 4) === "RIFF" && latin(8, 12) === "WEBP") return "image/webp";
   if (["II*\0", "MM\0*", "II+\0", "MM\0+"].includes(latin(0, 4))) return "image/tiff";
   if (latin(4, 8) === "ftyp") return /^(....)*?avi[fs]/s.test(latin(8, 128)) ? "image/avif" : null;
-  const text = new TextDecoder().decode(head).trimStart();
-  return text.startsWith("<") && /<([\w-]+:)?svg[\s>]/.test(text) ? "image/svg+xml" : null;
+  // A compressed SVG; what is in it is for the server to see.
+  if (latin(0, 2) === "\x1f\x8b") return "image/svg+xml";
+  const text = textOf(head).trimStart();
+  return text.startsWith("<") && /<([\w-]+:)?svg[\s>/]/.test(text) ? "image/svg+xml" : null;
+}
+
+function textOf(head: Uint8Array): string {
+  const [first, second] = head;
+  const little = (first === 0xff && second === 0xfe) || (first === 0x3c && second === 0);
+  const big = (first === 0xfe && second === 0xff) || (first === 0 && second === 0x3c);
+  return new TextDecoder(little ? "utf-16le" : big ? "utf-16be" : "utf-8").decode(head);
 }
 
 export async function mediaTypeOf(file: Blob): Promise<string | null> {
-  return sniff(new Uint8Array(await file.slice(0, 4096).arrayBuffer()));
+  // An SVG may begin with a long comment.
+  return sniff(new Uint8Array(await file.slice(0, 64 * 1024).arrayBuffer()));
 }

@@ -168,6 +168,10 @@ export const en = {
     animatedHint: "From GIF and WebP to GIF and WebP.",
     keepMetadata: "Keep metadata",
     keepMetadataHint: "Camera, place, time and colour profile. Orientation is always right.",
+    allPages: "All pages",
+    allPagesHint: "Of a TIFF with several: one file each. Otherwise the first, or all in one TIFF.",
+    tolerant: "Accept incomplete files",
+    tolerantHint: "Keep what came of a file that is cut off. Otherwise it fails.",
     reset: "Reset options",
     errors: {
       side: (max: number) => `A whole number from 1 to ${max.toLocaleString("en")}`,

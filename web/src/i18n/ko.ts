@@ -167,6 +167,11 @@ export const ko: Dictionary = {
     animatedHint: "GIF와 WebP 사이에서 유지됩니다.",
     keepMetadata: "메타데이터 유지",
     keepMetadataHint: "카메라, 장소, 시간, 색 프로필. 방향은 언제나 바르게 맞춥니다.",
+    allPages: "모든 페이지",
+    allPagesHint:
+      "여러 페이지 TIFF를 페이지마다 한 파일로 만듭니다. 끄면 첫 페이지만, TIFF로는 한 파일에 모두 담습니다.",
+    tolerant: "불완전한 파일 허용",
+    tolerantHint: "끝이 잘린 파일에서 남은 부분을 살립니다. 끄면 오류가 됩니다.",
     reset: "옵션 초기화",
     errors: {
       side: (max) => `1부터 ${n(max)}까지의 정수를 쓰세요`,

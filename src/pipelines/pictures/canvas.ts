@@ -1,0 +1,91 @@
+import sharp, { type Sharp } from "sharp";
+
+/** Decoded RGB or RGBA pixels of 8 or 16 bits a channel, not premultiplied. */
+export interface Canvas {
+  data: Uint8Array | Uint16Array;
+  width: number;
+  height: number;
+  channels: 3 | 4;
+}
+
+/** Red, green, blue and alpha, 0 to 255. */
+export type Color = readonly [number, number, number, number];
+
+/** `#rgb`, `#rgba`, `#rrggbb` or `#rrggbbaa`. */
+export function parseColor(text: string): Color {
+  const digits = text.slice(1);
+  const pairs = digits.length < 6 ? [...digits].map((digit) => digit + digit) : digits.match(/../g)!;
+  const [red, green, blue, alpha = 255] = pairs.map((pair) => Number.parseInt(pair, 16));
+  return [red!, green!, blue!, alpha];
+}
+
+export function isGrayColor([red, green, blue]: Color): boolean {
+  return red === green && green === blue;
+}
+
+/** The pixels of `image` in RGB, whatever channels it has. */
+export async function toCanvas(image: Sharp, deep: boolean): Promise<Canvas> {
+  const { data, info } = await image
+    .toColourspace(deep ? "rgb16" : "srgb")
+    .raw({ depth: deep ? "ushort" : "uchar" })
+    .toBuffer({ resolveWithObject: true });
+  return {
+    data: deep ? new Uint16Array(data.buffer, data.byteOffset, data.length / 2) : data,
+    width: info.width,
+    height: info.height,
+    channels: info.channels === 4 ? 4 : 3,
+  };
+}
+
+export function fromCanvas({ data, width, height, channels }: Canvas): Sharp {
+  const image = sharp(data, { raw: { width, height, channels }, limitInputPixels: false });
+  return data instanceof Uint16Array ? image.pipelineColourspace("rgb16") : image;
+}
+
+/** In the middle of a larger canvas of one color. */
+export function surround(canvas: Canvas, size: { width: number; height: number }, color: Color): Canvas {
+  const { width, height } = size;
+  const source = color[3] < 255 ? withAlpha(canvas) : canvas;
+  const { channels } = source;
+  const data = filled(source, width * height, color);
+  const left = Math.floor((width - source.width) / 2);
+  const top = Math.floor((height - source.height) / 2);
+  for (let y = 0; y < source.height; y++) {
+    const row = source.data.subarray(y * source.width * channels, (y + 1) * source.width * channels);
+    data.set(row, ((top + y) * width + left) * channels);
+  }
+  return { data, width, height, channels };
+}
+
+/** Over one color, so that no transparency is left. */
+export function flatten(canvas: Canvas, color: Color): Canvas {
+  if (canvas.channels === 3) return canvas;
+  const full = canvas.data instanceof Uint16Array ? 65_535 : 255;
+  const pixels = canvas.width * canvas.height;
+  const data = filled({ ...canvas, channels: 3 }, pixels, color);
+  for (let pixel = 0; pixel < pixels; pixel++) {
+    const alpha = canvas.data[pixel * 4 + 3]! / full;
+    for (let band = 0; band < 3; band++) {
+      const under = data[pixel * 3 + band]!;
+      data[pixel * 3 + band] = Math.round(under + (canvas.data[pixel * 4 + band]! - under) * alpha);
+    }
+  }
+  return { ...canvas, data, channels: 3 };
+}
+
+function withAlpha(canvas: Canvas): Canvas {
+  if (canvas.channels === 4) return canvas;
+  const pixels = canvas.width * canvas.height;
+  const data = filled({ ...canvas, channels: 4 }, pixels, [0, 0, 0, 255]);
+  for (let pixel = 0; pixel < pixels; pixel++)
+    data.set(canvas.data.subarray(pixel * 3, pixel * 3 + 3), pixel * 4);
+  return { ...canvas, data, channels: 4 };
+}
+
+function filled({ data, channels }: Canvas, pixels: number, color: Color): Uint8Array | Uint16Array {
+  const deep = data instanceof Uint16Array;
+  const result = deep ? new Uint16Array(pixels * channels) : new Uint8Array(pixels * channels);
+  const pixel = color.slice(0, channels).map((value) => (deep ? value * 257 : value));
+  for (let at = 0; at < result.length; at++) result[at] = pixel[at % channels]!;
+  return result;
+}

@@ -1,0 +1,150 @@
+import sharp, { type Sharp, type SharpOptions } from "sharp";
+import { afterPercent, cutOff, undecodable } from "./failure.ts";
+import type { InputFormat } from "./formats.ts";
+import { unterminatedGif } from "./gif.ts";
+import { endJpeg, jpegHasEnd } from "./jpeg.ts";
+import { pngHeader, readPng, salvagePng } from "./png.ts";
+import { readTiff, unsupportedCompression } from "./tiff.ts";
+import type { Warning } from "./warning.ts";
+import { shortWebp } from "./webp.ts";
+
+/** A file as the decoders take it. */
+export interface Mended {
+  data: Buffer;
+  failOn: NonNullable<SharpOptions["failOn"]>;
+  warnings: Warning[];
+}
+
+export interface MendOptions {
+  /** Keep what a file that is cut off has. */
+  tolerant: boolean;
+  /** The file in words, at the beginning of a sentence. */
+  what: string;
+}
+
+/**
+ * A file whose picture is complete but whose end is missing becomes a whole one, as browsers show it. One whose
+ * picture is incomplete is refused, or keeps what came when `tolerant`. This part needs no decoding, so that it
+ * comes before the header is read; the other is `mendPixels`.
+ */
+export function mend(data: Buffer, format: InputFormat, options: MendOptions): Mended {
+  if (format === "gif") return mendGif(data, options);
+  if (format === "webp") return mendWebp(data, options);
+  return whole(data);
+}
+
+/** The same for formats where it takes decoding to know: the picture's size must have been checked. */
+export async function mendPixels(
+  mended: Mended,
+  format: InputFormat,
+  page: number,
+  options: MendOptions,
+): Promise<Mended> {
+  if (format === "png") return mendPng(mended.data, options);
+  if (format === "jpeg") return mendJpeg(mended.data, options);
+  if (format === "tiff") return mendTiff(mended.data, page, options);
+  return mended;
+}
+
+function whole(data: Buffer): Mended {
+  // Warnings are common in photographs that every viewer shows.
+  return { data, failOn: "error", warnings: [] };
+}
+
+function mendGif(data: Buffer, options: MendOptions): Mended {
+  const end = unterminatedGif(data);
+  if (!end) return whole(data);
+  const { frames, complete, missing } = end;
+  if (complete === 1) return whole(Buffer.concat([data, missing]));
+  const where = frames > 0 ? `in frame ${frames + 1}` : afterPercent(complete);
+  if (!options.tolerant || data.length < 14) throw cutOff(options.what, where);
+  const kept = frames > 0 ? Buffer.concat([data.subarray(0, end.end), Buffer.from([0x3b])]) : data;
+  return { data: kept, failOn: "none", warnings: [cutOffWarning(where)] };
+}
+
+function mendWebp(data: Buffer, options: MendOptions): Mended {
+  const end = shortWebp(data);
+  if (!end) return whole(data);
+  if (end.complete === 1) return whole(end.mended);
+  const where = afterPercent(end.complete);
+  if (!options.tolerant) throw cutOff(options.what, where);
+  return { data: end.mended, failOn: "none", warnings: [cutOffWarning(where)] };
+}
+
+async function mendPng(data: Buffer, { what, tolerant }: MendOptions): Promise<Mended> {
+  const chunks = readPng(data);
+  const wrong = chunks.find(({ type, intact, cut }) => !intact && !cut && /^[A-Z]/.test(type));
+  const ended = chunks.at(-1)?.type === "IEND";
+  if (!wrong && ended) return whole(data);
+  if (wrong && !tolerant) {
+    throw undecodable(
+      `${what} is damaged: the checksum of its ${wrong.type} data at byte ${wrong.at} is wrong. Upload it again from an intact copy.`,
+    );
+  }
+  const salvaged = pngHeader(chunks) ? await salvagePng(data) : null;
+  if (!salvaged) throw cutOff(what, afterPercent(0));
+  if (salvaged.complete === 1) return whole(salvaged.data);
+  const where = afterPercent(salvaged.complete);
+  if (!tolerant) throw cutOff(what, where);
+  return { ...whole(salvaged.data), warnings: [cutOffWarning(where)] };
+}
+
+async function mendJpeg(data: Buffer, { what, tolerant }: MendOptions): Promise<Mended> {
+  if (jpegHasEnd(data)) return whole(data);
+  const mended = endJpeg(data);
+  if (await decodesFully(mended)) return whole(mended);
+  const where = await jpegExtent(mended);
+  if (!tolerant) throw cutOff(what, where);
+  return { data: mended, failOn: "none", warnings: [cutOffWarning(where)] };
+}
+
+async function decodesFully(data: Buffer): Promise<boolean> {
+  try {
+    await everyPixel(data, "warning").resize(8).raw().toBuffer();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Decodes at full size whatever size is asked for: libjpeg's own shrinking passes over the end of the data. */
+function everyPixel(data: Buffer, failOn: Mended["failOn"]): Sharp {
+  return sharp(data, { failOn, limitInputPixels: false }).pipelineColourspace("srgb");
+}
+
+/** Rows that did not come are mid-gray throughout; a progressive file has all rows early, but coarse. */
+async function jpegExtent(data: Buffer): Promise<string | undefined> {
+  try {
+    const image = everyPixel(data, "none");
+    const { isProgressive, width, height } = await image.metadata();
+    if (isProgressive) return undefined;
+    const pixels = await image
+      .resize({ width: Math.min(width, 64), height, fit: "fill" })
+      .raw()
+      .toBuffer();
+    let last = pixels.length - 1;
+    while (last >= 0 && Math.abs(pixels[last]! - 128) < 2) last -= 1;
+    return afterPercent((last + 1) / pixels.length);
+  } catch {
+    return undefined;
+  }
+}
+
+function mendTiff(data: Buffer, page: number, { what, tolerant }: MendOptions): Mended {
+  const found = readTiff(data)[page];
+  if (!found) return whole(data);
+  const compression = unsupportedCompression(found);
+  if (compression) throw undecodable(`${what} uses ${compression} compression, which is not supported.`);
+  // libvips passes over tiles that cannot be decoded unless warnings count.
+  if (found.complete === 1) return { ...whole(data), failOn: found.tiled ? "warning" : "error" };
+  const where = afterPercent(found.complete);
+  if (!tolerant) throw cutOff(what, where);
+  return { data, failOn: "none", warnings: [cutOffWarning(where)] };
+}
+
+function cutOffWarning(where: string | undefined): Warning {
+  return {
+    code: "cut_off",
+    message: `The file is cut off${where ? ` ${where}` : ""}; what came of it was kept.`,
+  };
+}

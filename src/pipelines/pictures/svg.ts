@@ -1,0 +1,106 @@
+import { constants, gunzipSync } from "node:zlib";
+import { inWords, undecodable } from "./failure.ts";
+
+/** What a compressed SVG may grow to. */
+const MAX_SVG_BYTES = 64 * 1024 * 1024;
+/** Where the root element is looked for: past a long comment or license. */
+const HEAD_BYTES = 64 * 1024;
+
+/** Whether a file is an SVG: as text of any encoding, or compressed. */
+export function isSvg(data: Buffer): boolean {
+  const head = isGzip(data) ? unpackHead(data) : data.subarray(0, HEAD_BYTES);
+  const text = head === null ? "" : textOf(head).trimStart();
+  return text.startsWith("<") && /<([\w-]+:)?svg[\s>/]/.test(text);
+}
+
+/**
+ * The SVG as librsvg takes it: decompressed, in UTF-8, its root near the beginning, and its lengths in pixels.
+ * librsvg's resolution also scales lengths that are given in pixels, so that 96 dpi for the physical ones, as in
+ * browsers, can only be had by converting them here.
+ */
+export function plainSvg(data: Buffer, what: string): Buffer {
+  const text = textOf(isGzip(data) ? unpack(data, what) : data);
+  return Buffer.from(inPixels(withoutProlog(text)));
+}
+
+function isGzip(data: Buffer): boolean {
+  return data[0] === 0x1f && data[1] === 0x8b;
+}
+
+function unpackHead(data: Buffer): Buffer | null {
+  try {
+    // Deflate grows by at most a thousand times.
+    const head = gunzipSync(data.subarray(0, 4096), { finishFlush: constants.Z_SYNC_FLUSH });
+    return head.subarray(0, HEAD_BYTES);
+  } catch {
+    return null;
+  }
+}
+
+function unpack(data: Buffer, what: string): Buffer {
+  try {
+    return gunzipSync(data, { maxOutputLength: MAX_SVG_BYTES });
+  } catch (error) {
+    const tooLarge = (error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE";
+    throw undecodable(
+      tooLarge
+        ? `${what} is larger than ${inWords(MAX_SVG_BYTES / 1024 / 1024)} MiB when decompressed, the limit for an SVG.`
+        : `${what} is damaged: it cannot be decompressed. Upload it again from an intact copy.`,
+      error,
+    );
+  }
+}
+
+/** By the byte order mark, else by the pattern of its first `<`, else by the XML declaration, else UTF-8. */
+function textOf(data: Buffer): string {
+  return new TextDecoder(encodingOf(data)).decode(data);
+}
+
+function encodingOf(data: Buffer): string {
+  const [first, second] = data;
+  if ((first === 0xff && second === 0xfe) || (first === 0x3c && second === 0)) return "utf-16le";
+  if ((first === 0xfe && second === 0xff) || (first === 0 && second === 0x3c)) return "utf-16be";
+  const declaration = /^\s*<\?xml[^>]*?\sencoding\s*=\s*["']([\w.:-]+)["']/.exec(
+    data.toString("latin1", 0, 200),
+  );
+  const label = declaration?.[1] ?? "utf-8";
+  try {
+    const { encoding } = new TextDecoder(label);
+    // A document that could be read up to here is not in UTF-16.
+    return encoding.startsWith("utf-16") ? "utf-8" : encoding;
+  } catch {
+    return "utf-8";
+  }
+}
+
+/** Without the XML declaration, whose encoding is no longer true, and without comments before the root. */
+function withoutProlog(text: string): string {
+  let rest = text.replace(/^\s*<\?xml[^>]*\?>/, "");
+  for (;;) {
+    rest = rest.trimStart();
+    const end = rest.startsWith("<!--") ? rest.indexOf("-->") : -1;
+    if (end === -1) return rest;
+    rest = rest.slice(end + 3);
+  }
+}
+
+const PIXELS: Readonly<Record<string, number>> = {
+  in: 96,
+  cm: 96 / 2.54,
+  mm: 96 / 25.4,
+  q: 96 / 101.6,
+  pt: 96 / 72,
+  pc: 16,
+};
+
+/** Tags with their attributes, and style sheets: not the text between them. */
+const MARKUP = /<style[\s>][\s\S]*?<\/style|<[a-zA-Z][^<>]*>/g;
+const LENGTH = /(?<=[\s"':;,(])([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)(in|cm|mm|q|pt|pc)(?=[\s"';,)!}])/gi;
+
+function inPixels(text: string): string {
+  return text.replace(MARKUP, (markup) =>
+    markup.replace(LENGTH, (_, number: string, unit: string) =>
+      String(Number((Number(number) * PIXELS[unit.toLowerCase()]!).toFixed(6))),
+    ),
+  );
+}
