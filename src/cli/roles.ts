@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import type { ResolvedConfig } from "../compose/config.ts";
 import { closeData } from "../compose/private-data.ts";
 import { MillraceError } from "../errors.ts";
+import type { BeatMessage } from "../supervisor/heartbeat.ts";
 import type { ChildMessage } from "../supervisor/supervisor.ts";
 import { WRITER_ENV } from "./child-environment.ts";
 import { addConfigFlags, addListenFlags, configOf } from "./flags.ts";
@@ -33,6 +34,7 @@ async function role(
   run: (resolved: ResolvedConfig, writer: string | null) => Promise<Role>,
 ): Promise<void> {
   endWithSupervisor();
+  answerSupervisor();
   const writer = process.env[WRITER_ENV] ?? null;
   let running: Role;
   try {
@@ -71,6 +73,15 @@ function endWithSupervisor(): void {
   const end = () => process.kill(process.pid, "SIGKILL");
   process.on("disconnect", end);
   if (process.connected === false) end();
+}
+
+/** For how long a step may block this process, so that its supervisor waits for an answer. */
+let busyMs = 0;
+
+function answerSupervisor(): void {
+  process.on("message", ({ kind }: BeatMessage) => {
+    if (kind === "beat") void tell({ kind, busyMs });
+  });
 }
 
 /** Resolves when the supervisor, if there is one, has it or is gone. */
@@ -117,11 +128,15 @@ async function runWorker(resolved: ResolvedConfig, writer: string | null): Promi
   // Work gives way to the API on a busy machine.
   if (writer !== null) setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
   const { startWorker } = await import("../worker/worker.ts");
+  const { GRACE_MS } = await import("../engine/until-aborted.ts");
   const { openEngine } = await import("../compose/open-engine.ts");
   const { stepSource } = await import("../compose/step-source.ts");
   const { createLogger, stepLog } = await import("../compose/logger.ts");
   const logger = createLogger(config.logLevel, "worker");
   const { engine, close } = await openEngine({ config, writer }, inline, stepLog(logger));
+  const steps = engine.pipelines.list().flatMap((pipeline) => pipeline.steps);
+  busyMs = Math.max(...steps.map((step) => step.timeoutMs)) + GRACE_MS;
+  await tell({ kind: "beat", busyMs });
   const worker = await startWorker({
     engine,
     log: stepLog(logger),

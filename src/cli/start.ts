@@ -102,6 +102,11 @@ function report(event: SupervisorEvent, config: Config): void {
   } else if (event.kind === "ended") {
     const how = event.signal ?? `code ${event.code}`;
     console.error(`millrace: ${event.name} ended (${how}); it starts again in ${event.respawnMs} ms`);
+  } else if (event.kind === "unborn") {
+    const { name, cause, respawnMs } = event;
+    console.error(`millrace: ${name} cannot be started (${cause}); it is tried again in ${respawnMs} ms`);
+  } else if (event.kind === "hung") {
+    console.error(`millrace: ${event.name} has not answered for ${event.silentMs / 1_000} s; it is replaced`);
   }
 }
 

@@ -1,11 +1,20 @@
 import { pino } from "pino";
 import { masked } from "../domain/masking.ts";
 import type { StepLog } from "../pipeline/context.ts";
+import { logDestination } from "./log-destination.ts";
+
+const STDERR = 2;
 
 /** A JSON log on standard error, without passwords; standard output is for answers. */
 export function createLogger(level: string, role: string) {
-  const hooks = { streamWrite: masked };
-  return pino({ level, base: { role, pid: process.pid }, hooks }, pino.destination({ fd: 2, sync: false }));
+  const base = { role, pid: process.pid };
+  const lost = (lines: number) => {
+    const msg = `${lines} lines of this log were lost: it could not be written`;
+    return `${JSON.stringify({ level: 40, time: Date.now(), ...base, msg })}\n`;
+  };
+  const destination = logDestination(STDERR, lost);
+  process.on("exit", () => destination.end());
+  return pino({ level, base, hooks: { streamWrite: masked } }, destination);
 }
 
 /** The shape that steps and the engine use: message first. */

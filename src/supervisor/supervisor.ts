@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from "node:child_process";
+import { type BeatMessage, heartbeat } from "./heartbeat.ts";
 
 /** One process that is kept running. */
 export interface ChildSpec {
@@ -20,6 +21,10 @@ export interface SupervisorOptions {
 
 export type SupervisorEvent =
   | { kind: "ready"; name: string; details: unknown }
+  /** The child does not answer: it is killed, and so replaced. */
+  | { kind: "hung"; name: string; silentMs: number }
+  /** The system has no process for it now. */
+  | { kind: "unborn"; name: string; cause: string; respawnMs: number }
   | { kind: "ended"; name: string; code: number | null; signal: NodeJS.Signals | null; respawnMs: number }
   | { kind: "refused"; name: string; message: string };
 
@@ -37,7 +42,8 @@ export type ChildMessage =
   | { kind: "ready"; details: unknown }
   | { kind: "refused"; message: string }
   /** All that matters has ended here, though native code may still compute what nobody waits for. */
-  | { kind: "stopped" };
+  | { kind: "stopped" }
+  | BeatMessage;
 
 const STOP_MS = 45_000;
 /** Node joins the threads of native code before it exits; there is nothing to wait for after this time. */
@@ -56,7 +62,52 @@ export function supervise(options: SupervisorOptions): Supervisor {
   let stopping = false;
 
   function spawn(spec: ChildSpec, respawnMs: number): void {
-    const child = fork(options.entry, spec.args, {
+    const again = (wait: number) => {
+      const timer = setTimeout(() => {
+        timers.delete(timer);
+        spawn(spec, Math.min(MAX_RESPAWN_MS, wait * 2));
+      }, wait);
+      timers.add(timer);
+    };
+    const unborn = (error: Error) => {
+      if (stopping) return;
+      options.onEvent({ kind: "unborn", name: spec.name, cause: error.message, respawnMs });
+      again(respawnMs);
+    };
+    let child: ChildProcess;
+    try {
+      child = start(spec);
+    } catch (error) {
+      // Where memory is short; a limit on processes or files comes as an event.
+      return unborn(error as Error);
+    }
+    if (child.pid === undefined) {
+      child.once("error", unborn);
+      return;
+    }
+    child.on("error", () => {});
+    const born = performance.now();
+    alive.set(spec.name, child);
+    const beat = heartbeat(child, (silentMs) => {
+      options.onEvent({ kind: "hung", name: spec.name, silentMs });
+      child.kill("SIGKILL");
+    });
+    child.on("message", (message: ChildMessage) => {
+      if (message.kind === "beat") beat.answered(message);
+      else hear(spec, child, message);
+    });
+    child.on("exit", (code, signal) => {
+      beat.stop();
+      alive.delete(spec.name);
+      if (stopping) return;
+      const wait = performance.now() - born > WELL_MS ? FIRST_RESPAWN_MS : respawnMs;
+      options.onEvent({ kind: "ended", name: spec.name, code, signal, respawnMs: wait });
+      again(wait);
+    });
+  }
+
+  function start({ args }: ChildSpec): ChildProcess {
+    return fork(options.entry, args, {
       env: options.env,
       cwd: options.cwd,
       serialization: "advanced",
@@ -64,35 +115,21 @@ export function supervise(options: SupervisorOptions): Supervisor {
       detached: false,
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     });
-    const born = performance.now();
-    alive.set(spec.name, child);
-    child.on("message", (message: ChildMessage) => {
-      if (message.kind === "stopped") {
-        const timer = setTimeout(() => child.kill("SIGKILL"), EXIT_MS);
-        child.once("exit", () => clearTimeout(timer));
-        return;
-      }
-      if (message.kind === "refused") {
-        options.onEvent({ ...message, name: spec.name });
-        if (waiting.has(spec.name)) started.reject(new Error(message.message));
-        return;
-      }
-      options.onEvent({ ...message, name: spec.name });
-      waiting.delete(spec.name);
-      if (waiting.size === 0) started.resolve();
-    });
-    child.on("error", () => {});
-    child.on("exit", (code, signal) => {
-      alive.delete(spec.name);
-      if (stopping) return;
-      const wait = performance.now() - born > WELL_MS ? FIRST_RESPAWN_MS : respawnMs;
-      options.onEvent({ kind: "ended", name: spec.name, code, signal, respawnMs: wait });
-      const timer = setTimeout(() => {
-        timers.delete(timer);
-        spawn(spec, Math.min(MAX_RESPAWN_MS, wait * 2));
-      }, wait);
-      timers.add(timer);
-    });
+  }
+
+  function hear({ name }: ChildSpec, child: ChildProcess, message: Exclude<ChildMessage, BeatMessage>): void {
+    if (message.kind === "stopped") {
+      const timer = setTimeout(() => child.kill("SIGKILL"), EXIT_MS);
+      child.once("exit", () => clearTimeout(timer));
+      return;
+    }
+    options.onEvent({ ...message, name });
+    if (message.kind === "refused") {
+      if (waiting.has(name)) started.reject(new Error(message.message));
+      return;
+    }
+    waiting.delete(name);
+    if (waiting.size === 0) started.resolve();
   }
 
   for (const spec of options.children) spawn(spec, FIRST_RESPAWN_MS);
