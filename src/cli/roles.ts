@@ -144,6 +144,7 @@ async function runWorker(resolved: ResolvedConfig, writer: string | null): Promi
     keeper: {
       opener: new URL("../compose/lease-store.ts", import.meta.url).href,
       config: { config, writer },
+      ...(process.connected ? { supervisor: process.ppid } : {}),
     },
     steps: stepSource(resolved),
     onStuck() {

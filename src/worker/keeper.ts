@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import type { LeaseKeeper } from "../engine/leases.ts";
 import type { Heartbeat } from "../ports/store/tasks.ts";
@@ -14,6 +15,8 @@ export interface KeeperData {
   /** Module whose `openStore(config)` opens the records, for the thread's own connection. */
   opener: string;
   config: unknown;
+  /** The supervisor's process id: when it is gone, so is this process, whatever a step does. */
+  supervisor?: number;
   /** @default REPIN_MS */
   repinMs?: number;
 }
@@ -26,8 +29,10 @@ export interface Keeper extends LeaseKeeper {
  * Leases are renewed from a thread of their own, so that a step which blocks the worker's event loop
  * keeps its lease; and when it blocks past its time, the thread ends the process.
  */
-export function startKeeper(data: KeeperData): Keeper {
+export async function startKeeper(data: KeeperData): Promise<Keeper> {
   const thread = new Worker(new URL("./keeper-thread.ts", import.meta.url), { workerData: data });
+  // No step may block this process before its keeper has begun.
+  await once(thread, "message");
   const holders = new Map<string, () => void>();
   let held: [string, string, number | null][] = [];
   let released: string[] = [];

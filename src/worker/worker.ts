@@ -7,10 +7,16 @@ import { startScheduler } from "../engine/scheduler.ts";
 import { removeAbandonedFolders } from "../engine/step-folders.ts";
 import { threadPool } from "../engine/threads.ts";
 import type { StepLog } from "../pipeline/context.ts";
+
+
 import type { StepSource } from "./isolate/child.ts";
 import { isolationPool } from "./isolate/pool.ts";
 import { describeSandbox } from "./isolate/sandbox.ts";
-import { startKeeper } from "./keeper.ts";
+
+import { type KeeperData, startKeeper } from "./keeper.ts";
+
+
+
 import { stepMeter } from "./step-meter.ts";
 
 const DRAIN_MS = 30_000;
@@ -23,7 +29,7 @@ export interface WorkerOptions {
   /** Overrides the concurrency of every step. */
   concurrency?: number;
   /** How the keeper's thread reaches the records. */
-  keeper: { opener: string; config: unknown };
+  keeper: Pick<KeeperData, "opener" | "config" | "supervisor">;
   /** How the processes of isolated steps come to the pipelines. */
   steps: StepSource;
   /** A step ignored its signal: the process should be ended when the rest has drained. */
@@ -41,7 +47,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const { engine, log } = options;
   await removeAbandonedFolders();
   const id = options.id ?? workerId();
-  const leases = startKeeper(options.keeper);
+  const leases = await startKeeper(options.keeper);
   const threads = threadPool();
   const isolation = isolationPool({
     ...options.steps,
