@@ -62,13 +62,13 @@ test("an API that hangs is replaced", { timeout: 120_000 }, async () => {
 test("children end with their supervisor, even while a step blocks them", { timeout: 60_000 }, async () => {
   const millrace = faultyMillrace({ workers: 2 });
   await millrace.start();
-  const { id } = await millrace.submit(["block 12000", "block 12000"]);
-  await expect.poll(() => millrace.lines(id, "start").length).toBe(2);
+  const { id } = await millrace.submit(["block 15000"]);
+  await expect.poll(() => millrace.lines(id, "start").length).toBe(1);
   const children = [...millrace.pidsOf("api"), ...millrace.pidsOf("worker")];
   expect(children).toHaveLength(3);
   process.kill(millrace.running.child.pid!, "SIGKILL");
   await expect
-    .poll(() => children.filter((pid) => existsSync(`/proc/${pid}`)), { timeout: 6_000 })
+    .poll(() => children.filter((pid) => existsSync(`/proc/${pid}`)), { timeout: 10_000 })
     .toEqual([]);
   // The folder is free again.
   await millrace.start();

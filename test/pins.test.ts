@@ -3,12 +3,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { openStore } from "../compose/adapters.ts";
-import { resolveConfig } from "../compose/config.ts";
-import { startEmbedded } from "../compose/embedded.ts";
-import { newId } from "../domain/ids.ts";
-import { PIN_MS } from "../engine/leases.ts";
-import { startKeeper } from "./keeper.ts";
+import { openStore } from "../src/compose/adapters.ts";
+import { resolveConfig } from "../src/compose/config.ts";
+import { startEmbedded } from "../src/compose/embedded.ts";
+import { newId } from "../src/domain/ids.ts";
+import { PIN_MS } from "../src/engine/leases.ts";
+import { startKeeper } from "../src/worker/keeper.ts";
 
 test("what a step wrote stays pinned for as long as its lease is held", async () => {
   const data = await mkdtemp(`${tmpdir()}/millrace-keeper-`);
@@ -16,7 +16,7 @@ test("what a step wrote stays pinned for as long as its lease is held", async ()
   const writer = (await startEmbedded(config))!;
   const wiring = { config, writer: writer.socketPath };
   const store = await openStore(wiring);
-  const opener = new URL("../compose/lease-store.ts", import.meta.url).href;
+  const opener = new URL("../src/compose/lease-store.ts", import.meta.url).href;
   const keeper = startKeeper({ opener, config: wiring, repinMs: 50 });
   try {
     const held = keeper.hold(`${newId()}.0`, newId(), () => {});
