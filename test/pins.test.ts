@@ -17,7 +17,7 @@ test("what a step wrote stays pinned for as long as its lease is held", async ()
   const wiring = { config, writer: writer.socketPath };
   const store = await openStore(wiring);
   const opener = new URL("../src/compose/lease-store.ts", import.meta.url).href;
-  const keeper = startKeeper({ opener, config: wiring, repinMs: 50 });
+  const keeper = await startKeeper({ opener, config: wiring, repinMs: 50 });
   try {
     const held = keeper.hold(`${newId()}.0`, newId(), () => {});
     const [written, other] = [randomUUID(), randomUUID()];

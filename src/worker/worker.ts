@@ -7,16 +7,10 @@ import { startScheduler } from "../engine/scheduler.ts";
 import { removeAbandonedFolders } from "../engine/step-folders.ts";
 import { threadPool } from "../engine/threads.ts";
 import type { StepLog } from "../pipeline/context.ts";
-
-
 import type { StepSource } from "./isolate/child.ts";
 import { isolationPool } from "./isolate/pool.ts";
 import { describeSandbox } from "./isolate/sandbox.ts";
-
 import { type KeeperData, startKeeper } from "./keeper.ts";
-
-
-
 import { stepMeter } from "./step-meter.ts";
 
 const DRAIN_MS = 30_000;
