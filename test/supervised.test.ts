@@ -63,7 +63,7 @@ test("children end with their supervisor, even while a step blocks them", { time
   const millrace = faultyMillrace({ workers: 2 });
   await millrace.start();
   const { id } = await millrace.submit(["block 15000"]);
-  await expect.poll(() => millrace.lines(id, "start").length).toBe(1);
+  await expect.poll(() => millrace.lines(id, "start").length, { timeout: 10_000 }).toBe(1);
   const children = [...millrace.pidsOf("api"), ...millrace.pidsOf("worker")];
   expect(children).toHaveLength(3);
   process.kill(millrace.running.child.pid!, "SIGKILL");

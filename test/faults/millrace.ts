@@ -18,6 +18,8 @@ export interface Line {
 /** A Millrace in a folder of its own whose steps do what their files say (see `pipeline.ts`), and write it down. */
 export interface FaultyMillrace {
   readonly folder: string;
+  /** For `clocks/preload.js`: by how much the machine's clock is off, ms. */
+  readonly clock: string;
   /** Where the steps write down what they do. */
   readonly log: string;
   readonly running: Running;
@@ -35,13 +37,16 @@ export interface FaultyMillrace {
 export function faultyMillrace(options: { workers: number; env?: NodeJS.ProcessEnv }): FaultyMillrace {
   const folder = mkdtempSync(join(tmpdir(), "millrace-faults-"));
   const log = join(folder, "steps.log");
+  const clock = join(folder, "clock");
   writeFileSync(log, "");
+  writeFileSync(clock, "0");
   let running: Running;
   const url = (path: string) => `${running.url}${path}`;
 
   return {
     folder,
     log,
+    clock,
     get running() {
       return running;
     },
@@ -52,7 +57,7 @@ export function faultyMillrace(options: { workers: number; env?: NodeJS.ProcessE
           ...["--data", join(folder, "data"), "--workers", String(options.workers)],
           ...["--pipelines", join(import.meta.dirname, "pipeline.ts")],
         ],
-        env: { ...options.env, FAULTS_LOG: log },
+        env: { ...options.env, FAULTS_LOG: log, CLOCK_FILE: clock },
       });
     },
     async close() {
