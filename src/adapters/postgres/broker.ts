@@ -2,14 +2,21 @@ import type pg from "pg";
 import { MillraceError } from "../../errors.ts";
 import type { Broker, DeliveryHandler, Message, PublishResult } from "../../ports/broker.ts";
 import type { Store } from "../../ports/store/store.ts";
-import { waitingQueues } from "./backlog.ts";
+import { Exchange, type Subscriber } from "./broker/consumers.ts";
+import {
+  deadLetters,
+  depth,
+  publishDeliveries,
+  purge,
+  releaseMine,
+  releaseOrphans,
+} from "./broker/deliveries.ts";
 import { asking, assertReachable, isOutage, openPool, placeOf, toError } from "./connection.ts";
-import { deadLetters, depth, publishDeliveries, purge, releaseMine, releaseOrphans } from "./deliveries.ts";
-import { Exchange, type Subscriber } from "./exchange.ts";
 import { Listener } from "./listener.ts";
 import { classOf } from "./locks.ts";
 import { type News, Notifier, queueChannel } from "./notifier.ts";
 import { migrate } from "./schema.ts";
+import { waitingQueues } from "./store/backlog.ts";
 import type { PostgresStore } from "./store.ts";
 
 const MAX_PAYLOAD_BYTES = 1024 * 1024;

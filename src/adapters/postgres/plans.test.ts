@@ -2,11 +2,11 @@ import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { placeOf as addressOf, withService } from "../../testing/services.ts";
 import { openPostgresBroker } from "./broker.ts";
-import { ServerClock } from "./clock.ts";
 import { placeOf } from "./connection.ts";
-import { Drains } from "./figures.ts";
-import { reads } from "./reads.ts";
 import { statements } from "./statement.ts";
+import { ServerClock } from "./store/clock.ts";
+import { Drains } from "./store/drains.ts";
+import { reads } from "./store/reads.ts";
 import { openPostgresStore } from "./store.ts";
 import { testSchema } from "./testing.ts";
 

@@ -1,10 +1,10 @@
 import type pg from "pg";
-import type { Heartbeat, WorkerRecord } from "../../ports/store/tasks.ts";
+import type { Heartbeat, WorkerRecord } from "../../../ports/store/tasks.ts";
+import { asking, type Place, pipeline, toError } from "../connection.ts";
+import { classOf, Session, unheld } from "../locks.ts";
+import { statement } from "../statement.ts";
 import { SERVER_NOW, type ServerClock } from "./clock.ts";
-import { asking, type Place, pipeline, toError } from "./connection.ts";
-import { classOf, Session, unheld } from "./locks.ts";
-import type { Rooms } from "./rooms.ts";
-import { statement } from "./statement.ts";
+import type { Rooms } from "./windows.ts";
 
 /** A worker whose lock is free is looked at again after so long: its connection may have broken alone. */
 const DOUBT_MS = 300;

@@ -1,9 +1,9 @@
 import pg from "pg";
 import { afterAll, expect, test } from "vitest";
-import { placeOf, withService } from "../../testing/services.ts";
-import { jobCommand } from "../../testing/store/scene.ts";
-import { openPostgresStore } from "./store.ts";
-import { testSchema } from "./testing.ts";
+import { placeOf, withService } from "../../../testing/services.ts";
+import { jobCommand } from "../../../testing/store/scene.ts";
+import { openPostgresStore } from "../store.ts";
+import { testSchema } from "../testing.ts";
 
 const schema = testSchema();
 const DAY = 24 * 3_600_000;

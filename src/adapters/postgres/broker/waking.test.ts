@@ -1,12 +1,12 @@
 import pg from "pg";
 import { afterAll, expect, test } from "vitest";
-import type { Broker } from "../../ports/broker.ts";
-import { placeOf, withService } from "../../testing/services.ts";
-import { success } from "../../testing/store/crew.ts";
-import { each, jobCommand, workerRecord } from "../../testing/store/scene.ts";
-import { openPostgresBroker } from "./broker.ts";
-import { openPostgresStore, type PostgresStore } from "./store.ts";
-import { testSchema } from "./testing.ts";
+import type { Broker } from "../../../ports/broker.ts";
+import { placeOf, withService } from "../../../testing/services.ts";
+import { success } from "../../../testing/store/crew.ts";
+import { each, jobCommand, workerRecord } from "../../../testing/store/scene.ts";
+import { openPostgresBroker } from "../broker.ts";
+import { openPostgresStore, type PostgresStore } from "../store.ts";
+import { testSchema } from "../testing.ts";
 
 const WORKERS = 24;
 const JOBS = 60;

@@ -1,10 +1,10 @@
 import type pg from "pg";
-import type { JobRow } from "../../domain/stored.ts";
+import type { JobRow } from "../../../domain/stored.ts";
+import { statement } from "../statement.ts";
 import { claimed, next } from "./backlog.ts";
 import { SERVER_NOW, type ServerClock } from "./clock.ts";
 import { type KeyRow, keyOf, type Needs, type Records } from "./records.ts";
 import type { BlobRow, CacheRow, TaskRow } from "./rows.ts";
-import { statement } from "./statement.ts";
 
 const jobs = statement("lock_jobs", "SELECT * FROM jobs WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE");
 const tasks = statement(

@@ -1,13 +1,13 @@
 import type pg from "pg";
-import type { TaskDelivery } from "../../domain/records.ts";
+import type { TaskDelivery } from "../../../domain/records.ts";
+import { pipeline } from "../connection.ts";
 import type { Backlog } from "./backlog.ts";
 import type { ServerClock } from "./clock.ts";
-import { pipeline } from "./connection.ts";
 import { missing, PostgresLedger } from "./ledger.ts";
 import { load, pick, readTime } from "./load.ts";
 import type { Operation } from "./operations.ts";
 import { Needs, Records } from "./records.ts";
-import type { Rooms } from "./rooms.ts";
+import type { Rooms } from "./windows.ts";
 import { write, writeEvents } from "./write.ts";
 
 export interface Entry {

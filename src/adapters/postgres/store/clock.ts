@@ -1,5 +1,5 @@
 import type pg from "pg";
-import { asking } from "./connection.ts";
+import { asking } from "../connection.ts";
 
 /** A column with the server's time, ms since the epoch. */
 export const SERVER_NOW = "(extract(epoch FROM clock_timestamp()) * 1000)::float8";

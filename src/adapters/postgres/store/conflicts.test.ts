@@ -1,14 +1,14 @@
 import { createHash, randomBytes } from "node:crypto";
 import pg from "pg";
 import { afterAll, expect, test } from "vitest";
-import { newId } from "../../domain/ids.ts";
-import type { FileRef } from "../../domain/records.ts";
-import type { Store } from "../../ports/store/store.ts";
-import { placeOf, withService } from "../../testing/services.ts";
-import { createCrew, success } from "../../testing/store/crew.ts";
-import { each, jobCommand, workerRecord } from "../../testing/store/scene.ts";
-import { openPostgresStore } from "./store.ts";
-import { testSchema } from "./testing.ts";
+import { newId } from "../../../domain/ids.ts";
+import type { FileRef } from "../../../domain/records.ts";
+import type { Store } from "../../../ports/store/store.ts";
+import { placeOf, withService } from "../../../testing/services.ts";
+import { createCrew, success } from "../../../testing/store/crew.ts";
+import { each, jobCommand, workerRecord } from "../../../testing/store/scene.ts";
+import { openPostgresStore } from "../store.ts";
+import { testSchema } from "../testing.ts";
 
 const ACTORS = 16;
 const JOBS = 150;

@@ -1,12 +1,12 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type pg from "pg";
-import { MillraceError } from "../../errors.ts";
+import { MillraceError } from "../../../errors.ts";
+import { isOutage, retryConflicts, toError } from "../connection.ts";
 import type { Backlog } from "./backlog.ts";
 import type { ServerClock } from "./clock.ts";
-import { isOutage, retryConflicts, toError } from "./connection.ts";
 import type { Operation } from "./operations.ts";
-import type { Rooms } from "./rooms.ts";
 import { type Committed, type Entry, transact } from "./transaction.ts";
+import type { Rooms } from "./windows.ts";
 
 /** Transactions under way at once: while one waits for its commit, the next reads. */
 const LANES = 2;

@@ -1,8 +1,8 @@
 import type pg from "pg";
-import { MillraceError } from "../../errors.ts";
-import type { Delivery, DeliveryHandler } from "../../ports/broker.ts";
-import type { Claimer } from "./claims.ts";
-import { isOutage, pipeline, toError } from "./connection.ts";
+import { MillraceError } from "../../../errors.ts";
+import type { Delivery, DeliveryHandler } from "../../../ports/broker.ts";
+import { isOutage, pipeline, toError } from "../connection.ts";
+import type { Claimer } from "../store/claims.ts";
 import {
   acknowledge,
   bury,

@@ -1,5 +1,5 @@
-import type { BlobRecord, CacheEntry, Json, TaskRecord, Warning } from "../../domain/records.ts";
-import { toTask as fromStored, type TaskRow as StoredTask } from "../../domain/stored.ts";
+import type { BlobRecord, CacheEntry, Json, TaskRecord, Warning } from "../../../domain/records.ts";
+import { toTask as fromStored, type TaskRow as StoredTask } from "../../../domain/stored.ts";
 
 /** A task's row has two columns more, that batches compare and change without its body: they count. */
 export interface TaskRow extends StoredTask {

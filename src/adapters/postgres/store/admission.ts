@@ -1,12 +1,12 @@
 import type pg from "pg";
-import { admissionRefusal } from "../../domain/admission.ts";
-import { type Counted, isDelayed, isOpen } from "../../domain/ledger/ledger.ts";
-import type { Reserve, Result } from "../../ports/store/jobs.ts";
-import { pipeline, retryConflicts, toError } from "./connection.ts";
-import type { Drains } from "./figures.ts";
+import { admissionRefusal } from "../../../domain/admission.ts";
+import { type Counted, isDelayed, isOpen } from "../../../domain/ledger/ledger.ts";
+import type { Reserve, Result } from "../../../ports/store/jobs.ts";
+import { pipeline, retryConflicts, toError } from "../connection.ts";
+import { statement } from "../statement.ts";
+import type { Drains } from "./drains.ts";
 import type { PostgresLedger } from "./ledger.ts";
-import type { Rooms } from "./rooms.ts";
-import { statement } from "./statement.ts";
+import type { Rooms } from "./windows.ts";
 
 /** How old the count of open tasks may be; what this process adds and ends is counted at once. */
 const FRESH_MS = 1_000;

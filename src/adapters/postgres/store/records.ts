@@ -1,4 +1,4 @@
-import type { JobRow } from "../../domain/stored.ts";
+import type { JobRow } from "../../../domain/stored.ts";
 import type { BlobRow, CacheRow, TaskRow } from "./rows.ts";
 
 export interface KeyRow {

@@ -1,6 +1,6 @@
 import type pg from "pg";
+import { statement } from "../statement.ts";
 import type { ServerClock } from "./clock.ts";
-import { statement } from "./statement.ts";
 
 const SLICE_MS = 5_000;
 const DRAIN_SECONDS = 60;

@@ -1,12 +1,12 @@
-import type { Settle } from "../../domain/commands.ts";
-import { newId, taskId } from "../../domain/ids.ts";
-import type { Delivery, DeliveryHandler } from "../../ports/broker.ts";
-import type { SettleResult } from "../../ports/store/tasks.ts";
+import type { Settle } from "../../../domain/commands.ts";
+import { newId, taskId } from "../../../domain/ids.ts";
+import type { Delivery, DeliveryHandler } from "../../../ports/broker.ts";
+import type { SettleResult } from "../../../ports/store/tasks.ts";
 import type { ServerClock } from "./clock.ts";
 import { type Next, takeNext } from "./operations.ts";
 import { Pace } from "./pace.ts";
-import type { Rooms } from "./rooms.ts";
 import type { Entry } from "./transaction.ts";
+import type { Rooms } from "./windows.ts";
 
 const RETRY_MS = 200;
 /** What another worker has locked is either its own or free again by then. */

@@ -1,10 +1,10 @@
 import type pg from "pg";
-import type { JobRecord, TaskDelivery } from "../../domain/records.ts";
-import { jobProgress, jobSpec, taskBody } from "../../domain/stored.ts";
-import { publishDeliveries } from "./deliveries.ts";
+import type { JobRecord, TaskDelivery } from "../../../domain/records.ts";
+import { jobProgress, jobSpec, taskBody } from "../../../domain/stored.ts";
+import { publishDeliveries } from "../broker/deliveries.ts";
+import { statement } from "../statement.ts";
 import type { PendingEvent, PostgresLedger, TrackedTask } from "./ledger.ts";
 import type { Records } from "./records.ts";
-import { statement } from "./statement.ts";
 
 /** A parameter of JSON texts, one in each line: far cheaper to write and to read than an array of them. */
 const lines = (parameter: number) => `string_to_array($${parameter}, E'\\n')`;

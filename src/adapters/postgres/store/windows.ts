@@ -1,5 +1,5 @@
 import type pg from "pg";
-import { statement } from "./statement.ts";
+import { statement } from "../statement.ts";
 
 /** Tasks in the broker for each one that workers can run at once. */
 const WINDOW_FACTOR = 4;

@@ -1,13 +1,13 @@
 import type pg from "pg";
-import { parseTaskId } from "../../domain/ids.ts";
-import { type EventRecord, type EventType, JOB_ITEM, type Json } from "../../domain/records.ts";
-import { filesOf, type JobRow, toJob } from "../../domain/stored.ts";
-import type { Store } from "../../ports/store/store.ts";
+import { parseTaskId } from "../../../domain/ids.ts";
+import { type EventRecord, type EventType, JOB_ITEM, type Json } from "../../../domain/records.ts";
+import { filesOf, type JobRow, toJob } from "../../../domain/stored.ts";
+import type { Store } from "../../../ports/store/store.ts";
+import { asking } from "../connection.ts";
+import { statement } from "../statement.ts";
 import type { ServerClock } from "./clock.ts";
-import { asking } from "./connection.ts";
-import type { Drains } from "./figures.ts";
+import type { Drains } from "./drains.ts";
 import { isUuid, type TaskRow, toTask } from "./rows.ts";
-import { statement } from "./statement.ts";
 import { RUN_EVENTS } from "./write.ts";
 
 const job = statement("job", "SELECT * FROM jobs WHERE id = $1");

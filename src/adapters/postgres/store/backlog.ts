@@ -1,10 +1,10 @@
 import type pg from "pg";
-import { taskId } from "../../domain/ids.ts";
-import { PATIENCE_MS } from "../../domain/ledger/ledger.ts";
-import type { TaskDelivery } from "../../domain/records.ts";
+import { taskId } from "../../../domain/ids.ts";
+import { PATIENCE_MS } from "../../../domain/ledger/ledger.ts";
+import type { TaskDelivery } from "../../../domain/records.ts";
+import { statement } from "../statement.ts";
 import type { ServerClock } from "./clock.ts";
-import type { Rooms } from "./rooms.ts";
-import { statement } from "./statement.ts";
+import type { Rooms } from "./windows.ts";
 
 /**
  * Locks up to $2 tasks of queue $1 in the backlog: one owner after the other beginning after $3, of each those of

@@ -1,8 +1,8 @@
 import type pg from "pg";
-import type { UploadRecord, UploadStore } from "../../ports/store/uploads.ts";
+import type { UploadRecord, UploadStore } from "../../../ports/store/uploads.ts";
+import { asking } from "../connection.ts";
+import { statement } from "../statement.ts";
 import type { ServerClock } from "./clock.ts";
-import { asking } from "./connection.ts";
-import { statement } from "./statement.ts";
 
 const FORGET = 100;
 

@@ -1,10 +1,10 @@
 import type pg from "pg";
-import { parseTaskId } from "../../domain/ids.ts";
-import type { Store } from "../../ports/store/store.ts";
+import { parseTaskId } from "../../../domain/ids.ts";
+import type { Store } from "../../../ports/store/store.ts";
+import { asking, pipeline } from "../connection.ts";
+import { statement } from "../statement.ts";
 import type { ServerClock } from "./clock.ts";
-import { asking, pipeline } from "./connection.ts";
 import { isUuid } from "./rows.ts";
-import { statement } from "./statement.ts";
 
 /** Content that is live already is pinned under its own key; other content becomes a record. */
 const pin = statement(

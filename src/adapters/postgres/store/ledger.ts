@@ -1,4 +1,4 @@
-import type { Counted, Ledger } from "../../domain/ledger/ledger.ts";
+import type { Counted, Ledger } from "../../../domain/ledger/ledger.ts";
 import type {
   BlobRecord,
   CacheEntry,
@@ -8,8 +8,8 @@ import type {
   MemoRecord,
   TaskDelivery,
   TaskRecord,
-} from "../../domain/records.ts";
-import { toJob } from "../../domain/stored.ts";
+} from "../../../domain/records.ts";
+import { toJob } from "../../../domain/stored.ts";
 import { type KeyRow, keyOf, Needs, type Pick, type Picked, type Records } from "./records.ts";
 import { toBlob, toEntry, toTask } from "./rows.ts";
 

@@ -1,13 +1,13 @@
 import type pg from "pg";
-import type { TaskDelivery } from "../../domain/records.ts";
-import type { Sweep } from "../../ports/store/tasks.ts";
+import type { TaskDelivery } from "../../../domain/records.ts";
+import type { Sweep } from "../../../ports/store/tasks.ts";
+import { asking } from "../connection.ts";
+import { statement } from "../statement.ts";
 import type { Backlog } from "./backlog.ts";
 import type { Batches } from "./batches.ts";
-import { asking } from "./connection.ts";
-import type { Drains } from "./figures.ts";
+import type { Drains } from "./drains.ts";
 import { expire, forget, loseLeases, type Place, wakeTasks } from "./operations.ts";
-import type { Rooms } from "./rooms.ts";
-import { statement } from "./statement.ts";
+import type { Rooms } from "./windows.ts";
 import type { Workers } from "./workers.ts";
 
 /** Tasks that one transaction of a sweep takes on: it holds the locks of their jobs. */

@@ -1,6 +1,6 @@
 import type pg from "pg";
-import { unheld } from "./locks.ts";
-import { statement } from "./statement.ts";
+import { unheld } from "../locks.ts";
+import { statement } from "../statement.ts";
 
 const insert = statement(
   "publish",

@@ -1,9 +1,9 @@
 import { afterAll, afterEach, expect, test } from "vitest";
-import { newId } from "../../domain/ids.ts";
-import type { Heartbeat } from "../../ports/store/tasks.ts";
-import { placeOf, withService } from "../../testing/services.ts";
-import { openPostgresStore, type PostgresStore } from "./store.ts";
-import { testSchema } from "./testing.ts";
+import { newId } from "../../../domain/ids.ts";
+import type { Heartbeat } from "../../../ports/store/tasks.ts";
+import { placeOf, withService } from "../../../testing/services.ts";
+import { openPostgresStore, type PostgresStore } from "../store.ts";
+import { testSchema } from "../testing.ts";
 
 const DAY_MS = 24 * 3_600_000;
 const schema = testSchema();
