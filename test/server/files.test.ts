@@ -4,6 +4,8 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { crc32 } from "node:zlib";
+import { Unzip } from "fflate";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { copy, createJob, ended, form, type JobJson, png, problemOf, rename } from "./fixtures.ts";
 import { type Running, start } from "./harness.ts";
@@ -235,6 +237,71 @@ describe("the archive", () => {
     expect((await read("large.txt")).equals(large)).toBe(true);
     const manifest = JSON.parse((await read("manifest.json")).toString());
     expect(manifest.items[1].outputs[0]).toMatchObject({ name: "lost.txt", missing: true });
+  });
+
+  test("is read as it comes, sizes and checksums first", async () => {
+    const large = Buffer.alloc(2_500_000, "streamed ");
+    const files = [
+      ["large.txt", large],
+      ["사진.txt", "small"],
+    ] as const;
+    const created = await createJob(server.url, form("copy", files));
+    await ended(server.url, created.id);
+    const response = await fetch(`${server.url}/v1/jobs/${created.id}/archive`);
+    const found = new Map<string, { bytes: number; size: number | undefined; crc: number }>();
+    const reader = new Unzip((file) => {
+      const entry = { bytes: 0, size: file.originalSize, crc: 0 };
+      found.set(file.name, entry);
+      file.ondata = (error, chunk) => {
+        if (error) throw error;
+        entry.bytes += chunk.length;
+        entry.crc = crc32(chunk, entry.crc);
+      };
+      file.start();
+    });
+    for await (const chunk of response.body!) reader.push(chunk);
+    reader.push(new Uint8Array(0), true);
+    for (const [name, content] of files) {
+      const data = Buffer.from(content);
+      expect(found.get(name)).toEqual({ bytes: data.length, size: data.length, crc: crc32(data) });
+    }
+    expect([...found.keys()].at(-1)).toBe("manifest.json");
+  });
+
+  test("comes in parts, which make the whole", async () => {
+    const large = Buffer.alloc(700_000, "a part of it ");
+    const created = await createJob(
+      server.url,
+      form("copy", [
+        ["a.txt", large],
+        ["b.txt", "b"],
+      ]),
+    );
+    await ended(server.url, created.id);
+    const url = `${server.url}/v1/jobs/${created.id}/archive`;
+    const whole = await fetch(url);
+    const bytes = Buffer.from(await whole.arrayBuffer());
+    expect(whole.headers.get("content-length")).toBe(String(bytes.length));
+    const head = await fetch(url, { method: "HEAD" });
+    expect(head.headers.get("content-length")).toBe(String(bytes.length));
+    const etag = head.headers.get("etag")!;
+    expect(etag).toBe(whole.headers.get("etag"));
+    const part = async (range: string, tag = etag) => {
+      const response = await fetch(url, { headers: { range, "if-range": tag } });
+      return [response.status, Buffer.from(await response.arrayBuffer())] as const;
+    };
+    // Within headers, across their ends, within files, and the directory at the end.
+    for (const [start, end] of [
+      [0, 9],
+      [20, 40],
+      [25, 699_999],
+      [690_000, bytes.length - 30],
+    ]) {
+      expect(await part(`bytes=${start}-${end}`)).toEqual([206, bytes.subarray(start, end! + 1)]);
+    }
+    expect(await part("bytes=-100")).toEqual([206, bytes.subarray(-100)]);
+    expect(await part("bytes=0-1", '"another"')).toEqual([200, bytes]);
+    expect((await part(`bytes=${bytes.length}-`))[0]).toBe(416);
   });
 
   test("waits for the job's end", async () => {

@@ -15,7 +15,7 @@ export interface ArchivePlan {
   manifest(missing: ReadonlySet<FileRef>): string;
 }
 
-const MANIFEST = "manifest.json";
+export const MANIFEST = "manifest.json";
 
 /** What goes into a job's ZIP, and the manifest that says how each file was made. */
 export function planArchive(

@@ -1,17 +1,21 @@
+import { createHash } from "node:crypto";
 import { z } from "zod";
 import { contentDisposition } from "../../domain/content-disposition.ts";
-import { JOB_ITEM, type TaskRecord } from "../../domain/records.ts";
+import { type FileRef, JOB_ITEM, type TaskRecord } from "../../domain/records.ts";
 import { MillraceError } from "../../errors.ts";
 import type { Store } from "../../ports/store/store.ts";
 import { documented, jobParams } from "../api-schemas.ts";
 import type { App, ServerContext } from "../context.ts";
-import { planArchive } from "./archive-plan.ts";
-import { writeZip } from "./zip-writer.ts";
+import { MANIFEST, planArchive } from "./archive-plan.ts";
+import { requestedRange } from "./byte-range.ts";
+import { layOut } from "./zip-layout.ts";
+import { type Checksums, missingFiles, writeZip } from "./zip-writer.ts";
 
 const PAGE = 1_000;
 
 export function archiveRoutes(app: App, { engine, ownerOf, logger }: ServerContext): void {
   const { store, blobs, pipelines } = engine;
+  const checksums: Checksums = new Map();
 
   app.route({
     method: ["GET", "HEAD"],
@@ -19,10 +23,11 @@ export function archiveRoutes(app: App, { engine, ownerOf, logger }: ServerConte
     schema: {
       operationId: "jobArchive",
       summary: "A job's results, as a ZIP",
-      description: "When the job has ended. `manifest.json` says how each file was made.",
+      description:
+        "When the job has ended. `manifest.json` says how each file was made. Whole or in part (`Range`), so that a download can be resumed.",
       tags: ["Files"],
       params: jobParams,
-      ...documented({ 200: zip }, ["not_found", "job_not_ended", "gone"]),
+      ...documented({ 200: zip, 206: zip }, ["not_found", "job_not_ended", "gone", "range_not_satisfiable"]),
     },
     async handler(request, reply) {
       const job = await store.job({ owner: ownerOf(request), id: request.params.id });
@@ -39,13 +44,31 @@ export function archiveRoutes(app: App, { engine, ownerOf, logger }: ServerConte
           },
         );
       }
+      const plan = planArchive(job, await allTasks(store, job.id), pipelines.get(job.pipeline));
+      const missing = await missingFiles(
+        blobs,
+        plan.files.map(({ file }) => file),
+      );
+      const manifest = Buffer.from(plan.manifest(missing));
+      const entries = plan.files
+        .filter(({ file }) => !missing.has(file))
+        .map(({ file, name }) => ({ name, bytes: file.bytes, content: file }));
+      const etag = `"${versionOf(entries, manifest)}"`;
+      const layout = layOut(
+        [...entries, { name: MANIFEST, bytes: manifest.length, content: manifest }],
+        new Date(job.finishedAt),
+      );
       reply
         .header("content-type", "application/zip")
         .header("cache-control", "private, no-store")
+        .header("accept-ranges", "bytes")
+        .header("etag", etag)
         .header("content-disposition", contentDisposition(`${job.pipeline}-${job.id}.zip`));
+      const range = requestedRange(request, reply, etag, layout.bytes);
       if (request.method === "HEAD") return reply.send();
-      const plan = planArchive(job, await allTasks(store, job.id), pipelines.get(job.pipeline));
-      return reply.send(writeZip(blobs, plan, new Date(job.finishedAt), logger));
+      const stream = writeZip(blobs, layout, range, checksums);
+      stream.once("error", (error) => logger.warn({ err: error }, "an archive was broken off"));
+      return reply.send(stream);
     },
   });
 }
@@ -54,6 +77,13 @@ const zip = {
   description: "The archive",
   content: { "application/zip": { schema: z.string().meta({ format: "binary" }) } },
 };
+
+/** Changes when any byte of the archive would: only then may a download not be resumed. */
+function versionOf(entries: readonly { name: string; content: FileRef }[], manifest: Buffer): string {
+  const hash = createHash("sha256").update(manifest);
+  for (const { name, content } of entries) hash.update(`${name}\n${content.sha256}\n`);
+  return hash.digest("hex").slice(0, 32);
+}
 
 /** With that of the job itself, whose outputs are results too. */
 async function allTasks(store: Pick<Store, "items">, jobId: string): Promise<TaskRecord[]> {

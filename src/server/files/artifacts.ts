@@ -1,11 +1,11 @@
-import type { FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyReply } from "fastify";
 import { z } from "zod";
 import { contentDisposition } from "../../domain/content-disposition.ts";
 import type { FileRef } from "../../domain/records.ts";
 import { MillraceError } from "../../errors.ts";
 import { documented } from "../api-schemas.ts";
 import type { App, ServerContext } from "../context.ts";
-import { byteRange } from "./byte-range.ts";
+import { requestedRange } from "./byte-range.ts";
 
 /** Pictures that a browser may show in place: none of them can carry a script. */
 const SHOWN: ReadonlySet<string> = new Set([
@@ -45,19 +45,10 @@ export function artifactRoutes(app: App, { engine, ownerOf }: ServerContext): vo
       const etag = `"${file.sha256}"`;
       if (matches(request.headers["if-none-match"], etag)) return reply.code(304).send();
 
-      const range = byteRange(rangeHeader(request, etag), file.bytes);
-      if (range === "unsatisfiable") {
-        reply.header("content-range", `bytes */${file.bytes}`);
-        throw new MillraceError("range_not_satisfiable", `The file has ${file.bytes} bytes.`, {
-          extra: { bytes: file.bytes },
-        });
-      }
-      if (range) reply.code(206).header("content-range", `bytes ${range.start}-${range.end}/${file.bytes}`);
-      reply
-        .header("content-type", headerSafe(file.mediaType))
-        .header("content-length", range ? range.end - range.start + 1 : file.bytes);
+      const range = requestedRange(request, reply, etag, file.bytes);
+      reply.header("content-type", headerSafe(file.mediaType));
       if (request.method === "HEAD") return reply.send();
-      return reply.send(await blobs.open(file.blob, range ?? undefined));
+      return reply.send(await blobs.open(file.blob, reply.statusCode === 206 ? range : undefined));
     },
   });
 }
@@ -80,12 +71,6 @@ function describe(reply: FastifyReply, file: FileRef, kind: "inline" | "attachme
 function matches(header: string | undefined, etag: string): boolean {
   if (header === undefined) return false;
   return header.split(",").some((one) => one.trim() === "*" || one.trim().replace(/^W\//, "") === etag);
-}
-
-/** A range of another version of the file would not fit to what the client has: it then gets the whole. */
-function rangeHeader(request: FastifyRequest, etag: string): string | undefined {
-  const condition = request.headers["if-range"];
-  return condition === undefined || condition === etag ? request.headers.range : undefined;
 }
 
 function headerSafe(mediaType: string): string {

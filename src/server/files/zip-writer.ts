@@ -1,80 +1,92 @@
-import type { Readable } from "node:stream";
-import type { FastifyBaseLogger } from "fastify";
-import ZipStream, { type EntryData } from "zip-stream";
+import { Readable } from "node:stream";
+import { crc32 } from "node:zlib";
 import type { FileRef } from "../../domain/records.ts";
 import { MillraceError } from "../../errors.ts";
 import type { BlobStore } from "../../ports/blobs.ts";
-import type { ArchivePlan } from "./archive-plan.ts";
+import type { ByteRange } from "./byte-range.ts";
+import type { ZipEntry, ZipLayout } from "./zip-layout.ts";
 
-/** Small files go in one piece, which costs a fraction of a stream and lets readers know their size ahead. */
+/** Read at once, which costs a fraction of a stream. */
 const WHOLE_BYTES = 512 * 1024;
+/** Checksums that are remembered: whoever resumes a download needs those of all files before. */
+const MAX_CHECKSUMS = 50_000;
+/** Files that are looked for at once. */
+const LOOKUPS = 8;
 
-/** A mode marks the entry as made on Unix: `unzip` takes names for an old DOS code page otherwise. */
-const MODE = 0o644;
-
-/** Formats that shrink when they are compressed; everything else that we make is compressed already. */
-const COMPRESSIBLE = /^(text\/|application\/(json|xml|x-ndjson|javascript)|image\/(svg\+xml|bmp))/;
+/** Checksums of contents, by their SHA-256. */
+export type Checksums = Map<string, number>;
 
 /**
- * The ZIP as a stream. One entry is open at a time, so that neither memory nor open files grow with the job.
- * A file whose bytes are gone is left out and the manifest, which comes last, says so; when reading breaks
- * off in the middle of a file the stream is destroyed, so that nobody takes the rest for the whole.
+ * A part of an archive as a stream. One file is open at a time, so that neither memory nor open files grow with
+ * the job. When reading breaks off the stream is destroyed, so that nobody takes the rest for the whole.
  */
 export function writeZip(
   blobs: BlobStore,
-  plan: ArchivePlan,
-  date: Date,
-  logger: FastifyBaseLogger,
+  layout: ZipLayout,
+  { start, end }: ByteRange,
+  checksums: Checksums,
 ): Readable {
-  const zip = new ZipStream({ level: 1, highWaterMark: 1024 * 1024 });
-  writeEntries(zip, blobs, plan, date).catch((error: unknown) => {
-    if (!zip.destroyed) logger.warn({ err: error }, "an archive was broken off");
-    zip.destroy(error instanceof Error ? error : undefined);
-  });
-  return zip;
-}
+  return Readable.from(bytesOf(), { objectMode: false, highWaterMark: 1024 * 1024 });
 
-async function writeEntries(zip: ZipStream, blobs: BlobStore, plan: ArchivePlan, date: Date): Promise<void> {
-  const missing = new Set<FileRef>();
-  for (const { file, name } of plan.files) {
-    const source = await open(blobs, file);
-    if (source === null) missing.add(file);
-    else await add(zip, source, { name, date, mode: MODE, store: !COMPRESSIBLE.test(file.mediaType) });
-    if (zip.destroyed) return;
+  async function* bytesOf(): AsyncGenerator<Buffer> {
+    for (const piece of layout.pieces) {
+      const from = Math.max(0, start - piece.start);
+      const to = Math.min(piece.bytes, end + 1 - piece.start);
+      if (from >= to) continue;
+      const { what } = piece;
+      if (what.kind === "content") yield* contentOf(what.entry, from, to);
+      else if (what.kind === "header") {
+        yield layout.header(what.entry, await crcOf(what.entry)).subarray(from, to);
+      } else yield layout.directory(await allChecksums()).subarray(from, to);
+    }
   }
-  await add(zip, Buffer.from(plan.manifest(missing)), { name: "manifest.json", date, mode: MODE });
-  zip.finalize();
+
+  async function* contentOf({ content }: ZipEntry, from: number, to: number): AsyncGenerator<Buffer> {
+    if (Buffer.isBuffer(content)) yield content.subarray(from, to);
+    else yield* await blobs.open(content.blob, { start: from, end: to - 1 });
+  }
+
+  async function allChecksums(): Promise<number[]> {
+    const crcs: number[] = [];
+    for (const { what } of layout.pieces) if (what.kind === "header") crcs.push(await crcOf(what.entry));
+    return crcs;
+  }
+
+  async function crcOf({ content }: ZipEntry): Promise<number> {
+    if (Buffer.isBuffer(content)) return crc32(content);
+    const known = checksums.get(content.sha256);
+    if (known !== undefined) return known;
+    const crc = await checksumOf(blobs, content);
+    if (checksums.size >= MAX_CHECKSUMS) checksums.delete(checksums.keys().next().value!);
+    checksums.set(content.sha256, crc);
+    return crc;
+  }
 }
 
-async function open(blobs: BlobStore, file: FileRef): Promise<Readable | Buffer | null> {
+async function checksumOf(blobs: BlobStore, file: FileRef): Promise<number> {
+  if (file.bytes <= WHOLE_BYTES) return crc32(await blobs.read(file.blob));
+  let crc = 0;
+  for await (const chunk of await blobs.open(file.blob)) crc = crc32(chunk as Buffer, crc);
+  return crc;
+}
+
+/** Files whose bytes are gone: an archive is laid out without them. */
+export async function missingFiles(blobs: BlobStore, files: readonly FileRef[]): Promise<Set<FileRef>> {
+  const missing = new Set<FileRef>();
+  const waiting = files.values();
+  const lane = async () => {
+    for (const file of waiting) if (!(await isThere(blobs, file))) missing.add(file);
+  };
+  await Promise.all(Array.from({ length: LOOKUPS }, lane));
+  return missing;
+}
+
+async function isThere(blobs: BlobStore, file: FileRef): Promise<boolean> {
   try {
-    return file.bytes <= WHOLE_BYTES ? await blobs.read(file.blob) : await blobs.open(file.blob);
+    (await blobs.open(file.blob)).destroy();
+    return true;
   } catch (error) {
-    if (error instanceof MillraceError && error.code === "gone") return null;
+    if (error instanceof MillraceError && error.code === "gone") return false;
     throw error;
   }
-}
-
-/** Resolves when the entry is written and the client has room for the next; or when the client has gone. */
-function add(zip: ZipStream, source: Readable | Buffer, data: EntryData): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = () => {
-      if (!Buffer.isBuffer(source)) source.destroy();
-      resolve();
-    };
-    if (zip.destroyed) return stop();
-    zip.once("close", stop);
-    const proceed = () => {
-      zip.removeListener("close", stop);
-      resolve();
-    };
-    zip.entry(source, data, (error) => {
-      if (error) {
-        zip.removeListener("close", stop);
-        reject(error);
-      } else if (zip.writableNeedDrain) {
-        zip.once("drain", proceed);
-      } else proceed();
-    });
-  });
 }
