@@ -7,6 +7,7 @@ import { type Account, download, type Heard, listen, outcomes, submit } from "./
 import { type Installation, type Role, type Signal, separate, supervised } from "./installation.ts";
 import { type Kill, readJournal } from "./journal.ts";
 import { openServer, type Restarts, restartsOf, type Technology } from "./servers.ts";
+import { type Stops, stops } from "./stops.ts";
 
 export interface CampaignOptions {
   broker: Technology;
@@ -22,6 +23,12 @@ export interface CampaignOptions {
   failures: number;
   /** Share of attempts that fail for good. */
   broken: number;
+  /** Share of attempts that take 3 s. @default 0 */
+  long?: number;
+  /** Share of the kills that only stop a worker or an API process, for 12 to 20 s. @default 0 */
+  stopped?: number;
+  /** Tasks of a step at once in one worker. @default what the step says */
+  concurrency?: number;
   workers: number;
   signal: Signal;
   /** Kill the servers of the store and the broker too, which are the campaign's own then. */
@@ -31,10 +38,11 @@ export interface CampaignOptions {
   onProgress?(line: string): void;
 }
 
-export type Killed = Role | "server";
+type Victim = Role | "server";
+export type Killed = Victim | "stopped";
 
 /** Of a hundred kills; what an installation does not have falls to the workers. */
-const shares: readonly [Killed, number][] = [
+const shares: readonly [Victim, number][] = [
   ["server", 0.1],
   ["supervisor", 0.1],
   ["api", 0.2],
@@ -60,6 +68,7 @@ export async function campaign(options: CampaignOptions): Promise<Card> {
   const restarts = restartsOf(options.signal === "SIGKILL" ? [...new Set([store, broker])] : []);
   const env = {
     CRASH_LOG: log,
+    ...(options.concurrency === undefined ? {} : { MILLRACE_CONCURRENCY: String(options.concurrency) }),
     ...(store.url === null ? {} : { MILLRACE_STORE: store.url }),
     ...(broker.url === null ? {} : { MILLRACE_BROKER: broker.url }),
   };
@@ -68,6 +77,7 @@ export async function campaign(options: CampaignOptions): Promise<Card> {
   const heard: Heard = { ids: [], endings: new Map(), jobs: 0, reconnects: 0 };
   const kills: (Kill & { role: Killed })[] = [];
   const stopListening = new AbortController();
+  const pauses = stops();
   let listening: Promise<void> | null = null;
   let millrace: Installation | null = null;
   try {
@@ -85,11 +95,12 @@ export async function campaign(options: CampaignOptions): Promise<Card> {
     const pace = { kills, isWaiting: false };
     await Promise.all([
       submitAll(options, urls, account, pace),
-      endProcesses(options, millrace, restarts, pace, () => ({
+      endProcesses(options, millrace, { restarts, pauses }, pace, () => ({
         written: sizeOf(log),
         ended: endedIn(heard),
       })),
     ]);
+    pauses.goOn();
     await restarts.settled();
     options.onProgress?.(`all ended or handed in; waiting for ${account.accepted.size} jobs`);
     const results = await outcomes(urls, account, PATIENCE_MS);
@@ -115,6 +126,7 @@ export async function campaign(options: CampaignOptions): Promise<Card> {
     const state = `${millrace?.state() ?? "nothing runs"}; ${restarts.away()} servers are being restarted`;
     throw new Error(`${(error as Error).message}\n${state}`, { cause: error });
   } finally {
+    pauses.goOn();
     stopListening.abort();
     await listening;
     await millrace?.stop();
@@ -146,7 +158,7 @@ async function submitAll(
   account: Account,
   pace: Pace,
 ): Promise<void> {
-  const { failures, broken, itemsPerJob, tasks } = options;
+  const { failures, broken, long = 0, itemsPerJob, tasks } = options;
   let submitted = 0;
   let jobs = 0;
   const ahead = aheadOf(options);
@@ -159,7 +171,7 @@ async function submitAll(
         }
         const items = Math.min(itemsPerJob[jobs++ % itemsPerJob.length]!, tasks - submitted);
         submitted += items;
-        await submit(urls, account, items, { failures, broken });
+        await submit(urls, account, items, { failures, broken, long });
       }
     }),
   );
@@ -168,7 +180,7 @@ async function submitAll(
 async function endProcesses(
   options: CampaignOptions,
   millrace: Installation,
-  restarts: Restarts,
+  { restarts, pauses }: { restarts: Restarts; pauses: Stops },
   pace: Pace,
   seen: () => { written: number; ended: number },
 ): Promise<void> {
@@ -185,7 +197,17 @@ async function endProcesses(
       if (!pace.isWaiting && ended >= due) break;
     }
     pace.isWaiting = false;
+    if (Math.random() < (options.stopped ?? 0)) {
+      const stop = await millrace.end(Math.random() < 0.75 ? "worker" : "api", "SIGSTOP");
+      if (!stop) continue;
+      pauses.later(stop.pids[0]!);
+      // Nothing has ended: what it holds may be settled when it goes on.
+      kills.push({ role: "stopped", pids: [], at: stop.at });
+      continue;
+    }
     const role = pick();
+    // Children that stand still could not end with their supervisor.
+    if (role === "supervisor") pauses.goOn();
     if (role === "server" && restarts.begin()) {
       kills.push({ role, pids: [], at: Date.now() });
       continue;
@@ -209,7 +231,7 @@ function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
-function pick(): Killed {
+function pick(): Victim {
   let die = Math.random();
   for (const [role, share] of shares) {
     if (die < share) return role;

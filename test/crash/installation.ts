@@ -12,7 +12,7 @@ const root = join(import.meta.dirname, "..", "..");
 const RESTART_MS = 60_000;
 
 export type Role = "worker" | "api" | "supervisor";
-export type Signal = "SIGKILL" | "SIGTERM";
+export type Signal = "SIGKILL" | "SIGTERM" | "SIGSTOP";
 
 /** A running Millrace whose processes may be ended. */
 export interface Installation {

@@ -21,6 +21,12 @@ const { values } = parseArgs({
     every: { type: "string", default: "1500" },
     failures: { type: "string", default: "0.02" },
     broken: { type: "string", default: "0.005" },
+    /** Share of attempts that take 3 s. */
+    long: { type: "string", default: "0.05" },
+    /** Share of the kills that only stop a process, for 12 to 20 s. */
+    stopped: { type: "string", default: "0.05" },
+    /** Tasks at once in one worker. */
+    concurrency: { type: "string", default: "50" },
     workers: { type: "string" },
     /** KILL or TERM. */
     signal: { type: "string", default: "KILL" },
@@ -49,6 +55,9 @@ const card = await campaign({
   everyMs: Number(values.every),
   failures: Number(values.failures),
   broken: Number(values.broken),
+  long: Number(values.long),
+  stopped: Number(values.stopped),
+  concurrency: Number(values.concurrency),
   workers: Number(values.workers ?? (store === "postgres" ? 3 : 2)),
   signal: values.signal === "TERM" ? "SIGTERM" : "SIGKILL",
   killServers: !values["spare-servers"],

@@ -8,6 +8,8 @@ import { definePipeline } from "../../src/pipeline/pipeline.ts";
 /** Where the steps write down what they did: one short line at a time, which the system appends whole. */
 const log = process.env.CRASH_LOG;
 
+const LONG_MS = 3_000;
+
 function note(...words: (string | number)[]): void {
   if (log) appendFileSync(log, `${[...words, process.pid, Date.now()].join(" ")}\n`);
 }
@@ -29,16 +31,19 @@ export const crashTest = definePipeline({
     failures: z.number().min(0).max(1).default(0),
     /** Share of attempts that fail for good. */
     broken: z.number().min(0).max(1).default(0),
+    /** Share of attempts that take 3 s. */
+    long: z.number().min(0).max(1).default(0),
   }),
   queueLimit: 1_000_000,
 })
   .each(
     "work",
     async (ctx) => {
-      const { minMs, maxMs, failures, broken } = ctx.options;
+      const { minMs, maxMs, failures, broken, long } = ctx.options;
       const self = [ctx.jobId, ctx.index, ctx.attempt] as const;
       note("start", ...self);
-      await sleep(minMs + Math.random() * (maxMs - minMs), undefined, { signal: ctx.signal });
+      const ms = Math.random() < long ? LONG_MS : minMs + Math.random() * (maxMs - minMs);
+      await sleep(ms, undefined, { signal: ctx.signal });
       const chance = Math.random();
       if (chance < failures + broken) note("fail", ...self);
       if (chance < broken) throw new PermanentError("step_failed", "broken by chance");
