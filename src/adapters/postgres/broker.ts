@@ -2,7 +2,7 @@ import type pg from "pg";
 import { MillraceError } from "../../errors.ts";
 import type { Broker, DeliveryHandler, Message, PublishResult } from "../../ports/broker.ts";
 import type { Store } from "../../ports/store/store.ts";
-import { Exchange, type Subscriber } from "./broker/consumers.ts";
+import { Consumers, type Subscriber } from "./broker/consumers.ts";
 import {
   deadLetters,
   depth,
@@ -36,7 +36,7 @@ export async function openPostgresBroker(url: string, store?: Store): Promise<Br
   if (claims) claims.inUse = true;
   const publishing = openPool(place, "broker", 2);
   // A taking or settling that a crash of the server forgets is a redelivery, which any delivery may be.
-  const exchanging = openPool({ ...place, ...relaxed(place.connectionString) }, "broker exchange", 1);
+  const exchanging = openPool({ ...place, ...relaxed(place.connectionString) }, "broker consumers", 1);
   const notifier = new Notifier(publishing);
   /** What is told on the channels that it listens to. */
   const channels = new Map<string, () => void>();
@@ -49,7 +49,7 @@ export async function openPostgresBroker(url: string, store?: Store): Promise<Br
       notifier.send(queueChannel(place.schema, "deliveries", queue), queue).catch(() => {});
     }
   };
-  const exchange = new Exchange(
+  const consumers = new Consumers(
     exchanging,
     () => holder,
     tell,
@@ -70,10 +70,10 @@ export async function openPostgresBroker(url: string, store?: Store): Promise<Br
       },
       onLost() {
         holder = null;
-        exchange.lose();
+        consumers.lose();
       },
       onReturn() {
-        exchange.wake();
+        consumers.wake();
         claims?.wake();
       },
     });
@@ -90,8 +90,8 @@ export async function openPostgresBroker(url: string, store?: Store): Promise<Br
   };
   const lookLater = collected(LATER_MS, (queues) => void lookFor(queues).catch(() => {}));
   const look = async () => {
-    if (exchange.subscribers.size === 0) return;
-    exchange.wake();
+    if (consumers.subscribers.size === 0) return;
+    consumers.wake();
     if (claims) await lookFor(claims.queues);
     const { rows } = await exchanging.query(releaseOrphans());
     if (rows.length > 0) tell(new Set(rows.map((row) => row.queue as string)));
@@ -107,7 +107,7 @@ export async function openPostgresBroker(url: string, store?: Store): Promise<Br
       channels.set(channel, act);
       await listener.keep(channel);
     };
-    await hear("deliveries", () => exchange.wake([queue]));
+    await hear("deliveries", () => consumers.wake([queue]));
     if (!claims) return;
     await hear("backlog", () => {
       if (claims.announce(queue)) lookLater(queue);
@@ -143,18 +143,18 @@ export async function openPostgresBroker(url: string, store?: Store): Promise<Br
       const close = async () => {
         signal?.removeEventListener("abort", stop);
         subscriber.open = false;
-        if (subscriber.unsettled.size === 0) exchange.subscribers.delete(subscriber);
+        if (subscriber.unsettled.size === 0) consumers.subscribers.delete(subscriber);
         if (subscriber.claimer) await claims?.remove(subscriber.claimer);
       };
       const stop = () => void close();
       if (signal?.aborted) return { close };
       signal?.addEventListener("abort", stop, { once: true });
       await listen(queue);
-      exchange.subscribers.add(subscriber);
-      exchange.wake([queue]);
+      consumers.subscribers.add(subscriber);
+      consumers.wake([queue]);
       // Deliveries and claims share its places.
-      const taken = () => subscriber.unsettled.size + subscriber.wished + exchange.due(subscriber);
-      const freed = () => exchange.freed(queue);
+      const taken = () => subscriber.unsettled.size + subscriber.wished + consumers.due(subscriber);
+      const freed = () => consumers.freed(queue);
       if (claims && claimFor)
         subscriber.claimer = claims.add({ queue, claimFor, handler, prefetch, taken, freed });
       return { close };
@@ -183,12 +183,12 @@ export async function openPostgresBroker(url: string, store?: Store): Promise<Br
       closing ??= (async () => {
         clearInterval(looking);
         lookLater.stop();
-        for (const subscriber of exchange.subscribers) {
+        for (const subscriber of consumers.subscribers) {
           subscriber.open = false;
           if (subscriber.claimer) await claims?.remove(subscriber.claimer);
         }
-        await exchange.close();
-        const queues = new Set([...exchange.subscribers].map((one) => one.queue));
+        await consumers.close();
+        const queues = new Set([...consumers.subscribers].map((one) => one.queue));
         if (holder !== null) {
           await exchanging.query(releaseMine([holder])).then(
             () => tell(queues),

@@ -28,7 +28,7 @@ const partial = ["jobs_live", "tasks_dead", "blobs_deleting", "deliveries_held",
 const counting = ["usage"];
 /** These sort no more rows than their batch names, or than one round of filling moves. */
 const sorting =
-  /^(lock_|renew|drop_cache|append_events|put_cache|fill|retry|reject|queues$|dead_counts|live_jobs|register_queues|rooms)/;
+  /^(lock_|renew|keep_pinned|drop_cache|append_events|put_cache|fill|retry|reject|queues$|dead_counts|live_jobs|register_queues|windows)/;
 
 const schema = testSchema();
 

@@ -14,12 +14,12 @@ import { ServerClock } from "./store/clock.ts";
 import { Drains } from "./store/drains.ts";
 import { files } from "./store/files.ts";
 import type { PostgresLedger } from "./store/ledger.ts";
-import { begin, cancel, create, end, keepMemo, remove, reopen, take } from "./store/operations.ts";
+import { beginAlone, cancel, claim, create, keepMemo, remove, reopen, settle } from "./store/operations.ts";
 import { reads } from "./store/reads.ts";
 import { sweeps } from "./store/sweep.ts";
 import type { Committed } from "./store/transaction.ts";
 import { postgresUploads } from "./store/uploads.ts";
-import { Rooms } from "./store/windows.ts";
+import { Windows } from "./store/windows.ts";
 import { Workers } from "./store/workers.ts";
 
 export interface PostgresStoreOptions {
@@ -62,11 +62,11 @@ function build(
   clock: ServerClock,
   { publishes }: PostgresStoreOptions,
 ): PostgresStore {
-  const rooms = new Rooms();
-  const backlog = new Backlog(rooms, publishes, clock);
+  const windows = new Windows();
+  const backlog = new Backlog(windows, publishes, clock);
   const drains = new Drains(pool, clock, randomUUID());
-  const admission = new Admission(pool, drains, rooms);
-  const workers = new Workers(pool, place, rooms, clock);
+  const admission = new Admission(pool, drains, windows);
+  const workers = new Workers(pool, place, windows, clock);
   const notifier = new Notifier(pool);
   let onAppended = (_owners: readonly string[]) => {};
   let closing: Promise<void> | null = null;
@@ -79,13 +79,13 @@ function build(
   };
   const claims = new Claims({
     clock,
-    rooms,
+    windows,
     nudge: () => batches.nudge(),
-    settle: (command) => batches.run(end(command)),
+    settle: (command) => batches.run(settle(command)),
   });
   const batches: Batches = new Batches({
     pool,
-    rooms,
+    windows,
     backlog,
     clock,
     publishes,
@@ -102,7 +102,7 @@ function build(
       admission.count(ledger);
     },
   });
-  const sweeping = sweeps({ pool, batches, rooms, backlog, drains, workers });
+  const sweeping = sweeps({ pool, batches, windows, backlog, drains, workers });
   /** What was filled outside of a batch. */
   const told = async <T extends { deliveries: { queue: string }[] }>(answer: Promise<T>): Promise<T> => {
     const { deliveries } = await answer;
@@ -130,10 +130,10 @@ function build(
     cancelJob: (command) => batches.run(cancel(command)),
     reopenJob: (command) => batches.run(reopen(command)),
     removeJob: (command) => batches.run(remove(command)),
-    claim: (command) => batches.run(take(command)),
-    beginAlone: (command) => batches.run(begin(command)),
+    claim: (command) => batches.run(claim(command)),
+    beginAlone: (command) => batches.run(beginAlone(command)),
     settle(command) {
-      const settled = batches.run(end(command));
+      const settled = batches.run(settle(command));
       claims.ended(command.lease);
       return settled;
     },
@@ -152,9 +152,9 @@ function build(
         await asking(() => pool.query(pause([queue, paused])));
         return { deliveries: paused ? [] : await sweeping.fill() };
       };
-      rooms.forget();
+      windows.forget();
       return told(change()).finally(() => {
-        rooms.forget();
+        windows.forget();
         if (publishes && !paused) tell("backlog", [queue]);
       });
     },

@@ -52,9 +52,9 @@ await withService("PostgreSQL", placeOf(schema.url, 5432), async () => {
       came.push(delivery.id);
       if (came.length === 1) {
         await refuse(true);
-        await end("exchange");
+        await end("consumers");
         await eventually(
-          async () => (await count("application_name = 'millrace broker exchange'")) === 0,
+          async () => (await count("application_name = 'millrace broker consumers'")) === 0,
           5_000,
           () => "the connection has not ended",
         );
@@ -83,7 +83,7 @@ await withService("PostgreSQL", placeOf(schema.url, 5432), async () => {
     const came: string[] = [];
     await broker.consume("taking", { prefetch: 1 }, async (delivery) => {
       came.push(delivery.id);
-      if (came.length === 1) await end("exchange");
+      if (came.length === 1) await end("consumers");
       await delivery.ack();
     });
     await eventually(

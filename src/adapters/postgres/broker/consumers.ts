@@ -44,7 +44,7 @@ const statements = { ack: acknowledge, retry: giveBack, reject: bury };
  * Settles and takes in turns, one round trip at a time: everything that was settled meanwhile goes along
  * with the next taking, whose wishes count the places that it frees.
  */
-export class Exchange {
+export class Consumers {
   readonly subscribers = new Set<Subscriber>();
   readonly #pool: pg.Pool;
   /** The lock of this connection; `null` while it is lost. */

@@ -6,7 +6,7 @@ import { pipeline, retryConflicts, toError } from "../connection.ts";
 import { statement } from "../statement.ts";
 import type { Drains } from "./drains.ts";
 import type { PostgresLedger } from "./ledger.ts";
-import type { Rooms } from "./windows.ts";
+import type { Windows } from "./windows.ts";
 
 /** How old the count of open tasks may be; what this process adds and ends is counted at once. */
 const FRESH_MS = 1_000;
@@ -58,15 +58,15 @@ interface Request {
 export class Admission {
   readonly #pool: pg.Pool;
   readonly #drains: Drains;
-  readonly #rooms: Rooms;
+  readonly #windows: Windows;
   readonly #depths = new Map<string, Depth>();
   #waiting: Request[] = [];
   #busy = false;
 
-  constructor(pool: pg.Pool, drains: Drains, rooms: Rooms) {
+  constructor(pool: pg.Pool, drains: Drains, windows: Windows) {
     this.#pool = pool;
     this.#drains = drains;
-    this.#rooms = rooms;
+    this.#windows = windows;
   }
 
   reserve(command: Reserve): Promise<Result<{ reserved: number }>> {
@@ -128,7 +128,7 @@ export class Admission {
     );
     const limit = 2 * Math.max(...commands.map((command) => command.limit));
     const held = new Reservations();
-    await this.#rooms.register(client, queues);
+    await this.#windows.register(client, queues);
     await pipeline(client, () => [
       client.query("BEGIN"),
       client.query("SET LOCAL synchronous_commit = off"),

@@ -4,7 +4,7 @@ import { PATIENCE_MS } from "../../../domain/ledger/ledger.ts";
 import type { TaskDelivery } from "../../../domain/records.ts";
 import { statement } from "../statement.ts";
 import type { ServerClock } from "./clock.ts";
-import type { Rooms } from "./windows.ts";
+import type { Windows } from "./windows.ts";
 
 /**
  * Locks up to $2 tasks of queue $1 in the backlog: one owner after the other beginning after $3, of each those of
@@ -102,34 +102,34 @@ interface Moved {
 
 /** Fills the windows of queues from their backlogs, where there is room. */
 export class Backlog {
-  readonly #rooms: Rooms;
+  readonly #windows: Windows;
   readonly #publishes: boolean;
   readonly #clock: ServerClock;
   /** Whom each queue served last. */
   readonly #last = new Map<string, string>();
 
-  constructor(rooms: Rooms, publishes: boolean, clock: ServerClock) {
-    this.#rooms = rooms;
+  constructor(windows: Windows, publishes: boolean, clock: ServerClock) {
+    this.#windows = windows;
     this.#publishes = publishes;
     this.#clock = clock;
   }
 
   /** One round: each owner who waits gets a share of the room. Ask in one go with `pipeline`. */
   async fill(client: pg.ClientBase, queue: string): Promise<TaskDelivery[]> {
-    const room = this.#rooms.roomForBacklog(queue);
+    const room = this.#windows.roomForBacklog(queue);
     if (room === 0) return [];
     const query = this.#publishes ? publish : handOver;
     const until = this.#clock.now() + PATIENCE_MS;
     // Counted before it is known, so that another batch does not fill the same places.
-    this.#rooms.taken(queue, room);
+    this.#windows.taken(queue, room);
     let moved: Moved[] = [];
     try {
       moved = (await client.query<Moved>(query([queue, room, this.#last.get(queue) ?? "", until]))).rows;
     } finally {
-      this.#rooms.taken(queue, moved.length - room);
+      this.#windows.taken(queue, moved.length - room);
     }
     const last = moved.at(-1);
-    if (!last) this.#rooms.waits(queue, false);
+    if (!last) this.#windows.waits(queue, false);
     else this.#last.set(queue, last.owner);
     return moved.map(({ job_id, item, generation }) => ({
       taskId: taskId(job_id, item),

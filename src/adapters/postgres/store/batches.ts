@@ -6,7 +6,7 @@ import type { Backlog } from "./backlog.ts";
 import type { ServerClock } from "./clock.ts";
 import type { Operation } from "./operations.ts";
 import { type Committed, type Entry, transact } from "./transaction.ts";
-import type { Rooms } from "./windows.ts";
+import type { Windows } from "./windows.ts";
 
 /** Transactions under way at once: while one waits for its commit, the next reads. */
 const LANES = 2;
@@ -16,7 +16,7 @@ const MAX_OUTAGES = 3;
 
 export interface BatchParts {
   pool: pg.Pool;
-  rooms: Rooms;
+  windows: Windows;
   backlog: Backlog;
   clock: ServerClock;
   publishes: boolean;
@@ -106,11 +106,11 @@ export class Batches {
   }
 
   async #attempt(entries: Entry[]): Promise<Committed> {
-    const { pool, rooms, backlog, clock, publishes } = this.#parts;
+    const { pool, windows, backlog, clock, publishes } = this.#parts;
     const client = await pool.connect();
     let broken = false;
     try {
-      return await transact(client, entries, rooms, backlog, clock, publishes);
+      return await transact(client, entries, windows, backlog, clock, publishes);
     } catch (error) {
       broken = isOutage(error);
       if (!broken) await client.query("ROLLBACK").catch(() => (broken = true));

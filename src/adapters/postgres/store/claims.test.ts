@@ -15,9 +15,9 @@ import { openPostgresStore } from "../store.ts";
 import { testSchema } from "../testing.ts";
 import { Backlog } from "./backlog.ts";
 import { ServerClock } from "./clock.ts";
-import { type Next, takeNext } from "./operations.ts";
+import { claimNext, type Next } from "./operations.ts";
 import { transact } from "./transaction.ts";
-import { Rooms } from "./windows.ts";
+import { Windows } from "./windows.ts";
 
 const WAIT = { timeout: 10_000 };
 const schema = testSchema();
@@ -131,14 +131,14 @@ await withService("PostgreSQL", placeOf(schema.url, 5432), () => {
     const pool = openPool(place, "test", 1);
     closers.push(() => pool.end());
     const client = await pool.connect();
-    const rooms = new Rooms();
+    const windows = new Windows();
     const clock = new ServerClock();
-    const backlog = new Backlog(rooms, true, clock);
+    const backlog = new Backlog(windows, true, clock);
     const claim = async (token: string, repeated: boolean) => {
       const pick = { queue, limit: 3, after: "", worker: "lost", token };
-      const operation = takeNext(pick, 10_000);
+      const operation = claimNext(pick, 10_000);
       const entry = { operation, repeated, resolve() {}, reject() {} };
-      const { outcomes } = await transact(client, [entry], rooms, backlog, clock, true);
+      const { outcomes } = await transact(client, [entry], windows, backlog, clock, true);
       const { claims } = (outcomes[0] as { value: Next }).value;
       return claims.map(({ task }) => `${task.item} ${task.lease} ${task.attempt}`);
     };

@@ -3,10 +3,10 @@ import { newId, taskId } from "../../../domain/ids.ts";
 import type { Delivery, DeliveryHandler } from "../../../ports/broker.ts";
 import type { SettleResult } from "../../../ports/store/tasks.ts";
 import type { ServerClock } from "./clock.ts";
-import { type Next, takeNext } from "./operations.ts";
+import { claimNext, type Next } from "./operations.ts";
 import { Pace } from "./pace.ts";
 import type { Entry } from "./transaction.ts";
-import type { Rooms } from "./windows.ts";
+import type { Windows } from "./windows.ts";
 
 const RETRY_MS = 200;
 /** What another worker has locked is either its own or free again by then. */
@@ -72,7 +72,7 @@ export class Claimer {
 
 interface Parts {
   clock: ServerClock;
-  rooms: Rooms;
+  windows: Windows;
   /** Starts a transaction when there is something to claim. */
   nudge(): void;
   settle(command: Settle): Promise<SettleResult>;
@@ -120,7 +120,7 @@ export class Claims {
   announce(queue: string): boolean {
     const mine = [...this.#claimers].filter((claimer) => claimer.options.queue === queue);
     const isIdle = mine.some((claimer) => claimer.open && claimer.wish > 0);
-    if (isIdle && Math.random() * this.#parts.rooms.claimers(queue) > EAGER) return true;
+    if (isIdle && Math.random() * this.#parts.windows.claimers(queue) > EAGER) return true;
     this.wake([queue]);
     return false;
   }
@@ -159,7 +159,7 @@ export class Claims {
       answered();
     };
     return {
-      operation: takeNext(pick, claimFor.leaseMs),
+      operation: claimNext(pick, claimFor.leaseMs),
       repeated: lost !== undefined,
       resolve: (next) => void answer(() => this.#take(claimer, next as Next)),
       reject: () =>

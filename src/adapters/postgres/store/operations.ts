@@ -1,12 +1,12 @@
 import type { Claim, CreateJob, Remember, ReopenJob, Settle } from "../../../domain/commands.ts";
 import { parseTaskId, taskId } from "../../../domain/ids.ts";
 import { cancelJob, expireJob, removeJob } from "../../../domain/ledger/cancel.ts";
-import { beginAlone, claim } from "../../../domain/ledger/claim.ts";
+import { beginAlone as beginTaskAlone, claim as claimTask } from "../../../domain/ledger/claim.ts";
 import { itemKey } from "../../../domain/ledger/content-key.ts";
 import { createJob } from "../../../domain/ledger/create.ts";
 import { remember } from "../../../domain/ledger/remember.ts";
 import { reopenJob } from "../../../domain/ledger/reopen.ts";
-import { loseLease, settle } from "../../../domain/ledger/settle.ts";
+import { loseLease, settle as settleTask } from "../../../domain/ledger/settle.ts";
 import { wake } from "../../../domain/ledger/sweep.ts";
 import { JOB_ITEM, type TaskDelivery } from "../../../domain/records.ts";
 import type { Changed, Created, Result } from "../../../ports/store/jobs.ts";
@@ -111,14 +111,14 @@ export function remove(command: { owner: string; id: string; now: number }): Ope
   );
 }
 
-export function take(command: Claim): Operation<ClaimResult> {
+export function claim(command: Claim): Operation<ClaimResult> {
   const place = placeOf(command.taskId);
   return {
     weight: 1,
     need: (needs) => needTask(needs, place),
     run(ledger) {
       if (!place) return { claimed: false, reason: "ended", deliveries: [] };
-      const outcome = claim(ledger, command);
+      const outcome = claimTask(ledger, command);
       if (!outcome.claimed) return { ...outcome, deliveries: [] };
       const { task, job } = outcome;
       // Copies: a later command of the same batch may change the records.
@@ -138,7 +138,7 @@ export interface Next {
 }
 
 /** A worker takes what is next in the backlog of a queue. */
-export function takeNext(pick: Pick, leaseMs: number): Operation<Next> {
+export function claimNext(pick: Pick, leaseMs: number): Operation<Next> {
   return {
     weight: pick.limit,
     need: (needs) => void needs.picks.push(pick),
@@ -154,7 +154,7 @@ export function takeNext(pick: Pick, leaseMs: number): Operation<Next> {
         const { worker } = pick;
         const now = ledger.serverNow;
         const command = { taskId: taskId(jobId, item), generation, worker, lease, now, leaseMs };
-        const outcome = take(command).run(ledger, false);
+        const outcome = claim(command).run(ledger, false);
         if (outcome.claimed) claims.push(outcome);
       });
       return { claims, last: places.at(-1)?.owner ?? pick.after, more, locked };
@@ -162,16 +162,16 @@ export function takeNext(pick: Pick, leaseMs: number): Operation<Next> {
   };
 }
 
-export function begin(command: { taskId: string; lease: string }): Operation<{ ok: boolean }> {
+export function beginAlone(command: { taskId: string; lease: string }): Operation<{ ok: boolean }> {
   const place = placeOf(command.taskId);
   return {
     weight: 1,
     need: (needs) => needTask(needs, place),
-    run: (ledger) => ({ ok: place !== null && beginAlone(ledger, command) }),
+    run: (ledger) => ({ ok: place !== null && beginTaskAlone(ledger, command) }),
   };
 }
 
-export function end(command: Settle): Operation<SettleResult> {
+export function settle(command: Settle): Operation<SettleResult> {
   const place = placeOf(command.taskId);
   const { outcome } = command;
   return {
@@ -186,7 +186,7 @@ export function end(command: Settle): Operation<SettleResult> {
     },
     run(ledger) {
       if (!place) return { outcome: "stale", deliveries: [] };
-      return { outcome: settle(ledger, command), deliveries: ledger.deliveries };
+      return { outcome: settleTask(ledger, command), deliveries: ledger.deliveries };
     },
   };
 }

@@ -7,7 +7,7 @@ import type { Backlog } from "./backlog.ts";
 import type { Batches } from "./batches.ts";
 import type { Drains } from "./drains.ts";
 import { expire, forget, loseLeases, type Place, wakeTasks } from "./operations.ts";
-import type { Rooms } from "./windows.ts";
+import type { Windows } from "./windows.ts";
 import type { Workers } from "./workers.ts";
 
 /** Tasks that one transaction of a sweep takes on: it holds the locks of their jobs. */
@@ -57,7 +57,7 @@ const trim = statement(
 interface Parts {
   pool: pg.Pool;
   batches: Batches;
-  rooms: Rooms;
+  windows: Windows;
   backlog: Backlog;
   drains: Drains;
   workers: Workers;
@@ -69,7 +69,7 @@ interface Row {
 }
 
 /** What the schedulers ask for. Several may at once: what one has changed the other no longer finds due. */
-export function sweeps({ pool, batches, rooms, backlog, drains, workers }: Parts) {
+export function sweeps({ pool, batches, windows, backlog, drains, workers }: Parts) {
   let tidiedAt = 0;
 
   const places = async (query: pg.QueryConfig): Promise<Place[]> => {
@@ -79,12 +79,12 @@ export function sweeps({ pool, batches, rooms, backlog, drains, workers }: Parts
 
   async function fill(): Promise<TaskDelivery[]> {
     const filled: TaskDelivery[] = [];
-    await asking(() => rooms.read(pool));
+    await asking(() => windows.read(pool));
     const client = await asking(() => pool.connect());
     let failed = true;
     try {
-      for (const queue of rooms.names()) {
-        for (let round = 0; round < MAX_ROUNDS && rooms.roomForBacklog(queue) > 0; round++) {
+      for (const queue of windows.names()) {
+        for (let round = 0; round < MAX_ROUNDS && windows.roomForBacklog(queue) > 0; round++) {
           const moved = await asking(() => backlog.fill(client, queue));
           filled.push(...moved);
           if (moved.length === 0) break;

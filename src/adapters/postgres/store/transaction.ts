@@ -7,7 +7,7 @@ import { missing, PostgresLedger } from "./ledger.ts";
 import { load, pick, readTime } from "./load.ts";
 import type { Operation } from "./operations.ts";
 import { Needs, Records } from "./records.ts";
-import type { Rooms } from "./windows.ts";
+import type { Windows } from "./windows.ts";
 import { write, writeEvents } from "./write.ts";
 
 export interface Entry {
@@ -33,7 +33,7 @@ export interface Committed {
 export async function transact(
   client: pg.ClientBase,
   entries: readonly Entry[],
-  rooms: Rooms,
+  windows: Windows,
   backlog: Backlog,
   clock: ServerClock,
   publishes: boolean,
@@ -50,17 +50,17 @@ export async function transact(
     ...(picks ? [] : [client.query("BEGIN")]),
     readTime(client, clock, loaded),
     ...load(client, needs, loaded),
-    ...(rooms.isFresh() ? [] : [rooms.read(client)]),
+    ...(windows.isFresh() ? [] : [windows.read(client)]),
   ]);
   const failed = new Map<Entry, Error>();
   for (;;) {
-    const { ledger, values, broken } = play(entries, failed, loaded, rooms);
+    const { ledger, values, broken } = play(entries, failed, loaded, windows);
     if (ledger.hasMissed && loaded.isTooLateFor(ledger.wanted)) {
       // It begins anew, to lock what it is known to need by now in the order that all keep.
       needs.add(ledger.wanted);
       needs.picks.length = 0;
       await client.query("ROLLBACK");
-      return transact(client, entries, rooms, backlog, clock, publishes, needs);
+      return transact(client, entries, windows, backlog, clock, publishes, needs);
     }
     if (ledger.hasMissed) {
       await pipeline(client, () => load(client, ledger.wanted, loaded));
@@ -70,8 +70,8 @@ export async function transact(
       failed.set(broken.entry, broken.error);
       continue;
     }
-    await rooms.register(client, queuesOf(ledger));
-    const left = count(ledger, rooms);
+    await windows.register(client, queuesOf(ledger));
+    const left = count(ledger, windows);
     let filled: TaskDelivery[] = [];
     try {
       await pipeline(client, () => [
@@ -83,7 +83,7 @@ export async function transact(
         client.query("COMMIT"),
       ]);
     } catch (error) {
-      rooms.forget();
+      windows.forget();
       throw error;
     }
     const outcomes = entries.map((entry) => {
@@ -99,13 +99,13 @@ function play(
   entries: readonly Entry[],
   failed: ReadonlyMap<Entry, Error>,
   loaded: Records,
-  rooms: Rooms,
+  windows: Windows,
 ): {
   ledger: PostgresLedger;
   values: Map<Entry, unknown>;
   broken: { entry: Entry; error: Error } | null;
 } {
-  const ledger = new PostgresLedger(loaded, (queue) => rooms.roomForNew(queue));
+  const ledger = new PostgresLedger(loaded, (queue) => windows.roomForNew(queue));
   const values = new Map<Entry, unknown>();
   let broken: { entry: Entry; error: Error } | null = null;
   for (const entry of entries) {
@@ -123,20 +123,20 @@ function play(
 }
 
 /** Counts the places in the window that were taken and left; returns the queues with places to fill from the backlog. */
-function count(ledger: PostgresLedger, rooms: Rooms): string[] {
+function count(ledger: PostgresLedger, windows: Windows): string[] {
   const left = new Set<string>();
   for (const { record, saved } of ledger.dirtyTasks) {
     if (saved?.state === "published") {
-      rooms.taken(saved.queue, -1);
+      windows.taken(saved.queue, -1);
       if (record.state !== "published") left.add(saved.queue);
     }
-    if (record.state === "published") rooms.taken(record.queue, 1);
+    if (record.state === "published") windows.taken(record.queue, 1);
     if (record.state === "ready") {
-      rooms.waits(record.queue, true);
+      windows.waits(record.queue, true);
       left.add(record.queue);
     }
   }
-  return [...left].filter((queue) => rooms.roomForBacklog(queue) > 0);
+  return [...left].filter((queue) => windows.roomForBacklog(queue) > 0);
 }
 
 function queuesOf(ledger: PostgresLedger): Set<string> {

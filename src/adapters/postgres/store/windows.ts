@@ -7,7 +7,7 @@ const WINDOW_FACTOR = 4;
 const FRESH_MS = 250;
 
 const figures = statement(
-  "rooms",
+  "windows",
   `SELECT q.name, q.paused, coalesce(w.concurrency, 0) AS concurrency, coalesce(w.claimers, 0) AS claimers,
      (SELECT count(*) FROM tasks t WHERE t.queue = q.name AND t.state = 'published' AND t.wake_at IS NOT NULL)
        AS published,
@@ -37,7 +37,7 @@ interface Figures {
 }
 
 /** The room in the broker's window of each queue, from figures that are a moment old. */
-export class Rooms {
+export class Windows {
   #queues = new Map<string, Figures>();
   #readAt = 0;
 

@@ -4,7 +4,7 @@ import { asking, type Place, pipeline, toError } from "../connection.ts";
 import { classOf, Session, unheld } from "../locks.ts";
 import { statement } from "../statement.ts";
 import { SERVER_NOW, type ServerClock } from "./clock.ts";
-import type { Rooms } from "./windows.ts";
+import type { Windows } from "./windows.ts";
 
 /** A worker whose lock is free is looked at again after so long: its connection may have broken alone. */
 const DOUBT_MS = 300;
@@ -52,7 +52,7 @@ const remove = statement("remove_worker", "DELETE FROM workers WHERE id = $1");
 /** Who works, kept by heartbeats; and who does not any more, told by the locks of their sessions. */
 export class Workers {
   readonly #pool: pg.Pool;
-  readonly #rooms: Rooms;
+  readonly #windows: Windows;
   readonly #clock: ServerClock;
   readonly #session: Session;
   /** Workers of this process, whose locks this session holds. */
@@ -62,9 +62,9 @@ export class Workers {
   /** The start of the server that this process knows, and when it saw it first. */
   #server = { startedAt: "", seenAt: 0 };
 
-  constructor(pool: pg.Pool, place: Place, rooms: Rooms, clock: ServerClock) {
+  constructor(pool: pg.Pool, place: Place, windows: Windows, clock: ServerClock) {
     this.#pool = pool;
-    this.#rooms = rooms;
+    this.#windows = windows;
     this.#clock = clock;
     this.#session = new Session(place, "worker", async (client) => {
       for (const id of this.#mine) {
@@ -81,12 +81,12 @@ export class Workers {
       this.#mine.delete(id);
       this.#claiming.delete(id);
       await asking(() => this.#pool.query(remove([id])));
-      this.#rooms.forget();
+      this.#windows.forget();
       return;
     }
     try {
       const isNew = !this.#mine.has(id);
-      if (isNew) await this.#rooms.register(this.#pool, Object.keys(record.queues));
+      if (isNew) await this.#windows.register(this.#pool, Object.keys(record.queues));
       const client = await this.#session.client();
       const values = [
         id,
@@ -111,7 +111,7 @@ export class Workers {
       }
       this.#mine.add(id);
       if (claiming) this.#claiming.add(id);
-      if (isAdded) this.#rooms.forget();
+      if (isAdded) this.#windows.forget();
     } catch (error) {
       throw toError(error);
     }
@@ -141,7 +141,7 @@ export class Workers {
   /** Takes the workers off the list that were not heard of for so long, by the server's clock. */
   async dropSilent(silenceMs: number): Promise<string[]> {
     const { rows } = await asking(() => this.#pool.query<{ id: string }>(dropSilent([silenceMs])));
-    if (rows.length > 0) this.#rooms.forget();
+    if (rows.length > 0) this.#windows.forget();
     return rows.map((row) => row.id);
   }
 
@@ -155,7 +155,7 @@ export class Workers {
 
   async markGone(id: string): Promise<void> {
     const { rowCount } = await asking(() => this.#pool.query(mark([id])));
-    if (rowCount) this.#rooms.forget();
+    if (rowCount) this.#windows.forget();
   }
 
   close(): Promise<void> {
