@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { RetryableError, Snooze } from "../src/pipeline/control.ts";
 import { definePipeline } from "../src/pipeline/pipeline.ts";
+import { eventsOf } from "../src/testing/store/log.ts";
 import { ended, form, type JobJson, post, problemOf } from "./server/fixtures.ts";
 import { type Running, start } from "./server/harness.ts";
 
@@ -144,7 +145,7 @@ test("jobs that are retried while they run still gather every item, once a run",
     expect(job.state).toMatch(/^(partial|succeeded)$/);
     expect((job.result as Gathered).items).toBe(job.progress.done);
     expect((job.result as Gathered).failures).toBe(job.progress.failed);
-    const log = await server.engine.store.events({ owner: "local", after: 0, limit: 100_000, jobId: id });
+    const log = await eventsOf(server.engine.store, "local", id);
     const ends = log.filter((event) => /^job\.(succeeded|partial|failed)$/.test(event.type)).length;
     const reopened = log.filter((event) => event.type === "job.reopened").length;
     // One reopened before its end has one end less.
@@ -185,7 +186,7 @@ test("cancelling, retrying and removing at random leaves nothing open", { timeou
       return queues.filter((queue) => queue.ready + queue.running + queue.scheduled > 0);
     })
     .toEqual([]);
-  const log = await server.engine.store.events({ owner: "local", after: 0, limit: 100_000 });
+  const log = await eventsOf(server.engine.store, "local");
   expect(log.map((event) => event.seq)).toEqual(log.map((_, n) => n + 1));
   expect(server.log.filter((line) => line.includes('"level":50'))).toEqual([]);
 });

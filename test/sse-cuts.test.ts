@@ -2,6 +2,7 @@ import { get, type IncomingMessage } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { definePipeline } from "../src/pipeline/pipeline.ts";
+import { eventsOf } from "../src/testing/store/log.ts";
 import { createJob, ended, form } from "./server/fixtures.ts";
 import { type Running, start } from "./server/harness.ts";
 
@@ -104,7 +105,7 @@ test(`${CLIENTS} clients that are cut ${CUTS} times each miss nothing and get no
   working = false;
   await Promise.all(listening);
 
-  const log = await server.engine.store.events({ owner: "local", after: 0, limit: 100_000 });
+  const log = await eventsOf(server.engine.store, "local");
   expect(log.map((event) => event.seq)).toEqual(log.map((_, n) => n + 1));
   expect(clients.reduce((sum, client) => sum + client.cuts, 0)).toBeGreaterThan(CLIENTS);
   // The rest, over a connection that lasts.

@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { catalogue, type ErrorCode, MillraceError } from "../../errors.ts";
 import { elapsedMs } from "./clock.ts";
-import { type Call, encode, frames, type Reply } from "./protocol.ts";
+import { type Call, frames, Outgoing, type Reply } from "./protocol.ts";
 
 export interface Writer {
   /** Where other processes of this machine reach it. */
@@ -91,18 +91,21 @@ export async function connectWriter(socketPath: string): Promise<Client> {
   socket.on("error", () => {});
   socket.on(
     "data",
-    frames((replies: Reply[]) => {
-      for (const [kind, to, value] of replies) {
-        if (kind === "push") {
-          handlers.get(to)?.(value as never[]);
-          continue;
+    frames(
+      (replies: Reply[]) => {
+        for (const [kind, to, value] of replies) {
+          if (kind === "push") {
+            handlers.get(to)?.(value as never[]);
+            continue;
+          }
+          const call = pending.get(to);
+          pending.delete(to);
+          if (kind === "ok") call?.resolve(value as never);
+          else call?.reject(toError(value));
         }
-        const call = pending.get(to);
-        pending.delete(to);
-        if (kind === "ok") call?.resolve(value as never);
-        else call?.reject(toError(value));
-      }
-    }),
+      },
+      () => socket.destroy(),
+    ),
   );
   await Promise.race([once(socket, "connect"), closed]);
   if (isClosed) throw new MillraceError("unavailable", `Nothing answers at ${socketPath}.`);
@@ -110,12 +113,16 @@ export async function connectWriter(socketPath: string): Promise<Client> {
   const send = () => {
     const calls = outgoing;
     outgoing = [];
-    socket.write(
-      frameOf(calls, (id, error) => {
-        pending.get(id)?.reject(error);
-        pending.delete(id);
-      }),
-    );
+    const sending = new Outgoing();
+    for (const call of calls) {
+      const why = sending.add(call);
+      if (why === null) continue;
+      const [id, method] = call;
+      const text = `The call "${method}" cannot be made. ${why}`;
+      pending.get(id)?.reject(new MillraceError("payload_too_large", text));
+      pending.delete(id);
+    }
+    for (const frame of sending.take()) socket.write(frame);
   };
   let clockOffset = 0;
   const client: Client = {
@@ -143,25 +150,6 @@ export async function connectWriter(socketPath: string): Promise<Client> {
   });
   clockOffset = await client.call<number>("clock");
   return client;
-}
-
-/** A call that cannot be written as JSON is refused alone. */
-function frameOf(calls: Call[], refuse: (id: number, error: Error) => void): string {
-  try {
-    return encode(calls);
-  } catch {
-    const fit = calls.filter((call) => {
-      try {
-        encode(call);
-        return true;
-      } catch (error) {
-        const { message } = error as Error;
-        refuse(call[0], new MillraceError("internal", message, { retryable: false, cause: error }));
-        return false;
-      }
-    });
-    return encode(fit);
-  }
 }
 
 function toError({

@@ -1,4 +1,5 @@
 import type { EventRecord, EventType, JobRecord, Json } from "../../domain/records.ts";
+import { PAGE_CHARACTERS } from "../../ports/store/jobs.ts";
 import type { Statements } from "./statements.ts";
 
 /** Events of one row at most: a page of the log that begins in its middle reads all of it. */
@@ -73,6 +74,7 @@ export class EventLog {
       ? this.#sql.jobRuns.iterate(jobId, owner, after)
       : this.#sql.ownerRuns.iterate(owner, after);
     const found: EventRecord[] = [];
+    let characters = 0;
     for (const row of runs) {
       const run = row as unknown as Run;
       const entries = JSON.parse(run.events) as Entry[];
@@ -82,6 +84,8 @@ export class EventLog {
         const [type, at, data] = entries[n]!;
         found.push({ owner, seq: run.first_seq + n, jobId: run.job_id, type, at, data });
       }
+      characters += run.events.length;
+      if (found.length > 0 && characters >= PAGE_CHARACTERS) return found;
     }
     return found;
   }

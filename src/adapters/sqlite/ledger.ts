@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { Counted, Ledger } from "../../domain/ledger/ledger.ts";
+import { type Counted, isOpen, type Ledger } from "../../domain/ledger/ledger.ts";
 import type {
   BlobRecord,
   CacheEntry,
@@ -24,12 +24,17 @@ import { EventLog } from "./event-log.ts";
 import type { Queues } from "./queues.ts";
 import { type Statements, statements } from "./statements.ts";
 
-/** Records kept in memory between transactions; there is one writer, so they cannot grow stale. */
-const CACHED_RECORDS = 20_000;
+/**
+ * Of the JSON of records that are kept in memory between transactions: they take a few times as much there.
+ * There is one writer, so they cannot grow stale; what has ended is never kept.
+ */
+const KEPT_BYTES = 32 * 1024 * 1024;
 
 interface Tracked<T> {
   record: T;
   isNew: boolean;
+  /** Of its JSON, as it was read or saved last. */
+  bytes: number;
 }
 
 interface TrackedTask extends Tracked<TaskRecord> {
@@ -51,7 +56,10 @@ export class SqliteLedger implements Ledger {
   readonly #jobs = new Map<string, Tracked<JobRecord>>();
   /** By job and item. */
   readonly #tasks = new Map<string, Map<number, TrackedTask>>();
-  #taskCount = 0;
+  #keptBytes = 0;
+  /** Read in this transaction although they have ended. */
+  readonly #endedJobs = new Set<string>();
+  readonly #endedTasks = new Set<TaskRecord>();
   readonly #dirtyJobs = new Set<Tracked<JobRecord>>();
   readonly #dirtyTasks = new Set<TrackedTask>();
 
@@ -67,7 +75,10 @@ export class SqliteLedger implements Ledger {
     const row = this.sql.job.get(id) as unknown as JobRow | undefined;
     if (!row) return null;
     const record = toJob(row);
-    this.#jobs.set(id, { record, isNew: false });
+    const bytes = row.spec.length + row.progress.length;
+    this.#jobs.set(id, { record, isNew: false, bytes });
+    this.#keptBytes += bytes;
+    if (record.finishedAt !== null) this.#endedJobs.add(id);
     return record;
   }
 
@@ -90,11 +101,9 @@ export class SqliteLedger implements Ledger {
 
   #fromRow(row: TaskRow): TaskRecord {
     const record = toTask(row);
-    this.#track({
-      record,
-      isNew: false,
-      saved: { queue: record.queue, state: record.state, attempt: record.attempt },
-    });
+    const saved = { queue: record.queue, state: record.state, attempt: record.attempt };
+    this.#track({ record, isNew: false, bytes: row.body.length, saved });
+    if (!isOpen(record)) this.#endedTasks.add(record);
     return record;
   }
 
@@ -106,14 +115,27 @@ export class SqliteLedger implements Ledger {
       this.#tasks.set(jobId, tasks);
     }
     tasks.set(item, task);
-    this.#taskCount++;
+    this.#keptBytes += task.bytes;
   }
 
   #forget({ jobId, item }: TaskRecord): void {
     const tasks = this.#tasks.get(jobId);
-    if (!tasks?.delete(item)) return;
-    this.#taskCount--;
+    const tracked = tasks?.get(item);
+    if (!tasks || !tracked) return;
+    this.#keptBytes -= tracked.bytes;
+    tasks.delete(item);
     if (tasks.size === 0) this.#tasks.delete(jobId);
+  }
+
+  #forgetJob(id: string): void {
+    this.#keptBytes -= this.#jobs.get(id)?.bytes ?? 0;
+    this.#jobs.delete(id);
+  }
+
+  /** @param bytes of the record's JSON, as it was saved just now */
+  #resized(tracked: Tracked<unknown>, bytes: number): void {
+    this.#keptBytes += bytes - tracked.bytes;
+    tracked.bytes = bytes;
   }
 
   cached(cacheKey: string): CacheEntry | null {
@@ -149,13 +171,13 @@ export class SqliteLedger implements Ledger {
   }
 
   addJob(record: JobRecord): void {
-    const tracked = { record, isNew: true };
+    const tracked = { record, isNew: true, bytes: 0 };
     this.#jobs.set(record.id, tracked);
     this.#dirtyJobs.add(tracked);
   }
 
   addTask(record: TaskRecord): void {
-    const tracked = { record, isNew: true, saved: null };
+    const tracked = { record, isNew: true, bytes: 0, saved: null };
     this.#track(tracked);
     this.#dirtyTasks.add(tracked);
   }
@@ -192,7 +214,7 @@ export class SqliteLedger implements Ledger {
     }
     const job = this.#jobs.get(jobId);
     if (job) this.#dirtyJobs.delete(job);
-    this.#jobs.delete(jobId);
+    this.#forgetJob(jobId);
     this.log.forget(jobId);
     this.sql.dropTasks.run(jobId);
     this.sql.dropMemos.run(jobId);
@@ -257,57 +279,65 @@ export class SqliteLedger implements Ledger {
 
   #saveJob(tracked: Tracked<JobRecord>): void {
     const { record: job } = tracked;
+    const progress = jobProgress(job);
     if (tracked.isNew) {
       const { id, owner, pipeline, state, finishedAt } = job;
-      this.sql.insertJob.run(
-        id,
-        owner,
-        pipeline,
-        state,
-        finishedAt,
-        expiry(job),
-        jobSpec(job),
-        jobProgress(job),
-      );
+      const spec = jobSpec(job);
+      this.sql.insertJob.run(id, owner, pipeline, state, finishedAt, expiry(job), spec, progress);
       tracked.isNew = false;
+      this.#resized(tracked, spec.length + progress.length);
     } else {
-      this.sql.updateJob.run(job.state, job.finishedAt, expiry(job), jobProgress(job), job.id);
+      this.sql.updateJob.run(job.state, job.finishedAt, expiry(job), progress, job.id);
     }
-    if (job.finishedAt !== null) this.#jobs.delete(job.id);
+    if (job.finishedAt !== null) this.#forgetJob(job.id);
   }
 
   #saveTask(tracked: TrackedTask): void {
     const { record: task } = tracked;
     const { jobId, item, owner, queue, priority, state, wakeAt, worker } = task;
+    const body = taskBody(task);
     if (tracked.isNew) {
-      this.sql.insertTask.run(jobId, item, owner, queue, priority, state, wakeAt, worker, taskBody(task));
+      this.sql.insertTask.run(jobId, item, owner, queue, priority, state, wakeAt, worker, body);
       tracked.isNew = false;
     } else {
-      this.sql.updateTask.run(queue, state, wakeAt, worker, taskBody(task), jobId, item);
+      this.sql.updateTask.run(queue, state, wakeAt, worker, body, jobId, item);
     }
     this.#queues.moved(tracked.saved, task);
     tracked.saved = { queue, state, attempt: task.attempt };
-    if (task.finishedAt !== null) this.#forget(task);
+    this.#resized(tracked, body.length);
+    if (!isOpen(task)) this.#forget(task);
   }
 
   committed(): void {
     this.#begin();
-    if (this.#jobs.size > CACHED_RECORDS) this.#jobs.clear();
-    if (this.#taskCount > CACHED_RECORDS) this.#forgetTasks();
+    for (const id of this.#endedJobs) {
+      if (this.#jobs.get(id)?.record.finishedAt !== null) this.#forgetJob(id);
+    }
+    for (const task of this.#endedTasks) if (!isOpen(task)) this.#forget(task);
+    this.#endedJobs.clear();
+    this.#endedTasks.clear();
+    if (this.#keptBytes > KEPT_BYTES) this.#forgetAll();
     this.log.committed();
   }
 
   /** Forgets everything in memory: the transaction did not happen. */
   rolledBack(): void {
-    this.#jobs.clear();
-    this.#forgetTasks();
+    this.#forgetAll();
+    this.#endedJobs.clear();
+    this.#endedTasks.clear();
     this.log.rolledBack();
     this.#begin();
   }
 
-  #forgetTasks(): void {
+  #forgetAll(): void {
+    this.#jobs.clear();
     this.#tasks.clear();
-    this.#taskCount = 0;
+    this.#keptBytes = 0;
+  }
+
+  /** Of what is kept in memory. */
+  get keptBytes(): number {
+    return this.#keptBytes;
   }
 
   #begin(): void {

@@ -1,6 +1,6 @@
 /**
  * Between the writer and the processes that use it: JSON text frames, one a line, over a Unix-domain
- * socket. A frame carries everything its sender had to say in one turn of its event loop.
+ * socket. A frame carries what its sender had to say in one turn of its event loop, or a part of it.
  */
 
 /** To the writer. */
@@ -23,23 +23,100 @@ export function socketFile(path: string): string {
   return `${path}.socket`;
 }
 
+/** Characters of one call, or of one answer; more is refused. A job of ten thousand files has about 5 million. */
+export const MAX_MESSAGE = 16 * 1024 * 1024;
+/** Characters after which the rest goes into another frame. */
+const FULL_FRAME = 1024 * 1024;
+/** Bytes that the other side may send without an end of the line: more than any frame of `Outgoing`. */
+const MAX_FRAME_BYTES = 4 * MAX_MESSAGE;
 const NEWLINE = 10;
 
-export function encode(frame: unknown): string {
-  return `${JSON.stringify(frame)}\n`;
+/** Messages on their way into frames. */
+export class Outgoing {
+  #frames: string[] = [];
+  #parts: string[] = [];
+  #partsLength = 0;
+  #length = 0;
+
+  /** Characters that wait. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** @returns why the message cannot be sent; `null` when it will be */
+  add(message: unknown): string | null {
+    const text = textOf(message);
+    if (text instanceof Error) return text.message;
+    if (text.length > MAX_MESSAGE)
+      return `It has ${text.length} characters of JSON; at most ${MAX_MESSAGE} are taken.`;
+    if (this.#partsLength + text.length > FULL_FRAME) this.#endFrame();
+    this.#parts.push(text);
+    this.#partsLength += text.length;
+    this.#length += text.length;
+    return null;
+  }
+
+  #endFrame(): void {
+    if (this.#parts.length > 0) this.#frames.push(`[${this.#parts.join()}]\n`);
+    this.#parts = [];
+    this.#partsLength = 0;
+  }
+
+  /** The frames of all that waits. */
+  take(): string[] {
+    this.#endFrame();
+    const frames = this.#frames;
+    this.#frames = [];
+    this.#length = 0;
+    return frames;
+  }
 }
 
-/** Splits a byte stream into frames. */
-export function frames(onFrame: (frame: never) => void): (chunk: Buffer) => void {
+/** An error for a string of more than half a gigabyte, or what no JSON can be of. */
+function textOf(message: unknown): string | Error {
+  try {
+    return JSON.stringify(message);
+  } catch (error) {
+    return error as Error;
+  }
+}
+
+/**
+ * Splits a byte stream into frames.
+ * @param onBroken called when what comes is no frame of ours: nothing after it can be understood
+ */
+export function frames(onFrame: (frame: never) => void, onBroken: () => void): (chunk: Buffer) => void {
   let rest: Buffer[] = [];
+  let restBytes = 0;
+  let isBroken = false;
+  const fail = () => {
+    isBroken = true;
+    rest = [];
+    onBroken();
+  };
   return (chunk) => {
     let start = 0;
-    for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
+    for (let end = chunk.indexOf(NEWLINE); end !== -1 && !isBroken; end = chunk.indexOf(NEWLINE, start)) {
       const line = chunk.subarray(start, end);
-      onFrame(JSON.parse((rest.length > 0 ? Buffer.concat([...rest, line]) : line).toString()) as never);
+      const frame = parse((rest.length > 0 ? Buffer.concat([...rest, line]) : line).toString());
       rest = [];
+      restBytes = 0;
       start = end + 1;
+      if (frame === null) return fail();
+      onFrame(frame as never);
     }
-    if (start < chunk.length) rest.push(chunk.subarray(start));
+    if (isBroken || start === chunk.length) return;
+    rest.push(chunk.subarray(start));
+    restBytes += chunk.length - start;
+    if (restBytes > MAX_FRAME_BYTES) fail();
   };
+}
+
+function parse(text: string): unknown[] | null {
+  try {
+    const frame: unknown = JSON.parse(text);
+    return Array.isArray(frame) ? frame : null;
+  } catch {
+    return null;
+  }
 }

@@ -2,6 +2,7 @@ import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import { parseTaskId } from "../../domain/ids.ts";
 import { JOB_ITEM, type Json } from "../../domain/records.ts";
 import { filesOf, type JobRow, type TaskRow, toJob, toTask } from "../../domain/stored.ts";
+import { PAGE_CHARACTERS } from "../../ports/store/jobs.ts";
 import type { StoreClock } from "./clock.ts";
 import type { SqliteLedger } from "./ledger.ts";
 import type { Queues } from "./queues.ts";
@@ -33,10 +34,19 @@ export function reads(
 ): Handlers<ReadNames> {
   const { sql } = ledger;
   const prepared = new Map<string, StatementSync>();
-  const all = (text: string, values: SQLInputValue[]) => {
+  /** The rows of a page: as many as its size allows. */
+  const page = <Row>(text: string, values: SQLInputValue[], size: (row: Row) => number): Row[] => {
     const statement = prepared.get(text) ?? db.prepare(text);
     prepared.set(text, statement);
-    return statement.all(...values);
+    const rows: Row[] = [];
+    let characters = 0;
+    for (const one of statement.iterate(...values)) {
+      const row = one as unknown as Row;
+      rows.push(row);
+      characters += size(row);
+      if (characters >= PAGE_CHARACTERS) break;
+    }
+    return rows;
   };
 
   return {
@@ -53,22 +63,15 @@ export function reads(
       if (states) where.add(`state IN (${marks(states)})`, ...states);
       if (states?.every((state) => state === "queued" || state === "running"))
         where.add("finished_at IS NULL");
-      const rows = all(`SELECT * FROM jobs WHERE ${where.text()} ORDER BY id DESC LIMIT ?`, [
-        ...where.values,
-        limit,
-      ]);
-      return (rows as unknown as JobRow[]).map(toJob);
+      const text = `SELECT * FROM jobs WHERE ${where.text()} ORDER BY id DESC LIMIT ?`;
+      return page<JobRow>(text, [...where.values, limit], jobSize).map(toJob);
     },
 
     items({ jobId, after, limit, states }) {
       const filter = states ? `AND state IN (${marks(states)})` : "";
-      const rows = all(`SELECT * FROM tasks WHERE job_id = ? AND item > ? ${filter} ORDER BY item LIMIT ?`, [
-        jobId,
-        after ?? JOB_ITEM,
-        ...(states ?? []),
-        limit,
-      ]);
-      return (rows as unknown as TaskRow[]).map(toTask);
+      const text = `SELECT * FROM tasks WHERE job_id = ? AND item > ? ${filter} ORDER BY item LIMIT ?`;
+      const values = [jobId, after ?? JOB_ITEM, ...(states ?? []), limit];
+      return page<TaskRow>(text, values, (row) => row.body.length).map(toTask);
     },
 
     artifact({ owner, id }) {
@@ -119,12 +122,10 @@ export function reads(
       if (jobId) where.add("t.job_id = ?", jobId);
       if (pipeline) where.add("j.pipeline = ?", pipeline);
       if (code) where.add("t.body -> '$.error' ->> '$.code' = ?", code);
-      const rows = all(
-        `SELECT t.*, j.pipeline, j.spec FROM tasks t JOIN jobs j ON j.id = t.job_id
-         WHERE ${where.text()} ORDER BY t.job_id DESC, t.item DESC LIMIT ?`,
-        [...where.values, limit],
-      );
-      return (rows as unknown as (TaskRow & JobRow)[]).map((row) => {
+      const text = `SELECT t.*, j.pipeline, j.spec FROM tasks t JOIN jobs j ON j.id = t.job_id
+        WHERE ${where.text()} ORDER BY t.job_id DESC, t.item DESC LIMIT ?`;
+      const size = (row: TaskRow & JobRow) => row.body.length;
+      return page<TaskRow & JobRow>(text, [...where.values, limit], size).map((row) => {
         const task = toTask(row);
         const { plan } = JSON.parse(row.spec) as { plan: { name: string }[] };
         return { ...task, pipeline: row.pipeline, stepName: plan[task.step]?.name ?? "" };
@@ -170,6 +171,10 @@ function conditions() {
       values.push(...more);
     },
   };
+}
+
+function jobSize({ spec, progress }: JobRow): number {
+  return spec.length + progress.length;
 }
 
 function marks(values: readonly unknown[]): string {

@@ -56,6 +56,9 @@ interface Queue {
   dead: Message[];
 }
 
+/** Rejected messages that a queue keeps for inspection; each has at most 64 KB. */
+const MAX_DEAD = 100;
+
 /**
  * The embedded broker: competing consumers over queues in the writer's memory. Messages outlive their
  * publishers and consumers but not the writer; the store holds the backlog and publishes them again.
@@ -112,7 +115,7 @@ export class Window {
     const queue = this.#queue(subscriber.queue);
     if (how === "retry") this.#giveBack(queue, held);
     if (how === "reject") queue.dead.push(messageOf(held.content));
-    if (queue.dead.length > 10_000) queue.dead.shift();
+    if (queue.dead.length > MAX_DEAD) queue.dead.shift();
     this.#pump(queue);
     return true;
   }

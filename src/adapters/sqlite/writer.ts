@@ -19,6 +19,7 @@ import { fullError, isFull, nameKeeper, wireError } from "./faults.ts";
 import { SqliteLedger } from "./ledger.ts";
 import { type Call, socketFile } from "./protocol.ts";
 import { Queues } from "./queues.ts";
+import { ReadTurns } from "./read-turns.ts";
 import { reads } from "./reads.ts";
 import { prepare } from "./schema.ts";
 import { uploadReads, uploadWrites } from "./uploads.ts";
@@ -71,12 +72,9 @@ const writeHandlers = { ...writes(ledger, queues, clock), ...uploadWrites(db, cl
   string,
   Handler
 >;
-const readHandlers = {
-  ...reads(db, ledger, queues, clock),
-  ...uploadReads(db),
-  ...budgets(),
-  ...talk(),
-} as Record<string, Handler>;
+const recordReads = { ...reads(db, ledger, queues, clock), ...uploadReads(db) } as Record<string, Handler>;
+const readTurns = new ReadTurns();
+const others = { ...budgets(), ...talk() } as Record<string, Handler>;
 let inbox: Asked[] = [];
 let turning = false;
 /** A smaller change of the clock's offset is not worth a message. */
@@ -184,21 +182,24 @@ function turn(): void {
   const batch = inbox;
   inbox = [];
   const changes: Asked[] = [];
-  const others: Asked[] = [];
+  const rest: Asked[] = [];
   for (const asked of batch) {
     const method = asked.call[1];
     if (isInMemory(method)) answer(asked);
+    else if (method in recordReads) readTurns.add(asked.connection, asked.call);
     else if (ballast.isSpent && method in writeHandlers && !freeing.has(method)) {
       asked.connection.reply(["error", asked.call[0], fullError()]);
-    } else (method in writeHandlers ? changes : others).push(asked);
+    } else (method in writeHandlers ? changes : rest).push(asked);
   }
   if (changes.length > 0 || window.hasUnclaimed()) {
     // These answers need not wait for the disk.
-    if (changes.length + others.length < batch.length) send();
+    send();
     transact(changes);
   }
-  for (const asked of others) answer(asked);
+  for (const asked of rest) answer(asked);
   window.push();
+  send();
+  if (readTurns.answer((connection, call) => answer({ connection, call }))) soon();
   send();
 }
 
@@ -213,7 +214,7 @@ function send(): void {
 
 function answer({ connection, call: [id, method, argument] }: Asked): void {
   try {
-    const handler = readHandlers[method] ?? writeHandlers[method];
+    const handler = recordReads[method] ?? others[method] ?? writeHandlers[method];
     if (!handler) throw new Error(`The writer has no method "${method}".`);
     const value = handler(argument, connection) ?? null;
     if (value instanceof Promise) void answerLater(connection, id, value);
@@ -345,6 +346,7 @@ function gone(connection: Connection): void {
   holders.delete(connection);
   queues.collectionHeld = holders.size > 0;
   connections.delete(connection);
+  readTurns.drop(connection);
   window.gone(connection);
   soon();
   if (connection.worker === null || !queues.workers.has(connection.worker)) return;
@@ -354,7 +356,7 @@ function gone(connection: Connection): void {
 }
 
 const server = createServer((socket) => {
-  connections.add(new Connection(socket, receive, gone));
+  connections.add(new Connection(socket, receive, gone, soon));
 });
 removeLastSocket();
 server.listen(socketPath, () => {

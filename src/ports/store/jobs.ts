@@ -11,6 +11,12 @@ import type {
 import type { ErrorCode } from "../../errors.ts";
 
 /**
+ * Characters of JSON in a page of a list: it ends with the record that brings it there. So a page may be
+ * shorter than its `limit`, and only an empty one is the end of a list.
+ */
+export const PAGE_CHARACTERS = 1024 * 1024;
+
+/**
  * Jobs as a client sees them. Every write is one transaction, durable when its promise resolves.
  * Ids come from the caller, so a call whose answer was lost is repeated safely: it returns what the
  * first one recorded. A refusal (`ok: false`) changes nothing.

@@ -50,8 +50,8 @@ export function deadLetterRoutes(app: App, { engine }: ServerContext): void {
     },
     async handler(request) {
       const { limit, ...rest } = request.query;
-      const found = await engine.store.deadLetters({ ...rest, limit: limit + 1 });
-      const items = found.slice(0, limit).map((task) => ({
+      const page = await engine.store.deadLetters({ ...rest, limit });
+      const items = page.map((task) => ({
         taskId: taskId(task.jobId, task.item),
         jobId: task.jobId,
         owner: task.owner,
@@ -65,7 +65,10 @@ export function deadLetterRoutes(app: App, { engine }: ServerContext): void {
         error: task.error,
         finishedAt: task.finishedAt === null ? null : new Date(task.finishedAt).toISOString(),
       }));
-      return { items, nextCursor: found.length > limit ? items.at(-1)!.taskId : null };
+      const cursor = items.at(-1)?.taskId;
+      const more =
+        cursor !== undefined && (await engine.store.deadLetters({ ...rest, limit: 1, cursor })).length > 0;
+      return { items, nextCursor: more ? cursor : null };
     },
   });
 

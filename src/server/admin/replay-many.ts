@@ -36,7 +36,7 @@ export async function replayMany(
   filter: Filter,
   pace: { limit: number; perSecond: number; signal: AbortSignal },
 ): Promise<ReplayResult> {
-  const dead = await engine.store.deadLetters({ ...filter, limit: pace.limit });
+  const dead = await deadLetters(engine, filter, pace.limit);
   const result: ReplayResult = { matched: dead.length, replayed: 0, skipped: 0, stoppedBy: null };
   const watched: Replayed[] = [];
   const start = performance.now();
@@ -64,6 +64,18 @@ export async function replayMany(
   return result;
 }
 
+async function deadLetters({ store }: Pick<Engine, "store">, filter: Filter, limit: number) {
+  const found: Awaited<ReturnType<typeof store.deadLetters>> = [];
+  let cursor: string | undefined;
+  for (;;) {
+    const page = await store.deadLetters({ ...filter, limit: limit - found.length, cursor });
+    found.push(...page);
+    const last = page.at(-1);
+    if (!last || found.length >= limit) return found;
+    cursor = taskId(last.jobId, last.item);
+  }
+}
+
 /** The code of an error that killed several of these tasks again. */
 async function sameAgain(
   engine: Pick<Engine, "store">,
@@ -71,7 +83,7 @@ async function sameAgain(
 ): Promise<string | null> {
   const counts = new Map<string, number>();
   for (const [jobId, ofJob] of Map.groupBy(replayed, (one) => one.jobId)) {
-    const dead = await engine.store.deadLetters({ jobId, limit: 1_000 });
+    const dead = await deadLetters(engine, { jobId }, 1_000);
     const now = new Map(dead.map((task) => [taskId(task.jobId, task.item), task]));
     for (const { id, code, generation } of ofJob) {
       const again = now.get(id);

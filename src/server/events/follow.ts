@@ -81,7 +81,7 @@ async function replay(
       after = event.seq;
       terminal = frame.terminal;
     }
-    if (events.length < PAGE) break;
+    if (events.length === 0) break;
     await stream.drained();
   }
   return { after, terminal };

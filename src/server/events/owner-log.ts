@@ -63,7 +63,7 @@ export function openOwnerLog(store: Pick<Store, "events" | "logBounds" | "job">,
       else remember(event.jobId, event.data.progress);
       dispatch(frame);
     }
-    if (events.length === PAGE) again = true;
+    if (events.length > 0) again = true;
   }
 
   function remember(jobId: string, present: unknown): void {

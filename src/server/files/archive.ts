@@ -91,6 +91,6 @@ async function allTasks(store: Pick<Store, "items">, jobId: string): Promise<Tas
   for (;;) {
     const page = await store.items({ jobId, after: tasks.at(-1)?.item ?? JOB_ITEM - 1, limit: PAGE });
     tasks.push(...page);
-    if (page.length < PAGE) return tasks;
+    if (page.length === 0) return tasks;
   }
 }

@@ -32,11 +32,13 @@ export function itemRoutes(app: App, { engine, ownerOf }: ServerContext): void {
       const job = await store.job({ owner: ownerOf(request), id: request.params.id });
       if (!job) throw new MillraceError("not_found", "There is no such job.");
       const after = cursor === undefined ? undefined : Number(cursor);
-      const tasks = await itemsIn(store, { jobId: job.id, after, limit: limit + 1, state });
-      const page = tasks.slice(0, limit);
+      const page = await itemsIn(store, { jobId: job.id, after, limit, state });
+      const last = page.at(-1)?.item;
+      const more =
+        last !== undefined && (await itemsIn(store, { jobId: job.id, after: last, limit: 1, state }));
       return {
         items: page.map((task) => itemView(job, task)),
-        nextCursor: tasks.length > limit ? String(page.at(-1)!.item) : null,
+        nextCursor: more && more.length > 0 ? String(last) : null,
       };
     },
   });
@@ -52,18 +54,18 @@ const recorded: Record<ItemState, TaskState[]> = {
   cancelled: ["cancelled"],
 };
 
+/** A page of the items in a state; only an empty one is the end. */
 async function itemsIn(
   store: Pick<Store, "items">,
   query: { jobId: string; after: number | undefined; limit: number; state: ItemState | undefined },
 ): Promise<TaskRecord[]> {
   const { jobId, limit, state } = query;
   if (state === undefined) return store.items({ jobId, after: query.after, limit });
-  const found: TaskRecord[] = [];
   let { after } = query;
   for (;;) {
     const tasks = await store.items({ jobId, after, limit, states: recorded[state] });
-    found.push(...tasks.filter((task) => itemState(task) === state));
-    if (tasks.length < limit || found.length >= limit) return found.slice(0, limit);
+    const found = tasks.filter((task) => itemState(task) === state);
+    if (tasks.length === 0 || found.length > 0) return found;
     after = tasks.at(-1)!.item;
   }
 }

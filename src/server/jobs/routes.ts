@@ -121,18 +121,11 @@ export function jobRoutes(app: App, context: ServerContext): void {
     },
     async handler(request) {
       const { state, pipeline, limit, cursor } = request.query;
-      const jobs = await store.jobs({
-        owner: ownerOf(request),
-        states: state,
-        pipeline,
-        limit: limit + 1,
-        cursor,
-      });
-      const page = jobs.slice(0, limit);
-      return {
-        items: page.map((record) => jobView(record, [])),
-        nextCursor: jobs.length > limit ? page.at(-1)!.id : null,
-      };
+      const query = { owner: ownerOf(request), states: state, pipeline };
+      const page = await store.jobs({ ...query, limit, cursor });
+      const last = page.at(-1)?.id;
+      const more = last !== undefined && (await store.jobs({ ...query, limit: 1, cursor: last })).length > 0;
+      return { items: page.map((record) => jobView(record, [])), nextCursor: more ? last : null };
     },
   });
 

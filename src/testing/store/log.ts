@@ -18,6 +18,15 @@ export async function logOf(store: Store, owner: string = OWNER): Promise<EventR
 }
 
 export async function typesOf(store: Store, jobId: string, owner: string = OWNER): Promise<string[]> {
-  const events = await store.events({ owner, after: 0, limit: 10_000, jobId });
-  return events.map((event) => event.type);
+  return (await eventsOf(store, owner, jobId)).map((event) => event.type);
+}
+
+/** An owner's events that are still there, or those of one job. */
+export async function eventsOf(store: Store, owner: string, jobId?: string): Promise<EventRecord[]> {
+  const events: EventRecord[] = [];
+  for (;;) {
+    const page = await store.events({ owner, after: events.at(-1)?.seq ?? 0, limit: 1_000, jobId });
+    if (page.length === 0) return events;
+    events.push(...page);
+  }
 }

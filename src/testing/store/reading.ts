@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import { newId } from "../../domain/ids.ts";
-import type { JobState } from "../../domain/records.ts";
+import type { JobRecord, JobState, TaskRecord } from "../../domain/records.ts";
+import { PAGE_CHARACTERS } from "../../ports/store/jobs.ts";
 import type { DefinePoint } from "../points.ts";
 import { failure, success } from "./crew.ts";
 import { accepted, all, each, OWNER, type StoreScene } from "./scene.ts";
@@ -97,5 +98,34 @@ export function readPoints(point: DefinePoint<StoreScene>): void {
 
   point("health.answers", "health resolves while the records can be read", async (scene) => {
     await scene.store.health();
+  });
+
+  point("pages.size", "a page is bounded by its size, and only an empty one is the end", async (scene) => {
+    const { store } = scene;
+    const crew = await scene.crew();
+    const large = "x".repeat(50_000);
+    const items = 30;
+    const { job, deliveries } = await scene.create({ files: items });
+    crew.hand({ deliveries });
+    for (let n = 0; n < items; n++) await crew.succeed(await crew.take(), { result: large });
+    for (let n = 0; n < items; n++) await scene.create({ options: { large } });
+    const pages = async <T>(read: (last: T | undefined) => Promise<T[]>) => {
+      const found: T[][] = [];
+      for (let page = await read(undefined); page.length > 0; page = await read(page.at(-1)))
+        found.push(page);
+      return found;
+    };
+    const byItem = await pages<TaskRecord>((last) =>
+      store.items({ jobId: job.id, limit: 100, ...(last && { after: last.item }) }),
+    );
+    expect(byItem.flat().map((one) => one.item)).toEqual(Array.from({ length: items }, (_, n) => n));
+    const byJob = await pages<JobRecord>((last) =>
+      store.jobs({ owner: OWNER, limit: 100, ...(last && { cursor: last.id }) }),
+    );
+    expect(new Set(byJob.flat().map((one) => one.id)).size).toBe(items + 1);
+    for (const found of [...byItem, ...byJob]) {
+      expect(JSON.stringify(found).length).toBeLessThan(2 * PAGE_CHARACTERS);
+    }
+    expect([byItem.length, byJob.length]).toEqual([2, 2]);
   });
 }

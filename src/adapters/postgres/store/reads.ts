@@ -2,6 +2,7 @@ import type pg from "pg";
 import { parseTaskId } from "../../../domain/ids.ts";
 import { type EventRecord, type EventType, JOB_ITEM, type Json } from "../../../domain/records.ts";
 import { filesOf, type JobRow, toJob } from "../../../domain/stored.ts";
+import { PAGE_CHARACTERS } from "../../../ports/store/jobs.ts";
 import type { Store } from "../../../ports/store/store.ts";
 import { asking } from "../connection.ts";
 import { statement } from "../statement.ts";
@@ -18,10 +19,11 @@ const eventPage = (name: string, ofJob = "") =>
     name,
     `SELECT * FROM (
        SELECT owner, seq, first_seq, job_id, type, at, data,
-         sum(seq - coalesce(first_seq, seq) + 1)
-           OVER (ORDER BY seq ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
-       FROM events WHERE ${ofJob}owner = $1 AND seq > $2 ORDER BY seq LIMIT $3
-     ) AS page WHERE before IS NULL OR before < $3::int + ${RUN_EVENTS - 1}`,
+         sum(seq - coalesce(first_seq, seq) + 1) OVER earlier AS before,
+         sum(length(data::text)) OVER earlier AS size_before
+       FROM events WHERE ${ofJob}owner = $1 AND seq > $2 
+       WINDOW earlier AS (ORDER BY seq ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) ORDER BY seq LIMIT $3
+     ) AS page WHERE before IS NULL OR (before < $3::int + ${RUN_EVENTS - 1} AND size_before < ${PAGE_CHARACTERS})`,
   );
 const events = eventPage("events");
 const jobEvents = eventPage("job_events", "job_id = $4 AND ");
@@ -130,7 +132,7 @@ export function reads(pool: pg.Pool, drains: Drains, clock: ServerClock): Pick<S
         states ? ["state = ANY(?)", states] : null,
         states?.every((state) => state === "queued" || state === "running") ? ["finished_at IS NULL"] : null,
       ]);
-      const text = `SELECT * FROM jobs WHERE ${where} ORDER BY id DESC LIMIT $${values.length + 1}`;
+      const text = page("jobs.*", "spec, progress", `jobs WHERE ${where}`, "id DESC", values.length + 1);
       return (await all<JobRow>({ text, values: [...values, limit] })).map(toJob);
     },
 
@@ -141,7 +143,7 @@ export function reads(pool: pg.Pool, drains: Drains, clock: ServerClock): Pick<S
         ["item > ?", after ?? JOB_ITEM],
         states ? ["state = ANY(?)", states] : null,
       ]);
-      const text = `SELECT * FROM tasks WHERE ${where} ORDER BY item LIMIT $${values.length + 1}`;
+      const text = page("tasks.*", "body", `tasks WHERE ${where}`, "item", values.length + 1);
       return (await all<TaskRow>({ text, values: [...values, limit] })).map(toTask);
     },
 
@@ -159,16 +161,13 @@ export function reads(pool: pg.Pool, drains: Drains, clock: ServerClock): Pick<S
 
     async events({ owner, after, limit, jobId }) {
       if (jobId !== undefined && !isUuid(jobId)) return [];
-      const found: EventRecord[] = [];
-      for (let seq = after, more = true; more; ) {
-        const count = Math.min(limit - found.length, EVENT_ROWS);
-        const query = jobId ? jobEvents([owner, seq, count, jobId]) : events([owner, seq, count]);
-        const rows = await all<EventRow>(query);
-        for (const row of rows) found.push(...eventsOf(row).filter((event) => event.seq > after));
-        seq = rows.at(-1)?.seq ?? seq;
-        more = rows.length === count && found.length < limit;
-      }
-      return found.slice(0, limit);
+      const count = Math.min(limit, EVENT_ROWS);
+      const query = jobId ? jobEvents([owner, after, count, jobId]) : events([owner, after, count]);
+      const rows = await all<EventRow>(query);
+      return rows
+        .flatMap(eventsOf)
+        .filter((event) => event.seq > after)
+        .slice(0, limit);
     },
 
     logBounds: async ({ owner }) => (await first<{ first: number; last: number }>(logBounds([owner])))!,
@@ -225,8 +224,14 @@ export function reads(pool: pg.Pool, drains: Drains, clock: ServerClock): Pick<S
         pipeline ? ["j.pipeline = ?", pipeline] : null,
         code ? ["t.body -> 'error' ->> 'code' = ?", code] : null,
       ]);
-      const text = `SELECT t.*, j.pipeline, j.spec FROM tasks t JOIN jobs j ON j.id = t.job_id
-        WHERE ${where} ORDER BY t.job_id DESC, t.item DESC LIMIT $${values.length + 1}`;
+      const source = `tasks t JOIN jobs j ON j.id = t.job_id WHERE ${where}`;
+      const text = page(
+        "t.*, j.pipeline, j.spec",
+        "body",
+        source,
+        "job_id DESC, item DESC",
+        values.length + 1,
+      );
       const rows = await all<TaskRow & JobRow>({ text, values: [...values, limit] });
       return rows.map((row) => {
         const letter = toTask(row);
@@ -260,6 +265,19 @@ interface QueueRow {
   drained: number;
   workers: number;
   oldest: string | null;
+}
+
+/**
+ * A page of rows: at most as many as the parameter with this number says, and no more than its size allows.
+ * @param json the columns whose size counts
+ */
+function page(columns: string, json: string, from: string, order: string, limit: number): string {
+  const size = json.split(", ").map((column) => `length(${column}::text)`);
+  return `SELECT * FROM (
+      SELECT *, sum(${size.join(" + ")})
+        OVER (ORDER BY ${order} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS size_before
+      FROM (SELECT ${columns} FROM ${from}) AS found ORDER BY ${order} LIMIT $${limit}
+    ) AS page WHERE size_before IS NULL OR size_before < ${PAGE_CHARACTERS}`;
 }
 
 /** Joins what is asked for; each `?` becomes the next parameter. */

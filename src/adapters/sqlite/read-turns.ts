@@ -1,0 +1,49 @@
+import type { Connection } from "./connection.ts";
+import type { Call } from "./protocol.ts";
+
+/** For reads between two transactions, ms: what is written never waits longer for them, but for a single one. */
+const SLICE_MS = 5;
+
+/**
+ * The reads that processes have asked for. They take turns, one read each, and whoever has not taken its last
+ * answers waits until it has: neither what is written nor the writer's memory suffers from what is read.
+ */
+export class ReadTurns {
+  readonly #waiting = new Map<Connection, Call[]>();
+
+  add(connection: Connection, call: Call): void {
+    const calls = this.#waiting.get(connection);
+    if (calls) calls.push(call);
+    else this.#waiting.set(connection, [call]);
+  }
+
+  drop(connection: Connection): void {
+    this.#waiting.delete(connection);
+  }
+
+  /**
+   * Answers as many as a slice of time allows.
+   * @returns whether others can be answered now
+   */
+  answer(answer: (connection: Connection, call: Call) => void): boolean {
+    const until = performance.now() + SLICE_MS;
+    for (let isFirst = true; isFirst || performance.now() < until; isFirst = false) {
+      const next = this.#next();
+      if (!next) return false;
+      answer(...next);
+    }
+    return [...this.#waiting.keys()].some((connection) => !connection.isBehind);
+  }
+
+  #next(): [Connection, Call] | null {
+    for (const [connection, calls] of this.#waiting) {
+      if (connection.isBehind) continue;
+      const call = calls.shift()!;
+      // Its next one comes after those of all others.
+      this.#waiting.delete(connection);
+      if (calls.length > 0) this.#waiting.set(connection, calls);
+      return [connection, call];
+    }
+    return null;
+  }
+}
