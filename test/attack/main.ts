@@ -1,0 +1,23 @@
+/**
+ * `npm run attack [-- --short] [--only NAME]`: starts a server on this machine, attacks it from outside, and
+ * prints what it did not withstand. Ends with 1 when there is anything.
+ */
+import { parseArgs } from "node:util";
+import { attack } from "./run.ts";
+
+const { values } = parseArgs({
+  options: {
+    short: { type: "boolean", default: false },
+    only: { type: "string", multiple: true },
+  },
+});
+
+console.log(`${"attack".padEnd(20)}${"tries".padStart(7)}${"s".padStart(6)}  result`);
+const found = await attack({
+  ...values,
+  onEnd({ attack: name, tries, seconds, findings }) {
+    const result = findings.length === 0 ? "withstood" : findings.join("\n".padEnd(36));
+    console.log(`${name.padEnd(20)}${String(tries).padStart(7)}${String(seconds).padStart(6)}  ${result}`);
+  },
+});
+process.exit(found.some(({ findings }) => findings.length > 0) ? 1 : 0);

@@ -1,0 +1,60 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** What an attack is made on: a server of its own, on this machine. */
+export interface Target {
+  url: string;
+  port: number;
+  /** The process of the API. */
+  pid: number;
+  /** Divides the number of tries: 1 is the whole attack. */
+  short: boolean;
+}
+
+export interface Attack {
+  name: string;
+  /** Too long for a short run: it waits for much work to end. */
+  isLong?: boolean;
+  /** Ends within a minute or two, and says what the server did not withstand: nothing, when all is well. */
+  run(target: Target): Promise<{ tries: number; findings: string[] }>;
+}
+
+const samples = join(import.meta.dirname, "..", "..", "samples");
+export const photo = readFileSync(join(samples, "flower.png"));
+
+export function pictureForm(content: Buffer = photo, name = "a.png"): FormData {
+  const form = new FormData();
+  form.set("pipeline", "image.convert");
+  form.append("files", new Blob([new Uint8Array(content)]), name);
+  return form;
+}
+
+export function post(target: Target, path: string, body: FormData | string): Promise<Response> {
+  const headers: Record<string, string> =
+    typeof body === "string" ? { "content-type": "application/json" } : {};
+  return fetch(target.url + path, { method: "POST", headers, body });
+}
+
+/** Resident memory of the API, MiB. */
+export function memoryOf({ pid }: Target): number {
+  const pages = Number(readFileSync(`/proc/${pid}/statm`, "utf8").split(" ")[1]);
+  return (pages * 4_096) / 2 ** 20;
+}
+
+/** The longest wait for a small answer while something else is done, ms. */
+export async function longestWait(target: Target, work: () => Promise<unknown>): Promise<number> {
+  let over = false;
+  let longest = 0;
+  const asking = (async () => {
+    while (!over) {
+      const began = performance.now();
+      await (await fetch(`${target.url}/healthz`)).text();
+      longest = Math.max(longest, performance.now() - began);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  })();
+  await work();
+  over = true;
+  await asking;
+  return longest;
+}
