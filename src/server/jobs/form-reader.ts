@@ -1,10 +1,13 @@
+import type { Readable } from "node:stream";
 import type { Multipart, MultipartFile, MultipartValue } from "@fastify/multipart";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { ReceivedFile } from "../../engine/engine.ts";
+import { peekHead } from "../../engine/peek-head.ts";
 import { MillraceError } from "../../errors.ts";
 import type { Pipeline } from "../../pipeline/pipeline.ts";
 import type { ServerContext } from "../context.ts";
 import { type AdmissionWindow, openAdmission } from "./admission-window.ts";
+import "./part-headers.ts";
 import { FIELD_NAMES, type JobFields, parseFormFields, startsLater } from "./job-fields.ts";
 
 export interface JobForm {
@@ -103,6 +106,8 @@ class FormReader {
   }
 
   async file(part: MultipartFile): Promise<void> {
+    // What a browser sends for a file input in which nothing was chosen.
+    if (!part.filename && (await isEmpty(part))) return;
     if (part.fieldname === "files") await this.addFile(part);
     else await this.addOptionFile(part);
   }
@@ -191,6 +196,14 @@ class FormReader {
       maxFileBytes: Math.max(0, ...all.map((accepts) => accepts.maxFileBytes)),
     };
   }
+}
+
+/** Reads the first bytes of a file; the part goes on with all of them. */
+async function isEmpty(part: MultipartFile): Promise<boolean> {
+  const { head, whole } = await peekHead(part.file, 1);
+  if (head.length === 0) return true;
+  part.file = Object.assign(whole as Readable, { truncated: false, bytesRead: 0 });
+  return false;
 }
 
 function refuseCount(files: number, limit: number): void {
