@@ -8,6 +8,7 @@ import { table } from "../table.ts";
 import { version } from "../version.ts";
 import { checkAddress } from "./address.ts";
 import { type Check, failed, messageOf, ok } from "./check.ts";
+import { checkIsolation } from "./isolation.ts";
 import { checkDataFolder, checkNode, checkPage, checkSharp, checkTemporaryFolder } from "./machine.ts";
 import { checkServices } from "./services.ts";
 import { checkSettings, type Setting, settingsInForce } from "./settings.ts";
@@ -36,7 +37,13 @@ export async function doctor(flags: { json?: boolean }, command: Command): Promi
 }
 
 async function examine(command: Command): Promise<{ checks: Check[]; settings: Setting[] }> {
-  const machine = [checkNode(), await checkSharp(), checkPage(), await checkTemporaryFolder()];
+  const machine = [
+    checkNode(),
+    await checkSharp(),
+    checkPage(),
+    await checkTemporaryFolder(),
+    await checkIsolation(),
+  ];
   let resolved: ResolvedConfig;
   try {
     resolved = await configOf(command);

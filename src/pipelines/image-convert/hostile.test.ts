@@ -195,10 +195,41 @@ describe("SVG", () => {
     await expect(convert(huge, { width: 10 })).rejects.toMatchObject({ code: "too_many_pixels" });
   });
 
-  test("with too many elements, or nested too deep", async () => {
-    await expect(convert(svg("<g/>".repeat(100_001)))).rejects.toMatchObject(undecodable(/100,003 tags/));
-    const deep = svg(`${"<g>".repeat(40_000)}${"</g>".repeat(40_000)}`);
-    await expect(convert(deep)).rejects.toMatchObject(undecodable());
+  const text = (characters: number) => `<text y="9">${"x".repeat(characters)}</text>`;
+  const laughs = `<!DOCTYPE svg [<!ENTITY a "${"ha".repeat(500)}">]>`;
+  test.each([
+    ["tags", svg("<g/>".repeat(100_001)), /100,003 tags; at most 100,000/],
+    [
+      "nesting",
+      svg(`${"<g>".repeat(300)}${"</g>".repeat(300)}`),
+      /301 levels of nested elements; at most 256/,
+    ],
+    ["text", svg(text(1_000_000)), /1,000,000 characters of text; at most 20,000/],
+    ["text in CDATA", svg(`<text><![CDATA[${"x".repeat(20_001)}]]></text>`), /20,001 characters of text/],
+    [
+      "text by entities",
+      svg(`<text>${"&a;".repeat(15)}</text>`, "", laughs),
+      /15,0\d\d characters in one run of text; at most 2,000/,
+    ],
+    ["filters", svg(`<filter>${"<feFlood/>".repeat(101)}</filter>`), /101 filter primitives; at most 100/],
+  ])("with too much of one thing names the limit: %s", async (_, data, message) => {
+    await expect(convert(data)).rejects.toMatchObject(undecodable(message));
+  });
+
+  test("within the limits is drawn: styles, descriptions and comments are no text", async () => {
+    const silent = `<style>${"/*x*/".repeat(10_000)}</style><!--${"x".repeat(50_000)}-->`;
+    const data = svg(`${silent}<desc>${"x".repeat(50_000)}</desc>${text(900)}`);
+    expect((await convert(data, { format: "png" })).meta).toMatchObject({ width: 20, height: 20 });
+  });
+
+  test("that takes too long to draw is given up, and says so", { timeout: 120_000 }, async () => {
+    const blur = '<filter id="f" x="0" y="0" width="1" height="1"><feMorphology radius="400"/></filter>';
+    const shapes = '<rect width="4000" height="4000" filter="url(#f)"/>'.repeat(50);
+    const data = svg(`${blur}${shapes}`, 'width="4000" height="4000"');
+    await expect(convert(data, { width: 4000 })).rejects.toMatchObject({
+      ...undecodable(/takes more than 10 s to draw/),
+      abandonsWork: true,
+    });
   });
 
   test("with a bomb inside", async () => {

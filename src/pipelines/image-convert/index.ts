@@ -3,7 +3,8 @@ import type { EachContext } from "../../pipeline/context.ts";
 import { definePipeline } from "../../pipeline/pipeline.ts";
 import { formats, inputMediaTypes } from "../pictures/formats.ts";
 import { lostMetadata } from "../pictures/metadata.ts";
-import { readPicture } from "../pictures/picture.ts";
+import { type Picture, readPicture } from "../pictures/picture.ts";
+import { withinDrawingTime } from "../pictures/svg-limits.ts";
 import { type ImageConvertOptions, imageConvertOptions } from "./options.ts";
 import { render } from "./render.ts";
 import { neverLarger } from "./smaller.ts";
@@ -69,7 +70,10 @@ async function convert(context: Context, maxPixels: number): Promise<void> {
   const mark = await readMark(context, maxPixels);
 
   context.progress(0.1, "convert");
-  const { outputs, warnings } = await render(picture, options, mark);
+  const rendering = render(picture, options, mark);
+  const { outputs, warnings } = await (isDrawing(picture, mark)
+    ? withinDrawingTime("The SVG", rendering)
+    : rendering);
 
   context.progress(0.9, "write");
   for (const rendered of outputs) {
@@ -92,6 +96,10 @@ async function convert(context: Context, maxPixels: number): Promise<void> {
     });
   }
   for (const { code, message } of warnings) context.warn(code, message);
+}
+
+function isDrawing(picture: Picture, mark: Mark | null): boolean {
+  return picture.format === "svg" || (mark !== null && "image" in mark && mark.image.format === "svg");
 }
 
 /** An animation stays one in GIF and WebP, which `original` can only come to from one of them. */

@@ -8,11 +8,23 @@ const PROBE_DPI = 216;
 const POINTS_PER_INCH = 72;
 /** Outline and its soft edge, as a part of the font's size. */
 const OUTLINE = 0.07;
+/** The largest blur that is made at full size, as its standard deviation in pixels. */
+const MAX_BLUR = 4;
+/** Text in a larger box is drawn in one of so many pixels and enlarged: letters that large have no finer detail. */
+const MAX_PIXELS = 4_000_000;
 /** Beyond this many characters a single line would be too small to read. */
 const LINE = 36;
 
 /** White text with a dark outline, legible on any ground, as large as the box allows. */
 export async function renderText(text: string, box: Size): Promise<Raster> {
+  const scale = Math.sqrt((box.width * box.height) / MAX_PIXELS);
+  if (scale <= 1) return renderInto(text, box);
+  const part = (side: number) => Math.max(1, Math.floor(side / scale));
+  const small = await renderInto(text, { width: part(box.width), height: part(box.height) });
+  return resized(small, box);
+}
+
+async function renderInto(text: string, box: Size): Promise<Raster> {
   try {
     const letters = await (text.length > LINE || text.includes("\n") ? fillBox : fillLine)(text, box);
     return await outlined(letters, box);
@@ -95,16 +107,18 @@ async function outlined(letters: Letters, box: Size): Promise<Raster> {
   return shrinkInto({ data, width, height, channels: 4 }, box);
 }
 
-/** A shape in one colour, grown by about `radius`, with a soft edge: blurred and then amplified. */
+/** A shape in one color, grown by about `radius`, with a soft edge: blurred and then amplified. */
 async function grown(
-  { data, width, height }: Omit<Raster, "channels">,
+  shape: Omit<Raster, "channels">,
   radius: number,
   gain: number,
   background: string,
 ): Promise<Buffer> {
+  const { width, height } = shape;
   const raw = { width, height, channels: 1 } as const;
-  const alpha = await sharp(data, { raw })
-    .blur(Math.max(0.4, radius))
+  const soft = await blurred(shape, Math.max(0.4, radius));
+  const alpha = await sharp(soft.data, { raw: { width: soft.width, height: soft.height, channels: 1 } })
+    .resize({ width, height, fit: "fill" })
     .linear(gain, 0)
     .toColourspace("b-w")
     .raw()
@@ -115,9 +129,35 @@ async function grown(
     .toBuffer();
 }
 
+/**
+ * A mask, blurred. The time that a blur takes grows with its radius, so a large one is made of a smaller mask: what
+ * is blurred has no detail that would be missed.
+ */
+async function blurred(
+  { data, width, height }: Omit<Raster, "channels">,
+  radius: number,
+): Promise<Omit<Raster, "channels">> {
+  const scale = Math.min(1, MAX_BLUR / radius);
+  const small = {
+    width: Math.max(1, Math.round(width * scale)),
+    height: Math.max(1, Math.round(height * scale)),
+  };
+  const result = await sharp(data, { raw: { width, height, channels: 1 } })
+    .resize({ ...small, fit: "fill" })
+    .blur(radius * scale)
+    .toColourspace("b-w")
+    .raw()
+    .toBuffer();
+  return { data: result, ...small };
+}
+
 /** Tiny boxes: whole pixels of outline may have made it larger than was reckoned. */
 async function shrinkInto(raster: Raster, box: Size): Promise<Raster> {
   if (raster.width <= box.width && raster.height <= box.height) return raster;
+  return resized(raster, box);
+}
+
+async function resized(raster: Raster, box: Size): Promise<Raster> {
   const { data, info } = await sharp(raster.data, {
     raw: { width: raster.width, height: raster.height, channels: 4 },
   })

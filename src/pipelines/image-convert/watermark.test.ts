@@ -224,3 +224,18 @@ test.each([
     expect(meta).toMatchObject({ width, height });
   }
 });
+
+test("a text as large as the picture costs no more than the picture", { timeout: 120_000 }, async () => {
+  const photo = await scene(4500, 3000).jpeg().toBuffer();
+  const spent = async (work: () => Promise<unknown>) => {
+    const began = process.cpuUsage();
+    await work();
+    const { user, system } = process.cpuUsage(began);
+    return user + system;
+  };
+  const picture = await spent(() => sharp(photo).webp({ quality: 80 }).toBuffer());
+  // The fewer letters, the larger they are, and the wider their outline.
+  for (const text of ["M", "a long text ".repeat(12)]) {
+    expect(await spent(() => renderText(text, { width: 4500, height: 3000 }))).toBeLessThan(picture);
+  }
+});

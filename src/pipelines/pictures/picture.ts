@@ -2,10 +2,10 @@ import sharp, { type Sharp, type SharpOptions } from "sharp";
 import { fileFailure, inWords, tooManyPixels, undecodable } from "./failure.ts";
 import { loadFont } from "./font.ts";
 import { formatOf, type InputFormat, inputLabels } from "./formats.ts";
-import { checkSvg } from "./integrity.ts";
 import { type Mended, mend, mendPixels } from "./mend.ts";
 import { metadataOf, type PictureMetadata } from "./metadata.ts";
 import { plainSvg } from "./svg.ts";
+import { checkSvg } from "./svg-limits.ts";
 import { documentPages, readTiff } from "./tiff.ts";
 import type { Warning } from "./warning.ts";
 
