@@ -74,7 +74,12 @@ export function itemView(job: JobRecord, task: TaskRecord) {
   };
 }
 
-export function jobView(job: JobRecord, items: readonly TaskRecord[]) {
+/** @param unserved names of queues that no worker takes tasks from, although some wait there */
+export function jobView(
+  job: JobRecord,
+  items: readonly TaskRecord[],
+  unserved: ReadonlySet<string> = new Set(),
+) {
   return {
     id: job.id,
     pipeline: job.pipeline,
@@ -84,6 +89,7 @@ export function jobView(job: JobRecord, items: readonly TaskRecord[]) {
     metadata: job.metadata,
     priority: job.priority,
     run: job.run,
+    waiting: waitingFor(job, unserved),
     progress: progressOf(job),
     items: items.filter((task) => task.item !== JOB_ITEM).map((task) => itemView(job, task)),
     result: job.result,
@@ -96,6 +102,11 @@ export function jobView(job: JobRecord, items: readonly TaskRecord[]) {
     finishedAt: iso(job.finishedAt),
     expiresAt: iso(job.expiresAt),
   };
+}
+
+function waitingFor(job: JobRecord, unserved: ReadonlySet<string>): string | null {
+  if (job.finishedAt !== null || !job.plan.some(({ queue }) => unserved.has(queue))) return null;
+  return `No worker has version ${job.version} of ${job.pipeline}: what is left of the job waits for one.`;
 }
 
 function iso(time: number | null): string | null {

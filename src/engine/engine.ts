@@ -59,8 +59,12 @@ export interface Engine {
 }
 
 export interface Pipelines {
-  get(name: string): Pipeline | undefined;
+  /** @param version the newest by default: new jobs are of it */
+  get(name: string, version?: number): Pipeline | undefined;
+  /** The newest of each name. */
   list(): readonly Pipeline[];
+  /** All of them: workers run every version that they have. */
+  versions(): readonly Pipeline[];
 }
 
 /** How long room stays reserved for a request that has not become a job. */

@@ -63,7 +63,7 @@ export function createRunner(options: RunnerOptions): Runner {
   let inHand = 0;
   const consumers: Consumer[] = [];
   const queues: { [queue: string]: number } = {};
-  for (const pipeline of engine.pipelines.list()) {
+  for (const pipeline of engine.pipelines.versions()) {
     for (const step of pipeline.steps)
       queues[queueName(pipeline, step)] = options.concurrency ?? step.concurrency;
   }
@@ -197,7 +197,7 @@ export function createRunner(options: RunnerOptions): Runner {
     },
     async start() {
       const all = engine.pipelines
-        .list()
+        .versions()
         .flatMap((pipeline) => pipeline.steps.map((step) => ({ pipeline, step })));
       const opened = await Promise.all(all.map(({ pipeline, step }) => consume(pipeline, step)));
       consumers.push(...opened);

@@ -115,6 +115,10 @@ export const job = component(
     error: failure.nullable(),
     warnings,
     createdAt: time,
+    waiting: z
+      .string()
+      .nullable()
+      .describe("Why nothing of it can run at present: no worker has the version of its pipeline."),
     startAt: maybeTime,
     startedAt: maybeTime,
     finishedAt: maybeTime,

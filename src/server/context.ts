@@ -6,6 +6,7 @@ import type { EventHub } from "./events/event-hub.ts";
 import type { EventStreams } from "./events/event-streams.ts";
 import type { Limits } from "./limits.ts";
 import type { Metrics } from "./metrics/metrics.ts";
+import type { UnservedWatch } from "./unserved-watch.ts";
 
 export type App = FastifyInstance<
   RawServerDefault,
@@ -21,6 +22,7 @@ export interface ServerContext {
   hub: EventHub;
   streams: EventStreams;
   metrics: Metrics;
+  unserved: UnservedWatch;
   limits: Limits;
   logger: FastifyBaseLogger;
   /** Whose jobs, files and events a request is about. */

@@ -9,9 +9,12 @@ const check = z.object({ ok: z.boolean(), name: z.string().describe("The technol
 const readiness = z.object({
   ready: z.boolean(),
   checks: z.object({ store: check, broker: check, blobs: check, bus: check }),
+  unserved: z
+    .array(z.object({ queue: z.string(), waiting: z.int() }))
+    .describe("Queues whose tasks wait because no worker has that version of the pipeline."),
 });
 
-export function healthRoutes(app: App, { engine, logger }: ServerContext): void {
+export function healthRoutes(app: App, { engine, unserved, logger }: ServerContext): void {
   app.route({
     method: "GET",
     url: "/healthz",
@@ -38,7 +41,13 @@ export function healthRoutes(app: App, { engine, logger }: ServerContext): void 
       const results = await Promise.all(parts.map((part) => probe(part, engine[part])));
       const ready = results.every((result) => result.ok);
       const [store, broker, blobs, bus] = results as [Probe, Probe, Probe, Probe];
-      return reply.code(ready ? 200 : 503).send({ ready, checks: { store, broker, blobs, bus } });
+      return reply.code(ready ? 200 : 503).send({
+        ready,
+        checks: { store, broker, blobs, bus },
+        unserved: store.ok
+          ? (await unserved.queues()).map(({ name: queue, waiting }) => ({ queue, waiting }))
+          : [],
+      });
     },
   });
 

@@ -32,6 +32,7 @@ import { pipelineRoutes } from "./pipelines.ts";
 import { limitRate, type RateLimit } from "./rate-limit.ts";
 import { watchSilentConnections } from "./silent-connections.ts";
 import { watchBodies } from "./slow-bodies.ts";
+import { watchUnserved } from "./unserved-watch.ts";
 import { uploadRoutes } from "./uploads/routes.ts";
 
 export interface ServerOptions {
@@ -68,6 +69,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const limits = { ...defaultLimits, ...options.limits };
   const streams = createEventStreams(limits);
   const hub = await createEventHub(engine, logger);
+  const unserved = watchUnserved(engine, logger);
   const metrics = await createMetrics(engine, streams.count);
   const app = createApp(limits, logger);
   const endSilent = watchSilentConnections(app.server);
@@ -77,6 +79,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     hub,
     streams,
     metrics,
+    unserved,
     limits,
     logger,
     ownerOf: () => localUser.id,
@@ -149,6 +152,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       await app.close();
     } finally {
       clearTimeout(timer);
+      unserved.close();
       await Promise.all([hub.close(), metrics.close()]);
     }
   }

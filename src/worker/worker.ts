@@ -97,7 +97,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
 /** As many step processes of each ceiling as run at once. */
 function warmOf({ pipelines }: Engine, concurrency: number | undefined): Map<number, number> {
   const warm = new Map<number, number>();
-  for (const step of pipelines.list().flatMap((pipeline) => pipeline.steps)) {
+  for (const step of pipelines.versions().flatMap((pipeline) => pipeline.steps)) {
     if (!step.isolate) continue;
     const { memoryMiB } = step.isolate;
     warm.set(memoryMiB, Math.max(warm.get(memoryMiB) ?? 0, concurrency ?? step.concurrency));

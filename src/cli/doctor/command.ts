@@ -12,6 +12,7 @@ import { checkIsolation } from "./isolation.ts";
 import { checkDataFolder, checkNode, checkPage, checkSharp, checkTemporaryFolder } from "./machine.ts";
 import { checkServices } from "./services.ts";
 import { checkSettings, type Setting, settingsInForce } from "./settings.ts";
+import { checkVersions } from "./versions.ts";
 
 /** Looks at everything that a start needs, and says what to do where something is missing. */
 export async function doctor(flags: { json?: boolean }, command: Command): Promise<void> {
@@ -59,14 +60,15 @@ async function examine(command: Command): Promise<{ checks: Check[]; settings: S
     await checkDataFolder(config.data),
     await checkAddress(config),
     ...(await checkServices(config)),
+    ...(await checkVersions(resolved)),
   ];
   return { checks, settings: settingsInForce(resolved) };
 }
 
 async function checkPipelines({ config, inline }: ResolvedConfig): Promise<Check> {
   try {
-    const pipelines = (await loadPipelines(config, inline)).list();
-    return ok("pipelines", pipelines.map((pipeline) => pipeline.name).join(", "));
+    const pipelines = (await loadPipelines(config, inline)).versions();
+    return ok("pipelines", pipelines.map(({ name, version }) => `${name} (version ${version})`).join(", "));
   } catch (error) {
     return failed("pipelines", messageOf(error), "Correct the module, or MILLRACE_PIPELINES.");
   }

@@ -13,7 +13,7 @@ export async function knownQueues({
   const recorded = await store.queues({ now: store.now() });
   const names = new Set(recorded.map((queue) => queue.name));
   const unused = pipelines
-    .list()
+    .versions()
     .flatMap((pipeline) => pipeline.steps.map((step) => queueName(pipeline, step)))
     .filter((name) => !names.has(name));
   if (unused.length === 0) return recorded;

@@ -44,7 +44,7 @@ export function archiveRoutes(app: App, { engine, ownerOf, logger }: ServerConte
           },
         );
       }
-      const plan = planArchive(job, await allTasks(store, job.id), pipelines.get(job.pipeline));
+      const plan = planArchive(job, await allTasks(store, job.id), pipelines.get(job.pipeline, job.version));
       const missing = await missingFiles(
         blobs,
         plan.files.map(({ file }) => file),

@@ -125,7 +125,8 @@ export function jobRoutes(app: App, context: ServerContext): void {
       const page = await store.jobs({ ...query, limit, cursor });
       const last = page.at(-1)?.id;
       const more = last !== undefined && (await store.jobs({ ...query, limit: 1, cursor: last })).length > 0;
-      return { items: page.map((record) => jobView(record, [])), nextCursor: more ? last : null };
+      const unserved = await unservedNames(page);
+      return { items: page.map((record) => jobView(record, [], unserved)), nextCursor: more ? last : null };
     },
   });
 
@@ -207,7 +208,17 @@ export function jobRoutes(app: App, context: ServerContext): void {
 
   async function found(record: JobRecord | null) {
     if (!record) throw new MillraceError("not_found", "There is no such job.");
-    return jobView(record, await store.items({ jobId: record.id, limit: ITEMS }));
+    const [items, unserved] = await Promise.all([
+      store.items({ jobId: record.id, limit: ITEMS }),
+      unservedNames([record]),
+    ]);
+    return jobView(record, items, unserved);
+  }
+
+  /** Of no interest to jobs that have ended, as most that are asked for have. */
+  async function unservedNames(records: readonly JobRecord[]): Promise<ReadonlySet<string>> {
+    if (records.every((record) => record.finishedAt !== null)) return new Set();
+    return new Set((await context.unserved.queues()).map(({ name }) => name));
   }
 }
 

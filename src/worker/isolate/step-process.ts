@@ -38,9 +38,7 @@ async function load({ loader, source }: Extract<ToProcess, { kind: "load" }>): P
 async function run(message: Extract<ToProcess, { kind: "run" }>): Promise<void> {
   const { attempt, data } = message;
   try {
-    const pipeline = pipelines
-      ?.list()
-      .find(({ name, version }) => name === message.pipeline && version === message.version);
+    const pipeline = pipelines?.get(message.pipeline, message.version);
     const step = pipeline?.steps.find(({ name }) => name === message.step);
     if (!step) {
       throw new Error(

@@ -1,0 +1,3 @@
+import { made } from "./pipeline.ts";
+
+export const aged = [made(2)];
