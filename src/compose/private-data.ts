@@ -1,4 +1,3 @@
-import { makePrivate } from "../adapters/files/private.ts";
 import { MillraceError } from "../errors.ts";
 import { scheme } from "./adapters.ts";
 import type { Config } from "./config.ts";
@@ -9,6 +8,7 @@ const OURS = /^(millrace\.db|secret|blobs$)/;
 /** Closes the data folder, and the folder of the files, to everyone but their owner. Says what it changed. */
 export async function closeData(config: Config): Promise<string[]> {
   const blobs = scheme(config.blobs) === "file" ? config.blobs.slice("file:".length) : null;
+  const { makePrivate } = await import("../adapters/files/private.ts");
   const said: string[] = [];
   for (const [folder, isOurs] of [
     [config.data, (name: string) => OURS.test(name)],
