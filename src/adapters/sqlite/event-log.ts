@@ -4,6 +4,8 @@ import type { Statements } from "./statements.ts";
 
 /** Events of one row at most: a page of the log that begins in its middle reads all of it. */
 const RUN_EVENTS = 100;
+/** Owners whose logs are looked at in one transaction. */
+const TRIMMED_OWNERS = 100;
 /** Owners whose last number is kept in memory. */
 const KNOWN_OWNERS = 20_000;
 
@@ -24,6 +26,8 @@ export class EventLog {
   readonly #sql: Statements;
   /** Appended in this transaction, by job. */
   readonly #appended = new Map<string, { owner: string; entries: Entry[] }>();
+  /** The owner whose log was looked at last. */
+  #trimmed = "";
   /** The last number given out, by owner. */
   readonly #last = new Map<string, number>();
 
@@ -102,6 +106,13 @@ export class EventLog {
       this.#last.set(owner, last);
     }
     return last;
+  }
+
+  /** Trims the logs of the owners whose turn it is, whatever became of the jobs that they tell of. */
+  trimNext(before: number): void {
+    const owners = this.#sql.nextLogs.all(this.#trimmed, TRIMMED_OWNERS) as { owner: string; at: number }[];
+    for (const { owner, at } of owners) if (at < before) this.trim(owner, before);
+    this.#trimmed = owners.length === TRIMMED_OWNERS ? owners.at(-1)!.owner : "";
   }
 
   /** Shortens an owner's log at its beginning, so that its numbers stay contiguous. */

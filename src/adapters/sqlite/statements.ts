@@ -72,6 +72,10 @@ export function statements(db: DatabaseSync) {
          FROM json_each(event_runs.events))
        WHERE job_id = ?`,
     ),
+    nextLogs: prepare(
+      `SELECT owner, (SELECT at FROM event_runs AS run WHERE run.owner = owners.owner ORDER BY last_seq LIMIT 1) AS at
+       FROM owners WHERE owner > ? ORDER BY owner LIMIT ?`,
+    ),
     oldestRuns: prepare("SELECT last_seq, at FROM event_runs WHERE owner = ? ORDER BY last_seq LIMIT 2000"),
     trimRuns: prepare("DELETE FROM event_runs WHERE owner = ? AND last_seq <= ?"),
 

@@ -276,8 +276,8 @@ export function writes(ledger: SqliteLedger, queues: Queues, clock: StoreClock):
         const job = ledger.job(id);
         if (!job) continue;
         removeJob(ledger, job, now);
-        ledger.log.trim(job.owner, forgetBefore);
       }
+      ledger.log.trimNext(forgetBefore);
       return { expired, more: due.length === limit || old.length === limit };
     },
 

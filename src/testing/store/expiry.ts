@@ -90,6 +90,19 @@ export function expiryPoints(point: DefinePoint<StoreScene>): void {
     expect(await expire()).toEqual({ expired: 1, more: false });
   });
 
+  point("forget.removed", "events of jobs that were removed go when their time has come", async (scene) => {
+    const { store } = scene;
+    const { job } = await scene.create({ owner: "alone" });
+    accepted(await store.removeJob({ owner: "alone", id: job.id, now: scene.now() }));
+    const { last } = await store.logBounds({ owner: "alone" });
+    const expire = (forgetBefore: number) => store.expire({ now: scene.now(), limit: 10, forgetBefore });
+    await expire(0);
+    expect(await store.logBounds({ owner: "alone" })).toEqual({ first: 1, last });
+    scene.pass(31 * DAY);
+    await expire(scene.now() - 30 * DAY);
+    expect(await store.logBounds({ owner: "alone" })).toEqual({ first: 0, last });
+  });
+
   point("forget.trims", "a forgotten job is gone, and the log keeps its numbers", async (scene) => {
     const { store } = scene;
     const crew = await scene.crew();

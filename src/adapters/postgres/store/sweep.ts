@@ -46,6 +46,13 @@ const forgettable = statement(
 );
 /** Rows of a log that one statement removes. */
 const TRIM_ROWS = 2_000;
+/** Owners whose logs are looked at in one round. */
+const TRIMMED_OWNERS = 100;
+const nextLogs = statement(
+  "next_logs",
+  `SELECT owner, (SELECT at FROM events WHERE events.owner = owners.owner ORDER BY seq LIMIT 1) AS at
+   FROM owners WHERE owner > $1 ORDER BY owner LIMIT $2`,
+);
 /** Shortens an owner's log at its beginning, so that its numbers stay contiguous. */
 const trim = statement(
   "trim_events",
@@ -71,6 +78,8 @@ interface Row {
 /** What the schedulers ask for. Several may at once: what one has changed the other no longer finds due. */
 export function sweeps({ pool, batches, windows, backlog, drains, workers }: Parts) {
   let tidiedAt = 0;
+  /** The owner whose log was looked at last. */
+  let trimmed = "";
 
   const places = async (query: pg.QueryConfig): Promise<Place[]> => {
     const { rows } = await asking(() => pool.query<Row>(query));
@@ -105,6 +114,15 @@ export function sweeps({ pool, batches, windows, backlog, drains, workers }: Par
       chunks(lost).map((some) => batches.run(loseLeases(worker, some, died, now))),
     );
     return outcomes.flatMap((one) => one.deliveries);
+  }
+
+  /** Trims the logs of the owners whose turn it is, whatever became of the jobs that they tell of. */
+  async function trimNext(forgetBefore: number): Promise<void> {
+    const query = nextLogs([trimmed, TRIMMED_OWNERS]);
+    const { rows } = await asking(() => pool.query<{ owner: string; at: number | null }>(query));
+    for (const { owner, at } of rows)
+      if (at !== null && at < forgetBefore) await trimLog(owner, forgetBefore);
+    trimmed = rows.length === TRIMMED_OWNERS ? rows.at(-1)!.owner : "";
   }
 
   async function trimLog(owner: string, forgetBefore: number): Promise<void> {
@@ -148,8 +166,8 @@ export function sweeps({ pool, batches, windows, backlog, drains, workers }: Par
       const late = await ids(dueJobs([now, limit]));
       const expired = await Promise.all(late.map((id) => batches.run(expire(id, now))));
       const old = await ids(forgettable([forgetBefore, limit]));
-      const owners = new Set(await Promise.all(old.map((id) => batches.run(forget(id, now)))));
-      for (const owner of owners) if (owner !== null) await trimLog(owner, forgetBefore);
+      await Promise.all(old.map((id) => batches.run(forget(id, now))));
+      await trimNext(forgetBefore);
       return {
         expired: expired.filter(Boolean).length,
         more: late.length === limit || old.length === limit,
