@@ -65,6 +65,13 @@ describe("a file that was only to be encoded again and would grow", () => {
     },
   );
 
+  test("one that is cut off is not handed out as it came", async () => {
+    const file = await tight.jpeg();
+    const cut = file.subarray(0, Math.floor(file.length * 0.8));
+    const { warnings } = await convert(cut, { format: "original", quality: 100, tolerant: true });
+    expect(codes(warnings).sort()).toEqual(["cut_off", "larger_than_input"]);
+  });
+
   test("a profile stays with the pixels that need it", async () => {
     const file = await scene().withIccProfile("p3").jpeg({ quality: 5 }).toBuffer();
     const { data } = await convert(file, { format: "original", quality: 100 });

@@ -38,8 +38,9 @@ function onlyEncodes(
 ): boolean {
   const { width, height, watermark } = options;
   const asItWas = !width && !height && !watermark && format === picture.format;
-  // A file that was mended before it could be read is not handed out as it came.
-  return asItWas && frames === picture.metadata.pages && picture.data === file;
+  // A file that was mended before it could be read, or lacks something, is not handed out as it came.
+  const isWhole = picture.data === file && picture.warnings.length === 0;
+  return asItWas && isWhole && frames === picture.metadata.pages;
 }
 
 function ownPixels(

@@ -292,6 +292,9 @@ export const ko: Dictionary = {
     cachedHint: "같은 파일을 같은 옵션으로 처리한 결과가 있었습니다.",
     warnings: "주의할 점",
     warningTitles: {
+      cut_off: "잘린 파일이라 남은 부분만 변환했습니다",
+      frames_dropped: "움직임이 빠지고 첫 프레임만 남았습니다",
+      pages_dropped: "첫 쪽만 남고 나머지 쪽이 빠졌습니다",
       original_kept: "다시 압축하면 더 커져서 원본 픽셀을 그대로 두었습니다",
       larger_than_input: "결과가 원본보다 큽니다",
       gain_map_dropped: "HDR 게인 맵이 빠졌습니다",
