@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { test } from "vitest";
 import { Gate } from "./gate.ts";
 
 test("an attempt that is aborted while it waits makes way for those behind it", async () => {
