@@ -26,7 +26,7 @@ export function addConvertFlags(command: Command): Command {
     .optionsGroup("Pictures:")
     .option(
       "--to <format>",
-      "jpeg, png, webp, avif, tiff, gif or original, which keeps that of each file",
+      "jpeg, png, webp, avif, tiff, gif, bmp or original, which keeps that of each file",
       "webp",
     )
     .option("--width <pixels>", "new width; with one of the two, the other follows")

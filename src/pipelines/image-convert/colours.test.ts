@@ -10,7 +10,8 @@ describe("EXIF orientation", () => {
     const upright = await sharp(data).autoOrient().png().toBuffer();
     const size = await sharp(upright).metadata();
     for (const keepMetadata of [false, true]) {
-      const result = await convert(data, { format: "jpeg", quality: 95, keepMetadata });
+      // Of a lower quality than the source, which would be kept as it is if this came out larger.
+      const result = await convert(data, { format: "jpeg", quality: 90, keepMetadata });
       expect(result.meta).toMatchObject({ width: size.width, height: size.height });
       expect([1, undefined]).toContain((await sharp(result.data).metadata()).orientation);
       expect(await difference(result.data, upright)).toBeLessThan(2);
@@ -61,7 +62,8 @@ describe("colours do not shift", () => {
         const result = await convert(await make(), { format, quality: 95, keepMetadata });
         const header = await sharp(result.data).metadata();
         expect(header.space).not.toBe("cmyk");
-        if (!keepMetadata) expect(header.hasProfile).toBe(false);
+        const kept = result.warnings.some(({ code }) => code === "original_kept");
+        if (!keepMetadata) expect(header.hasProfile).toBe(kept);
         expect(await difference(await shown(result.data), await original())).toBeLessThan(tolerance + 1);
       }
     });

@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import { formats, type OutputFormat } from "../pictures/formats.ts";
 import { animation, colourAt, convert, difference, scene, withHole } from "./test-pictures.ts";
 
-const outputs = Object.keys(formats) as OutputFormat[];
+// sharp, which these are compared with, does not read BMP.
+const outputs = (Object.keys(formats) as OutputFormat[]).filter((format) => format !== "bmp");
 
 const inputs: Record<string, () => Promise<Buffer>> = {
   jpeg: () => scene().jpeg({ quality: 95 }).toBuffer(),

@@ -1,7 +1,7 @@
 import sharp from "sharp";
 import type { EachContext } from "../../pipeline/context.ts";
 import { definePipeline } from "../../pipeline/pipeline.ts";
-import { formats, inputMediaTypes } from "../pictures/formats.ts";
+import { formatOf, formats, inputMediaTypes, outputFormat } from "../pictures/formats.ts";
 import { lostMetadata } from "../pictures/metadata.ts";
 import { type Picture, readPicture } from "../pictures/picture.ts";
 import { withinDrawingTime } from "../pictures/svg-limits.ts";
@@ -63,7 +63,7 @@ async function convert(context: Context, maxPixels: number): Promise<void> {
   const data = await context.read(file);
   const picture = await readPicture(data, {
     maxPixels,
-    animated: keepsAnimation(options),
+    animated: keepsAnimation(options, data),
     tolerant: options.tolerant,
     what: "The file",
   });
@@ -102,9 +102,10 @@ function isDrawing(picture: Picture, mark: Mark | null): boolean {
   return picture.format === "svg" || (mark !== null && "image" in mark && mark.image.format === "svg");
 }
 
-/** An animation stays one in GIF and WebP, which `original` can only come to from one of them. */
-function keepsAnimation({ animated, format }: ImageConvertOptions): boolean {
-  return animated && (format === "original" || formats[format].animates);
+/** An animation stays one in GIF and WebP. */
+function keepsAnimation({ animated, format }: ImageConvertOptions, data: Buffer): boolean {
+  const input = formatOf(data);
+  return animated && input !== null && formats[outputFormat(input, format)].animates;
 }
 
 async function readMark(context: Context, maxPixels: number): Promise<Mark | null> {

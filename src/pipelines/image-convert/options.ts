@@ -61,9 +61,9 @@ export const imageConvertOptions = z.strictObject({
     .boolean()
     .default(false)
     .meta({ title: "Enlarge", description: "Also make small pictures larger than they are." }),
-  format: z.enum(["jpeg", "png", "webp", "avif", "tiff", "gif", "original"]).default("webp").meta({
+  format: z.enum(["jpeg", "png", "webp", "avif", "tiff", "gif", "bmp", "original"]).default("webp").meta({
     title: "Format",
-    description: "original keeps that of each picture (an SVG becomes a PNG).",
+    description: "original keeps that of each picture (an SVG or ICO becomes a PNG).",
   }),
   quality: z.int().min(1).max(100).default(80).meta({
     title: "Quality",
@@ -103,7 +103,7 @@ export const imageConvertOptions = z.strictObject({
   }),
   animated: z.boolean().default(true).meta({
     title: "Keep animation",
-    description: "Of GIF and WebP, when the new format is one of the two; otherwise the first frame.",
+    description: "Of GIF, WebP and PNG, when the new format is GIF or WebP; otherwise the first frame.",
   }),
 });
 

@@ -36,7 +36,7 @@ export async function paint(source: Picture, painting: Painting): Promise<Sharp>
 
 function fitting(picture: Picture): Picture {
   const { data, metadata } = picture;
-  return Buffer.isBuffer(data) ? { ...picture, data: fittingSource(data, metadata) } : picture;
+  return picture.raw ? picture : { ...picture, data: fittingSource(data, metadata) };
 }
 
 /** Where nothing mixes pixels, the animation passes through as it is. */

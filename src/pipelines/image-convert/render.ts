@@ -1,3 +1,5 @@
+import type { OutputInfo } from "sharp";
+import { writeBmp } from "../pictures/bmp-write.ts";
 import { compactPng } from "../pictures/compact-png.ts";
 import { inWords, tooManyPages, tooManyPixels } from "../pictures/failure.ts";
 import { type Encoding, encode, formats, type OutputFormat, outputFormat } from "../pictures/formats.ts";
@@ -91,13 +93,25 @@ async function renderPage(
       resolveWithObject: true,
     });
     return {
-      data: format === "png" && isReduced(picture) ? await compactPng(data) : data,
+      data: await finished(data, info, format, picture),
       format,
       width: info.width,
       height: info.pageHeight ?? info.height,
       frames: info.pages ?? 1,
     };
   });
+}
+
+/** What becomes of sharp's output. */
+async function finished(
+  data: Buffer,
+  { width, height, channels }: OutputInfo,
+  format: OutputFormat,
+  picture: Picture,
+): Promise<Buffer> {
+  if (format === "png" && isReduced(picture)) return compactPng(data);
+  if (format !== "bmp") return data;
+  return writeBmp({ data, width, height, channels, density: picture.metadata.density });
 }
 
 function encodingOf(picture: Picture, painting: Painting): Encoding {

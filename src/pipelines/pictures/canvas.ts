@@ -42,6 +42,13 @@ export function fromCanvas({ data, width, height, channels }: Canvas): Sharp {
   return data instanceof Uint16Array ? image.pipelineColourspace("rgb16") : image;
 }
 
+/** Without an alpha channel that says nothing. */
+export function withoutOpaqueAlpha(canvas: Canvas): Canvas {
+  const full = canvas.data instanceof Uint16Array ? 65_535 : 255;
+  if (canvas.channels === 3 || canvas.data.some((value, at) => at % 4 === 3 && value !== full)) return canvas;
+  return flatten(canvas, [0, 0, 0, 255]);
+}
+
 /** In the middle of a larger canvas of one color. */
 export function surround(canvas: Canvas, size: { width: number; height: number }, color: Color): Canvas {
   const { width, height } = size;

@@ -2,8 +2,8 @@ import type { Sharp, TiffOptions } from "sharp";
 import { isSvg } from "./svg.ts";
 
 /** Formats that are read, as the signatures tell them apart. */
-export type InputFormat = "jpeg" | "png" | "webp" | "avif" | "gif" | "tiff" | "svg";
-export type OutputFormat = Exclude<InputFormat, "svg">;
+export type InputFormat = "jpeg" | "png" | "webp" | "avif" | "gif" | "tiff" | "bmp" | "ico" | "svg";
+export type OutputFormat = Exclude<InputFormat, "ico" | "svg">;
 
 interface Format {
   mediaType: string;
@@ -88,19 +88,34 @@ export const formats: Record<OutputFormat, Format> = {
     isDeep: false,
     hasPages: false,
   },
+  bmp: {
+    mediaType: "image/bmp",
+    extension: "bmp",
+    label: "BMP",
+    maxSide: 32_767,
+    animates: false,
+    hasAlpha: true,
+    hasGray: true,
+    isDeep: false,
+    hasPages: false,
+  },
 };
 
-export const inputMediaTypes = [...Object.values(formats).map((format) => format.mediaType), "image/svg+xml"];
+export const inputMediaTypes = [
+  ...Object.values(formats).map((format) => format.mediaType),
+  "image/x-icon",
+  "image/svg+xml",
+];
 
 /** The formats that are read, in words. */
 export const inputLabels = `${Object.values(formats)
   .map(({ label }) => label)
-  .join(", ")} or SVG`;
+  .join(", ")}, ICO or SVG`;
 
 /** The format to write for a picture of `input`. */
 export function outputFormat(input: InputFormat, wanted: OutputFormat | "original"): OutputFormat {
   if (wanted !== "original") return wanted;
-  return input === "svg" ? "png" : input;
+  return input === "svg" || input === "ico" ? "png" : input;
 }
 
 export interface Encoding {
@@ -137,6 +152,9 @@ export function encode(image: Sharp, format: OutputFormat, encoding: Encoding): 
     case "gif":
       // Frames that look alike may have been shown for a reason, and are counted.
       return image.gif({ keepDuplicateFrames: true, delay, loop });
+    case "bmp":
+      // Pixels, of which `writeBmp` makes a file.
+      return image.raw({ depth: "uchar" });
   }
 }
 
@@ -160,5 +178,7 @@ export function formatOf(data: Buffer): InputFormat | null {
     const brands = at(8, Math.min(data.readUInt32BE(0), 128));
     return /^(....)*?avi[fs]/s.test(brands) ? "avif" : null;
   }
+  if (at(0, 2) === "BM" && data.length >= 26) return "bmp";
+  if (["\0\0\x01\0", "\0\0\x02\0"].includes(at(0, 4))) return "ico";
   return isSvg(data) ? "svg" : null;
 }

@@ -1,10 +1,11 @@
 import sharp, { type Sharp, type SharpOptions } from "sharp";
-import { afterPercent, cutOff, undecodable } from "./failure.ts";
+import { afterPercent, cutOff, fileFailure, undecodable } from "./failure.ts";
 import type { InputFormat } from "./formats.ts";
 import { unterminatedGif } from "./gif.ts";
 import { endJpeg, jpegHasEnd } from "./jpeg.ts";
 import { pngHeader, readPng, salvagePng } from "./png.ts";
-import { readTiff, unsupportedCompression } from "./tiff.ts";
+import { readTiff, type TiffPage, unsupportedCompression } from "./tiff.ts";
+import { plainSamples } from "./tiff-samples.ts";
 import type { Warning } from "./warning.ts";
 import { shortWebp } from "./webp.ts";
 
@@ -13,6 +14,18 @@ export interface Mended {
   data: Buffer;
   failOn: NonNullable<SharpOptions["failOn"]>;
   warnings: Warning[];
+  /** `data` is pixels, decoded already. */
+  raw?: Raw;
+  /** What the file said of them. */
+  facts?: { gray: boolean; bits: number; indexed: boolean; density: number | null };
+}
+
+export interface Raw {
+  width: number;
+  height: number;
+  channels: 1 | 2 | 3 | 4;
+  /** Of one frame, where there are several below each other. */
+  pageHeight?: number;
 }
 
 export interface MendOptions {
@@ -130,19 +143,32 @@ async function jpegExtent(data: Buffer): Promise<string | undefined> {
   }
 }
 
-function mendTiff(data: Buffer, page: number, { what, tolerant }: MendOptions): Mended {
+async function mendTiff(data: Buffer, page: number, { what, tolerant }: MendOptions): Promise<Mended> {
   const found = readTiff(data)[page];
   if (!found) return whole(data);
   const compression = unsupportedCompression(found);
   if (compression) throw undecodable(`${what} uses ${compression} compression, which is not supported.`);
   // libvips passes over tiles that cannot be decoded unless warnings count.
-  if (found.complete === 1) return { ...whole(data), failOn: found.tiled ? "warning" : "error" };
+  if (found.complete === 1) {
+    const plain = await readSamples(data, found, what);
+    return plain
+      ? { ...plain, failOn: "error" }
+      : { ...whole(data), failOn: found.tiled ? "warning" : "error" };
+  }
   const where = afterPercent(found.complete);
   if (!tolerant) throw cutOff(what, where);
   return { data, failOn: "none", warnings: [cutOffWarning(where)] };
 }
 
-function cutOffWarning(where: string | undefined): Warning {
+async function readSamples(data: Buffer, page: TiffPage, what: string) {
+  try {
+    return await plainSamples(data, page);
+  } catch (error) {
+    throw fileFailure(error, what);
+  }
+}
+
+export function cutOffWarning(where: string | undefined): Warning {
   return {
     code: "cut_off",
     message: `The file is cut off${where ? ` ${where}` : ""}; what came of it was kept.`,

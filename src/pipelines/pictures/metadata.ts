@@ -82,7 +82,9 @@ export async function lostMetadata(
   output: { data: Buffer; format: OutputFormat },
   wanted: boolean,
 ): Promise<Warning[]> {
-  const after = await sharp(output.data, { limitInputPixels: false }).metadata();
+  // A BMP has none, and is not read by sharp.
+  const after: Partial<Metadata> =
+    output.format === "bmp" ? {} : await sharp(output.data, { limitInputPixels: false }).metadata();
   const { label } = formats[output.format];
   const warnings: Warning[] = [];
   if (before.gainMap && !after.gainMap) {

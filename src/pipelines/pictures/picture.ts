@@ -1,9 +1,11 @@
 import sharp, { type Sharp, type SharpOptions } from "sharp";
+import { apngFrames } from "./apng.ts";
 import { fileFailure, inWords, tooManyPixels, undecodable } from "./failure.ts";
 import { loadFont } from "./font.ts";
 import { formatOf, type InputFormat, inputLabels } from "./formats.ts";
-import { type Mended, mend, mendPixels } from "./mend.ts";
+import { type Mended, mend, mendPixels, type Raw } from "./mend.ts";
 import { metadataOf, type PictureMetadata } from "./metadata.ts";
+import { decodeApng, decodeHere } from "./own-decoders.ts";
 import { plainSvg } from "./svg.ts";
 import { checkSvg } from "./svg-limits.ts";
 import { documentPages, readTiff } from "./tiff.ts";
@@ -12,7 +14,7 @@ import type { Warning } from "./warning.ts";
 /** What is known of a picture before its pixels are decoded. */
 export interface Picture {
   /** A file's bytes as the decoder takes them, or the pixels that `raw` describes. */
-  data: Buffer | Uint16Array;
+  data: Buffer;
   raw?: Raw;
   format: InputFormat;
   /** Of one frame, as it is seen: with the EXIF orientation applied. */
@@ -51,12 +53,6 @@ export interface Picture {
   readPage(page: number): Promise<Picture>;
 }
 
-export interface Raw {
-  width: number;
-  height: number;
-  channels: 1 | 2 | 3 | 4;
-}
-
 export interface ReadOptions {
   /** Pixels of all frames together that may be decoded. */
   maxPixels: number;
@@ -77,8 +73,10 @@ export async function readPicture(file: Buffer, options: ReadOptions): Promise<P
   if (format === "svg") await loadFont();
   const data = format === "svg" ? plainSvg(file, what) : file;
   if (format === "svg") checkSvg(data, what);
+  const check = (width: number, height: number) => checkPixels(width, height, 1, options);
+  const mended = decodeHere(data, format, options, check) ?? mend(data, format, options);
   const pages = format === "tiff" ? documentPages(readTiff(data)) : [0];
-  return readPage({ mended: mend(data, format, options), format, pages }, pages[0]!, options);
+  return readPage({ mended, format, pages }, pages[0]!, options);
 }
 
 interface Container {
@@ -91,40 +89,43 @@ async function readPage(file: Container, page: number, options: ReadOptions): Pr
   const { format, pages } = file;
   const header = await readHeader(file.mended, page, options.what);
   const moves = format === "gif" || format === "webp";
-  const allFrames = moves ? (header.pages ?? 1) : 1;
+  const allFrames = moves ? (header.pages ?? 1) : format === "png" ? apngFrames(file.mended.data) : 1;
   const frames = options.animated ? allFrames : 1;
   const { width, height } = header.autoOrient;
   checkPixels(width, height, frames, options);
+  const mended = await mendPixels(file.mended, format, page, options);
+  const { facts } = mended;
+  const metadata = metadataOf(header, format);
   return {
-    ...(await mendPixels(file.mended, format, page, options)),
+    delays: frames > 1 ? header.delay : undefined,
+    loop: frames > 1 ? header.loop : undefined,
+    ...(format === "png" && frames > 1 ? await decodeApng(mended, header, options.what) : mended),
     what: options.what,
     format,
     width,
     height,
     frames,
     allFrames,
-    delays: frames > 1 ? header.delay : undefined,
-    loop: frames > 1 ? header.loop : undefined,
     orientation: header.orientation ?? 1,
-    page,
+    page: mended.data === file.mended.data ? page : 0,
     pages,
     hasAlpha: header.hasAlpha,
     hasProfile: header.hasProfile,
     cmyk: header.space === "cmyk",
-    gray: header.space === "b-w" || header.space === "grey16",
-    bits: header.bitsPerSample ?? 8,
-    indexed: header.isPalette,
+    gray: facts?.gray ?? (header.space === "b-w" || header.space === "grey16"),
+    bits: facts?.bits ?? header.bitsPerSample ?? 8,
+    indexed: facts?.indexed ?? header.isPalette,
     deep: header.depth !== "uchar",
-    metadata: metadataOf(header, format),
+    metadata: facts ? { ...metadata, density: facts.density } : metadata,
     maxPixels: options.maxPixels,
     readPage: (other) => readPage(file, other, options),
   };
 }
 
-async function readHeader({ data, failOn }: Mended, page: number, what: string) {
+async function readHeader({ data, raw, failOn }: Mended, page: number, what: string) {
   try {
     // Only the header is read here, so a size beyond the limit can still be told in numbers.
-    return await sharp(data, { failOn, page, limitInputPixels: false }).metadata();
+    return await sharp(data, { raw, failOn, ...(!raw && { page }), limitInputPixels: false }).metadata();
   } catch (error) {
     throw fileFailure(error, what);
   }

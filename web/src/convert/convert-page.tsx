@@ -26,7 +26,9 @@ const pipeline = "image.convert";
 
 /** What the pipeline usually takes: shown until the server has told, so that nothing waits for it. */
 const usualAccepts: Accepts = {
-  mediaTypes: ["jpeg", "png", "webp", "avif", "gif", "tiff", "svg+xml"].map((type) => `image/${type}`),
+  mediaTypes: ["jpeg", "png", "webp", "avif", "gif", "tiff", "bmp", "x-icon", "svg+xml"].map(
+    (type) => `image/${type}`,
+  ),
   minFiles: 1,
   maxFiles: 50,
   maxFileBytes: 20 * 1024 * 1024,

@@ -7,7 +7,16 @@ export type Position = (typeof positions)[number];
 export type Format = NonNullable<ConvertOptions["format"]>;
 export type Fit = NonNullable<ConvertOptions["fit"]>;
 
-export const formatChoices: readonly Format[] = ["webp", "avif", "jpeg", "png", "tiff", "gif", "original"];
+export const formatChoices: readonly Format[] = [
+  "webp",
+  "avif",
+  "jpeg",
+  "png",
+  "tiff",
+  "gif",
+  "bmp",
+  "original",
+];
 export const fitChoices: readonly Fit[] = ["inside", "cover", "contain", "fill", "outside"];
 export const widthPresets: readonly number[] = [640, 1280, 1920, 2560];
 export const positionChoices: readonly Position[] = [

@@ -7,6 +7,8 @@ export function sniff(head: Uint8Array): string | null {
   if (latin(0, 4) === "RIFF" && latin(8, 12) === "WEBP") return "image/webp";
   if (["II*\0", "MM\0*", "II+\0", "MM\0+"].includes(latin(0, 4))) return "image/tiff";
   if (latin(4, 8) === "ftyp") return /^(....)*?avi[fs]/s.test(latin(8, 128)) ? "image/avif" : null;
+  if (latin(0, 2) === "BM" && head.length >= 26) return "image/bmp";
+  if (["\0\0\x01\0", "\0\0\x02\0"].includes(latin(0, 4))) return "image/x-icon";
   // A compressed SVG; what is in it is for the server to see.
   if (latin(0, 2) === "\x1f\x8b") return "image/svg+xml";
   const text = textOf(head).trimStart();

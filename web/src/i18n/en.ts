@@ -97,6 +97,7 @@ export const en = {
       png: "PNG",
       tiff: "TIFF",
       gif: "GIF",
+      bmp: "BMP",
       original: "Same",
     },
     formatHints: {
@@ -106,6 +107,7 @@ export const en = {
       png: "Loses nothing; large for photographs.",
       tiff: "Loses nothing; for print and archives.",
       gif: "Few colours; for animations.",
+      bmp: "Old programs read it; large.",
       original: "Keeps the format of each picture (an SVG becomes a PNG).",
     },
     size: "Size",

@@ -96,6 +96,7 @@ export const ko: Dictionary = {
       png: "PNG",
       tiff: "TIFF",
       gif: "GIF",
+      bmp: "BMP",
       original: "그대로",
     },
     formatHints: {
@@ -105,6 +106,7 @@ export const ko: Dictionary = {
       png: "손실이 없지만 사진은 용량이 큽니다.",
       tiff: "손실이 없어 인쇄와 보관에 알맞습니다.",
       gif: "색이 적어 움직이는 이미지에 알맞습니다.",
+      bmp: "오래된 프로그램도 읽습니다. 파일이 큽니다.",
       original: "이미지마다 원래 형식을 유지합니다(SVG는 PNG로).",
     },
     size: "크기",

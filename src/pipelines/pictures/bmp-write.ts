@@ -1,0 +1,94 @@
+import { bmpRowBytes } from "./bmp.ts";
+
+export interface BmpSource {
+  data: Buffer;
+  width: number;
+  height: number;
+  channels: number;
+  /** Dots an inch. */
+  density: number | null;
+}
+
+const [FILE_HEADER, INFO_HEADER, V4_HEADER] = [14, 40, 108];
+const BITFIELDS = 3;
+const INCH_TO_METERS = 0.0254;
+
+/** A BMP of 8-bit pixels: gray in 8 bits (two grays in one), RGB in 24, and RGB with transparency in 32. */
+export function writeBmp(source: BmpSource): Buffer {
+  const { data, channels } = source;
+  if (channels === 1) return writeGray(source);
+  const isOpaque =
+    channels === 3 || data.every((value, at) => at % channels !== channels - 1 || value === 255);
+  const bytes = isOpaque ? 3 : 4;
+  const file = begin(source, { bits: bytes * 8, palette: [] });
+  fill(file, source, bytes * 8, (row, y) => {
+    for (let x = 0; x < source.width; x++) {
+      const from = (y * source.width + x) * channels;
+      const [red, green, blue] =
+        channels === 2 ? [data[from]!, data[from]!, data[from]!] : data.subarray(from, from + 3);
+      row.set([blue!, green!, red!], x * bytes);
+      if (!isOpaque) row[x * bytes + 3] = data[from + channels - 1]!;
+    }
+  });
+  return file;
+}
+
+function writeGray(source: BmpSource): Buffer {
+  const { data, width } = source;
+  const grays = [...new Set(data)].sort((one, other) => one - other);
+  const two = grays.length <= 2;
+  const palette = two ? grays : Array.from({ length: 256 }, (_, gray) => gray);
+  const bits = two ? 1 : 8;
+  const file = begin(source, { bits, palette });
+  fill(file, source, bits, (row, y) => {
+    if (!two) row.set(data.subarray(y * width, (y + 1) * width));
+    else for (let x = 0; x < width; x++) row[x >> 3]! |= grays.indexOf(data[y * width + x]!) << (7 - (x & 7));
+  });
+  return file;
+}
+
+function begin(source: BmpSource, { bits, palette }: { bits: number; palette: readonly number[] }): Buffer {
+  const { width, height, density } = source;
+  // Only the larger header says which bits are the transparency.
+  const headerSize = bits === 32 ? V4_HEADER! : INFO_HEADER!;
+  const pixels = FILE_HEADER! + headerSize + palette.length * 4;
+  const image = bmpRowBytes(width, bits) * height;
+  const file = Buffer.alloc(pixels + image);
+  file.write("BM", "latin1");
+  file.writeUInt32LE(file.length, 2);
+  file.writeUInt32LE(pixels, 10);
+  file.writeUInt32LE(headerSize, 14);
+  file.writeInt32LE(width, 18);
+  file.writeInt32LE(height, 22);
+  file.writeUInt16LE(1, 26);
+  file.writeUInt16LE(bits, 28);
+  file.writeUInt32LE(bits === 32 ? BITFIELDS : 0, 30);
+  file.writeUInt32LE(image, 34);
+  const dots = Math.round((density ?? 72) / INCH_TO_METERS);
+  file.writeUInt32LE(dots, 38);
+  file.writeUInt32LE(dots, 42);
+  file.writeUInt32LE(palette.length, 46);
+  if (bits === 32) {
+    for (const [index, mask] of [0xff0000, 0xff00, 0xff, 0xff000000].entries())
+      file.writeUInt32LE(mask, 54 + index * 4);
+    file.write("BGRs", 70, "latin1");
+  }
+  for (const [index, gray] of palette.entries())
+    file.fill(gray, FILE_HEADER! + headerSize + index * 4, FILE_HEADER! + headerSize + index * 4 + 3);
+  return file;
+}
+
+/** Rows from the bottom to the top. */
+function fill(
+  file: Buffer,
+  { width, height }: BmpSource,
+  bits: number,
+  write: (row: Buffer, y: number) => void,
+): void {
+  const rowBytes = bmpRowBytes(width, bits);
+  const start = file.readUInt32LE(10);
+  for (let y = 0; y < height; y++) {
+    const at = start + (height - 1 - y) * rowBytes;
+    write(file.subarray(at, at + rowBytes), y);
+  }
+}
