@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { jobStates } from "../domain/states.ts";
 import type { jobView } from "../domain/views.ts";
 import { ago, bytes, seconds } from "./amounts.ts";
 import { addClientFlags, type ClientFlags, query, serverOf } from "./client/flags.ts";
@@ -26,7 +27,7 @@ export function addJobs(program: Command): void {
 
   addClientFlags(jobs.command("list", { isDefault: true }))
     .description("your jobs, newest first")
-    .option("--state <states>", "only queued, running, succeeded, partial, failed, cancelled or expired ones")
+    .option("--state <states>", `only those in some of these states: ${jobStates.join(", ")}`)
     .option("--pipeline <name>", "only those of one pipeline")
     .option("--limit <n>", "at most so many, up to 100", "20")
     .option("--cursor <cursor>", "go on where the page before ended")

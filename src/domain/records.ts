@@ -1,15 +1,6 @@
+import { type JobState, type TaskState, terminalEvents } from "./states.ts";
+
 /** The records that the store keeps. Times are milliseconds since the epoch; `null` means "not yet". */
-
-export type JobState = "queued" | "running" | "succeeded" | "partial" | "failed" | "cancelled" | "expired";
-
-/**
- * - `scheduled`: waits until `wakeAt` (delayed start, backoff, snooze)
- * - `ready`: in the backlog, not handed to the broker
- * - `published`: in the broker's window; republished when nothing claimed it by `wakeAt`
- * - `leased`: claimed by a worker until `wakeAt`, which the worker keeps moving
- * - `succeeded`, `dead`, `cancelled`: ended
- */
-export type TaskState = "scheduled" | "ready" | "published" | "leased" | "succeeded" | "dead" | "cancelled";
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
@@ -179,11 +170,7 @@ export const eventTypes = [
   "item.failed",
   "item.cancelled",
   "job.reopened",
-  "job.succeeded",
-  "job.partial",
-  "job.failed",
-  "job.cancelled",
-  "job.expired",
+  ...terminalEvents,
 ] as const;
 
 /** The entries of the log. `item.progress` and `text.delta` are live only and never recorded. */

@@ -1,5 +1,6 @@
-import type { Failure, FileRef, JobRecord, JobState, Json, TaskRecord, Warning } from "./records.ts";
+import type { Failure, FileRef, JobRecord, Json, TaskRecord, Warning } from "./records.ts";
 import { JOB_ITEM } from "./records.ts";
+import type { ItemState, JobState } from "./states.ts";
 
 /** What clients read of the records: the shapes of the HTTP contract. Also the data of events. */
 
@@ -11,8 +12,6 @@ export interface Progress {
   /** 0 to 1: steps ended, of all steps of all items. */
   fraction: number;
 }
-
-export type ItemState = "queued" | "running" | "retrying" | "succeeded" | "failed" | "cancelled";
 
 export type FileView = Omit<FileRef, "blob" | "tail">;
 

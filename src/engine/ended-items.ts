@@ -1,4 +1,5 @@
-import type { FileRef, JobRecord, Json, TaskRecord, TaskState } from "../domain/records.ts";
+import type { FileRef, JobRecord, Json, TaskRecord } from "../domain/records.ts";
+import type { TaskState } from "../domain/states.ts";
 import { fileView } from "../domain/views.ts";
 import type { AllContext, Artifact, AsyncList } from "../pipeline/context.ts";
 import type { BlobStore } from "../ports/blobs.ts";

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { itemStates, jobStates } from "../domain/states.ts";
 import { catalogue, type ErrorCode } from "../errors.ts";
 import { errorCodes } from "./problem.ts";
 
@@ -67,17 +68,6 @@ const progress = component(
     fraction: z.number().min(0).max(1).describe("Steps ended, of all steps of all items."),
   }),
 );
-
-export const jobStates = [
-  "queued",
-  "running",
-  "succeeded",
-  "partial",
-  "failed",
-  "cancelled",
-  "expired",
-] as const;
-export const itemStates = ["queued", "running", "retrying", "succeeded", "failed", "cancelled"] as const;
 
 export const item = component(
   "Item",

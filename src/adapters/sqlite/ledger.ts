@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import { type Counted, isOpen, type Ledger } from "../../domain/ledger/ledger.ts";
+import type { Counted, Ledger } from "../../domain/ledger/ledger.ts";
 import type {
   BlobRecord,
   CacheEntry,
@@ -11,6 +11,7 @@ import type {
   TaskRecord,
   Warning,
 } from "../../domain/records.ts";
+import { isOpen } from "../../domain/states.ts";
 import {
   type JobRow,
   jobProgress,

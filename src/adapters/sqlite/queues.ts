@@ -1,5 +1,5 @@
 import { type Counted, isDelayed } from "../../domain/ledger/ledger.ts";
-import type { TaskState } from "../../domain/records.ts";
+import type { TaskState } from "../../domain/states.ts";
 import type { QueueRecord } from "../../ports/store/operations.ts";
 import type { WorkerRecord } from "../../ports/store/tasks.ts";
 

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { isTerminal } from "../../domain/states.ts";
 import { MillraceError } from "../../errors.ts";
 import type { ServerClient } from "./server-client.ts";
 
@@ -31,7 +32,7 @@ export async function followJob(
         last = id ?? last;
         if (type === null || data === null) continue;
         onEvent({ type, data: JSON.parse(data) as StreamEvent["data"] });
-        if (isLast(type)) return;
+        if (isTerminal(type)) return;
       }
     } catch (error) {
       signal.throwIfAborted();
@@ -40,11 +41,6 @@ export async function followJob(
     }
     await sleep(RETRY_MS, undefined, { signal });
   }
-}
-
-/** Whether a job has ended with an event of this type. */
-export function isLast(type: string): boolean {
-  return /^job\.(succeeded|partial|failed|cancelled|expired)$/.test(type);
 }
 
 async function* frames(

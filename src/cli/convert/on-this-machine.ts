@@ -7,12 +7,12 @@ import { environmentName, resolveConfig } from "../../compose/config.ts";
 import { startEmbedded } from "../../compose/embedded.ts";
 import { openEngine } from "../../compose/open-engine.ts";
 import { checkTemporaryFolder } from "../../compose/temporary-folder.ts";
+import { isTerminal } from "../../domain/states.ts";
 import type { Engine, ReceivedFile } from "../../engine/engine.ts";
 import { topics } from "../../engine/messages/topics.ts";
 import { MillraceError } from "../../errors.ts";
 import { supervise } from "../../supervisor/supervisor.ts";
 import { childEnvironment } from "../child-environment.ts";
-import { isLast } from "../client/event-stream.ts";
 import { type ConvertEvent, type Converter, type ConvertJob, PIPELINE } from "./converter.ts";
 
 const OWNER = "local";
@@ -107,7 +107,7 @@ function converter(engine: Engine, broken: Promise<never>, close: () => Promise<
           for (const { type, data, seq } of events) {
             after = seq;
             onEvent({ type, data } as ConvertEvent);
-            if (isLast(type)) return;
+            if (isTerminal(type)) return;
           }
           if (events.length === 0) await Promise.race([wake.promise, broken]);
         }

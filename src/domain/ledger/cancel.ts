@@ -1,6 +1,7 @@
 import { JOB_ITEM, type JobRecord } from "../records.ts";
+import { isOpen } from "../states.ts";
 import { endItem, finish, jobEvent } from "./end.ts";
-import { isEnded, isOpen, type Ledger } from "./ledger.ts";
+import { isEnded, type Ledger } from "./ledger.ts";
 
 /** Ends what is open and revokes its leases; no later step starts. */
 export function cancelJob(ledger: Ledger, job: JobRecord, now: number): "cancelled" | "ended" {

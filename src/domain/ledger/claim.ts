@@ -1,8 +1,9 @@
 import type { Claim } from "../commands.ts";
 import { parseTaskId } from "../ids.ts";
 import { JOB_ITEM, type JobRecord, type TaskRecord } from "../records.ts";
+import { isOpen } from "../states.ts";
 import { itemEvent, jobEvent } from "./end.ts";
-import { isEnded, isOpen, type Ledger } from "./ledger.ts";
+import { isEnded, type Ledger } from "./ledger.ts";
 
 export type Claimed =
   | { claimed: true; task: TaskRecord; job: JobRecord }

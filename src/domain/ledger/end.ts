@@ -2,12 +2,12 @@ import {
   type CacheEntry,
   JOB_ITEM,
   type JobRecord,
-  type JobState,
   type Json,
   type PlanStep,
   type TaskRecord,
   type TrailEntry,
 } from "../records.ts";
+import type { JobState } from "../states.ts";
 import { failureView, fileView, itemState, progressOf, warningsOf } from "../views.ts";
 import { fitsName, fromEntry, itemKey, jobKey, resultId } from "./content-key.ts";
 import { handOut, newTask, resetTask, schedule } from "./hand-out.ts";

@@ -64,10 +64,6 @@ export const PATIENCE_MS = 10_000;
 /** Process deaths while a task ran alone that make it a dead letter. */
 export const MAX_DEATHS = 3;
 
-export function isOpen(task: Pick<TaskRecord, "state">): boolean {
-  return task.state !== "succeeded" && task.state !== "dead" && task.state !== "cancelled";
-}
-
 export function isEnded(job: JobRecord): boolean {
   return job.finishedAt !== null;
 }

@@ -1,13 +1,6 @@
 import type { CreateJob, ReopenJob } from "../../domain/commands.ts";
-import type {
-  EventRecord,
-  FileRef,
-  JobRecord,
-  JobState,
-  TaskDelivery,
-  TaskRecord,
-  TaskState,
-} from "../../domain/records.ts";
+import type { EventRecord, FileRef, JobRecord, TaskDelivery, TaskRecord } from "../../domain/records.ts";
+import type { JobState, TaskState } from "../../domain/states.ts";
 import type { ErrorCode } from "../../errors.ts";
 
 /**

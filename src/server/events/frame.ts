@@ -1,4 +1,5 @@
 import type { EventRecord } from "../../domain/records.ts";
+import { isTerminal } from "../../domain/states.ts";
 import type { LiveMessage } from "../../engine/messages/topics.ts";
 
 /** One event as it goes over the wire: written once, sent to everybody who listens. */
@@ -11,21 +12,13 @@ export interface Frame {
   terminal: boolean;
 }
 
-const TERMINAL: ReadonlySet<string> = new Set([
-  "job.succeeded",
-  "job.partial",
-  "job.failed",
-  "job.cancelled",
-  "job.expired",
-]);
-
 export function logFrame(event: EventRecord): Frame {
   const data = JSON.stringify({ jobId: event.jobId, at: new Date(event.at).toISOString(), ...event.data });
   return {
     bytes: Buffer.from(`id: ${event.seq}\nevent: ${event.type}\ndata: ${data}\n\n`),
     jobId: event.jobId,
     seq: event.seq,
-    terminal: TERMINAL.has(event.type),
+    terminal: isTerminal(event.type),
   };
 }
 

@@ -1,9 +1,10 @@
 import { z } from "zod";
-import type { TaskRecord, TaskState } from "../../domain/records.ts";
-import { type ItemState, itemState, itemView } from "../../domain/views.ts";
+import type { TaskRecord } from "../../domain/records.ts";
+import { type ItemState, itemStates, type TaskState } from "../../domain/states.ts";
+import { itemState, itemView } from "../../domain/views.ts";
 import { MillraceError } from "../../errors.ts";
 import type { Store } from "../../ports/store/store.ts";
-import { documented, item, itemStates, jobParams, limitParam, pageOf } from "../api-schemas.ts";
+import { documented, item, jobParams, limitParam, pageOf } from "../api-schemas.ts";
 import type { App, ServerContext } from "../context.ts";
 
 export function itemRoutes(app: App, { engine, ownerOf }: ServerContext): void {

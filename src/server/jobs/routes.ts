@@ -1,10 +1,11 @@
 import type { FastifyReply } from "fastify";
 import { z } from "zod";
 import type { JobRecord } from "../../domain/records.ts";
+import { jobStates } from "../../domain/states.ts";
 import { jobView } from "../../domain/views.ts";
 import { MillraceError } from "../../errors.ts";
 import type { Created } from "../../ports/store/jobs.ts";
-import { documented, job, jobParams, jobStates, limitParam, pageOf } from "../api-schemas.ts";
+import { documented, job, jobParams, limitParam, pageOf } from "../api-schemas.ts";
 import type { App, ServerContext } from "../context.ts";
 import { awaitEnd } from "./await-end.ts";
 import { idempotencyHeader, jobBody, jobForm } from "./job-fields.ts";

@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import { newId } from "../../domain/ids.ts";
-import type { JobRecord, JobState, TaskRecord } from "../../domain/records.ts";
+import type { JobRecord, TaskRecord } from "../../domain/records.ts";
+import type { JobState } from "../../domain/states.ts";
 import { PAGE_CHARACTERS } from "../../ports/store/jobs.ts";
 import type { DefinePoint } from "../points.ts";
 import { failure, success } from "./crew.ts";

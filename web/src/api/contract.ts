@@ -1,5 +1,6 @@
 import type { Json } from "../../../src/domain/records.ts";
-import type { FileView, ItemState, itemView, jobView, Progress } from "../../../src/domain/views.ts";
+import type { ItemState } from "../../../src/domain/states.ts";
+import type { FileView, itemView, jobView, Progress } from "../../../src/domain/views.ts";
 import type { JsonSchema } from "../schema-form/schema.ts";
 
 /** The JSON of the HTTP contract. Jobs take their types from the server's own views, so a drift fails the build. */
@@ -7,6 +8,7 @@ import type { JsonSchema } from "../schema-form/schema.ts";
 export type Job = ReturnType<typeof jobView>;
 export type JobItem = ReturnType<typeof itemView>;
 export type JobState = Job["state"];
+export { hasEnded, isTerminal, jobStates } from "../../../src/domain/states.ts";
 export type { FileView, ItemState, Json, Progress };
 
 export interface Page<T> {
@@ -47,10 +49,4 @@ export interface JobEvent {
   fraction?: number;
   message?: string;
   text?: string;
-}
-
-const ended: readonly JobState[] = ["succeeded", "partial", "failed", "cancelled", "expired"];
-
-export function hasEnded(job: { state: JobState }): boolean {
-  return ended.includes(job.state);
 }

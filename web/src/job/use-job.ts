@@ -1,7 +1,15 @@
 import { type InfiniteData, useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { getJob, jobPath, listItems } from "../api/client.ts";
-import { hasEnded, type Job, type JobEvent, type JobItem, type Page } from "../api/contract.ts";
+import {
+  hasEnded,
+  type ItemState,
+  isTerminal,
+  type Job,
+  type JobEvent,
+  type JobItem,
+  type Page,
+} from "../api/contract.ts";
 import { openEventStream } from "../api/event-stream.ts";
 import { type LiveItems, withLiveEvent } from "./live-progress.ts";
 import { throttled } from "./throttle.ts";
@@ -9,7 +17,6 @@ import { throttled } from "./throttle.ts";
 const inlineItems = 100;
 const refreshMs = 250;
 const liveOnly = new Set(["item.progress", "text.delta"]);
-const terminal = new Set(["job.succeeded", "job.partial", "job.failed", "job.cancelled", "job.expired"]);
 
 /**
  * A job that stays up to date while it runs. Events of the log are taken as a hint to read the job anew, a few times
@@ -50,7 +57,7 @@ export function useJob(id: string) {
         onResync: refresh.ask,
         onOpen: refresh.ask,
       },
-      (type) => terminal.has(type),
+      isTerminal,
     );
     return () => {
       stream.close();
@@ -62,7 +69,7 @@ export function useJob(id: string) {
   return { job: query.data, error: query.error, refetch: query.refetch, live };
 }
 
-export type ItemFilter = "" | "succeeded" | "failed" | "running" | "queued" | "retrying" | "cancelled";
+export type ItemFilter = "" | ItemState;
 
 /** The items of a job: those that came with it, or pages of them when there are more. */
 export function useItems(job: Job, filter: ItemFilter) {

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { listPipelines } from "../api/client.ts";
-import type { JobState } from "../api/contract.ts";
+import { jobStates } from "../api/contract.ts";
 import { asProblem } from "../api/problem.ts";
 import { useNow } from "../format/use-now.ts";
 import { useText } from "../i18n/locale.ts";
@@ -16,16 +16,6 @@ import { ProblemNotice } from "../ui/problem-notice.tsx";
 import { Skeleton } from "../ui/skeleton.tsx";
 import { JobRow } from "./job-row.tsx";
 import { type JobFilter, useJobs } from "./use-jobs.ts";
-
-const states: readonly JobState[] = [
-  "queued",
-  "running",
-  "succeeded",
-  "partial",
-  "failed",
-  "cancelled",
-  "expired",
-];
 
 export function JobsPage() {
   const text = useText();
@@ -60,7 +50,7 @@ export function JobsPage() {
             onChange={(event) => setFilter({ state: event.target.value })}
           >
             <option value="">{text.jobs.allStates}</option>
-            {states.map((state) => (
+            {jobStates.map((state) => (
               <option key={state} value={state}>
                 {text.states[state]}
               </option>

@@ -1,6 +1,7 @@
 import type pg from "pg";
 import { admissionRefusal } from "../../../domain/admission.ts";
-import { type Counted, isDelayed, isOpen } from "../../../domain/ledger/ledger.ts";
+import { type Counted, isDelayed } from "../../../domain/ledger/ledger.ts";
+import { isOpen } from "../../../domain/states.ts";
 import type { Reserve, Result } from "../../../ports/store/jobs.ts";
 import { pipeline, retryConflicts, toError } from "../connection.ts";
 import { statement } from "../statement.ts";
