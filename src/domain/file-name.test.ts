@@ -1,3 +1,4 @@
+import { create, parse } from "content-disposition";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { derivedName, safeName, splitExtension, uniqueNames } from "./file-name.ts";
@@ -187,3 +188,13 @@ const awkward = fc
     { maxLength: 12 },
   )
   .map((parts) => parts.join(""));
+
+test("every safe name can be sent in a header and arrives as it is", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: "binary" }), (raw) => {
+      const header = create(safeName(raw));
+      expect(header).toMatch(/^[\x20-\x7e]+$/);
+      expect(parse(header)).toMatchObject({ type: "attachment", parameters: { filename: safeName(raw) } });
+    }),
+  );
+});

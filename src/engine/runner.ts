@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Outcome } from "../domain/commands.ts";
 import { newId } from "../domain/ids.ts";
 import type { JobRecord } from "../domain/records.ts";
@@ -76,7 +77,7 @@ export function createRunner(options: RunnerOptions): Runner {
       } catch (error) {
         if ((error as MillraceError).code === "closed") throw error;
         log.warn("the records cannot be reached", { error: (error as Error).message });
-        await new Promise((resolve) => setTimeout(resolve, OUTAGE_WAIT_MS));
+        await sleep(OUTAGE_WAIT_MS);
         // After the pause: its delivery comes again at once.
         if (!isRetryable(error)) throw error;
       }
@@ -207,11 +208,9 @@ export function createRunner(options: RunnerOptions): Runner {
       stopping.abort();
       await Promise.allSettled(consumers.map((consumer) => consumer.close()));
       const deadline = performance.now() + ms;
-      while (inHand > 0 && performance.now() < deadline)
-        await new Promise((resolve) => setTimeout(resolve, 20));
+      while (inHand > 0 && performance.now() < deadline) await sleep(20);
       attempts.abortAll(new Draining());
-      while (inHand > 0 && performance.now() < deadline + GRACE_MS)
-        await new Promise((resolve) => setTimeout(resolve, 20));
+      while (inHand > 0 && performance.now() < deadline + GRACE_MS) await sleep(20);
       ownership.close();
     },
   };

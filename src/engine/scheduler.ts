@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { StepLog } from "../pipeline/context.ts";
 import type { Engine } from "./engine.ts";
 
@@ -37,7 +38,7 @@ export function startScheduler(engine: Engine, log: StepLog): Scheduler {
       } catch (error) {
         if (!stop.signal.aborted) log.warn("the scheduler was held up", { error: (error as Error).message });
       }
-      await pause(ms * (0.9 + 0.2 * Math.random()), stop.signal);
+      await sleep(ms * (0.9 + 0.2 * Math.random()), undefined, { signal: stop.signal }).catch(() => {});
     }
   }
 
@@ -82,19 +83,4 @@ async function removeOrphans(engine: Engine): Promise<void> {
     const known = new Set(await engine.store.known({ keys }));
     await engine.blobs.remove(keys.filter((key) => !known.has(key)));
   }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener(
-      "abort",
-      () => {
-        clearTimeout(timer);
-        resolve();
-      },
-      { once: true },
-    );
-    if (signal.aborted) resolve();
-  });
 }

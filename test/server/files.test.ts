@@ -102,7 +102,7 @@ describe("a file", () => {
   test("is shown in place only where it cannot run anything", async () => {
     const picture = await get(1);
     expect(picture.headers.get("content-type")).toBe("image/png");
-    expect(picture.headers.get("content-disposition")).toMatch(/^inline; filename="dot\.png"/);
+    expect(picture.headers.get("content-disposition")).toBe("inline; filename=dot.png");
     expect((await get(1, {}, "?download")).headers.get("content-disposition")).toMatch(/^attachment/);
     const drawing = await get(2);
     expect(drawing.headers.get("content-type")).toBe("image/svg+xml");
@@ -119,7 +119,7 @@ describe("the archive", () => {
     const response = await fetch(`${server.url}/v1/jobs/${id}/archive`);
     expect(response.status).toBe(200);
     expect(response.headers.get("content-disposition")).toMatch(
-      /^attachment; filename="copy-[0-9a-f-]+\.zip"$/,
+      /^attachment; filename=copy-[0-9a-f-]+\.zip$/,
     );
     const path = join(folder, id);
     await writeFile(`${path}.zip`, Buffer.from(await response.arrayBuffer()));

@@ -1,3 +1,5 @@
+import { createParser } from "eventsource-parser";
+
 /** One event of a stream, as a client of the specification understands it. */
 export interface SseEvent {
   id: string | null;
@@ -26,24 +28,17 @@ export async function listen(url: string, path: string, lastEventId?: string | n
   const events: SseEvent[] = [];
   let last: string | null = lastEventId ?? null;
   let comments = 0;
+  const parser = createParser({
+    onEvent: ({ id = null, event = "message", data }) => events.push({ id, event, data: JSON.parse(data) }),
+    onId(id) {
+      last = id;
+    },
+    onComment() {
+      comments++;
+    },
+  });
   const read = async () => {
-    let rest = "";
-    for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
-      const blocks = (rest + chunk).split("\n\n");
-      rest = blocks.pop()!;
-      for (const block of blocks) {
-        const fields = new Map<string, string>();
-        for (const line of block.split("\n")) {
-          if (line.startsWith(":")) comments++;
-          else fields.set(line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 2));
-        }
-        last = fields.get("id") ?? last;
-        const data = fields.get("data");
-        if (data !== undefined) {
-          events.push({ id: fields.get("id") ?? null, event: fields.get("event")!, data: JSON.parse(data) });
-        }
-      }
-    }
+    for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) parser.feed(chunk);
   };
   const ended = read().catch(() => {});
   return {

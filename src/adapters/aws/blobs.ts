@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Readable } from "node:stream";
 import { GetObjectCommand, HeadBucketCommand } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
-import { contentDisposition } from "../../domain/content-disposition.ts";
+import { create as contentDisposition } from "content-disposition";
 import { MillraceError } from "../../errors.ts";
 import type { BlobStore } from "../../ports/blobs.ts";
 import { adopt, merge, presignPut } from "./s3-direct.ts";

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import type pg from "pg";
 import { openClient, type Place, toError } from "./connection.ts";
 
@@ -77,7 +78,7 @@ export class Listener {
 
   async #return(): Promise<void> {
     for (let wait = FIRST_WAIT_MS; !this.#closed; wait = Math.min(MAX_WAIT_MS, wait * 2)) {
-      await new Promise((resolve) => setTimeout(resolve, wait * (0.5 + Math.random())).unref());
+      await pause(wait * (0.5 + Math.random()), undefined, { ref: false });
       if (this.#closed) return;
       try {
         await this.#connect();

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import type pg from "pg";
 import { openClient, type Place } from "./connection.ts";
 
@@ -71,7 +72,7 @@ export class Session {
         () => false,
       );
       if (back) return;
-      await new Promise((resolve) => setTimeout(resolve, wait).unref());
+      await pause(wait, undefined, { ref: false });
     }
   }
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Channel, ConfirmChannel } from "amqplib";
 import { backoffMs } from "../../domain/backoff.ts";
 import { MillraceError } from "../../errors.ts";
@@ -118,7 +119,7 @@ export async function openRabbitBus(url: string, options: RabbitBusOptions = {})
         break;
       } catch {
         const ms = backoffMs(tries, { baseMs: 100, maxMs: 3_000 }, Math.random());
-        await new Promise((resolve) => setTimeout(resolve, ms));
+        await sleep(ms);
       }
     }
     again = false;

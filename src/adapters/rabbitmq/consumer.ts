@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Channel } from "amqplib";
 import { backoffMs } from "../../domain/backoff.ts";
 import { MillraceError } from "../../errors.ts";
@@ -77,7 +78,7 @@ export async function startConsumer(
       }
       await attach().catch(() => {
         const ms = backoffMs(attempt, { baseMs: 100, maxMs: 3_000 }, Math.random());
-        return new Promise((resolve) => setTimeout(resolve, ms));
+        return sleep(ms);
       });
     }
     attaching = false;
@@ -97,7 +98,7 @@ export async function startConsumer(
         return await attach();
       } catch (error) {
         if (attempt === FIRST_ATTEMPTS || (error instanceof MillraceError && !error.retryable)) throw error;
-        await new Promise((resolve) => setTimeout(resolve, attempt * 100));
+        await sleep(attempt * 100);
       }
     }
   }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import type { Consumer, DeliveryHandler } from "../../ports/broker.ts";
 import { ready, unavailable } from "./connection.ts";
@@ -30,6 +31,8 @@ type Entry = [id: string, fields: string[] | null] | null;
 
 /** A consumer that was idle for so long and holds nothing was left by a process that is gone. */
 const FORGET_AFTER_MS = 3_600_000;
+/** Between tries while Redis refuses. */
+const RETRY_MS = 100;
 
 export async function startConsumer(setup: ConsumerSetup): Promise<StreamConsumer> {
   const { commands, reader, holder, ownershipMs } = setup;
@@ -56,8 +59,8 @@ export async function startConsumer(setup: ConsumerSetup): Promise<StreamConsume
         await turn();
       } catch (error) {
         if (closing) break;
-        if (isGroupMissing(error)) await createGroup(commands, holder).catch(() => pause());
-        else await pause();
+        if (isGroupMissing(error)) await createGroup(commands, holder).catch(() => sleep(RETRY_MS));
+        else await sleep(RETRY_MS);
       }
     }
     ended = true;
@@ -144,7 +147,7 @@ export async function startConsumer(setup: ConsumerSetup): Promise<StreamConsume
       tries++
     ) {
       if (clientId) await commands.client("UNBLOCK", clientId).catch(() => {});
-      await Promise.race([reading, pause(25)]);
+      await Promise.race([reading, sleep(25)]);
     }
     reader.disconnect();
     await reading;
@@ -177,8 +180,4 @@ export async function createGroup(
   } catch (error) {
     if (!(error instanceof Error) || !error.message.startsWith("BUSYGROUP")) throw unavailable(error);
   }
-}
-
-function pause(ms = 100): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { EventSourceParserStream } from "eventsource-parser/stream";
 import { isTerminal } from "../../domain/states.ts";
 import { MillraceError } from "../../errors.ts";
 import type { ServerClient } from "./server-client.ts";
@@ -21,16 +22,24 @@ export async function followJob(
 ): Promise<void> {
   let last: string | null = null;
   let heardAt = performance.now();
+  const heard = () => {
+    heardAt = performance.now();
+  };
+  /** Also without data: where to resume from, before the first event. */
+  const onId = (id: string) => {
+    last = id;
+  };
   for (;;) {
     try {
       const headers: Record<string, string> = last === null ? {} : { "last-event-id": last };
       const response = await server.open(`/v1/jobs/${jobId}/events`, { headers, signal });
       // It has ended, and its last event was seen.
       if (response.status === 204) return;
-      for await (const { id, type, data } of frames(response)) {
-        heardAt = performance.now();
-        last = id ?? last;
-        if (type === null || data === null) continue;
+      const events = response
+        .body!.pipeThrough(new TextDecoderStream())
+        .pipeThrough(new EventSourceParserStream({ onId, onComment: heard }));
+      for await (const { event: type = "message", data } of events) {
+        heard();
         onEvent({ type, data: JSON.parse(data) as StreamEvent["data"] });
         if (isTerminal(type)) return;
       }
@@ -40,19 +49,5 @@ export async function followJob(
       if (lasting || performance.now() - heardAt > PATIENCE_MS) throw error;
     }
     await sleep(RETRY_MS, undefined, { signal });
-  }
-}
-
-async function* frames(
-  response: Response,
-): AsyncGenerator<{ id: string | null; type: string | null; data: string | null }> {
-  let rest = "";
-  for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
-    const blocks = (rest + chunk).split("\n\n");
-    rest = blocks.pop()!;
-    for (const block of blocks) {
-      const field = (name: string) => new RegExp(`^${name}: ?(.*)$`, "m").exec(block)?.[1] ?? null;
-      yield { id: field("id"), type: field("event"), data: field("data") };
-    }
   }
 }

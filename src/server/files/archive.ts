@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
+import { create as contentDisposition } from "content-disposition";
 import { z } from "zod";
-import { contentDisposition } from "../../domain/content-disposition.ts";
 import { type FileRef, JOB_ITEM, type TaskRecord } from "../../domain/records.ts";
 import { MillraceError } from "../../errors.ts";
 import type { Store } from "../../ports/store/store.ts";

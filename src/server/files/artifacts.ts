@@ -1,6 +1,6 @@
+import { create as contentDisposition } from "content-disposition";
 import type { FastifyReply } from "fastify";
 import { z } from "zod";
-import { contentDisposition } from "../../domain/content-disposition.ts";
 import type { FileRef } from "../../domain/records.ts";
 import { MillraceError } from "../../errors.ts";
 import { documented } from "../api-schemas.ts";
@@ -64,7 +64,7 @@ function describe(reply: FastifyReply, file: FileRef, kind: "inline" | "attachme
     .header("etag", `"${file.sha256}"`)
     .header("accept-ranges", "bytes")
     .header("cache-control", "private, max-age=3600")
-    .header("content-disposition", contentDisposition(file.name, kind))
+    .header("content-disposition", contentDisposition(file.name, { type: kind }))
     .header("content-security-policy", "default-src 'none'; sandbox");
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect } from "vitest";
@@ -101,7 +102,7 @@ export function keepingPoints(point: DefinePoint<BlobScene>): void {
       (async function* () {
         for (const piece of pieces) {
           yield Buffer.from(piece);
-          await new Promise((resolve) => setTimeout(resolve, 20));
+          await sleep(20);
         }
       })(),
     );

@@ -1,6 +1,7 @@
+import { createParser, type EventSourceMessage } from "eventsource-parser";
 import { connection } from "../connection/connection.ts";
 import type { JobEvent } from "./contract.ts";
-import { createSseParser, type ServerEvent } from "./sse.ts";
+import { pause } from "./pause.ts";
 
 /** The server sends a comment every 15 s: a silence this long means that the connection is dead. */
 const silenceMs = 45_000;
@@ -30,14 +31,14 @@ export function openEventStream(
   let terminal = false;
   let finished = false;
 
-  function receive(event: ServerEvent): void {
-    if (event.type === "resync") {
+  function receive({ event: type = "message", data }: EventSourceMessage): void {
+    if (type === "resync") {
       handlers.onResync();
       return;
     }
-    handlers.onEvent(event.type, JSON.parse(event.data));
+    handlers.onEvent(type, JSON.parse(data));
     // The log of a job that was reopened holds ends that were none: only an end that the server closes after counts.
-    terminal = endsWith(event.type);
+    terminal = endsWith(type);
   }
 
   async function readOnce(signal: AbortSignal): Promise<void> {
@@ -61,7 +62,13 @@ export function openEventStream(
       }
       connection.reached();
       handlers.onOpen?.();
-      const parser = createSseParser(receive);
+      const parser = createParser({
+        onEvent: receive,
+        // Also without data: where to resume from, before the first event.
+        onId(id) {
+          lastId = id;
+        },
+      });
       const decoder = new TextDecoder();
       const reader = response.body.getReader();
       for (;;) {
@@ -69,8 +76,7 @@ export function openEventStream(
         if (done) break;
         clearTimeout(timer);
         timer = setTimeout(() => quiet.abort(), silenceMs);
-        parser.push(decoder.decode(value, { stream: true }));
-        lastId = parser.lastId() || lastId;
+        parser.feed(decoder.decode(value, { stream: true }));
       }
       if (terminal) finished = true;
     } finally {
@@ -117,15 +123,5 @@ function visible(signal: AbortSignal): Promise<void> {
     };
     document.addEventListener("visibilitychange", check);
     signal.addEventListener("abort", check);
-  });
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      resolve();
-    });
   });
 }

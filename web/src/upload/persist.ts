@@ -1,3 +1,4 @@
+import { pause } from "../api/pause.ts";
 import { asProblem, type Problem } from "../api/problem.ts";
 import { connection } from "../connection/connection.ts";
 
@@ -49,16 +50,4 @@ export function passes({ code, status }: Problem): boolean {
 export function pauseMs(failures: number, retryAfter: number | null, random = Math.random): number {
   const backoff = Math.min(lastPauseMs, firstPauseMs * 2 ** (failures - 1));
   return Math.max(backoff * (0.5 + random() / 2), (retryAfter ?? 0) * 1_000);
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener("abort", end);
-  });
 }

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import type pg from "pg";
 import { MillraceError } from "../../../errors.ts";
 import type { Delivery, DeliveryHandler } from "../../../ports/broker.ts";
@@ -128,7 +129,7 @@ export class Consumers {
         for (const queue of wishes.keys()) this.#hungry.delete(queue);
         this.#spare();
         for (const one of settlements) one.reject(toError(error));
-        if (!isOutage(error)) await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref());
+        if (!isOutage(error)) await pause(RETRY_MS, undefined, { ref: false });
         if (this.#settlements.length === 0) return;
       }
     }
@@ -303,7 +304,7 @@ export class Consumers {
         // When it closes, the lock of all that it holds ends.
         if (this.#closing || isOver(error as MillraceError)) return;
       }
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref());
+      await pause(RETRY_MS, undefined, { ref: false });
     }
   }
 

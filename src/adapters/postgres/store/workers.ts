@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import type pg from "pg";
 import type { Heartbeat, WorkerRecord } from "../../../ports/store/tasks.ts";
 import { asking, type Place, pipeline, toError } from "../connection.ts";
@@ -132,7 +133,7 @@ export class Workers {
     await asking(() => this.#pool.query(clear()));
     const settled = await this.#hasSettled();
     const missed = await read(vanished([settled]));
-    if (missed.length > 0) await new Promise((resolve) => setTimeout(resolve, DOUBT_MS));
+    if (missed.length > 0) await pause(DOUBT_MS);
     const still = missed.length > 0 ? new Set(await read(vanished([settled]))) : new Set<string>();
     const found = missed.filter((id) => still.has(id));
     return [...new Set([...found, ...(await read(gone()))])];
