@@ -26,6 +26,10 @@ export function addStart(program: Command): void {
     .description("run everything on this machine: the page, the API and its workers")
     .option("--workers <n>", "worker processes (MILLRACE_WORKERS), by default one for each core")
     .option("--retention-hours <n>", "how long results are kept (MILLRACE_RETENTION_HOURS)")
+    .option(
+      "--dead-letter-retention-hours <n>",
+      "how long jobs with dead letters are kept (MILLRACE_DEAD_LETTER_RETENTION_HOURS)",
+    )
     .option("--queue-limit <n>", "open tasks in a queue before jobs are refused (MILLRACE_QUEUE_LIMIT)")
     .addHelpText("after", HELP)
     .action((_, command: Command) => start(command));

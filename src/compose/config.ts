@@ -23,6 +23,8 @@ export interface Config {
   pipelines: string[];
   /** How long results are kept, in hours. */
   retentionHours: number;
+  /** How long at least a job with dead letters keeps its files, in hours. */
+  deadLetterRetentionHours: number;
   /** Picture size limit of `image.convert`, in megapixels. */
   maxMegapixels: number;
   /** Files of a job of `image.convert`. */
@@ -70,6 +72,10 @@ const settings: Record<keyof Config, Setting> = {
   concurrency: { env: "MILLRACE_CONCURRENCY", parse: whole(1, 10_000) },
   pipelines: { env: "MILLRACE_PIPELINES", parse: (text) => text.split(",").filter((part) => part !== "") },
   retentionHours: { env: "MILLRACE_RETENTION_HOURS", parse: number(0.0001, 24 * 3650) },
+  deadLetterRetentionHours: {
+    env: "MILLRACE_DEAD_LETTER_RETENTION_HOURS",
+    parse: number(0.0001, 24 * 3650),
+  },
   maxMegapixels: { env: "MILLRACE_MAX_MEGAPIXELS", parse: number(0.001, 10_000) },
   maxFiles: { env: "MILLRACE_MAX_FILES", parse: whole(1, 10_000) },
   maxFileMiB: { env: "MILLRACE_MAX_FILE_MIB", parse: number(0.001, 10_000) },
@@ -131,6 +137,7 @@ export async function resolveConfig(
       .filter((entry) => typeof entry === "string")
       .map((path) => (isAbsolute(path) ? path : resolve(folder, path))),
     retentionHours: given.retentionHours ?? 7 * 24,
+    deadLetterRetentionHours: given.deadLetterRetentionHours ?? 30 * 24,
     maxMegapixels: given.maxMegapixels ?? 50,
     maxFiles: given.maxFiles ?? 50,
     maxFileMiB: given.maxFileMiB ?? 20,

@@ -10,6 +10,8 @@ import { loadPipelines } from "./load-pipelines.ts";
 import { installationSecrets } from "./secrets.ts";
 import { checkTemporaryFolder } from "./temporary-folder.ts";
 
+const HOUR_MS = 3_600_000;
+
 export interface OpenEngine {
   engine: Engine;
   close(): Promise<void>;
@@ -51,7 +53,8 @@ export async function openEngine(
       pipelines,
       hintSigner,
       drops,
-      retentionMs: config.retentionHours * 3_600_000,
+      retentionMs: config.retentionHours * HOUR_MS,
+      deadLetterRetentionMs: config.deadLetterRetentionHours * HOUR_MS,
     });
     return { engine, close };
   } catch (error) {

@@ -15,6 +15,7 @@ export interface CreateJob {
   priority: number;
   startAt: number | null;
   retentionMs: number;
+  deadLetterRetentionMs: number;
   /** Empty for a job without files, which gets one item without input. */
   items: { name: string; input: FileRef }[];
   /** Files that the options name. */

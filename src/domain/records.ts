@@ -87,6 +87,8 @@ export interface JobRecord {
   expiresAt: number | null;
   /** How long its files are kept after it finished. */
   retentionMs: number;
+  /** How long at least, when it finished with dead letters: replaying one needs its files. */
+  deadLetterRetentionMs: number;
 }
 
 /** One ended step of a task, kept for the manifest. */

@@ -32,6 +32,10 @@ test("records from before there were warnings have none", () => {
   expect(itemView(job, toTask(taskRow)).warnings).toEqual([]);
 });
 
+test("records from before dead letters had a retention of their own keep the job's", () => {
+  expect(job.deadLetterRetentionMs).toBe(1);
+});
+
 test("warnings are kept, and take no room where there are none", () => {
   expect(jobProgress(job)).not.toContain("warnings");
   const warnings = [{ code: "few_items", message: "Only one." }];

@@ -29,8 +29,8 @@ export interface TaskRow {
 }
 
 export function jobSpec(job: JobRecord): string {
-  const { version, options, plan, attachments, metadata, priority, total, createdAt, startAt, retentionMs } =
-    job;
+  const { version, options, plan, attachments, metadata, priority, total, createdAt, startAt } = job;
+  const { retentionMs, deadLetterRetentionMs } = job;
   return JSON.stringify({
     version,
     options,
@@ -42,6 +42,7 @@ export function jobSpec(job: JobRecord): string {
     createdAt,
     startAt,
     retentionMs,
+    deadLetterRetentionMs,
   });
 }
 
@@ -89,6 +90,7 @@ export function toJob(row: JobRow): JobRecord {
     ...(JSON.parse(row.progress) as object),
   } as JobRecord;
   job.warnings ??= [];
+  job.deadLetterRetentionMs ??= job.retentionMs;
   return job;
 }
 

@@ -13,6 +13,8 @@ import { hints as makeHints } from "./messages/hints.ts";
 import { messageReader } from "./messages/read.ts";
 import { topics } from "./messages/topics.ts";
 
+const DAY_MS = 24 * 3_600_000;
+
 export interface EngineParts {
   store: Store;
   blobs: BlobStore;
@@ -21,6 +23,8 @@ export interface EngineParts {
   pipelines: Pipelines;
   /** How long results are kept where the pipeline says nothing. @default 7 days */
   retentionMs?: number;
+  /** How long at least a job with dead letters is kept where the pipeline says nothing. @default 30 days */
+  deadLetterRetentionMs?: number;
   /** Signs what goes through the broker; `null` for one that nobody else can reach. @default null */
   hintSigner?: Signer | null;
   /** @default counts that nobody logs */
@@ -36,7 +40,8 @@ export function createEngine(parts: EngineParts): Engine {
   store.onAppended?.((owners) => {
     for (const owner of owners) bus.publish(topics.log, owner).catch(() => {});
   });
-  const take = intake({ store, blobs, pipelines, retentionMs: parts.retentionMs ?? 7 * 24 * 3_600_000 });
+  const { retentionMs = 7 * DAY_MS, deadLetterRetentionMs = 30 * DAY_MS } = parts;
+  const take = intake({ store, blobs, pipelines, retentionMs, deadLetterRetentionMs });
 
   return {
     store,

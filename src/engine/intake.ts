@@ -40,10 +40,11 @@ export interface IntakeOptions {
   pipelines: Pipelines;
   /** How long results are kept where the pipeline says nothing. */
   retentionMs: number;
+  deadLetterRetentionMs: number;
 }
 
 /** Takes work in: admission, uploads, options, and the one transaction that makes it a job. */
-export function intake({ store, blobs, pipelines, retentionMs }: IntakeOptions) {
+export function intake({ store, blobs, pipelines, ...kept }: IntakeOptions) {
   const room = diskRoom(blobs);
   /** Files that hold a pin of their own; those of resumable uploads hold one for longer than a request. */
   const pinned = new WeakSet<JobFile>();
@@ -96,7 +97,8 @@ export function intake({ store, blobs, pipelines, retentionMs }: IntakeOptions) 
         metadata,
         priority: request.priority ?? NORMAL_PRIORITY,
         startAt: startOf(request.startAt, now),
-        retentionMs: Math.round(pipeline.retentionMs ?? retentionMs),
+        retentionMs: Math.round(pipeline.retentionMs ?? kept.retentionMs),
+        deadLetterRetentionMs: Math.round(pipeline.deadLetterRetentionMs ?? kept.deadLetterRetentionMs),
         items: files.map((file, n) => ({ name: file.name, input: { ...file, artifactId: `${id}.${n}.in` } })),
         attachments,
         pinned: pinsOf([...request.files, ...(request.optionFiles?.values() ?? [])]),

@@ -26,6 +26,7 @@ import { endedItems, ShownFiles } from "./ended-items.ts";
 import { packJson, readJson } from "./large-json.ts";
 import { PIN_MS } from "./leases.ts";
 import { MAX_PROGRESS_CHARACTERS } from "./messages/read.ts";
+import { textMessages } from "./messages/text-pieces.ts";
 import { type LiveMessage, topics } from "./messages/topics.ts";
 import { newStepFolder } from "./step-folders.ts";
 import type { Threads } from "./threads.ts";
@@ -93,11 +94,12 @@ export async function stepContext(
     folders.push(path);
     return path;
   };
-  const tell = (type: LiveMessage["type"], data: { [key: string]: Json }) => {
-    const { owner, attempt } = task;
-    const message: LiveMessage = { owner, jobId: job.id, type, index: task.item, attempt, data };
-    // Best effort: those who watch may miss a step of the bar.
-    bus.publish(topics.live, JSON.stringify(message)).catch(() => {});
+  const from = { owner: task.owner, jobId: job.id, index: task.item, attempt: task.attempt };
+  // Best effort: while the bus is away, those who watch miss a step of the bar or a piece of the text.
+  const tell = (message: string) => void bus.publish(topics.live, message).catch(() => {});
+  const tellProgress = (fraction: number, message?: string) => {
+    const data = { step, fraction, message: message?.slice(0, MAX_PROGRESS_CHARACTERS) ?? null };
+    tell(JSON.stringify({ ...from, type: "item.progress", data } satisfies LiveMessage));
   };
 
   const common: StepContext<unknown> = {
@@ -108,11 +110,9 @@ export async function stepContext(
     options: job.options,
     signal,
     log,
-    progress: throttled((fraction, message) =>
-      tell("item.progress", { step, fraction, message: message?.slice(0, MAX_PROGRESS_CHARACTERS) ?? null }),
-    ),
+    progress: throttled(tellProgress),
     warn: warnings.warn,
-    delta: (text) => tell("text.delta", { text: text.slice(0, 4_000) }),
+    delta: (text) => textMessages(from, text).forEach(tell),
     read: async (file) => blobs.read((await find(file)).blob),
     stream: async (file) => blobs.open((await find(file)).blob),
     async path(file) {
@@ -188,8 +188,8 @@ export async function stepContext(
       return { result: null, resultFile: { artifactId: resultId(task), name, mediaType, ...stored } };
     },
     async clean(kept) {
-      if (!kept && pinned.length > 0) await store.unpin({ keys: pinned });
       await Promise.all(folders.map((path) => rm(path, { recursive: true, force: true })));
+      if (!kept && pinned.length > 0) await store.unpin({ keys: pinned });
     },
   };
 }

@@ -35,7 +35,10 @@ export interface StepContext<Options> {
    * @param message for people: what was lost and what to do, at most 500 characters
    */
   warn(code: string, message: string): void;
-  /** Sends a piece of streamed text to those who watch (`text.delta`); never stored. */
+  /**
+   * Sends a piece of streamed text to those who watch (`text.delta`); never stored. A long one arrives as several
+   * events, in order.
+   */
   delta(text: string): void;
   /** The bytes of a file, in memory. */
   read(file: { artifactId: string }): Promise<Buffer>;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { definePipeline, type PipelineOptions, type StepOptions } from "./pipeline.ts";
+import { definePipeline, type Pipeline, type PipelineOptions, type StepOptions } from "./pipeline.ts";
 
 const pipeline = (options: Partial<PipelineOptions<never>>) =>
   definePipeline({ name: "slow", version: 1, title: "Slow", ...options });
@@ -20,4 +20,13 @@ test.each([-1, Number.NaN, Number.POSITIVE_INFINITY])("a wait or retention of %d
   expect(() => step({ backoff: { baseMs: ms } })).toThrow("The backoff.baseMs of");
   expect(() => step({ backoff: { maxMs: ms } })).toThrow("The backoff.maxMs of");
   expect(() => pipeline({ retentionMs: ms })).toThrow("The retentionMs of slow");
+  expect(() => pipeline({ deadLetterRetentionMs: ms })).toThrow("The deadLetterRetentionMs of slow");
+});
+
+test("a pipeline that keeps its results briefly keeps its dead letters no longer, unless it says so", () => {
+  const kept = ({ retentionMs, deadLetterRetentionMs }: Pipeline) => [retentionMs, deadLetterRetentionMs];
+  expect(kept(pipeline({}))).toEqual([null, null]);
+  expect(kept(pipeline({ retentionMs: 5 }))).toEqual([5, 5]);
+  expect(kept(pipeline({ retentionMs: 5, deadLetterRetentionMs: 9 }))).toEqual([5, 9]);
+  expect(kept(pipeline({ deadLetterRetentionMs: 9 }))).toEqual([null, 9]);
 });

@@ -68,6 +68,11 @@ export interface PipelineOptions<Schema extends z.ZodType> {
   queueLimit?: number;
   /** How long results are kept after the job ended. @default the server's, 7 days */
   retentionMs?: number;
+  /**
+   * How long at least a job with dead letters keeps its files, so that they can be replayed.
+   * @default `retentionMs` where the pipeline gives it, the server's otherwise: 30 days
+   */
+  deadLetterRetentionMs?: number;
 }
 
 type NoOptions = z.ZodObject<Record<string, never>>;
@@ -101,6 +106,7 @@ export interface Pipeline {
   readonly tools: Readonly<Record<string, string>>;
   readonly queueLimit: number;
   readonly retentionMs: number | null;
+  readonly deadLetterRetentionMs: number | null;
   readonly steps: readonly Step[];
 }
 
@@ -165,12 +171,22 @@ export function definePipeline<Schema extends z.ZodType = NoOptions>(
     shareable: options.shareable ?? false,
     tools: options.tools ?? {},
     queueLimit: options.queueLimit ?? 10_000,
-    retentionMs:
-      options.retentionMs === undefined
-        ? null
-        : duration(options.retentionMs, `The retentionMs of ${options.name}`, { min: 0, max: LONGEST_MS }),
+    retentionMs: retention(options, "retentionMs"),
+    deadLetterRetentionMs: retention(options, "deadLetterRetentionMs") ?? retention(options, "retentionMs"),
     steps: [],
   }) as EachPipeline<z.output<Schema>, null>;
+}
+
+type Retention = "retentionMs" | "deadLetterRetentionMs";
+
+function retention(
+  options: Pick<PipelineOptions<z.ZodType>, "name" | Retention>,
+  name: Retention,
+): number | null {
+  const ms = options[name];
+  return ms === undefined
+    ? null
+    : duration(ms, `The ${name} of ${options.name}`, { min: 0, max: LONGEST_MS });
 }
 
 /** The steps are added to a copy, so a prefix of a pipeline can be kept and continued in two ways. */

@@ -42,6 +42,7 @@ export function createJob(
     finishedAt: null,
     expiresAt: null,
     retentionMs: command.retentionMs,
+    deadLetterRetentionMs: command.deadLetterRetentionMs,
   };
   ledger.addJob(job);
   for (const blob of blobs) ledger.refer(job.id, blob);

@@ -155,7 +155,10 @@ export function finish(
   job.state = state;
   job.startedAt ??= now;
   job.finishedAt = now;
-  job.expiresAt = now + job.retentionMs;
+  // Only what was cancelled cannot be replayed.
+  const hasDeadLetters = state === "failed" || (state === "partial" && job.failed > 0);
+  job.expiresAt =
+    now + (hasDeadLetters ? Math.max(job.retentionMs, job.deadLetterRetentionMs) : job.retentionMs);
   ledger.changedJob(job);
   ledger.append(job, `job.${state}`, now, jobEvent(job));
 }

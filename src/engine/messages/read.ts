@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { DROP_REASONS, DROP_SOURCES, type Drops } from "./drops.ts";
+import { MAX_TEXT_CHARACTERS } from "./text-pieces.ts";
 import { type LiveMessage, STEP_BOUNDS, type StepFigures, topics } from "./topics.ts";
 
 /** Everything that comes over the bus is read here: what does not fit its schema is dropped and counted. */
@@ -28,7 +29,7 @@ const live = z.discriminatedUnion("type", [
       message: z.string().max(MAX_PROGRESS_CHARACTERS).nullable(),
     }),
   ),
-  liveMessage("text.delta", z.strictObject({ text: z.string().max(4_000) })),
+  liveMessage("text.delta", z.strictObject({ text: z.string().max(MAX_TEXT_CHARACTERS) })),
 ]);
 
 function liveMessage<T extends LiveMessage["type"], D extends z.ZodType>(type: T, data: D) {

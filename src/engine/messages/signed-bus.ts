@@ -6,7 +6,7 @@ import type { DropReason, Drops } from "./drops.ts";
 
 /** What a bus takes, and what the tag and what it covers leave of it. */
 const MAX_BYTES = 7_000;
-const MAX_MESSAGE_BYTES = 6_900;
+export const MAX_MESSAGE_BYTES = 6_900;
 /** A message that says it is older or newer is a recording, or its sender's clock is wrong. */
 const MAX_AGE_MS = 15 * 60_000;
 /** Senders whose last message is remembered; the one not heard of for longest makes room. */

@@ -36,6 +36,50 @@ export function expiryPoints(point: DefinePoint<StoreScene>): void {
     expect((await typesOf(store, job.id)).at(-1)).toBe("job.expired");
   });
 
+  point("expire.letters", "a job with dead letters keeps its files for their retention", async (scene) => {
+    const crew = await scene.crew();
+    const kept = { retentionMs: HOUR, deadLetterRetentionMs: 10 * DAY };
+    const whole = await scene.create(kept);
+    crew.hand(whole);
+    await crew.work();
+    const partial = await scene.create({ files: 2, ...kept });
+    crew.hand(partial);
+    await crew.fail(await crew.take(), { retryable: false });
+    await crew.work();
+    const unmade = await scene.create({ files: 1, plan: [all("gather")], ...kept });
+    crew.hand(unmade);
+    await crew.fail(await crew.take(), { retryable: false });
+    const longer = await scene.create({ files: 1, retentionMs: 20 * DAY, deadLetterRetentionMs: DAY });
+    crew.hand(longer);
+    await crew.fail(await crew.take(), { retryable: false });
+    const cancelled = await scene.create({ files: 2, ...kept });
+    crew.hand(cancelled);
+    await crew.fail(await crew.take(), { retryable: false });
+    accepted(await scene.store.cancelJob({ owner: OWNER, id: cancelled.job.id, now: scene.now() }));
+
+    const expired = async () => {
+      await scene.store.expire({ now: scene.now(), limit: 10, forgetBefore: 0 });
+      const jobs = [whole, partial, unmade, cancelled, longer].map(({ job }) => job.id);
+      const states = await Promise.all(jobs.map((id) => scene.store.job({ owner: OWNER, id })));
+      return states.map((job) => job?.state === "expired");
+    };
+    scene.pass(HOUR);
+    // What was cancelled cannot be replayed.
+    expect(await expired()).toEqual([true, false, false, true, false]);
+    scene.pass(10 * DAY - HOUR - 1);
+    expect(await expired()).toEqual([true, false, false, true, false]);
+    const replayed = { owner: OWNER, id: partial.job.id, now: scene.now() };
+    crew.hand(accepted(await scene.store.reopenJob(replayed)));
+    // Nothing of it is dead any more, and its files stay no longer than results do.
+    await crew.work();
+    scene.pass(1);
+    expect(await expired()).toEqual([true, false, true, true, false]);
+    scene.pass(HOUR - 1);
+    expect(await expired()).toEqual([true, true, true, true, false]);
+    scene.pass(10 * DAY);
+    expect(await expired()).toEqual([true, true, true, true, true]);
+  });
+
   point("expire.open", "a job that has not ended does not expire", async (scene) => {
     const crew = await scene.crew();
     const { job, deliveries } = await scene.create({ files: 2, retentionMs: 1_000 });

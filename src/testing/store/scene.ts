@@ -148,6 +148,7 @@ export function jobCommand(parts: Partial<CreateJob> = {}): CreateJob {
     priority: 4,
     startAt: null,
     retentionMs: 3_600_000,
+    deadLetterRetentionMs: 0,
     items: [],
     attachments: [],
     pinned: [],

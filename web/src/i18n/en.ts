@@ -258,6 +258,8 @@ export const en = {
       expired: "The files of this job have expired.",
     },
     waiting: "Waiting for a free worker…",
+    unserved: (version: number) =>
+      `No worker has version ${version} of this pipeline: what is left of the job waits for one.`,
     scheduled: (when: string) => `Will start ${when}`,
     total: (before: string, after: string) => `${before} became ${after}`,
     savedTotal: (size: string, percent: string) => `${size} saved (${percent})`,

@@ -258,6 +258,8 @@ export const ko: Dictionary = {
       expired: "이 작업의 파일은 만료되었습니다.",
     },
     waiting: "빈 작업자를 기다리는 중…",
+    unserved: (version) =>
+      `이 파이프라인의 버전 ${version}을(를) 실행할 작업자가 없어, 남은 작업이 기다리고 있습니다.`,
     scheduled: (when) => `${when} 시작 예정`,
     total: (before, after) => `${before} → ${after}`,
     savedTotal: (size, percent) => `${size} 절약 (${percent})`,

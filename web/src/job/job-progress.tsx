@@ -38,6 +38,8 @@ export function JobProgress({ job, items, fraction }: Props) {
   const starts = job.startAt && Date.parse(job.startAt) > now ? job.startAt : null;
   const waiting = starts ? text.job.scheduled(formatRelative(starts, now, locale)) : text.job.waiting;
   const open = job.state === "queued" ? waiting : text.job.doneOf(done, total);
+  // Nothing of it can run at present, whatever its state says.
+  const unserved = job.waiting !== null && text.job.unserved(job.pipelineVersion);
   const headline = ended ? text.job.ended[job.state as keyof typeof text.job.ended] : open;
   const end = job.finishedAt ? Date.parse(job.finishedAt) : now;
   const seconds = job.startedAt ? Math.max(0, (end - Date.parse(job.startedAt)) / 1000) : null;
@@ -68,6 +70,11 @@ export function JobProgress({ job, items, fraction }: Props) {
         failed={failedPart}
       />
       <p className="mt-3 min-h-5 text-sm text-soft tabular-nums">{facts.join(" · ")}</p>
+      {unserved && (
+        <p role="status" className="mt-1 text-sm text-warn">
+          {unserved}
+        </p>
+      )}
       {ended && <Savings items={items} complete={items.length >= total} />}
     </div>
   );

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type pg from "pg";
 import type { Heartbeat, WorkerRecord } from "../../../ports/store/tasks.ts";
-import { asking, type Place, pipeline, toError } from "../connection.ts";
+import { asking, type Place, pipeline } from "../connection.ts";
 import { classOf, Session, unheld } from "../locks.ts";
 import { statement } from "../statement.ts";
 import { SERVER_NOW, type ServerClock } from "./clock.ts";
@@ -85,37 +85,38 @@ export class Workers {
       this.#windows.forget();
       return;
     }
-    try {
-      const isNew = !this.#mine.has(id);
-      if (isNew) await this.#windows.register(this.#pool, Object.keys(record.queues));
-      const client = await this.#session.client();
-      const values = [
-        id,
-        JSON.stringify(record.queues),
-        JSON.stringify(record),
-        claims || this.#claiming.has(id),
-      ];
-      const askedAt = performance.now();
-      // Nobody sees the worker before it holds its lock: the session outlives the transaction.
-      const [, beaten] = await pipeline(client, () => [
-        client.query("BEGIN"),
-        client.query<{ claims: boolean; is_new: boolean; now: number }>(beat(values)),
-        ...(isNew ? [client.query(hold([id])), client.query(held([id]))] : []),
-        client.query("COMMIT"),
-      ]);
-      this.#clock.told(beaten.rows[0]!.now, askedAt);
-      const { claims: claiming, is_new: isAdded } = beaten.rows[0]!;
-      if (!isNew && isAdded) {
-        // It was forgotten meanwhile, and has another number now.
-        await client.query(hold([id]));
-        await client.query(held([id]));
-      }
-      this.#mine.add(id);
-      if (claiming) this.#claiming.add(id);
-      if (isAdded) this.#windows.forget();
-    } catch (error) {
-      throw toError(error);
+    await asking(() => this.#beat(record, claims));
+  }
+
+  async #beat(record: Heartbeat, claims: boolean): Promise<void> {
+    const { id } = record;
+    const isNew = !this.#mine.has(id);
+    if (isNew) await this.#windows.register(this.#pool, Object.keys(record.queues));
+    const client = await this.#session.client();
+    const values = [
+      id,
+      JSON.stringify(record.queues),
+      JSON.stringify(record),
+      claims || this.#claiming.has(id),
+    ];
+    const askedAt = performance.now();
+    // Nobody sees the worker before it holds its lock: the session outlives the transaction.
+    const [, beaten] = await pipeline(client, () => [
+      client.query("BEGIN"),
+      client.query<{ claims: boolean; is_new: boolean; now: number }>(beat(values)),
+      ...(isNew ? [client.query(hold([id])), client.query(held([id]))] : []),
+      client.query("COMMIT"),
+    ]);
+    this.#clock.told(beaten.rows[0]!.now, askedAt);
+    const { claims: claiming, is_new: isAdded } = beaten.rows[0]!;
+    if (!isNew && isAdded) {
+      // It was forgotten meanwhile, and has another number now.
+      await client.query(hold([id]));
+      await client.query(held([id]));
     }
+    this.#mine.add(id);
+    if (claiming) this.#claiming.add(id);
+    if (isAdded) this.#windows.forget();
   }
 
   async list(): Promise<WorkerRecord[]> {
