@@ -61,7 +61,7 @@ export class EventLog {
       grown.add(owner);
       for (let from = 0; from < entries.length; from += RUN_EVENTS) {
         const run = entries.slice(from, from + RUN_EVENTS);
-        const before = this.last(owner);
+        const before = this.#lastOf(owner);
         const last = before + run.length;
         this.#sql.insertRun.run(owner, before + 1, last, jobId, run.at(-1)![1], JSON.stringify(run));
         this.#last.set(owner, last);
@@ -94,18 +94,20 @@ export class EventLog {
     return found;
   }
 
-  /** The owner's first number that is still there; 0 when there is none. */
-  first(owner: string): number {
-    return (this.#sql.firstEvent.get(owner)?.first_seq as number | undefined) ?? 0;
+  /** The owner's first number that is still there, 0 when there is none, and the last that was committed. */
+  bounds(owner: string): { first: number; last: number } {
+    const first = (this.#sql.firstEvent.get(owner)?.first_seq as number | undefined) ?? 0;
+    return { first, last: this.#saved(owner) };
   }
 
-  last(owner: string): number {
-    let last = this.#last.get(owner);
-    if (last === undefined) {
-      last = (this.#sql.sequence.get(owner)?.last_seq as number | undefined) ?? 0;
-      this.#last.set(owner, last);
-    }
+  #lastOf(owner: string): number {
+    const last = this.#last.get(owner) ?? this.#saved(owner);
+    this.#last.set(owner, last);
     return last;
+  }
+
+  #saved(owner: string): number {
+    return (this.#sql.sequence.get(owner)?.last_seq as number | undefined) ?? 0;
   }
 
   /** Trims the logs of the owners whose turn it is, whatever became of the jobs that they tell of. */

@@ -11,7 +11,7 @@ import type {
   TaskRecord,
   Warning,
 } from "../../domain/records.ts";
-import { isOpen } from "../../domain/states.ts";
+import { isOpen, type JobState } from "../../domain/states.ts";
 import {
   type JobRow,
   jobProgress,
@@ -38,6 +38,11 @@ interface Tracked<T> {
   bytes: number;
 }
 
+interface TrackedJob extends Tracked<JobRecord> {
+  /** As it was saved last, while it had not ended. */
+  live: JobState | null;
+}
+
 interface TrackedTask extends Tracked<TaskRecord> {
   saved: Counted | null;
 }
@@ -54,14 +59,14 @@ export class SqliteLedger implements Ledger {
   now = 0;
 
   readonly #queues: Queues;
-  readonly #jobs = new Map<string, Tracked<JobRecord>>();
+  readonly #jobs = new Map<string, TrackedJob>();
   /** By job and item. */
   readonly #tasks = new Map<string, Map<number, TrackedTask>>();
   #keptBytes = 0;
   /** Read in this transaction although they have ended. */
   readonly #endedJobs = new Set<string>();
   readonly #endedTasks = new Set<TaskRecord>();
-  readonly #dirtyJobs = new Set<Tracked<JobRecord>>();
+  readonly #dirtyJobs = new Set<TrackedJob>();
   readonly #dirtyTasks = new Set<TrackedTask>();
 
   constructor(db: DatabaseSync, queues: Queues) {
@@ -77,7 +82,7 @@ export class SqliteLedger implements Ledger {
     if (!row) return null;
     const record = toJob(row);
     const bytes = row.spec.length + row.progress.length;
-    this.#jobs.set(id, { record, isNew: false, bytes });
+    this.#jobs.set(id, { record, isNew: false, bytes, live: liveState(record) });
     this.#keptBytes += bytes;
     if (record.finishedAt !== null) this.#endedJobs.add(id);
     return record;
@@ -172,7 +177,7 @@ export class SqliteLedger implements Ledger {
   }
 
   addJob(record: JobRecord): void {
-    const tracked = { record, isNew: true, bytes: 0 };
+    const tracked = { record, isNew: true, bytes: 0, live: null };
     this.#jobs.set(record.id, tracked);
     this.#dirtyJobs.add(tracked);
   }
@@ -214,7 +219,10 @@ export class SqliteLedger implements Ledger {
       this.#dirtyTasks.delete(tracked);
     }
     const job = this.#jobs.get(jobId);
-    if (job) this.#dirtyJobs.delete(job);
+    if (job) {
+      this.#queues.jobMoved(job.live, null);
+      this.#dirtyJobs.delete(job);
+    }
     this.#forgetJob(jobId);
     this.log.forget(jobId);
     this.sql.dropTasks.run(jobId);
@@ -278,7 +286,7 @@ export class SqliteLedger implements Ledger {
     this.grown = this.log.write();
   }
 
-  #saveJob(tracked: Tracked<JobRecord>): void {
+  #saveJob(tracked: TrackedJob): void {
     const { record: job } = tracked;
     const progress = jobProgress(job);
     if (tracked.isNew) {
@@ -290,6 +298,8 @@ export class SqliteLedger implements Ledger {
     } else {
       this.sql.updateJob.run(job.state, job.finishedAt, expiry(job), progress, job.id);
     }
+    this.#queues.jobMoved(tracked.live, liveState(job));
+    tracked.live = liveState(job);
     if (job.finishedAt !== null) this.#forgetJob(job.id);
   }
 
@@ -348,6 +358,10 @@ export class SqliteLedger implements Ledger {
     this.revoked = [];
     this.grown = new Set();
   }
+}
+
+function liveState(job: JobRecord): JobState | null {
+  return job.finishedAt === null ? job.state : null;
 }
 
 /** An expired job has nothing left to expire. */

@@ -1,3 +1,5 @@
+import type { Store } from "../../ports/store/store.ts";
+
 /**
  * Between the writer and the processes that use it: JSON text frames, one a line, over a Unix-domain
  * socket. A frame carries what its sender had to say in one turn of its event loop, or a part of it.
@@ -16,6 +18,34 @@ export interface WireError {
   code: string;
   message: string;
   retryable: boolean;
+}
+
+/** What the reader answers: calls that change nothing, and need nothing that the writer keeps in memory. */
+const readNames = [
+  "job",
+  "jobs",
+  "items",
+  "artifact",
+  "events",
+  "logBounds",
+  "memo",
+  "known",
+  "usage",
+  "deadLetters",
+  "countCached",
+  "knownKey",
+] as const satisfies (keyof Store)[];
+export type ReadNames = (typeof readNames)[number];
+
+const reads: ReadonlySet<string> = new Set(readNames);
+
+export function isRead(method: string): boolean {
+  return reads.has(method);
+}
+
+/** Of the writer whose socket this is. */
+export function readerSocket(socketPath: string): string {
+  return `${socketPath}.r`;
 }
 
 /** Where the writer of a database notes its socket while it lives. */

@@ -1,5 +1,5 @@
 import { type Counted, isDelayed } from "../../domain/ledger/ledger.ts";
-import type { TaskState } from "../../domain/states.ts";
+import type { JobState, TaskState } from "../../domain/states.ts";
 import type { QueueRecord } from "../../ports/store/operations.ts";
 import type { WorkerRecord } from "../../ports/store/tasks.ts";
 
@@ -47,6 +47,8 @@ export class Queues {
   readonly #ahead: boolean;
   readonly #queues = new Map<string, Queue>();
   readonly #reservations = new Map<string, Reservation>();
+  /** Jobs that have not ended, by state. */
+  readonly #jobs = new Map<JobState, number>();
 
   /** @param options.ahead whether the broker gets more than runs now, so that workers never wait for the store */
   constructor(options: { ahead: boolean }) {
@@ -84,6 +86,7 @@ export class Queues {
     counts: { queue: string; state: string; n: number }[],
     delayed: { queue: string; n: number }[],
     paused: string[],
+    jobs: { state: string; n: number }[],
   ): void {
     for (const queue of this.#queues.values()) {
       Object.assign(queue, {
@@ -100,6 +103,18 @@ export class Queues {
     for (const { queue, state, n } of counts) this.#count(queue, state as TaskState, n);
     for (const { queue, n } of delayed) this.get(queue).delayed += n;
     for (const name of paused) this.get(name).paused = true;
+    this.#jobs.clear();
+    for (const { state, n } of jobs) this.#jobs.set(state as JobState, n);
+  }
+
+  /** A job was saved in another state than it was loaded in; `null` is one that has ended, or that is not there. */
+  jobMoved(from: JobState | null, to: JobState | null): void {
+    if (from) this.#jobs.set(from, (this.#jobs.get(from) ?? 0) - 1);
+    if (to) this.#jobs.set(to, (this.#jobs.get(to) ?? 0) + 1);
+  }
+
+  liveJobs(): Record<string, number> {
+    return Object.fromEntries([...this.#jobs].filter(([, n]) => n > 0));
   }
 
   /** A task was saved in another state, or queue, than it was loaded in. */

@@ -1,12 +1,12 @@
 import type { Connection } from "./connection.ts";
 import type { Call } from "./protocol.ts";
 
-/** For reads between two transactions, ms: what is written never waits longer for them, but for a single one. */
+/** Between two looks at what else was asked, ms. */
 const SLICE_MS = 5;
 
 /**
  * The reads that processes have asked for. They take turns, one read each, and whoever has not taken its last
- * answers waits until it has: neither what is written nor the writer's memory suffers from what is read.
+ * answers waits until it has: memory is bounded, however much is asked for.
  */
 export class ReadTurns {
   readonly #waiting = new Map<Connection, Call[]>();

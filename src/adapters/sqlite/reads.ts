@@ -3,36 +3,15 @@ import { parseTaskId } from "../../domain/ids.ts";
 import { JOB_ITEM, type Json } from "../../domain/records.ts";
 import { filesOf, type JobRow, type TaskRow, toJob, toTask } from "../../domain/stored.ts";
 import { PAGE_CHARACTERS } from "../../ports/store/jobs.ts";
-import type { StoreClock } from "./clock.ts";
-import type { SqliteLedger } from "./ledger.ts";
-import type { Queues } from "./queues.ts";
+import { EventLog } from "./event-log.ts";
+import type { ReadNames } from "./protocol.ts";
+import { statements } from "./statements.ts";
 import type { Handlers } from "./writes.ts";
 
-export type ReadNames =
-  | "job"
-  | "jobs"
-  | "items"
-  | "artifact"
-  | "events"
-  | "logBounds"
-  | "memo"
-  | "known"
-  | "usage"
-  | "queues"
-  | "deadLetters"
-  | "workers"
-  | "counts"
-  | "countCached"
-  | "knownKey";
-
-/** The calls that change nothing; answered after the transaction of the same turn has committed. */
-export function reads(
-  db: DatabaseSync,
-  ledger: SqliteLedger,
-  queues: Queues,
-  clock: StoreClock,
-): Handlers<ReadNames> {
-  const { sql } = ledger;
+/** The calls that change nothing, each of what is committed when it is answered. */
+export function reads(db: DatabaseSync): Handlers<ReadNames> {
+  const sql = statements(db);
+  const log = new EventLog(sql);
   const prepared = new Map<string, StatementSync>();
   /** The rows of a page: as many as its size allows. */
   const page = <Row>(text: string, values: SQLInputValue[], size: (row: Row) => number): Row[] => {
@@ -88,11 +67,11 @@ export function reads(
     },
 
     events(query) {
-      return ledger.log.read(query);
+      return log.read(query);
     },
 
     logBounds({ owner }) {
-      return { first: ledger.log.first(owner), last: ledger.log.last(owner) };
+      return log.bounds(owner);
     },
 
     memo({ taskId, step, key }) {
@@ -107,10 +86,6 @@ export function reads(
 
     usage() {
       return sql.usage.get() as { bytes: number; count: number };
-    },
-
-    queues({ now }) {
-      return queues.names().map((name) => queues.record(name, now, oldest(ledger, name, now)));
     },
 
     deadLetters({ queue, pipeline, code, jobId, limit, cursor }) {
@@ -130,22 +105,6 @@ export function reads(
         const { plan } = JSON.parse(row.spec) as { plan: { name: string }[] };
         return { ...task, pipeline: row.pipeline, stepName: plan[task.step]?.name ?? "" };
       });
-    },
-
-    workers() {
-      return [...queues.workers.values()];
-    },
-
-    counts() {
-      const jobs = Object.fromEntries(
-        sql.liveJobs.all().map((row) => [row.state as string, row.n as number]),
-      );
-      const tasks: Record<string, number> = { ready: 0, running: 0, scheduled: 0, dead: 0 };
-      for (const name of queues.names()) {
-        const { ready, running, scheduled, dead } = queues.record(name, clock.now(), null);
-        for (const [state, n] of Object.entries({ ready, running, scheduled, dead })) tasks[state]! += n;
-      }
-      return { jobs, tasks };
     },
 
     knownKey({ owner, key, now }) {
@@ -179,18 +138,4 @@ function jobSize({ spec, progress }: JobRow): number {
 
 function marks(values: readonly unknown[]): string {
   return values.map(() => "?").join();
-}
-
-/** Job ids begin with their time, so the first of each waiting owner tells the oldest. */
-function oldest(ledger: SqliteLedger, queue: string, now: number): number | null {
-  let oldestId: string | null = null;
-  let owner = ledger.sql.nextOwner.get(queue, "")?.owner as string | undefined;
-  for (let n = 0; owner !== undefined && n < 100; n++) {
-    const first = ledger.sql.backlog.get(queue, owner, 1)?.job_id as string;
-    if (oldestId === null || first < oldestId) oldestId = first;
-    owner = ledger.sql.nextOwner.get(queue, owner)?.owner as string | undefined;
-  }
-  return oldestId === null
-    ? null
-    : Math.max(0, now - Number.parseInt(oldestId.replace("-", "").slice(0, 12), 16));
 }

@@ -132,10 +132,8 @@ const migrations = [
   `,
 ];
 
-/** Opens the records for their one writer; the file is locked until the process ends. */
+/** Opens the records for their one writer. Others may read them meanwhile. */
 export function prepare(db: DatabaseSync): void {
-  // EXCLUSIVE: a second process that opens the folder is refused, and no shared memory file is needed.
-  db.exec("PRAGMA locking_mode = EXCLUSIVE");
   db.exec("PRAGMA journal_mode = WAL");
   db.exec("PRAGMA synchronous = FULL");
   db.exec("PRAGMA cache_size = -65536");

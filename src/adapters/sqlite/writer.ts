@@ -17,10 +17,10 @@ import { StoreClock } from "./clock.ts";
 import { Connection } from "./connection.ts";
 import { fullError, isFull, nameKeeper, wireError } from "./faults.ts";
 import { SqliteLedger } from "./ledger.ts";
+import { lockFolder } from "./lock.ts";
 import { type Call, socketFile } from "./protocol.ts";
+import { queueReads } from "./queue-reads.ts";
 import { Queues } from "./queues.ts";
-import { ReadTurns } from "./read-turns.ts";
-import { reads } from "./reads.ts";
 import { prepare } from "./schema.ts";
 import { uploadReads, uploadWrites } from "./uploads.ts";
 import { type ClaimFor, hintOf, Window } from "./window.ts";
@@ -55,6 +55,7 @@ type Handler = (argument: unknown, connection: Connection) => unknown;
 const freeing = new Set(["cancelJob", "removeJob", "expire", "unpin", "collect", "forget", "uploads.remove"]);
 
 const { path, socketPath, publishes } = workerData as WriterData;
+const lock = lockFolder(path);
 // Made here, for its mode: SQLite's other files take it from this one.
 closeSync(openSync(path, "a", 0o600));
 const db = new DatabaseSync(path);
@@ -72,9 +73,12 @@ const writeHandlers = { ...writes(ledger, queues, clock), ...uploadWrites(db, cl
   string,
   Handler
 >;
-const recordReads = { ...reads(db, ledger, queues, clock), ...uploadReads(db) } as Record<string, Handler>;
-const readTurns = new ReadTurns();
-const others = { ...budgets(), ...talk() } as Record<string, Handler>;
+const others = {
+  ...queueReads(ledger, queues, clock),
+  ...uploadReads(db),
+  ...budgets(),
+  ...talk(),
+} as Record<string, Handler>;
 let inbox: Asked[] = [];
 let turning = false;
 /** A smaller change of the clock's offset is not worth a message. */
@@ -153,6 +157,7 @@ function count(): void {
     ledger.sql.countTasks.all() as { queue: string; state: string; n: number }[],
     ledger.sql.countDelayed.all() as { queue: string; n: number }[],
     ledger.sql.paused.all().map((row) => row.queue as string),
+    ledger.sql.liveJobs.all() as { state: string; n: number }[],
   );
 }
 
@@ -186,7 +191,6 @@ function turn(): void {
   for (const asked of batch) {
     const method = asked.call[1];
     if (isInMemory(method)) answer(asked);
-    else if (method in recordReads) readTurns.add(asked.connection, asked.call);
     else if (ballast.isSpent && method in writeHandlers && !freeing.has(method)) {
       asked.connection.reply(["error", asked.call[0], fullError()]);
     } else (method in writeHandlers ? changes : rest).push(asked);
@@ -198,8 +202,6 @@ function turn(): void {
   }
   for (const asked of rest) answer(asked);
   window.push();
-  send();
-  if (readTurns.answer((connection, call) => answer({ connection, call }))) soon();
   send();
 }
 
@@ -214,7 +216,7 @@ function send(): void {
 
 function answer({ connection, call: [id, method, argument] }: Asked): void {
   try {
-    const handler = recordReads[method] ?? others[method] ?? writeHandlers[method];
+    const handler = others[method] ?? writeHandlers[method];
     if (!handler) throw new Error(`The writer has no method "${method}".`);
     const value = handler(argument, connection) ?? null;
     if (value instanceof Promise) void answerLater(connection, id, value);
@@ -346,7 +348,6 @@ function gone(connection: Connection): void {
   holders.delete(connection);
   queues.collectionHeld = holders.size > 0;
   connections.delete(connection);
-  readTurns.drop(connection);
   window.gone(connection);
   soon();
   if (connection.worker === null || !queues.workers.has(connection.worker)) return;
@@ -382,6 +383,7 @@ parentPort!.on("message", () => {
   // What is already in the inbox is answered to nobody, but it is committed.
   if (inbox.length > 0) turn();
   db.close();
+  lock.release();
   rmSync(socketFile(path), { force: true });
   parentPort!.close();
 });

@@ -1,0 +1,47 @@
+import type { StoreClock } from "./clock.ts";
+import type { SqliteLedger } from "./ledger.ts";
+import type { Queues } from "./queues.ts";
+import type { Handlers } from "./writes.ts";
+
+/** Waiting owners that are looked at for the oldest task of a queue. */
+const OWNERS_LOOKED_AT = 100;
+
+/** What the writer alone knows, since it keeps it in memory. */
+export function queueReads(
+  ledger: SqliteLedger,
+  queues: Queues,
+  clock: StoreClock,
+): Handlers<"queues" | "workers" | "counts"> {
+  return {
+    queues({ now }) {
+      return queues.names().map((name) => queues.record(name, now, oldest(ledger, name, now)));
+    },
+
+    workers() {
+      return [...queues.workers.values()];
+    },
+
+    counts() {
+      const tasks: Record<string, number> = { ready: 0, running: 0, scheduled: 0, dead: 0 };
+      for (const name of queues.names()) {
+        const { ready, running, scheduled, dead } = queues.record(name, clock.now(), null);
+        for (const [state, n] of Object.entries({ ready, running, scheduled, dead })) tasks[state]! += n;
+      }
+      return { jobs: queues.liveJobs(), tasks };
+    },
+  };
+}
+
+/** Job ids begin with their time, so the first of each waiting owner tells the oldest. */
+function oldest(ledger: SqliteLedger, queue: string, now: number): number | null {
+  let oldestId: string | null = null;
+  let owner = ledger.sql.nextOwner.get(queue, "")?.owner as string | undefined;
+  for (let n = 0; owner !== undefined && n < OWNERS_LOOKED_AT; n++) {
+    const first = ledger.sql.backlog.get(queue, owner, 1)?.job_id as string;
+    if (oldestId === null || first < oldestId) oldestId = first;
+    owner = ledger.sql.nextOwner.get(queue, owner)?.owner as string | undefined;
+  }
+  return oldestId === null
+    ? null
+    : Math.max(0, now - Number.parseInt(oldestId.replace("-", "").slice(0, 12), 16));
+}

@@ -1,0 +1,69 @@
+import { createServer } from "node:net";
+import { DatabaseSync } from "node:sqlite";
+import { parentPort, workerData } from "node:worker_threads";
+import { Connection } from "./connection.ts";
+import { wireError } from "./faults.ts";
+import type { Call } from "./protocol.ts";
+import { ReadTurns } from "./read-turns.ts";
+import { reads } from "./reads.ts";
+
+/**
+ * The thread that answers what changes nothing, over a connection of its own: neither waits for the other. It sees
+ * all that the writer has committed, and whoever was told of a commit finds it here.
+ */
+const { path, socketPath } = workerData as { path: string; socketPath: string };
+/** Readers wait for the writer only while it opens or shortens the log of the database. */
+const BUSY_MS = 5_000;
+
+const db = new DatabaseSync(path, { readOnly: true, timeout: BUSY_MS });
+const handlers = reads(db) as Record<string, (argument: unknown) => unknown>;
+const connections = new Set<Connection>();
+const turns = new ReadTurns();
+let turning = false;
+
+function receive(connection: Connection, calls: Call[]): void {
+  for (const call of calls) turns.add(connection, call);
+  soon();
+}
+
+function soon(): void {
+  if (turning) return;
+  turning = true;
+  setImmediate(turn);
+}
+
+function turn(): void {
+  turning = false;
+  if (turns.answer(answer)) soon();
+  for (const connection of connections) connection.send();
+}
+
+function answer(connection: Connection, [id, method, argument]: Call): void {
+  try {
+    const handler = handlers[method];
+    if (!handler) throw new Error(`The reader has no method "${method}".`);
+    connection.reply(["ok", id, handler(argument) ?? null]);
+  } catch (error) {
+    connection.reply(["error", id, wireError(error)]);
+  }
+}
+
+function gone(connection: Connection): void {
+  connections.delete(connection);
+  turns.drop(connection);
+}
+
+const server = createServer((socket) => {
+  connections.add(new Connection(socket, receive, gone, soon));
+});
+server.listen(socketPath, () => parentPort!.postMessage("ready"));
+
+parentPort!.on("message", () => {
+  server.close();
+  for (const connection of connections) {
+    connection.send();
+    connection.close();
+  }
+  db.close();
+  parentPort!.close();
+});
