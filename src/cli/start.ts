@@ -3,7 +3,7 @@ import type { Config, ResolvedConfig } from "../compose/config.ts";
 import { startEmbedded } from "../compose/embedded.ts";
 import { closeData } from "../compose/private-data.ts";
 import { MillraceError } from "../errors.ts";
-import { isLoopback } from "../server/loopback.ts";
+import { isLoopback } from "../http/host-check.ts";
 import { type SupervisorEvent, supervise } from "../supervisor/supervisor.ts";
 import { childEnvironment } from "./child-environment.ts";
 import { addConfigFlags, addListenFlags, configOf } from "./flags.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { itemStates, jobStates } from "../domain/states.ts";
 import { catalogue, type ErrorCode } from "../errors.ts";
-import { errorCodes } from "./problem.ts";
+import { errorCodes } from "../http/problem.ts";
 
 /*
  * The shapes of the HTTP contract, from which the OpenAPI document is made. Requests are checked against

@@ -2,9 +2,9 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { FastifyBaseLogger, FastifyInstance, FastifyRequest, RawServerDefault } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import type { Engine } from "../engine/engine.ts";
+import type { Limits } from "../http/limits.ts";
 import type { EventHub } from "./events/event-hub.ts";
 import type { EventStreams } from "./events/event-streams.ts";
-import type { Limits } from "./limits.ts";
 import type { Metrics } from "./metrics/metrics.ts";
 import type { UnservedWatch } from "./unserved-watch.ts";
 

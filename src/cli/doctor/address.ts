@@ -1,5 +1,5 @@
 import type { Config } from "../../compose/config.ts";
-import { isLoopback } from "../../server/loopback.ts";
+import { isLoopback } from "../../http/host-check.ts";
 import { tryPort, whoAnswers } from "../port.ts";
 import { type Check, failed, ok, warn } from "./check.ts";
 

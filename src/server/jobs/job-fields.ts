@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { MillraceError } from "../../errors.ts";
-import { invalidRequestWith } from "../problem.ts";
+import { invalidRequestWith } from "../../http/problem.ts";
 import { boundedList, boundedObject, boundedStrings } from "./json-bounds.ts";
 
 const METADATA_ENTRIES = 16;

@@ -1,9 +1,9 @@
 import { Counter, Histogram, type Registry } from "prom-client";
 import type { Engine } from "../../engine/engine.ts";
+import { knownQueues } from "../../engine/known-queues.ts";
 import type { Dropped } from "../../engine/messages/drops.ts";
 import { STEP_BOUNDS, topics } from "../../engine/messages/topics.ts";
 import type { Subscription } from "../../ports/bus.ts";
-import { knownQueues } from "../admin/known-queues.ts";
 
 /** Counts what the workers tell of their attempts. A message that is lost is missing in the counts. */
 export async function countSteps(

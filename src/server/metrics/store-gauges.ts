@@ -1,6 +1,6 @@
 import { Gauge, type Registry } from "prom-client";
 import type { Engine } from "../../engine/engine.ts";
-import { knownQueues } from "../admin/known-queues.ts";
+import { knownQueues } from "../../engine/known-queues.ts";
 
 const FRESH_MS = 1_000;
 

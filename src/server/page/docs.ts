@@ -1,6 +1,6 @@
+import { pageHeaders } from "../../http/security-headers.ts";
 import type { App } from "../context.ts";
 import { inlineScriptSources } from "./inline-scripts.ts";
-import { pageHeaders } from "./security-headers.ts";
 
 /** The API reference at `/docs`, served whole from here: it loads nothing from elsewhere. */
 export async function serveDocs(app: App): Promise<void> {

@@ -2,9 +2,9 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import files from "@fastify/static";
 import type { FastifyReply, FastifyRequest } from "fastify";
+import { pageHeaders } from "../../http/security-headers.ts";
 import type { App } from "../context.ts";
 import { inlineScriptSources } from "./inline-scripts.ts";
-import { pageHeaders } from "./security-headers.ts";
 
 /** Names that the build makes of the content: such a file never changes. */
 const HASHED = /[/\\]assets[/\\][^/\\]+-[\w-]{8,}\.\w+$/;

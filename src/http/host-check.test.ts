@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isLoopback } from "./loopback.ts";
+import { isLoopback } from "./host-check.ts";
 
 test("only what cannot be another machine is loopback", () => {
   for (const host of ["localhost", "LocalHost", "a.localhost", "127.0.0.1", "127.255.0.1", "::1", "[::1]"]) {

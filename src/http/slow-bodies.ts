@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { MillraceError } from "../errors.ts";
-import type { App } from "./context.ts";
+import type { App } from "../server/context.ts";
+import { isUpload } from "../server/uploads/tus-headers.ts";
 import { answerOnSocket } from "./error-handling.ts";
 import type { Limits } from "./limits.ts";
-import { isUpload } from "./uploads/tus-headers.ts";
 
 interface Arriving {
   request: IncomingMessage;

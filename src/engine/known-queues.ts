@@ -1,6 +1,6 @@
-import type { Engine } from "../../engine/engine.ts";
-import { queueName } from "../../engine/plan.ts";
-import type { QueueRecord } from "../../ports/store/operations.ts";
+import type { QueueRecord } from "../ports/store/operations.ts";
+import type { Engine } from "./engine.ts";
+import { queueName } from "./plan.ts";
 
 /**
  * The queues of the records, and those of our pipelines that were never used: an autoscaler or an operator

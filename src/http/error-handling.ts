@@ -2,7 +2,7 @@ import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { FastifyReply, FastifyRequest, RouteOptions } from "fastify";
 import { type ErrorCode, MillraceError } from "../errors.ts";
-import type { App } from "./context.ts";
+import type { App } from "../server/context.ts";
 import type { Limits } from "./limits.ts";
 import { problemOf, publicError, sendProblem } from "./problem.ts";
 
