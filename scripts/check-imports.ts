@@ -11,16 +11,17 @@ const layers = [
   ["cli"],
   ["compose", "supervisor", "lab"],
   ["server", "worker", "authz", "autoscale"],
-  ["engine", "accounts", "webhooks", "replica", "ai"],
-  ["pipeline", "ports"],
+  ["http"],
+  ["engine", "accounts", "webhooks", "notices", "replica", "ai", "outgoing"],
+  ["database", "pipeline", "ports"],
   ["domain"],
   ["errors"],
 ];
 
 /** Rooms that stand beside the layers, and all that they may import. */
 const beside: Record<string, string[]> = {
-  adapters: ["ports", "domain", "errors"],
-  pipelines: ["pipeline", "ai", "errors"],
+  adapters: ["ports", "database", "domain", "errors"],
+  pipelines: ["pipeline", "ai", "outgoing", "errors"],
   testing: ["engine", "pipeline", "ports", "domain", "errors"],
 };
 

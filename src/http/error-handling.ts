@@ -2,8 +2,8 @@ import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { FastifyReply, FastifyRequest, RouteOptions } from "fastify";
 import { type ErrorCode, MillraceError } from "../errors.ts";
-import type { App } from "../server/context.ts";
-import type { Limits } from "./limits.ts";
+import type { App } from "./app.ts";
+import type { HttpLimits } from "./limits.ts";
 import { problemOf, publicError, sendProblem } from "./problem.ts";
 
 /** Answers any error as a problem document; what was not foreseen is logged, and nothing of it is told. */
@@ -48,7 +48,7 @@ export function answerUnknown(
 }
 
 /** What is not HTTP, too large a header, or too slow to arrive never becomes a request: it is answered on the socket. */
-export function answerBrokenRequest(limits: Limits) {
+export function answerBrokenRequest(limits: HttpLimits) {
   return (error: Error & { code?: string }, socket: Socket): void => {
     if (error.code === "ECONNRESET" || !socket.writable) {
       socket.destroy();
@@ -74,7 +74,7 @@ export function answerOnSocket(socket: Socket, told: MillraceError): void {
   );
 }
 
-function broken(code: string | undefined, limits: Limits): [ErrorCode, string] {
+function broken(code: string | undefined, limits: HttpLimits): [ErrorCode, string] {
   if (code === "HPE_HEADER_OVERFLOW") {
     return ["headers_too_large", `The headers are larger than ${limits.headerBytes} bytes.`];
   }

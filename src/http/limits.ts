@@ -1,19 +1,11 @@
-/** Bounds of one server process. Sizes are bytes, times milliseconds. */
-export interface Limits {
+/** Bounds of one HTTP server. Sizes are bytes, times milliseconds. */
+export interface HttpLimits {
   /** JSON bodies. @default 1 MiB */
   jsonBytes: number;
-  /** One text field of a form, such as `options`. @default 256 KiB */
-  fieldBytes: number;
-  /** Files that options name, in one request. @default 8 */
-  optionFiles: number;
   /** Headers of a request. @default 16 KiB */
   headerBytes: number;
   /** Open connections, event streams among them. @default 20_000 */
   connections: number;
-  /** What an event stream may be behind before it is cut, to resume from where it was. @default 256 KiB */
-  streamBufferBytes: number;
-  /** Between comment lines on an event stream. @default 15_000 */
-  heartbeatMs: number;
   /** For the headers to arrive. @default 15_000 */
   headersMs: number;
   /** For a whole request to arrive, its uploads included. @default 1 hour */
@@ -30,14 +22,10 @@ export interface Limits {
   closeMs: number;
 }
 
-export const defaultLimits: Limits = {
+export const defaultHttpLimits: HttpLimits = {
   jsonBytes: 1024 * 1024,
-  fieldBytes: 256 * 1024,
-  optionFiles: 8,
   headerBytes: 16 * 1024,
   connections: 20_000,
-  streamBufferBytes: 256 * 1024,
-  heartbeatMs: 15_000,
   headersMs: 15_000,
   requestMs: 3_600_000,
   jsonMs: 30_000,

@@ -1,9 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { MillraceError } from "../errors.ts";
-import type { App } from "../server/context.ts";
-import { isUpload } from "../server/uploads/tus-headers.ts";
+import type { App } from "./app.ts";
 import { answerOnSocket } from "./error-handling.ts";
-import type { Limits } from "./limits.ts";
+import type { HttpLimits } from "./limits.ts";
 
 interface Arriving {
   request: IncomingMessage;
@@ -21,9 +20,14 @@ const LOOK_MS = 1_000;
  * Ends requests whose bodies trickle: each would hold a connection, and what its handler holds, for as long
  * as its client likes. Only time in which the server waited for the client counts. Called before the routes
  * are added.
+ * @param isUpload whether a body of this type may take as long as it keeps coming
  * @returns what ends the watch
  */
-export function watchBodies(app: App, limits: Limits): () => void {
+export function watchBodies(
+  app: App,
+  limits: HttpLimits,
+  isUpload: (contentType: string | undefined) => boolean,
+): () => void {
   const { jsonMs, bodyBytesPerSecond, bodyWindowMs } = limits;
   const least = (bodyBytesPerSecond * bodyWindowMs) / 1_000;
   const bodies = new Set<Arriving>();

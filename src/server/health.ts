@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
+import type { App } from "../http/app.ts";
 import { documented } from "./api-schemas.ts";
-import type { App, ServerContext } from "./context.ts";
+import type { ServerContext } from "./context.ts";
 
 const CHECK_MS = 2_000;
 

@@ -1,2 +1,2 @@
-export type { Limits } from "../http/limits.ts";
+export type { Limits } from "./limits.ts";
 export { createServer, type Server, type ServerOptions } from "./server.ts";

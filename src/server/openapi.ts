@@ -1,8 +1,8 @@
 import swagger from "@fastify/swagger";
 import { createJsonSchemaTransform, createJsonSchemaTransformObject } from "fastify-type-provider-zod";
 import { z } from "zod";
+import type { App } from "../http/app.ts";
 import { componentNames } from "./api-schemas.ts";
-import type { App } from "./context.ts";
 
 const zodToJsonConfig = { unrepresentable: "any" } as const;
 const transform = createJsonSchemaTransform({ zodToJsonConfig });

@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { MillraceError } from "../errors.ts";
+import type { App } from "../http/app.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import { documented, pageOf, pipeline } from "./api-schemas.ts";
-import type { App, ServerContext } from "./context.ts";
+import type { ServerContext } from "./context.ts";
 
 export function pipelineRoutes(app: App, { engine }: ServerContext): void {
   app.route({

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FastifyRequest } from "fastify";
 import { MillraceError } from "../errors.ts";
+import type { App } from "../http/app.ts";
 import type { Limiter } from "../ports/limiter.ts";
-import type { App, ServerContext } from "./context.ts";
+import type { ServerContext } from "./context.ts";
 
 export interface RateLimit {
   /** Shared by all API processes; the server does not close it. */
@@ -22,12 +23,12 @@ const ANSWER_MS = 500;
 export function limitRate(
   app: App,
   { limiter, perMinute }: RateLimit,
-  { ownerOf, logger }: Pick<ServerContext, "ownerOf" | "logger">,
+  { logger }: Pick<ServerContext, "logger">,
 ): void {
   let failing = false;
 
   async function check(request: FastifyRequest): Promise<void> {
-    const charge = { key: `requests/${ownerOf(request)}`, limit: perMinute, perMs: 60_000, amount: 1 };
+    const charge = { key: `requests/${request.principal.owner}`, limit: perMinute, perMs: 60_000, amount: 1 };
     const taken = await soon(limiter.take([charge])).catch((error) => {
       if (!failing) logger.warn({ err: error }, "requests cannot be counted and are let through");
       failing = true;

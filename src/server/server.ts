@@ -1,21 +1,15 @@
-import type { AddressInfo } from "node:net";
 import multipart from "@fastify/multipart";
-import fastify, { type FastifyBaseLogger, LogController } from "fastify";
-import { validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
-import { newId } from "../domain/ids.ts";
+import type { FastifyBaseLogger } from "fastify";
 import type { Engine } from "../engine/engine.ts";
 import { MillraceError } from "../errors.ts";
-import { answerBrokenRequest, answerError, answerUnknown } from "../http/error-handling.ts";
-import { isLoopback, refuseForeign } from "../http/host-check.ts";
-import { defaultLimits, type Limits } from "../http/limits.ts";
-import { lingerAfter } from "../http/lingering.ts";
-import { apiHeaders } from "../http/security-headers.ts";
-import { watchSilentConnections } from "../http/silent-connections.ts";
-import { watchBodies } from "../http/slow-bodies.ts";
+import type { App } from "../http/app.ts";
+import { answerUnknown } from "../http/error-handling.ts";
+import { isLoopback } from "../http/host-check.ts";
+import { createHttpServer } from "../http/http-server.ts";
 import { deadLetterRoutes } from "./admin/dead-letters.ts";
 import { queueRoutes } from "./admin/queues.ts";
 import { workerRoutes } from "./admin/workers.ts";
-import type { App, ServerContext } from "./context.ts";
+import type { ServerContext } from "./context.ts";
 import { createEventHub } from "./events/event-hub.ts";
 import { createEventStreams } from "./events/event-streams.ts";
 import { eventRoutes } from "./events/routes.ts";
@@ -24,7 +18,8 @@ import { artifactRoutes } from "./files/artifacts.ts";
 import { healthRoutes } from "./health.ts";
 import { itemRoutes } from "./jobs/items.ts";
 import { jobRoutes } from "./jobs/routes.ts";
-import { createMetrics } from "./metrics/metrics.ts";
+import { defaultLimits, type Limits } from "./limits.ts";
+import { createMetrics, type Metrics } from "./metrics/metrics.ts";
 import { metricRoutes } from "./metrics/routes.ts";
 import { describeApi, serveApiDescription } from "./openapi.ts";
 import { serveDocs } from "./page/docs.ts";
@@ -34,6 +29,7 @@ import { pipelineRoutes } from "./pipelines.ts";
 import { limitRate, type RateLimit } from "./rate-limit.ts";
 import { watchUnserved } from "./unserved-watch.ts";
 import { uploadRoutes } from "./uploads/routes.ts";
+import { isUpload } from "./uploads/tus-headers.ts";
 
 export interface ServerOptions {
   engine: Engine;
@@ -63,27 +59,33 @@ export interface Server {
   close(): Promise<void>;
 }
 
+const routes = [
+  jobRoutes,
+  itemRoutes,
+  eventRoutes,
+  archiveRoutes,
+  artifactRoutes,
+  uploadRoutes,
+  pipelineRoutes,
+  queueRoutes,
+  deadLetterRoutes,
+  workerRoutes,
+  healthRoutes,
+  metricRoutes,
+];
+
 export async function createServer(options: ServerOptions): Promise<Server> {
-  const { engine, logger, localUser = { id: "local" } } = options;
+  const { engine, logger, localUser = { id: "local" }, publicUrl = null } = options;
   refusePublicHost(options.host);
   const limits = { ...defaultLimits, ...options.limits };
   const streams = createEventStreams(limits);
   const hub = await createEventHub(engine, logger);
   const unserved = watchUnserved(engine, logger);
   const metrics = await createMetrics(engine, streams.count);
-  const app = createApp(limits, logger);
-  const endSilent = watchSilentConnections(app.server);
-  const endWatch = watchBodies(app, limits);
-  const context: ServerContext = {
-    engine,
-    hub,
-    streams,
-    metrics,
-    unserved,
-    limits,
-    logger,
-    ownerOf: () => localUser.id,
-  };
+  const local = { owner: localUser.id };
+  const http = createHttpServer({ limits, logger, publicUrl, isUpload, identify: () => local });
+  const { app } = http;
+  const context: ServerContext = { engine, hub, streams, metrics, unserved, limits, logger };
 
   let page: Page | null = null;
   answerUnknown(app, (request, reply) => {
@@ -91,33 +93,13 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     page.send(reply);
     return true;
   });
-  app.setErrorHandler(answerError);
-  app.setValidatorCompiler(validatorCompiler);
-  // Answers are made of our own records, in the shape of their schemas: they are not checked again.
-  app.setSerializerCompiler(() => JSON.stringify);
-  addRequestHooks(app, context, options.publicUrl ?? null);
+  measureAnswers(app, metrics);
   if (options.rateLimit) limitRate(app, options.rateLimit, context);
   await describeApi(app);
   // Only what is declared is read: text would reach the routes unchecked.
   app.removeContentTypeParser("text/plain");
   await app.register(multipart, { limits: { fileSize: Number.POSITIVE_INFINITY } });
-
-  for (const addRoutes of [
-    jobRoutes,
-    itemRoutes,
-    eventRoutes,
-    archiveRoutes,
-    artifactRoutes,
-    uploadRoutes,
-    pipelineRoutes,
-    queueRoutes,
-    deadLetterRoutes,
-    workerRoutes,
-    healthRoutes,
-    metricRoutes,
-  ]) {
-    addRoutes(app, context);
-  }
+  for (const addRoutes of routes) addRoutes(app, context);
   serveApiDescription(app);
   await serveDocs(app);
   await serveSamples(app, options.samplesRoot);
@@ -127,16 +109,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   let closing: Promise<void> | null = null;
   return {
     app,
-    async listen() {
-      try {
-        await app.listen({ host: options.host, port: options.port, backlog: 2_048 });
-      } catch (error) {
-        throw listenError(error, options);
-      }
-      const { port } = app.server.address() as AddressInfo;
-      const host = options.host.includes(":") ? `[${options.host.replace(/[[\]]/g, "")}]` : options.host;
-      return { url: `http://${host}:${port}` };
-    },
+    listen: () => http.listen({ host: options.host, port: options.port }),
     close() {
       closing ??= closeAll();
       return closing;
@@ -145,58 +118,17 @@ export async function createServer(options: ServerOptions): Promise<Server> {
 
   async function closeAll(): Promise<void> {
     streams.close();
-    endSilent();
-    endWatch();
-    const timer = setTimeout(() => app.server.closeAllConnections(), limits.closeMs);
     try {
-      await app.close();
+      await http.close();
     } finally {
-      clearTimeout(timer);
       unserved.close();
       await Promise.all([hub.close(), metrics.close()]);
     }
   }
 }
 
-function createApp(limits: Limits, logger: FastifyBaseLogger): App {
-  const prefix = newId().slice(-8);
-  let requests = 0;
-  const app = fastify({
-    loggerInstance: logger,
-    logController: new LogController({ disableRequestLogging: true }),
-    // One logger for all: a child for each request costs more than the few lines that are written.
-    childLoggerFactory: (parent) => parent,
-    genReqId: () => `${prefix}-${(++requests).toString(36)}`,
-    bodyLimit: limits.jsonBytes,
-    routerOptions: { maxParamLength: 300 },
-    return503OnClosing: false,
-    requestTimeout: limits.requestMs,
-    connectionTimeout: limits.idleMs,
-    http: {
-      maxHeaderSize: limits.headerBytes,
-      headersTimeout: limits.headersMs,
-      connectionsCheckingInterval: Math.min(5_000, limits.headersMs),
-    },
-    clientErrorHandler: answerBrokenRequest(limits),
-    frameworkErrors: (error, request, reply) => void answerError(error, request, reply),
-  }).withTypeProvider<ZodTypeProvider>();
-  app.server.maxConnections = limits.connections;
-  return app;
-}
-
-function addRequestHooks(app: App, { metrics }: ServerContext, publicUrl: string | null): void {
-  app.addHook("onRequest", (request, reply, done) => {
-    reply.headers(apiHeaders);
-    try {
-      refuseForeign(request.headers, request.method, publicUrl);
-    } catch (error) {
-      done(error as Error);
-      return;
-    }
-    done();
-  });
+function measureAnswers(app: App, metrics: Metrics): void {
   app.addHook("onResponse", (request, reply, done) => {
-    lingerAfter(request.raw);
     const route = request.routeOptions.url ?? "unknown";
     if (!route.endsWith("/events")) {
       metrics.answered(request.method, route, reply.statusCode, reply.elapsedTime / 1_000);
@@ -211,23 +143,4 @@ function refusePublicHost(host: string): void {
     "config_invalid",
     `Listening on ${host} needs accounts, which are not available yet. Use 127.0.0.1, and a proxy that signs people in.`,
   );
-}
-
-function listenError(error: unknown, { host, port }: ServerOptions): unknown {
-  const { code } = error as { code?: string };
-  if (code === "EADDRINUSE") {
-    return new MillraceError("config_invalid", `Port ${port} is taken. Choose another with --port or PORT.`, {
-      cause: error,
-    });
-  }
-  if (code === "EACCES" || code === "EADDRNOTAVAIL") {
-    return new MillraceError(
-      "config_invalid",
-      `This machine does not let us listen on ${host}, port ${port}.`,
-      {
-        cause: error,
-      },
-    );
-  }
-  return error;
 }

@@ -1,26 +1,27 @@
 import { createHash, randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { type IncomingMessage, request } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import fastify from "fastify";
-import { validatorCompiler } from "fastify-type-provider-zod";
 import { afterAll, expect, test } from "vitest";
 import { openS3Blobs } from "../../src/adapters/aws/blobs.ts";
 import { parseS3Url } from "../../src/adapters/aws/s3-location.ts";
 import { openFileBlobs } from "../../src/adapters/files/blobs.ts";
 import { resolveConfig } from "../../src/compose/config.ts";
 import { startEmbedded } from "../../src/compose/embedded.ts";
+import { createLogger } from "../../src/compose/logger.ts";
 import { openEngine } from "../../src/compose/open-engine.ts";
 import { createEngine } from "../../src/engine/create-engine.ts";
 import type { Engine } from "../../src/engine/engine.ts";
-import { answerError } from "../../src/http/error-handling.ts";
+import { createHttpServer } from "../../src/http/http-server.ts";
+import { defaultHttpLimits } from "../../src/http/limits.ts";
 import { definePipeline } from "../../src/pipeline/pipeline.ts";
 import type { BlobStore } from "../../src/ports/blobs.ts";
+import type { ServerContext } from "../../src/server/context.ts";
 import { createMetrics } from "../../src/server/metrics/metrics.ts";
 import { uploadRoutes } from "../../src/server/uploads/routes.ts";
+import { isUpload } from "../../src/server/uploads/tus-headers.ts";
 import { uploadedFile } from "../../src/server/uploads/uploaded-file.ts";
 import { refusal } from "../../src/testing/refusal.ts";
 import { placeOf, withService } from "../../src/testing/services.ts";
@@ -48,25 +49,21 @@ async function startApi(blobs?: BlobStore): Promise<{ url: string; engine: Engin
   const { engine: opened, close } = await openEngine({ config, writer: writer.socketPath }, [big]);
   const engine = blobs ? createEngine({ ...opened, blobs }) : opened;
   const metrics = await createMetrics(engine, () => 0);
-  const app = fastify({ bodyLimit: 1024 * 1024 });
-  app.setErrorHandler(answerError);
-  app.setValidatorCompiler(validatorCompiler);
-  app.setSerializerCompiler(() => JSON.stringify);
-  uploadRoutes(
-    app as never,
-    {
-      engine,
-      metrics,
-      ownerOf: ({ headers }: { headers: Record<string, unknown> }) => headers["x-owner"] ?? "me",
-    } as never,
-  );
-  await app.listen({ host: "127.0.0.1", port: 0 });
+  const http = createHttpServer({
+    limits: defaultHttpLimits,
+    logger: createLogger("silent", "api"),
+    publicUrl: null,
+    isUpload,
+    identify: ({ headers }) => ({ owner: String(headers["x-owner"] ?? "me") }),
+  });
+  uploadRoutes(http.app, { engine, metrics } as ServerContext);
+  const { url } = await http.listen({ host: "127.0.0.1", port: 0 });
   closing.push(
     close,
     () => metrics.close(),
-    () => app.close(),
+    () => http.close(),
   );
-  return { url: `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`, engine };
+  return { url, engine };
 }
 
 const [one, other] = [await startApi(), await startApi()];

@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { taskId } from "../../domain/ids.ts";
 import { JOB_ITEM } from "../../domain/records.ts";
+import type { App } from "../../http/app.ts";
 import { documented, limitParam, pageOf } from "../api-schemas.ts";
-import type { App, ServerContext } from "../context.ts";
+import type { ServerContext } from "../context.ts";
 import { replayMany } from "./replay-many.ts";
 
 const deadLetter = z.object({

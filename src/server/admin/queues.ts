@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { knownQueues } from "../../engine/known-queues.ts";
 import { MillraceError } from "../../errors.ts";
+import type { App } from "../../http/app.ts";
 import type { QueueRecord } from "../../ports/store/operations.ts";
 import { documented, pageOf } from "../api-schemas.ts";
-import type { App, ServerContext } from "../context.ts";
+import type { ServerContext } from "../context.ts";
 
 const queue = z.object({
   name: z.string(),

@@ -1,6 +1,6 @@
 import type { FastifyReply } from "fastify";
 import { MillraceError } from "../../errors.ts";
-import type { Limits } from "../../http/limits.ts";
+import type { Limits } from "../limits.ts";
 import { heartbeat, opening } from "./frame.ts";
 
 /** The event streams that are open in this process. */

@@ -1,8 +1,9 @@
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import { MillraceError } from "../../errors.ts";
+import type { App } from "../../http/app.ts";
 import { documented, jobParams } from "../api-schemas.ts";
-import type { App, ServerContext } from "../context.ts";
+import type { ServerContext } from "../context.ts";
 import { followJob, followOwner } from "./follow.ts";
 
 const streamHeaders = z.object({
@@ -12,7 +13,7 @@ const streamHeaders = z.object({
     .describe("The id of the last event received; the stream goes on after it."),
 });
 
-export function eventRoutes(app: App, { engine, hub, streams, ownerOf, logger }: ServerContext): void {
+export function eventRoutes(app: App, { engine, hub, streams, logger }: ServerContext): void {
   const { store } = engine;
 
   app.route({
@@ -33,7 +34,7 @@ export function eventRoutes(app: App, { engine, hub, streams, ownerOf, logger }:
       ),
     },
     async handler(request, reply) {
-      const owner = ownerOf(request);
+      const owner = request.principal.owner;
       const { id } = request.params;
       const job = await store.job({ owner, id });
       if (!job) throw new MillraceError("not_found", "There is no such job.");
@@ -60,7 +61,7 @@ export function eventRoutes(app: App, { engine, hub, streams, ownerOf, logger }:
       ...documented({ 200: eventStream }, ["unavailable"]),
     },
     async handler(request, reply) {
-      const owner = ownerOf(request);
+      const owner = request.principal.owner;
       const stream = streams.open(reply);
       await followOwner({ hub, store, owner }, stream, cursorOf(request)).catch(lost);
       stream.end();

@@ -3,9 +3,10 @@ import { create as contentDisposition } from "content-disposition";
 import { z } from "zod";
 import { type FileRef, JOB_ITEM, type TaskRecord } from "../../domain/records.ts";
 import { MillraceError } from "../../errors.ts";
+import type { App } from "../../http/app.ts";
 import type { Store } from "../../ports/store/store.ts";
 import { documented, jobParams } from "../api-schemas.ts";
-import type { App, ServerContext } from "../context.ts";
+import type { ServerContext } from "../context.ts";
 import { MANIFEST, planArchive } from "./archive-plan.ts";
 import { requestedRange } from "./byte-range.ts";
 import { layOut } from "./zip-layout.ts";
@@ -13,7 +14,7 @@ import { type Checksums, missingFiles, writeZip } from "./zip-writer.ts";
 
 const PAGE = 1_000;
 
-export function archiveRoutes(app: App, { engine, ownerOf, logger }: ServerContext): void {
+export function archiveRoutes(app: App, { engine, logger }: ServerContext): void {
   const { store, blobs, pipelines } = engine;
   const checksums: Checksums = new Map();
 
@@ -30,7 +31,7 @@ export function archiveRoutes(app: App, { engine, ownerOf, logger }: ServerConte
       ...documented({ 200: zip, 206: zip }, ["not_found", "job_not_ended", "gone", "range_not_satisfiable"]),
     },
     async handler(request, reply) {
-      const job = await store.job({ owner: ownerOf(request), id: request.params.id });
+      const job = await store.job({ owner: request.principal.owner, id: request.params.id });
       if (!job) throw new MillraceError("not_found", "There is no such job.");
       if (job.state === "expired")
         throw new MillraceError("gone", "The job's files are past their retention.");

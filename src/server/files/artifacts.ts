@@ -3,8 +3,9 @@ import type { FastifyReply } from "fastify";
 import { z } from "zod";
 import type { FileRef } from "../../domain/records.ts";
 import { MillraceError } from "../../errors.ts";
+import type { App } from "../../http/app.ts";
 import { documented } from "../api-schemas.ts";
-import type { App, ServerContext } from "../context.ts";
+import type { ServerContext } from "../context.ts";
 import { requestedRange } from "./byte-range.ts";
 
 /** Pictures that a browser may show in place: none of them can carry a script. */
@@ -16,7 +17,7 @@ const SHOWN: ReadonlySet<string> = new Set([
   "image/avif",
 ]);
 
-export function artifactRoutes(app: App, { engine, ownerOf }: ServerContext): void {
+export function artifactRoutes(app: App, { engine }: ServerContext): void {
   const { store, blobs } = engine;
 
   app.route({
@@ -36,7 +37,7 @@ export function artifactRoutes(app: App, { engine, ownerOf }: ServerContext): vo
       ]),
     },
     async handler(request, reply) {
-      const file = await store.artifact({ owner: ownerOf(request), id: request.params.id });
+      const file = await store.artifact({ owner: request.principal.owner, id: request.params.id });
       if (file === null) throw new MillraceError("not_found", "There is no such file.");
       if (file === "expired") throw new MillraceError("gone", "The file is past its retention.");
 

@@ -3,11 +3,12 @@ import type { TaskRecord } from "../../domain/records.ts";
 import { type ItemState, itemStates, type TaskState } from "../../domain/states.ts";
 import { itemState, itemView } from "../../domain/views.ts";
 import { MillraceError } from "../../errors.ts";
+import type { App } from "../../http/app.ts";
 import type { Store } from "../../ports/store/store.ts";
 import { documented, item, jobParams, limitParam, pageOf } from "../api-schemas.ts";
-import type { App, ServerContext } from "../context.ts";
+import type { ServerContext } from "../context.ts";
 
-export function itemRoutes(app: App, { engine, ownerOf }: ServerContext): void {
+export function itemRoutes(app: App, { engine }: ServerContext): void {
   const { store } = engine;
 
   app.route({
@@ -30,7 +31,7 @@ export function itemRoutes(app: App, { engine, ownerOf }: ServerContext): void {
     },
     async handler(request) {
       const { state, limit, cursor } = request.query;
-      const job = await store.job({ owner: ownerOf(request), id: request.params.id });
+      const job = await store.job({ owner: request.principal.owner, id: request.params.id });
       if (!job) throw new MillraceError("not_found", "There is no such job.");
       const after = cursor === undefined ? undefined : Number(cursor);
       const page = await itemsIn(store, { jobId: job.id, after, limit, state });

@@ -22,7 +22,7 @@ export async function readJobRequest(
   reserves: boolean,
 ): Promise<AskedJob> {
   const { engine } = context;
-  const owner = context.ownerOf(request);
+  const owner = request.principal.owner;
   const idempotencyKey = request.headers["idempotency-key"] as string | undefined;
   if (request.isMultipart()) {
     const form = await readJobForm(context, request, reply, { reserves, owner, idempotencyKey });

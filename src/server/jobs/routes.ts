@@ -4,9 +4,10 @@ import type { JobRecord } from "../../domain/records.ts";
 import { jobStates } from "../../domain/states.ts";
 import { jobView } from "../../domain/views.ts";
 import { MillraceError } from "../../errors.ts";
+import type { App } from "../../http/app.ts";
 import type { Created } from "../../ports/store/jobs.ts";
 import { documented, job, jobParams, limitParam, pageOf } from "../api-schemas.ts";
-import type { App, ServerContext } from "../context.ts";
+import type { ServerContext } from "../context.ts";
 import { awaitEnd } from "./await-end.ts";
 import { idempotencyHeader, jobBody, jobForm } from "./job-fields.ts";
 import { countFiles, readJobRequest, receivedFiles } from "./job-request.ts";
@@ -22,7 +23,7 @@ const body = {
 };
 
 export function jobRoutes(app: App, context: ServerContext): void {
-  const { engine, ownerOf } = context;
+  const { engine } = context;
   const { store } = engine;
 
   app.route({
@@ -122,7 +123,7 @@ export function jobRoutes(app: App, context: ServerContext): void {
     },
     async handler(request) {
       const { state, pipeline, limit, cursor } = request.query;
-      const query = { owner: ownerOf(request), states: state, pipeline };
+      const query = { owner: request.principal.owner, states: state, pipeline };
       const page = await store.jobs({ ...query, limit, cursor });
       const last = page.at(-1)?.id;
       const more = last !== undefined && (await store.jobs({ ...query, limit: 1, cursor: last })).length > 0;
@@ -150,7 +151,7 @@ export function jobRoutes(app: App, context: ServerContext): void {
       ...documented({ 200: job }, ["not_found"]),
     },
     async handler(request, reply) {
-      const asked = { owner: ownerOf(request), id: request.params.id };
+      const asked = { owner: request.principal.owner, id: request.params.id };
       return found(await awaitEnd({ hub: context.hub, store }, asked, request.query.wait * 1_000, reply.raw));
     },
   });
@@ -166,7 +167,7 @@ export function jobRoutes(app: App, context: ServerContext): void {
       ...documented({ 200: job }, ["not_found", "job_ended"]),
     },
     async handler(request) {
-      const asked = { owner: ownerOf(request), id: request.params.id };
+      const asked = { owner: request.principal.owner, id: request.params.id };
       await engine.cancelJob(asked.owner, asked.id);
       return found(await store.job(asked));
     },
@@ -183,7 +184,7 @@ export function jobRoutes(app: App, context: ServerContext): void {
       ...documented({ 202: job }, ["not_found", "job_not_retryable", "job_not_ended", "gone"]),
     },
     async handler(request, reply) {
-      const asked = { owner: ownerOf(request), id: request.params.id };
+      const asked = { owner: request.principal.owner, id: request.params.id };
       await engine.retryJob(asked.owner, asked.id);
       reply.code(202);
       return found(await store.job(asked));
@@ -202,7 +203,7 @@ export function jobRoutes(app: App, context: ServerContext): void {
       ...documented({ 204: z.null().describe("Forgotten") }, ["not_found"]),
     },
     async handler(request, reply) {
-      await engine.removeJob(ownerOf(request), request.params.id);
+      await engine.removeJob(request.principal.owner, request.params.id);
       return reply.code(204).send(null);
     },
   });

@@ -1,6 +1,7 @@
 import { z } from "zod";
+import type { App } from "../../http/app.ts";
 import { documented } from "../api-schemas.ts";
-import type { App, ServerContext } from "../context.ts";
+import type { ServerContext } from "../context.ts";
 
 export function metricRoutes(app: App, { metrics }: ServerContext): void {
   app.route({

@@ -1,5 +1,5 @@
+import type { App } from "../../http/app.ts";
 import { pageHeaders } from "../../http/security-headers.ts";
-import type { App } from "../context.ts";
 import { inlineScriptSources } from "./inline-scripts.ts";
 
 /** The API reference at `/docs`, served whole from here: it loads nothing from elsewhere. */

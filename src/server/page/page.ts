@@ -2,8 +2,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import files from "@fastify/static";
 import type { FastifyReply, FastifyRequest } from "fastify";
+import type { App } from "../../http/app.ts";
 import { pageHeaders } from "../../http/security-headers.ts";
-import type { App } from "../context.ts";
 import { inlineScriptSources } from "./inline-scripts.ts";
 
 /** Names that the build makes of the content: such a file never changes. */

@@ -1,7 +1,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { extname, join } from "node:path";
 import files from "@fastify/static";
-import type { App } from "../context.ts";
+import type { App } from "../../http/app.ts";
 
 /** The sample files that the page offers, with `/samples/index.json` to say which there are. */
 export async function serveSamples(app: App, samplesRoot: string | null): Promise<void> {

@@ -2,9 +2,10 @@ import { z } from "zod";
 import { safeName } from "../../domain/file-name.ts";
 import { newId } from "../../domain/ids.ts";
 import { MillraceError } from "../../errors.ts";
+import type { App } from "../../http/app.ts";
 import type { UploadRecord } from "../../ports/store/uploads.ts";
 import { documented } from "../api-schemas.ts";
-import type { App, ServerContext } from "../context.ts";
+import type { ServerContext } from "../context.ts";
 
 /** From its creation: an upload that is not finished and used by then is forgotten, with its bytes. */
 export const EXPIRY_MS = 24 * 3_600_000;
@@ -30,7 +31,7 @@ const address = z.object({
 /** Large files need not pass through the API where the object store takes them itself. */
 export function presignRoute(
   app: App,
-  { engine, ownerOf }: Pick<ServerContext, "engine" | "ownerOf">,
+  { engine }: Pick<ServerContext, "engine">,
   refuseLarge: (bytes: number) => void,
 ): void {
   app.route({
@@ -54,7 +55,7 @@ export function presignRoute(
       const now = engine.store.now();
       const upload: UploadRecord = {
         id: newId(now),
-        owner: ownerOf(request),
+        owner: request.principal.owner,
         name: safeName(name),
         length: bytes,
         offset: 0,

@@ -4,9 +4,10 @@ import { z } from "zod";
 import { safeName } from "../../domain/file-name.ts";
 import { newId } from "../../domain/ids.ts";
 import { MillraceError } from "../../errors.ts";
+import type { App } from "../../http/app.ts";
 import type { UploadRecord } from "../../ports/store/uploads.ts";
 import { documented } from "../api-schemas.ts";
-import type { App, ServerContext } from "../context.ts";
+import type { ServerContext } from "../context.ts";
 import { joinUploads } from "./join-uploads.ts";
 import { EXPIRY_MS, presignRoute } from "./presign.ts";
 import { checksumAlgorithms, MAX_PARTS, moved, receiveParts } from "./receive-parts.ts";
@@ -31,16 +32,16 @@ const params = z.object({ id: z.string().max(200).describe("The last part of the
  * Resumable uploads as tus 1.0 defines them. Any process may serve any request of an upload. Written here and
  * not left to `@tus/server`, which knows no checksums and needs a lock that all processes share.
  */
-export function uploadRoutes(app: App, { engine, metrics, ownerOf }: ServerContext): void {
+export function uploadRoutes(app: App, { engine, metrics }: ServerContext): void {
   const { uploads } = engine.store;
   app.addContentTypeParser(uploadBody, (_request, payload, done) => done(null, payload));
 
   const maxBytes = () => Math.max(0, ...engine.pipelines.list().map(({ accepts }) => accepts.maxFileBytes));
-  presignRoute(app, { engine, ownerOf }, (bytes) => refuseLarge(bytes, maxBytes()));
+  presignRoute(app, { engine }, (bytes) => refuseLarge(bytes, maxBytes()));
 
   const uploadOf = async (request: FastifyRequest): Promise<UploadRecord> => {
     const { id } = request.params as z.output<typeof params>;
-    const upload = await uploads.get({ owner: ownerOf(request), id, now: engine.store.now() });
+    const upload = await uploads.get({ owner: request.principal.owner, id, now: engine.store.now() });
     if (!upload) throw new MillraceError("not_found", "There is no such upload.");
     return upload;
   };
@@ -185,7 +186,7 @@ export function uploadRoutes(app: App, { engine, metrics, ownerOf }: ServerConte
     const now = engine.store.now();
     const upload: UploadRecord = {
       id: newId(),
-      owner: ownerOf(request),
+      owner: request.principal.owner,
       name: safeName(entries.get("filename") ?? entries.get("name") ?? ""),
       length: null,
       offset: 0,
@@ -278,7 +279,7 @@ export function uploadRoutes(app: App, { engine, metrics, ownerOf }: ServerConte
 
   async function giveUp(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const { id } = request.params as z.output<typeof params>;
-    const forgotten = await forget(engine, ownerOf(request), id);
+    const forgotten = await forget(engine, request.principal.owner, id);
     if (!forgotten) throw new MillraceError("not_found", "There is no such upload.");
     return reply.code(204).send();
   }

@@ -1,0 +1,30 @@
+import type { FastifyInstance, FastifyRequest } from "fastify";
+
+/** Who sends a request. */
+export interface Principal {
+  /** Whose jobs, files, events, uploads and budgets the request is about. */
+  readonly owner: string;
+}
+
+/** Finds out who sends a request; throws `unauthorized` and the like. */
+export type Identify = (request: FastifyRequest) => Principal;
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Known before any other hook of a route runs. */
+    principal: Principal;
+  }
+}
+
+/** Puts `request.principal` on every request. Called before the routes are added. */
+export function identifyRequests(
+  app: Pick<FastifyInstance, "decorateRequest" | "addHook">,
+  identify: Identify,
+): void {
+  // Fastify keeps one shape for all requests; a request has its own before anyone reads it.
+  app.decorateRequest("principal");
+  app.addHook("onRequest", (request, _, done) => {
+    request.principal = identify(request);
+    done();
+  });
+}

@@ -1,0 +1,21 @@
+import { defaultHttpLimits, type HttpLimits } from "../http/limits.ts";
+
+/** Bounds of one API process. Sizes are bytes, times milliseconds. */
+export interface Limits extends HttpLimits {
+  /** One text field of a form, such as `options`. @default 256 KiB */
+  fieldBytes: number;
+  /** Files that options name, in one request. @default 8 */
+  optionFiles: number;
+  /** What an event stream may be behind before it is cut, to resume from where it was. @default 256 KiB */
+  streamBufferBytes: number;
+  /** Between comment lines on an event stream. @default 15_000 */
+  heartbeatMs: number;
+}
+
+export const defaultLimits: Limits = {
+  ...defaultHttpLimits,
+  fieldBytes: 256 * 1024,
+  optionFiles: 8,
+  streamBufferBytes: 256 * 1024,
+  heartbeatMs: 15_000,
+};
