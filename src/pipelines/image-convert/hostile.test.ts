@@ -127,6 +127,10 @@ describe("a bomb", () => {
     );
   });
 
+  test("a TIFF whose pages share one long table", { timeout: 20_000 }, async () => {
+    await expect(convert(overlappingTiff(1_000, 500_000))).rejects.toMatchObject(undecodable());
+  });
+
   test("a side too long for the format", async () => {
     const data = await scene(20_000, 2).png().toBuffer();
     await expect(convert(data)).rejects.toMatchObject({
@@ -216,6 +220,13 @@ describe("SVG", () => {
     await expect(convert(data)).rejects.toMatchObject(undecodable(message));
   });
 
+  test.each([
+    ["a number of 300,000 digits", svg(`<path d="${"1".repeat(300_000)}"/>`)],
+    ["90,000 style sheets that do not end", svg("<style>".repeat(90_000))],
+  ])("costs no more than its length: %s", { timeout: 20_000 }, async (_, data) => {
+    await convert(data).catch((error: unknown) => expect(error).toMatchObject(undecodable()));
+  });
+
   test("within the limits is drawn: styles, descriptions and comments are no text", async () => {
     const silent = `<style>${"/*x*/".repeat(10_000)}</style><!--${"x".repeat(50_000)}-->`;
     const data = svg(`${silent}<desc>${"x".repeat(50_000)}</desc>${text(900)}`);
@@ -274,4 +285,31 @@ function header(width: number, height: number): Buffer {
 function png(...chunks: Buffer[]): Buffer {
   const signature = Buffer.from("\x89PNG\r\n\x1a\n", "latin1");
   return Buffer.concat([signature, ...chunks, chunk("IEND", Buffer.alloc(0))]);
+}
+
+/** Pages of which each says that all of the file's end are the lengths of its strips. */
+function overlappingTiff(pages: number, lengths: number): Buffer {
+  const [entries, head] = [4, 8];
+  const size = 2 + entries * 12 + 4;
+  const table = head + pages * size;
+  const data = Buffer.alloc(table + lengths * 4);
+  data.write("II*\0", 0, "latin1");
+  data.writeUInt32LE(head, 4);
+  for (let page = 0; page < pages; page++) {
+    let at = head + page * size;
+    at = data.writeUInt16LE(entries, at);
+    for (const [tag, count, value] of [
+      [256, 1, 9],
+      [257, 1, 9],
+      [273, lengths, table],
+      [279, lengths, table],
+    ] as const) {
+      at = data.writeUInt16LE(tag, at);
+      at = data.writeUInt16LE(4, at);
+      at = data.writeUInt32LE(count, at);
+      at = data.writeUInt32LE(value, at);
+    }
+    data.writeUInt32LE(page + 1 < pages ? at + 4 : 0, at);
+  }
+  return data;
 }

@@ -93,9 +93,11 @@ const PIXELS: Readonly<Record<string, number>> = {
   pc: 16,
 };
 
-/** Tags with their attributes, and style sheets: not the text between them. */
-const MARKUP = /<style[\s>][\s\S]*?<\/style|<[a-zA-Z][^<>]*>/g;
-const LENGTH = /(?<=[\s"':;,(])([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)(in|cm|mm|q|pt|pc)(?=[\s"';,)!}])/gi;
+/** Tags with their attributes, and style sheets to their end or the file's: not the text between them. */
+const MARKUP = /<style(?:\s[^<>]*)?(?<!\/)>[\s\S]*?(?:<\/style|$)|<[a-zA-Z][^<>]*>/g;
+/** Digits are bounded, so that a long run of them costs no more than its length. */
+const LENGTH =
+  /(?<=[\s"':;,(])([+-]?(?:\d{1,40}\.?\d{0,40}|\.\d{1,40})(?:e[+-]?\d{1,9})?)(in|cm|mm|q|pt|pc)(?=[\s"';,)!}])/gi;
 
 function inPixels(text: string): string {
   return text.replace(MARKUP, (markup) =>

@@ -109,9 +109,12 @@ class TiffReader {
   readonly #data: Buffer;
   readonly #little: boolean;
   readonly #big: boolean;
+  /** Bytes that may still be read as values: only a hostile file has directories that share them over and over. */
+  #left: number;
 
   constructor(data: Buffer) {
     this.#data = data;
+    this.#left = data.length;
     this.#little = data[0] === 0x49;
     this.#big = this.#u16(2) === 43;
   }
@@ -143,6 +146,8 @@ class TiffReader {
     const fits = count * size <= (this.#big ? 8 : 4);
     const start = fits ? inline : this.#big ? this.#u64(inline) : this.#u32(inline);
     if (size === 0 || start + count * size > this.#data.length) return [];
+    if (!fits) this.#left -= count * size;
+    if (this.#left < 0) throw new RangeError("The values of the directories overlap.");
     return Array.from({ length: count }, (_, index) => this.#value(type, start + index * size));
   }
 
