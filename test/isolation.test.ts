@@ -6,12 +6,12 @@ import { eventually } from "../src/testing/wait.ts";
 import { childrenOf, freePort, type Running, startMillrace } from "./crash/processes.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "millrace-isolation-"));
+const pipelines = join(import.meta.dirname, "isolation/pipeline.ts");
 let log = "";
 let logs = 0;
 let millrace: Running;
 
 beforeAll(async () => {
-  const pipelines = join(import.meta.dirname, "isolation/pipeline.ts");
   millrace = await startMillrace({
     port: await freePort(),
     args: ["--data", join(folder, "data"), "--workers", "1", "--pipelines", pipelines],
@@ -33,24 +33,20 @@ interface Job {
   items: { state: string; attempt: number; error: { code: string; message: string } | null }[];
 }
 
-async function submit(
-  texts: (string | Buffer)[],
-  pipeline = "acts",
-  options: object = { log },
-): Promise<Job> {
+async function submit(texts: string[], { pipeline = "acts", url = millrace.url } = {}): Promise<Job> {
   const form = new FormData();
   form.set("pipeline", pipeline);
-  form.set("options", JSON.stringify(options));
+  form.set("options", JSON.stringify({ log }));
   texts.forEach((text, n) => {
-    form.append("files", new Blob([new Uint8Array(Buffer.from(text))]), `${n}.svg`);
+    form.append("files", new Blob([text]), `${n}.svg`);
   });
-  const response = await fetch(`${millrace.url}/v1/jobs`, { method: "POST", body: form });
+  const response = await fetch(`${url}/v1/jobs`, { method: "POST", body: form });
   expect(response.status, await response.clone().text()).toBe(202);
   return (await response.json()) as Job;
 }
 
-async function ended({ id }: Job): Promise<Job> {
-  return (await (await fetch(`${millrace.url}/v1/jobs/${id}?wait=60`)).json()) as Job;
+async function ended({ id }: Job, url = millrace.url): Promise<Job> {
+  return (await (await fetch(`${url}/v1/jobs/${id}?wait=60`)).json()) as Job;
 }
 
 interface Said {
@@ -104,7 +100,7 @@ test("a canceled step is stopped within a second, with everything that it starte
 });
 
 test("an attempt that timed out has really ended before the next one runs", async () => {
-  const { items } = await ended(await submit(["hang"], "hasty"));
+  const { items } = await ended(await submit(["hang"], { pipeline: "hasty" }));
   expect(items[0]).toMatchObject({ state: "succeeded", attempt: 2 });
   expect(said("first-ended")).toHaveLength(1);
 });
@@ -143,4 +139,23 @@ test("step processes end with their worker, also while a step blocks them", asyn
   process.kill(workerPid(), "SIGKILL");
   await until(() => sessions.every((one) => inSession(one).length === 0), "a step process lives on", 5_000);
   await fetch(`${millrace.url}/v1/jobs/${job.id}`, { method: "DELETE" });
+});
+
+test("steps run at once as far as their ceilings fit into the memory that they may have together", async () => {
+  const small = await startMillrace({
+    port: await freePort(),
+    args: ["--data", join(folder, "small"), "--workers", "1", "--pipelines", pipelines],
+    env: { MILLRACE_MEMORY_MIB: "500" },
+  });
+  try {
+    // Ceilings of 200 MiB, and 4 tasks of the step at once in a worker.
+    const job = await submit(Array(4).fill("sleep 1000"), { url: small.url });
+    await ended(job, small.url);
+    const spans = said("start").map(({ at }, n) => [at, at + 1_000, n] as const);
+    for (const [at] of spans)
+      expect(spans.filter(([from, to]) => from <= at && at < to).length).toBeLessThanOrEqual(2);
+    expect(spans).toHaveLength(4);
+  } finally {
+    await small.stop();
+  }
 });

@@ -141,6 +141,8 @@ async function runWorker(resolved: ResolvedConfig, writer: string | null): Promi
     engine,
     log: stepLog(logger),
     concurrency: config.concurrency ?? undefined,
+    // Workers of one supervisor share the memory of their machine.
+    memoryMiB: config.memoryMiB / (process.connected ? Math.max(1, config.workers) : 1),
     keeper: {
       opener: new URL("../compose/lease-store.ts", import.meta.url).href,
       config: { config, writer },

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { availableParallelism } from "node:os";
+import { availableParallelism, totalmem } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { MillraceError } from "../errors.ts";
@@ -19,6 +19,8 @@ export interface Config {
   workers: number;
   /** Tasks of each step at once in a worker; `null`: what the step says. */
   concurrency: number | null;
+  /** What steps in processes of their own may have in memory together, on this machine, in MiB. */
+  memoryMiB: number;
   /** Modules with pipelines of the user's own, absolute. */
   pipelines: string[];
   /** How long results are kept, in hours. */
@@ -55,6 +57,8 @@ export interface ResolvedConfig {
   configFile: string | null;
 }
 
+const MIN_MEMORY_MIB = 128;
+
 interface Setting {
   env: string;
   parse?: (text: string, name: string) => unknown;
@@ -70,6 +74,7 @@ const settings: Record<keyof Config, Setting> = {
   blobs: { env: "MILLRACE_BLOBS" },
   workers: { env: "MILLRACE_WORKERS", parse: whole(0, 1_000) },
   concurrency: { env: "MILLRACE_CONCURRENCY", parse: whole(1, 10_000) },
+  memoryMiB: { env: "MILLRACE_MEMORY_MIB", parse: whole(MIN_MEMORY_MIB, 100_000_000) },
   pipelines: { env: "MILLRACE_PIPELINES", parse: (text) => text.split(",").filter((part) => part !== "") },
   retentionHours: { env: "MILLRACE_RETENTION_HOURS", parse: number(0.0001, 24 * 3650) },
   deadLetterRetentionHours: {
@@ -133,6 +138,7 @@ export async function resolveConfig(
     blobs: given.blobs ?? `file:${join(data, "blobs")}`,
     workers: given.workers ?? availableParallelism(),
     concurrency: given.concurrency ?? null,
+    memoryMiB: given.memoryMiB ?? memoryForSteps(),
     pipelines: pipelines
       .filter((entry) => typeof entry === "string")
       .map((path) => (isAbsolute(path) ? path : resolve(folder, path))),
@@ -154,6 +160,13 @@ export async function resolveConfig(
     );
   }
   return { config, inline: inlineOf(given), sources, configFile: file };
+}
+
+/** Of the machine's memory, or of what its control group allows. The rest is for all other processes and the cache of files. */
+const STEPS_SHARE = 0.75;
+function memoryForSteps(): number {
+  const bytes = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
+  return Math.max(MIN_MEMORY_MIB, Math.floor((bytes * STEPS_SHARE) / 1024 / 1024));
 }
 
 async function readConfigFile(folder: string): Promise<{ file: string | null; user: UserConfig }> {

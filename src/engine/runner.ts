@@ -34,6 +34,8 @@ export interface RunnerOptions {
   log: StepLog;
   /** Overrides the concurrency of every step. */
   concurrency?: number;
+  /** What isolated steps may have in memory together. @default any amount */
+  memoryMiB?: number;
   /** A step ignores its signal: the process should drain and end. */
   onStuck(): void;
   onSettled?(step: { queue: string; outcome: Outcome["kind"]; ms: number }): void;
@@ -56,7 +58,7 @@ type Held = Extract<ClaimResult, { claimed: true }>;
 export function createRunner(options: RunnerOptions): Runner {
   const { engine, worker, leases, threads, isolation, log } = options;
   const { store, broker } = engine;
-  const gate = new Gate();
+  const gate = new Gate(options.memoryMiB);
   const ownership = keepOwnership(broker);
   const stopping = new AbortController();
   const attempts = new Attempts();
@@ -113,7 +115,7 @@ export function createRunner(options: RunnerOptions): Runner {
     const { queue } = claim.job.plan[task.step]!;
     const stop = attempts.begin(taskId, lease);
     const held = leases.hold(taskId, lease, () => attempts.lose(lease));
-    const leave = await gate.enter(task.alone, stop.signal);
+    const leave = await gate.enter(task.alone, stop.signal, step.isolate?.memoryMiB);
     const began = performance.now();
     try {
       if (task.alone && !(await persist(() => store.beginAlone({ taskId, lease }))).ok) return false;

@@ -22,6 +22,8 @@ export interface WorkerOptions {
   id?: string;
   /** Overrides the concurrency of every step. */
   concurrency?: number;
+  /** What the processes of its isolated steps may have in memory together. @default any amount */
+  memoryMiB?: number;
   /** How the keeper's thread reaches the records. */
   keeper: Pick<KeeperData, "opener" | "config" | "supervisor">;
   /** How the processes of isolated steps come to the pipelines. */
@@ -45,7 +47,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const threads = threadPool();
   const isolation = isolationPool({
     ...options.steps,
-    warm: warmOf(engine, options.concurrency),
+    warm: warmOf(engine, options),
     onSandbox(sandbox) {
       if (sandbox.noNetwork && sandbox.limitsMemory) return;
       log.warn("isolated steps are not fully confined here", { enforced: describeSandbox(sandbox) });
@@ -60,6 +62,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     isolation,
     log,
     concurrency: options.concurrency,
+    memoryMiB: options.memoryMiB,
     onStuck: options.onStuck,
     onSettled: meter.settled,
   });
@@ -95,12 +98,16 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
 }
 
 /** As many step processes of each ceiling as run at once. */
-function warmOf({ pipelines }: Engine, concurrency: number | undefined): Map<number, number> {
+function warmOf(
+  { pipelines }: Engine,
+  { concurrency, memoryMiB = Number.POSITIVE_INFINITY }: WorkerOptions,
+): Map<number, number> {
   const warm = new Map<number, number>();
   for (const step of pipelines.versions().flatMap((pipeline) => pipeline.steps)) {
     if (!step.isolate) continue;
-    const { memoryMiB } = step.isolate;
-    warm.set(memoryMiB, Math.max(warm.get(memoryMiB) ?? 0, concurrency ?? step.concurrency));
+    const ceiling = step.isolate.memoryMiB;
+    const atOnce = Math.min(concurrency ?? step.concurrency, Math.max(1, Math.floor(memoryMiB / ceiling)));
+    warm.set(ceiling, Math.max(warm.get(ceiling) ?? 0, atOnce));
   }
   return warm;
 }

@@ -2,10 +2,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { childrenOf, freePort, startMillrace } from "../crash/processes.ts";
+import { bombs, canceled } from "./bombs.ts";
+import { forged } from "./forged.ts";
 import { json, origins, paths, smuggling } from "./requests.ts";
+import { streams } from "./streams.ts";
 import type { Attack, Target } from "./target.ts";
 import { forms, reservations, resumable, trickled } from "./uploads.ts";
-import { bombs, streams } from "./work.ts";
 
 export interface Finding {
   attack: string;
@@ -25,6 +27,8 @@ const attacks: readonly Attack[] = [
   forms,
   trickled,
   reservations,
+  canceled,
+  forged,
   bombs,
 ];
 
@@ -40,11 +44,13 @@ export async function attack(options: {
     args: ["--data", data, "--workers", "1", "--log-level", "error"],
   });
   try {
-    const api = childrenOf(server.child.pid!).find((child) => child.role === "api")!;
+    const children = childrenOf(server.child.pid!);
+    const api = children.find(({ role }) => role === "api")!;
     const target: Target = {
       url: server.url,
       port: Number(new URL(server.url).port),
       pid: api.pid,
+      workers: children.filter(({ role }) => role === "worker").map(({ pid }) => pid),
       short: options.short,
     };
     const found: Finding[] = [];

@@ -7,7 +7,9 @@ export interface Target {
   port: number;
   /** The process of the API. */
   pid: number;
-  /** Divides the number of tries: 1 is the whole attack. */
+  /** The processes of the workers. */
+  workers: readonly number[];
+  /** Fewer tries than the whole attack has. */
   short: boolean;
 }
 
@@ -57,4 +59,20 @@ export async function longestWait(target: Target, work: () => Promise<unknown>):
   over = true;
   await asking;
   return longest;
+}
+
+export interface EndedJob {
+  state: string;
+  /** `null`: it has not ended. */
+  finishedAt: string | null;
+  items: { error: { code: string } | null }[];
+}
+
+const WAIT_SECONDS = 60;
+
+/** The job when it has ended, or after so many waits of a minute. */
+export async function endedJob(url: string, id: string, waits = 1): Promise<EndedJob> {
+  const answer = await fetch(`${url}/v1/jobs/${id}?wait=${WAIT_SECONDS}`);
+  const job = (await answer.json()) as EndedJob;
+  return job.finishedAt !== null || waits <= 1 ? job : endedJob(url, id, waits - 1);
 }

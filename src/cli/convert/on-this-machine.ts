@@ -21,7 +21,7 @@ const INTAKE = 4;
 const EVENTS = 1_000;
 
 /** Settings of a server that hold for a conversion without one, too. */
-const kept = ["maxMegapixels", "maxFileMiB", "concurrency"] as const;
+const kept = ["maxMegapixels", "maxFileMiB", "concurrency", "memoryMiB"] as const;
 
 /**
  * The engine of `millrace start` without its API, for the time of one command: records and files in a
@@ -52,7 +52,10 @@ export async function convertOnThisMachine(options: { workers: number }): Promis
     const supervisor = supervise({
       entry: process.argv[1]!,
       cwd: data,
-      env: childEnvironment(config, writer, { ...process.env, MILLRACE_PIPELINES: "" }),
+      env: childEnvironment({ ...config, workers: options.workers }, writer, {
+        ...process.env,
+        MILLRACE_PIPELINES: "",
+      }),
       children: Array.from({ length: options.workers }, (_, n) => ({
         name: `worker ${n + 1}`,
         args: ["worker"],

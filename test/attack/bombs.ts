@@ -1,0 +1,149 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { svg } from "./drawings.ts";
+import { type Bomb, pictureBombs } from "./pictures.ts";
+import { type Attack, endedJob, photo, pictureForm, post, type Target } from "./target.ts";
+
+/** What a conversion may have in memory, MiB: its ceiling, and what is allocated between two looks at it. */
+const MAX_MEMORY_MIB = 1_024 + 128;
+/** A bomb must have ended by then, however busy the machine is. */
+const MAX_BOMB_MINUTES = 10;
+const CANCEL_MS = 1_000;
+
+/** Small files that ask for much work: each must end, within its memory, and others must get their turn. */
+export const bombs: Attack = {
+  name: "picture bombs",
+  isLong: true,
+  async run(target) {
+    const findings: string[] = [];
+    const all = await pictureBombs();
+    const before = await medianOfHonest(target, 5);
+    const memory = watchMemory(target);
+    let over = false;
+    const honest: number[] = [];
+    const beside = (async () => {
+      while (!over) honest.push(await honestMs(target));
+    })();
+    for (const bomb of all) findings.push(...(await explode(target, bomb)));
+    over = true;
+    await beside;
+    const largest = memory.stop();
+    if (largest > MAX_MEMORY_MIB) findings.push(`a conversion had ${Math.round(largest)} MiB in memory`);
+    const during = median(honest);
+    if (during > 2 * before + 100)
+      findings.push(`an honest picture took ${Math.round(during)} ms instead of ${Math.round(before)}`);
+    return { tries: all.length, findings };
+  },
+};
+
+/** Jobs of hostile drawings that are canceled while they are drawn: their processors are free at once. */
+export const canceled: Attack = {
+  name: "canceled work",
+  async run(target) {
+    const filter = '<filter id="f" x="0" y="0" width="1" height="1"><feMorphology radius="400"/></filter>';
+    const slow = svg(filter + '<rect width="4000" height="4000" filter="url(#f)"/>'.repeat(50), {
+      side: 4_000,
+    });
+    const form = () => {
+      const form = pictureForm(slow, "0.svg");
+      for (const n of [1, 2, 3]) form.append("files", new Blob([new Uint8Array(slow)]), `${n}.svg`);
+      return form;
+    };
+    const jobs = await Promise.all(
+      [form(), form()].map(
+        async (one) => (await (await post(target, "/v1/jobs", one)).json()) as { id: string },
+      ),
+    );
+    const until = performance.now() + 120_000;
+    const busy = () => stepProcesses(target).filter(({ seconds }) => seconds > 1.5);
+    while (busy().length === 0 && performance.now() < until) await sleep(50);
+    const running = busy().map(({ pid }) => pid);
+    await Promise.all(jobs.map(({ id }) => fetch(`${target.url}/v1/jobs/${id}`, { method: "DELETE" })));
+    await sleep(CANCEL_MS);
+    const left = stepProcesses(target).filter(({ pid }) => running.includes(pid));
+    return {
+      tries: jobs.length,
+      findings: [
+        ...(running.length > 0 ? [] : ["no drawing began"]),
+        ...(left.length === 0 ? [] : [`${left.length} canceled drawings go on`]),
+      ],
+    };
+  },
+};
+
+async function explode(target: Target, { name, content, options = {} }: Bomb): Promise<string[]> {
+  const form = pictureForm(content, name);
+  form.set("options", JSON.stringify(options));
+  const answer = await post(target, "/v1/jobs", form);
+  if (answer.status >= 500) return [`${name}: ${answer.status}`];
+  if (answer.status !== 202) return [];
+  const { id } = (await answer.json()) as { id: string };
+  const job = await endedJob(target.url, id, MAX_BOMB_MINUTES);
+  const code = job.items[0]?.error?.code ?? "";
+  if (job.finishedAt !== null) return BAD_ENDS.has(code) ? [`${name} ended with ${code}`] : [];
+  await fetch(`${target.url}/v1/jobs/${id}`, { method: "DELETE" });
+  return [`${name} goes on and on`];
+}
+
+/** A crash, or a step that nothing but its timeout has ended. */
+const BAD_ENDS: ReadonlySet<string> = new Set(["worker_died", "step_timeout", "step_failed", "internal"]);
+
+async function medianOfHonest(target: Target, count: number): Promise<number> {
+  const times: number[] = [];
+  for (let n = 0; n < count; n++) times.push(await honestMs(target));
+  return median(times);
+}
+
+let honestPictures = 0;
+
+/** How long a picture takes that was never seen, so that no cache answers. */
+async function honestMs(target: Target): Promise<number> {
+  const began = performance.now();
+  const content = Buffer.concat([photo, Buffer.from(String(honestPictures++))]);
+  const { id } = (await (await post(target, "/v1/jobs", pictureForm(content))).json()) as { id: string };
+  await endedJob(target.url, id);
+  return performance.now() - began;
+}
+
+const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
+
+function watchMemory(target: Target): { stop(): number } {
+  let largest = 0;
+  const timer = setInterval(() => {
+    for (const { mib } of stepProcesses(target)) largest = Math.max(largest, mib);
+  }, 100);
+  return {
+    stop() {
+      clearInterval(timer);
+      return largest;
+    },
+  };
+}
+
+interface StepProcess {
+  pid: number;
+  /** Resident. */
+  mib: number;
+  /** Of a processor. */
+  seconds: number;
+}
+
+/** The processes in which the target's workers decode. */
+function stepProcesses({ workers }: Target): StepProcess[] {
+  const found: StepProcess[] = [];
+  for (const entry of readdirSync("/proc")) {
+    if (!/^\d+$/.test(entry)) continue;
+    try {
+      const stat = readFileSync(`/proc/${entry}/stat`, "latin1");
+      const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+      const [state, parent] = [fields[0], Number(fields[1])];
+      if (state === "Z" || !workers.includes(parent)) continue;
+      const pages = Number(readFileSync(`/proc/${entry}/statm`, "latin1").split(" ")[1]);
+      const seconds = (Number(fields[11]) + Number(fields[12])) / 100;
+      found.push({ pid: Number(entry), mib: (pages * 4_096) / 2 ** 20, seconds });
+    } catch {
+      // It ended while it was looked at.
+    }
+  }
+  return found;
+}
