@@ -17,7 +17,7 @@ export interface CreateJob {
   retentionMs: number;
   deadLetterRetentionMs: number;
   /** Empty for a job without files, which gets one item without input. */
-  items: { name: string; input: FileRef }[];
+  items: NewItem[];
   /** Files that the options name. */
   attachments: FileRef[];
   /** Blobs among them that were pinned for this request, once for each file. */
@@ -25,6 +25,11 @@ export interface CreateJob {
   reservation: string | null;
   idempotency: { key: string; fingerprint: string; expiresAt: number } | null;
 }
+
+/** An item with its file, or why its file is refused: the item has failed from the start. */
+export type NewItem =
+  | { name: string; input: FileRef; error?: undefined }
+  | { name: string; input?: undefined; error: Failure };
 
 export interface ReopenJob {
   /** `null`: an operator, for any owner. */

@@ -9,7 +9,7 @@ export type JobState = (typeof jobStates)[number];
 export const itemStates = ["queued", "running", "retrying", "succeeded", "failed", "cancelled"] as const;
 export type ItemState = (typeof itemStates)[number];
 
-const endedTaskStates = ["succeeded", "dead", "cancelled"] as const;
+const endedTaskStates = ["succeeded", "dead", "cancelled", "refused"] as const;
 
 /**
  * - `scheduled`: waits until `wakeAt` (delayed start, backoff, snooze)
@@ -17,6 +17,7 @@ const endedTaskStates = ["succeeded", "dead", "cancelled"] as const;
  * - `published`: in the broker's window; republished when nothing claimed it by `wakeAt`
  * - `leased`: claimed by a worker until `wakeAt`, which the worker keeps moving
  * - `succeeded`, `dead`, `cancelled`: ended
+ * - `refused`: failed as its job was created, since its pipeline does not accept its file; it never runs
  */
 export type TaskState = "scheduled" | "ready" | "published" | "leased" | (typeof endedTaskStates)[number];
 

@@ -37,6 +37,7 @@ export function itemState(task: Pick<TaskRecord, "state" | "attempt">): ItemStat
     case "cancelled":
       return task.state;
     case "dead":
+    case "refused":
       return "failed";
     default:
       return task.attempt > 0 ? "retrying" : "queued";

@@ -46,7 +46,7 @@ export function endedItems({ store, blobs, job, signal, show }: Source): Ended {
       }
     }),
     failures: asyncList(job.total - job.done, async function* () {
-      for await (const { item, name, state, error } of tasks(["dead", "cancelled"])) {
+      for await (const { item, name, state, error } of tasks(["dead", "refused", "cancelled"])) {
         const code = error?.code ?? state;
         yield { index: item, name, code, message: error?.message ?? `The item was ${state}.` };
       }

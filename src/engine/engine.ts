@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import type { JobRecord, TaskRecord } from "../domain/records.ts";
+import type { Failure, JobRecord, TaskRecord } from "../domain/records.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import type { BlobStore } from "../ports/blobs.ts";
 import type { Broker } from "../ports/broker.ts";
@@ -102,8 +102,17 @@ export interface ReceivedFile {
   blob: string;
 }
 
-/** A file just received, or one of an earlier job of the same owner. */
-export type JobFile = ReceivedFile | { artifactId: string };
+/** A file just received, one of an earlier job of the same owner, or one that was refused as it came. */
+export type JobFile = ReceivedFile | { artifactId: string } | RefusedFile;
+
+/** A file that its pipeline does not accept: a job without it has a failed item in its place. */
+export interface RefusedFile {
+  name: string;
+  error: Failure;
+}
+
+/** `reject` refuses the request; with `skip`, the item of that file fails and the others run. */
+export type OnInvalidFile = "reject" | "skip";
 
 export interface JobRequest {
   owner: string;
@@ -111,6 +120,8 @@ export interface JobRequest {
   /** As the client sent them; parsed by the pipeline's schema. */
   options: unknown;
   files: readonly JobFile[];
+  /** What becomes of the request when its pipeline does not accept a file. @default "reject" */
+  onInvalidFile?: OnInvalidFile;
   /** Files for `fileOption` fields, by the path of the field: `watermark.image`. */
   optionFiles?: ReadonlyMap<string, ReceivedFile>;
   /** 0 to 9. @default 4 */

@@ -19,11 +19,15 @@ import {
   RESERVATION_MS,
   type ReceivedFile,
   type ReceiveOptions,
+  type RefusedFile,
 } from "./engine.ts";
+import { fileFault, kindFault, refusedFile } from "./file-faults.ts";
 import { HEAD_BYTES, mediaTypeOf } from "./media-type.ts";
 import { resolveOptions } from "./options.ts";
 import { peekHead } from "./peek-head.ts";
 import { planOf, queueName } from "./plan.ts";
+
+type StoredFile = Omit<FileRef, "artifactId">;
 
 const PIN_MS = 3_600_000;
 /** Of a queue's limit, what one owner may have reserved at once. */
@@ -59,7 +63,7 @@ export function intake({ store, blobs, pipelines, ...kept }: IntakeOptions) {
     );
   };
 
-  const fileOf = async (owner: string, file: JobFile): Promise<Omit<FileRef, "artifactId">> => {
+  const fileOf = async (owner: string, file: Exclude<JobFile, RefusedFile>): Promise<StoredFile> => {
     if (!("artifactId" in file)) return file;
     const found = await store.artifact({ owner, id: file.artifactId });
     if (found === "expired")
@@ -69,13 +73,27 @@ export function intake({ store, blobs, pipelines, ...kept }: IntakeOptions) {
     return { name, mediaType, bytes, sha256: hash, blob };
   };
 
+  /** The item of a file, without what only its place in the job tells. */
+  const itemOf = async (
+    { owner, onInvalidFile }: JobRequest,
+    file: JobFile,
+    { accepts }: Pipeline,
+  ): Promise<StoredFile | RefusedFile> => {
+    if ("error" in file) return file;
+    const found = await fileOf(owner, file);
+    const fault = fileFault(found, accepts);
+    if (fault === null) return found;
+    if (onInvalidFile === "skip") return refusedFile(found.name, fault);
+    throw fault;
+  };
+
   const prepare = async (request: JobRequest): Promise<{ command: CreateJob; content: Json }> => {
     const pipeline = request.admission?.pipeline ?? pipelineOf(request.pipeline);
     const { owner } = request;
     const now = store.now();
     const id = newId(now);
-    const files = await Promise.all(request.files.map((file) => fileOf(owner, file)));
-    checkFiles(pipeline, files);
+    checkCount(pipeline, request.files.length);
+    const files = await Promise.all(request.files.map((file) => itemOf(request, file, pipeline)));
     const { options, attachments, content } = await resolveOptions(
       pipeline,
       id,
@@ -99,7 +117,9 @@ export function intake({ store, blobs, pipelines, ...kept }: IntakeOptions) {
         startAt: startOf(request.startAt, now),
         retentionMs: Math.round(pipeline.retentionMs ?? kept.retentionMs),
         deadLetterRetentionMs: Math.round(pipeline.deadLetterRetentionMs ?? kept.deadLetterRetentionMs),
-        items: files.map((file, n) => ({ name: file.name, input: { ...file, artifactId: `${id}.${n}.in` } })),
+        items: files.map((file, n) =>
+          "error" in file ? file : { name: file.name, input: { ...file, artifactId: `${id}.${n}.in` } },
+        ),
         attachments,
         pinned: pinsOf([...request.files, ...(request.optionFiles?.values() ?? [])]),
         reservation: request.admission?.id ?? null,
@@ -112,10 +132,11 @@ export function intake({ store, blobs, pipelines, ...kept }: IntakeOptions) {
                   canonical([
                     pipeline.name,
                     content,
-                    files.map((file) => [file.name, file.sha256]),
+                    files.map((file) => [file.name, "error" in file ? file.error.message : file.sha256]),
                     request.priority ?? NORMAL_PRIORITY,
                     request.startAt ?? null,
                     metadata,
+                    ...(request.onInvalidFile === "skip" ? ["skip"] : []),
                   ]),
                 ),
                 expiresAt: now + IDEMPOTENCY_MS,
@@ -167,13 +188,10 @@ export function intake({ store, blobs, pipelines, ...kept }: IntakeOptions) {
       const name = safeName(options.name);
       const { head, whole } = await peekHead(source, HEAD_BYTES);
       const mediaType = (await mediaTypeOf(head)) ?? "application/octet-stream";
-      if (!options.mediaTypes.includes("*") && !options.mediaTypes.includes(mediaType)) {
+      const fault = kindFault({ name, mediaType }, options.mediaTypes);
+      if (fault) {
         source.resume();
-        throw new MillraceError(
-          "unsupported_media",
-          `"${name}" is ${describe(mediaType)} by its content; accepted are ${options.mediaTypes.join(", ")}.`,
-          { extra: { file: name, mediaType } },
-        );
+        throw fault;
       }
       try {
         const stored = await blobs.put(whole, {
@@ -204,15 +222,17 @@ export function intake({ store, blobs, pipelines, ...kept }: IntakeOptions) {
       const steps = command.plan.length;
       const first = command.plan[0]!;
       const items = Math.max(1, command.items.length);
-      const keys = command.items
-        .map((item) => itemKey(first, { inputs: [item.input], previous: null, previousFile: null }))
+      const valid = command.items.flatMap(({ input }) => input ?? []);
+      const runs = items - (command.items.length - valid.length);
+      const keys = valid
+        .map((input) => itemKey(first, { inputs: [input], previous: null, previousFile: null }))
         .filter((key) => key !== null);
       const cachedItems = await store.countCached({ keys });
       const queue = (await store.queues({ now: store.now() })).find((one) => one.name === first.queue);
       const position = queue ? queue.ready + queue.running : 0;
       const waitSeconds =
         position === 0 ? 0 : queue && queue.drainRate > 0 ? position / queue.drainRate : null;
-      return { position, waitSeconds, cachedItems, items, costUnits: (items - cachedItems) * steps };
+      return { position, waitSeconds, cachedItems, items, costUnits: (runs - cachedItems) * steps };
     },
   };
 }
@@ -223,32 +243,15 @@ export function unwrap<T>(result: Result<T>): T {
   throw new MillraceError(result.code, result.message, { retryAfter: result.retryAfter });
 }
 
-function checkFiles(pipeline: Pipeline, files: readonly Omit<FileRef, "artifactId">[]): void {
-  const { minFiles, maxFiles, maxFileBytes, mediaTypes } = pipeline.accepts;
-  if (files.length > maxFiles) {
-    throw new MillraceError(
-      "too_many_files",
-      `${pipeline.name} takes at most ${maxFiles} files; these are ${files.length}.`,
-      {
-        extra: { limit: maxFiles },
-      },
-    );
+function checkCount({ name, accepts }: Pipeline, files: number): void {
+  const { minFiles, maxFiles } = accepts;
+  if (files > maxFiles) {
+    const text = `${name} takes at most ${maxFiles} files; these are ${files}.`;
+    throw new MillraceError("too_many_files", text, { extra: { limit: maxFiles } });
   }
-  if (files.length < minFiles) {
-    const text = `${pipeline.name} needs at least ${minFiles} file${minFiles === 1 ? "" : "s"}; there ${files.length === 1 ? "is" : "are"} ${files.length}.`;
+  if (files < minFiles) {
+    const text = `${name} needs at least ${minFiles} file${minFiles === 1 ? "" : "s"}; there ${files === 1 ? "is" : "are"} ${files}.`;
     throw new MillraceError("invalid_request", text, { extra: { limit: minFiles } });
-  }
-  for (const file of files) {
-    if (file.bytes > maxFileBytes) {
-      const text = `"${file.name}" has ${file.bytes} bytes; ${pipeline.name} takes files of at most ${maxFileBytes}.`;
-      throw new MillraceError("file_too_large", text, { extra: { file: file.name, limit: maxFileBytes } });
-    }
-    if (!mediaTypes.includes("*") && !mediaTypes.includes(file.mediaType)) {
-      const text = `"${file.name}" is ${describe(file.mediaType)} by its content; ${pipeline.name} accepts ${mediaTypes.join(", ")}.`;
-      throw new MillraceError("unsupported_media", text, {
-        extra: { file: file.name, mediaType: file.mediaType },
-      });
-    }
   }
 }
 
@@ -271,10 +274,6 @@ function startOf(asked: number | undefined, now: number): number | null {
   throw new MillraceError("invalid_options", `startAt: ${message}.`, {
     extra: { issues: [{ path: "startAt", message }] },
   });
-}
-
-function describe(mediaType: string): string {
-  return mediaType === "application/octet-stream" ? "of an unknown kind" : mediaType;
 }
 
 /** Refuses new work while the disk is nearly full; looks at most once a second. */

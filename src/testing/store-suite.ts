@@ -13,6 +13,7 @@ import { invariantPoints } from "./store/invariants.ts";
 import { memoPoints } from "./store/memos.ts";
 import { queuePoints } from "./store/queues.ts";
 import { readPoints } from "./store/reading.ts";
+import { refusedFilePoints } from "./store/refused-files.ts";
 import { reopenPoints } from "./store/reopening.ts";
 import { reservationPoints } from "./store/reservations.ts";
 import { resultPoints } from "./store/results.ts";
@@ -33,6 +34,7 @@ export function storeSuite(harness: StoreHarness): void {
     fanInPoints(point);
     cancelPoints(point);
     reopenPoints(point);
+    refusedFilePoints(point);
     eventPoints(point);
     cachePoints(point);
     warningPoints(point);

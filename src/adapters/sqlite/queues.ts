@@ -126,7 +126,7 @@ export class Queues {
   }
 
   #count(name: string, state: TaskState, n: number): void {
-    if (state === "succeeded" || state === "cancelled") return;
+    if (state === "succeeded" || state === "cancelled" || state === "refused") return;
     this.get(name)[state] += n;
   }
 

@@ -1,6 +1,6 @@
 import type { CreateJob } from "../commands.ts";
 import type { JobRecord, TaskRecord } from "../records.ts";
-import { jobEvent, nothing, start, startAll } from "./end.ts";
+import { endItem, jobEvent, nothing, start, startAll } from "./end.ts";
 import { newTask, schedule } from "./hand-out.ts";
 import { isLive, type Ledger } from "./ledger.ts";
 
@@ -9,7 +9,7 @@ export function createJob(
   ledger: Ledger,
   command: CreateJob,
 ): { job: JobRecord; tasks: TaskRecord[] } | "expired" {
-  const files = [...command.items.map((item) => item.input), ...command.attachments];
+  const files = [...command.items.flatMap(({ input }) => input ?? []), ...command.attachments];
   const blobs = [...new Set(files.map((file) => file.blob))];
   if (!blobs.every((blob) => isLive(ledger.blob(blob), command.now))) return "expired";
   const total = Math.max(1, command.items.length);
@@ -52,11 +52,12 @@ export function createJob(
   for (let item = 0; item < total; item++) {
     const source = command.items[item];
     const task = newTask(job, item, 0);
-    if (source) {
-      task.name = source.name;
+    if (source) task.name = source.name;
+    if (source?.input) {
       task.input = source.input;
       task.inputs = [source.input];
     }
+    if (source?.error) task.error = source.error;
     tasks.push(task);
     ledger.addTask(task);
   }
@@ -64,20 +65,29 @@ export function createJob(
   return { job, tasks };
 }
 
-/** The items of a pipeline whose first step is an `all` step pass through to it; otherwise each begins. */
+/**
+ * The items of a pipeline whose first step is an `all` step pass through to it; otherwise each begins. Those
+ * whose files are refused end last, so that the job ends only if nothing else of it is left.
+ */
 function begin(ledger: Ledger, job: JobRecord, tasks: TaskRecord[], now: number): void {
+  const refused = tasks.filter((task) => task.error !== null);
+  const valid = tasks.filter((task) => task.error === null);
   if (job.plan[0]?.kind === "all") {
-    for (const task of tasks) {
-      task.state = "succeeded";
-      task.finishedAt = now;
-      task.outputs = task.inputs;
+    for (const task of valid) passThrough(job, task, now);
+    if (refused.length === 0) startAll(ledger, job, 0, nothing, now);
+  } else {
+    for (const task of valid) {
+      if (job.startAt !== null && job.startAt > now) schedule(ledger, task, job.startAt);
+      else start(ledger, job, task, now);
     }
-    job.done = job.total;
-    job.remaining = 0;
-    return startAll(ledger, job, 0, nothing, now);
   }
-  for (const task of tasks) {
-    if (job.startAt !== null && job.startAt > now) schedule(ledger, task, job.startAt);
-    else start(ledger, job, task, now);
-  }
+  for (const task of refused) endItem(ledger, job, task, "refused", now);
+}
+
+function passThrough(job: JobRecord, task: TaskRecord, now: number): void {
+  task.state = "succeeded";
+  task.finishedAt = now;
+  task.outputs = task.inputs;
+  job.done++;
+  job.remaining--;
 }

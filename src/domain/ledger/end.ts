@@ -1,5 +1,6 @@
 import {
   type CacheEntry,
+  type EventType,
   JOB_ITEM,
   type JobRecord,
   type Json,
@@ -41,14 +42,17 @@ export function start(ledger: Ledger, job: JobRecord, task: TaskRecord, now: num
   advance(ledger, job, task, now);
 }
 
+type Ended = "succeeded" | "dead" | "cancelled" | "refused";
+
+const endEvents: Record<Ended, EventType> = {
+  succeeded: "item.succeeded",
+  dead: "item.failed",
+  cancelled: "item.cancelled",
+  refused: "item.failed",
+};
+
 /** The one way in which items end: success, death, cancellation and cache hit alike. */
-export function endItem(
-  ledger: Ledger,
-  job: JobRecord,
-  task: TaskRecord,
-  state: "succeeded" | "dead" | "cancelled",
-  now: number,
-): void {
+export function endItem(ledger: Ledger, job: JobRecord, task: TaskRecord, state: Ended, now: number): void {
   task.cached = state === "succeeded" && task.trail.every((entry) => entry.cached);
   close(ledger, task, state, now);
   const each = job.plan.filter((step) => step.kind === "each").length;
@@ -57,11 +61,10 @@ export function endItem(
   if (state === "succeeded") {
     job.done++;
     if (task.cached) job.cached++;
-  } else if (state === "dead") job.failed++;
-  else job.cancelled++;
+  } else if (state === "cancelled") job.cancelled++;
+  else job.failed++;
   ledger.changedJob(job);
-  const type = state === "succeeded" ? "item.succeeded" : state === "dead" ? "item.failed" : "item.cancelled";
-  ledger.append(job, type, now, itemEvent(job, task));
+  ledger.append(job, endEvents[state], now, itemEvent(job, task));
   if (job.remaining === 0 && state !== "cancelled") fanIn(ledger, job, now);
 }
 
@@ -163,19 +166,14 @@ export function finish(
   ledger.append(job, `job.${state}`, now, jobEvent(job));
 }
 
-function close(
-  ledger: Ledger,
-  task: TaskRecord,
-  state: "succeeded" | "dead" | "cancelled",
-  now: number,
-): void {
+function close(ledger: Ledger, task: TaskRecord, state: Ended, now: number): void {
   // The lease's token stays: a settlement that is repeated after its answer was lost must find it.
   task.state = state;
   task.wakeAt = null;
   task.worker = null;
   task.finishedAt = now;
   ledger.changedTask(task);
-  ledger.drained(task.queue);
+  if (state !== "refused") ledger.drained(task.queue);
 }
 
 /** An entry that fits the task's name and whose files are all live. */

@@ -1,18 +1,21 @@
 import type { Readable } from "node:stream";
 import type { Multipart, MultipartFile, MultipartValue } from "@fastify/multipart";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import type { ReceivedFile } from "../../engine/engine.ts";
+import { safeName } from "../../domain/file-name.ts";
+import type { ReceivedFile, RefusedFile } from "../../engine/engine.ts";
+import { fileFault, isFileFault, refusedFile } from "../../engine/file-faults.ts";
 import { peekHead } from "../../engine/peek-head.ts";
 import { MillraceError } from "../../errors.ts";
 import type { Pipeline } from "../../pipeline/pipeline.ts";
 import type { ServerContext } from "../context.ts";
 import { type AdmissionWindow, openAdmission } from "./admission-window.ts";
+import { InvalidFiles, lend } from "./invalid-files.ts";
 import "./part-headers.ts";
 import { FIELD_NAMES, type JobFields, parseFormFields, startsLater } from "./job-fields.ts";
 
 export interface JobForm {
   fields: JobFields;
-  files: ReceivedFile[];
+  files: (ReceivedFile | RefusedFile)[];
   optionFiles: Map<string, ReceivedFile>;
   /** `null` for a quote, which needs no room. */
   admission: AdmissionWindow | null;
@@ -68,10 +71,11 @@ class FormReader {
   private readonly purpose: FormPurpose;
   private readonly signal: AbortSignal;
   private readonly fields = new Map<string, unknown>();
-  private readonly files: ReceivedFile[] = [];
+  private readonly files: (ReceivedFile | RefusedFile)[] = [];
   private readonly optionFiles = new Map<string, ReceivedFile>();
   private pipeline: Pipeline | null = null;
   private admission: AdmissionWindow | null = null;
+  private readonly invalid = new InvalidFiles();
 
   constructor(context: Reading, purpose: FormPurpose, signal: AbortSignal) {
     this.context = context;
@@ -98,6 +102,7 @@ class FormReader {
       });
     }
     this.fields.set(name, part.value);
+    if (name === "onInvalidFile") this.invalid.decide(part.value);
     if (name !== "pipeline") return;
     if (typeof part.value !== "string") {
       throw new MillraceError("invalid_request", "The field pipeline must be the name of one.");
@@ -114,6 +119,7 @@ class FormReader {
 
   async finish(): Promise<JobForm> {
     const fields = parseFormFields(this.fields);
+    this.invalid.decide(fields.onInvalidFile);
     const { admission, files, optionFiles } = this;
     await admission?.confirm(Math.max(1, files.length), startsLater(fields, this.context.engine));
     return { fields, files, optionFiles, admission };
@@ -121,7 +127,7 @@ class FormReader {
 
   async release(): Promise<void> {
     await this.admission?.release(false);
-    await this.context.engine.discard([...this.files, ...this.optionFiles.values()]);
+    await this.context.engine.discard([...this.received(), ...this.optionFiles.values()]);
   }
 
   private async admit(name: string): Promise<void> {
@@ -130,7 +136,10 @@ class FormReader {
     this.pipeline = pipeline;
     const most = pipeline.accepts.maxFiles;
     refuseCount(this.files.length, most);
-    for (const file of this.files) refuseUnfit(file, pipeline);
+    for (const file of this.received()) {
+      const fault = fileFault(file, pipeline.accepts);
+      if (fault) this.invalid.add(fault);
+    }
     if (!this.purpose.reserves) return;
     const { owner, idempotencyKey } = this.purpose;
     this.admission = openAdmission(this.context.engine, { owner, pipeline: name, most, idempotencyKey });
@@ -141,7 +150,28 @@ class FormReader {
     const accepts = this.accepts();
     refuseCount(this.files.length + 1, accepts.maxFiles);
     await this.admission?.cover(this.files.length + 1);
-    this.files.push(await this.receive(part, accepts.mediaTypes, accepts.maxFileBytes));
+    const most = accepts.maxFiles * accepts.maxFileBytes;
+    const { file } = part;
+    if (!this.invalid.isRejecting) part.file = asPart(lend(file));
+    try {
+      const received = await this.receive(part, accepts.mediaTypes, accepts.maxFileBytes);
+      this.files.push(received);
+      this.invalid.came(received.bytes, most);
+    } catch (error) {
+      if (this.invalid.isRejecting || !isFileFault(error)) throw error;
+      this.files.push(refusedFile(safeName(part.filename ?? ""), error));
+      this.invalid.add(error);
+      file.unpipe();
+      part.file.destroy();
+      // The parser goes on when the file has been read to its end.
+      for await (const piece of file) this.invalid.came((piece as Buffer).length, most);
+    } finally {
+      part.file = file;
+    }
+  }
+
+  private received(): ReceivedFile[] {
+    return this.files.filter((file) => "blob" in file);
   }
 
   private async addOptionFile(part: MultipartFile): Promise<void> {
@@ -202,30 +232,17 @@ class FormReader {
 async function isEmpty(part: MultipartFile): Promise<boolean> {
   const { head, whole } = await peekHead(part.file, 1);
   if (head.length === 0) return true;
-  part.file = Object.assign(whole as Readable, { truncated: false, bytesRead: 0 });
+  part.file = asPart(whole);
   return false;
+}
+
+function asPart(file: Readable): MultipartFile["file"] {
+  return Object.assign(file, { truncated: false, bytesRead: 0 });
 }
 
 function refuseCount(files: number, limit: number): void {
   if (files > limit) {
     throw new MillraceError("too_many_files", `At most ${limit} files are accepted.`, { extra: { limit } });
-  }
-}
-
-/** For files that came before it was known which pipeline they are for. */
-function refuseUnfit(file: ReceivedFile, { accepts }: Pipeline): void {
-  if (file.bytes > accepts.maxFileBytes) {
-    const limit = accepts.maxFileBytes;
-    throw new MillraceError("file_too_large", `${quoted(file.name)} is larger than ${limit} bytes.`, {
-      extra: { limit, name: file.name },
-    });
-  }
-  if (!accepts.mediaTypes.includes("*") && !accepts.mediaTypes.includes(file.mediaType)) {
-    throw new MillraceError(
-      "unsupported_media",
-      `${quoted(file.name)} is ${file.mediaType}; accepted are ${accepts.mediaTypes.join(", ")}.`,
-      { extra: { name: file.name, mediaType: file.mediaType, accepted: accepts.mediaTypes } },
-    );
   }
 }
 

@@ -52,7 +52,7 @@ const recorded: Record<ItemState, TaskState[]> = {
   retrying: ["scheduled", "ready", "published"],
   running: ["leased"],
   succeeded: ["succeeded"],
-  failed: ["dead"],
+  failed: ["dead", "refused"],
   cancelled: ["cancelled"],
 };
 

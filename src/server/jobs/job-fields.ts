@@ -15,6 +15,12 @@ const fields = {
   metadata: boundedStrings(METADATA_ENTRIES, 64, 1_000)
     .optional()
     .describe(`Up to ${METADATA_ENTRIES} strings that come back in the job and in webhooks.`),
+  onInvalidFile: z
+    .enum(["reject", "skip"])
+    .default("reject")
+    .describe(
+      "When the pipeline does not accept a file, by its content or its size: `reject` refuses the request, with `skip` the item of that file fails and the others run.",
+    ),
 };
 
 const reference = z.union([
@@ -37,7 +43,9 @@ export const jobForm = z.object({
   files: z
     .array(z.string().meta({ format: "binary" }))
     .optional()
-    .describe("Any order works; `pipeline` first lets a full queue refuse before the files are read."),
+    .describe(
+      "Any order works; `pipeline` and `onInvalidFile` first let a full queue or a wrong file refuse before the files are read.",
+    ),
 });
 
 export const idempotencyHeader = z.object({

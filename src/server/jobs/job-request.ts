@@ -44,13 +44,14 @@ export async function readJobRequest(
   return { asked: { ...asked, admission: admission.first() }, admission };
 }
 
-function common({ pipeline, options, priority, startAt, metadata }: Omit<JobBody, "files">) {
+function common({ pipeline, options, priority, startAt, metadata, onInvalidFile }: Omit<JobBody, "files">) {
   return {
     pipeline,
     options,
     priority,
     startAt: startAt === undefined ? undefined : Date.parse(startAt),
     metadata,
+    onInvalidFile,
   };
 }
 

@@ -87,7 +87,7 @@ export function readPoints(point: DefinePoint<StoreScene>): void {
       const output = { ...(await scene.upload()), artifactId: `${job.id}.0.2.0` };
       const zip = { ...(await scene.upload()), artifactId: `${job.id}.all.1.0`, name: "all.zip" };
       await crew.work(({ task }) => success({ outputs: [task.item < 0 ? zip : output] }));
-      for (const file of [command.items[0]!.input, attachment, output, zip]) {
+      for (const file of [command.items[0]!.input!, attachment, output, zip]) {
         const found = await store.artifact({ owner: OWNER, id: file.artifactId });
         expect(found).toEqual({ ...file, jobId: job.id });
         expect(await store.artifact({ owner: "other", id: file.artifactId })).toBeNull();

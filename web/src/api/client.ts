@@ -35,6 +35,8 @@ export interface NewJob {
   /** Files among them are `{uploadId}`. */
   options: unknown;
   files: readonly { uploadId: string }[];
+  /** A file that the pipeline does not accept fails by itself, while the others run. */
+  onInvalidFile: "skip";
 }
 
 /** @param key the same key makes a repeated request safe: the server answers with the first job */

@@ -16,6 +16,7 @@ test("the job names its uploads, and those of its options where they belong", ()
     pipeline: "image.convert",
     options: { width: 100, watermark: { opacity: 0.5, image: { uploadId: "logo.png" } } },
     files: [{ uploadId: "a.jpg" }],
+    onInvalidFile: "skip",
   });
   expect(contents.options).toEqual({ width: 100, watermark: { opacity: 0.5 } });
 });

@@ -69,7 +69,8 @@ export function jobOf({ pipeline, options, parts }: Submission): NewJob {
   const reference = (part: FilePart) => ({ uploadId: uploadIdOf(part.address ?? "") });
   const filled: unknown = structuredClone(options);
   for (const part of parts) if (part.path !== null) place(filled, part.path.split("."), reference(part));
-  return { pipeline, options: filled, files: parts.filter((part) => part.path === null).map(reference) };
+  const files = parts.filter((part) => part.path === null).map(reference);
+  return { pipeline, options: filled, files, onInvalidFile: "skip" };
 }
 
 export function totalBytes(parts: readonly FilePart[]): number {

@@ -35,13 +35,14 @@ export function create(command: CreateJob): Operation<Result<Created>> {
     weight: 1 + command.items.length / 10,
     need(needs) {
       needs.jobs.add(id);
-      for (const { input } of command.items) needs.blobs.add(input.blob);
+      const inputs = command.items.flatMap(({ input }) => input ?? []);
+      for (const { blob } of inputs) needs.blobs.add(blob);
       for (const { blob } of command.attachments) needs.blobs.add(blob);
       for (const blob of command.pinned) needs.blobs.add(blob);
       if (idempotency) needs.key(owner, idempotency.key);
       const first = command.plan[0];
       if (first?.kind !== "each" || first.cacheKey === null) return;
-      for (const { input } of command.items) {
+      for (const input of inputs) {
         needs.cache.add(itemKey(first, { inputs: [input], previous: null, previousFile: null })!);
       }
     },
