@@ -1,8 +1,11 @@
 const MAX_BYTES = 200;
 
-/** What is an extension and no part of the name: short, or one of the longer ones that are in use. */
+/**
+ * What is an extension and no part of the name: short, or one of the longer ones that are in use. Digits alone
+ * are a version or a date.
+ */
 const EXTENSION =
-  /(?<=.)\.([a-z0-9]{1,5}|geojson|jsonld|markdown|ndjson|parquet|sqlite3?|topojson|torrent)$/i;
+  /(?<=.)\.((?!\d+$)[a-z0-9]{1,5}|geojson|jsonld|markdown|ndjson|parquet|sqlite3?|topojson|torrent)$/i;
 
 /**
  * What may not be in a name: controls (the null byte among them), characters that turn the direction of the
