@@ -1,4 +1,5 @@
-import { type Config, environmentName, settingNames } from "../compose/config.ts";
+import type { Config } from "../compose/config.ts";
+import { environmentName, settingNames } from "../compose/settings.ts";
 
 /** Names the writer's socket to the processes of a supervisor. */
 export const WRITER_ENV = "MILLRACE_WRITER";

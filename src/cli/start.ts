@@ -6,7 +6,7 @@ import { MillraceError } from "../errors.ts";
 import { isLoopback } from "../http/host-check.ts";
 import { type SupervisorEvent, supervise } from "../supervisor/supervisor.ts";
 import { childEnvironment } from "./child-environment.ts";
-import { addConfigFlags, addListenFlags, configOf } from "./flags.ts";
+import { addConfigFlags, addFlags, addListenFlags, configOf } from "./flags.ts";
 import { usageError } from "./output.ts";
 import { pageFolder } from "./package-folders.ts";
 import { anyFreePort, tryPort, whoAnswers } from "./port.ts";
@@ -22,15 +22,9 @@ Examples:
 Ctrl-C or SIGTERM ends it in order: what runs is finished or handed back, and nothing is lost.`;
 
 export function addStart(program: Command): void {
-  addListenFlags(addConfigFlags(program.command("start")))
+  const command = addListenFlags(addConfigFlags(program.command("start")));
+  addFlags(command, ["workers", "retentionHours", "deadLetterRetentionHours", "queueLimit"])
     .description("run everything on this machine: the page, the API and its workers")
-    .option("--workers <n>", "worker processes (MILLRACE_WORKERS), by default one for each core")
-    .option("--retention-hours <n>", "how long results are kept (MILLRACE_RETENTION_HOURS)")
-    .option(
-      "--dead-letter-retention-hours <n>",
-      "how long jobs with dead letters are kept (MILLRACE_DEAD_LETTER_RETENTION_HOURS)",
-    )
-    .option("--queue-limit <n>", "open tasks in a queue before jobs are refused (MILLRACE_QUEUE_LIMIT)")
     .addHelpText("after", HELP)
     .action((_, command: Command) => start(command));
 }

@@ -1,10 +1,10 @@
+import type { Config, ResolvedConfig, Source } from "../../compose/config.ts";
 import {
-  type Config,
+  type Setting as Described,
   environmentName,
-  type ResolvedConfig,
-  type Source,
   settingNames,
-} from "../../compose/config.ts";
+  settings,
+} from "../../compose/settings.ts";
 import { masked } from "../../domain/masking.ts";
 import { unknownSettings, unknownSettingText } from "../unknown-settings.ts";
 import { type Check, ok, warn } from "./check.ts";
@@ -31,9 +31,9 @@ function textOf(name: keyof Config, config: Config, inline: number): string {
   if (name === "pipelines") {
     return [...config.pipelines, ...(inline > 0 ? [`${inline} in the configuration file`] : [])].join(", ");
   }
-  if (name === "secret") return value === null ? "kept with the records" : "***";
-  if (name === "previousSecret") return value === null ? "none" : "***";
-  return value === null ? "as each pipeline says" : masked(String(value));
+  const { none = "none", isSecret }: Described = settings[name];
+  if (value === null) return none;
+  return isSecret ? "***" : masked(String(value));
 }
 
 export function checkSettings({ configFile }: ResolvedConfig, env: NodeJS.ProcessEnv): Check[] {

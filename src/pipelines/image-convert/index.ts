@@ -5,30 +5,17 @@ import { formatOf, formats, inputMediaTypes, outputFormat } from "../pictures/fo
 import { lostMetadata } from "../pictures/metadata.ts";
 import { type Picture, readPicture } from "../pictures/picture.ts";
 import { withinDrawingTime } from "../pictures/svg-limits.ts";
+import { type ImageConvertLimits, imageConvertLimits } from "./limits.ts";
 import { type ImageConvertOptions, imageConvertOptions } from "./options.ts";
 import { render } from "./render.ts";
 import { neverLarger } from "./smaller.ts";
 import type { Mark } from "./watermark.ts";
 
+export type { ImageConvertLimits } from "./limits.ts";
 export type { ImageConvertOptions } from "./options.ts";
 
 export const imageConvertName = "image.convert";
 export const imageConvertVersion = 1;
-
-export interface ImageConvertLimits {
-  /** Pixels of one picture, all frames of an animation together. @default 50_000_000 */
-  maxPixels: number;
-  /** @default 50 */
-  maxFiles: number;
-  /** @default 20 MiB */
-  maxFileBytes: number;
-}
-
-export const imageConvertLimits: Readonly<ImageConvertLimits> = {
-  maxPixels: 50_000_000,
-  maxFiles: 50,
-  maxFileBytes: 20 * 1024 * 1024,
-};
 
 // One thread a picture and several pictures at once use the cores better than many threads on one.
 sharp.concurrency(1);

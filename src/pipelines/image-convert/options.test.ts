@@ -2,7 +2,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { runPipeline } from "../../testing/run-pipeline.ts";
-import { createImageConvert, imageConvert, imageConvertLimits } from "./index.ts";
+import { createImageConvert, imageConvert } from "./index.ts";
+import { imageConvertLimits } from "./limits.ts";
 import { imageConvertOptions } from "./options.ts";
 import { scene } from "./test-pictures.ts";
 

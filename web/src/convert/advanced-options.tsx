@@ -5,7 +5,7 @@ import { Icon } from "../ui/icons.tsx";
 import { Select, Switch, TextInput } from "../ui/inputs.tsx";
 import { resetForm } from "./form-store.ts";
 import { type Fit, fitChoices } from "./options.ts";
-import type { OptionsProps } from "./options-panel.tsx";
+import type { OptionsProps } from "./options-props.ts";
 
 export function AdvancedOptions({ form, problems, onChange }: OptionsProps) {
   const text = useText();

@@ -3,15 +3,10 @@ import { Choices } from "../ui/choices.tsx";
 import { Field } from "../ui/field.tsx";
 import { Slider } from "../ui/inputs.tsx";
 import { AdvancedOptions } from "./advanced-options.tsx";
-import { type FormState, formatChoices, type OptionProblem, usesQuality } from "./options.ts";
+import { formatChoices, usesQuality } from "./options.ts";
+import type { OptionsProps } from "./options-props.ts";
 import { SizeOptions } from "./size-options.tsx";
 import { WatermarkOptions } from "./watermark-options.tsx";
-
-export interface OptionsProps {
-  form: FormState;
-  problems: ReadonlySet<OptionProblem>;
-  onChange(change: Partial<FormState>): void;
-}
 
 export function OptionsPanel(props: OptionsProps) {
   const { form, onChange } = props;

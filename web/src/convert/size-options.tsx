@@ -3,7 +3,7 @@ import { classes } from "../ui/classes.ts";
 import { Field } from "../ui/field.tsx";
 import { NumberInput } from "../ui/inputs.tsx";
 import { maxSide, widthPresets } from "./options.ts";
-import type { OptionsProps } from "./options-panel.tsx";
+import type { OptionsProps } from "./options-props.ts";
 
 export function SizeOptions({ form, problems, onChange }: OptionsProps) {
   const text = useText();

@@ -5,7 +5,7 @@ import { classes } from "../ui/classes.ts";
 import { Field } from "../ui/field.tsx";
 import { Slider, TextInput } from "../ui/inputs.tsx";
 import { positionChoices } from "./options.ts";
-import type { OptionsProps } from "./options-panel.tsx";
+import type { OptionsProps } from "./options-props.ts";
 import { WatermarkImage } from "./watermark-image.tsx";
 
 export function WatermarkOptions({ form, problems, onChange }: OptionsProps) {

@@ -1,0 +1,216 @@
+import { z } from "zod";
+import { LONGEST_MS } from "../pipeline/durations.ts";
+import type { Pipeline } from "../pipeline/pipeline.ts";
+import { imageConvertLimits } from "../pipelines/image-convert/limits.ts";
+
+/** One setting: flags, the environment, `millrace.config.ts`, the guide and `doctor` take it from here. */
+export interface Setting {
+  env: string;
+  /** As commander writes it; settings without one are for a file or the environment. */
+  flag?: string;
+  about: string;
+  schema: z.ZodType;
+  /** What a value must be, as the end of "PORT must be …". */
+  must: string;
+  /** What the text of a flag or a variable stands for. @default the text itself */
+  fromText?(text: string): unknown;
+  /** In place of a value that nobody gave; `undefined` where it follows from other settings. */
+  usual: unknown;
+  /** What `null` means, for people. */
+  none?: string;
+  /** Never shown. */
+  isSecret?: true;
+}
+
+const HOUR_MS = 3_600_000;
+const MIB = 1024 * 1024;
+export const MIN_MEMORY_MIB = 128;
+/** Short keys can be guessed. */
+const MIN_KEY_CHARACTERS = 32;
+
+const text = { schema: z.string().min(1), must: "a text" };
+const url = { schema: z.string().min(1), must: "an address, such as postgres://host/database" };
+const key = {
+  schema: z.string().min(MIN_KEY_CHARACTERS),
+  must: `a text of at least ${MIN_KEY_CHARACTERS} characters: openssl rand -base64 32 makes a good one`,
+  isSecret: true,
+} as const;
+
+function whole(min: number, max: number) {
+  return {
+    schema: z.int().min(min).max(max),
+    must: `a whole number from ${min} to ${max}`,
+    fromText: Number,
+  };
+}
+
+function number(min: number, max: number) {
+  return { schema: z.number().min(min).max(max), must: `a number from ${min} to ${max}`, fromText: Number };
+}
+
+const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
+const hours = number(0.0001, LONGEST_MS / HOUR_MS);
+const pipeline = z.custom<Pipeline>(
+  (value) => typeof value === "object" && value !== null && "steps" in value,
+);
+
+export const settings = {
+  host: {
+    ...text,
+    env: "HOST",
+    flag: "--host <address>",
+    about: "address to listen on",
+    usual: "127.0.0.1",
+  },
+  port: {
+    ...whole(0, 65_535),
+    env: "PORT",
+    flag: "--port <port>",
+    about: "port to listen on",
+    usual: 8080,
+  },
+  data: {
+    ...text,
+    env: "MILLRACE_DATA",
+    flag: "--data <folder>",
+    about: "data folder of the embedded adapters",
+    usual: "data",
+  },
+  store: {
+    ...url,
+    env: "MILLRACE_STORE",
+    flag: "--store <url>",
+    about: "where the records are: sqlite:PATH or postgres://…",
+    usual: undefined,
+  },
+  broker: {
+    ...url,
+    env: "MILLRACE_BROKER",
+    flag: "--broker <url>",
+    about: "what hands out the work",
+    usual: undefined,
+  },
+  bus: {
+    ...url,
+    env: "MILLRACE_BUS",
+    flag: "--bus <url>",
+    about: "what tells every process",
+    usual: undefined,
+  },
+  blobs: {
+    ...url,
+    env: "MILLRACE_BLOBS",
+    flag: "--blobs <url>",
+    about: "where the files are: file:PATH or s3://…",
+    usual: undefined,
+  },
+  workers: {
+    ...whole(0, 1_000),
+    env: "MILLRACE_WORKERS",
+    flag: "--workers <n>",
+    about: "worker processes, by default one for each core",
+    usual: undefined,
+  },
+  concurrency: {
+    ...whole(1, 10_000),
+    env: "MILLRACE_CONCURRENCY",
+    flag: "--concurrency <n>",
+    about: "tasks of each step at once in a worker",
+    usual: null,
+    none: "as each pipeline says",
+  },
+  memoryMiB: {
+    ...whole(MIN_MEMORY_MIB, 100_000_000),
+    env: "MILLRACE_MEMORY_MIB",
+    about: "what steps in processes of their own may have in memory together, on this machine, in MiB",
+    usual: undefined,
+  },
+  pipelines: {
+    schema: z.array(z.union([z.string().min(1), pipeline])),
+    must: "a list of modules and pipelines",
+    fromText: (list: string) => list.split(",").filter((part) => part !== ""),
+    env: "MILLRACE_PIPELINES",
+    flag: "--pipelines <files...>",
+    about: "modules with pipelines of your own",
+    usual: [],
+  },
+  retentionHours: {
+    ...hours,
+    env: "MILLRACE_RETENTION_HOURS",
+    flag: "--retention-hours <n>",
+    about: "how long results are kept",
+    usual: 7 * 24,
+  },
+  deadLetterRetentionHours: {
+    ...hours,
+    env: "MILLRACE_DEAD_LETTER_RETENTION_HOURS",
+    flag: "--dead-letter-retention-hours <n>",
+    about: "how long at least a job with dead letters keeps its files",
+    usual: 30 * 24,
+  },
+  maxMegapixels: {
+    ...number(0.001, 10_000),
+    env: "MILLRACE_MAX_MEGAPIXELS",
+    about: "picture size limit of image.convert, in megapixels",
+    usual: imageConvertLimits.maxPixels / 1_000_000,
+  },
+  maxFiles: {
+    ...whole(1, 10_000),
+    env: "MILLRACE_MAX_FILES",
+    about: "files of a job of image.convert",
+    usual: imageConvertLimits.maxFiles,
+  },
+  maxFileMiB: {
+    ...number(0.001, 10_000),
+    env: "MILLRACE_MAX_FILE_MIB",
+    about: "size limit of a file of image.convert, in MiB",
+    usual: imageConvertLimits.maxFileBytes / MIB,
+  },
+  queueLimit: {
+    ...whole(1, 100_000_000),
+    env: "MILLRACE_QUEUE_LIMIT",
+    flag: "--queue-limit <n>",
+    about: "open tasks in a queue before jobs are refused",
+    usual: null,
+    none: "as each pipeline says",
+  },
+  rateLimit: {
+    ...whole(0, 100_000_000),
+    env: "MILLRACE_RATE_LIMIT",
+    about: "requests to the API that an owner may send a minute; 0: any number",
+    usual: 0,
+  },
+  logLevel: {
+    schema: z.enum(logLevels),
+    must: `one of ${logLevels.join(", ")}`,
+    env: "MILLRACE_LOG",
+    flag: "--log-level <level>",
+    about: "debug, info, warn, error or silent",
+    usual: "warn",
+  },
+  secret: {
+    ...key,
+    env: "MILLRACE_SECRET",
+    about: "the installation's key",
+    usual: null,
+    none: "kept with the records",
+  },
+  previousSecret: {
+    ...key,
+    env: "MILLRACE_SECRET_PREVIOUS",
+    about: "a key that was replaced and still counts",
+    usual: null,
+    none: "none",
+  },
+} as const satisfies Record<string, Setting>;
+
+export type SettingName = keyof typeof settings;
+
+/** As `millrace.config.ts` may export them. */
+export type Values = { [Name in SettingName]: z.output<(typeof settings)[Name]["schema"]> };
+
+export const settingNames = Object.keys(settings) as SettingName[];
+
+export function environmentName(name: SettingName): string {
+  return settings[name].env;
+}
