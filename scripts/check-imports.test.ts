@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { violations } from "./check-imports.ts";
+import { pageViolations, violations } from "./check-imports.ts";
 
 function check(files: Record<string, string>): string[] {
   return violations(new Map(Object.entries(files)));
@@ -96,4 +96,22 @@ test("rooms of one layer may not import each other in a circle", () => {
     "src/webhooks/c.ts": 'import { d } from "../engine/d.ts";',
   };
   expect(check(files)).toEqual(["rooms import each other in a circle: engine -> webhooks -> engine"]);
+});
+
+test("the page has no circles, and imports only what runs in a browser", () => {
+  const page = (files: Record<string, string>) => pageViolations(new Map(Object.entries(files)));
+  expect(page({ "web/src/api/a.ts": 'import type { Json } from "../../../src/domain/records.ts";' })).toEqual(
+    [],
+  );
+  expect(page({ "web/src/api/a.ts": 'import { x } from "../../../src/engine/engine.ts";' })).toEqual([
+    "web/src/api/a.ts:1: the page may not import ../../../src/engine/engine.ts",
+  ]);
+  expect(
+    page({
+      "web/src/ui/a.tsx": 'import { B } from "./b.tsx";',
+      "web/src/ui/b.tsx": 'import type { A } from "./a.tsx";',
+    }),
+  ).toEqual([
+    "files import each other in a circle: web/src/ui/a.tsx -> web/src/ui/b.tsx -> web/src/ui/a.tsx",
+  ]);
 });

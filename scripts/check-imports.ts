@@ -69,6 +69,32 @@ export function violations(files: ReadonlyMap<string, string>): string[] {
   return found;
 }
 
+/** The rooms of `src` that the page may import: they run in a browser too. */
+const shownRooms = ["domain", "errors", "pipelines"];
+
+/** What is wrong in the page: text by path, such as `web/src/app.tsx`. */
+export function pageViolations(files: ReadonlyMap<string, string>): string[] {
+  const found: string[] = [];
+  const graph = new Map<string, string[]>();
+  for (const [path, text] of files) {
+    if (isTest(path)) continue;
+    const targets = importsOf(text).filter(({ target }) => isRelative(target));
+    graph.set(
+      path,
+      targets.map(({ target }) => resolve(path, target)),
+    );
+    for (const { target, line } of targets) {
+      const to = resolve(path, target);
+      const room = roomOf(to);
+      if (to.startsWith("web/src/") || (room !== null && shownRooms.includes(room))) continue;
+      found.push(`${path}:${line}: the page may not import ${target}`);
+    }
+  }
+  for (const circle of circles(graph))
+    found.push(`files import each other in a circle: ${circle.join(" -> ")}`);
+  return found;
+}
+
 function wrongImport(path: string, { target, line, lazy }: Import): string[] {
   const from = roomOf(path)!;
   const at = `${path}:${line}: ${from}`;
@@ -153,7 +179,9 @@ function layerOf(room: string): number {
 
 /** Tests, and files that only tests use. */
 function isTest(path: string): boolean {
-  return path.endsWith(".test.ts") || path.includes("/fixtures/") || /\/(test-[^/]+|testing)\.ts$/.test(path);
+  return (
+    /\.test\.tsx?$/.test(path) || path.includes("/fixtures/") || /\/(test-[^/]+|testing)\.ts$/.test(path)
+  );
 }
 
 function isRelative(target: string): boolean {
@@ -170,9 +198,13 @@ function resolve(path: string, target: string): string {
 
 if (import.meta.main) {
   const root = dirname(dirname(fileURLToPath(import.meta.url)));
-  const paths = globSync("src/**/*.ts", { cwd: root });
-  const found = violations(new Map(paths.map((path) => [path, readFileSync(join(root, path), "utf8")])));
+  const read = (pattern: string) =>
+    new Map(
+      globSync(pattern, { cwd: root }).map((path) => [path, readFileSync(join(root, path), "utf8")] as const),
+    );
+  const [files, page] = [read("src/**/*.ts"), read("web/src/**/*.{ts,tsx}")];
+  const found = [...violations(files), ...pageViolations(page)];
   for (const line of found) console.log(line);
-  console.log(`${paths.length} files, ${found.length} imports in a wrong direction`);
+  console.log(`${files.size + page.size} files, ${found.length} imports in a wrong direction`);
   process.exitCode = found.length > 0 ? 1 : 0;
 }

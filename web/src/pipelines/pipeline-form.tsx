@@ -8,6 +8,7 @@ import { paths } from "../router/routes.ts";
 import { SchemaFormContext } from "../schema-form/form-context.ts";
 import { ObjectFields } from "../schema-form/object-field.tsx";
 import { resolveSchema } from "../schema-form/schema.ts";
+import { SchemaField } from "../schema-form/schema-field.tsx";
 import { buildValue, type Draft, type FieldError, initialDraft } from "../schema-form/value.ts";
 import { useStore } from "../store/store.ts";
 import { announce } from "../ui/announce.tsx";
@@ -82,7 +83,7 @@ export function PipelineForm({ pipeline }: { pipeline: Pipeline }) {
             onChange={setFiles}
           />
         )}
-        <SchemaFormContext value={{ root, errors, issues }}>
+        <SchemaFormContext value={{ root, errors, issues, SchemaField }}>
           <ObjectFields path="" schema={schema} draft={draft} onChange={change} />
         </SchemaFormContext>
         {fields === 0 && accepts.maxFiles === 0 && <p className="text-soft">{text.pipelines.noOptions}</p>}

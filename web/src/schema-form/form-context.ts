@@ -1,6 +1,15 @@
-import { createContext, useContext } from "react";
+import { type ComponentType, createContext, useContext } from "react";
 import type { JsonSchema } from "./schema.ts";
-import type { FieldError } from "./value.ts";
+import type { Draft, FieldError } from "./value.ts";
+
+export interface SchemaFieldProps {
+  name: string;
+  path: string;
+  schema: JsonSchema;
+  required: boolean;
+  draft: Draft;
+  onChange(draft: Draft): void;
+}
 
 /** What every field of one form shares. */
 export interface FormContext {
@@ -8,9 +17,16 @@ export interface FormContext {
   errors: Readonly<Record<string, FieldError>>;
   /** Messages of the server, by path. */
   issues: ReadonlyMap<string, string>;
+  /** The control for one option: those that hold others show them with it. */
+  SchemaField: ComponentType<SchemaFieldProps>;
 }
 
-export const SchemaFormContext = createContext<FormContext>({ root: {}, errors: {}, issues: new Map() });
+export const SchemaFormContext = createContext<FormContext>({
+  root: {},
+  errors: {},
+  issues: new Map(),
+  SchemaField: () => null,
+});
 
 export function useFormContext(): FormContext {
   return useContext(SchemaFormContext);

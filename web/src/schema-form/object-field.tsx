@@ -1,7 +1,6 @@
 import { Switch } from "../ui/inputs.tsx";
 import { useFormContext } from "./form-context.ts";
 import { isRequired, type JsonSchema } from "./schema.ts";
-import { SchemaField } from "./schema-field.tsx";
 import { type Draft, type DraftObject, initialDraft } from "./value.ts";
 
 interface Props {
@@ -51,6 +50,7 @@ interface FieldsProps {
 }
 
 export function ObjectFields({ path, schema, draft, onChange }: FieldsProps) {
+  const { SchemaField } = useFormContext();
   const fields = (draft ?? {}) as DraftObject;
   return (
     <div className="space-y-5">

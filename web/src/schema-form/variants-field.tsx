@@ -4,7 +4,6 @@ import { Select } from "../ui/inputs.tsx";
 import { useFormContext } from "./form-context.ts";
 import { ObjectFields } from "./object-field.tsx";
 import { controlOf, type JsonSchema, variantLabel } from "./schema.ts";
-import { SchemaField } from "./schema-field.tsx";
 import { type Draft, initialDraft, isVariant, unwrap } from "./value.ts";
 
 interface Props {
@@ -21,7 +20,7 @@ interface Props {
 /** One of several kinds of value: first which, then its own fields. */
 export function VariantsField({ label, hint, error, required, path, variants, draft, onChange }: Props) {
   const text = useText();
-  const { root } = useFormContext();
+  const { root, SchemaField } = useFormContext();
   const chosen = isVariant(draft) ? draft.$variant : -1;
   const variant = variants[chosen];
 
