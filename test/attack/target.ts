@@ -43,22 +43,11 @@ export function memoryOf({ pid }: Target): number {
   return (pages * 4_096) / 2 ** 20;
 }
 
-/** The longest wait for a small answer while something else is done, ms. */
-export async function longestWait(target: Target, work: () => Promise<unknown>): Promise<number> {
-  let over = false;
-  let longest = 0;
-  const asking = (async () => {
-    while (!over) {
-      const began = performance.now();
-      await (await fetch(`${target.url}/healthz`)).text();
-      longest = Math.max(longest, performance.now() - began);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-  })();
-  await work();
-  over = true;
-  await asking;
-  return longest;
+/** Processor time that the API has used, ms: while it computes, nobody else is answered, however busy the machine is. */
+export function processorTimeOf({ pid }: Target): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) * 10;
 }
 
 export interface EndedJob {
