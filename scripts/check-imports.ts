@@ -22,7 +22,7 @@ const layers = [
 const beside: Record<string, string[]> = {
   adapters: ["ports", "database", "domain", "errors"],
   pipelines: ["pipeline", "ai", "outgoing", "errors"],
-  testing: ["engine", "pipeline", "ports", "domain", "errors"],
+  testing: ["engine", "database", "pipeline", "ports", "domain", "errors"],
 };
 
 /** The only rooms that may import those beside the layers. */

@@ -15,6 +15,7 @@ export const catalogue = {
   request_timeout: { status: 408, title: "The request took too long to arrive", retryable: true },
   upload_incomplete: { status: 409, title: "The upload is not complete", retryable: true },
   upload_moved: { status: 409, title: "The upload has gone on elsewhere", retryable: true },
+  already_exists: { status: 409, title: "There is one like it already", retryable: false },
   gone: { status: 410, title: "The file is past its retention", retryable: false },
   tus_version: { status: 412, title: "This version of the upload protocol is not spoken", retryable: false },
   too_many_files: { status: 413, title: "Too many files", retryable: false },

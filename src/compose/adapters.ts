@@ -1,8 +1,10 @@
+import type { Tables } from "../database/tables.ts";
 import { masked } from "../domain/masking.ts";
 import { MillraceError } from "../errors.ts";
 import type { BlobStore } from "../ports/blobs.ts";
 import type { Broker } from "../ports/broker.ts";
 import type { Bus } from "../ports/bus.ts";
+import type { Database } from "../ports/database.ts";
 import type { Limiter } from "../ports/limiter.ts";
 import type { Store } from "../ports/store/store.ts";
 import type { Config } from "./config.ts";
@@ -24,6 +26,17 @@ const stores: Record<string, Opener<Store>> = {
   async postgres(url, { config }) {
     const { openPostgresStore } = await import("../adapters/postgres/store.ts");
     return openPostgresStore(url, { publishes: config.broker === config.store });
+  },
+};
+
+const databases: Record<string, Opener<Database<Tables>>> = {
+  async sqlite(_, { writer }) {
+    const { sqliteDatabase } = await import("../adapters/sqlite/database.ts");
+    return sqliteDatabase(await line(writer));
+  },
+  async postgres(url) {
+    const { openPostgresDatabase } = await import("../adapters/postgres/database.ts");
+    return openPostgresDatabase(url);
   },
 };
 
@@ -106,6 +119,11 @@ const blobStores: Record<string, Opener<BlobStore>> = {
 /** The records of these settings, over a connection of their own. */
 export function openStore(wiring: Wiring): Promise<Store> {
   return open("MILLRACE_STORE", stores, wiring.config.store, wiring);
+}
+
+/** The cold records, where the store is. */
+export function openDatabase(wiring: Wiring): Promise<Database<Tables>> {
+  return open("MILLRACE_STORE", databases, wiring.config.store, wiring);
 }
 
 /** @param store of the same settings, which a broker may be one with */

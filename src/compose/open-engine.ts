@@ -5,7 +5,7 @@ import { countDrops } from "../engine/messages/drops.ts";
 import { signedBus } from "../engine/messages/signed-bus.ts";
 import type { StepLog } from "../pipeline/context.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
-import { isLocal, openBlobs, openBroker, openBus, openStore, type Wiring } from "./adapters.ts";
+import { isLocal, openBlobs, openBroker, openBus, openDatabase, openStore, type Wiring } from "./adapters.ts";
 import { loadPipelines } from "./load-pipelines.ts";
 import { installationSecrets } from "./secrets.ts";
 import { checkTemporaryFolder } from "./temporary-folder.ts";
@@ -38,6 +38,7 @@ export async function openEngine(
     const pipelines = await loadPipelines(config, inline);
     const blobs = await keep(openBlobs(wiring));
     const store = await keep(openStore(wiring));
+    const database = await keep(openDatabase(wiring));
     const broker = await keep(openBroker(wiring, store));
     const drops = countDrops(log);
     const secrets = await installationSecrets(config);
@@ -47,6 +48,7 @@ export async function openEngine(
     const hintSigner = config.broker === config.store ? null : signer(secrets, "hint");
     const engine = createEngine({
       store,
+      database,
       broker,
       bus,
       blobs,

@@ -1,9 +1,12 @@
+import type { Tables } from "../database/tables.ts";
+import { uploadRecords } from "../database/uploads.ts";
 import { parseTaskId } from "../domain/ids.ts";
 import type { Signer } from "../domain/keys.ts";
 import { MillraceError } from "../errors.ts";
 import type { BlobStore } from "../ports/blobs.ts";
 import type { Broker } from "../ports/broker.ts";
 import type { Bus } from "../ports/bus.ts";
+import type { Database } from "../ports/database.ts";
 import type { Store } from "../ports/store/store.ts";
 import type { Engine, Pipelines } from "./engine.ts";
 import { follower } from "./follow.ts";
@@ -12,11 +15,13 @@ import { countDrops, type Drops } from "./messages/drops.ts";
 import { hints as makeHints } from "./messages/hints.ts";
 import { messageReader } from "./messages/read.ts";
 import { topics } from "./messages/topics.ts";
+import { createUploads } from "./uploads/uploads.ts";
 
 const DAY_MS = 24 * 3_600_000;
 
 export interface EngineParts {
   store: Store;
+  database: Database<Tables>;
   blobs: BlobStore;
   broker: Broker;
   bus: Bus;
@@ -32,7 +37,7 @@ export interface EngineParts {
 }
 
 export function createEngine(parts: EngineParts): Engine {
-  const { store, blobs, broker, bus, pipelines } = parts;
+  const { store, database, blobs, broker, bus, pipelines } = parts;
   const { drops = countDrops() } = parts;
   const hints = makeHints(parts.hintSigner ?? null);
   const follow = follower(store, broker, bus, hints);
@@ -42,13 +47,21 @@ export function createEngine(parts: EngineParts): Engine {
   });
   const { retentionMs = 7 * DAY_MS, deadLetterRetentionMs = 30 * DAY_MS } = parts;
   const take = intake({ store, blobs, pipelines, retentionMs, deadLetterRetentionMs });
+  const uploads = createUploads({
+    ...{ records: uploadRecords(database), store, blobs, pipelines },
+    room: take.room,
+    receiveFile: (source, { name, bytes }) =>
+      take.receive(source, { name, mediaTypes: ["*"], maxBytes: bytes }),
+  });
 
   return {
     store,
+    database,
     blobs,
     broker,
     bus,
     pipelines,
+    uploads,
     hints,
     messages: messageReader(drops),
     drops,

@@ -1,22 +1,28 @@
 import type { Readable } from "node:stream";
+import type { Tables } from "../database/tables.ts";
 import type { Failure, JobRecord, TaskRecord } from "../domain/records.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import type { BlobStore } from "../ports/blobs.ts";
 import type { Broker } from "../ports/broker.ts";
 import type { Bus } from "../ports/bus.ts";
+import type { Database } from "../ports/database.ts";
 import type { Changed, Created } from "../ports/store/jobs.ts";
 import type { Store } from "../ports/store/store.ts";
 import type { Drops } from "./messages/drops.ts";
 import type { Hints } from "./messages/hints.ts";
 import type { MessageReader } from "./messages/read.ts";
+import type { Uploads } from "./uploads/uploads.ts";
 
 /** What server, CLI and library use to put work in; reads go to `store` and `blobs` directly. */
 export interface Engine {
   readonly store: Store;
+  /** The records that need none of the ledger's rules. */
+  readonly database: Database<Tables>;
   readonly blobs: BlobStore;
   readonly broker: Broker;
   readonly bus: Bus;
   readonly pipelines: Pipelines;
+  readonly uploads: Uploads;
   /** Makes and reads what brokers deliver. */
   readonly hints: Hints;
   /** Reads what comes over the bus. */
@@ -100,6 +106,11 @@ export interface ReceivedFile {
   bytes: number;
   sha256: string;
   blob: string;
+  /**
+   * Names the pin that keeps its bytes until a job takes it over, or `discard` gives it up. `null`: something else
+   * keeps them for longer than a request takes, such as a resumable upload.
+   */
+  pin: string | null;
 }
 
 /** A file just received, one of an earlier job of the same owner, or one that was refused as it came. */

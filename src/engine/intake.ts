@@ -22,6 +22,7 @@ import {
   type RefusedFile,
 } from "./engine.ts";
 import { fileFault, kindFault, refusedFile } from "./file-faults.ts";
+import { keepBlob } from "./keep-blob.ts";
 import { HEAD_BYTES, mediaTypeOf } from "./media-type.ts";
 import { resolveOptions } from "./options.ts";
 import { peekHead } from "./peek-head.ts";
@@ -29,7 +30,6 @@ import { planOf, queueName } from "./plan.ts";
 
 type StoredFile = Omit<FileRef, "artifactId">;
 
-const PIN_MS = 3_600_000;
 /** Of a queue's limit, what one owner may have reserved at once. */
 const OWNER_SHARE = 0.5;
 const IDEMPOTENCY_MS = 24 * 3_600_000;
@@ -50,8 +50,6 @@ export interface IntakeOptions {
 /** Takes work in: admission, uploads, options, and the one transaction that makes it a job. */
 export function intake({ store, blobs, pipelines, ...kept }: IntakeOptions) {
   const room = diskRoom(blobs);
-  /** Files that hold a pin of their own; those of resumable uploads hold one for longer than a request. */
-  const pinned = new WeakSet<JobFile>();
 
   const pipelineOf = (name: string): Pipeline => {
     const pipeline = pipelines.get(name);
@@ -64,7 +62,10 @@ export function intake({ store, blobs, pipelines, ...kept }: IntakeOptions) {
   };
 
   const fileOf = async (owner: string, file: Exclude<JobFile, RefusedFile>): Promise<StoredFile> => {
-    if (!("artifactId" in file)) return file;
+    if (!("artifactId" in file)) {
+      const { pin: _, ...received } = file;
+      return received;
+    }
     const found = await store.artifact({ owner, id: file.artifactId });
     if (found === "expired")
       throw new MillraceError("gone", `The file ${file.artifactId} is past its retention.`);
@@ -145,15 +146,11 @@ export function intake({ store, blobs, pipelines, ...kept }: IntakeOptions) {
     };
   };
 
-  const pinsOf = (files: readonly JobFile[]) =>
-    [...new Set(files)].flatMap((file) => ("blob" in file && pinned.has(file) ? [file.blob] : []));
-
   return {
     room,
 
     async discard(files: readonly ReceivedFile[]): Promise<void> {
       const keys = pinsOf(files);
-      for (const file of files) pinned.delete(file);
       if (keys.length > 0) await store.unpin({ keys });
     },
 
@@ -194,16 +191,9 @@ export function intake({ store, blobs, pipelines, ...kept }: IntakeOptions) {
         throw fault;
       }
       try {
-        const stored = await blobs.put(whole, {
-          maxBytes: options.maxBytes,
-          signal: options.signal,
-          leaveReserve: true,
-        });
-        const { key } = await store.pin({ ...stored, until: store.now() + PIN_MS });
-        if (key !== stored.key) await blobs.merge(stored, key);
-        const file = { name, mediaType, bytes: stored.bytes, sha256: stored.sha256, blob: key };
-        pinned.add(file);
-        return file;
+        const { maxBytes, signal } = options;
+        const kept = await keepBlob({ blobs, store }, whole, { maxBytes, signal, leaveReserve: true });
+        return { name, mediaType, ...kept, pin: newId() };
       } catch (error) {
         if (error instanceof MillraceError && error.code === "file_too_large") {
           throw new MillraceError("file_too_large", `"${name}": ${error.message}`, { extra: { file: name } });
@@ -235,6 +225,15 @@ export function intake({ store, blobs, pipelines, ...kept }: IntakeOptions) {
       return { position, waitSeconds, cachedItems, items, costUnits: (runs - cachedItems) * steps };
     },
   };
+}
+
+/** The blobs whose pins come with these files: one for each pin, however often its file is named. */
+function pinsOf(files: readonly JobFile[]): string[] {
+  const blobByPin = new Map<string, string>();
+  for (const file of files) {
+    if ("blob" in file && file.pin !== null) blobByPin.set(file.pin, file.blob);
+  }
+  return [...blobByPin.values()];
 }
 
 /** The answer of a store, or its refusal as an error. */

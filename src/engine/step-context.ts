@@ -23,8 +23,8 @@ import type { BlobStore } from "../ports/blobs.ts";
 import type { Bus } from "../ports/bus.ts";
 import type { Store } from "../ports/store/store.ts";
 import { endedItems, ShownFiles } from "./ended-items.ts";
+import { keepBlob } from "./keep-blob.ts";
 import { packJson, readJson } from "./large-json.ts";
-import { PIN_MS } from "./leases.ts";
 import { MAX_PROGRESS_CHARACTERS } from "./messages/read.ts";
 import { textMessages } from "./messages/text-pieces.ts";
 import { type LiveMessage, topics } from "./messages/topics.ts";
@@ -82,12 +82,10 @@ export async function stepContext(
     throw new MillraceError("not_found", `The step ${step} has no file ${file.artifactId}.`);
   };
   const put = async (data: NewFile["data"]) => {
-    const stored = await blobs.put(data, { signal });
-    const { key } = await store.pin({ ...stored, until: store.now() + PIN_MS });
-    if (key !== stored.key) await blobs.merge(stored, key);
-    pinned.push(key);
-    onPinned(key);
-    return { bytes: stored.bytes, sha256: stored.sha256, blob: key };
+    const kept = await keepBlob({ blobs, store }, data, { signal });
+    pinned.push(kept.blob);
+    onPinned(kept.blob);
+    return kept;
   };
   const folder = async () => {
     const path = await newStepFolder();

@@ -20,7 +20,6 @@ import { resultPoints } from "./store/results.ts";
 import { type StoreHarness, type StoreScene, withScene } from "./store/scene.ts";
 import { settlePoints } from "./store/settling.ts";
 import { sweepPoints } from "./store/sweeping.ts";
-import { uploadPoints } from "./store/uploads.ts";
 import { warningPoints } from "./store/warnings.ts";
 
 /** Registers the conformance tests of the store's ports for one adapter. Call it in a vitest file. */
@@ -45,7 +44,6 @@ export function storeSuite(harness: StoreHarness): void {
     sweepPoints(point);
     memoPoints(point);
     resultPoints(point);
-    uploadPoints(point);
     readPoints(point);
     invariantPoints(point);
   });

@@ -12,6 +12,7 @@ import { resolveConfig } from "../../src/compose/config.ts";
 import { startEmbedded } from "../../src/compose/embedded.ts";
 import { createLogger } from "../../src/compose/logger.ts";
 import { openEngine } from "../../src/compose/open-engine.ts";
+import { uploadRecords } from "../../src/database/uploads.ts";
 import { createEngine } from "../../src/engine/create-engine.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import { createHttpServer } from "../../src/http/http-server.ts";
@@ -22,7 +23,6 @@ import type { ServerContext } from "../../src/server/context.ts";
 import { createMetrics } from "../../src/server/metrics/metrics.ts";
 import { uploadRoutes } from "../../src/server/uploads/routes.ts";
 import { isUpload } from "../../src/server/uploads/tus-headers.ts";
-import { uploadedFile } from "../../src/server/uploads/uploaded-file.ts";
 import { refusal } from "../../src/testing/refusal.ts";
 import { placeOf, withService } from "../../src/testing/services.ts";
 
@@ -148,11 +148,11 @@ test("a file that comes uncut becomes a file of a job without a copy", async () 
     randomBytes(2_000_000),
   ]);
   const path = await create(content.length, "../사진.png");
-  await refusal(uploadedFile(one.engine, "me", idOf(path)), "upload_incomplete");
+  await refusal(one.engine.uploads.file("me", idOf(path)), "upload_incomplete");
   const answer = await patch(one, path, 0, content);
   expect(answer.status).toBe(204);
   expect(answer.headers.get("upload-offset")).toBe(String(content.length));
-  const file = await uploadedFile(other.engine, "me", idOf(path));
+  const file = await other.engine.uploads.file("me", idOf(path));
   expect(file).toMatchObject({
     name: "사진.png",
     mediaType: "image/png",
@@ -160,8 +160,8 @@ test("a file that comes uncut becomes a file of a job without a copy", async () 
     sha256: createHash("sha256").update(content).digest("hex"),
   });
   expect((await one.engine.blobs.read(file.blob)).equals(content)).toBe(true);
-  const upload = await one.engine.store.uploads!.get({ owner: "me", id: idOf(path), now: Date.now() });
-  expect(upload!.parts.map(({ blob }) => blob)).toEqual([file.blob]);
+  const upload = await one.engine.uploads.get("me", idOf(path));
+  expect(upload.parts.map(({ blob }) => blob)).toEqual([file.blob]);
   const created = await one.engine.createJob({ owner: "me", pipeline: "big", options: {}, files: [file] });
   expect(created.created).toBe(true);
 });
@@ -179,7 +179,7 @@ test("random cuts, between two processes, end byte-identical", async () => {
       if (cuts++ < 12) await patchCut(api, path, offset, rest, Math.floor(Math.random() * rest.length));
       else expect([204, 409]).toContain((await patch(api, path, offset, rest)).status);
     }
-    const file = await uploadedFile(one.engine, "me", idOf(path));
+    const file = await one.engine.uploads.file("me", idOf(path));
     expect(file.sha256).toBe(createHash("sha256").update(content).digest("hex"));
     expect((await other.engine.blobs.read(file.blob)).equals(content)).toBe(true);
   }
@@ -210,7 +210,7 @@ test("what a slow client has sent survives the death of the server that takes it
   await expect.poll(() => offsetOf(other, path), { timeout: 10_000 }).toBe(4_000_000);
   outgoing.destroy();
   expect((await patch(other, path, 4_000_000, content.subarray(4_000_000))).status).toBe(204);
-  const file = await uploadedFile(other.engine, "me", idOf(path));
+  const file = await other.engine.uploads.file("me", idOf(path));
   expect((await other.engine.blobs.read(file.blob)).equals(content)).toBe(true);
 }, 20_000);
 
@@ -242,15 +242,15 @@ test("what is refused is collected at once, and takes nothing of others with it"
   expect(refused).toHaveLength(2);
   const collected = await store.collect({ now: Date.now(), limit: 1_000 });
   expect(collected).toEqual(expect.arrayContaining(refused));
-  const file = await uploadedFile(one.engine, "me", idOf(kept));
+  const file = await one.engine.uploads.file("me", idOf(kept));
   expect(collected).not.toContain(file.blob);
 });
 
 test("an upload comes in a bounded number of pieces", async () => {
-  const { uploads } = one.engine.store;
   const path = await create(10_000);
   const parts = Array.from({ length: 4_096 }, (_, n) => ({ blob: `${n}`, bytes: 1, sha256: "0".repeat(64) }));
-  await uploads.append({ owner: "me", id: idOf(path), offset: 0, parts, now: Date.now() });
+  const at = { owner: "me", id: idOf(path), now: Date.now() };
+  await uploadRecords(one.engine.database).append(at, { offset: 0, parts });
   const answer = await patch(one, path, 4_096, Buffer.from("a"));
   expect([answer.status, await problem(answer)]).toEqual([413, "request_too_large"]);
 });
@@ -271,7 +271,7 @@ test("of two requests that send the same bytes at once, one wins and the other i
   const statuses = answers.map(({ status }) => status);
   expect(statuses).toContain(204);
   expect(statuses.every((status) => status === 204 || status === 409)).toBe(true);
-  const file = await uploadedFile(one.engine, "me", idOf(path));
+  const file = await one.engine.uploads.file("me", idOf(path));
   expect(file.sha256).toBe(createHash("sha256").update(content).digest("hex"));
 });
 
@@ -295,7 +295,7 @@ test("a larger file is put together from its parts, with flat memory", async () 
     duplex: "half",
   } as RequestInit);
   expect(answer.status).toBe(204);
-  const file = await uploadedFile(one.engine, "me", idOf(path));
+  const file = await one.engine.uploads.file("me", idOf(path));
   const hash = createHash("sha256");
   for (let count = 0; count < 150; count++) hash.update(piece);
   expect(file).toMatchObject({ bytes: length, sha256: hash.digest("hex") });
@@ -303,7 +303,7 @@ test("a larger file is put together from its parts, with flat memory", async () 
 
 test("nothing is a file too", async () => {
   const path = await create(0, "empty.txt");
-  expect(await uploadedFile(one.engine, "me", idOf(path))).toMatchObject({ bytes: 0, name: "empty.txt" });
+  expect(await one.engine.uploads.file("me", idOf(path))).toMatchObject({ bytes: 0, name: "empty.txt" });
 });
 
 test("a body counts only when it matches its checksum", async () => {
@@ -327,7 +327,7 @@ test("an upload is its owner's alone", async () => {
   expect((await fetch(one.url + path, { method: "DELETE", headers: { ...tus, ...theirs } })).status).toBe(
     404,
   );
-  await refusal(uploadedFile(one.engine, "somebody", idOf(path)), "not_found");
+  await refusal(one.engine.uploads.file("somebody", idOf(path)), "not_found");
 });
 
 test("the bytes of an upload that was given up are collected at once, in one part or joined of several", async () => {
@@ -340,7 +340,7 @@ test("the bytes of an upload that was given up are collected at once, in one par
       expect((await patch(one, path, offset, Buffer.from(piece))).status).toBe(204);
       offset += piece.length;
     }
-    const upload = (await store.uploads!.get({ owner: "me", id: idOf(path), now: Date.now() }))!;
+    const upload = await one.engine.uploads.get("me", idOf(path));
     const keys = [...new Set([...upload.parts.map((part) => part.blob), upload.file!.blob])];
     expect(await store.known({ keys })).toHaveLength(keys.length);
     await fetch(one.url + path, { method: "DELETE", headers: tus });
@@ -360,12 +360,12 @@ test("an abandoned upload expires, and its bytes are collected", async () => {
   const { engine } = one;
   const path = await create(10);
   expect((await patch(one, path, 0, Buffer.from("unused"))).status).toBe(204);
-  const uploads = engine.store.uploads!;
-  const upload = (await uploads.get({ owner: "me", id: idOf(path), now: Date.now() }))!;
+  const upload = await engine.uploads.get("me", idOf(path));
+  const records = uploadRecords(engine.database);
   const later = upload.expiresAt + 1;
-  expect(await uploads.get({ owner: "me", id: upload.id, now: later })).toBeNull();
-  const append = { owner: "me", id: upload.id, offset: 6, parts: [], now: later };
-  expect(await uploads.append(append)).toEqual({ ok: false, reason: "missing" });
+  const late = { owner: "me", id: upload.id, now: later };
+  expect(await records.get(late)).toBeNull();
+  expect(await records.append(late, { offset: 6, parts: [] })).toEqual({ ok: false, reason: "missing" });
   const [part] = upload.parts;
   expect(await engine.store.collect({ now: later, limit: 1_000 })).not.toContain(part!.blob);
   expect(await engine.store.collect({ now: later + 3_600_000, limit: 1_000 })).toContain(part!.blob);
@@ -432,7 +432,7 @@ await withService("S3", placeOf(endpoint ?? "https://s3.amazonaws.com", 443), as
     await expect.poll(() => offsetOf(api, path)).toBeGreaterThan(500_000);
     const offset = await offsetOf(api, path);
     expect((await patch(api, path, offset, content.subarray(offset))).status).toBe(204);
-    const file = await uploadedFile(api.engine, "me", idOf(path));
+    const file = await api.engine.uploads.file("me", idOf(path));
     expect((await blobs.read(file.blob)).equals(content)).toBe(true);
   });
 
@@ -447,9 +447,9 @@ await withService("S3", placeOf(endpoint ?? "https://s3.amazonaws.com", 443), as
       url: string;
       headers: Record<string, string>;
     };
-    await refusal(uploadedFile(api.engine, "me", uploadId), "upload_incomplete");
+    await refusal(api.engine.uploads.file("me", uploadId), "upload_incomplete");
     expect((await fetch(url, { method, headers, body: new Uint8Array(content) })).status).toBe(200);
-    const files = await Promise.all([1, 2].map(() => uploadedFile(api.engine, "me", uploadId)));
+    const files = await Promise.all([1, 2].map(() => api.engine.uploads.file("me", uploadId)));
     for (const file of files) {
       expect(file).toMatchObject({
         name: "b.pdf",

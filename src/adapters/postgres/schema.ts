@@ -1,8 +1,9 @@
 import type pg from "pg";
+import { migrations as coldMigrations, type Migration } from "../../database/migrations/index.ts";
 import type { Place } from "./connection.ts";
 
 /**
- * Each entry brings the schema from the version before to its own. They only ever expand, so that older
+ * The hot tables. Each entry brings the schema from the version before to its own. They only ever expand, so that older
  * processes go on beside newer ones. Indexes over tasks are partial: they hold what lives, however much
  * has ended.
  */
@@ -124,14 +125,6 @@ const migrations = [
     record json NOT NULL
   ) WITH (fillfactor = 50);
 
-  CREATE TABLE uploads (
-    id text COLLATE "C" PRIMARY KEY,
-    owner text COLLATE "C" NOT NULL,
-    expires_at bigint NOT NULL,
-    body json NOT NULL
-  );
-  CREATE INDEX uploads_expiry ON uploads (expires_at);
-
   CREATE TABLE deliveries (
     seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     queue text COLLATE "C" NOT NULL,
@@ -202,7 +195,8 @@ const migrations = [
 
 /** Brings the schema up to date; several processes may do so at once. */
 export async function migrate(pool: pg.Pool, { schema }: Place): Promise<void> {
-  if ((await version(pool, schema)) >= migrations.length) return;
+  const isCurrent = (await version(pool, schema)) >= migrations.length;
+  if (isCurrent && (await missingCold(pool, schema)).length === 0) return;
   const client = await pool.connect();
   try {
     await client.query("BEGIN");
@@ -218,6 +212,11 @@ export async function migrate(pool: pg.Pool, { schema }: Place): Promise<void> {
       await client.query(migrations[next]!);
       await client.query("INSERT INTO migrations VALUES ($1)", [next + 1]);
     }
+    await client.query("CREATE TABLE IF NOT EXISTS cold_migrations (name text PRIMARY KEY)");
+    for (const { name, postgres } of await missingCold(client, schema)) {
+      await client.query(postgres);
+      await client.query("INSERT INTO cold_migrations VALUES ($1)", [name]);
+    }
     await client.query("COMMIT");
   } catch (error) {
     await client.query("ROLLBACK").catch(() => {});
@@ -228,8 +227,20 @@ export async function migrate(pool: pg.Pool, { schema }: Place): Promise<void> {
 }
 
 async function version(client: pg.Pool | pg.ClientBase, schema: string): Promise<number> {
-  const known = await client.query("SELECT to_regclass($1) AS found", [`${schema}.migrations`]);
-  if (known.rows[0].found === null) return 0;
+  if (!(await exists(client, `${schema}.migrations`))) return 0;
   const { rows } = await client.query("SELECT coalesce(max(version), 0) AS version FROM migrations");
   return rows[0].version as number;
+}
+
+/** Migrations of the cold tables that have not run yet. */
+async function missingCold(client: pg.Pool | pg.ClientBase, schema: string): Promise<readonly Migration[]> {
+  if (!(await exists(client, `${schema}.cold_migrations`))) return coldMigrations;
+  const { rows } = await client.query<{ name: string }>("SELECT name FROM cold_migrations");
+  const done = new Set(rows.map((row) => row.name));
+  return coldMigrations.filter(({ name }) => !done.has(name));
+}
+
+async function exists(client: pg.Pool | pg.ClientBase, table: string): Promise<boolean> {
+  const { rows } = await client.query("SELECT to_regclass($1) AS found", [table]);
+  return rows[0].found !== null;
 }

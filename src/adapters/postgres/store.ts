@@ -18,7 +18,6 @@ import { beginAlone, cancel, claim, create, keepMemo, remove, reopen, settle } f
 import { reads } from "./store/reads.ts";
 import { sweeps } from "./store/sweep.ts";
 import type { Committed } from "./store/transaction.ts";
-import { postgresUploads } from "./store/uploads.ts";
 import { Windows } from "./store/windows.ts";
 import { Workers } from "./store/workers.ts";
 
@@ -123,7 +122,6 @@ function build(
     onAppended(handler) {
       onAppended = handler;
     },
-    uploads: postgresUploads(pool, clock),
     now: () => clock.now(),
 
     createJob: (command) => batches.run(create(command)),

@@ -6,14 +6,27 @@ const SQLITE_FULL = 13;
 const SQLITE_IOERR = 10;
 const SQLITE_BUSY = 5;
 const SQLITE_NOMEM = 7;
+/** Of a unique column, of a primary key, and of a row id. */
+const taken: readonly (number | undefined)[] = [2067, 1555, 2579];
 
 /** An error of SQLite's, or of ours, as it goes over the socket. */
 export function wireError(error: unknown): WireError {
   const { message } = error as Error;
   if (error instanceof MillraceError) return { code: error.code, message, retryable: error.retryable };
+  if (taken.includes((error as { errcode?: number }).errcode))
+    return { code: "already_exists", message: "There is such a record already.", retryable: false };
   const kind = kindOf(error);
   if (kind === SQLITE_FULL || kind === SQLITE_IOERR) return fullError();
   return { code: "internal", message, retryable: kind === SQLITE_BUSY || kind === SQLITE_NOMEM };
+}
+
+/** What a call cannot have, while the others of its transaction go on. */
+export class Refusal {
+  readonly error: WireError;
+
+  constructor(error: WireError) {
+    this.error = error;
+  }
 }
 
 export function fullError(): WireError {

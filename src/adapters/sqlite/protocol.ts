@@ -37,7 +37,7 @@ const readNames = [
 ] as const satisfies (keyof Store)[];
 export type ReadNames = (typeof readNames)[number];
 
-const reads: ReadonlySet<string> = new Set(readNames);
+const reads: ReadonlySet<string> = new Set([...readNames, "database.read"]);
 
 export function isRead(method: string): boolean {
   return reads.has(method);

@@ -1,6 +1,7 @@
 import { createServer } from "node:net";
 import { DatabaseSync } from "node:sqlite";
 import { parentPort, workerData } from "node:worker_threads";
+import { coldReads } from "./cold-statements.ts";
 import { Connection } from "./connection.ts";
 import { wireError } from "./faults.ts";
 import type { Call } from "./protocol.ts";
@@ -16,7 +17,7 @@ const { path, socketPath } = workerData as { path: string; socketPath: string };
 const BUSY_MS = 5_000;
 
 const db = new DatabaseSync(path, { readOnly: true, timeout: BUSY_MS });
-const handlers = reads(db) as Record<string, (argument: unknown) => unknown>;
+const handlers = { ...reads(db), ...coldReads(db) } as Record<string, (argument: unknown) => unknown>;
 const connections = new Set<Connection>();
 const turns = new ReadTurns();
 let turning = false;

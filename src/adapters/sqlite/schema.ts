@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
+import { migrations as coldMigrations } from "../../database/migrations/index.ts";
 
-/** Each entry brings the database from the version before to its own; no two versions ever share one. */
+/** The hot tables. Each entry brings the database from the version before to its own; no two versions ever share one. */
 const migrations = [
   `
   CREATE TABLE jobs (
@@ -92,13 +93,7 @@ const migrations = [
   CREATE TABLE paused_queues (queue TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
   `,
   `
-  CREATE TABLE uploads (
-    id TEXT PRIMARY KEY,
-    owner TEXT NOT NULL,
-    expires_at INTEGER NOT NULL,
-    body TEXT NOT NULL
-  ) STRICT, WITHOUT ROWID;
-  CREATE INDEX uploads_expiry ON uploads (expires_at);
+  -- Made the table of uploads, which is a cold one now.
   `,
   `
   -- Rows may be long, so that they have row ids: a page of theirs holds more of a row than an index's would.
@@ -140,6 +135,7 @@ export function prepare(db: DatabaseSync): void {
   db.exec("PRAGMA temp_store = MEMORY");
   db.exec("PRAGMA wal_autocheckpoint = 4000");
   migrate(db);
+  migrateCold(db);
 }
 
 /** @param to the version to reach: the latest, but for tests */
@@ -152,5 +148,24 @@ export function migrate(db: DatabaseSync, to: number = migrations.length): void 
   }
   for (let next = version; next < to; next++) {
     db.exec(`BEGIN; ${migrations[next]}; PRAGMA user_version = ${next + 1}; COMMIT`);
+  }
+}
+
+/** Brings the cold tables up to date. */
+export function migrateCold(db: DatabaseSync): void {
+  db.exec("CREATE TABLE IF NOT EXISTS cold_migrations (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID");
+  const done = db
+    .prepare("SELECT name FROM cold_migrations")
+    .all()
+    .map((row) => row.name as string);
+  const unknown = done.find((name) => !coldMigrations.some((one) => one.name === name));
+  if (unknown !== undefined) {
+    throw new Error(
+      `the data folder was written by a newer Millrace (its migration ${unknown} is not known)`,
+    );
+  }
+  for (const { name, sqlite } of coldMigrations) {
+    if (done.includes(name)) continue;
+    db.exec(`BEGIN; ${sqlite}; INSERT INTO cold_migrations VALUES ('${name}'); COMMIT`);
   }
 }

@@ -1,6 +1,5 @@
 import type { Store } from "../../ports/store/store.ts";
 import type { Client } from "./client.ts";
-import { sqliteUploads } from "./uploads.ts";
 
 const methods = [
   "createJob",
@@ -52,7 +51,6 @@ export function sqliteStore(client: Client, options: { publishes: boolean }): St
     publishes: options.publishes,
     onAppended: null,
     now: () => client.now(),
-    uploads: sqliteUploads(client),
     async health() {
       await client.call("health");
     },

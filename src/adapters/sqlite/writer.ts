@@ -14,15 +14,15 @@ import { fillWindows } from "./backlog.ts";
 import { Ballast } from "./ballast.ts";
 import { budgets } from "./budgets.ts";
 import { StoreClock } from "./clock.ts";
+import { coldWrites } from "./cold-statements.ts";
 import { Connection } from "./connection.ts";
-import { fullError, isFull, nameKeeper, wireError } from "./faults.ts";
+import { fullError, isFull, nameKeeper, Refusal, wireError } from "./faults.ts";
 import { SqliteLedger } from "./ledger.ts";
 import { lockFolder } from "./lock.ts";
 import { type Call, socketFile } from "./protocol.ts";
 import { queueReads } from "./queue-reads.ts";
 import { Queues } from "./queues.ts";
 import { prepare } from "./schema.ts";
-import { uploadReads, uploadWrites } from "./uploads.ts";
 import { type ClaimFor, hintOf, Window } from "./window.ts";
 import { writes } from "./writes.ts";
 
@@ -52,7 +52,15 @@ interface Asked {
 type Handler = (argument: unknown, connection: Connection) => unknown;
 
 /** What makes room: it is written when nothing else can be. */
-const freeing = new Set(["cancelJob", "removeJob", "expire", "unpin", "collect", "forget", "uploads.remove"]);
+const freeing = new Set([
+  "cancelJob",
+  "removeJob",
+  "expire",
+  "unpin",
+  "collect",
+  "forget",
+  "database.delete",
+]);
 
 const { path, socketPath, publishes } = workerData as WriterData;
 const lock = lockFolder(path);
@@ -69,16 +77,8 @@ const queues = new Queues({ ahead: !publishes });
 const ledger = new SqliteLedger(db, queues);
 const window = new Window();
 const connections = new Set<Connection>();
-const writeHandlers = { ...writes(ledger, queues, clock), ...uploadWrites(db, clock) } as Record<
-  string,
-  Handler
->;
-const others = {
-  ...queueReads(ledger, queues, clock),
-  ...uploadReads(db),
-  ...budgets(),
-  ...talk(),
-} as Record<string, Handler>;
+const writeHandlers = { ...writes(ledger, queues, clock), ...coldWrites(db) } as Record<string, Handler>;
+const others = { ...queueReads(ledger, queues, clock), ...budgets(), ...talk() } as Record<string, Handler>;
 let inbox: Asked[] = [];
 let turning = false;
 /** A smaller change of the clock's offset is not worth a message. */
@@ -273,7 +273,8 @@ function transact(changes: Asked[]): void {
     return;
   }
   changes.forEach(({ connection, call }, n) => {
-    connection.reply(["ok", call[0], values[n] ?? null]);
+    const value = values[n] ?? null;
+    connection.reply(value instanceof Refusal ? ["error", call[0], value.error] : ["ok", call[0], value]);
   });
   for (const owner of ledger.grown) broadcast("log", owner);
   ledger.committed();

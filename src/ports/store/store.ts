@@ -2,7 +2,6 @@ import type { FileStore } from "./files.ts";
 import type { JobStore } from "./jobs.ts";
 import type { OperationStore } from "./operations.ts";
 import type { TaskStore } from "./tasks.ts";
-import type { UploadStore } from "./uploads.ts";
 
 /** One database behind the small ports: a transaction may touch what several of them read. */
 export interface Store extends JobStore, TaskStore, FileStore, OperationStore {
@@ -14,7 +13,6 @@ export interface Store extends JobStore, TaskStore, FileStore, OperationStore {
    * events: the engine tells the bus. `null`: the store tells its own bus, which is the only one it goes with.
    */
   readonly onAppended: ((handler: (owners: readonly string[]) => void) => void) | null;
-  readonly uploads: UploadStore;
   /**
    * The present by the clock that dates the records, ms since the epoch. Every time in a command is made from
    * it: the clocks of the machines around a store differ, and may be set while they run.

@@ -2,7 +2,6 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Engine, JobFile, JobRequest, ReceivedFile } from "../../engine/engine.ts";
 import { MillraceError } from "../../errors.ts";
 import type { ServerContext } from "../context.ts";
-import { uploadedFile } from "../uploads/uploaded-file.ts";
 import { type AdmissionWindow, openAdmission } from "./admission-window.ts";
 import { readJobForm } from "./form-reader.ts";
 import { type JobBody, MOST_FILES, startsLater } from "./job-fields.ts";
@@ -33,7 +32,7 @@ export async function readJobRequest(
   const body = request.body as JobBody;
   const files = await Promise.all(body.files.map((file) => fileOf(engine, owner, file)));
   const named = [...optionUploads(body.options)].map(
-    async ([path, id]) => [path, await uploadedFile(engine, owner, id)] as const,
+    async ([path, id]) => [path, await engine.uploads.file(owner, id)] as const,
   );
   const optionFiles = new Map(await Promise.all(named));
   const asked = { ...common(body), owner, files, optionFiles, idempotencyKey };
@@ -56,7 +55,7 @@ function common({ pipeline, options, priority, startAt, metadata, onInvalidFile 
 }
 
 async function fileOf(engine: Engine, owner: string, file: JobBody["files"][number]): Promise<JobFile> {
-  return "artifactId" in file ? file : uploadedFile(engine, owner, file.uploadId);
+  return "artifactId" in file ? file : engine.uploads.file(owner, file.uploadId);
 }
 
 /** Refuses too many files before any of them is looked at. */

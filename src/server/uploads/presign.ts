@@ -1,14 +1,8 @@
 import { z } from "zod";
-import { safeName } from "../../domain/file-name.ts";
-import { newId } from "../../domain/ids.ts";
-import { MillraceError } from "../../errors.ts";
 import type { App } from "../../http/app.ts";
-import type { UploadRecord } from "../../ports/store/uploads.ts";
 import { documented } from "../api-schemas.ts";
 import type { ServerContext } from "../context.ts";
 
-/** From its creation: an upload that is not finished and used by then is forgotten, with its bytes. */
-export const EXPIRY_MS = 24 * 3_600_000;
 const ADDRESS_SECONDS = 3_600;
 
 const body = z.strictObject({
@@ -29,11 +23,7 @@ const address = z.object({
 });
 
 /** Large files need not pass through the API where the object store takes them itself. */
-export function presignRoute(
-  app: App,
-  { engine }: Pick<ServerContext, "engine">,
-  refuseLarge: (bytes: number) => void,
-): void {
+export function presignRoute(app: App, { engine }: Pick<ServerContext, "engine">): void {
   app.route({
     method: "POST",
     url: "/v1/uploads/presign",
@@ -47,27 +37,11 @@ export function presignRoute(
     },
     async handler(request, reply) {
       const { name, bytes, sha256 } = request.body;
-      refuseLarge(bytes);
-      const direct = await engine.blobs.presignUpload?.({ sha256, bytes, seconds: ADDRESS_SECONDS });
-      if (!direct) {
-        throw new MillraceError("not_found", "Files are not sent directly here: send them to /v1/uploads.");
-      }
-      const now = engine.store.now();
-      const upload: UploadRecord = {
-        id: newId(now),
-        owner: request.principal.owner,
-        name: safeName(name),
-        length: bytes,
-        offset: 0,
-        metadata: "",
-        parts: [],
-        file: null,
-        direct: { staged: direct.staged, sha256 },
-        expiresAt: now + EXPIRY_MS,
-      };
-      await engine.store.uploads.create(upload);
-      const { method, url, headers } = direct;
-      const expiresAt = new Date(now + ADDRESS_SECONDS * 1_000).toISOString();
+      const { upload, method, url, headers } = await engine.uploads.address(
+        { owner: request.principal.owner, name, length: bytes },
+        { sha256, seconds: ADDRESS_SECONDS },
+      );
+      const expiresAt = new Date(engine.store.now() + ADDRESS_SECONDS * 1_000).toISOString();
       return reply.code(201).send({ uploadId: upload.id, method, url, headers, expiresAt });
     },
   });

@@ -1,16 +1,13 @@
 import type { Readable } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
-import { safeName } from "../../domain/file-name.ts";
-import { newId } from "../../domain/ids.ts";
+import type { UploadRecord } from "../../domain/uploads.ts";
+import { checksumAlgorithms } from "../../engine/uploads/receive-parts.ts";
 import { MillraceError } from "../../errors.ts";
 import type { App } from "../../http/app.ts";
-import type { UploadRecord } from "../../ports/store/uploads.ts";
 import { documented } from "../api-schemas.ts";
 import type { ServerContext } from "../context.ts";
-import { joinUploads } from "./join-uploads.ts";
-import { EXPIRY_MS, presignRoute } from "./presign.ts";
-import { checksumAlgorithms, MAX_PARTS, moved, receiveParts } from "./receive-parts.ts";
+import { presignRoute } from "./presign.ts";
 import {
   byteCount,
   checkVersion,
@@ -22,7 +19,6 @@ import {
   tusExtensions,
   uploadBody,
 } from "./tus-headers.ts";
-import { finish, forget, isComplete } from "./uploaded-file.ts";
 
 const METADATA_CHARACTERS = 4_096;
 
@@ -33,18 +29,12 @@ const params = z.object({ id: z.string().max(200).describe("The last part of the
  * not left to `@tus/server`, which knows no checksums and needs a lock that all processes share.
  */
 export function uploadRoutes(app: App, { engine, metrics }: ServerContext): void {
-  const { uploads } = engine.store;
+  const { uploads } = engine;
   app.addContentTypeParser(uploadBody, (_request, payload, done) => done(null, payload));
 
-  const maxBytes = () => Math.max(0, ...engine.pipelines.list().map(({ accepts }) => accepts.maxFileBytes));
-  presignRoute(app, { engine }, (bytes) => refuseLarge(bytes, maxBytes()));
+  presignRoute(app, { engine });
 
-  const uploadOf = async (request: FastifyRequest): Promise<UploadRecord> => {
-    const { id } = request.params as z.output<typeof params>;
-    const upload = await uploads.get({ owner: request.principal.owner, id, now: engine.store.now() });
-    if (!upload) throw new MillraceError("not_found", "There is no such upload.");
-    return upload;
-  };
+  const idOf = (request: FastifyRequest): string => (request.params as z.output<typeof params>).id;
 
   const spoken = (request: FastifyRequest, reply: FastifyReply): void => {
     reply
@@ -63,7 +53,7 @@ export function uploadRoutes(app: App, { engine, metrics }: ServerContext): void
         spoken(request, reply);
         reply.headers({
           "tus-extension": tusExtensions,
-          "tus-max-size": String(maxBytes()),
+          "tus-max-size": String(uploads.mostBytes()),
           "tus-checksum-algorithm": checksumAlgorithms.join(","),
         });
         return reply.code(204).send();
@@ -181,52 +171,30 @@ export function uploadRoutes(app: App, { engine, metrics }: ServerContext): void
     if (metadata.length > METADATA_CHARACTERS) {
       throw new MillraceError("invalid_request", "The header upload-metadata is too long.");
     }
-    const concat = parseConcat(request.headers["upload-concat"]);
+    const pieces = parseConcat(request.headers["upload-concat"]);
     const entries = parseMetadata(metadata);
-    const now = engine.store.now();
-    const upload: UploadRecord = {
-      id: newId(),
+    const announced = {
       owner: request.principal.owner,
-      name: safeName(entries.get("filename") ?? entries.get("name") ?? ""),
-      length: null,
-      offset: 0,
+      name: entries.get("filename") ?? entries.get("name") ?? "",
+      // A client that says which pipeline a file is for hears of its limit before it sends it.
+      pipeline: entries.get("pipeline"),
       metadata,
-      parts: [],
-      file: null,
-      direct: null,
-      ...(concat && { concat: String(request.headers["upload-concat"]) }),
-      expiresAt: now + EXPIRY_MS,
+      concat: pieces === null ? undefined : String(request.headers["upload-concat"]),
     };
-    if (Array.isArray(concat)) return joinUploads(engine, upload, concat, refuseLargeOf(entries));
-    upload.length = fileLength(request.headers);
-    if (upload.length !== null) refuseLargeOf(entries)(upload.length);
-    await engine.room();
-    await uploads.create(upload);
-    const sends = request.headers["content-type"] === uploadBody;
-    const grown = sends ? await receive(request, upload) : upload;
-    if (isComplete(grown)) await finish(engine, grown);
-    return grown;
-  }
-
-  function mostBytes(pipeline: string | undefined): number {
-    const { accepts } = (pipeline !== undefined && engine.pipelines.get(pipeline)) || {};
-    return accepts?.maxFileBytes ?? maxBytes();
-  }
-
-  /** A client that says in the metadata which pipeline a file is for hears of its limit before it sends it. */
-  function refuseLargeOf(entries: ReadonlyMap<string, string>) {
-    return (bytes: number) => refuseLarge(bytes, mostBytes(entries.get("pipeline")));
+    if (Array.isArray(pieces)) return uploads.join({ ...announced, length: null }, pieces);
+    const upload = await uploads.begin({ ...announced, length: fileLength(request.headers) });
+    return request.headers["content-type"] === uploadBody ? receive(request, upload, { offset: 0 }) : upload;
   }
 
   async function receive(
     request: FastifyRequest,
     upload: UploadRecord,
-    length?: number,
+    sent: { offset: number; length?: number; announced?: number },
   ): Promise<UploadRecord> {
-    const grown = await receiveParts({
-      ...{ engine, uploads, upload, length },
+    const grown = await uploads.receive(upload, {
+      ...sent,
       source: request.body as Readable,
-      most: mostBytes(parseMetadata(upload.metadata).get("pipeline")),
+      pipeline: parseMetadata(upload.metadata).get("pipeline"),
       checksum: parseChecksum(request.headers["upload-checksum"]),
     });
     metrics.uploaded(grown.offset - upload.offset);
@@ -234,7 +202,7 @@ export function uploadRoutes(app: App, { engine, metrics }: ServerContext): void
   }
 
   async function tell(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const upload = await uploadOf(request);
+    const upload = await uploads.get(request.principal.owner, idOf(request));
     reply.headers(state(upload));
     if (upload.length === null) reply.header("upload-defer-length", "1");
     else reply.header("upload-length", String(upload.length));
@@ -244,62 +212,22 @@ export function uploadRoutes(app: App, { engine, metrics }: ServerContext): void
   }
 
   async function goOn(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    if (request.headers["content-type"] !== uploadBody) {
+    const { headers } = request;
+    if (headers["content-type"] !== uploadBody) {
       throw new MillraceError("unsupported_media", `Send ${uploadBody}.`);
     }
-    const offset = byteCount(request.headers, "upload-offset");
-    const upload = await uploadOf(request);
-    if (upload.concat?.startsWith("final")) {
-      throw new MillraceError("forbidden", "This upload was made of others: nothing can be added to it.");
-    }
-    if (offset !== upload.offset) throw moved(upload.offset);
-    const length = lengthOf(request, upload);
-    if (length !== null && Number(request.headers["content-length"] ?? 0) > length - offset) {
-      throw new MillraceError("request_too_large", `More comes than the ${length} bytes of the file.`);
-    }
-    refusePieces(upload);
-    await engine.room();
-    const grown = await receive(request, upload, length ?? undefined);
-    if (isComplete(grown)) await finish(engine, grown);
+    const offset = byteCount(headers, "upload-offset");
+    const length = headers["upload-length"] === undefined ? undefined : byteCount(headers, "upload-length");
+    const upload = await uploads.get(request.principal.owner, idOf(request));
+    const announced = Number(headers["content-length"] ?? 0);
+    const grown = await receive(request, upload, { offset, length, announced });
     return reply.code(204).headers(state(grown)).send();
   }
 
-  /** Of the file, which the client may know only now; once it is known, it stays. */
-  function lengthOf(request: FastifyRequest, upload: UploadRecord): number | null {
-    if (request.headers["upload-length"] === undefined) return upload.length;
-    const length = byteCount(request.headers, "upload-length");
-    if (length !== (upload.length ?? length) || length < upload.offset) {
-      const known =
-        upload.length === null ? `${upload.offset} bytes have come` : `${upload.length} were announced`;
-      throw new MillraceError("invalid_request", `The file cannot have ${length} bytes: ${known}.`);
-    }
-    refuseLargeOf(parseMetadata(upload.metadata))(length);
-    return length;
-  }
-
   async function giveUp(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const { id } = request.params as z.output<typeof params>;
-    const forgotten = await forget(engine, request.principal.owner, id);
-    if (!forgotten) throw new MillraceError("not_found", "There is no such upload.");
+    await uploads.remove(request.principal.owner, idOf(request));
     return reply.code(204).send();
   }
-}
-
-function refuseLarge(bytes: number, limit: number): void {
-  if (bytes <= limit) return;
-  throw new MillraceError("file_too_large", `The file has ${bytes} bytes; at most ${limit} are accepted.`, {
-    extra: { limit },
-  });
-}
-
-/** Each piece is a file and an entry of the record, so that they cannot be without number. */
-function refusePieces({ parts }: UploadRecord): void {
-  if (parts.length < MAX_PARTS) return;
-  throw new MillraceError(
-    "request_too_large",
-    `The upload has come in ${parts.length} pieces; at most ${MAX_PARTS} are kept. Begin again with larger ones.`,
-    { extra: { limit: MAX_PARTS } },
-  );
 }
 
 function state({ offset, expiresAt }: UploadRecord): Record<string, string> {

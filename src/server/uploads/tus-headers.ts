@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
+import { type Checksum, checksumAlgorithms } from "../../engine/uploads/receive-parts.ts";
 import { MillraceError } from "../../errors.ts";
-import { type Checksum, checksumAlgorithms } from "./receive-parts.ts";
 
 export const TUS_VERSION = "1.0.0";
 export const tusExtensions =

@@ -1,10 +1,10 @@
 import { createHash, type Hash } from "node:crypto";
 import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Engine } from "../../engine/engine.ts";
+import type { UploadPart, UploadRecord } from "../../domain/uploads.ts";
 import { MillraceError } from "../../errors.ts";
-import type { StoredBlob } from "../../ports/blobs.ts";
-import type { UploadPart, UploadRecord, UploadStore } from "../../ports/store/uploads.ts";
+import { keepBlob } from "../keep-blob.ts";
+import type { UploadParts } from "./uploads.ts";
 
 /**
  * Bytes of a part. A file that comes uncut, at once and is no larger is one part, and becomes the file without
@@ -29,12 +29,9 @@ export interface Checksum {
 }
 
 export interface Receiving {
-  engine: Engine;
-  uploads: UploadStore;
-  upload: UploadRecord;
   source: Readable;
-  /** Of the whole file, where that becomes known with this request. */
-  length?: number;
+  /** Of the whole file; `null` while it is not known. */
+  length: number | null;
   /** Bytes that the file may have while its length is not known. */
   most: number;
   /** Of the whole request: nothing of it counts when it differs. */
@@ -46,12 +43,15 @@ export interface Receiving {
  * Two requests may send the same bytes at once: one of them is told `upload_moved`, and nothing is mixed.
  * What is refused is let go of at once.
  */
-export async function receiveParts(receiving: Receiving): Promise<UploadRecord> {
-  const { engine, uploads, upload, source, checksum, most } = receiving;
+export async function receiveParts(
+  uploads: UploadParts,
+  upload: UploadRecord,
+  { source, length, most, checksum }: Receiving,
+): Promise<UploadRecord> {
+  const { records, store } = uploads;
   const hash = checksum && createHash(checksum.algorithm);
   const pieces = cuttable(source, hash);
   const { owner, id } = upload;
-  const length = upload.length ?? receiving.length ?? null;
   const limit = length ?? most;
   // Nothing of a checked body counts until all of it has come.
   const least = checksum ? Number.POSITIVE_INFINITY : Math.max(LEAST_BYTES, Math.ceil(limit * LEAST_SHARE));
@@ -64,11 +64,8 @@ export async function receiveParts(receiving: Receiving): Promise<UploadRecord> 
     const parts = held;
     // Should no answer come, nobody knows whether they are recorded: then they stay until the upload expires.
     held = [];
-    const answer = await uploads.append({
-      ...{ owner, id, offset: known.offset, parts },
-      ...(length === null ? {} : { length }),
-      now: engine.store.now(),
-    });
+    const added = { offset: known.offset, parts, ...(length === null ? {} : { length }) };
+    const answer = await records.append({ owner, id, now: store.now() }, added);
     if (answer.ok) {
       known = answer.upload;
       return;
@@ -81,7 +78,10 @@ export async function receiveParts(receiving: Receiving): Promise<UploadRecord> 
   try {
     while (await pieces.more()) {
       const most = Math.min(PART_BYTES, limit - end);
-      const part = await keep(engine, pieces.take(most, least), upload.expiresAt);
+      const part = await keepBlob(uploads, pieces.take(most, least), {
+        until: pinUntil(upload.expiresAt),
+        leaveReserve: true,
+      });
       end += part.bytes;
       held.push(part);
       if (end === limit && (await pieces.more())) {
@@ -100,7 +100,7 @@ export async function receiveParts(receiving: Receiving): Promise<UploadRecord> 
     if (known.length !== length) await append();
     return known;
   } catch (error) {
-    if (held.length > 0) await engine.store.unpin({ keys: held.map((part) => part.blob) });
+    if (held.length > 0) await store.unpin({ keys: held.map((part) => part.blob) });
     throw error;
   }
 }
@@ -115,19 +115,7 @@ export function moved(offset: number): MillraceError {
   );
 }
 
-/** Keeps one blob, and what has the same content already once. */
-async function keep(engine: Engine, source: Readable, expiresAt: number): Promise<UploadPart> {
-  return pinPart(engine, await engine.blobs.put(source, { leaveReserve: true }), expiresAt);
-}
-
-/** A blob as a part of an upload: it stays as long as the upload does. */
-export async function pinPart(engine: Engine, stored: StoredBlob, expiresAt: number): Promise<UploadPart> {
-  const { sha256, bytes } = stored;
-  const { key } = await engine.store.pin({ ...stored, until: pinUntil(expiresAt) });
-  if (key !== stored.key) await engine.blobs.merge(stored, key);
-  return { blob: key, bytes, sha256 };
-}
-
+/** Until when the blobs of an upload are pinned: they stay as long as the upload does. */
 export function pinUntil(expiresAt: number): number {
   return expiresAt + MARGIN_MS;
 }

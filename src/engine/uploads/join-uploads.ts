@@ -1,22 +1,23 @@
-import type { Engine } from "../../engine/engine.ts";
+import { isComplete, type UploadRecord } from "../../domain/uploads.ts";
 import { MillraceError } from "../../errors.ts";
-import type { UploadRecord } from "../../ports/store/uploads.ts";
 import { MAX_PARTS, pinUntil } from "./receive-parts.ts";
-import { finish, isComplete } from "./uploaded-file.ts";
+import { finish } from "./uploaded-file.ts";
+import type { UploadParts } from "./uploads.ts";
 
 /**
  * Makes one upload of several that are complete (tus `concatenation`). It has a hold of its own on their bytes,
  * so that they may be given up.
  */
 export async function joinUploads(
-  engine: Engine,
+  uploads: UploadParts,
   upload: UploadRecord,
   ids: readonly string[],
   refuseLarge: (bytes: number) => void,
 ): Promise<UploadRecord> {
+  const { records, store } = uploads;
   const { owner, expiresAt } = upload;
-  const now = engine.store.now();
-  const pieces = await Promise.all(ids.map((id) => engine.store.uploads.get({ owner, id, now })));
+  const now = store.now();
+  const pieces = await Promise.all(ids.map((id) => records.get({ owner, id, now })));
   const parts = pieces.flatMap((piece, n) => {
     if (piece && isComplete(piece) && piece.concat === "partial") return piece.parts;
     const cause = piece ? "is no partial upload that is complete" : "is not there";
@@ -32,9 +33,9 @@ export async function joinUploads(
   const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
   refuseLarge(bytes);
   const held = parts.map(({ blob: key, ...part }) => ({ key, ...part, until: pinUntil(expiresAt) }));
-  for (const part of held) await engine.store.pin(part);
+  for (const part of held) await store.pin(part);
   const joined = { ...upload, parts, length: bytes, offset: bytes };
-  await engine.store.uploads.create(joined);
-  await finish(engine, joined);
+  await records.create(joined, now);
+  await finish(uploads, joined);
   return joined;
 }

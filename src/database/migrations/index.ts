@@ -1,0 +1,7 @@
+import { uploads } from "./0001-uploads.ts";
+import type { Migration } from "./migration.ts";
+
+export type { Migration } from "./migration.ts";
+
+/** In their order; new ones come last. */
+export const migrations: readonly Migration[] = [uploads];

@@ -1,0 +1,46 @@
+import type { Tables, UploadRow } from "../../database/tables.ts";
+import type { Database } from "../../ports/database.ts";
+
+/** What an adapter tells the suite about itself. */
+export interface DatabaseHarness {
+  name: string;
+  /** An empty database of its own; the suite closes it. */
+  place(): Promise<DatabasePlace>;
+}
+
+export interface DatabasePlace {
+  /** Another connection to the same records. The suite closes it. */
+  open(): Promise<Database<Tables>>;
+  close(): Promise<void>;
+}
+
+/** What one point's test works with. */
+export interface DatabaseScene {
+  readonly database: Database<Tables>;
+  /** Another connection to the same records. */
+  open(): Promise<Database<Tables>>;
+}
+
+export async function withScene(
+  harness: DatabaseHarness,
+  prove: (scene: DatabaseScene) => Promise<void>,
+): Promise<void> {
+  const place = await harness.place();
+  const opened: Database<Tables>[] = [];
+  const open = async () => {
+    const database = await place.open();
+    opened.push(database);
+    return database;
+  };
+  try {
+    await prove({ database: await open(), open });
+  } finally {
+    await Promise.allSettled(opened.map((database) => database.close()));
+    await place.close();
+  }
+}
+
+/** A row to try statements with. */
+export function row(id: string, parts: Partial<UploadRow> = {}): UploadRow {
+  return { id, owner: "owner", expires_at: 1, body: "{}", ...parts };
+}
