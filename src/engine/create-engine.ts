@@ -15,7 +15,7 @@ import { countDrops, type Drops } from "./messages/drops.ts";
 import { hints as makeHints } from "./messages/hints.ts";
 import { messageReader } from "./messages/read.ts";
 import { topics } from "./messages/topics.ts";
-import { createUploads } from "./uploads/uploads.ts";
+import { createUploads } from "./uploads/create-uploads.ts";
 
 const DAY_MS = 24 * 3_600_000;
 

@@ -11,6 +11,7 @@ import type { Store } from "../ports/store/store.ts";
 import type { Drops } from "./messages/drops.ts";
 import type { Hints } from "./messages/hints.ts";
 import type { MessageReader } from "./messages/read.ts";
+import type { ReceivedFile } from "./received-file.ts";
 import type { Uploads } from "./uploads/uploads.ts";
 
 /** What server, CLI and library use to put work in; reads go to `store` and `blobs` directly. */
@@ -99,20 +100,6 @@ export interface ReceiveOptions {
   signal?: AbortSignal;
 }
 
-/** A file in the blob store that no job refers to yet. */
-export interface ReceivedFile {
-  name: string;
-  mediaType: string;
-  bytes: number;
-  sha256: string;
-  blob: string;
-  /**
-   * Names the pin that keeps its bytes until a job takes it over, or `discard` gives it up. `null`: something else
-   * keeps them for longer than a request takes, such as a resumable upload.
-   */
-  pin: string | null;
-}
-
 /** A file just received, one of an earlier job of the same owner, or one that was refused as it came. */
 export type JobFile = ReceivedFile | { artifactId: string } | RefusedFile;
 
@@ -155,4 +142,5 @@ export interface Quote {
   costUnits: number;
 }
 
+export type { ReceivedFile } from "./received-file.ts";
 export type { JobRecord, TaskRecord };

@@ -12,6 +12,7 @@ import { sqliteStore } from "../adapters/sqlite/store.ts";
 import { testWriter } from "../adapters/sqlite/testing.ts";
 import { definePipeline } from "../pipeline/pipeline.ts";
 import { createEngine } from "./create-engine.ts";
+import { pipelineRegistry } from "./pipelines.ts";
 
 const text = definePipeline({
   name: "text",
@@ -59,7 +60,7 @@ async function open() {
     broker: sqliteBroker(client),
     bus: sqliteBus(client),
     blobs: await openFileBlobs(folder),
-    pipelines: { get: (name) => (name === text.name ? text : undefined), list: () => [text] },
+    pipelines: pipelineRegistry([text]),
   });
   onTestFinished(async () => {
     await client.close();

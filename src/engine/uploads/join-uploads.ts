@@ -1,8 +1,8 @@
 import { isComplete, type UploadRecord } from "../../domain/uploads.ts";
 import { MillraceError } from "../../errors.ts";
 import { MAX_PARTS, pinUntil } from "./receive-parts.ts";
+import type { UploadParts } from "./upload-parts.ts";
 import { finish } from "./uploaded-file.ts";
-import type { UploadParts } from "./uploads.ts";
 
 /**
  * Makes one upload of several that are complete (tus `concatenation`). It has a hold of its own on their bytes,

@@ -4,7 +4,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { UploadPart, UploadRecord } from "../../domain/uploads.ts";
 import { MillraceError } from "../../errors.ts";
 import { keepBlob } from "../keep-blob.ts";
-import type { UploadParts } from "./uploads.ts";
+import type { Checksum } from "./checksum.ts";
+import type { UploadParts } from "./upload-parts.ts";
 
 /**
  * Bytes of a part. A file that comes uncut, at once and is no larger is one part, and becomes the file without
@@ -20,13 +21,6 @@ const LEAST_SHARE = 1 / 256;
 export const MAX_PARTS = 4_096;
 /** Parts outlive their upload, so that one that has just been completed can be put together. */
 const MARGIN_MS = 3_600_000;
-
-export const checksumAlgorithms = ["sha1", "sha256", "md5"] as const;
-
-export interface Checksum {
-  algorithm: (typeof checksumAlgorithms)[number];
-  digest: Buffer;
-}
 
 export interface Receiving {
   source: Readable;

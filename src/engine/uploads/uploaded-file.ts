@@ -3,11 +3,11 @@ import { buffer } from "node:stream/consumers";
 import { isComplete, type UploadedFile, type UploadPart, type UploadRecord } from "../../domain/uploads.ts";
 import { MillraceError } from "../../errors.ts";
 import type { BlobStore } from "../../ports/blobs.ts";
-import type { ReceivedFile } from "../engine.ts";
 import { pinBlob } from "../keep-blob.ts";
 import { HEAD_BYTES, mediaTypeOf } from "../media-type.ts";
+import type { ReceivedFile } from "../received-file.ts";
 import { pinUntil } from "./receive-parts.ts";
-import type { UploadParts } from "./uploads.ts";
+import type { UploadParts } from "./upload-parts.ts";
 
 /** The file of a finished upload, for a job. Rejects with `not_found` or `upload_incomplete`. */
 export async function uploadedFile(uploads: UploadParts, owner: string, id: string): Promise<ReceivedFile> {

@@ -2,7 +2,7 @@ import type { Readable } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { UploadRecord } from "../../domain/uploads.ts";
-import { checksumAlgorithms } from "../../engine/uploads/receive-parts.ts";
+import { checksumAlgorithms } from "../../engine/uploads/checksum.ts";
 import { MillraceError } from "../../errors.ts";
 import type { App } from "../../http/app.ts";
 import { documented } from "../api-schemas.ts";

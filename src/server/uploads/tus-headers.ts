@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { type Checksum, checksumAlgorithms } from "../../engine/uploads/receive-parts.ts";
+import { type Checksum, checksumAlgorithms } from "../../engine/uploads/checksum.ts";
 import { MillraceError } from "../../errors.ts";
 
 export const TUS_VERSION = "1.0.0";

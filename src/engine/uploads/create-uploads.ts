@@ -1,0 +1,139 @@
+import { safeName } from "../../domain/file-name.ts";
+import { newId } from "../../domain/ids.ts";
+import { isComplete, type UploadRecord } from "../../domain/uploads.ts";
+import { MillraceError } from "../../errors.ts";
+import type { Pipelines } from "../engine.ts";
+import { joinUploads } from "./join-uploads.ts";
+import { MAX_PARTS, moved, receiveParts } from "./receive-parts.ts";
+import type { UploadParts } from "./upload-parts.ts";
+import { finish, forget, uploadedFile } from "./uploaded-file.ts";
+import type { Incoming, NewUpload, Uploads } from "./uploads.ts";
+
+/** From its creation: an upload that is not finished and used by then is forgotten, with its bytes. */
+const EXPIRY_MS = 24 * 3_600_000;
+
+export interface UploadsOptions extends UploadParts {
+  pipelines: Pipelines;
+  /** Rejects while the disk has less than its reserve. */
+  room(): Promise<void>;
+}
+
+export function createUploads(options: UploadsOptions): Uploads {
+  const { pipelines, room, ...parts } = options;
+  const { records, store, blobs } = parts;
+
+  const mostBytes = (pipeline?: string): number => {
+    const { accepts } = (pipeline !== undefined && pipelines.get(pipeline)) || {};
+    return accepts?.maxFileBytes ?? Math.max(0, ...pipelines.list().map((one) => one.accepts.maxFileBytes));
+  };
+
+  const refuseLarge = (bytes: number | null, pipeline: string | undefined): void => {
+    const limit = mostBytes(pipeline);
+    if (bytes === null || bytes <= limit) return;
+    throw new MillraceError("file_too_large", `The file has ${bytes} bytes; at most ${limit} are accepted.`, {
+      extra: { limit },
+    });
+  };
+
+  const fresh = ({ owner, name, length, metadata = "", concat }: NewUpload): UploadRecord => {
+    const now = store.now();
+    return {
+      id: newId(now),
+      owner,
+      name: safeName(name),
+      length,
+      offset: 0,
+      metadata,
+      parts: [],
+      file: null,
+      direct: null,
+      ...(concat === undefined ? {} : { concat }),
+      expiresAt: now + EXPIRY_MS,
+    };
+  };
+
+  /** Of the whole file, which the client may know only now; once it is known, it stays. */
+  const lengthOf = (upload: UploadRecord, { length, pipeline }: Incoming): number | null => {
+    if (length === undefined) return upload.length;
+    if (length !== (upload.length ?? length) || length < upload.offset) {
+      const known =
+        upload.length === null ? `${upload.offset} bytes have come` : `${upload.length} were announced`;
+      throw new MillraceError("invalid_request", `The file cannot have ${length} bytes: ${known}.`);
+    }
+    refuseLarge(length, pipeline);
+    return length;
+  };
+
+  return {
+    mostBytes,
+
+    async begin(announced) {
+      refuseLarge(announced.length, announced.pipeline);
+      await room();
+      const upload = fresh(announced);
+      await records.create(upload, store.now());
+      return isComplete(upload) ? { ...upload, file: await finish(parts, upload) } : upload;
+    },
+
+    join: (announced, ids) =>
+      joinUploads(parts, fresh(announced), ids, (bytes) => refuseLarge(bytes, announced.pipeline)),
+
+    async address(announced, { sha256, seconds }) {
+      const { length: bytes, pipeline } = announced;
+      refuseLarge(bytes, pipeline);
+      const direct = await blobs.presignUpload?.({ sha256, bytes, seconds });
+      if (!direct) {
+        throw new MillraceError("not_found", "Files are not sent directly here: send them to /v1/uploads.");
+      }
+      const { staged, ...address } = direct;
+      const upload = { ...fresh(announced), direct: { staged, sha256 } };
+      await records.create(upload, store.now());
+      return { ...address, upload };
+    },
+
+    async get(owner, id) {
+      const upload = await records.get({ owner, id, now: store.now() });
+      if (upload) return upload;
+      throw new MillraceError("not_found", "There is no such upload.");
+    },
+
+    async receive(upload, incoming) {
+      const { offset, announced = 0, source, pipeline, checksum } = incoming;
+      if (upload.concat?.startsWith("final")) {
+        throw new MillraceError("forbidden", "This upload was made of others: nothing can be added to it.");
+      }
+      if (offset !== upload.offset) throw moved(upload.offset);
+      const length = lengthOf(upload, incoming);
+      if (length !== null && announced > length - offset) {
+        throw new MillraceError("request_too_large", `More comes than the ${length} bytes of the file.`);
+      }
+      refusePieces(upload);
+      await room();
+      const grown = await receiveParts(parts, upload, {
+        source,
+        length,
+        most: mostBytes(pipeline),
+        checksum,
+      });
+      if (isComplete(grown)) await finish(parts, grown);
+      return grown;
+    },
+
+    file: (owner, id) => uploadedFile(parts, owner, id),
+
+    async remove(owner, id) {
+      if (await forget(parts, owner, id)) return;
+      throw new MillraceError("not_found", "There is no such upload.");
+    },
+  };
+}
+
+/** Each piece is a file and an entry of the record, so that they cannot be without number. */
+function refusePieces({ parts }: UploadRecord): void {
+  if (parts.length < MAX_PARTS) return;
+  throw new MillraceError(
+    "request_too_large",
+    `The upload has come in ${parts.length} pieces; at most ${MAX_PARTS} are kept. Begin again with larger ones.`,
+    { extra: { limit: MAX_PARTS } },
+  );
+}

@@ -1,0 +1,13 @@
+import type { Readable } from "node:stream";
+import type { UploadRecords } from "../../database/uploads.ts";
+import type { FileStore } from "../../ports/store/files.ts";
+import type { Keeping } from "../keep-blob.ts";
+import type { ReceivedFile } from "../received-file.ts";
+
+/** What uploads stand on. */
+export interface UploadParts extends Keeping {
+  store: Keeping["store"] & Pick<FileStore, "unpin">;
+  records: UploadRecords;
+  /** Streams a file into the blob store and knows its kind by its content. */
+  receiveFile(source: Readable, options: { name: string; bytes: number }): Promise<ReceivedFile>;
+}
