@@ -1,26 +1,15 @@
-import type { Failure, FileRef, Json, Memo, PlanStep, Warning } from "./records.ts";
+import type { Failure, FileRef, JobSpec, Json, Memo, Warning } from "./records.ts";
 
 /** What is asked of the records. Ids, times and randomness come with the command, so that repeating one is safe. */
 
-export interface CreateJob {
+export interface CreateJob extends JobSpec {
   id: string;
   now: number;
   owner: string;
   pipeline: string;
-  version: number;
-  options: Json;
-  plan: PlanStep[];
-  metadata: { [key: string]: string };
-  /** 0 to 9; 4 is normal. */
-  priority: number;
-  startAt: number | null;
-  retentionMs: number;
-  deadLetterRetentionMs: number;
   /** Empty for a job without files, which gets one item without input. */
   items: NewItem[];
-  /** Files that the options name. */
-  attachments: FileRef[];
-  /** Blobs among them that were pinned for this request, once for each file. */
+  /** Blobs among the files that were pinned for this request, once for each pin. */
   pinned: string[];
   reservation: string | null;
   idempotency: { key: string; fingerprint: string; expiresAt: number } | null;

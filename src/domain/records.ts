@@ -50,18 +50,32 @@ export interface PlanStep {
   cacheKey: string | null;
 }
 
-export interface JobRecord {
-  id: string;
-  owner: string;
-  pipeline: string;
+/** What clients say of a job beside its work. It goes from the request to the record, and back, as it is. */
+export interface JobTraits {
+  metadata: { [key: string]: string };
+  /** 0 to 9; 4 is normal. */
+  priority: number;
+}
+
+/** What a job is created with; it never changes. */
+export interface JobSpec extends JobTraits {
   version: number;
-  state: JobState;
   options: Json;
   plan: PlanStep[];
   /** Files that the options name, such as a watermark. */
   attachments: FileRef[];
-  metadata: { [key: string]: string };
-  priority: number;
+  startAt: number | null;
+  /** How long its files are kept after it finished. */
+  retentionMs: number;
+  /** How long at least, when it finished with dead letters: replaying one needs its files. */
+  deadLetterRetentionMs: number;
+}
+
+export interface JobRecord extends JobSpec {
+  id: string;
+  owner: string;
+  pipeline: string;
+  state: JobState;
   /** Starts at 1; a retry or replay begins the next run. */
   run: number;
   /** Items of the job (at least 1). */
@@ -81,14 +95,9 @@ export interface JobRecord {
   /** Of its `all` steps. */
   warnings: Warning[];
   createdAt: number;
-  startAt: number | null;
   startedAt: number | null;
   finishedAt: number | null;
   expiresAt: number | null;
-  /** How long its files are kept after it finished. */
-  retentionMs: number;
-  /** How long at least, when it finished with dead letters: replaying one needs its files. */
-  deadLetterRetentionMs: number;
 }
 
 /** One ended step of a task, kept for the manifest. */

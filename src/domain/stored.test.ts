@@ -36,6 +36,28 @@ test("records from before dead letters had a retention of their own keep the job
   expect(job.deadLetterRetentionMs).toBe(1);
 });
 
+test("every field of a job comes back, and younger ones than its row have their usual values", () => {
+  const file = { artifactId: "f", name: "a", mediaType: "text/plain", bytes: 1, sha256: "s", blob: "b" };
+  const full: Required<JobRecord> = {
+    ...{ id: "a", owner: "o", pipeline: "p", state: "partial", version: 2, run: 3, total: 9, remaining: 1 },
+    ...{ done: 4, failed: 2, cancelled: 1, cached: 1, stepsDone: 7, priority: 8, retentionMs: 1_000 },
+    deadLetterRetentionMs: 2_000,
+    ...{ createdAt: 10, startAt: 11, startedAt: 12, finishedAt: 13, expiresAt: 14 },
+    options: { width: 1 },
+    plan: [],
+    attachments: [file],
+    metadata: { for: "a test" },
+    result: [1],
+    resultFile: { ...file, artifactId: "r" },
+    error: { code: "step_failed", message: "It failed." },
+    warnings: [{ code: "few_items", message: "Only one." }],
+  };
+  const columns = { id: "a", owner: "o", pipeline: "p", state: "partial", finished_at: 13, expires_at: 14 };
+  expect(toJob({ ...columns, spec: jobSpec(full), progress: jobProgress(full) })).toEqual(full);
+  const bare = toJob({ ...columns, spec: "{}", progress: "{}" });
+  expect(bare).toMatchObject({ priority: 4, metadata: {}, resultFile: null, warnings: [] });
+});
+
 test("warnings are kept, and take no room where there are none", () => {
   expect(jobProgress(job)).not.toContain("warnings");
   const warnings = [{ code: "few_items", message: "Only one." }];

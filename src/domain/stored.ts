@@ -1,4 +1,5 @@
-import type { FileRef, JobRecord, TaskRecord } from "./records.ts";
+import { specOf, usualTraits } from "./job-spec.ts";
+import type { FileRef, JobRecord, JobSpec, TaskRecord } from "./records.ts";
 
 /**
  * How a database keeps jobs and tasks: what is searched in columns, and the rest as JSON text, so that there
@@ -28,40 +29,21 @@ export interface TaskRow {
   body: string;
 }
 
+type JobColumn = "id" | "owner" | "pipeline" | "state" | "finishedAt" | "expiresAt";
+type Spec = JobSpec & Pick<JobRecord, "total" | "createdAt">;
+type Progress = Omit<JobRecord, JobColumn | keyof Spec>;
+
 export function jobSpec(job: JobRecord): string {
-  const { version, options, plan, attachments, metadata, priority, total, createdAt, startAt } = job;
-  const { retentionMs, deadLetterRetentionMs } = job;
-  return JSON.stringify({
-    version,
-    options,
-    plan,
-    attachments,
-    metadata,
-    priority,
-    total,
-    createdAt,
-    startAt,
-    retentionMs,
-    deadLetterRetentionMs,
-  });
+  const { total, createdAt } = job;
+  const spec: Spec = { ...specOf(job), total, createdAt };
+  return JSON.stringify(spec);
 }
 
 export function jobProgress(job: JobRecord): string {
-  const {
-    run,
-    remaining,
-    done,
-    failed,
-    cancelled,
-    cached,
-    stepsDone,
-    result,
-    resultFile,
-    error,
-    warnings,
-    startedAt,
-  } = job;
-  return JSON.stringify({
+  const { run, remaining, done, failed, cancelled, cached, stepsDone } = job;
+  const { result, resultFile, error, warnings, startedAt } = job;
+  // Every field is here, in the spec or in a column; the compiler sees to it.
+  const progress: { [Name in keyof Progress]: Progress[Name] | undefined } = {
     run,
     remaining,
     done,
@@ -74,27 +56,28 @@ export function jobProgress(job: JobRecord): string {
     error,
     warnings: warnings.length === 0 ? undefined : warnings,
     startedAt,
-  });
+  };
+  return JSON.stringify(progress);
 }
 
 export function toJob(row: JobRow): JobRecord {
-  const job = {
+  const columns: Pick<JobRecord, JobColumn> = {
     id: row.id,
     owner: row.owner,
     pipeline: row.pipeline,
     state: row.state as JobRecord["state"],
     finishedAt: row.finished_at,
     expiresAt: row.expires_at,
-    resultFile: null,
-    ...(JSON.parse(row.spec) as object),
-    ...(JSON.parse(row.progress) as object),
-  } as JobRecord;
-  job.warnings ??= [];
-  job.deadLetterRetentionMs ??= job.retentionMs;
-  return job;
+  };
+  // What rows leave out: usual values, and fields that are younger than they are.
+  const spec = JSON.parse(row.spec) as Spec;
+  const deadLetterRetentionMs = spec.retentionMs;
+  const usualValues = { ...usualTraits, deadLetterRetentionMs, resultFile: null, warnings: [] };
+  const progress = JSON.parse(row.progress) as Omit<Progress, keyof typeof usualValues>;
+  return { ...usualValues, ...spec, ...progress, ...columns };
 }
 
-/** In columns of their own. */
+/** Of a task, in columns of their own. */
 type Column = "jobId" | "item" | "owner" | "queue" | "priority" | "state" | "wakeAt" | "worker";
 type Body = Omit<TaskRecord, Column>;
 

@@ -1,3 +1,4 @@
+import { traitsOf } from "./job-spec.ts";
 import type { Failure, FileRef, JobRecord, Json, TaskRecord, Warning } from "./records.ts";
 import { JOB_ITEM } from "./records.ts";
 import type { ItemState, JobState } from "./states.ts";
@@ -86,8 +87,7 @@ export function jobView(
     pipelineVersion: job.version,
     state: job.state as JobState,
     options: job.options as Json,
-    metadata: job.metadata,
-    priority: job.priority,
+    ...traitsOf(job),
     run: job.run,
     waiting: waitingFor(job, unserved),
     progress: progressOf(job),

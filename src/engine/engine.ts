@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import type { Tables } from "../database/tables.ts";
-import type { Failure, JobRecord, TaskRecord } from "../domain/records.ts";
+import type { Failure, JobRecord, JobTraits, TaskRecord } from "../domain/records.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import type { BlobStore } from "../ports/blobs.ts";
 import type { Broker } from "../ports/broker.ts";
@@ -112,7 +112,8 @@ export interface RefusedFile {
 /** `reject` refuses the request; with `skip`, the item of that file fails and the others run. */
 export type OnInvalidFile = "reject" | "skip";
 
-export interface JobRequest {
+/** What is not said of its traits is as `usualTraits` has it. */
+export interface JobRequest extends Partial<JobTraits> {
   owner: string;
   pipeline: string;
   /** As the client sent them; parsed by the pipeline's schema. */
@@ -122,10 +123,7 @@ export interface JobRequest {
   onInvalidFile?: OnInvalidFile;
   /** Files for `fileOption` fields, by the path of the field: `watermark.image`. */
   optionFiles?: ReadonlyMap<string, ReceivedFile>;
-  /** 0 to 9. @default 4 */
-  priority?: number;
   startAt?: number;
-  metadata?: Record<string, string>;
   idempotencyKey?: string;
   admission?: Admission;
 }

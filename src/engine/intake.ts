@@ -2,8 +2,9 @@ import type { Readable } from "node:stream";
 import type { CreateJob } from "../domain/commands.ts";
 import { safeName } from "../domain/file-name.ts";
 import { newId } from "../domain/ids.ts";
+import { traitsOf } from "../domain/job-spec.ts";
 import { canonical, itemKey, sha256 } from "../domain/ledger/content-key.ts";
-import type { FileRef, Json } from "../domain/records.ts";
+import type { FileRef, JobTraits, Json } from "../domain/records.ts";
 import { MillraceError } from "../errors.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import type { BlobStore } from "../ports/blobs.ts";
@@ -35,7 +36,6 @@ const OWNER_SHARE = 0.5;
 const IDEMPOTENCY_MS = 24 * 3_600_000;
 const HEALTH_MS = 1_000;
 const MAX_METADATA = 16;
-const NORMAL_PRIORITY = 4;
 const LONGEST_DELAY_MS = 366 * 24 * 3_600_000;
 
 export interface IntakeOptions {
@@ -102,7 +102,8 @@ export function intake({ store, blobs, pipelines, ...kept }: IntakeOptions) {
       request.optionFiles ?? new Map(),
       (artifactId) => fileOf(owner, { artifactId }),
     );
-    const metadata = checkMetadata(request.metadata ?? {});
+    const traits = traitsOf(request);
+    checkMetadata(traits.metadata);
     return {
       content,
       command: {
@@ -113,8 +114,7 @@ export function intake({ store, blobs, pipelines, ...kept }: IntakeOptions) {
         version: pipeline.version,
         options,
         plan: planOf(pipeline, owner, content),
-        metadata,
-        priority: request.priority ?? NORMAL_PRIORITY,
+        ...traits,
         startAt: startOf(request.startAt, now),
         retentionMs: Math.round(pipeline.retentionMs ?? kept.retentionMs),
         deadLetterRetentionMs: Math.round(pipeline.deadLetterRetentionMs ?? kept.deadLetterRetentionMs),
@@ -129,17 +129,7 @@ export function intake({ store, blobs, pipelines, ...kept }: IntakeOptions) {
             ? null
             : {
                 key: request.idempotencyKey,
-                fingerprint: sha256(
-                  canonical([
-                    pipeline.name,
-                    content,
-                    files.map((file) => [file.name, "error" in file ? file.error.message : file.sha256]),
-                    request.priority ?? NORMAL_PRIORITY,
-                    request.startAt ?? null,
-                    metadata,
-                    ...(request.onInvalidFile === "skip" ? ["skip"] : []),
-                  ]),
-                ),
+                fingerprint: fingerprintOf(request, pipeline, content, files, traits),
                 expiresAt: now + IDEMPOTENCY_MS,
               },
       },
@@ -254,7 +244,23 @@ function checkCount({ name, accepts }: Pipeline, files: number): void {
   }
 }
 
-function checkMetadata(metadata: Record<string, string>): Record<string, string> {
+/** What makes a request another one, although it has the same idempotency key. */
+function fingerprintOf(
+  { startAt, onInvalidFile }: JobRequest,
+  pipeline: Pipeline,
+  content: Json,
+  files: readonly (StoredFile | RefusedFile)[],
+  { priority, metadata, ...others }: JobTraits,
+): string {
+  const named = files.map((file) => [file.name, "error" in file ? file.error.message : file.sha256]);
+  const asked: Json[] = [pipeline.name, content, named, priority, startAt ?? null, metadata];
+  // What is usual is left out: so fingerprints stay comparable with those of the version before.
+  if (onInvalidFile === "skip") asked.push("skip");
+  if (Object.keys(others).length > 0) asked.push(others);
+  return sha256(canonical(asked));
+}
+
+function checkMetadata(metadata: Record<string, string>): void {
   const entries = Object.entries(metadata);
   if (entries.length > MAX_METADATA) {
     throw new MillraceError(
@@ -262,7 +268,6 @@ function checkMetadata(metadata: Record<string, string>): Record<string, string>
       `metadata holds at most ${MAX_METADATA} strings; these are ${entries.length}.`,
     );
   }
-  return metadata;
 }
 
 /** When a job may start; `null` for at once, which a time in the past means too. */

@@ -481,7 +481,8 @@ test("the protocol describes itself", async () => {
   expect(Object.fromEntries(answer.headers)).toMatchObject({
     "tus-resumable": "1.0.0",
     "tus-version": "1.0.0",
-    "tus-extension": "creation,expiration,checksum,termination",
+    "tus-extension":
+      "creation,creation-with-upload,creation-defer-length,concatenation,expiration,checksum,termination",
     "tus-max-size": String(MAX_BYTES),
     "tus-checksum-algorithm": "sha1,sha256,md5",
   });

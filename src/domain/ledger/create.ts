@@ -1,4 +1,5 @@
 import type { CreateJob } from "../commands.ts";
+import { specOf } from "../job-spec.ts";
 import type { JobRecord, TaskRecord } from "../records.ts";
 import { endItem, jobEvent, nothing, start, startAll } from "./end.ts";
 import { newTask, schedule } from "./hand-out.ts";
@@ -14,16 +15,11 @@ export function createJob(
   if (!blobs.every((blob) => isLive(ledger.blob(blob), command.now))) return "expired";
   const total = Math.max(1, command.items.length);
   const job: JobRecord = {
+    ...specOf(command),
     id: command.id,
     owner: command.owner,
     pipeline: command.pipeline,
-    version: command.version,
     state: "queued",
-    options: command.options,
-    plan: command.plan,
-    attachments: command.attachments,
-    metadata: command.metadata,
-    priority: command.priority,
     run: 1,
     total,
     remaining: total,
@@ -37,12 +33,9 @@ export function createJob(
     error: null,
     warnings: [],
     createdAt: command.now,
-    startAt: command.startAt,
     startedAt: null,
     finishedAt: null,
     expiresAt: null,
-    retentionMs: command.retentionMs,
-    deadLetterRetentionMs: command.deadLetterRetentionMs,
   };
   ledger.addJob(job);
   for (const blob of blobs) ledger.refer(job.id, blob);

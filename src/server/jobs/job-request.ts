@@ -4,7 +4,7 @@ import { MillraceError } from "../../errors.ts";
 import type { ServerContext } from "../context.ts";
 import { type AdmissionWindow, openAdmission } from "./admission-window.ts";
 import { readJobForm } from "./form-reader.ts";
-import { type JobBody, MOST_FILES, startsLater } from "./job-fields.ts";
+import { type JobBody, type JobFields, MOST_FILES, startsLater } from "./job-fields.ts";
 import { optionUploads } from "./option-uploads.ts";
 
 export interface AskedJob {
@@ -43,15 +43,8 @@ export async function readJobRequest(
   return { asked: { ...asked, admission: admission.first() }, admission };
 }
 
-function common({ pipeline, options, priority, startAt, metadata, onInvalidFile }: Omit<JobBody, "files">) {
-  return {
-    pipeline,
-    options,
-    priority,
-    startAt: startAt === undefined ? undefined : Date.parse(startAt),
-    metadata,
-    onInvalidFile,
-  };
+function common({ files: _, startAt, ...asked }: JobBody | (JobFields & { files?: undefined })) {
+  return { ...asked, startAt: startAt === undefined ? undefined : Date.parse(startAt) };
 }
 
 async function fileOf(engine: Engine, owner: string, file: JobBody["files"][number]): Promise<JobFile> {
