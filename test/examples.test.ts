@@ -80,17 +80,19 @@ describe("on a server", () => {
     expect(Date.parse(job.expiresAt) - Date.parse(job.finishedAt)).toBe(24 * 3_600_000);
   });
 
-  test("contact-sheet", async () => {
+  test("contact-sheet, and the same once more", async () => {
     const form = new FormData();
     form.set("pipeline", "contact-sheet");
     form.set("options", JSON.stringify({ columns: 3, cell: 50 }));
     for (const name of pictures)
       form.append("files", new Blob([await readFile(join(root, "samples", name))]), name);
-    const job = await ended(form);
-    expect(job.state).toBe("succeeded");
-    const { artifactId } = job.result.sheet!;
-    const sheet = await (await fetch(`${server.url}/v1/artifacts/${artifactId}`)).arrayBuffer();
-    expect(await sharp(sheet).metadata()).toMatchObject({ format: "jpeg", width: 198, height: 74 });
+    for (const job of [await ended(form), await ended(form)]) {
+      expect(job.state).toBe("succeeded");
+      const { artifactId } = job.result.sheet!;
+      expect(artifactId).toContain(job.id);
+      const sheet = await (await fetch(`${server.url}/v1/artifacts/${artifactId}`)).arrayBuffer();
+      expect(await sharp(sheet).metadata()).toMatchObject({ format: "jpeg", width: 198, height: 74 });
+    }
   });
 
   async function ended(form: FormData) {
@@ -98,6 +100,7 @@ describe("on a server", () => {
     expect(created.status).toBe(202);
     const { id } = (await created.json()) as { id: string };
     return (await (await fetch(`${server.url}/v1/jobs/${id}?wait=30`)).json()) as {
+      id: string;
       state: string;
       result: { sheet?: { artifactId: string } };
       finishedAt: string;

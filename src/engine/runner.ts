@@ -178,7 +178,7 @@ export function createRunner(options: RunnerOptions): Runner {
       stop.signal.throwIfAborted();
       const returnedAs = await attempt.keep(returned);
       kept = true;
-      return { kind: "succeeded", ...returnedAs, outputs, warnings: warnings.list(), cache: true, ms: ms() };
+      return { kind: "succeeded", ...returnedAs, outputs, warnings: warnings.list(), ms: ms() };
     } catch (error) {
       const cause = stop.signal.aborted ? stop.signal.reason : error;
       if (cause instanceof LeaseLost) return null;

@@ -43,13 +43,20 @@ export interface ContextParts {
   log: StepLog;
 }
 
+interface Kept {
+  result: Json;
+  resultFile: FileRef | null;
+  /** False for a result that names its job or a file of it: in another job it would name what is not there. */
+  cache: boolean;
+}
+
 export interface Running {
   context: EachContext<unknown, Json> & AllContext<unknown, Json, Json>;
   /** What the step wrote, in order. */
   outputs: FileRef[];
   warnings: Warnings;
   /** Keeps what the step returned: as it is, or as a file when it is large. */
-  keep(returned: unknown): Promise<{ result: Json; resultFile: FileRef | null }>;
+  keep(returned: unknown): Promise<Kept>;
   /** Removes what the step left behind, and lets go of what it wrote when that came to nothing. */
   clean(kept: boolean): Promise<void>;
 }
@@ -175,7 +182,9 @@ export async function stepContext(
     warnings,
     async keep(returned) {
       const { value, bytes } = packJson(returned);
-      if (bytes === null) return { result: value, resultFile: null };
+      // The ids of a job's files begin with its own.
+      const cache = !(bytes ?? JSON.stringify(value)).includes(job.id);
+      if (bytes === null) return { result: value, resultFile: null, cache };
       if (bytes.length > MAX_RESULT_BYTES) {
         const text = `The step returned ${bytes.length} bytes of JSON; at most ${MAX_RESULT_BYTES} are kept. Write large results as files.`;
         throw new MillraceError("step_failed", text, { retryable: false });
@@ -183,7 +192,8 @@ export async function stepContext(
       const stored = await put(bytes);
       const name = "result.json";
       const mediaType = "application/json";
-      return { result: null, resultFile: { artifactId: resultId(task), name, mediaType, ...stored } };
+      const resultFile = { artifactId: resultId(task), name, mediaType, ...stored };
+      return { result: null, resultFile, cache };
     },
     async clean(kept) {
       await Promise.all(folders.map((path) => rm(path, { recursive: true, force: true })));

@@ -17,7 +17,7 @@ export function sha256(text: string): string {
 }
 
 /** Changes when entries are kept another way: processes of another version have entries of their own. */
-const FORMAT = "named by tail";
+const FORMAT = "without ids of files";
 
 /** The content key of an `each` step's task; `null` when the step is not cached. */
 export function itemKey(
