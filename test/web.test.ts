@@ -245,6 +245,28 @@ describe("the page in a browser", () => {
     }
   });
 
+  test("a job that no worker can run says so in both languages, until one can", async () => {
+    const data = join(folder, "unserved");
+    const without = await startServer({ data, env: { MILLRACE_WORKERS: "0" } });
+    const { port } = new URL(without.url);
+    const { page } = await openPage(browser, without.url, desktop);
+    await page.goto(`${without.url}/pipelines/test.slow`);
+    await page.getByRole("button", { name: "Run" }).click();
+    await page.waitForURL(/\/jobs\/./);
+    await page.getByText("No worker has version 1 of this pipeline").waitFor();
+    const korean = await openPage(browser, page.url(), koreanPhone);
+    await korean.page.getByText("이 파이프라인의 버전 1을(를) 실행할 작업자가 없어").waitFor();
+    await without.stop();
+    const server = await startServer({ data, port: Number(port), env: { MILLRACE_WORKERS: "1" } });
+    try {
+      const content = page.locator("#content");
+      await content.getByText("Everything is done.").waitFor({ timeout: 40_000 });
+      expect(await page.getByText("No worker has version 1").count()).toBe(0);
+    } finally {
+      await server.stop();
+    }
+  });
+
   test("on a Korean phone in the dark, every page fits and every control has a name", async () => {
     const { page, errors } = await openPage(browser, server.url, koreanPhone);
     expect(

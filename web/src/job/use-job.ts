@@ -16,6 +16,8 @@ import { throttled } from "./throttle.ts";
 
 const inlineItems = 100;
 const refreshMs = 250;
+/** That no worker has the version of a job is no event of its log. */
+const openRefreshMs = 10_000;
 const liveOnly = new Set(["item.progress", "text.delta"]);
 
 /**
@@ -25,7 +27,11 @@ const liveOnly = new Set(["item.progress", "text.delta"]);
  */
 export function useJob(id: string) {
   const client = useQueryClient();
-  const query = useQuery({ queryKey: ["job", id], queryFn: ({ signal }) => getJob(id, signal) });
+  const query = useQuery({
+    queryKey: ["job", id],
+    queryFn: ({ signal }) => getJob(id, signal),
+    refetchInterval: ({ state }) => (state.data && !hasEnded(state.data) ? openRefreshMs : false),
+  });
   const [live, setLive] = useState<LiveItems>(new Map());
   const follow = query.data !== undefined && !hasEnded(query.data);
 
