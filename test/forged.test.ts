@@ -85,8 +85,13 @@ await withServices(places, () => {
       for (let part = await reader.read(); !part.done; part = await reader.read()) heard += part.value;
     })().catch(() => {});
     const step = { queue: "image.convert/convert", outcome: "succeeded", count: 3e10, seconds: 1 };
-    await tell("metrics", { worker: "w", steps: [step], dropped: [] });
-    await tell("metrics", { worker: "w", steps: [{ ...step, queue: "made/up", count: 1 }], dropped: [] });
+    await tell("metrics", { worker: "w", steps: [step], dropped: [], lostLines: 4 });
+    await tell("metrics", {
+      worker: "w",
+      steps: [{ ...step, queue: "made/up", count: 1 }],
+      dropped: [],
+      lostLines: 4,
+    });
     await tell("live", { owner: "local", jobId: "x", type: "job.succeeded", index: 0, attempt: 1, data: {} });
     for (const message of ["", "null", "[".repeat(100_000), '"\n\nevent: job.succeeded'])
       await tell("live", message);

@@ -97,7 +97,7 @@ async function runApi({ config, inline }: ResolvedConfig, writer: string | null)
   const { openLimiter } = await import("../compose/adapters.ts");
   const { openEngine } = await import("../compose/open-engine.ts");
   const { createLogger, stepLog } = await import("../compose/logger.ts");
-  const logger = createLogger(config.logLevel, "api");
+  const { logger, takeLostLines } = createLogger(config.logLevel, "api");
   const { engine, close } = await openEngine({ config, writer }, inline, stepLog(logger));
   const limiter = config.rateLimit > 0 ? await openLimiter({ config, writer }) : null;
   const server = await createServer({
@@ -108,6 +108,7 @@ async function runApi({ config, inline }: ResolvedConfig, writer: string | null)
     samplesRoot: samplesFolder(),
     rateLimit: limiter && { limiter, perMinute: config.rateLimit },
     logger,
+    takeLostLines,
     localUser: { id: "local" },
   });
   const { url } = await server.listen();
@@ -132,7 +133,7 @@ async function runWorker(resolved: ResolvedConfig, writer: string | null): Promi
   const { openEngine } = await import("../compose/open-engine.ts");
   const { stepSource } = await import("../compose/step-source.ts");
   const { createLogger, stepLog } = await import("../compose/logger.ts");
-  const logger = createLogger(config.logLevel, "worker");
+  const { logger, takeLostLines } = createLogger(config.logLevel, "worker");
   const { engine, close } = await openEngine({ config, writer }, inline, stepLog(logger));
   const steps = engine.pipelines.list().flatMap((pipeline) => pipeline.steps);
   busyMs = Math.max(...steps.map((step) => step.timeoutMs)) + GRACE_MS;
@@ -140,6 +141,7 @@ async function runWorker(resolved: ResolvedConfig, writer: string | null): Promi
   const worker = await startWorker({
     engine,
     log: stepLog(logger),
+    takeLostLines,
     concurrency: config.concurrency ?? undefined,
     // Workers of one supervisor share the memory of their machine.
     memoryMiB: config.memoryMiB / (process.connected ? Math.max(1, config.workers) : 1),

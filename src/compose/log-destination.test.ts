@@ -51,7 +51,9 @@ test("lines that cannot be written wait, and those beyond the bound are counted"
     .replace(/^x+/, "")
     .split("\n")
     .filter((one) => one !== "");
-  expect(lines.at(-1)).toBe(`lost ${1_500 - (lines.length - 1)}`);
+  const lost = 1_500 - (lines.length - 1);
+  expect(lines.at(-1)).toBe(`lost ${lost}`);
+  expect([log.takeLost(), log.takeLost()]).toEqual([lost, 0]);
   expect(lines.length).toBeGreaterThan(1_000);
 });
 

@@ -11,6 +11,8 @@ const STUCK_MS = 1_000;
 /** Where pino writes its lines. */
 export interface LogDestination {
   write(line: string): void;
+  /** Lines that were lost since the last call. */
+  takeLost(): number;
   /** Writes what waits, at the end of the process, unless the log cannot be written. */
   end(): void;
 }
@@ -23,6 +25,7 @@ export function logDestination(fd: number, lost: (lines: number) => string): Log
   let waiting: Buffer[] = [];
   let waitingBytes = 0;
   let lostLines = 0;
+  let untakenLines = 0;
   let state: "idle" | "writing" | "failing" = "idle";
   let beganAt = 0;
 
@@ -53,6 +56,7 @@ export function logDestination(fd: number, lost: (lines: number) => string): Log
     const bytes = Buffer.from(line);
     if (waitingBytes + bytes.length > WAITING_BYTES) {
       lostLines++;
+      untakenLines++;
       return;
     }
     waiting.push(bytes);
@@ -63,6 +67,11 @@ export function logDestination(fd: number, lost: (lines: number) => string): Log
     write(line) {
       add(line);
       if (state === "idle") next();
+    },
+    takeLost() {
+      const lines = untakenLines;
+      untakenLines = 0;
+      return lines;
     },
     end() {
       if (state === "failing" || (state === "writing" && performance.now() - beganAt > STUCK_MS)) return;

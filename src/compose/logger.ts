@@ -1,4 +1,4 @@
-import { pino } from "pino";
+import { type Logger, pino } from "pino";
 import { masked } from "../domain/masking.ts";
 import type { StepLog } from "../pipeline/context.ts";
 import { logDestination } from "./log-destination.ts";
@@ -14,11 +14,14 @@ export function createLogger(level: string, role: string) {
   };
   const destination = logDestination(STDERR, lost);
   process.on("exit", () => destination.end());
-  return pino({ level, base, hooks: { streamWrite: masked } }, destination);
+  return {
+    logger: pino({ level, base, hooks: { streamWrite: masked } }, destination),
+    takeLostLines: () => destination.takeLost(),
+  };
 }
 
 /** The shape that steps and the engine use: message first. */
-export function stepLog(logger: ReturnType<typeof createLogger>): StepLog {
+export function stepLog(logger: Logger): StepLog {
   return {
     debug: (message, details) => logger.debug(details ?? {}, message),
     info: (message, details) => logger.info(details ?? {}, message),

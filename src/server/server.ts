@@ -47,6 +47,8 @@ export interface ServerOptions {
   /** The address that clients see, where it is not the one they send as `Host`. @default null */
   publicUrl?: string | null;
   logger: FastifyBaseLogger;
+  /** Lines of this process's log that were lost since the last call. @default none */
+  takeLostLines?: () => number;
   /** Whose everything is while accounts are off. @default {id: "local"} */
   localUser?: { id: string };
 }
@@ -81,7 +83,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const streams = createEventStreams(limits);
   const hub = await createEventHub(engine, logger);
   const unserved = watchUnserved(engine, logger);
-  const metrics = await createMetrics(engine, streams.count);
+  const metrics = await createMetrics(engine, streams.count, options.takeLostLines);
   const local = { owner: localUser.id };
   const http = createHttpServer({ limits, logger, publicUrl, isUpload, identify: () => local });
   const { app } = http;

@@ -5,16 +5,22 @@ import { STEP_BOUNDS, type StepFigures, topics } from "../engine/messages/topics
 
 const TELL_MS = 1_000;
 
-/** Tells what this worker did and what it dropped, so that any API process can count it. */
-export function stepMeter({ bus, drops }: Pick<Engine, "bus" | "drops">, worker: string) {
+/** Tells what this worker did, dropped and lost, so that any API process can count it. */
+export function stepMeter(
+  { bus, drops }: Pick<Engine, "bus" | "drops">,
+  worker: string,
+  takeLostLines: () => number,
+) {
   let figures = new Map<string, StepFigures["steps"][number]>();
   const timer = setInterval(() => {
     const all = [...figures.values()];
     let dropped = drops.take();
+    let lostLines = takeLostLines();
     figures = new Map();
-    for (let at = 0; at < all.length || dropped.length > 0; at += MAX_FIGURES) {
-      const message: StepFigures = { worker, steps: all.slice(at, at + MAX_FIGURES), dropped };
+    for (let at = 0; at < all.length || dropped.length > 0 || lostLines > 0; at += MAX_FIGURES) {
+      const message: StepFigures = { worker, steps: all.slice(at, at + MAX_FIGURES), dropped, lostLines };
       dropped = [];
+      lostLines = 0;
       bus.publish(topics.metrics, JSON.stringify(message)).catch(() => {});
     }
   }, TELL_MS);

@@ -18,6 +18,8 @@ const DRAIN_MS = 30_000;
 export interface WorkerOptions {
   engine: Engine;
   log: StepLog;
+  /** Lines of its log that were lost since the last call. @default none */
+  takeLostLines?: () => number;
   /** @default a new id */
   id?: string;
   /** Overrides the concurrency of every step. */
@@ -53,7 +55,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       log.warn("isolated steps are not fully confined here", { enforced: describeSandbox(sandbox) });
     },
   });
-  const meter = stepMeter(engine, id);
+  const meter = stepMeter(engine, id, options.takeLostLines ?? (() => 0));
   const runner = createRunner({
     engine,
     worker: id,

@@ -113,6 +113,9 @@ test("metrics tell of requests, queues, attempts, streams and the process", asyn
   await expect
     .poll(text, { timeout: 5_000 })
     .toMatch(/millrace_attempts_total\{queue="copy\/copy",outcome="failed"\} \d/);
+  const done = { worker: "w", steps: [], dropped: [], lostLines: 3 };
+  await server.engine.bus.publish("metrics", JSON.stringify(done));
+  await expect.poll(text).toMatch(/^millrace_log_lines_lost_total 3$/m);
   const all = await text();
   expect(all).toMatch(
     /millrace_http_request_duration_seconds_count\{method="POST",route="\/v1\/jobs",status="202"\} \d+/,

@@ -11,7 +11,8 @@ const live = {
   data: { step: "convert", fraction: 0.5, message: null },
 };
 const step = { queue: "a/b", outcome: "succeeded", count: 2, seconds: 0.5 };
-const figures = { worker: "host-1", steps: [step], dropped: [{ source: "bus", reason: "forged", count: 3 }] };
+const dropped = [{ source: "bus", reason: "forged", count: 3 }];
+const figures = { worker: "host-1", steps: [step], dropped, lostLines: 4 };
 const many = (length: number, value: unknown) => Array.from({ length }, () => value);
 
 test("what is well formed is read", () => {
@@ -44,6 +45,7 @@ test.each<[topic: "owner" | "live" | "revoked" | "figures", message: unknown]>([
   ["figures", { ...figures, steps: [{ ...step, outcome: "made up" }] }],
   ["figures", { ...figures, steps: [{ ...step, seconds: -1 }] }],
   ["figures", { ...figures, dropped: [{ source: "bus", reason: "made up", count: 1 }] }],
+  ["figures", { ...figures, lostLines: -1 }],
   ["figures", "[".repeat(100_000)],
   ["figures", "not JSON"],
 ])("%s: what is not is dropped and counted: %.80j", (topic, message) => {

@@ -22,6 +22,8 @@ export interface StepFigures {
   steps: { queue: string; outcome: Outcome["kind"]; count: number; seconds: number }[];
   /** Messages that the worker dropped. */
   dropped: Dropped[];
+  /** Lines of its log that could not be written. */
+  lostLines: number;
 }
 
 /** Upper bounds of step durations, s. */

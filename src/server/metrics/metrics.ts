@@ -14,10 +14,14 @@ export interface Metrics {
 
 const BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60];
 
-/** @param openStreams how many event streams are open now */
+/**
+ * @param openStreams how many event streams are open now
+ * @param takeLostLines lines of this process's log that were lost since the last call
+ */
 export async function createMetrics(
   engine: Pick<Engine, "store" | "bus" | "pipelines" | "messages" | "drops">,
   openStreams: () => number,
+  takeLostLines: () => number = () => 0,
 ): Promise<Metrics> {
   const registry = new Registry();
   // Process memory and CPU, garbage collection, and the delay of the event loop.
@@ -43,7 +47,7 @@ export async function createMetrics(
     },
   });
   const stored = registerStoreGauges(registry, engine);
-  const steps = await countSteps(registry, engine);
+  const steps = await countSteps(registry, engine, takeLostLines);
   // Finding a histogram's child by labels costs more than observing.
   const children = new Map<string, { observe(value: number): void }>();
 

@@ -9,6 +9,7 @@ import type { Subscription } from "../../ports/bus.ts";
 export async function countSteps(
   registry: Registry,
   engine: Pick<Engine, "bus" | "messages" | "drops" | "store" | "pipelines">,
+  takeLostLines: () => number,
 ): Promise<Subscription> {
   const labelNames = ["queue", "outcome"];
   const attempts = new Counter({
@@ -34,11 +35,18 @@ export async function countSteps(
   const addDropped = (some: Dropped[]) => {
     for (const { source, reason, count } of some) dropped.inc({ source, reason }, count);
   };
+  const lostLines: Counter = new Counter({
+    name: "millrace_log_lines_lost_total",
+    help: "Lines of the logs of API and worker processes that could not be written.",
+    registers: [registry],
+    collect: () => lostLines.inc(takeLostLines()),
+  });
   const isKnown = queueFilter(engine);
   return engine.bus.subscribe(topics.metrics, async (message) => {
     const figures = engine.messages.figures(message);
     if (!figures) return;
     addDropped(figures.dropped);
+    lostLines.inc(figures.lostLines);
     for (const { queue, outcome, count, seconds } of figures.steps) {
       // Each queue is a row of the metrics for ever: a message makes none.
       if (!(await isKnown(queue))) continue;
