@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Card, cardOf } from "./card.ts";
 import { type Account, download, type Heard, listen, outcomes, submit } from "./client.ts";
+import { type MachineClock, machineClock } from "./clocks.ts";
 import { type Installation, type Role, type Signal, separate, supervised } from "./installation.ts";
 import { type Kill, readJournal } from "./journal.ts";
 import { openServer, type Restarts, restartsOf, type Technology } from "./servers.ts";
@@ -27,6 +28,8 @@ export interface CampaignOptions {
   long?: number;
   /** Share of the kills that only stop a worker or an API process, for 12 to 20 s. @default 0 */
   stopped?: number;
+  /** Share of the kills that set the machine's clock instead, by up to 10 min. @default 0 */
+  clockSteps?: number;
   /** Tasks of a step at once in one worker. @default what the step says */
   concurrency?: number;
   workers: number;
@@ -39,7 +42,7 @@ export interface CampaignOptions {
 }
 
 type Victim = Role | "server";
-export type Killed = Victim | "stopped";
+export type Killed = Victim | "stopped" | "clock";
 
 /** Of a hundred kills; what an installation does not have falls to the workers. */
 const shares: readonly [Victim, number][] = [
@@ -66,7 +69,9 @@ export async function campaign(options: CampaignOptions): Promise<Card> {
   const broker =
     options.broker === options.store ? store : await openServer(options.broker, options.killServers);
   const restarts = restartsOf(options.signal === "SIGKILL" ? [...new Set([store, broker])] : []);
+  const clock = machineClock(folder);
   const env = {
+    ...(options.clockSteps ? clock.env : {}),
     CRASH_LOG: log,
     ...(options.concurrency === undefined ? {} : { MILLRACE_CONCURRENCY: String(options.concurrency) }),
     ...(store.url === null ? {} : { MILLRACE_STORE: store.url }),
@@ -95,7 +100,7 @@ export async function campaign(options: CampaignOptions): Promise<Card> {
     const pace = { kills, isWaiting: false };
     await Promise.all([
       submitAll(options, urls, account, pace),
-      endProcesses(options, millrace, { restarts, pauses }, pace, () => ({
+      endProcesses(options, millrace, { restarts, pauses, clock }, pace, () => ({
         written: sizeOf(log),
         ended: endedIn(heard),
       })),
@@ -180,7 +185,7 @@ async function submitAll(
 async function endProcesses(
   options: CampaignOptions,
   millrace: Installation,
-  { restarts, pauses }: { restarts: Restarts; pauses: Stops },
+  { restarts, pauses, clock }: { restarts: Restarts; pauses: Stops; clock: MachineClock },
   pace: Pace,
   seen: () => { written: number; ended: number },
 ): Promise<void> {
@@ -197,6 +202,11 @@ async function endProcesses(
       if (!pace.isWaiting && ended >= due) break;
     }
     pace.isWaiting = false;
+    if (Math.random() < (options.clockSteps ?? 0)) {
+      clock.set();
+      kills.push({ role: "clock", pids: [], at: Date.now() });
+      continue;
+    }
     if (Math.random() < (options.stopped ?? 0)) {
       const stop = await millrace.end(Math.random() < 0.75 ? "worker" : "api", "SIGSTOP");
       if (!stop) continue;

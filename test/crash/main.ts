@@ -25,6 +25,8 @@ const { values } = parseArgs({
     long: { type: "string", default: "0.05" },
     /** Share of the kills that only stop a process, for 12 to 20 s. */
     stopped: { type: "string", default: "0.05" },
+    /** Share of the kills that set the machine's clock instead, by up to 10 min. */
+    clocks: { type: "string", default: "0" },
     /** Tasks at once in one worker. */
     concurrency: { type: "string", default: "50" },
     workers: { type: "string" },
@@ -57,6 +59,7 @@ const card = await campaign({
   broken: Number(values.broken),
   long: Number(values.long),
   stopped: Number(values.stopped),
+  clockSteps: Number(values.clocks),
   concurrency: Number(values.concurrency),
   workers: Number(values.workers ?? (store === "postgres" ? 3 : 2)),
   signal: values.signal === "TERM" ? "SIGTERM" : "SIGKILL",
