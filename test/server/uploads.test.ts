@@ -51,7 +51,7 @@ async function startApi(blobs?: BlobStore): Promise<{ url: string; engine: Engin
   const metrics = await createMetrics(engine, () => 0);
   const http = createHttpServer({
     limits: defaultHttpLimits,
-    logger: createLogger("silent", "api"),
+    logger: createLogger("silent", "api").logger,
     publicUrl: null,
     isUpload,
     identify: ({ headers }) => ({ owner: String(headers["x-owner"] ?? "me") }),
