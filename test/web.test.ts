@@ -250,13 +250,16 @@ describe("the page in a browser", () => {
     const without = await startServer({ data, env: { MILLRACE_WORKERS: "0" } });
     const { port } = new URL(without.url);
     const { page } = await openPage(browser, without.url, desktop);
-    await page.goto(`${without.url}/pipelines/test.slow`);
-    await page.getByRole("button", { name: "Run" }).click();
-    await page.waitForURL(/\/jobs\/./);
-    await page.getByText("No worker has version 1 of this pipeline").waitFor();
-    const korean = await openPage(browser, page.url(), koreanPhone);
-    await korean.page.getByText("이 파이프라인의 버전 1을(를) 실행할 작업자가 없어").waitFor();
-    await without.stop();
+    try {
+      await page.goto(`${without.url}/pipelines/test.slow`);
+      await page.getByRole("button", { name: "Run" }).click();
+      await page.waitForURL(/\/jobs\/./);
+      await page.getByText("No worker has version 1 of this pipeline").waitFor();
+      const korean = await openPage(browser, page.url(), koreanPhone);
+      await korean.page.getByText("이 파이프라인의 버전 1을(를) 실행할 작업자가 없어").waitFor();
+    } finally {
+      await without.stop();
+    }
     const server = await startServer({ data, port: Number(port), env: { MILLRACE_WORKERS: "1" } });
     try {
       const content = page.locator("#content");
