@@ -30,6 +30,7 @@ export const catalogue = {
     retryable: false,
   },
   queue_full: { status: 429, title: "The queue is full", retryable: true },
+  quota_exceeded: { status: 429, title: "A quota is used up", retryable: true },
   rate_limited: { status: 429, title: "Too many requests", retryable: true },
   headers_too_large: { status: 431, title: "The request's headers are too large", retryable: false },
   checksum_mismatch: { status: 460, title: "The bytes differ from their checksum", retryable: true },

@@ -29,7 +29,7 @@ const slow = definePipeline({
 
 let server: Running;
 beforeAll(async () => {
-  server = await start({ pipelines: [slow] });
+  server = await start({ pipelines: [slow], limits: { ownerStreams: CLIENTS } });
 });
 afterAll(() => server.close());
 

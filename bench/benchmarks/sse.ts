@@ -46,7 +46,7 @@ export async function sse(session: Session): Promise<Report> {
 async function measure(session: Session, { streams, perSecond, seconds, clients }: Load): Promise<Row> {
   const log = join(session.folder, `ends-${streams}.log`);
   const gate = join(session.folder, `gate-${streams}`);
-  const env = { BENCH_END_LOG: log, BENCH_GATE: gate };
+  const env = { BENCH_END_LOG: log, BENCH_GATE: gate, MILLRACE_QUOTA_STREAMS: String(streams) };
   const server = await product(session, { workers: 1, env });
   const count = perSecond * seconds;
   const started = Array.from({ length: clients }, () => program(session, "sse-clients.ts", [server.url]));

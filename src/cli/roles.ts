@@ -106,6 +106,7 @@ async function runApi({ config, inline }: ResolvedConfig, writer: string | null)
     port: config.port,
     webRoot: pageFolder(),
     samplesRoot: samplesFolder(),
+    limits: { ownerStreams: config.quotaStreams },
     rateLimit: limiter && { limiter, perMinute: config.rateLimit },
     logger,
     takeLostLines,

@@ -180,6 +180,12 @@ export const settings = {
     about: "requests to the API that an owner may send a minute; 0: any number",
     usual: 0,
   },
+  quotaStreams: {
+    ...whole(1, 1_000_000),
+    env: "MILLRACE_QUOTA_STREAMS",
+    about: "event streams that an owner may have open in each API process",
+    usual: 1_000,
+  },
   logLevel: {
     schema: z.enum(logLevels),
     must: `one of ${logLevels.join(", ")}`,

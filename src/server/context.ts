@@ -2,6 +2,7 @@ import type { FastifyBaseLogger } from "fastify";
 import type { Engine } from "../engine/engine.ts";
 import type { EventHub } from "./events/event-hub.ts";
 import type { EventStreams } from "./events/event-streams.ts";
+import type { ReplayTurns } from "./events/replay-turns.ts";
 import type { Limits } from "./limits.ts";
 import type { Metrics } from "./metrics/metrics.ts";
 import type { UnservedWatch } from "./unserved-watch.ts";
@@ -11,6 +12,7 @@ export interface ServerContext {
   engine: Engine;
   hub: EventHub;
   streams: EventStreams;
+  replays: ReplayTurns;
   metrics: Metrics;
   unserved: UnservedWatch;
   limits: Limits;

@@ -8,6 +8,12 @@ export interface Limits extends HttpLimits {
   optionFiles: number;
   /** What an event stream may be behind before it is cut, to resume from where it was. @default 256 KiB */
   streamBufferBytes: number;
+  /** What all event streams together may be behind before those furthest behind are cut. @default 64 MiB */
+  streamsBufferBytes: number;
+  /** Event streams of one owner. @default 1_000 */
+  ownerStreams: number;
+  /** Replays of event streams that read a page of the log at once; others wait for their turn. @default 4 */
+  replays: number;
   /** Between comment lines on an event stream. @default 15_000 */
   heartbeatMs: number;
 }
@@ -17,5 +23,8 @@ export const defaultLimits: Limits = {
   fieldBytes: 256 * 1024,
   optionFiles: 8,
   streamBufferBytes: 256 * 1024,
+  streamsBufferBytes: 64 * 1024 * 1024,
+  ownerStreams: 1_000,
+  replays: 4,
   heartbeatMs: 15_000,
 };

@@ -12,6 +12,7 @@ import { workerRoutes } from "./admin/workers.ts";
 import type { ServerContext } from "./context.ts";
 import { createEventHub } from "./events/event-hub.ts";
 import { createEventStreams } from "./events/event-streams.ts";
+import { createReplayTurns } from "./events/replay-turns.ts";
 import { eventRoutes } from "./events/routes.ts";
 import { archiveRoutes } from "./files/archive.ts";
 import { artifactRoutes } from "./files/artifacts.ts";
@@ -83,11 +84,12 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const streams = createEventStreams(limits);
   const hub = await createEventHub(engine, logger);
   const unserved = watchUnserved(engine, logger);
-  const metrics = await createMetrics(engine, streams.count, options.takeLostLines);
+  const metrics = await createMetrics(engine, streams, options.takeLostLines);
   const local = { owner: localUser.id };
   const http = createHttpServer({ limits, logger, publicUrl, isUpload, identify: () => local });
   const { app } = http;
-  const context: ServerContext = { engine, hub, streams, metrics, unserved, limits, logger };
+  const replays = createReplayTurns(limits.replays);
+  const context: ServerContext = { engine, hub, streams, replays, metrics, unserved, limits, logger };
 
   let page: Page | null = null;
   answerUnknown(app, (request, reply) => {

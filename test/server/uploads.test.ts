@@ -48,7 +48,7 @@ afterAll(async () => {
 async function startApi(blobs?: BlobStore): Promise<{ url: string; engine: Engine }> {
   const { engine: opened, close } = await openEngine({ config, writer: writer.socketPath }, [big]);
   const engine = blobs ? createEngine({ ...opened, blobs }) : opened;
-  const metrics = await createMetrics(engine, () => 0);
+  const metrics = await createMetrics(engine, { count: () => 0, unread: () => 0 });
   const http = createHttpServer({
     limits: defaultHttpLimits,
     logger: createLogger("silent", "api").logger,

@@ -6,8 +6,10 @@ import { heartbeat, opening } from "./frame.ts";
 /** The event streams that are open in this process. */
 export interface EventStreams {
   /** Takes the reply over from Fastify and begins the stream. */
-  open(reply: FastifyReply): EventStream;
+  open(reply: FastifyReply, owner: string): EventStream;
   count(): number;
+  /** Bytes that clients have not taken. */
+  unread(): number;
   /** Ends all; clients connect anew, to another process. */
   close(): void;
 }
@@ -25,14 +27,26 @@ export interface EventStream {
   end(): void;
 }
 
+interface OpenStream extends EventStream {
+  /** Bytes that its client has not taken. */
+  unread(): number;
+  cut(): void;
+}
+
 /** Heartbeats are spread over so many turns, so that thousands of streams are not written to at once. */
 const SLOTS = 60;
+/** Seconds after which a client that got no stream may ask again. */
+const RETRY_S = 5;
+/** To which part of its bound what is unread is brought down, so that streams are not sorted for each event. */
+const CUT_TO = 3 / 4;
 
 export function createEventStreams(limits: Limits): EventStreams {
-  const slots = Array.from({ length: SLOTS }, () => new Set<EventStream>());
+  const slots = Array.from({ length: SLOTS }, () => new Set<OpenStream>());
+  const owners = new Map<string, number>();
   let next = 0;
   let turn = 0;
   let count = 0;
+  let unread = 0;
 
   const timer = setInterval(() => {
     turn = (turn + 1) % SLOTS;
@@ -40,26 +54,48 @@ export function createEventStreams(limits: Limits): EventStreams {
   }, limits.heartbeatMs / SLOTS);
   timer.unref();
 
+  /** However many clients do not read: those that are furthest behind make room for all others. */
+  function onUnread(bytes: number): void {
+    unread += bytes;
+    if (bytes < 0 || unread <= limits.streamsBufferBytes) return;
+    const streams = slots.flatMap((slot) => [...slot]).sort((a, b) => b.unread() - a.unread());
+    for (const stream of streams) {
+      if (unread <= limits.streamsBufferBytes * CUT_TO) return;
+      stream.cut();
+    }
+  }
+
+  function refuseMore(owner: string): void {
+    if (count >= limits.connections) {
+      const text = `This server holds ${limits.connections} event streams already.`;
+      throw new MillraceError("unavailable", text, { retryAfter: RETRY_S });
+    }
+    if ((owners.get(owner) ?? 0) < limits.ownerStreams) return;
+    throw new MillraceError(
+      "quota_exceeded",
+      `You have ${limits.ownerStreams} event streams open, which is the limit. Close one, or follow all of your jobs in one stream, /v1/events.`,
+      { retryAfter: RETRY_S, extra: { quota: "streams", limit: limits.ownerStreams } },
+    );
+  }
+
   return {
     count: () => count,
-    open(reply) {
-      if (count >= limits.connections) {
-        throw new MillraceError(
-          "unavailable",
-          `This server holds ${limits.connections} event streams already.`,
-          {
-            retryAfter: 5,
-          },
-        );
-      }
+    unread: () => unread,
+    open(reply, owner) {
+      refuseMore(owner);
       next = (next + 1) % SLOTS;
       const slot = slots[next]!;
-      const stream = startStream(reply, limits.streamBufferBytes, () => {
-        slot.delete(stream);
-        count--;
-      });
+      const stream = startStream(reply, limits.streamBufferBytes, onUnread);
       slot.add(stream);
       count++;
+      owners.set(owner, (owners.get(owner) ?? 0) + 1);
+      void stream.ended.then(() => {
+        slot.delete(stream);
+        count--;
+        const left = owners.get(owner)! - 1;
+        if (left === 0) owners.delete(owner);
+        else owners.set(owner, left);
+      });
       return stream;
     },
     close() {
@@ -69,7 +105,12 @@ export function createEventStreams(limits: Limits): EventStreams {
   };
 }
 
-function startStream(reply: FastifyReply, maxBuffered: number, onClose: () => void): EventStream {
+/** @param onUnread told of every change of what its client has not taken, in bytes */
+function startStream(
+  reply: FastifyReply,
+  maxBuffered: number,
+  onUnread: (bytes: number) => void,
+): OpenStream {
   const { raw } = reply;
   // What hooks have set (security headers) goes along; Fastify itself sends nothing after this.
   const headers = reply.getHeaders() as Record<string, string>;
@@ -83,34 +124,51 @@ function startStream(reply: FastifyReply, maxBuffered: number, onClose: () => vo
   raw.write(opening);
 
   let closed = false;
+  let unread = 0;
+  const taken = (bytes: number) => {
+    // What a cut stream left unread was given back at once.
+    const given = Math.min(bytes, unread);
+    unread -= given;
+    onUnread(-given);
+  };
+  const cut = () => {
+    raw.destroy();
+    taken(unread);
+  };
   const ended = new Promise<void>((resolve) => {
     raw.once("close", () => {
       closed = true;
-      onClose();
+      taken(unread);
       resolve();
     });
   });
+  const isOver = () => closed || raw.destroyed || raw.writableEnded;
+  const write = (bytes: Buffer) => {
+    if (isOver()) return;
+    unread += bytes.length;
+    raw.write(bytes, () => taken(bytes.length));
+    onUnread(bytes.length);
+  };
 
   return {
     ended,
     get closed() {
-      return closed || raw.writableEnded;
+      return isOver();
     },
-    write(bytes) {
-      if (!closed && !raw.writableEnded) raw.write(bytes);
-    },
+    write,
     push(bytes) {
-      if (closed || raw.writableEnded) return;
-      raw.write(bytes);
-      if (raw.writableLength > maxBuffered) raw.destroy();
+      write(bytes);
+      if (raw.writableLength > maxBuffered) cut();
     },
     async drained() {
-      if (closed || raw.writableEnded || !raw.writableNeedDrain) return;
+      if (isOver() || !raw.writableNeedDrain) return;
       const drain = new Promise<void>((resolve) => raw.once("drain", resolve));
       await Promise.race([drain, ended]);
     },
     end() {
-      if (!closed && !raw.writableEnded) raw.end();
+      if (!isOver()) raw.end();
     },
+    unread: () => unread,
+    cut,
   };
 }

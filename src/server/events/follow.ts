@@ -3,23 +3,22 @@ import type { Store } from "../../ports/store/store.ts";
 import type { EventHub } from "./event-hub.ts";
 import type { EventStream } from "./event-streams.ts";
 import { type Frame, logFrame, positionFrame, resyncFrame } from "./frame.ts";
+import type { ReplayTurns } from "./replay-turns.ts";
 
 type Log = Pick<Store, "events" | "logBounds" | "job">;
 
 export interface Source {
   hub: EventHub;
   store: Log;
+  replays: ReplayTurns;
   owner: string;
 }
 
 const PAGE = 200;
-/** Events that may come while a replay is under way; a client that needs longer resumes where it was. */
-const MAX_HELD = 10_000;
 
 /** All of an owner's jobs: from after `cursor`, or from now. Returns when the stream has ended. */
 export async function followOwner(source: Source, stream: EventStream, cursor: number | null): Promise<void> {
-  let after = cursor === null ? null : await resume(source, stream, cursor);
-  if (after !== null) ({ after } = await replay(source, stream, { after }));
+  const after = cursor === null ? null : await resume(source, stream, cursor);
   await followLive(source, stream, { jobId: null, after, announce: cursor === null || after === null });
 }
 
@@ -65,73 +64,75 @@ interface Replayed {
   terminal: boolean | null;
 }
 
+/**
+ * Sends what the store has, at the pace of the client, of which no more than a page is in memory.
+ * @param from.until says after which event it may end; the end of the log, if nothing says so before
+ */
 async function replay(
-  { store, owner }: Source,
+  { store, owner, replays }: Source,
   stream: EventStream,
-  from: { after: number; jobId?: string; upTo?: number },
+  from: { after: number; jobId?: string; until?: () => number },
 ): Promise<Replayed> {
   let { after } = from;
   let terminal: boolean | null = null;
   while (!stream.closed) {
-    const events = await store.events({ owner, after, limit: PAGE, jobId: from.jobId });
-    for (const event of events) {
-      if (from.upTo !== undefined && event.seq > from.upTo) return { after, terminal };
-      const frame = logFrame(event);
-      stream.write(frame.bytes);
-      after = event.seq;
-      terminal = frame.terminal;
-    }
-    if (events.length === 0) break;
+    const read = await replays.take(async () => {
+      const events = await store.events({ owner, after, limit: PAGE, jobId: from.jobId });
+      const frames = events.map(logFrame);
+      if (frames.length > 0) stream.write(Buffer.concat(frames.map((frame) => frame.bytes)));
+      return frames.at(-1);
+    });
+    if (!read) break;
+    after = read.seq!;
+    terminal = read.terminal;
+    // Before anything else can happen: what comes from here on is sent as it comes.
+    if (from.until && after >= from.until()) break;
     await stream.drained();
   }
   return { after, terminal };
 }
 
 /**
- * Joins the live end: frames that come while the store is still read are held back, so that the two meet
- * without a gap or a repeat. For a job, returns after its last event.
+ * Joins the live end: what comes while the store is still read is not sent, but read from the store as well, until
+ * nothing has come meanwhile. So the two meet without a gap or a repeat, and no event is held in memory. For a job,
+ * returns after its last event.
  */
 async function followLive(
   source: Source,
   stream: EventStream,
   from: { jobId: string | null; after: number | null; announce: boolean },
 ): Promise<number> {
-  let held: Frame[] | null = [];
-  let last = from.after ?? 0;
+  const { jobId } = from;
+  let isLive = false;
+  let last = 0;
+  /** Where the log stands, as far as it is known. */
+  let newest = 0;
   const { promise: over, resolve: finish } = Promise.withResolvers<void>();
 
-  function send(frame: Frame): void {
-    if (frame.seq !== null) {
-      // The replay reads the store, which may be ahead of the hub.
-      if (frame.seq <= last) return;
-      last = frame.seq;
-    }
+  function onFrame(frame: Frame): void {
+    if (frame.seq !== null) newest = frame.seq;
+    if (!isLive) return;
+    // The replay reads the store, which may be ahead of the hub.
+    if (frame.seq !== null && frame.seq <= last) return;
+    last = frame.seq ?? last;
     stream.push(frame.bytes);
-    if (frame.terminal && from.jobId !== null) finish();
+    if (frame.terminal && jobId !== null) finish();
   }
 
-  const listening = await source.hub.listen(source.owner, {
-    jobId: from.jobId,
-    onFrame(frame) {
-      if (!held) send(frame);
-      else if (held.push(frame) > MAX_HELD) stream.end();
-    },
-  });
+  const listening = await source.hub.listen(source.owner, { jobId, onFrame });
   try {
+    newest = Math.max(newest, listening.position);
+    last = from.after ?? listening.position;
     if (from.announce) stream.write(positionFrame(listening.position));
-    if (from.after === null) last = listening.position;
-    else {
-      const missed = await replay(source, stream, {
-        after: from.after,
-        upTo: listening.position,
-        jobId: from.jobId ?? undefined,
-      });
+    // A job's last event may be far before the log's: the replay has found all of it when nothing new came meanwhile.
+    for (let seen = -1; last < newest && newest !== seen && !stream.closed; ) {
+      seen = newest;
+      const until = () => newest;
+      const missed = await replay(source, stream, { after: last, until, jobId: jobId ?? undefined });
       last = missed.after;
-      if (missed.terminal && from.jobId !== null) finish();
+      if (missed.terminal && jobId !== null) finish();
     }
-    const waiting = held;
-    held = null;
-    for (const frame of waiting) send(frame);
+    isLive = true;
     await Promise.race([over, stream.ended]);
     return last;
   } finally {

@@ -13,7 +13,7 @@ const streamHeaders = z.object({
     .describe("The id of the last event received; the stream goes on after it."),
 });
 
-export function eventRoutes(app: App, { engine, hub, streams, logger }: ServerContext): void {
+export function eventRoutes(app: App, { engine, hub, streams, replays, logger }: ServerContext): void {
   const { store } = engine;
 
   app.route({
@@ -30,7 +30,7 @@ export function eventRoutes(app: App, { engine, hub, streams, logger }: ServerCo
       headers: streamHeaders,
       ...documented(
         { 200: eventStream, 204: z.null().describe("The job has ended, and the client has its last event") },
-        ["not_found", "unavailable"],
+        ["not_found", "quota_exceeded", "unavailable"],
       ),
     },
     async handler(request, reply) {
@@ -41,8 +41,8 @@ export function eventRoutes(app: App, { engine, hub, streams, logger }: ServerCo
       const cursor = cursorOf(request);
       // The one answer after which a browser's `EventSource` does not connect again.
       if (job.finishedAt !== null && (await hasSeenAll(owner, id, cursor))) return reply.code(204).send(null);
-      const stream = streams.open(reply);
-      await followJob({ hub, store, owner }, stream, job, cursor).catch(lost);
+      const stream = streams.open(reply, owner);
+      await followJob({ hub, store, replays, owner }, stream, job, cursor).catch(lost);
       stream.end();
     },
   });
@@ -58,12 +58,12 @@ export function eventRoutes(app: App, { engine, hub, streams, logger }: ServerCo
         "Live, or from `Last-Event-ID`. A cursor that the log does not hold gets one `resync` event.",
       tags: ["Events"],
       headers: streamHeaders,
-      ...documented({ 200: eventStream }, ["unavailable"]),
+      ...documented({ 200: eventStream }, ["quota_exceeded", "unavailable"]),
     },
     async handler(request, reply) {
       const owner = request.principal.owner;
-      const stream = streams.open(reply);
-      await followOwner({ hub, store, owner }, stream, cursorOf(request)).catch(lost);
+      const stream = streams.open(reply, owner);
+      await followOwner({ hub, store, replays, owner }, stream, cursorOf(request)).catch(lost);
       stream.end();
     },
   });

@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { Engine } from "../../engine/engine.ts";
+import type { EventStreams } from "../events/event-streams.ts";
 import { countSteps } from "./step-metrics.ts";
 import { registerStoreGauges } from "./store-gauges.ts";
 
@@ -15,12 +16,12 @@ export interface Metrics {
 const BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60];
 
 /**
- * @param openStreams how many event streams are open now
+ * @param streams the event streams that are open
  * @param takeLostLines lines of this process's log that were lost since the last call
  */
 export async function createMetrics(
   engine: Pick<Engine, "store" | "bus" | "pipelines" | "messages" | "drops">,
-  openStreams: () => number,
+  streams: Pick<EventStreams, "count" | "unread">,
   takeLostLines: () => number = () => 0,
 ): Promise<Metrics> {
   const registry = new Registry();
@@ -43,7 +44,15 @@ export async function createMetrics(
     help: "Event streams that are open.",
     registers: [registry],
     collect() {
-      this.set(openStreams());
+      this.set(streams.count());
+    },
+  });
+  new Gauge({
+    name: "millrace_sse_unread_bytes",
+    help: "Bytes that clients of event streams have not taken.",
+    registers: [registry],
+    collect() {
+      this.set(streams.unread());
     },
   });
   const stored = registerStoreGauges(registry, engine);

@@ -35,6 +35,10 @@ export const koProblems: Words = {
     title: "서버가 바쁩니다: 대기열이 가득 찼습니다",
     advice: "고른 것은 그대로 남아 있습니다. 시간이 지나면 다시 보내세요.",
   },
+  quota_exceeded: {
+    title: "할당량을 모두 사용했습니다",
+    advice: "열어 둔 다른 탭이나 연결을 닫고 다시 시도하세요.",
+  },
   rate_limited: { title: "짧은 시간에 요청이 너무 많습니다", advice: "잠시 뒤에 계속하세요." },
   internal: {
     title: "서버에 문제가 생겼습니다",
