@@ -8,7 +8,7 @@ export interface Limits extends HttpLimits {
   optionFiles: number;
   /** What an event stream may be behind before it is cut, to resume from where it was. @default 256 KiB */
   streamBufferBytes: number;
-  /** What all event streams together may be behind before those furthest behind are cut. @default 64 MiB */
+  /** What all event streams together may be behind before those that took nothing for longest are cut. @default 64 MiB */
   streamsBufferBytes: number;
   /** Event streams of one owner. @default 1_000 */
   ownerStreams: number;

@@ -30,8 +30,13 @@ export async function startWriter(options: { path: string; publishes: boolean })
   const socketPath = process.platform === "win32" ? `\\\\.\\pipe\\${folder}` : join(folder, "writer.sock");
   const threads: Thread[] = [];
   try {
-    threads.push(await startThread("writer", { ...options, socketPath }));
-    threads.push(await startThread("reader", { path: options.path, socketPath: readerSocket(socketPath) }));
+    threads.push(await startThread(new URL("./writer.ts", import.meta.url), { ...options, socketPath }));
+    threads.push(
+      await startThread(new URL("./reader.ts", import.meta.url), {
+        path: options.path,
+        socketPath: readerSocket(socketPath),
+      }),
+    );
   } catch (error) {
     await closeAll(threads);
     await rm(folder, { recursive: true, force: true });
@@ -58,8 +63,8 @@ interface Thread {
 }
 
 /** Resolves when the thread is ready; rejects with what kept it from that. */
-async function startThread(name: "writer" | "reader", workerData: object): Promise<Thread> {
-  const thread = new Worker(new URL(`./${name}.ts`, import.meta.url), { workerData });
+async function startThread(program: URL, workerData: object): Promise<Thread> {
+  const thread = new Worker(program, { workerData });
   const ended = new Promise<Error | null>((resolve) => {
     thread.once("error", (error) => resolve(error as Error));
     thread.once("exit", () => resolve(null));
@@ -67,7 +72,7 @@ async function startThread(name: "writer" | "reader", workerData: object): Promi
   // An error of the thread rejects `once`; `ended` has it too.
   const first = await Promise.race([once(thread, "message").catch(() => ended), ended]);
   if (first instanceof Error) throw first;
-  if (first === null) throw new Error(`the ${name} ended`);
+  if (first === null) throw new Error("its thread ended");
   return {
     ended,
     close() {

@@ -28,8 +28,8 @@ export interface EventStream {
 }
 
 interface OpenStream extends EventStream {
-  /** Bytes that its client has not taken. */
-  unread(): number;
+  /** When its client last took something, or had taken all; `null` while it has. */
+  stuckSince(): number | null;
   cut(): void;
 }
 
@@ -54,12 +54,15 @@ export function createEventStreams(limits: Limits): EventStreams {
   }, limits.heartbeatMs / SLOTS);
   timer.unref();
 
-  /** However many clients do not read: those that are furthest behind make room for all others. */
+  /** However many clients do not read: those that took nothing for longest make room for all others. */
   function onUnread(bytes: number): void {
     unread += bytes;
     if (bytes < 0 || unread <= limits.streamsBufferBytes) return;
-    const streams = slots.flatMap((slot) => [...slot]).sort((a, b) => b.unread() - a.unread());
-    for (const stream of streams) {
+    const stuck = slots
+      .flatMap((slot) => [...slot])
+      .filter((stream) => stream.stuckSince() !== null)
+      .sort((a, b) => a.stuckSince()! - b.stuckSince()!);
+    for (const stream of stuck) {
       if (unread <= limits.streamsBufferBytes * CUT_TO) return;
       stream.cut();
     }
@@ -125,7 +128,9 @@ function startStream(
 
   let closed = false;
   let unread = 0;
+  let movedAt = 0;
   const taken = (bytes: number) => {
+    movedAt = performance.now();
     // What a cut stream left unread was given back at once.
     const given = Math.min(bytes, unread);
     unread -= given;
@@ -145,6 +150,7 @@ function startStream(
   const isOver = () => closed || raw.destroyed || raw.writableEnded;
   const write = (bytes: Buffer) => {
     if (isOver()) return;
+    if (unread === 0) movedAt = performance.now();
     unread += bytes.length;
     raw.write(bytes, () => taken(bytes.length));
     onUnread(bytes.length);
@@ -168,7 +174,7 @@ function startStream(
     end() {
       if (!isOver()) raw.end();
     },
-    unread: () => unread,
+    stuckSince: () => (unread > 0 ? movedAt : null),
     cut,
   };
 }
