@@ -13,6 +13,7 @@ const until = (check: () => boolean) => expect.poll(check, { timeout: 10_000, in
 test("the tasks of a killed worker run again within 2 s, and no attempt is charged", {
   timeout: 60_000,
 }, async () => {
+  await millrace.workersReady();
   const job = await submit(Array.from({ length: 8 }, () => "sleep 1500"));
   await until(() => lines(job.id, "start").length === 8);
   const [victim] = millrace.pidsOf("worker");
@@ -33,8 +34,10 @@ test("a file that kills its worker becomes a dead letter after three deaths alon
   expect(result.state).toBe("partial");
   expect(result.items.map((item) => item.state)).toEqual(["succeeded", "failed", "succeeded", "succeeded"]);
   expect(result.items[1]!.error).toMatchObject({ code: "worker_died" });
-  // Once beside the others, then three times alone.
-  expect(lines(job.id, "start").filter((line) => line.index === 1)).toHaveLength(4);
+  // In its worker, at most twice in a process that it shared, then three times alone.
+  const runs = lines(job.id, "start").filter((line) => line.index === 1).length;
+  expect(runs).toBeGreaterThanOrEqual(4);
+  expect(runs).toBeLessThanOrEqual(6);
 });
 
 test("a step that blocks its process for longer than a lease runs once", { timeout: 60_000 }, async () => {

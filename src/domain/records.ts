@@ -126,12 +126,10 @@ export interface TaskRecord {
   generation: number;
   /** Attempts charged so far; counts the present one while leased. */
   attempt: number;
-  /** Process deaths while the task ran alone. */
+  /** Deaths of processes that ran the task and nothing else. */
   deaths: number;
-  /** It was running when a process died: it runs alone in a process until it has ended. */
-  alone: boolean;
-  /** It does so now: the death of its process would be its own. */
-  isAlone: boolean;
+  /** Its worker died: it runs apart from workers, in step processes, until its step has ended. */
+  suspect: boolean;
   wakeAt: number | null;
   /** The fencing token of the present or last lease. */
   lease: string | null;

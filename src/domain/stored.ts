@@ -84,8 +84,7 @@ type Body = Omit<TaskRecord, Column>;
 /** Usual values, left out of a body: it is written several times in a task's life, so it stays short. */
 const usual = {
   deaths: 0,
-  alone: false,
-  isAlone: false,
+  suspect: false,
   lease: null,
   previous: null,
   previousFile: null,

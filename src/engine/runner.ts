@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Outcome } from "../domain/commands.ts";
 import { newId } from "../domain/ids.ts";
-import type { JobRecord } from "../domain/records.ts";
 import { isRetryable, MillraceError } from "../errors.ts";
 import type { StepLog } from "../pipeline/context.ts";
 import { LONGEST_TIMER_MS } from "../pipeline/durations.ts";
@@ -10,9 +9,9 @@ import type { Consumer, Delivery } from "../ports/broker.ts";
 import type { ClaimResult } from "../ports/store/tasks.ts";
 import { Attempts, LeaseLost } from "./attempts.ts";
 import type { Engine } from "./engine.ts";
-import { Gate } from "./gate.ts";
-import type { Isolation } from "./isolation.ts";
+import { type Isolation, type RunStep, SharedChildDied, type Suspects } from "./isolation.ts";
 import { type HeldLease, LEASE_MS, type LeaseKeeper } from "./leases.ts";
+import { MemoryBudget } from "./memory-budget.ts";
 import { failureOf, outcomeOf } from "./outcome.ts";
 import { keepOwnership } from "./ownership.ts";
 import { queueName } from "./plan.ts";
@@ -31,6 +30,7 @@ export interface RunnerOptions {
   leases: LeaseKeeper;
   threads: Threads;
   isolation: Isolation;
+  suspects: Suspects;
   log: StepLog;
   /** Overrides the concurrency of every step. */
   concurrency?: number;
@@ -56,9 +56,9 @@ type Held = Extract<ClaimResult, { claimed: true }>;
 
 /** Turns deliveries into settled tasks: claim, run, settle, acknowledge. */
 export function createRunner(options: RunnerOptions): Runner {
-  const { engine, worker, leases, threads, isolation, log } = options;
+  const { engine, worker, leases, threads, isolation, suspects, log } = options;
   const { store, broker } = engine;
-  const gate = new Gate(options.memoryMiB);
+  const memory = new MemoryBudget(options.memoryMiB);
   const ownership = keepOwnership(broker);
   const stopping = new AbortController();
   const attempts = new Attempts();
@@ -115,11 +115,14 @@ export function createRunner(options: RunnerOptions): Runner {
     const { queue } = claim.job.plan[task.step]!;
     const stop = attempts.begin(taskId, lease);
     const held = leases.hold(taskId, lease, () => attempts.lose(lease));
-    const leave = await gate.enter(task.alone, stop.signal, step.isolate?.memoryMiB);
+    const leave = step.isolate ? await memory.take(step.isolate.memoryMiB, stop.signal) : null;
     const began = performance.now();
     try {
-      if (task.alone && !(await persist(() => store.beginAlone({ taskId, lease }))).ok) return false;
-      const outcome = await run(claim, held, step, stop);
+      const attempt = (runStep: RunStep) => run(claim, held, step, stop, runStep);
+      const outcome =
+        task.suspect && !step.isolate
+          ? await suspects.run({ deaths: task.deaths, signal: stop.signal }, attempt)
+          : await attempt(step.isolate ? isolation.run : runHere);
       if (outcome) {
         const settled = await settle(taskId, lease, outcome);
         if (settled.deliveries.length > 0) void engine.follow(settled);
@@ -129,7 +132,7 @@ export function createRunner(options: RunnerOptions): Runner {
     } finally {
       held.release();
       attempts.end(taskId, lease);
-      leave();
+      leave?.();
     }
   }
 
@@ -146,12 +149,21 @@ export function createRunner(options: RunnerOptions): Runner {
     }
   }
 
+  /** In this process. */
+  const runHere: RunStep = ({ step, context, signal }) =>
+    untilAborted(
+      Promise.resolve().then(() => step.run(context as never)),
+      signal,
+      options.onStuck,
+    );
+
   /** One attempt; `null` when its lease is lost, so that there is nothing to settle. */
   async function run(
     { task, job }: Held,
     held: HeldLease,
     step: Step,
     stop: AbortController,
+    runStep: RunStep,
   ): Promise<Outcome | null> {
     const began = performance.now();
     const ms = () => Math.round(performance.now() - began);
@@ -171,10 +183,8 @@ export function createRunner(options: RunnerOptions): Runner {
         held.pinned,
       );
       const { context, outputs, warnings } = attempt;
-      const work = step.isolate
-        ? isolation.run({ pipeline: nameOf(job), step, context, signal: stop.signal })
-        : Promise.resolve().then(() => step.run(context as never));
-      const returned = await untilAborted(work, stop.signal, options.onStuck);
+      const pipeline = { name: job.pipeline, version: job.version };
+      const returned = await runStep({ pipeline, step, context, signal: stop.signal });
       stop.signal.throwIfAborted();
       const returnedAs = await attempt.keep(returned);
       kept = true;
@@ -182,6 +192,7 @@ export function createRunner(options: RunnerOptions): Runner {
     } catch (error) {
       const cause = stop.signal.aborted ? stop.signal.reason : error;
       if (cause instanceof LeaseLost) return null;
+      if (cause instanceof SharedChildDied) throw cause;
       if (cause instanceof Draining) return { kind: "returned", delayMs: 0 };
       const outcome = outcomeOf(cause, ms());
       taskLog.warn(`${step.name} ${outcome.kind}`, toldOf(outcome, cause));
@@ -235,10 +246,6 @@ export function createRunner(options: RunnerOptions): Runner {
 }
 
 class Draining extends Error {}
-
-function nameOf({ pipeline, version }: JobRecord): { name: string; version: number } {
-  return { name: pipeline, version };
-}
 
 function unrecordable(cause: unknown, ms: number): Outcome {
   const { message, detail } = failureOf(cause);

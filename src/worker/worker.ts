@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { hostname } from "node:os";
+import { availableParallelism, hostname } from "node:os";
 import type { Engine } from "../engine/engine.ts";
 import { topics } from "../engine/messages/topics.ts";
 import { createRunner } from "../engine/runner.ts";
@@ -7,9 +7,10 @@ import { startScheduler } from "../engine/scheduler.ts";
 import { removeAbandonedFolders } from "../engine/step-folders.ts";
 import { threadPool } from "../engine/threads.ts";
 import type { StepLog } from "../pipeline/context.ts";
-import type { StepSource } from "./isolate/child.ts";
 import { isolationPool } from "./isolate/pool.ts";
 import { describeSandbox } from "./isolate/sandbox.ts";
+import type { StepSource } from "./isolate/spawn.ts";
+import { suspectPool } from "./isolate/suspects.ts";
 import { type KeeperData, startKeeper } from "./keeper.ts";
 import { stepMeter } from "./step-meter.ts";
 
@@ -28,7 +29,7 @@ export interface WorkerOptions {
   memoryMiB?: number;
   /** How the keeper's thread reaches the records. */
   keeper: Pick<KeeperData, "opener" | "config" | "supervisor">;
-  /** How the processes of isolated steps come to the pipelines. */
+  /** How step processes come to the pipelines. */
   steps: StepSource;
   /** A step ignored its signal: the process should be ended when the rest has drained. */
   onStuck(): void;
@@ -55,6 +56,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       log.warn("isolated steps are not fully confined here", { enforced: describeSandbox(sandbox) });
     },
   });
+  const suspects = suspectPool(options.steps);
   const meter = stepMeter(engine, id, options.takeLostLines ?? (() => 0));
   const runner = createRunner({
     engine,
@@ -62,6 +64,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     leases,
     threads,
     isolation,
+    suspects,
     log,
     concurrency: options.concurrency,
     memoryMiB: options.memoryMiB,
@@ -94,12 +97,12 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       meter.close();
       await leases.close();
       await engine.store.heartbeat({ ...record, stopped: true });
-      await Promise.all([threads.close(), isolation.close()]);
+      await Promise.all([threads.close(), isolation.close(), suspects.close()]);
     },
   };
 }
 
-/** As many step processes of each ceiling as run at once. */
+/** As many step processes of each ceiling as run at once, but no more than there are processors: they compute. */
 function warmOf(
   { pipelines }: Engine,
   { concurrency, memoryMiB = Number.POSITIVE_INFINITY }: WorkerOptions,
@@ -108,7 +111,8 @@ function warmOf(
   for (const step of pipelines.versions().flatMap((pipeline) => pipeline.steps)) {
     if (!step.isolate) continue;
     const ceiling = step.isolate.memoryMiB;
-    const atOnce = Math.min(concurrency ?? step.concurrency, Math.max(1, Math.floor(memoryMiB / ceiling)));
+    const fitting = Math.max(1, Math.floor(memoryMiB / ceiling));
+    const atOnce = Math.min(concurrency ?? step.concurrency, fitting, availableParallelism());
     warm.set(ceiling, Math.max(warm.get(ceiling) ?? 0, atOnce));
   }
   return warm;

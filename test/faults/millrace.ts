@@ -1,6 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { eventually } from "../../src/testing/wait.ts";
 import { childrenOf, freePort, type Running, startMillrace } from "../crash/processes.ts";
 
 export interface Job {
@@ -13,6 +15,7 @@ export interface Line {
   index: number;
   at: number;
   attempt: number;
+  pid: number;
 }
 
 /** A Millrace in a folder of its own whose steps do what their files say (see `pipeline.ts`), and write it down. */
@@ -32,6 +35,8 @@ export interface FaultyMillrace {
   /** The job's attempts that began, or ended. */
   lines(jobId: string, word: "start" | "end"): Line[];
   pidsOf(role: "api" | "worker"): number[];
+  /** Resolves when each worker has its step processes: one for suspects, and one a processor for pictures. */
+  workersReady(): Promise<void>;
 }
 
 export function faultyMillrace(options: { workers: number; env?: NodeJS.ProcessEnv }): FaultyMillrace {
@@ -41,6 +46,10 @@ export function faultyMillrace(options: { workers: number; env?: NodeJS.ProcessE
   writeFileSync(log, "");
   writeFileSync(clock, "0");
   let running: Running;
+  const pidsOf = (role: "api" | "worker") =>
+    childrenOf(running.child.pid!)
+      .filter((child) => child.role === role)
+      .map((child) => child.pid);
   const url = (path: string) => `${running.url}${path}`;
 
   return {
@@ -80,10 +89,27 @@ export function faultyMillrace(options: { workers: number; env?: NodeJS.ProcessE
         .split("\n")
         .filter((line) => line.startsWith(`${word} ${jobId}`))
         .map((line) => line.split(" "))
-        .map((parts) => ({ index: Number(parts[2]), attempt: Number(parts[4]), at: Number(parts[5]) })),
-    pidsOf: (role) =>
-      childrenOf(running.child.pid!)
-        .filter((child) => child.role === role)
-        .map((child) => child.pid),
+        .map((parts) => {
+          const [index, attempt, at, pid] = [2, 4, 5, 6].map((n) => Number(parts[n])) as [
+            number,
+            number,
+            number,
+            number,
+          ];
+          return { index, attempt, at, pid };
+        }),
+    pidsOf,
+    async workersReady() {
+      const children = (pid: number) =>
+        readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").length;
+      const complete = Math.min(2, availableParallelism()) + 1;
+      await eventually(
+        () => pidsOf("worker").every((pid) => children(pid) >= complete),
+        60_000,
+        () => "a worker has not all its step processes",
+      );
+      // They load their pipelines.
+      await sleep(5_000);
+    },
   };
 }

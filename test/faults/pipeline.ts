@@ -18,14 +18,20 @@ export const faults = definePipeline({
   async (ctx) => {
     const [word, number] = (await ctx.read(ctx.file)).toString().trim().split(" ");
     const ms = Number(number ?? 0);
-    appendFileSync(log, `start ${ctx.jobId} ${ctx.index} ${word} ${ctx.attempt} ${Date.now()}\n`);
+    appendFileSync(
+      log,
+      `start ${ctx.jobId} ${ctx.index} ${word} ${ctx.attempt} ${Date.now()} ${process.pid}\n`,
+    );
     if (word === "sleep") await sleep(ms, undefined, { signal: ctx.signal });
     if (word === "block") block(ms);
     if (word === "die") process.kill(process.pid, "SIGKILL");
     if (word === "ignore") await sleep(ms);
     if (word === "permanent") throw new PermanentError("undecodable_file", "This can never work.");
     if (word === "fail" && !existsSync(`${log}.healed`)) throw new Error("Not yet.");
-    appendFileSync(log, `end ${ctx.jobId} ${ctx.index} ${word} ${ctx.attempt} ${Date.now()}\n`);
+    appendFileSync(
+      log,
+      `end ${ctx.jobId} ${ctx.index} ${word} ${ctx.attempt} ${Date.now()} ${process.pid}\n`,
+    );
     return word ?? "";
   },
   { concurrency: 4, cache: "never", timeoutMs: 60_000, backoff: { baseMs: 50, maxMs: 100 } },
@@ -40,7 +46,10 @@ export const hasty = definePipeline({
 }).each(
   "act",
   async (ctx) => {
-    appendFileSync(log, `start ${ctx.jobId} ${ctx.index} hasty ${ctx.attempt} ${Date.now()}\n`);
+    appendFileSync(
+      log,
+      `start ${ctx.jobId} ${ctx.index} hasty ${ctx.attempt} ${Date.now()} ${process.pid}\n`,
+    );
     const [word, number] = (await ctx.read(ctx.file)).toString().trim().split(" ");
     await sleep(Number(number), undefined, word === "heed" ? { signal: ctx.signal } : {});
     return word ?? "";

@@ -14,7 +14,7 @@ import { ServerClock } from "./store/clock.ts";
 import { Drains } from "./store/drains.ts";
 import { files } from "./store/files.ts";
 import type { PostgresLedger } from "./store/ledger.ts";
-import { beginAlone, cancel, claim, create, keepMemo, remove, reopen, settle } from "./store/operations.ts";
+import { cancel, claim, create, keepMemo, remove, reopen, settle } from "./store/operations.ts";
 import { reads } from "./store/reads.ts";
 import { sweeps } from "./store/sweep.ts";
 import type { Committed } from "./store/transaction.ts";
@@ -129,7 +129,6 @@ function build(
     reopenJob: (command) => batches.run(reopen(command)),
     removeJob: (command) => batches.run(remove(command)),
     claim: (command) => batches.run(claim(command)),
-    beginAlone: (command) => batches.run(beginAlone(command)),
     settle(command) {
       const settled = batches.run(settle(command));
       claims.ended(command.lease);

@@ -17,7 +17,6 @@ const methods = [
   "countCached",
   "knownKey",
   "claim",
-  "beginAlone",
   "settle",
   "renew",
   "sweep",

@@ -1,7 +1,7 @@
 import { admissionRefusal } from "../../domain/admission.ts";
 import { parseTaskId } from "../../domain/ids.ts";
 import { cancelJob, expireJob, removeJob } from "../../domain/ledger/cancel.ts";
-import { beginAlone, claim } from "../../domain/ledger/claim.ts";
+import { claim } from "../../domain/ledger/claim.ts";
 import { createJob } from "../../domain/ledger/create.ts";
 import { remember } from "../../domain/ledger/remember.ts";
 import { reopenJob } from "../../domain/ledger/reopen.ts";
@@ -28,7 +28,6 @@ export type WriteNames =
   | "reserve"
   | "release"
   | "claim"
-  | "beginAlone"
   | "settle"
   | "renew"
   | "sweep"
@@ -58,16 +57,15 @@ export function writes(ledger: SqliteLedger, queues: Queues, clock: StoreClock):
     return job && (owner === null || job.owner === owner) ? job : null;
   };
 
-  /** What a worker held runs again. @param died its process has ended, which counts */
+  /** What a worker held runs again. @param died its process has ended, which makes it suspects */
   const endWorker = (worker: string, died: boolean, now: number) => {
     queues.workers.delete(worker);
     queues.departed.delete(worker);
     // What it claimed a moment ago must be found, too.
     ledger.flush();
     for (const { job_id, item } of sql.heldTasks.all(worker) as { job_id: string; item: number }[]) {
-      const job = ledger.job(job_id);
-      const task = ledger.task(job_id, item);
-      if (job && task?.state === "leased" && task.worker === worker) loseLease(ledger, job, task, died, now);
+      const task = ledger.job(job_id) && ledger.task(job_id, item);
+      if (task?.state === "leased" && task.worker === worker) loseLease(ledger, task, died, now);
     }
   };
 
@@ -177,10 +175,6 @@ export function writes(ledger: SqliteLedger, queues: Queues, clock: StoreClock):
       if (!outcome.claimed) return { ...outcome, deliveries: [] };
       // Copies: the reply is encoded when the transaction has ended.
       return { claimed: true, task: { ...outcome.task }, job: outcome.job, deliveries: [] };
-    },
-
-    beginAlone(command) {
-      return { ok: beginAlone(ledger, command) };
     },
 
     settle(command) {

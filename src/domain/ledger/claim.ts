@@ -9,16 +9,6 @@ export type Claimed =
   | { claimed: true; task: TaskRecord; job: JobRecord }
   | { claimed: false; reason: "ended" | "not_due" | "old_generation" | "leased" };
 
-/** The worker has cleared its process for a task that must run alone, and begins. */
-export function beginAlone(ledger: Ledger, command: { taskId: string; lease: string }): boolean {
-  const id = parseTaskId(command.taskId);
-  const task = id && ledger.job(id.jobId) && ledger.task(id.jobId, id.item);
-  if (task?.state !== "leased" || task.lease !== command.lease) return false;
-  task.isAlone = true;
-  ledger.changedTask(task);
-  return true;
-}
-
 /** A worker takes a task. The delivery that brought it here was only a hint. */
 export function claim(ledger: Ledger, command: Claim): Claimed {
   const id = parseTaskId(command.taskId);
@@ -38,7 +28,6 @@ export function claim(ledger: Ledger, command: Claim): Claimed {
   task.worker = command.worker;
   task.wakeAt = command.now + command.leaseMs;
   task.startedAt = command.now;
-  task.isAlone = false;
   ledger.changedTask(task);
   if (job.state === "queued" || job.startedAt === null) {
     job.state = "running";

@@ -52,8 +52,7 @@ export function newTask(job: JobRecord, item: number, step: number): TaskRecord 
     generation: 0,
     attempt: 0,
     deaths: 0,
-    alone: false,
-    isAlone: false,
+    suspect: false,
     wakeAt: null,
     lease: null,
     worker: null,
@@ -80,8 +79,7 @@ export function resetTask(job: JobRecord, task: TaskRecord, step: number): void 
   task.run = job.run;
   task.attempt = 0;
   task.deaths = 0;
-  task.alone = false;
-  task.isAlone = false;
+  task.suspect = false;
   task.outputs = [];
   task.result = null;
   task.resultFile = null;

@@ -61,7 +61,7 @@ export interface Ledger {
  */
 export const PATIENCE_MS = 10_000;
 
-/** Process deaths while a task ran alone that make it a dead letter. */
+/** Deaths of processes that ran a task and nothing else which make it a dead letter. */
 export const MAX_DEATHS = 3;
 
 export function isEnded(job: JobRecord): boolean {

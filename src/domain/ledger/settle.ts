@@ -107,18 +107,14 @@ function giveBack(ledger: Ledger, task: TaskRecord, delayMs: number, now: number
   else handOut(ledger, task, now);
 }
 
-/** The lease ended without a word: its process died, or lost touch. No attempt is charged. */
-export function loseLease(
-  ledger: Ledger,
-  job: JobRecord,
-  task: TaskRecord,
-  died: boolean,
-  now: number,
-): void {
+/**
+ * The lease ended without a word: its worker died, or lost touch. No attempt is charged. Of what a worker held, nobody
+ * knows what ended it, so each task is a suspect.
+ */
+export function loseLease(ledger: Ledger, task: TaskRecord, died: boolean, now: number): void {
   task.lease = null;
-  if (died && task.isAlone) return dieAlone(ledger, job, task, now);
   task.attempt--;
-  task.alone ||= died;
+  task.suspect ||= died;
   handOut(ledger, task, now);
 }
 

@@ -13,8 +13,6 @@ export interface TaskStore {
    * `deliveries`, for the caller to publish unless `publishes`.
    */
   claim(command: Claim): Promise<ClaimResult>;
-  /** Says that a claimed task which must run alone does so from now on: a death counts against it then. */
-  beginAlone(command: { taskId: string; lease: string }): Promise<{ ok: boolean }>;
   /** Ends an attempt. `stale`: the token no longer holds, nothing was changed. Repeating is harmless. */
   settle(command: Settle): Promise<SettleResult>;
   /** Moves the leases to `until`; returns those that are lost. */
@@ -25,7 +23,7 @@ export interface TaskStore {
    * the window of each queue is filled, expired reservations go. `deliveries` as in `claim`.
    */
   sweep(command: Sweep): Promise<{ deliveries: TaskDelivery[]; revoked: string[]; more: boolean }>;
-  /** A worker's process has ended: what it held runs again, each task alone; its death is counted. */
+  /** A worker's process has ended: what it held runs again at once, as suspects. Nothing is counted against them. */
   workerGone(command: { worker: string; now: number }): Promise<{ deliveries: TaskDelivery[] }>;
   /** Says that a worker lives and what it does; the store notes when. */
   heartbeat(command: Heartbeat): Promise<void>;

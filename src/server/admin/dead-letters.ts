@@ -16,7 +16,7 @@ const deadLetter = z.object({
   index: z.int().nullable().describe("Of the item; `null` for a step of the whole job."),
   name: z.string(),
   attempt: z.int(),
-  deaths: z.int().describe("Worker processes that died while they ran it alone."),
+  deaths: z.int().describe("Processes that died while they ran it and nothing else."),
   error: z
     .object({
       code: z.string(),

@@ -1,5 +1,4 @@
 import { expect } from "vitest";
-import { newId } from "../../domain/ids.ts";
 import type { DefinePoint } from "../points.ts";
 import { sleep } from "../wait.ts";
 import { OWNER, type StoreScene, workerRecord } from "./scene.ts";
@@ -10,55 +9,49 @@ export function deathPoints(point: DefinePoint<StoreScene>): void {
     crew.hand(await scene.create());
     for (let round = 0; round < 5; round++) {
       const held = await crew.take();
-      expect(held.task).toMatchObject({ attempt: 1, alone: false, deaths: 0 });
+      expect(held.task).toMatchObject({ attempt: 1, suspect: false, deaths: 0 });
       scene.pass(10_001);
       expect(await crew.sweep()).toBe(1);
     }
   });
 
-  point("death.gone", "what a dead worker held runs again at once, alone and uncharged", async (scene) => {
-    const crew = await scene.crew();
-    const other = await scene.crew();
-    const { job, deliveries } = await scene.create({ files: 3 });
-    crew.hand({ deliveries });
-    const lost = [await crew.take(), await crew.take()];
-    other.hand({ deliveries: crew.deliveries });
-    const kept = await other.take();
-    const gone = await scene.store.workerGone({ worker: crew.worker, now: scene.now() });
-    expect(gone.deliveries.map((one) => one.taskId).sort()).toEqual(lost.map((one) => one.taskId).sort());
-    for (const held of lost) expect(await crew.succeed(held)).toBe("stale");
-    expect(await other.succeed(kept)).toBe("settled");
-    other.hand(gone);
-    for (const _ of lost) {
-      const held = await other.take();
-      expect(held.task).toMatchObject({ attempt: 1, alone: true, deaths: 0 });
-      await other.succeed(held);
-    }
-    expect(await scene.store.job({ owner: OWNER, id: job.id })).toMatchObject({ state: "succeeded" });
-    expect((await scene.store.workers()).map((worker) => worker.id)).toEqual([other.worker]);
-    const again = await scene.store.workerGone({ worker: crew.worker, now: scene.now() });
-    expect(again.deliveries).toEqual([]);
-  });
+  point(
+    "death.gone",
+    "what a dead worker held runs again at once, as suspects and uncharged",
+    async (scene) => {
+      const crew = await scene.crew();
+      const other = await scene.crew();
+      const { job, deliveries } = await scene.create({ files: 3 });
+      crew.hand({ deliveries });
+      const lost = [await crew.take(), await crew.take()];
+      other.hand({ deliveries: crew.deliveries });
+      const kept = await other.take();
+      const gone = await scene.store.workerGone({ worker: crew.worker, now: scene.now() });
+      expect(gone.deliveries.map((one) => one.taskId).sort()).toEqual(lost.map((one) => one.taskId).sort());
+      for (const held of lost) expect(await crew.succeed(held)).toBe("stale");
+      expect(await other.succeed(kept)).toBe("settled");
+      other.hand(gone);
+      for (const _ of lost) {
+        const held = await other.take();
+        expect(held.task).toMatchObject({ attempt: 1, suspect: true, deaths: 0 });
+        await other.succeed(held);
+      }
+      expect(await scene.store.job({ owner: OWNER, id: job.id })).toMatchObject({ state: "succeeded" });
+      expect((await scene.store.workers()).map((worker) => worker.id)).toEqual([other.worker]);
+      const again = await scene.store.workerGone({ worker: crew.worker, now: scene.now() });
+      expect(again.deliveries).toEqual([]);
+    },
+  );
 
-  point("death.alone", "only deaths while alone count, and three make a dead letter", async (scene) => {
-    await scene.crew();
-    const { job, deliveries } = await scene.create();
-    let handed = deliveries;
-    const deaths: number[] = [];
-    for (let round = 0; round < 4; round++) {
+  point("death.uncounted", "the death of a worker is counted against none of its tasks", async (scene) => {
+    let handed = (await scene.crew().then(() => scene.create())).deliveries;
+    for (let round = 0; round < 6; round++) {
       const crew = await scene.crew();
       crew.hand({ deliveries: handed });
       const held = await crew.take();
-      deaths.push(held.task.deaths);
-      expect(held.task).toMatchObject({ attempt: 1, alone: round > 0, isAlone: false });
-      if (round > 0) expect(await scene.store.beginAlone(held)).toEqual({ ok: true });
+      expect(held.task).toMatchObject({ attempt: 1, suspect: round > 0, deaths: 0 });
       handed = (await scene.store.workerGone({ worker: crew.worker, now: scene.now() })).deliveries;
     }
-    expect(deaths).toEqual([0, 0, 1, 2]);
-    expect(handed).toEqual([]);
-    const [letter] = await scene.store.deadLetters({ code: "worker_died", limit: 10 });
-    expect(letter).toMatchObject({ jobId: job.id, deaths: 3, attempt: 0 });
-    expect(await scene.store.job({ owner: OWNER, id: job.id })).toMatchObject({ state: "failed" });
   });
 
   point(
@@ -70,7 +63,7 @@ export function deathPoints(point: DefinePoint<StoreScene>): void {
       crew.hand({ deliveries });
       for (let death = 0; death < 3; death++) {
         const held = await crew.take();
-        expect(held.task).toMatchObject({ attempt: 1, alone: false, deaths: death });
+        expect(held.task).toMatchObject({ attempt: 1, suspect: false, deaths: death });
         expect(await crew.settle(held, { kind: "died" })).toBe("settled");
         // The answer was lost, and the worker asks again.
         expect(await crew.settle(held, { kind: "died" })).toBe("settled");
@@ -80,19 +73,23 @@ export function deathPoints(point: DefinePoint<StoreScene>): void {
     },
   );
 
-  point("death.waiting", "a death before the task runs alone is not counted against it", async (scene) => {
-    const stores = [scene.store, await scene.open()];
-    let handed = (await scene.crew().then(() => scene.create())).deliveries;
-    for (let round = 0; round < 6; round++) {
-      const crew = await scene.crew();
-      crew.hand({ deliveries: handed });
+  point("death.counted", "a suspect stays one, and its own deaths alone are counted", async (scene) => {
+    const crew = await scene.crew();
+    const { job, deliveries } = await scene.create();
+    crew.hand({ deliveries });
+    for (let death = 0; death < 3; death++) {
+      const lost = await scene.crew();
+      lost.hand({ deliveries: crew.deliveries.splice(0) });
+      await lost.take();
+      crew.hand(await scene.store.workerGone({ worker: lost.worker, now: scene.now() }));
       const held = await crew.take();
-      expect(held.task).toMatchObject({ attempt: 1, alone: round > 0, deaths: 0 });
-      const other = { ...held, lease: newId() };
-      for (const store of stores) expect(await store.beginAlone(other)).toEqual({ ok: false });
-      handed = (await scene.store.workerGone({ worker: crew.worker, now: scene.now() })).deliveries;
-      expect(await scene.store.beginAlone(held)).toEqual({ ok: false });
+      expect(held.task).toMatchObject({ attempt: 1, suspect: true, deaths: death });
+      expect(await crew.settle(held, { kind: "died" })).toBe("settled");
     }
+    expect(crew.deliveries).toEqual([]);
+    const [letter] = await scene.store.deadLetters({ code: "worker_died", limit: 10 });
+    expect(letter).toMatchObject({ jobId: job.id, deaths: 3, attempt: 0 });
+    expect(await scene.store.job({ owner: OWNER, id: job.id })).toMatchObject({ state: "failed" });
   });
 
   point("death.silent", "a worker not heard of loses its leases, which is no death", async (scene) => {
@@ -100,8 +97,6 @@ export function deathPoints(point: DefinePoint<StoreScene>): void {
     const speaking = await scene.crew();
     silent.hand(await scene.create({ files: 2 }));
     const lost = await silent.take();
-    // A death while it runs alone would count.
-    expect(await scene.store.beginAlone(lost)).toEqual({ ok: true });
     speaking.hand({ deliveries: silent.deliveries });
     const kept = await speaking.take();
     expect(await speaking.sweep({ silenceMs: 5_000 })).toBe(0);
@@ -109,7 +104,7 @@ export function deathPoints(point: DefinePoint<StoreScene>): void {
     await scene.store.heartbeat(workerRecord(speaking.worker, { "text/work": 1_000 }, scene.now()));
     expect(await speaking.sweep({ silenceMs: 1_000 })).toBe(1);
     const again = await speaking.take();
-    expect(again).toMatchObject({ taskId: lost.taskId, task: { alone: false, deaths: 0, attempt: 1 } });
+    expect(again).toMatchObject({ taskId: lost.taskId, task: { suspect: false, deaths: 0, attempt: 1 } });
     expect(await silent.succeed(lost)).toBe("stale");
     expect(await speaking.succeed(kept)).toBe("settled");
     expect((await scene.store.workers()).map((worker) => worker.id)).toEqual([speaking.worker]);
@@ -128,7 +123,7 @@ export function deathPoints(point: DefinePoint<StoreScene>): void {
     scene.pass(10_001);
     expect(await crew.sweep()).toBe(1);
     expect(await crew.succeed(held)).toBe("stale");
-    expect((await crew.take()).task).toMatchObject({ alone: false, deaths: 0, attempt: 1 });
+    expect((await crew.take()).task).toMatchObject({ suspect: false, deaths: 0, attempt: 1 });
   });
 
   point(
@@ -145,7 +140,7 @@ export function deathPoints(point: DefinePoint<StoreScene>): void {
       const deadline = performance.now() + 2_000;
       while ((await crew.sweep()) === 0 && performance.now() < deadline) await sleep(100);
       const again = await crew.take();
-      expect(again).toMatchObject({ taskId: lost.taskId, task: { alone: true, attempt: 1 } });
+      expect(again).toMatchObject({ taskId: lost.taskId, task: { suspect: true, attempt: 1 } });
       expect(await crew.succeed(lost)).toBe("stale");
       expect(await crew.succeed(again)).toBe("settled");
     },
@@ -159,7 +154,7 @@ export function deathPoints(point: DefinePoint<StoreScene>): void {
     await scene.store.heartbeat({ ...workerRecord(crew.worker, {}, scene.now()), stopped: true });
     expect(await scene.store.workers()).toEqual([]);
     const [item] = await scene.store.items({ jobId: held.job.id, limit: 1 });
-    expect(item).toMatchObject({ alone: false, deaths: 0, attempt: 0 });
+    expect(item).toMatchObject({ suspect: false, deaths: 0, attempt: 0 });
   });
 
   point("death.forgiven", "the next step and a replay begin without earlier deaths", async (scene) => {
@@ -175,6 +170,6 @@ export function deathPoints(point: DefinePoint<StoreScene>): void {
     const reopened = await scene.store.reopenJob({ owner: OWNER, id: held.job.id, now: scene.now() });
     expect(reopened.ok).toBe(true);
     if (reopened.ok) crew.hand(reopened);
-    expect((await crew.take()).task).toMatchObject({ alone: false, deaths: 0, attempt: 1 });
+    expect((await crew.take()).task).toMatchObject({ suspect: false, deaths: 0, attempt: 1 });
   });
 }

@@ -154,7 +154,7 @@ export function settlePoints(point: DefinePoint<StoreScene>): void {
     scene.pass(1);
     expect(await crew.sweep()).toBe(1);
     const held = await crew.take();
-    expect(held.task).toMatchObject({ attempt: 1, deaths: 0, alone: false });
+    expect(held.task).toMatchObject({ attempt: 1, deaths: 0, suspect: false });
     await crew.succeed(held);
     expect(await scene.store.job({ owner: OWNER, id: job.id })).toMatchObject({ state: "succeeded" });
   });

@@ -1,29 +1,19 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { fileURLToPath } from "node:url";
-import type { Json } from "../../domain/records.ts";
-import { ChildDied, type IsolatedAttempt } from "../../engine/isolation.ts";
+import type { ChildProcess } from "node:child_process";
+import { ChildDied, type StepAttempt } from "../../engine/isolation.ts";
 import { MillraceError } from "../../errors.ts";
+import { Abandoned, type Conversation, converse } from "./conversation.ts";
 import { bareEnvironment } from "./environment.ts";
 import { memoryUse } from "./memory-use.ts";
 import type { FromProcess, ToProcess } from "./messages.ts";
-import { launchLine, limitMemory, lowerFurther, raiseToEnd, type Sandbox } from "./sandbox.ts";
-import { fromWire, toWire } from "./wire-error.ts";
-import { answering, dataOf, hear } from "./worker-side.ts";
-
-/** How step processes find their pipelines. */
-export interface StepSource {
-  /** Module whose `loadStepPipelines(source)` gives the pipelines. */
-  loader: string;
-  /** Without credentials. */
-  source: unknown;
-}
+import { launchLine, limitMemory, lowerFurther, type Sandbox } from "./sandbox.ts";
+import { killGroup, type StepSource, spawnStepProcess, stepProcess, unstarted } from "./spawn.ts";
 
 /** One step process, as its worker sees it. */
 export interface StepChild {
   readonly memoryMiB: number;
   readonly ready: Promise<void>;
   /** Runs one attempt. The child may take another one when `reusable` says so. */
-  run(attempt: IsolatedAttempt): Promise<unknown>;
+  run(attempt: StepAttempt): Promise<unknown>;
   /** It lives, its last step left nothing running, and it has not grown much. */
   readonly reusable: boolean;
   /** Kills it and everything it started, at once. */
@@ -41,22 +31,14 @@ const FULL = 0.9;
 
 export function startChild(memoryMiB: number, from: StepSource, sandbox: Sandbox): StepChild {
   const ceiling = memoryMiB * 1024 * 1024;
-  const [command, ...args] = launchLine(sandbox, [
-    process.execPath,
-    fileURLToPath(new URL("./step-process.ts", import.meta.url)),
-    String(process.pid),
-  ]);
-  const child = spawn(command, args, {
-    // A process group of its own, so that what a step starts is killed with it.
-    detached: true,
-    stdio: ["ignore", "inherit", "pipe", "ipc"],
-    serialization: "advanced",
+  const child = spawnStepProcess(launchLine(sandbox, stepProcess), {
     env: bareEnvironment(),
+    stderr: "pipe",
   });
   const tail = keepTail(child);
   const ready = Promise.withResolvers<void>();
   const ended = Promise.withResolvers<void>();
-  let current: Attempt | null = null;
+  let current: Conversation | null = null;
   let state: "alive" | "killed" | "dead" = "alive";
   let spoiled = false;
   let resident = 0;
@@ -69,13 +51,7 @@ export function startChild(memoryMiB: number, from: StepSource, sandbox: Sandbox
   const send = (message: ToProcess) => void (state === "alive" && child.send(message, () => {}));
   const kill = () => {
     if (state === "alive") state = "killed";
-    try {
-      if (child.pid === undefined) return;
-      process.kill(-child.pid, "SIGKILL");
-      raiseToEnd(child.pid);
-    } catch {
-      // It has ended by itself.
-    }
+    killGroup(child);
   };
   const excess = () =>
     new MillraceError(
@@ -119,7 +95,7 @@ export function startChild(memoryMiB: number, from: StepSource, sandbox: Sandbox
     else if (message.kind === "resident") {
       resident = message.bytes;
       look();
-    } else if (current) converse(current, message);
+    } else current?.on(message);
   });
   ready.promise.catch(() => {});
   send({ kind: "load", loader: from.loader, source: from.source });
@@ -143,7 +119,7 @@ export function startChild(memoryMiB: number, from: StepSource, sandbox: Sandbox
       peak = 0;
       tail.clear();
       signal.addEventListener("abort", stop, { once: true });
-      current = { reject: outcome.reject, on: conversation(++attempts, attempt, send, outcome) };
+      current = converse(++attempts, attempt, send, outcome);
       const watch = setInterval(look, WATCH_MS);
       try {
         return await outcome.promise;
@@ -162,74 +138,10 @@ export function startChild(memoryMiB: number, from: StepSource, sandbox: Sandbox
   };
 }
 
-interface Attempt {
-  reject(reason: unknown): void;
-  on(message: FromProcess): void;
-}
-
-/** Whatever a child says ends at most its own attempt. */
-function converse(attempt: Attempt, message: FromProcess): void {
-  try {
-    attempt.on(message);
-  } catch (error) {
-    attempt.reject(error);
-  }
-}
-
-/** The step failed and left work behind that still runs. */
-class Abandoned extends Error {}
-
-/** Starts an attempt; returns what to do with each message of the child. */
-function conversation(
-  attempt: number,
-  { pipeline, step, context }: IsolatedAttempt,
-  send: (message: ToProcess) => void,
-  outcome: PromiseWithResolvers<unknown>,
-): Attempt["on"] {
-  const computing = new Map<number, PromiseWithResolvers<Json>>();
-  const compute = (call: number) => {
-    const computed = Promise.withResolvers<Json>();
-    computing.set(call, computed);
-    send({ kind: "compute", call });
-    return computed.promise;
-  };
-  const answer = answering(context, compute);
-  const { name, version } = pipeline;
-  send({ kind: "run", attempt, pipeline: name, version, step: step.name, data: dataOf(context) });
-  return (message) => {
-    if ("attempt" in message && message.attempt !== attempt) return;
-    switch (message.kind) {
-      case "call":
-        answer(message).then(
-          (value) => send({ kind: "answer", call: message.call, value }),
-          (error: unknown) => send({ kind: "refusal", call: message.call, error: toWire(error) }),
-        );
-        return;
-      case "computed":
-        return computing.get(message.call)?.resolve(message.value);
-      case "not-computed":
-        return computing.get(message.call)?.reject(fromWire(message.error));
-      case "tell":
-        return hear(context, message);
-      case "succeeded":
-        return outcome.resolve(message.value);
-      case "failed": {
-        const error = fromWire(message.error);
-        return outcome.reject(message.abandons ? new Abandoned("", { cause: error }) : error);
-      }
-    }
-  };
-}
-
 /** What is set once the process is up. */
 async function confine(pid: number, memoryMiB: number, reserved: number, sandbox: Sandbox): Promise<void> {
   await lowerFurther(pid);
   if (sandbox.limitsMemory) await limitMemory(pid, memoryMiB, reserved);
-}
-
-/** Nobody's fault but the machine's: no attempt is charged. */
-function unstarted(why: string): MillraceError {
-  return new MillraceError("unavailable", `A process for the step cannot be started: ${why}`);
 }
 
 /** Passes on what the child writes to standard error, and remembers the end of it. */

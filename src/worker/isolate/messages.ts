@@ -5,6 +5,8 @@ import type { WireError } from "./wire-error.ts";
 export type ToProcess =
   | { kind: "load"; loader: string; source: unknown }
   | { kind: "run"; attempt: number; pipeline: string; version: number; step: string; data: ContextData }
+  /** Its step should stop. Where it has its process for itself, that is killed instead. */
+  | { kind: "abort"; attempt: number; reason: WireError }
   | { kind: "answer"; call: number; value: unknown }
   | { kind: "refusal"; call: number; error: WireError }
   /** `once` of a key that has no memo yet: the step process computes the value. */

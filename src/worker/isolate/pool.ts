@@ -1,6 +1,7 @@
-import type { IsolatedAttempt, Isolation } from "../../engine/isolation.ts";
-import { type StepChild, type StepSource, startChild } from "./child.ts";
+import type { Isolation } from "../../engine/isolation.ts";
+import { type StepChild, startChild } from "./child.ts";
 import { findSandbox, type Sandbox } from "./sandbox.ts";
+import type { StepSource } from "./spawn.ts";
 
 export interface IsolationOptions extends StepSource {
   /** Children to keep ready, by their ceiling in MiB: as many as run at once. */
@@ -84,7 +85,7 @@ export function isolationPool(options: IsolationOptions): Isolation {
   }
 
   return {
-    async run(attempt: IsolatedAttempt) {
+    async run(attempt) {
       const shelf = shelfOf(attempt.step.isolate!.memoryMiB);
       const child = await take(shelf);
       try {

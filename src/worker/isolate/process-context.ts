@@ -24,9 +24,7 @@ const CHANNEL_BYTES = 512 * 1024;
 const PROGRESS_MS = 50;
 
 /** A step's context in a step process: plain members as they came, the rest by asking the worker. */
-export function processContext(data: ContextData, { tell, ask }: Line): object {
-  // A step is not told that it should end: its process is killed.
-  const { signal } = new AbortController();
+export function processContext(data: ContextData, { tell, ask }: Line, signal: AbortSignal): object {
   const warnings = collectWarnings();
   let spooled = 0;
   let spool: Promise<string> | undefined;

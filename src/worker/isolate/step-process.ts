@@ -6,7 +6,7 @@ import { Worker } from "node:worker_threads";
 import type { Pipelines } from "../../engine/engine.ts";
 import { PermanentError } from "../../pipeline/control.ts";
 import type { FromProcess, ToProcess } from "./messages.ts";
-import { type Asked, processContext } from "./process-context.ts";
+import { type Asked, type Line, processContext } from "./process-context.ts";
 import { fromWire, toWire } from "./wire-error.ts";
 
 const RESIDENT_MS = 200;
@@ -14,6 +14,7 @@ const RESIDENT_MS = 200;
 let pipelines: Pipelines | null = null;
 let calls = 0;
 const asked = new Map<number, Asked>();
+const running = new Map<number, AbortController>();
 
 // The thread notices the worker's end even while a step blocks this one.
 new Worker(new URL("./orphan-thread.ts", import.meta.url), {
@@ -37,6 +38,8 @@ async function load({ loader, source }: Extract<ToProcess, { kind: "load" }>): P
 
 async function run(message: Extract<ToProcess, { kind: "run" }>): Promise<void> {
   const { attempt, data } = message;
+  const stop = new AbortController();
+  running.set(attempt, stop);
   try {
     const pipeline = pipelines?.get(message.pipeline, message.version);
     const step = pipeline?.steps.find(({ name }) => name === message.step);
@@ -45,22 +48,28 @@ async function run(message: Extract<ToProcess, { kind: "run" }>): Promise<void> 
         `The step ${message.step} of ${message.pipeline} cannot be loaded in a process of its own. Export its pipeline from a module that MILLRACE_PIPELINES or millrace.config names.`,
       );
     }
-    const context = processContext(data, {
-      tell: (method, args) => send({ kind: "tell", attempt, method, args }),
-      ask(method, args, compute) {
-        const call = ++calls;
-        const answered = Promise.withResolvers<unknown>();
-        asked.set(call, { ...answered, compute });
-        send({ kind: "call", attempt, call, method, args });
-        return answered.promise;
-      },
-    });
+    const context = processContext(data, lineOf(attempt), stop.signal);
     const value = jsonCopy(await step.run(context as never));
     send({ kind: "succeeded", attempt, value });
   } catch (error) {
     const abandons = error instanceof PermanentError && error.abandonsWork;
     send({ kind: "failed", attempt, error: toWire(error), abandons });
+  } finally {
+    running.delete(attempt);
   }
+}
+
+function lineOf(attempt: number): Line {
+  return {
+    tell: (method, args) => send({ kind: "tell", attempt, method, args }),
+    ask(method, args, compute) {
+      const call = ++calls;
+      const answered = Promise.withResolvers<unknown>();
+      asked.set(call, { ...answered, compute });
+      send({ kind: "call", attempt, call, method, args });
+      return answered.promise;
+    },
+  };
 }
 
 /** A result travels as JSON in any case, and not everything that JSON drops can be sent. */
@@ -83,6 +92,8 @@ process.on("message", (message: ToProcess) => {
       return void load(message);
     case "run":
       return void run(message);
+    case "abort":
+      return running.get(message.attempt)?.abort(fromWire(message.reason));
     case "compute":
       return void compute(message.call);
     case "answer":

@@ -1,7 +1,7 @@
 import type { Claim, CreateJob, Remember, ReopenJob, Settle } from "../../../domain/commands.ts";
 import { parseTaskId, taskId } from "../../../domain/ids.ts";
 import { cancelJob, expireJob, removeJob } from "../../../domain/ledger/cancel.ts";
-import { beginAlone as beginTaskAlone, claim as claimTask } from "../../../domain/ledger/claim.ts";
+import { claim as claimTask } from "../../../domain/ledger/claim.ts";
 import { itemKey } from "../../../domain/ledger/content-key.ts";
 import { createJob } from "../../../domain/ledger/create.ts";
 import { remember } from "../../../domain/ledger/remember.ts";
@@ -163,15 +163,6 @@ export function claimNext(pick: Pick, leaseMs: number): Operation<Next> {
   };
 }
 
-export function beginAlone(command: { taskId: string; lease: string }): Operation<{ ok: boolean }> {
-  const place = placeOf(command.taskId);
-  return {
-    weight: 1,
-    need: (needs) => needTask(needs, place),
-    run: (ledger) => ({ ok: place !== null && beginTaskAlone(ledger, command) }),
-  };
-}
-
 export function settle(command: Settle): Operation<SettleResult> {
   const place = placeOf(command.taskId);
   const { outcome } = command;
@@ -218,12 +209,11 @@ export function wakeTasks(places: Place[], now: number): Operation<Changed> {
   });
 }
 
-/** Tasks whose worker has lost them. @param died its process has ended, which counts */
+/** Tasks whose worker has lost them. @param died its process has ended, which makes them suspects */
 export function loseLeases(worker: string, places: Place[], died: boolean, now: number): Operation<Changed> {
   return onTasks(places, (ledger, { jobId, item }) => {
-    const job = ledger.job(jobId);
-    const task = ledger.task(jobId, item);
-    if (job && task?.state === "leased" && task.worker === worker) loseLease(ledger, job, task, died, now);
+    const task = ledger.job(jobId) && ledger.task(jobId, item);
+    if (task?.state === "leased" && task.worker === worker) loseLease(ledger, task, died, now);
   });
 }
 

@@ -1,0 +1,67 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { eventually } from "../src/testing/wait.ts";
+import { faultyMillrace } from "./faults/millrace.ts";
+
+/** One worker has room for all tasks of a test. */
+const millrace = faultyMillrace({ workers: 2, env: { MILLRACE_CONCURRENCY: "150" } });
+const { submit, ended, lines } = millrace;
+
+beforeAll(() => millrace.start(), 60_000);
+afterAll(() => millrace.close(), 60_000);
+
+const until = (condition: () => boolean, what: string, ms = 60_000) => eventually(condition, ms, () => what);
+
+/** Who runs what has begun and not ended, by index. */
+function runners(jobId: string): Map<number, number> {
+  const over = new Set(lines(jobId, "end").map(({ index }) => index));
+  return new Map(
+    lines(jobId, "start")
+      .filter(({ index }) => !over.has(index))
+      .map(({ index, pid }) => [index, pid]),
+  );
+}
+
+test("what a dead worker held runs again at once and side by side, and holds up nothing else", {
+  timeout: 120_000,
+}, async () => {
+  await millrace.workersReady();
+  const job = await submit(Array.from({ length: 100 }, () => "sleep 3000"));
+  await until(() => lines(job.id, "start").length === 100, "not everything began");
+  const held = new Map<number, number[]>();
+  for (const [index, pid] of runners(job.id)) held.set(pid, [...(held.get(pid) ?? []), index]);
+  const [victim, lost] = [...held].sort(([, a], [, b]) => b.length - a.length)[0]!;
+  expect(lost.length).toBeGreaterThanOrEqual(50);
+  const killedAt = Date.now();
+  process.kill(victim, "SIGKILL");
+  const other = await submit(["sleep 10"]);
+  expect((await ended(other.id)).state).toBe("succeeded");
+  expect(lines(other.id, "end")[0]!.at - killedAt).toBeLessThan(2_000);
+  const result = await ended(job.id);
+  expect(result.state).toBe("succeeded");
+  expect(result.items.map((item) => item.attempt)).toEqual(Array(100).fill(1));
+  const again = lines(job.id, "start").filter(({ index, at }) => lost.includes(index) && at >= killedAt);
+  expect(again.map(({ index }) => index).sort()).toEqual([...lost].sort());
+  expect(Math.max(...again.map(({ at }) => at)) - killedAt).toBeLessThan(2_000);
+  // Not in the worker, whom the culprit would end again.
+  const workers = millrace.pidsOf("worker");
+  expect(again.filter(({ pid }) => workers.includes(pid))).toEqual([]);
+});
+
+test("the culprit of many is found by halves: it dies alone three times, and the worker lives", {
+  timeout: 120_000,
+}, async () => {
+  const workers = millrace.pidsOf("worker");
+  const texts = Array.from({ length: 30 }, (_, n) => (n === 11 ? "die" : "sleep 500"));
+  const job = await submit(texts);
+  const result = await ended(job.id);
+  expect(result.items.map((item) => item.error?.code ?? item.state)).toEqual(
+    texts.map((text) => (text === "die" ? "worker_died" : "succeeded")),
+  );
+  const runs = lines(job.id, "start");
+  const fatal = runs.filter(({ index }) => index === 11).map(({ pid }) => pid);
+  // One worker, then what it shared, then three of its own.
+  expect(fatal.filter((pid) => workers.includes(pid))).toHaveLength(1);
+  const own = fatal.slice(-3);
+  expect(runs.filter(({ pid }) => own.includes(pid)).map(({ index }) => index)).toEqual([11, 11, 11]);
+  expect(millrace.pidsOf("worker").filter((pid) => workers.includes(pid))).toHaveLength(1);
+});
