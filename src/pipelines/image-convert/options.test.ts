@@ -33,7 +33,7 @@ describe("refused", () => {
     ["text for a number", { width: "100" }, "width"],
     ["quality 0", { quality: 0 }, "quality"],
     ["quality 101", { quality: 101 }, "quality"],
-    ["an unknown format", { format: "bmp" }, "format"],
+    ["an unknown format", { format: "psd" }, "format"],
     ["an unknown fit", { fit: "crop" }, "fit"],
     ["a colour's name", { background: "red" }, "background"],
     ["an empty watermark", { watermark: {} }, "watermark"],
@@ -64,7 +64,7 @@ test("every field of the JSON Schema can be shown in a form", () => {
   expect(schema.properties).toMatchObject({
     width: { type: "integer", minimum: 1, maximum: 16_383 },
     quality: { type: "integer", minimum: 1, maximum: 100, default: 80 },
-    format: { enum: ["jpeg", "png", "webp", "avif", "tiff", "gif", "original"], default: "webp" },
+    format: { enum: ["jpeg", "png", "webp", "avif", "tiff", "gif", "bmp", "original"], default: "webp" },
   });
 });
 
