@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Kill } from "./journal.ts";
@@ -94,11 +94,12 @@ export async function supervised(options: InstallationOptions): Promise<Installa
       const children = childrenOf(running.child.pid!);
       if (role === "supervisor") {
         const ended = once(running.child, "exit");
+        const pids = children.flatMap((child) => [child.pid, ...stepProcessesOf(child.pid)]);
         const kill = send(running.child.pid!, signal);
         if (!kill) return null;
         await ended;
         await starting;
-        return { pids: children.map((child) => child.pid), at: kill.at };
+        return { pids, at: kill.at };
       }
       const victim = oneOf(children.filter((child) => child.role === role));
       return victim && send(victim.pid, signal);
@@ -188,13 +189,24 @@ function keep(role: Role, args: string[], options: InstallationOptions): Kept {
 }
 
 function send(pid: number, signal: Signal): Kill | null {
+  const pids = [pid, ...stepProcessesOf(pid)];
   const at = Date.now();
   try {
     process.kill(pid, signal);
-    return { pids: [pid], at };
+    return { pids, at };
   } catch {
     // It had just ended by itself.
     return null;
+  }
+}
+
+/** They end with their worker. */
+function stepProcessesOf(pid: number): number[] {
+  try {
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
+    return children.split(" ").filter(Boolean).map(Number);
+  } catch {
+    return [];
   }
 }
 
