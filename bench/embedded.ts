@@ -2,7 +2,7 @@ import { mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Config, resolveConfig } from "../src/compose/config.ts";
+import { budgetBytes, type Config, resolveConfig } from "../src/compose/config.ts";
 import { startEmbedded } from "../src/compose/embedded.ts";
 import { openEngine } from "../src/compose/open-engine.ts";
 import type { Engine, ReceivedFile } from "../src/engine/engine.ts";
@@ -53,6 +53,7 @@ async function open(session: Session, config: Config, workers: number): Promise<
       name: `worker ${n}`,
       args: ["worker", "--data", config.data, "--pipelines", PIPELINES],
     })),
+    memoryBytes: budgetBytes(config),
     onEvent() {},
   });
   session.onEnd(() => supervisor.stop());

@@ -1,9 +1,10 @@
 import { constants, setPriority } from "node:os";
 import type { Command } from "commander";
-import type { ResolvedConfig } from "../compose/config.ts";
+import { budgetBytes, type ResolvedConfig } from "../compose/config.ts";
 import { closeData } from "../compose/private-data.ts";
 import { MillraceError } from "../errors.ts";
 import type { BeatMessage } from "../supervisor/heartbeat.ts";
+import { machineBudget } from "../supervisor/memory.ts";
 import type { ChildMessage } from "../supervisor/supervisor.ts";
 import { WRITER_ENV } from "./child-environment.ts";
 import { addConfigFlags, addListenFlags, configOf } from "./flags.ts";
@@ -151,6 +152,7 @@ async function runWorker(resolved: ResolvedConfig, writer: string | null): Promi
       config: { config, writer },
       ...(process.connected ? { supervisor: process.ppid } : {}),
     },
+    memory: machineBudget(budgetBytes(config)),
     steps: stepSource(resolved),
     onStuck() {
       logger.error("a step ignores its signal: this worker drains and ends");

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { Config, ResolvedConfig } from "../compose/config.ts";
+import { budgetBytes, type Config, type ResolvedConfig } from "../compose/config.ts";
 import { startEmbedded } from "../compose/embedded.ts";
 import { closeData } from "../compose/private-data.ts";
 import { MillraceError } from "../errors.ts";
@@ -50,6 +50,7 @@ async function start(command: Command): Promise<void> {
         args: ["worker", ...pipelines],
       })),
     ],
+    memoryBytes: budgetBytes(config),
     onEvent: (event) => report(event, config),
   });
   let stopping = false;

@@ -91,6 +91,10 @@ function completed(given: Config & Values, folder: string): Config {
   return config;
 }
 
+export function budgetBytes({ memoryMiB }: Config): number {
+  return memoryMiB * 1024 * 1024;
+}
+
 /** Of the machine's memory, or of what its control group allows. The rest is for all other processes and the cache of files. */
 const STEPS_SHARE = 0.75;
 function memoryForSteps(): number {

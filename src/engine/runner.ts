@@ -12,10 +12,13 @@ import type { Engine } from "./engine.ts";
 import { type Isolation, type RunStep, SharedChildDied, type Suspects } from "./isolation.ts";
 import { type HeldLease, LEASE_MS, type LeaseKeeper } from "./leases.ts";
 import { MemoryBudget } from "./memory-budget.ts";
+import { memoryShare } from "./memory-share.ts";
 import { failureOf, outcomeOf } from "./outcome.ts";
 import { keepOwnership } from "./ownership.ts";
 import { queueName } from "./plan.ts";
 import { type Running, stepContext } from "./step-context.ts";
+import type { SharedMemory } from "./shared-memory.ts";
+import { stepTime } from "./step-time.ts";
 import type { Threads } from "./threads.ts";
 import { GRACE_MS, untilAborted } from "./until-aborted.ts";
 
@@ -31,6 +34,8 @@ export interface RunnerOptions {
   threads: Threads;
   isolation: Isolation;
   suspects: Suspects;
+  /** What the steps of this machine share. */
+  memory: SharedMemory;
   log: StepLog;
   /** Overrides the concurrency of every step. */
   concurrency?: number;
@@ -169,15 +174,19 @@ export function createRunner(options: RunnerOptions): Runner {
     const ms = () => Math.round(performance.now() - began);
     // Jobs created before longer times were refused keep theirs.
     const timeoutMs = Math.min(job.plan[task.step]!.timeoutMs, LONGEST_TIMER_MS);
-    const timer = setTimeout(() => stop.abort(timeoutError(step, timeoutMs)), timeoutMs);
+    const time = stepTime(timeoutMs, {
+      runs: (leftMs) => held.began(leftMs + GRACE_MS),
+      rests: () => held.ended(),
+      isOver: () => stop.abort(timeoutError(step, timeoutMs)),
+    });
+    const share = memoryShare(options.memory, step, stop.signal, time);
     const taskLog = childLog(log, { job: job.id, item: task.item, step: step.name, attempt: task.attempt });
     let attempt: Running | null = null;
     let kept = false;
-    held.began(timeoutMs + GRACE_MS);
     try {
       stop.signal.throwIfAborted();
       attempt = await stepContext(
-        { ...engine, threads, log: taskLog },
+        { ...engine, threads, memory: share, log: taskLog },
         { task, job },
         stop.signal,
         held.pinned,
@@ -198,8 +207,8 @@ export function createRunner(options: RunnerOptions): Runner {
       taskLog.warn(`${step.name} ${outcome.kind}`, toldOf(outcome, cause));
       return outcome;
     } finally {
-      clearTimeout(timer);
-      held.ended();
+      time.stop();
+      share.release();
       await attempt?.clean(kept).catch(() => {});
     }
   }

@@ -25,6 +25,7 @@ import type { Store } from "../ports/store/store.ts";
 import { endedItems, ShownFiles } from "./ended-items.ts";
 import { keepBlob } from "./keep-blob.ts";
 import { packJson, readJson } from "./large-json.ts";
+import type { MemoryShare } from "./memory-share.ts";
 import { MAX_PROGRESS_CHARACTERS } from "./messages/read.ts";
 import { textMessages } from "./messages/text-pieces.ts";
 import { type LiveMessage, topics } from "./messages/topics.ts";
@@ -40,6 +41,7 @@ export interface ContextParts {
   blobs: BlobStore;
   bus: Bus;
   threads: Threads;
+  memory: Pick<MemoryShare, "reserve">;
   log: StepLog;
 }
 
@@ -68,7 +70,7 @@ export async function stepContext(
   signal: AbortSignal,
   onPinned: (key: string) => void,
 ): Promise<Running> {
-  const { store, blobs, bus, threads, log } = parts;
+  const { store, blobs, bus, threads, memory, log } = parts;
   const id = taskId(task.jobId, task.item);
   const step = job.plan[task.step]!.name;
   const files = new Map<string, FileRef>();
@@ -143,6 +145,7 @@ export async function stepContext(
       return fileView(written);
     },
     folder,
+    reserveMemory: memory.reserve,
     thread: (module, input) => threads.run(module, input, signal),
     async once<T extends Json>(key: string, fn: () => Promise<T>): Promise<T> {
       const known = await store.memo({ taskId: id, step, key });

@@ -51,6 +51,13 @@ export interface StepContext<Options> {
   /** An empty folder for temporary files, removed when the step ends. */
   folder(): Promise<string>;
   /**
+   * Waits until this machine has so much memory free for the step, and keeps it until the attempt ends or reserves
+   * anew. To be called before the memory is used, with all that will be. Attempts get it in the order in which they
+   * asked; the step's timeout does not run meanwhile. Throws `too_much_memory` for more than the machine's budget
+   * (`MILLRACE_MEMORY_MIB`), or than a process of the step may use.
+   */
+  reserveMemory(bytes: number): Promise<void>;
+  /**
    * Runs a module's default export in a thread, so that CPU-bound JavaScript does not hold up the worker.
    * The thread is ended when the step's signal is aborted. `input` and the result are cloned.
    */

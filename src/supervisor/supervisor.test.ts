@@ -23,6 +23,7 @@ function supervised(args: string[], cwd = folder) {
     env: process.env,
     cwd,
     children: [{ name: "child", args }],
+    memoryBytes: 1_000,
     onEvent: (event) => events.push(event),
   });
   return { events, supervisor };

@@ -1,5 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
+import { memoryBudget } from "../engine/memory.ts";
 import { type BeatMessage, heartbeat } from "./heartbeat.ts";
+import { lendMemory, type MemoryRequest } from "./memory.ts";
 
 /** One process that is kept running. */
 export interface ChildSpec {
@@ -16,6 +18,8 @@ export interface SupervisorOptions {
   /** Working folder of the children. @default this process's */
   cwd?: string;
   children: ChildSpec[];
+  /** Memory that the children's steps may reserve together. */
+  memoryBytes: number;
   onEvent(event: SupervisorEvent): void;
 }
 
@@ -43,7 +47,8 @@ export type ChildMessage =
   | { kind: "refused"; message: string }
   /** All that matters has ended here, though native code may still compute what nobody waits for. */
   | { kind: "stopped" }
-  | BeatMessage;
+  | BeatMessage
+  | MemoryRequest;
 
 const STOP_MS = 45_000;
 /** Node joins the threads of native code before it exits; there is nothing to wait for after this time. */
@@ -55,6 +60,7 @@ const WELL_MS = 10_000;
 
 /** Keeps a set of processes running until it is stopped. */
 export function supervise(options: SupervisorOptions): Supervisor {
+  const memory = memoryBudget(options.memoryBytes);
   const alive = new Map<string, ChildProcess>();
   const timers = new Set<NodeJS.Timeout>();
   const waiting = new Set(options.children.map((child) => child.name));
@@ -92,8 +98,10 @@ export function supervise(options: SupervisorOptions): Supervisor {
       options.onEvent({ kind: "hung", name: spec.name, silentMs });
       child.kill("SIGKILL");
     });
+    const lend = lendMemory(child, memory);
     child.on("message", (message: ChildMessage) => {
       if (message.kind === "beat") beat.answered(message);
+      else if (message.kind === "memory") lend(message);
       else hear(spec, child, message);
     });
     child.on("exit", (code, signal) => {
@@ -117,7 +125,11 @@ export function supervise(options: SupervisorOptions): Supervisor {
     });
   }
 
-  function hear({ name }: ChildSpec, child: ChildProcess, message: Exclude<ChildMessage, BeatMessage>): void {
+  function hear(
+    { name }: ChildSpec,
+    child: ChildProcess,
+    message: Exclude<ChildMessage, BeatMessage | MemoryRequest>,
+  ): void {
     if (message.kind === "stopped") {
       const timer = setTimeout(() => child.kill("SIGKILL"), EXIT_MS);
       child.once("exit", () => clearTimeout(timer));

@@ -80,6 +80,8 @@ export function stepContext<Options>(parts: ContextParts<Options>): {
       written.push(artifact);
       return artifact;
     },
+    // The tests' own process has no budget.
+    reserveMemory: async () => {},
     folder: () => mkdtemp(join(files.path, "folder-")),
     thread: (module, input) => runInThread(module, input, signal),
     async once<T extends Json>(key: string, fn: () => Promise<T>): Promise<T> {

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { availableParallelism, hostname } from "node:os";
 import type { Engine } from "../engine/engine.ts";
 import { topics } from "../engine/messages/topics.ts";
+import type { MemoryBudget } from "../engine/memory.ts";
 import { createRunner } from "../engine/runner.ts";
 import { startScheduler } from "../engine/scheduler.ts";
 import { removeAbandonedFolders } from "../engine/step-folders.ts";
@@ -25,8 +26,10 @@ export interface WorkerOptions {
   id?: string;
   /** Overrides the concurrency of every step. */
   concurrency?: number;
-  /** What the processes of its isolated steps may have in memory together. @default any amount */
+  /** Of ceilings: what the processes of its isolated steps may have in memory together. @default any amount */
   memoryMiB?: number;
+  /** What the steps of this machine share. */
+  memory: MemoryBudget;
   /** How the keeper's thread reaches the records. */
   keeper: Pick<KeeperData, "opener" | "config" | "supervisor">;
   /** How step processes come to the pipelines. */
@@ -65,6 +68,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     threads,
     isolation,
     suspects,
+    memory: options.memory,
     log,
     concurrency: options.concurrency,
     memoryMiB: options.memoryMiB,

@@ -3,12 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
 import { openLimiter } from "../../src/compose/adapters.ts";
-import { resolveConfig } from "../../src/compose/config.ts";
+import { budgetBytes, resolveConfig } from "../../src/compose/config.ts";
 import { startEmbedded } from "../../src/compose/embedded.ts";
 import { stepLog } from "../../src/compose/logger.ts";
 import { openEngine } from "../../src/compose/open-engine.ts";
 import { stepSource } from "../../src/compose/step-source.ts";
 import type { Engine } from "../../src/engine/engine.ts";
+import { memoryBudget } from "../../src/engine/memory.ts";
 import type { Pipeline } from "../../src/pipeline/pipeline.ts";
 import type { Limiter } from "../../src/ports/limiter.ts";
 import { createServer, type Limits } from "../../src/server/index.ts";
@@ -67,6 +68,7 @@ export async function start(options: RunningOptions = {}): Promise<Running> {
             opener: new URL("../../src/compose/lease-store.ts", import.meta.url).href,
             config: wiring,
           },
+          memory: memoryBudget(budgetBytes(resolved.config)),
           steps: stepSource(resolved),
           onStuck: () => {},
         });

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import type { Readable } from "node:stream";
-import { resolveConfig } from "../../compose/config.ts";
+import { budgetBytes, resolveConfig } from "../../compose/config.ts";
 import { startEmbedded } from "../../compose/embedded.ts";
 import { openEngine } from "../../compose/open-engine.ts";
 import { environmentName } from "../../compose/settings.ts";
@@ -61,6 +61,7 @@ export async function convertOnThisMachine(options: { workers: number }): Promis
         name: `worker ${n + 1}`,
         args: ["worker"],
       })),
+      memoryBytes: budgetBytes(config),
       onEvent() {},
     });
     undo.push(() => supervisor.stop());

@@ -1,11 +1,13 @@
 import sharp from "sharp";
 import type { EachContext } from "../../pipeline/context.ts";
 import { definePipeline } from "../../pipeline/pipeline.ts";
+import type { Extent } from "../pictures/extent.ts";
 import { formatOf, formats, inputMediaTypes, outputFormat } from "../pictures/formats.ts";
 import { lostMetadata } from "../pictures/metadata.ts";
-import { type Picture, readPicture } from "../pictures/picture.ts";
+import { readPicture } from "../pictures/picture.ts";
 import { withinDrawingTime } from "../pictures/svg-limits.ts";
 import { type ImageConvertLimits, imageConvertLimits } from "./limits.ts";
+import { conversionBytes, decodingBytes } from "./memory.ts";
 import { type ImageConvertOptions, imageConvertOptions } from "./options.ts";
 import { render } from "./render.ts";
 import { neverLarger } from "./smaller.ts";
@@ -46,21 +48,14 @@ type Context = EachContext<ImageConvertOptions, null>;
 
 async function convert(context: Context, maxPixels: number): Promise<void> {
   const { options, file } = context;
+  const { watermark } = options;
   context.progress(0, "decode");
   const data = await context.read(file);
-  const picture = await readPicture(data, {
-    maxPixels,
-    animated: keepsAnimation(options, data),
-    tolerant: options.tolerant,
-    what: "The file",
-  });
-  const mark = await readMark(context, maxPixels);
-
-  context.progress(0.1, "convert");
-  const rendering = render(picture, options, mark);
-  const { outputs, warnings } = await (isDrawing(picture, mark)
-    ? withinDrawingTime("The SVG", rendering)
-    : rendering);
+  const markData = watermark?.image ? await context.read(watermark.image) : null;
+  const drawing = draw(context, data, markData, maxPixels);
+  const isSvg = formatOf(data) === "svg" || (markData && formatOf(markData) === "svg");
+  const { picture, rendering } = await (isSvg ? withinDrawingTime("The SVG", drawing) : drawing);
+  const { outputs, warnings } = rendering;
 
   context.progress(0.9, "write");
   for (const rendered of outputs) {
@@ -85,8 +80,23 @@ async function convert(context: Context, maxPixels: number): Promise<void> {
   for (const { code, message } of warnings) context.warn(code, message);
 }
 
-function isDrawing(picture: Picture, mark: Mark | null): boolean {
-  return picture.format === "svg" || (mark !== null && "image" in mark && mark.image.format === "svg");
+/** Decodes, converts and encodes, when there is memory for it. */
+async function draw(context: Context, data: Buffer, markData: Buffer | null, maxPixels: number) {
+  const { options } = context;
+  let markExtent: Extent | null = null;
+  const mark = await readMark(options, markData, maxPixels, async (extent) => {
+    markExtent = extent;
+    await context.reserveMemory(decodingBytes(extent));
+  });
+  const picture = await readPicture(data, {
+    maxPixels,
+    animated: keepsAnimation(options, data),
+    tolerant: options.tolerant,
+    what: "The file",
+    admit: (extent) => context.reserveMemory(conversionBytes(extent, markExtent, options, maxPixels)),
+  });
+  context.progress(0.1, "convert");
+  return { picture, rendering: await render(picture, options, mark) };
 }
 
 /** An animation stays one in GIF and WebP. */
@@ -95,11 +105,14 @@ function keepsAnimation({ animated, format }: ImageConvertOptions, data: Buffer)
   return animated && input !== null && formats[outputFormat(input, format)].animates;
 }
 
-async function readMark(context: Context, maxPixels: number): Promise<Mark | null> {
-  const { watermark } = context.options;
+async function readMark(
+  { watermark }: ImageConvertOptions,
+  data: Buffer | null,
+  maxPixels: number,
+  admit: (extent: Extent) => Promise<void>,
+): Promise<Mark | null> {
   if (watermark?.text !== undefined) return { text: watermark.text };
-  if (!watermark?.image) return null;
-  const data = await context.read(watermark.image);
+  if (data === null) return null;
   const what = "The watermark image";
-  return { image: await readPicture(data, { maxPixels, animated: false, tolerant: false, what }) };
+  return { image: await readPicture(data, { maxPixels, animated: false, tolerant: false, what, admit }) };
 }

@@ -6,24 +6,24 @@ import type { InputFormat } from "./formats.ts";
 import { decodeIcoBitmap, readIco } from "./ico.ts";
 import { cutOffWarning, type Mended, type MendOptions } from "./mend.ts";
 
-/** Sizes are checked before anything is decoded. */
-type CheckSize = (width: number, height: number) => void;
+/** Called before anything is decoded. */
+type Admit = (width: number, height: number) => Promise<void>;
 
 /** The pixels of a file in a format that libvips does not read; `null` for any other. */
-export function decodeHere(
+export async function decodeHere(
   file: Buffer,
   format: InputFormat,
   options: MendOptions,
-  check: CheckSize,
-): Mended | null {
-  if (format === "bmp") return openBmp(file, options, check);
-  if (format === "ico") return openIco(file, options, check);
+  admit: Admit,
+): Promise<Mended | null> {
+  if (format === "bmp") return openBmp(file, options, admit);
+  if (format === "ico") return openIco(file, options, admit);
   return null;
 }
 
-function openBmp(file: Buffer, options: MendOptions, check: CheckSize): Mended {
+async function openBmp(file: Buffer, options: MendOptions, admit: Admit): Promise<Mended> {
   const header = readBmpHeader(file, options.what);
-  check(header.width, header.height);
+  await admit(header.width, header.height);
   const { complete, ...canvas } = decodeBmp(file, header, options);
   const gray =
     header.palette.length > 0 && header.palette.every(([...color]) => isGrayColor([...color, 255]));
@@ -34,11 +34,11 @@ function openBmp(file: Buffer, options: MendOptions, check: CheckSize): Mended {
   };
 }
 
-function openIco(file: Buffer, options: MendOptions, check: CheckSize): Mended {
+async function openIco(file: Buffer, options: MendOptions, admit: Admit): Promise<Mended> {
   const entry = readIco(file, options.what);
   if ("png" in entry) return { data: entry.png, failOn: "error", warnings: [] };
   const { header, bitmap } = entry;
-  check(header.width, header.height);
+  await admit(header.width, header.height);
   return fromPixels(decodeIcoBitmap(bitmap, header, options));
 }
 

@@ -1,5 +1,6 @@
 import sharp, { type Sharp, type SharpOptions } from "sharp";
 import { apngFrames } from "./apng.ts";
+import { bitmapExtent, type Extent, extentOf } from "./extent.ts";
 import { fileFailure, inWords, tooManyPixels, undecodable } from "./failure.ts";
 import { loadFont } from "./font.ts";
 import { formatOf, type InputFormat, inputLabels } from "./formats.ts";
@@ -62,6 +63,8 @@ export interface ReadOptions {
   tolerant: boolean;
   /** The file in words, at the beginning of a sentence. */
   what: string;
+  /** Called before any pixel of a picture or page is decoded: waits until there is memory for it, or refuses. */
+  admit?(extent: Extent): Promise<void>;
 }
 
 /** Reads a picture's header. Throws a PermanentError that says what is wrong with the file. */
@@ -73,8 +76,11 @@ export async function readPicture(file: Buffer, options: ReadOptions): Promise<P
   if (format === "svg") await loadFont();
   const data = format === "svg" ? plainSvg(file, what) : file;
   if (format === "svg") checkSvg(data, what);
-  const check = (width: number, height: number) => checkPixels(width, height, 1, options);
-  const mended = decodeHere(data, format, options, check) ?? mend(data, format, options);
+  const admit = async (width: number, height: number) => {
+    checkPixels(width, height, 1, options);
+    await options.admit?.(bitmapExtent(format, { width, height }, data.length));
+  };
+  const mended = (await decodeHere(data, format, options, admit)) ?? mend(data, format, options);
   const pages = format === "tiff" ? documentPages(readTiff(data)) : [0];
   return readPage({ mended, format, pages }, pages[0]!, options);
 }
@@ -93,6 +99,9 @@ async function readPage(file: Container, page: number, options: ReadOptions): Pr
   const frames = options.animated ? allFrames : 1;
   const { width, height } = header.autoOrient;
   checkPixels(width, height, frames, options);
+  if (!file.mended.raw) {
+    await options.admit?.(extentOf(header, format, frames, file.mended.data.length));
+  }
   const mended = await mendPixels(file.mended, format, page, options);
   const { facts } = mended;
   const metadata = metadataOf(header, format);

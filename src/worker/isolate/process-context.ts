@@ -45,6 +45,7 @@ export function processContext(data: ContextData, { tell, ask }: Line, signal: A
     read: async (file: { artifactId: string }) => readFile(await path(file)),
     stream: async (file: { artifactId: string }) => createReadStream(await path(file)),
     folder: () => ask("folder", []) as Promise<string>,
+    reserveMemory: (bytes: number) => ask("reserveMemory", [bytes]) as Promise<void>,
     async write({ data: content, ...file }: NewFile): Promise<Artifact> {
       if (Buffer.isBuffer(content) && content.length <= CHANNEL_BYTES) {
         return (await ask("write", [{ ...file, data: content }])) as Artifact;

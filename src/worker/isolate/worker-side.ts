@@ -41,6 +41,8 @@ export function answering(context: Context, compute: (call: number) => Promise<J
         return context.path(args[0] as { artifactId: string });
       case "folder":
         return context.folder();
+      case "reserveMemory":
+        return context.reserveMemory(args[0] as number);
       case "write": {
         const { path, ...file } = args[0] as NewFile & { path?: string };
         return context.write(path === undefined ? file : { ...file, data: createReadStream(path) });

@@ -3,10 +3,11 @@
  * thread that keeps leases, its scheduler, its runner; they share one event loop and nothing else.
  */
 import { enableCompileCache } from "node:module";
-import { resolveConfig } from "../../../src/compose/config.ts";
+import { budgetBytes, resolveConfig } from "../../../src/compose/config.ts";
 import { openEngine } from "../../../src/compose/open-engine.ts";
 import { stepSource } from "../../../src/compose/step-source.ts";
 import type { Engine } from "../../../src/engine/engine.ts";
+import { memoryBudget } from "../../../src/engine/memory.ts";
 import { type Scheduler, startScheduler } from "../../../src/engine/scheduler.ts";
 import { type RunningWorker, startWorker } from "../../../src/worker/worker.ts";
 import type { HostCommand, HostReport } from "./hosts.ts";
@@ -54,6 +55,7 @@ async function start(): Promise<void> {
       log,
       concurrency: concurrency ?? undefined,
       keeper,
+      memory: memoryBudget(budgetBytes(config)),
       steps: stepSource(resolved),
       onStuck() {},
     }),

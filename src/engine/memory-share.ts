@@ -1,0 +1,61 @@
+import { MillraceError } from "../errors.ts";
+import type { Step } from "../pipeline/pipeline.ts";
+import type { MemoryBudget } from "./memory.ts";
+import type { StepTime } from "./step-time.ts";
+
+const MIB = 1024 * 1024;
+/** Of a step process's ceiling, what Node and its libraries take by themselves. */
+const PROCESS_MIB = 100;
+
+/** What one attempt holds of the machine's memory. */
+export interface MemoryShare {
+  reserve(bytes: number): Promise<void>;
+  release(): void;
+}
+
+/** @param time stands still while the attempt waits for its turn */
+export function memoryShare(
+  budget: MemoryBudget,
+  step: Step,
+  signal: AbortSignal,
+  time: Pick<StepTime, "pause" | "resume">,
+): MemoryShare {
+  let giveBack = () => {};
+  return {
+    async reserve(bytes) {
+      if (!(bytes >= 0)) throw new TypeError(`reserveMemory(${bytes}): a number of bytes is needed.`);
+      // Before it waits: attempts that hold some and wait for more would wait for each other.
+      giveBack();
+      checkFits(bytes, budget, step);
+      time.pause();
+      try {
+        giveBack = await budget.take(bytes, signal);
+      } finally {
+        time.resume();
+      }
+    },
+    release: () => giveBack(),
+  };
+}
+
+function checkFits(bytes: number, budget: MemoryBudget, { name, isolate }: Step): void {
+  const needs = `The step ${name} needs some ${mib(bytes)} MiB of memory for this file`;
+  if (isolate && bytes > (isolate.memoryMiB - PROCESS_MIB) * MIB) {
+    throw tooMuch(
+      `${needs}; a process of ${isolate.memoryMiB} MiB has ${isolate.memoryMiB - PROCESS_MIB} MiB for it. Send a smaller file, or raise isolate.memoryMiB of the step.`,
+    );
+  }
+  if (bytes > budget.bytes) {
+    throw tooMuch(
+      `${needs}; all steps of this machine together may use ${mib(budget.bytes)} MiB. Send a smaller file, or raise MILLRACE_MEMORY_MIB.`,
+    );
+  }
+}
+
+function tooMuch(message: string): MillraceError {
+  return new MillraceError("too_much_memory", message);
+}
+
+function mib(bytes: number): string {
+  return Math.round(bytes / MIB).toLocaleString("en-US");
+}

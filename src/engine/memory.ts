@@ -1,0 +1,58 @@
+/** Memory that the steps of one machine share. */
+export interface MemoryBudget {
+  /** All of it. */
+  readonly bytes: number;
+  /**
+   * Waits until so much is free, in the order of the calls: small requests never overtake a large one. Resolves to
+   * what gives it back, which is idempotent. Rejects with the signal's reason.
+   * @param bytes at most the whole budget
+   */
+  take(bytes: number, signal: AbortSignal): Promise<() => void>;
+}
+
+interface Waiting {
+  bytes: number;
+  go(): void;
+}
+
+export function memoryBudget(bytes: number): MemoryBudget {
+  let free = bytes;
+  const queue: Waiting[] = [];
+
+  function serve(): void {
+    while (queue[0] && queue[0].bytes <= free) queue.shift()!.go();
+  }
+
+  return {
+    bytes,
+    async take(wanted, signal) {
+      signal.throwIfAborted();
+      const turn = Promise.withResolvers<void>();
+      const waiting: Waiting = {
+        bytes: wanted,
+        go() {
+          free -= wanted;
+          turn.resolve();
+        },
+      };
+      const leave = () => {
+        const at = queue.indexOf(waiting);
+        if (at === -1) return;
+        queue.splice(at, 1);
+        turn.reject(signal.reason);
+        serve();
+      };
+      signal.addEventListener("abort", leave, { once: true });
+      queue.push(waiting);
+      serve();
+      await turn.promise.finally(() => signal.removeEventListener("abort", leave));
+      let held = true;
+      return () => {
+        if (!held) return;
+        held = false;
+        free += wanted;
+        serve();
+      };
+    },
+  };
+}

@@ -1,0 +1,58 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import sharp from "sharp";
+import { afterAll, expect, test } from "vitest";
+import { writeBmp } from "../pictures/bmp-write.ts";
+import { bandTiff, largePng } from "./test-large.ts";
+import { animation } from "./test-pictures.ts";
+
+const run = promisify(execFile);
+const folder = mkdtempSync(join(tmpdir(), "millrace-memory-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const size = { width: 3_000, height: 2_000 };
+const plain = (channels: 3 | 4) => sharp({ create: { ...size, channels, background: "#7aab" } });
+const bitmap = async () => {
+  const data = await plain(3).raw().toBuffer();
+  return writeBmp({ data, ...size, channels: 3, density: null });
+};
+const frames = (format: "gif" | "webp") =>
+  animation(
+    format,
+    Array.from({ length: 12 }, (_, n) => `#${n.toString(16)}48`),
+    { width: 1_000, height: 800 },
+  );
+const deepPng = async () => largePng(size.width, size.height);
+const cases: [string, () => Promise<Buffer>, object][] = [
+  ["an interlaced PNG of 16 bits", deepPng, { format: "webp", width: 640 }],
+  ["one on a canvas", deepPng, { format: "jpeg", width: 3_000, height: 3_000, fit: "contain" }],
+  ["a progressive JPEG", () => plain(3).jpeg({ progressive: true }).toBuffer(), { format: "png" }],
+  [
+    "a turned JPEG",
+    () => plain(3).withMetadata({ orientation: 6 }).jpeg().toBuffer(),
+    { format: "webp", lossless: true },
+  ],
+  ["a WebP", () => plain(4).webp().toBuffer(), { format: "jpeg", watermark: { text: "draft" } }],
+  ["a BMP", bitmap, { format: "tiff" }],
+  ["a TIFF of many bands", async () => bandTiff(2_000, 1_000, 24), { format: "png" }],
+  ["an animated GIF", () => frames("gif"), { format: "webp", width: 900 }],
+  ["an animated WebP", () => frames("webp"), { format: "gif" }],
+];
+
+test.runIf(process.platform === "linux").each(cases)(
+  "converting %s takes no more memory than is reserved for it",
+  { timeout: 60_000 },
+  async (name, make, options) => {
+    const path = join(folder, name);
+    writeFileSync(path, await make());
+    const program = join(import.meta.dirname, "test-memory.ts");
+    const { stdout } = await run(process.execPath, [program, path, JSON.stringify(options)]);
+    const { foreseen, taken, error } = JSON.parse(stdout) as Record<string, number | string | null>;
+    expect(error).toBeNull();
+    expect(taken).toBeGreaterThan(size.width);
+    expect(taken).toBeLessThan(foreseen as number);
+  },
+);
