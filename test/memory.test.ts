@@ -20,7 +20,13 @@ beforeAll(async () => {
       MILLRACE_PIPELINES: join(import.meta.dirname, "memory/pipeline.ts"),
     },
   });
-});
+  // Until the processes of the isolated step are there: they are started one after the other.
+  log = join(folder, "first.log");
+  for (let ready = false; !ready; ) {
+    const { items } = await ended(await submit("apart", Array(4).fill("1 500")));
+    ready = items.every(({ state }) => state === "succeeded");
+  }
+}, 120_000);
 afterAll(async () => {
   await millrace.stop();
   rmSync(folder, { recursive: true, force: true });
@@ -32,6 +38,7 @@ beforeEach(() => {
 
 interface Job {
   id: string;
+  finishedAt: string | null;
   items: { state: string; attempt: number; error: { code: string; message: string } | null }[];
 }
 
@@ -46,7 +53,10 @@ async function submit(pipeline: string, texts: string[]): Promise<Job> {
 }
 
 async function ended({ id }: Job): Promise<Job> {
-  return (await (await fetch(`${millrace.url}/v1/jobs/${id}?wait=60`)).json()) as Job;
+  for (;;) {
+    const job = (await (await fetch(`${millrace.url}/v1/jobs/${id}?wait=60`)).json()) as Job;
+    if (job.finishedAt !== null) return job;
+  }
 }
 
 const lines = () =>

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { availableParallelism, hostname } from "node:os";
 import type { Engine } from "../engine/engine.ts";
-import { topics } from "../engine/messages/topics.ts";
 import type { MemoryBudget } from "../engine/memory.ts";
+import { topics } from "../engine/messages/topics.ts";
 import { createRunner } from "../engine/runner.ts";
 import { startScheduler } from "../engine/scheduler.ts";
 import { removeAbandonedFolders } from "../engine/step-folders.ts";

@@ -72,6 +72,7 @@ const CAUSES: readonly (readonly [RegExp, (found: RegExpExecArray) => string])[]
     ([, line, column, reason]) =>
       `is not well-formed XML (line ${line}, column ${column}: ${reason!.trim().replace(/\.$/, "")}).`,
   ],
+  [/exceeds channel limit/i, () => "has more than 5 samples for each pixel, which is not supported."],
   [
     /samples out of range|bad labq format|unsupported (?:tiff|photometric|sample format|bit depth)/i,
     () => "has a kind of samples that is not supported.",

@@ -147,7 +147,7 @@ describe("a child", () => {
     expect(await act("pid")).not.toBe(pid);
   });
 
-  test.each(["grow", "growSlowly", "heap", "burst"])(
+  test.each(["grow", "growSlowly", "heap", "burst", "programs"])(
     "that needs more than its ceiling is stopped: %s",
     { timeout: 60_000 },
     async (name) => {
