@@ -1,6 +1,6 @@
 import { MillraceError } from "../errors.ts";
 import type { Step } from "../pipeline/pipeline.ts";
-import type { MemoryBudget } from "./memory.ts";
+import type { SharedMemory } from "./shared-memory.ts";
 import type { StepTime } from "./step-time.ts";
 
 const MIB = 1024 * 1024;
@@ -15,7 +15,7 @@ export interface MemoryShare {
 
 /** @param time stands still while the attempt waits for its turn */
 export function memoryShare(
-  budget: MemoryBudget,
+  budget: SharedMemory,
   step: Step,
   signal: AbortSignal,
   time: Pick<StepTime, "pause" | "resume">,
@@ -38,7 +38,7 @@ export function memoryShare(
   };
 }
 
-function checkFits(bytes: number, budget: MemoryBudget, { name, isolate }: Step): void {
+function checkFits(bytes: number, budget: SharedMemory, { name, isolate }: Step): void {
   const needs = `The step ${name} needs some ${mib(bytes)} MiB of memory for this file`;
   if (isolate && bytes > (isolate.memoryMiB - PROCESS_MIB) * MIB) {
     throw tooMuch(

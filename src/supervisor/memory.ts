@@ -1,5 +1,5 @@
 import type { ChildProcess } from "node:child_process";
-import { type MemoryBudget, memoryBudget } from "../engine/memory.ts";
+import { type SharedMemory, sharedMemory } from "../engine/shared-memory.ts";
 
 /** From a worker to its supervisor, which keeps the budget of the machine. Each request has its worker's own number. */
 export type MemoryRequest =
@@ -14,7 +14,7 @@ export interface MemoryGranted {
 }
 
 /** Serves one child's requests. What it holds is free again when it ends. */
-export function lendMemory(child: ChildProcess, budget: MemoryBudget): (request: MemoryRequest) => void {
+export function lendMemory(child: ChildProcess, budget: SharedMemory): (request: MemoryRequest) => void {
   const returning = new Map<number, AbortController>();
   child.once("exit", () => {
     for (const stop of returning.values()) stop.abort();
@@ -40,11 +40,11 @@ export function lendMemory(child: ChildProcess, budget: MemoryBudget): (request:
 }
 
 /** The budget for the steps of this process: its supervisor's, or where there is none, its own. */
-export function machineBudget(bytes: number): MemoryBudget {
-  return process.connected ? borrowedBudget(bytes) : memoryBudget(bytes);
+export function machineBudget(bytes: number): SharedMemory {
+  return process.connected ? borrowedBudget(bytes) : sharedMemory(bytes);
 }
 
-function borrowedBudget(bytes: number): MemoryBudget {
+function borrowedBudget(bytes: number): SharedMemory {
   const waiting = new Map<number, () => void>();
   let requests = 0;
   const tell = (message: MemoryRequest) => void process.send!(message, undefined, undefined, () => {});

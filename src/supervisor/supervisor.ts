@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { memoryBudget } from "../engine/memory.ts";
+import { sharedMemory } from "../engine/shared-memory.ts";
 import { type BeatMessage, heartbeat } from "./heartbeat.ts";
 import { lendMemory, type MemoryRequest } from "./memory.ts";
 
@@ -60,7 +60,7 @@ const WELL_MS = 10_000;
 
 /** Keeps a set of processes running until it is stopped. */
 export function supervise(options: SupervisorOptions): Supervisor {
-  const memory = memoryBudget(options.memoryBytes);
+  const memory = sharedMemory(options.memoryBytes);
   const alive = new Map<string, ChildProcess>();
   const timers = new Set<NodeJS.Timeout>();
   const waiting = new Set(options.children.map((child) => child.name));

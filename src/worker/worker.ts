@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { availableParallelism, hostname } from "node:os";
 import type { Engine } from "../engine/engine.ts";
-import type { MemoryBudget } from "../engine/memory.ts";
 import { topics } from "../engine/messages/topics.ts";
 import { createRunner } from "../engine/runner.ts";
 import { startScheduler } from "../engine/scheduler.ts";
+import type { SharedMemory } from "../engine/shared-memory.ts";
 import { removeAbandonedFolders } from "../engine/step-folders.ts";
 import { threadPool } from "../engine/threads.ts";
 import type { StepLog } from "../pipeline/context.ts";
@@ -29,7 +29,7 @@ export interface WorkerOptions {
   /** Of ceilings: what the processes of its isolated steps may have in memory together. @default any amount */
   memoryMiB?: number;
   /** What the steps of this machine share. */
-  memory: MemoryBudget;
+  memory: SharedMemory;
   /** How the keeper's thread reaches the records. */
   keeper: Pick<KeeperData, "opener" | "config" | "supervisor">;
   /** How step processes come to the pipelines. */

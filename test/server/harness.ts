@@ -9,7 +9,7 @@ import { stepLog } from "../../src/compose/logger.ts";
 import { openEngine } from "../../src/compose/open-engine.ts";
 import { stepSource } from "../../src/compose/step-source.ts";
 import type { Engine } from "../../src/engine/engine.ts";
-import { memoryBudget } from "../../src/engine/memory.ts";
+import { sharedMemory } from "../../src/engine/shared-memory.ts";
 import type { Pipeline } from "../../src/pipeline/pipeline.ts";
 import type { Limiter } from "../../src/ports/limiter.ts";
 import { createServer, type Limits } from "../../src/server/index.ts";
@@ -68,7 +68,7 @@ export async function start(options: RunningOptions = {}): Promise<Running> {
             opener: new URL("../../src/compose/lease-store.ts", import.meta.url).href,
             config: wiring,
           },
-          memory: memoryBudget(budgetBytes(resolved.config)),
+          memory: sharedMemory(budgetBytes(resolved.config)),
           steps: stepSource(resolved),
           onStuck: () => {},
         });

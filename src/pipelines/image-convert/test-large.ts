@@ -1,5 +1,4 @@
 import { deflateSync } from "node:zlib";
-import sharp from "sharp";
 import { pngDataLength, writePng } from "../pictures/png.ts";
 
 /** A black interlaced PNG, 16 bits a channel with transparency: a thousandth of what it takes when decoded. */
@@ -14,23 +13,6 @@ export function largePng(width: number, height: number): Buffer {
     { type: "IDAT", body: deflateSync(Buffer.alloc(length), { level: 9 }) },
     { type: "IEND", body: Buffer.alloc(0) },
   ]);
-}
-
-/** The same PNG as another file, so that nothing is known of it. */
-export function otherPng(png: Buffer, number: number): Buffer {
-  const end = png.length - 12;
-  const text = writePng([{ type: "tEXt", body: Buffer.from(`n\0${number}`) }]).subarray(8);
-  return Buffer.concat([png.subarray(0, end), text, png.subarray(end)]);
-}
-
-/** One frame many times. */
-export async function longGif(width: number, height: number, frames: number): Promise<Buffer> {
-  const one = await sharp({ create: { width, height, channels: 3, background: "#579" } })
-    .gif()
-    .toBuffer();
-  const head = 13 + (one[10]! & 0x80 ? 3 << ((one[10]! & 7) + 1) : 0);
-  const frame = one.subarray(head, -1);
-  return Buffer.concat([one.subarray(0, head), ...Array<Buffer>(frames).fill(frame), Buffer.from([0x3b])]);
 }
 
 /** A TIFF of one compressed strip, with many samples of 8 bits for each pixel. */

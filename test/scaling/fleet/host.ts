@@ -7,8 +7,8 @@ import { budgetBytes, resolveConfig } from "../../../src/compose/config.ts";
 import { openEngine } from "../../../src/compose/open-engine.ts";
 import { stepSource } from "../../../src/compose/step-source.ts";
 import type { Engine } from "../../../src/engine/engine.ts";
-import { memoryBudget } from "../../../src/engine/memory.ts";
 import { type Scheduler, startScheduler } from "../../../src/engine/scheduler.ts";
+import { sharedMemory } from "../../../src/engine/shared-memory.ts";
 import { type RunningWorker, startWorker } from "../../../src/worker/worker.ts";
 import type { HostCommand, HostReport } from "./hosts.ts";
 import { type Tally, waiting } from "./pipeline.ts";
@@ -55,7 +55,7 @@ async function start(): Promise<void> {
       log,
       concurrency: concurrency ?? undefined,
       keeper,
-      memory: memoryBudget(budgetBytes(config)),
+      memory: sharedMemory(budgetBytes(config)),
       steps: stepSource(resolved),
       onStuck() {},
     }),

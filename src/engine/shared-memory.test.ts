@@ -1,14 +1,14 @@
 import { expect, test } from "vitest";
 import { definePipeline } from "../pipeline/pipeline.ts";
-import { memoryBudget } from "./memory.ts";
 import { memoryShare } from "./memory-share.ts";
+import { sharedMemory } from "./shared-memory.ts";
 
 const never = new AbortController().signal;
 const MIB = 1024 * 1024;
 
 /** Takes memory and notes when it came. */
 function taker(bytes: number) {
-  const budget = memoryBudget(bytes);
+  const budget = sharedMemory(bytes);
   const order: string[] = [];
   return {
     order,
@@ -54,7 +54,7 @@ test("a request beyond the budget, or beyond the step's process, fails with the 
     .each("apart", async () => null, { isolate: { memoryMiB: 512 } });
   const [plain, apart] = pipeline.steps;
   const time = { pause() {}, resume() {} };
-  const share = (step: typeof plain) => memoryShare(memoryBudget(2_000 * MIB), step!, never, time);
+  const share = (step: typeof plain) => memoryShare(sharedMemory(2_000 * MIB), step!, never, time);
   await share(plain).reserve(1_999 * MIB);
   await expect(share(plain).reserve(2_001 * MIB)).rejects.toMatchObject({
     code: "too_much_memory",
@@ -74,7 +74,7 @@ test("what an attempt held is free before it waits for more", { timeout: 2_000 }
     "only",
     async () => null,
   ).steps;
-  const budget = memoryBudget(100);
+  const budget = sharedMemory(100);
   const time = { pause() {}, resume() {} };
   const shares = [1, 2].map(() => memoryShare(budget, step!, never, time));
   await Promise.all(shares.map((share) => share.reserve(50)));

@@ -1,5 +1,5 @@
 /** Memory that the steps of one machine share. */
-export interface MemoryBudget {
+export interface SharedMemory {
   /** All of it. */
   readonly bytes: number;
   /**
@@ -15,7 +15,7 @@ interface Waiting {
   go(): void;
 }
 
-export function memoryBudget(bytes: number): MemoryBudget {
+export function sharedMemory(bytes: number): SharedMemory {
   let free = bytes;
   const queue: Waiting[] = [];
 
