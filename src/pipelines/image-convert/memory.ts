@@ -15,7 +15,7 @@ const ENCODER_BYTES: Record<OutputFormat, number> = {
   jpeg: 8,
   png: 8,
   webp: 12,
-  avif: 30,
+  avif: 38,
   tiff: 8,
   gif: 12,
   bmp: 8,
