@@ -1,11 +1,12 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { imageConvert } from "../../src/pipelines/image-convert/index.ts";
 import { svg } from "./drawings.ts";
 import { type Bomb, pictureBombs } from "./pictures.ts";
 import { type Attack, endedJob, photo, pictureForm, post, type Target } from "./target.ts";
 
 /** What a conversion may have in memory, MiB: its ceiling, and what is allocated between two looks at it. */
-const MAX_MEMORY_MIB = 1_024 + 128;
+const MAX_MEMORY_MIB = imageConvert.steps[0]!.isolate!.memoryMiB + 128;
 /** A bomb must have ended by then, however busy the machine is. */
 const MAX_BOMB_MINUTES = 10;
 const CANCEL_MS = 1_000;

@@ -24,6 +24,9 @@ sharp.concurrency(1);
 // Each picture is read once: what libvips would keep is never asked for again.
 sharp.cache(false);
 
+/** A picture of the most pixels becomes AVIF, which takes the most memory of all formats, within this. */
+const MEMORY_MIB = 2_304;
+
 /** The built-in pipeline that converts, resizes and marks pictures, with limits of one's own. */
 export function createImageConvert(limits: Partial<ImageConvertLimits> = {}) {
   const { maxPixels, maxFiles, maxFileBytes } = { ...imageConvertLimits, ...limits };
@@ -38,7 +41,7 @@ export function createImageConvert(limits: Partial<ImageConvertLimits> = {}) {
   }).each("convert", (context) => convert(context, maxPixels), {
     concurrency: 2,
     version: "2",
-    isolate: { memoryMiB: 1_024 },
+    isolate: { memoryMiB: MEMORY_MIB },
   });
 }
 

@@ -6,6 +6,11 @@ import { promisify } from "node:util";
 import sharp from "sharp";
 import { afterAll, expect, test } from "vitest";
 import { writeBmp } from "../pictures/bmp-write.ts";
+import type { Extent } from "../pictures/extent.ts";
+import { imageConvert } from "./index.ts";
+import { imageConvertLimits } from "./limits.ts";
+import { conversionBytes } from "./memory.ts";
+import { imageConvertOptions } from "./options.ts";
 import { bandTiff, largePng } from "./test-large.ts";
 import { animation } from "./test-pictures.ts";
 
@@ -56,3 +61,24 @@ test.runIf(process.platform === "linux").each(cases)(
     expect(taken).toBeLessThan(foreseen as number);
   },
 );
+
+test("a picture of the most pixels fits, whatever it becomes", () => {
+  const { maxPixels, maxFileBytes } = imageConvertLimits;
+  const photo: Extent = {
+    format: "jpeg",
+    fileBytes: maxFileBytes,
+    width: maxPixels / 5_000,
+    height: 5_000,
+    frames: 1,
+    pixelBytes: maxPixels * 3,
+    copies: 1,
+    gray: false,
+    deep: false,
+  };
+  // The process itself takes the rest.
+  const room = (imageConvert.steps[0]!.isolate!.memoryMiB - 100) * 1024 * 1024;
+  for (const format of ["jpeg", "png", "webp", "avif", "tiff", "gif", "bmp"]) {
+    const options = imageConvertOptions.parse({ format });
+    expect(conversionBytes(photo, null, options, maxPixels), format).toBeLessThanOrEqual(room);
+  }
+});

@@ -8,7 +8,7 @@ import { openPostgresBroker } from "../broker.ts";
 import { openPostgresStore, type PostgresStore } from "../store.ts";
 import { testSchema } from "../testing.ts";
 
-const WORKERS = 24;
+const WORKERS = 14;
 const JOBS = 60;
 const QUEUE = "text/work";
 
