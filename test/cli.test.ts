@@ -26,7 +26,7 @@ beforeAll(async () => {
   await writeFile(join(folder, "photos", "notes.txt"), "no picture, and nobody asked for it");
   server = await startMillrace({
     port: await freePort(),
-    args: ["--data", join(folder, "data"), "--workers", "2", "--retention-hours", "1"],
+    args: ["--data", join(folder, "data"), "--workers", "2", "--dead-letter-retention-hours", "200"],
     env: { MILLRACE_PIPELINES: join(import.meta.dirname, "cli", "pipeline.ts") },
   });
 });
@@ -103,7 +103,7 @@ describe("convert on this machine", () => {
   test("what cannot be meant ends with 2, before anything is started", async () => {
     const cases = [
       [["convert", "photos", "--quality", "200"], /--quality: .*100/],
-      [["convert", "photos", "--to", "bmp"], /--to: /],
+      [["convert", "photos", "--to", "psd"], /--to: /],
       [["convert", "photos", "--watermark", "a", "--watermark-image", "b.png"], /not both/],
       [["convert", "photos", "--watermark-image", "nothing.png"], /there is no nothing\.png/],
       [["convert"], /missing required argument/],
@@ -186,7 +186,7 @@ describe("looking after a server", () => {
     const job = parsed<{ finishedAt: string; expiresAt: string }>(
       await ask("jobs", "show", failing, "--json"),
     );
-    expect(Date.parse(job.expiresAt) - Date.parse(job.finishedAt)).toBe(3_600_000);
+    expect(Date.parse(job.expiresAt) - Date.parse(job.finishedAt)).toBe(200 * 3_600_000);
 
     expect(parsed(await ask("jobs", "retry", failing, "--json"))).toMatchObject({ items: [{ id: failing }] });
     await fetch(`${server.url}/v1/jobs/${failing}?wait=10`);
