@@ -119,7 +119,7 @@ describe("the page in a browser", () => {
     const plain = await pixels();
     await page.getByRole("radio", { name: "Picture" }).check({ force: true });
     await page.getByTestId("watermark").setInputFiles(sample("flower.png"));
-    await expect.poll(pixels).not.toBe(plain);
+    await expect.poll(pixels, { timeout: 20_000 }).not.toBe(plain);
     await page.getByRole("button", { name: "Convert 1 picture" }).click();
     await page.getByText("Everything is done.").first().waitFor();
     await page.getByText("Options", { exact: true }).click();
