@@ -35,47 +35,44 @@ test("an owner has so many streams, and a stream that is closed makes room for a
   await open[1]!.cut();
 });
 
-test.skipIf(STREAMS === 0)(
-  `${STREAMS} clients that do not read cost bounded memory, and can resume`,
-  async () => {
-    const limits = { ownerStreams: 100_000, streamsBufferBytes: MIB };
-    const server = await start({ pipelines: [count], limits, worker: false });
-    onTestFinished(() => server.close());
-    const jobId = await longLog(server.engine.store, 10_000);
-    const figures = async () => {
-      const text = await (await fetch(`${server.url}/metrics`)).text();
-      const figure = (name: string) => Number(new RegExp(`^${name} (\\S+)`, "m").exec(text)![1]);
-      return { streams: figure("millrace_sse_clients"), unread: figure("millrace_sse_unread_bytes") };
-    };
-    const before = process.memoryUsage().rss;
-    let peak = 0;
-    let most = 0;
-    const sockets: Socket[] = [];
-    const cuts: Promise<unknown>[] = [];
-    onTestFinished(() => sockets.forEach((socket) => void socket.destroy()));
-    for (let n = 0; n < STREAMS; n++) {
-      const socket = connect(server.port, "127.0.0.1").on("error", () => {});
-      sockets.push(socket);
-      cuts.push(once(socket, "close"));
-      await once(socket, "connect");
-      socket.pause();
-      socket.write(`GET /v1/jobs/${jobId}/events HTTP/1.1\r\nHost: localhost\r\n\r\n`);
-      if (n % 20 !== 19) continue;
-      most = Math.max(most, (await figures()).unread);
-      peak = Math.max(peak, process.memoryUsage().rss);
-    }
-    // More than there is room for was written: some were cut.
-    await expect.poll(async () => (await figures()).streams, { timeout: 60_000 }).toBeLessThan(STREAMS);
-    expect(most).toBeLessThanOrEqual(limits.streamsBufferBytes);
-    expect((peak - before) / MIB).toBeLessThan(400);
-    const resumed = await listen(server.url, `/v1/jobs/${jobId}/events`, "9000");
-    await resumed.ended;
-    expect(resumed.events.map((event) => Number(event.id))).toEqual(
-      Array.from({ length: 10_002 - 9_000 }, (_, n) => 9_001 + n),
-    );
-  },
-  300_000,
-);
+test(`${STREAMS} clients that do not read cost bounded memory, and can resume`, async (ctx) => {
+  if (STREAMS === 0) ctx.skip("takes long: set MILLRACE_UNREAD_STREAMS to the number of clients");
+  const limits = { ownerStreams: 100_000, streamsBufferBytes: MIB };
+  const server = await start({ pipelines: [count], limits, worker: false });
+  onTestFinished(() => server.close());
+  const jobId = await longLog(server.engine.store, 10_000);
+  const figures = async () => {
+    const text = await (await fetch(`${server.url}/metrics`)).text();
+    const figure = (name: string) => Number(new RegExp(`^${name} (\\S+)`, "m").exec(text)![1]);
+    return { streams: figure("millrace_sse_clients"), unread: figure("millrace_sse_unread_bytes") };
+  };
+  const before = process.memoryUsage().rss;
+  let peak = 0;
+  let most = 0;
+  const sockets: Socket[] = [];
+  const cuts: Promise<unknown>[] = [];
+  onTestFinished(() => sockets.forEach((socket) => void socket.destroy()));
+  for (let n = 0; n < STREAMS; n++) {
+    const socket = connect(server.port, "127.0.0.1").on("error", () => {});
+    sockets.push(socket);
+    cuts.push(once(socket, "close"));
+    await once(socket, "connect");
+    socket.pause();
+    socket.write(`GET /v1/jobs/${jobId}/events HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+    if (n % 20 !== 19) continue;
+    most = Math.max(most, (await figures()).unread);
+    peak = Math.max(peak, process.memoryUsage().rss);
+  }
+  // More than there is room for was written: some were cut.
+  await expect.poll(async () => (await figures()).streams, { timeout: 60_000 }).toBeLessThan(STREAMS);
+  expect(most).toBeLessThanOrEqual(limits.streamsBufferBytes);
+  expect((peak - before) / MIB).toBeLessThan(400);
+  const resumed = await listen(server.url, `/v1/jobs/${jobId}/events`, "9000");
+  await resumed.ended;
+  expect(resumed.events.map((event) => Number(event.id))).toEqual(
+    Array.from({ length: 10_002 - 9_000 }, (_, n) => 9_001 + n),
+  );
+}, 300_000);
 
 test(`${CLIENTS} clients that catch up with ${EVENTS} events each do not delay new jobs`, async () => {
   const server = await start({ pipelines: [count], limits: { ownerStreams: 100_000 } });
