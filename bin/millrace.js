@@ -8,16 +8,20 @@ import { dirname, join } from "node:path";
 import process from "node:process";
 import { isatty } from "node:tty";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { Worker } from "node:worker_threads";
 
 const NODE_MAJOR = 24;
 /** Names the pipe by which a Node started by `runOn` learns that its parent has ended. */
 const PARENT_PIPE = "MILLRACE_PARENT_PIPE";
+/** The process id of the supervisor, for its children. */
+const SUPERVISOR = "MILLRACE_SUPERVISOR";
 
 const self = fileURLToPath(import.meta.url);
 const root = dirname(dirname(self));
 
 if (major(process.version) >= NODE_MAJOR) {
   followParent();
+  followSupervisor();
   await keepCompiled();
   // A checkout runs its sources; a published package has only what was built from them.
   const source = existsSync(join(root, "src", "cli", "main.ts"));
@@ -102,4 +106,14 @@ function followParent() {
   pipe.on("close", () => process.kill(process.pid, "SIGTERM"));
   pipe.resume();
   pipe.unref();
+}
+
+/** A child ends with its supervisor, whatever its event loop does: on a busy machine, loading the program takes seconds. */
+function followSupervisor() {
+  const pid = Number(process.env[SUPERVISOR]);
+  if (!pid) return;
+  // Processes started from here have another parent.
+  delete process.env[SUPERVISOR];
+  const options = { workerData: pid, stdin: false, execArgv: [], env: {} };
+  new Worker(new URL("orphan-thread.js", import.meta.url), options).unref();
 }

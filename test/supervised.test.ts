@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, existsSync, mkdtempSync, openSync, rmSync } from "node:fs";
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
@@ -74,6 +74,31 @@ test("children end with their supervisor, even while a step blocks them", { time
   await millrace.start();
   expect((await millrace.ended(id, 1)).state).toBe("running");
   await millrace.close();
+});
+
+test("children end with their supervisor, even while they are blocked before they have begun", {
+  timeout: 60_000,
+}, async () => {
+  const blocking = join(folder, "blocking.ts");
+  const started = join(folder, "started");
+  // The supervisor itself loads no pipelines.
+  writeFileSync(
+    blocking,
+    `import { appendFileSync } from "node:fs";
+     appendFileSync(${JSON.stringify(started)}, process.pid + "\\n");
+     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 45_000);`,
+  );
+  const args = ["--port", String(await freePort()), "--workers", "1", "--data", join(folder, "blocked")];
+  const supervisor = spawn(process.execPath, [program, "start", ...args, "--pipelines", blocking], {
+    stdio: "ignore",
+  });
+  const children = () =>
+    existsSync(started) ? readFileSync(started, "utf8").split("\n").filter(Boolean).map(Number) : [];
+  await expect.poll(() => children().length, { timeout: 20_000 }).toBe(2);
+  supervisor.kill("SIGKILL");
+  await expect
+    .poll(() => children().filter((pid) => existsSync(`/proc/${pid}`)), { timeout: 10_000 })
+    .toEqual([]);
 });
 
 test.each(["api", "worker"])("the role %s alone is refused over the records of a data folder", (role) => {

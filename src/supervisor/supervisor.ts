@@ -116,7 +116,7 @@ export function supervise(options: SupervisorOptions): Supervisor {
 
   function start({ args }: ChildSpec): ChildProcess {
     return fork(options.entry, args, {
-      env: options.env,
+      env: { ...options.env, MILLRACE_SUPERVISOR: String(process.pid) },
       cwd: options.cwd,
       serialization: "advanced",
       // The supervisor answers the terminal; its children end when it tells them, or is gone.

@@ -7,7 +7,7 @@ import type { KeeperData, KeeperMessage } from "./keeper.ts";
 /** Of a longer pause between two rounds, the rest is time in which this process was stopped. */
 const LONGEST_ROUND_MS = 2 * RENEW_MS;
 
-const { opener, config, supervisor, repinMs = REPIN_MS } = workerData as KeeperData;
+const { opener, config, repinMs = REPIN_MS } = workerData as KeeperData;
 const { openStore } = (await import(opener)) as {
   openStore(config: unknown): Promise<Pick<Store, "renew" | "keepPinned" | "heartbeat" | "now" | "close">>;
 };
@@ -20,8 +20,6 @@ let awakeMs = 0;
 let roundAt = performance.now();
 
 function round(): void {
-  // The worker ends by itself when its supervisor is gone, unless a step blocks it.
-  if (supervisor !== undefined && process.ppid !== supervisor) process.kill(process.pid, "SIGKILL");
   const now = performance.now();
   awakeMs += Math.min(now - roundAt, LONGEST_ROUND_MS);
   roundAt = now;

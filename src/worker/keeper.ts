@@ -15,8 +15,6 @@ export interface KeeperData {
   /** Module whose `openStore(config)` opens the records, for the thread's own connection. */
   opener: string;
   config: unknown;
-  /** The supervisor's process id: when it is gone, so is this process, whatever a step does. */
-  supervisor?: number;
   /** @default REPIN_MS */
   repinMs?: number;
 }

@@ -31,7 +31,7 @@ export interface WorkerOptions {
   /** What the steps of this machine share. */
   memory: SharedMemory;
   /** How the keeper's thread reaches the records. */
-  keeper: Pick<KeeperData, "opener" | "config" | "supervisor">;
+  keeper: Pick<KeeperData, "opener" | "config">;
   /** How step processes come to the pipelines. */
   steps: StepSource;
   /** A step ignored its signal: the process should be ended when the rest has drained. */

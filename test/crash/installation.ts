@@ -217,8 +217,20 @@ function oneOf<T>(candidates: readonly T[]): T | null {
 /** The children of a killed supervisor end by themselves when its channel closes. */
 async function gone(pids: readonly number[]): Promise<void> {
   const deadline = Date.now() + 10_000;
-  while (pids.some((pid) => existsSync(`/proc/${pid}/exe`))) {
-    if (Date.now() > deadline) throw new Error("Processes outlived their supervisor by 10 s.");
+  const left = () => pids.filter((pid) => existsSync(`/proc/${pid}/exe`));
+  while (left().length > 0) {
+    if (Date.now() > deadline)
+      throw new Error(`Processes outlived their supervisor by 10 s:\n${left().map(stateOf).join("\n")}`);
     await sleep(20);
+  }
+}
+
+/** What it runs, whether it is stopped or waits for a disk, and how much of the processor it has had. */
+function stateOf(pid: number): string {
+  try {
+    const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(1, 4).join(" ");
+    return `${pid} ${words}: ${readFileSync(`/proc/${pid}/stat`, "utf8")}`;
+  } catch {
+    return `${pid} has ended by now`;
   }
 }

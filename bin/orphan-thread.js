@@ -1,0 +1,11 @@
+// Ends this process when its supervisor has ended, even while the program is loaded or blocked.
+import process from "node:process";
+import { workerData } from "node:worker_threads";
+
+const LOOK_MS = 500;
+
+const look = () => {
+  if (process.ppid !== workerData) process.kill(process.pid, "SIGKILL");
+};
+look();
+setInterval(look, LOOK_MS);
