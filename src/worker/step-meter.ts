@@ -18,7 +18,8 @@ export function stepMeter(
     let lostLines = takeLostLines();
     figures = new Map();
     for (let at = 0; at < all.length || dropped.length > 0 || lostLines > 0; at += MAX_FIGURES) {
-      const message: StepFigures = { worker, steps: all.slice(at, at + MAX_FIGURES), dropped, lostLines };
+      const steps = all.slice(at, at + MAX_FIGURES);
+      const message: StepFigures = { worker, steps, dropped, ...(lostLines > 0 && { lostLines }) };
       dropped = [];
       lostLines = 0;
       bus.publish(topics.metrics, JSON.stringify(message)).catch(() => {});

@@ -22,6 +22,9 @@ test("what is well formed is read", () => {
   expect(read.live(JSON.stringify(live))).toEqual(live);
   expect(read.revoked('["a","b"]')).toEqual(["a", "b"]);
   expect(read.figures(JSON.stringify(figures))).toEqual(figures);
+  // Of a version that does not count them.
+  const { lostLines: _, ...older } = figures;
+  expect(read.figures(JSON.stringify(older))).toEqual(older);
   expect(drops.take()).toEqual([]);
 });
 

@@ -68,7 +68,7 @@ const figures = z.strictObject({
       }),
     )
     .max(DROP_SOURCES.length * DROP_REASONS.length),
-  lostLines: z.int().min(0).max(1e9),
+  lostLines: z.int().min(0).max(1e9).optional(),
 });
 
 const leases = z.array(name(64)).max(MAX_REVOKED);

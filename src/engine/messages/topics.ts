@@ -22,8 +22,8 @@ export interface StepFigures {
   steps: { queue: string; outcome: Outcome["kind"]; count: number; seconds: number }[];
   /** Messages that the worker dropped. */
   dropped: Dropped[];
-  /** Lines of its log that could not be written. */
-  lostLines: number;
+  /** Lines of its log that could not be written, where there are any: an older version knows no such field. */
+  lostLines?: number;
 }
 
 /** Upper bounds of step durations, s. */

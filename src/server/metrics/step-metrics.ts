@@ -46,7 +46,7 @@ export async function countSteps(
     const figures = engine.messages.figures(message);
     if (!figures) return;
     addDropped(figures.dropped);
-    lostLines.inc(figures.lostLines);
+    lostLines.inc(figures.lostLines ?? 0);
     for (const { queue, outcome, count, seconds } of figures.steps) {
       // Each queue is a row of the metrics for ever: a message makes none.
       if (!(await isKnown(queue))) continue;
