@@ -60,7 +60,8 @@ export async function adopt(
     asS3Error(error);
   });
   if (found?.ContentLength !== bytes) return false;
-  await copyObject(client, staged, target);
+  // Whoever adopts it at the same moment may have been faster.
+  if (!(await copied(client, staged, target))) return false;
   if ((await hashOf(client, target)) !== sha256) {
     await client.send(new DeleteObjectCommand(target)).catch(() => undefined);
     return false;
@@ -77,6 +78,17 @@ export async function merge(client: S3Client, copy: Place, kept: Place, bytes: n
   });
   if (found?.ContentLength !== bytes) await copyObject(client, copy, kept);
   await client.send(new DeleteObjectCommand(copy)).catch(asS3Error);
+}
+
+/** `false` when there is nothing to copy. */
+async function copied(client: S3Client, from: Place, to: Place): Promise<boolean> {
+  try {
+    await copyObject(client, from, to);
+    return true;
+  } catch (error) {
+    if (error instanceof MillraceError && error.code === "gone") return false;
+    throw error;
+  }
 }
 
 async function copyObject(client: S3Client, from: Place, to: Place): Promise<void> {

@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
+import { setTimeout as sleep } from "node:timers/promises";
 import { isComplete, type UploadedFile, type UploadPart, type UploadRecord } from "../../domain/uploads.ts";
 import { MillraceError } from "../../errors.ts";
 import type { BlobStore } from "../../ports/blobs.ts";
@@ -9,13 +10,16 @@ import type { ReceivedFile } from "../received-file.ts";
 import { pinUntil } from "./receive-parts.ts";
 import type { UploadParts } from "./upload-parts.ts";
 
+/** From the moment in which the object store has no staged file any more to that in which the record names its blob. */
+const ADOPTION_MS = 1_000;
+const ADOPTION_LOOK_MS = 50;
+
 /** The file of a finished upload, for a job. Rejects with `not_found` or `upload_incomplete`. */
 export async function uploadedFile(uploads: UploadParts, owner: string, id: string): Promise<ReceivedFile> {
   const { records, store } = uploads;
   const get = () => records.get({ owner, id, now: store.now() });
   let upload = await get();
-  // Another process may have adopted it at the same moment: the record tells.
-  if (upload?.direct && upload.offset === 0) upload = (await adopt(uploads, upload)) ?? (await get());
+  if (upload?.direct && upload.offset === 0) upload = (await adopt(uploads, upload)) ?? (await recorded(get));
   if (!upload) throw new MillraceError("not_found", `There is no upload ${id.slice(0, 200)}.`);
   if (!isComplete(upload)) {
     const whole = upload.length === null ? "an unknown number of" : upload.length;
@@ -82,9 +86,21 @@ async function adopt(uploads: UploadParts, upload: UploadRecord): Promise<Upload
   const { owner, id, length, direct, expiresAt } = upload;
   const stored = await blobs.adopt?.(direct!.staged, { sha256: direct!.sha256, bytes: length! });
   if (!stored) return null;
-  const parts = [await pinBlob(uploads, stored, pinUntil(expiresAt))];
-  const answer = await records.append({ owner, id, now: store.now() }, { offset: 0, parts });
-  return answer.ok ? answer.upload : null;
+  const part = await pinBlob(uploads, stored, pinUntil(expiresAt));
+  const answer = await records.append({ owner, id, now: store.now() }, { offset: 0, parts: [part] });
+  if (answer.ok) return answer.upload;
+  await store.unpin({ keys: [part.blob] });
+  return null;
+}
+
+/** What another call, here or in another process, may be adopting at this moment: the record tells. */
+async function recorded(get: () => Promise<UploadRecord | null>): Promise<UploadRecord | null> {
+  const deadline = performance.now() + ADOPTION_MS;
+  for (;;) {
+    const upload = await get();
+    if (!upload || upload.offset > 0 || performance.now() > deadline) return upload;
+    await sleep(ADOPTION_LOOK_MS);
+  }
 }
 
 async function* inOrder(blobs: BlobStore, parts: readonly UploadPart[]) {

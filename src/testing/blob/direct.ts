@@ -28,6 +28,24 @@ export function directPoints(point: DefinePoint<BlobScene>): void {
     },
   );
 
+  point(
+    "direct.at-once",
+    "two who adopt the same at once harm each other in nothing",
+    async ({ blobs, skip }) => {
+      const bytes = pattern(200_000);
+      const announced = { sha256: sha256(bytes), bytes: bytes.length };
+      for (let n = 0; n < 10; n++) {
+        const direct = await blobs.presignUpload?.({ ...announced, seconds: 60 });
+        if (!direct) return skip("clients cannot write directly");
+        await send(direct, bytes);
+        const adopt = () => blobs.adopt!(direct.staged, announced);
+        const kept = (await Promise.all([adopt(), adopt(), adopt()])).filter((one) => one !== null);
+        expect(kept.length).toBeGreaterThan(0);
+        for (const { key } of kept) expect((await blobs.read(key)).equals(bytes)).toBe(true);
+      }
+    },
+  );
+
   point("direct.announced", "only the announced bytes become a blob", async ({ blobs, skip, listed }) => {
     const bytes = pattern(1_000);
     const announced = { sha256: sha256(bytes), bytes: bytes.length };
