@@ -31,8 +31,10 @@ import { planOf, queueName } from "./plan.ts";
 
 type StoredFile = Omit<FileRef, "artifactId">;
 
-/** Of a queue's limit, what one owner may have reserved at once. */
-const OWNER_SHARE = 0.5;
+/** Of a queue's limit, what one owner may have reserved at once: it lasts as long as an upload, and others wait for it. */
+const RESERVED_SHARE = 0.1;
+/** Of a queue's limit, what one owner may have in it that starts later. */
+const DELAYED_SHARE = 0.5;
 const IDEMPOTENCY_MS = 24 * 3_600_000;
 const HEALTH_MS = 1_000;
 const MAX_METADATA = 16;
@@ -160,8 +162,8 @@ export function intake({ store, blobs, pipelines, ...kept }: IntakeOptions) {
           queue: queueName(pipeline, pipeline.steps[0]!),
           tasks,
           limit: pipeline.queueLimit,
-          // Whoever has nothing under way may send the largest job that there is.
-          ownerLimit: Math.max(Math.ceil(pipeline.queueLimit * OWNER_SHARE), pipeline.accepts.maxFiles),
+          ownerLimit: shareOf(pipeline, RESERVED_SHARE),
+          ownerDelayedLimit: shareOf(pipeline, DELAYED_SHARE),
           delayed,
           now,
           expiresAt: now + RESERVATION_MS,
@@ -217,6 +219,11 @@ export function intake({ store, blobs, pipelines, ...kept }: IntakeOptions) {
   };
 }
 
+/** Whoever has nothing in the queue may send the largest job that there is. */
+function shareOf({ queueLimit, accepts }: Pipeline, share: number): number {
+  return Math.max(Math.ceil(queueLimit * share), accepts.maxFiles);
+}
+
 /** The blobs whose pins come with these files: one for each pin, however often its file is named. */
 function pinsOf(files: readonly JobFile[]): string[] {
   const blobByPin = new Map<string, string>();
@@ -229,7 +236,8 @@ function pinsOf(files: readonly JobFile[]): string[] {
 /** The answer of a store, or its refusal as an error. */
 export function unwrap<T>(result: Result<T>): T {
   if (result.ok) return result;
-  throw new MillraceError(result.code, result.message, { retryAfter: result.retryAfter });
+  const { code, message, retryAfter, extra } = result;
+  throw new MillraceError(code, message, { retryAfter, extra });
 }
 
 function checkCount({ name, accepts }: Pipeline, files: number): void {

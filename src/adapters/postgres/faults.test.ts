@@ -100,6 +100,7 @@ await withService("PostgreSQL", placeOf(schema.url, 5432), async () => {
           tasks: 1,
           limit: 1,
           ownerLimit: 1,
+          ownerDelayedLimit: 1,
           delayed: false,
           now: 0,
           expiresAt: 1,

@@ -214,7 +214,7 @@ export class SqliteLedger implements Ledger {
   dropJob(jobId: string): void {
     for (const task of this.tasks(jobId)) {
       const tracked = this.#tasks.get(jobId)!.get(task.item)!;
-      this.#queues.moved(tracked.saved, null);
+      this.#queues.moved(task.owner, tracked.saved, null);
       this.#forget(task);
       this.#dirtyTasks.delete(tracked);
     }
@@ -313,7 +313,7 @@ export class SqliteLedger implements Ledger {
     } else {
       this.sql.updateTask.run(queue, state, wakeAt, worker, body, jobId, item);
     }
-    this.#queues.moved(tracked.saved, task);
+    this.#queues.moved(owner, tracked.saved, task);
     tracked.saved = { queue, state, attempt: task.attempt };
     this.#resized(tracked, body.length);
     if (!isOpen(task)) this.#forget(task);

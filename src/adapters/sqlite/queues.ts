@@ -12,6 +12,8 @@ interface Queue {
   scheduled: number;
   /** Those of them that wait for their job's start. */
   delayed: number;
+  /** By owner. */
+  delayedOf: Map<string, number>;
   ready: number;
   published: number;
   leased: number;
@@ -62,6 +64,7 @@ export class Queues {
         name,
         scheduled: 0,
         delayed: 0,
+        delayedOf: new Map(),
         ready: 0,
         published: 0,
         leased: 0,
@@ -84,7 +87,7 @@ export class Queues {
   /** Begins counting anew, as after a rollback. */
   reset(
     counts: { queue: string; state: string; n: number }[],
-    delayed: { queue: string; n: number }[],
+    delayed: { queue: string; owner: string; n: number }[],
     paused: string[],
     jobs: { state: string; n: number }[],
   ): void {
@@ -92,6 +95,7 @@ export class Queues {
       Object.assign(queue, {
         scheduled: 0,
         delayed: 0,
+        delayedOf: new Map(),
         ready: 0,
         published: 0,
         leased: 0,
@@ -101,7 +105,7 @@ export class Queues {
       });
     }
     for (const { queue, state, n } of counts) this.#count(queue, state as TaskState, n);
-    for (const { queue, n } of delayed) this.get(queue).delayed += n;
+    for (const { queue, owner, n } of delayed) this.#delay(queue, owner, n);
     for (const name of paused) this.get(name).paused = true;
     this.#jobs.clear();
     for (const { state, n } of jobs) this.#jobs.set(state as JobState, n);
@@ -118,11 +122,24 @@ export class Queues {
   }
 
   /** A task was saved in another state, or queue, than it was loaded in. */
-  moved(from: Counted | null, to: Counted | null): void {
+  moved(owner: string, from: Counted | null, to: Counted | null): void {
     if (from) this.#count(from.queue, from.state, -1);
     if (to) this.#count(to.queue, to.state, 1);
-    if (from && isDelayed(from)) this.get(from.queue).delayed--;
-    if (to && isDelayed(to)) this.get(to.queue).delayed++;
+    if (from && isDelayed(from)) this.#delay(from.queue, owner, -1);
+    if (to && isDelayed(to)) this.#delay(to.queue, owner, 1);
+  }
+
+  #delay(name: string, owner: string, n: number): void {
+    const queue = this.get(name);
+    queue.delayed += n;
+    const left = (queue.delayedOf.get(owner) ?? 0) + n;
+    if (left > 0) queue.delayedOf.set(owner, left);
+    else queue.delayedOf.delete(owner);
+  }
+
+  /** Tasks of this owner that wait for their job's start. */
+  delayedOf(name: string, owner: string): number {
+    return this.get(name).delayedOf.get(owner) ?? 0;
   }
 
   #count(name: string, state: TaskState, n: number): void {

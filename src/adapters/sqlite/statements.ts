@@ -39,8 +39,8 @@ export function statements(db: DatabaseSync) {
        UNION ALL SELECT queue, state, count(*) FROM tasks WHERE state = 'dead' GROUP BY 1, 2`,
     ),
     countDelayed: prepare(
-      `SELECT queue, count(*) AS n FROM tasks
-       WHERE wake_at IS NOT NULL AND state = 'scheduled' AND body ->> 'attempt' = 0 GROUP BY queue`,
+      `SELECT queue, owner, count(*) AS n FROM tasks
+       WHERE wake_at IS NOT NULL AND state = 'scheduled' AND body ->> 'attempt' = 0 GROUP BY queue, owner`,
     ),
 
     nextOwner: prepare(

@@ -155,7 +155,7 @@ function broadcast(topic: string, message: string): void {
 function count(): void {
   queues.reset(
     ledger.sql.countTasks.all() as { queue: string; state: string; n: number }[],
-    ledger.sql.countDelayed.all() as { queue: string; n: number }[],
+    ledger.sql.countDelayed.all() as { queue: string; owner: string; n: number }[],
     ledger.sql.paused.all().map((row) => row.queue as string),
     ledger.sql.liveJobs.all() as { state: string; n: number }[],
   );

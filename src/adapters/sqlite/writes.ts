@@ -151,16 +151,17 @@ export function writes(ledger: SqliteLedger, queues: Queues, clock: StoreClock):
       return { ok: true, ...changed() };
     },
 
-    reserve({ id, owner, queue, tasks, limit, ownerLimit, delayed, now, expiresAt }) {
+    reserve({ id, now, expiresAt, ...asked }) {
+      const { owner, queue, delayed, tasks } = asked;
       queues.expireReservations(now);
-      const refusal = admissionRefusal(
-        { queue, tasks, limit, ownerLimit, delayed },
-        {
-          taken: queues.taken(queue, delayed),
-          ownReserved: queues.reserved(queue, delayed, owner),
-          drainRate: queues.drainRate(queue, now),
-        },
-      );
+      // What this transaction has created counts, too.
+      if (delayed) ledger.flush();
+      const refusal = admissionRefusal(asked, {
+        taken: queues.taken(queue, delayed),
+        ownReserved: queues.reserved(queue, delayed, owner),
+        ownDelayed: queues.delayedOf(queue, owner),
+        drainRate: queues.drainRate(queue, now),
+      });
       if (refusal) return refusal;
       queues.reserve(id, { queue, owner, delayed, tasks, expiresAt });
       return { ok: true, reserved: tasks };

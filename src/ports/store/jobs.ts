@@ -1,5 +1,12 @@
 import type { CreateJob, ReopenJob } from "../../domain/commands.ts";
-import type { EventRecord, FileRef, JobRecord, TaskDelivery, TaskRecord } from "../../domain/records.ts";
+import type {
+  EventRecord,
+  FileRef,
+  JobRecord,
+  Json,
+  TaskDelivery,
+  TaskRecord,
+} from "../../domain/records.ts";
 import type { JobState, TaskState } from "../../domain/states.ts";
 import type { ErrorCode } from "../../errors.ts";
 
@@ -45,7 +52,8 @@ export interface JobStore {
    * Reserves room in a queue for `tasks` until `expiresAt`; used up by the `createJob` that names it.
    * Refused with `queue_full` when open tasks and reservations would exceed `limit`, or the owner's
    * reservations `ownerLimit`. Tasks that wait for their job's `startAt` are not open: they, and the
-   * reservations for such, are counted for themselves.
+   * reservations for such, are counted for themselves, and refused with `quota_exceeded` when those of the
+   * owner would exceed `ownerDelayedLimit`.
    */
   reserve(command: Reserve): Promise<Result<{ reserved: number }>>;
   release(command: { id: string }): Promise<void>;
@@ -57,7 +65,7 @@ export interface JobStore {
 
 export type Result<T> =
   | ({ ok: true } & T)
-  | { ok: false; code: ErrorCode; message: string; retryAfter?: number };
+  | { ok: false; code: ErrorCode; message: string; retryAfter?: number; extra?: { [name: string]: Json } };
 
 export interface Changed {
   deliveries: TaskDelivery[];
@@ -89,6 +97,8 @@ export interface Reserve {
   limit: number;
   /** What the owner may have reserved in the queue at once. */
   ownerLimit: number;
+  /** Tasks of the owner in the queue that start later, with those reserved for such. */
+  ownerDelayedLimit: number;
   /** For a job that starts later. */
   delayed: boolean;
   now: number;

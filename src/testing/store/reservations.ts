@@ -13,8 +13,9 @@ export function reservationPoints(point: DefinePoint<StoreScene>): void {
     more: Partial<Reserve> = {},
   ) => {
     const id = newId();
-    const usual = { owner: OWNER, ownerLimit: limit, delayed: false, expiresAt: now() + 600_000 };
-    const command = { id, queue, tasks, limit, now: now(), ...usual, ...more };
+    const limits = { limit, ownerLimit: limit, ownerDelayedLimit: limit };
+    const usual = { owner: OWNER, delayed: false, expiresAt: now() + 600_000 };
+    const command = { id, queue, tasks, ...limits, now: now(), ...usual, ...more };
     return store.reserve(command).then((result) => ({ id, result }));
   };
 
@@ -105,6 +106,29 @@ export function reservationPoints(point: DefinePoint<StoreScene>): void {
       expect(refused((await reserve(scene, 4, 10, "text/work", later)).result)).toBeNull();
       expect(refused((await reserve(scene, 10)).result)).toBeNull();
       expect(refused((await reserve(scene, 1)).result)).toBe("queue_full");
+    },
+  );
+
+  point(
+    "reserve.delayed-owner",
+    "what starts later has a limit for each owner, with what is reserved for such",
+    async (scene) => {
+      const later = { delayed: true, ownerDelayedLimit: 4 };
+      const ask = (tasks: number, more: Partial<Reserve> = {}) =>
+        reserve(scene, tasks, 20, "text/work", { ...later, ...more });
+      const startAt = scene.now() + 3_600_000;
+      const { job } = await scene.create({ files: 3, startAt });
+      await scene.create({ files: 5, startAt, owner: "another" });
+      const { result } = await ask(2);
+      expect(refused(result)).toBe("quota_exceeded");
+      if (!result.ok) expect(result.message).toContain("3 of at most 4 tasks that start later");
+      expect(refused((await ask(1)).result)).toBeNull();
+      expect(refused((await ask(1)).result)).toBe("quota_exceeded");
+      expect(refused((await ask(4, { owner: "a third" })).result)).toBeNull();
+      // Nor does it concern what starts now.
+      expect(refused((await ask(4, { delayed: false })).result)).toBeNull();
+      await scene.store.cancelJob({ owner: OWNER, id: job.id, now: scene.now() });
+      expect(refused((await ask(3)).result)).toBeNull();
     },
   );
 

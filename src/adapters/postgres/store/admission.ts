@@ -31,6 +31,12 @@ const reserved = statement(
   `SELECT queue, owner, delayed, sum(tasks)::int AS tasks FROM reservations
    WHERE queue = ANY($1::text[]) AND expires_at > $2 AND id <> ALL($3::text[]) GROUP BY 1, 2, 3`,
 );
+const delayedOf = statement(
+  "delayed_of",
+  `SELECT u.queue, u.owner, (SELECT count(*)::int FROM tasks t WHERE t.queue = u.queue AND t.owner = u.owner
+     AND t.state = 'scheduled' AND t.wake_at IS NOT NULL AND t.body ->> 'attempt' = '0') AS tasks
+   FROM unnest($1::text[], $2::text[]) AS u (queue, owner)`,
+);
 const insert = statement(
   "reserve",
   `INSERT INTO reservations (id, queue, tasks, expires_at, owner, delayed)
@@ -128,18 +134,21 @@ export class Admission {
       (queue) => performance.now() - (this.#depths.get(queue)?.readAt ?? 0) > FRESH_MS,
     );
     const limit = 2 * Math.max(...commands.map((command) => command.limit));
-    const held = new Reservations();
+    const held = new Tasks();
+    const delayed = new Tasks();
+    const later = commands.filter((command) => command.delayed);
     await this.#windows.register(client, queues);
     await pipeline(client, () => [
       client.query("BEGIN"),
       client.query("SET LOCAL synchronous_commit = off"),
       ...queues.map((queue) => client.query(lock([queue]))),
       this.#read(client, stale, limit),
+      ...(later.length > 0 ? [this.#readDelayed(client, later, delayed)] : []),
       client.query(reserved([queues, now, commands.map((command) => command.id)])).then(({ rows }) => {
         for (const row of rows) held.add(row);
       }),
     ]);
-    const results = commands.map((command) => this.#admit(command, held));
+    const results = commands.map((command) => this.#admit(command, held, delayed));
     const made = commands.filter((_, n) => results[n]!.ok);
     await pipeline(client, () => [
       client.query(
@@ -166,13 +175,23 @@ export class Admission {
     }
   }
 
-  #admit(command: Reserve, held: Reservations): Result<{ reserved: number }> {
+  /** Of these commands' owners, in their queues. */
+  async #readDelayed(client: pg.ClientBase, commands: readonly Reserve[], into: Tasks): Promise<void> {
+    const places = new Map(commands.map((command) => [keyOf(command), command]));
+    const list = [...places.values()];
+    const query = delayedOf([list.map((one) => one.queue), list.map((one) => one.owner)]);
+    const { rows } = await client.query<Pick<Reserve, "queue" | "owner" | "tasks">>(query);
+    for (const row of rows) into.add({ ...row, delayed: true });
+  }
+
+  #admit(command: Reserve, held: Tasks, later: Tasks): Result<{ reserved: number }> {
     const { queue, owner, tasks, delayed } = command;
     const known = this.#depths.get(queue);
     const counted = (delayed ? known?.delayed : known?.open) ?? 0;
     const refusal = admissionRefusal(command, {
       taken: counted + held.of({ queue, delayed }),
       ownReserved: held.of({ queue, delayed, owner }),
+      ownDelayed: later.of({ queue, delayed, owner }),
       drainRate: this.#drains.rate(queue, known?.drained ?? 0),
     });
     if (refusal) return refusal;
@@ -181,8 +200,8 @@ export class Admission {
   }
 }
 
-/** Tasks that are reserved, by queue and kind, and by owner. */
-class Reservations {
+/** Tasks by queue and kind, and by owner. */
+class Tasks {
   readonly #tasks = new Map<string, number>();
 
   add({ queue, owner, delayed, tasks }: Pick<Reserve, "queue" | "owner" | "delayed" | "tasks">): void {

@@ -122,7 +122,16 @@ await withService("PostgreSQL", placeOf(url, 5432), () => {
     await inConflict(() => store.removeJob({ ...cancelled, now: store.now() }));
     expect(await store.job(cancelled)).toBeNull();
     await inConflict(() => store.setPaused({ queue, paused: true }));
-    const room = { id: newId(), owner: OWNER, queue, tasks: 1, delayed: false, limit: 10, ownerLimit: 10 };
+    const room = {
+      id: newId(),
+      owner: OWNER,
+      queue,
+      tasks: 1,
+      delayed: false,
+      limit: 10,
+      ownerLimit: 10,
+      ownerDelayedLimit: 10,
+    };
     const times = { now: store.now(), expiresAt: until };
     accepted(await inConflict(() => store.reserve({ ...room, ...times })));
     await inConflict(() => store.release({ id: room.id }));
