@@ -145,7 +145,7 @@ export interface TaskRecord {
   previousFile: FileRef | null;
   outputs: FileRef[];
   result: Json;
-  /** The result as a file of JSON, when its text is longer than `INLINE_BYTES`; `result` is `null` then. */
+  /** The result as a file of JSON, when its text is longer than `inlineBytes`; `result` is `null` then. */
   resultFile: FileRef | null;
   error: Failure | null;
   cached: boolean;
@@ -154,8 +154,16 @@ export interface TaskRecord {
   finishedAt: number | null;
 }
 
-/** JSON that a step returned is kept in its record up to this size, and as a file beyond it. */
+/** The most JSON that a record keeps of what a step returned; what is longer is a file. */
 export const INLINE_BYTES = 64 * 1024;
+
+/** Of all items of a job: whoever cancels, retries, removes or downloads one reads the records of all of them. */
+const JOB_INLINE_BYTES = 32 * 1024 * 1024;
+
+/** The most JSON of a result in the record of one item of a job. */
+export function inlineBytes({ total }: Pick<JobRecord, "total">): number {
+  return Math.min(INLINE_BYTES, Math.floor(JOB_INLINE_BYTES / total));
+}
 
 /** The item index of an `all` step's task. */
 export const JOB_ITEM = -1;

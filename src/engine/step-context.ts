@@ -5,7 +5,14 @@ import { pipeline as flow } from "node:stream/promises";
 import { safeName } from "../domain/file-name.ts";
 import { taskId } from "../domain/ids.ts";
 import { artifactId, resultId } from "../domain/ledger/content-key.ts";
-import { type FileRef, JOB_ITEM, type JobRecord, type Json, type TaskRecord } from "../domain/records.ts";
+import {
+  type FileRef,
+  inlineBytes,
+  JOB_ITEM,
+  type JobRecord,
+  type Json,
+  type TaskRecord,
+} from "../domain/records.ts";
 import { filesOf } from "../domain/stored.ts";
 import { fileView } from "../domain/views.ts";
 import { MillraceError } from "../errors.ts";
@@ -151,7 +158,7 @@ export async function stepContext(
       const known = await store.memo({ taskId: id, step, key });
       if (known) return (known.blob === null ? known.value : await readJson(blobs, known.blob)) as T;
       const returned = await fn();
-      const { value, bytes } = packJson(returned);
+      const { value, bytes } = packJson(returned, inlineBytes(job));
       const blob = bytes && (await put(bytes)).blob;
       const memo = { taskId: id, step, key, value, blob, lease: task.lease!, now: store.now() };
       const { ok } = await store.remember(memo);
@@ -184,7 +191,7 @@ export async function stepContext(
     outputs,
     warnings,
     async keep(returned) {
-      const { value, bytes } = packJson(returned);
+      const { value, bytes } = packJson(returned, inlineBytes(job));
       // The ids of a job's files begin with its own.
       const cache = !(bytes ?? JSON.stringify(value)).includes(job.id);
       if (bytes === null) return { result: value, resultFile: null, cache };

@@ -1,6 +1,8 @@
 import {
   type CacheEntry,
   type EventType,
+  INLINE_BYTES,
+  inlineBytes,
   JOB_ITEM,
   type JobRecord,
   type Json,
@@ -36,7 +38,7 @@ export function advance(ledger: Ledger, job: JobRecord, task: TaskRecord, now: n
 /** Begins the present step of an item: from the cache, or by handing it out. */
 export function start(ledger: Ledger, job: JobRecord, task: TaskRecord, now: number): void {
   const key = itemKey(job.plan[task.step]!, task);
-  const entry = key === null ? null : usable(ledger, key, task, now);
+  const entry = key === null ? null : usable(ledger, key, job, task, now);
   if (entry === null) return handOut(ledger, task, now);
   fromCache(ledger, job, task, entry);
   advance(ledger, job, task, now);
@@ -121,7 +123,7 @@ export function startAll(
           ledger.tasks(job.id).filter((item) => item.item !== JOB_ITEM),
           task,
         );
-  const entry = key === null ? null : usable(ledger, key, task, now);
+  const entry = key === null ? null : usable(ledger, key, job, task, now);
   if (entry === null) {
     if (job.startAt !== null && job.startAt > now) return schedule(ledger, task, job.startAt);
     return handOut(ledger, task, now);
@@ -176,12 +178,24 @@ function close(ledger: Ledger, task: TaskRecord, state: Ended, now: number): voi
   if (state !== "refused") ledger.drained(task.queue);
 }
 
-/** An entry that fits the task's name and whose files are all live. */
-function usable(ledger: Ledger, key: string, task: TaskRecord, now: number): CacheEntry | null {
+/** An entry that fits the task's name and its job's records, and whose files are all live. */
+function usable(
+  ledger: Ledger,
+  key: string,
+  job: JobRecord,
+  task: TaskRecord,
+  now: number,
+): CacheEntry | null {
   const entry = ledger.cached(key);
-  if (entry === null || !fitsName(entry, task)) return null;
+  if (entry === null || !fitsName(entry, task) || isTooLong(entry.result, job)) return null;
   const files = entry.resultFile ? [...entry.outputs, entry.resultFile] : entry.outputs;
   return files.every((file) => isLive(ledger.blob(file.blob), now)) ? entry : null;
+}
+
+/** A job of few items keeps longer results in its records than one of many may. */
+function isTooLong(result: Json, job: JobRecord): boolean {
+  const most = inlineBytes(job);
+  return most < INLINE_BYTES && Buffer.byteLength(JSON.stringify(result)) > most;
 }
 
 function fromCache(ledger: Ledger, job: JobRecord, task: TaskRecord, entry: CacheEntry): void {

@@ -16,6 +16,8 @@ export interface ArchivePlan {
 }
 
 export const MANIFEST = "manifest.json";
+/** Of the options, which the manifest tells for each item, unless they would take more than this. */
+const MAX_OPTIONS_CHARACTERS = 8 * 1024 * 1024;
 
 /** What goes into a job's ZIP, and the manifest that says how each file was made. */
 export function planArchive(
@@ -26,6 +28,7 @@ export function planArchive(
   const kept = tasks.flatMap((task) => (task.resultFile ? [...task.outputs, task.resultFile] : task.outputs));
   const [, ...names] = uniqueNames([MANIFEST, ...kept.map((file) => safeName(file.name))]);
   const files = kept.map((file, index) => ({ file, name: names[index]! }));
+  const repeats = JSON.stringify(job.options).length * tasks.length <= MAX_OPTIONS_CHARACTERS;
   const nameOf = new Map(files.map(({ file, name }) => [file, name]));
 
   return {
@@ -71,7 +74,12 @@ export function planArchive(
           },
           items: tasks
             .filter((task) => task.item !== JOB_ITEM)
-            .map((task) => ({ index: task.item, name: task.name, options: job.options, ...entry(task) })),
+            .map((task) => ({
+              index: task.item,
+              name: task.name,
+              options: repeats ? job.options : undefined,
+              ...entry(task),
+            })),
         },
         null,
         2,
