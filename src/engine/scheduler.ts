@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { choreRecords } from "../database/chores.ts";
 import type { StepLog } from "../pipeline/context.ts";
 import type { Engine } from "./engine.ts";
 
@@ -11,6 +12,9 @@ const COLLECT_BLOBS = 500;
 const EXPIRE_JOBS = 100;
 /** Files that no record knows are removed when they are this old: an upload may still be about to be recorded. */
 const ORPHAN_MS = 2 * 3_600_000;
+/** All files of an installation are listed for that, so it is done once a day, by one process. */
+const SWEEP_FILES_MS = 24 * 3_600_000;
+const SWEEP_FILES_LOOK_MS = 3_600_000;
 /** How long an expired job is still listed, and its events kept. */
 const FORGET_MS = 30 * 24 * 3_600_000;
 
@@ -28,7 +32,7 @@ export function startScheduler(engine: Engine, log: StepLog): Scheduler {
     repeat(SWEEP_MS, () => sweep(engine)),
     repeat(COLLECT_MS, () => expire(engine)),
     repeat(COLLECT_MS, () => collect(engine)),
-    repeat(ORPHAN_MS, () => removeOrphans(engine)),
+    repeat(SWEEP_FILES_LOOK_MS, () => sweepFiles(engine)),
   ];
 
   async function repeat(ms: number, work: () => Promise<void>): Promise<void> {
@@ -74,6 +78,17 @@ async function collect(engine: Engine): Promise<void> {
     await engine.blobs.remove(keys);
     await engine.store.forget({ keys });
     if (keys.length < COLLECT_BLOBS) return;
+  }
+}
+
+async function sweepFiles(engine: Engine): Promise<void> {
+  const chores = choreRecords(engine.database);
+  if (!(await chores.begin("sweep files", engine.store.now(), SWEEP_FILES_MS))) return;
+  try {
+    await removeOrphans(engine);
+  } catch (error) {
+    await chores.abandon("sweep files");
+    throw error;
   }
 }
 

@@ -1,5 +1,6 @@
 import { describe } from "vitest";
 import { changePoints } from "./database/changing.ts";
+import { chorePoints } from "./database/chores.ts";
 import { refusalPoints } from "./database/refusing.ts";
 import { type DatabaseHarness, type DatabaseScene, withScene } from "./database/scene.ts";
 import { uploadPoints } from "./database/uploads.ts";
@@ -15,6 +16,7 @@ export function databaseSuite(harness: DatabaseHarness): void {
     changePoints(point);
     refusalPoints(point);
     uploadPoints(point);
+    chorePoints(point);
   });
 }
 

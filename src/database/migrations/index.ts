@@ -1,7 +1,8 @@
 import { uploads } from "./0001-uploads.ts";
+import { chores } from "./0002-chores.ts";
 import type { Migration } from "./migration.ts";
 
 export type { Migration } from "./migration.ts";
 
 /** In their order; new ones come last. */
-export const migrations: readonly Migration[] = [uploads];
+export const migrations: readonly Migration[] = [uploads, chores];
