@@ -48,6 +48,16 @@ describe("a worker that is stopped for a while", () => {
     expect(Math.max(...starts) - Math.min(...starts)).toBeLessThan(1_000);
   });
 
+  test("is let live when its step has ended and cannot be recorded", { timeout: 120_000 }, async () => {
+    const [worker] = millrace.pidsOf("worker");
+    const { id } = await submit(["heed 300"], "hasty");
+    await expect.poll(() => lines(id, "start").length, { timeout: 10_000, interval: 5 }).toBe(1);
+    // Longer than the step may take, with its grace and two rounds of the keeper.
+    await stopFor(millrace.running.child.pid!, 14_000);
+    expect((await ended(id, 30)).state).toBe("succeeded");
+    expect(millrace.pidsOf("worker")).toEqual([worker]);
+  });
+
   test("and the records with it, loses no lease", { timeout: 120_000 }, async () => {
     const { id } = await submit(["sleep 20000"]);
     await begun(id, 1);
