@@ -68,7 +68,7 @@ async function role(
 /**
  * The records went with the supervisor: there is nothing to end in order, nor native code to wait for. Called
  * before anything is opened, as a supervisor may be gone before its child has begun: `connected` is false then,
- * and undefined where there never was one.
+ * and undefined where there never was one. A thread of `bin/millrace.js` does it where this process is blocked.
  */
 function endWithSupervisor(): void {
   const end = () => process.kill(process.pid, "SIGKILL");
@@ -105,6 +105,7 @@ async function runApi({ config, inline }: ResolvedConfig, writer: string | null)
     engine,
     host: config.host,
     port: config.port,
+    publicUrl: config.publicUrl,
     webRoot: pageFolder(),
     samplesRoot: samplesFolder(),
     limits: { ownerStreams: config.quotaStreams },
@@ -150,7 +151,6 @@ async function runWorker(resolved: ResolvedConfig, writer: string | null): Promi
     keeper: {
       opener: new URL("../compose/lease-store.ts", import.meta.url).href,
       config: { config, writer },
-      ...(process.connected ? { supervisor: process.ppid } : {}),
     },
     memory: machineBudget(budgetBytes(config)),
     steps: stepSource(resolved),

@@ -5,6 +5,7 @@ import { pathToFileURL } from "node:url";
 import { MillraceError } from "../errors.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import { nearest } from "./nearest.ts";
+import { isSamePlace } from "./same-place.ts";
 import {
   MIN_MEMORY_MIB,
   type Setting,
@@ -68,13 +69,15 @@ export async function resolveConfig(
 function completed(given: Config & Values, folder: string): Config {
   const data = resolve(folder, given.data);
   const store = given.store ?? `sqlite:${join(data, "millrace.db")}`;
-  const broker = given.broker ?? store;
+  // One place, however it is spelled: a broker that is one with the store works otherwise than one beside it.
+  const asStore = (url: string) => (isSamePlace(url, store) ? store : url);
+  const broker = asStore(given.broker ?? store);
   const config: Config = {
     ...given,
     data,
     store,
     broker,
-    bus: given.bus ?? (store.startsWith("sqlite:") || broker.startsWith("sqs:") ? store : broker),
+    bus: asStore(given.bus ?? (store.startsWith("sqlite:") || broker.startsWith("sqs:") ? store : broker)),
     blobs: given.blobs ?? `file:${join(data, "blobs")}`,
     workers: given.workers ?? availableParallelism(),
     memoryMiB: given.memoryMiB ?? memoryForSteps(),

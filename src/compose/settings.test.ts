@@ -64,6 +64,39 @@ test("flags and variables are checked alike, and named as they were given", asyn
   ]);
 });
 
+test.each([
+  [
+    "postgres://me@host/db?schema=a&sslmode=require",
+    "postgresql://me@HOST:5432/db?sslmode=require&schema=a",
+    true,
+  ],
+  ["postgres://me:a%62@host/db", "postgres://me:ab@host:5432/db", true],
+  ["postgres://me@host/db", "postgres://me@host/other", false],
+  ["postgres://me@host/db?schema=a", "postgres://me@host/db?schema=b", false],
+  ["postgres://me@host:5432/db", "postgres://me@host:5433/db", false],
+  ["postgres://me@host/db", "redis://me@host/db", false],
+])("%s and %s: one place is %s", async (store, broker, one) => {
+  const folder = await folderWith("{}");
+  const env = { MILLRACE_STORE: store, MILLRACE_BROKER: broker };
+  const { config } = await resolveConfig({}, env, folder);
+  expect(config.broker === config.store).toBe(one);
+  expect(config.bus).toBe(config.broker);
+});
+
+test("the public address is an origin", async () => {
+  const folder = await folderWith("{}");
+  const given = (MILLRACE_PUBLIC_URL: string) => resolveConfig({}, { MILLRACE_PUBLIC_URL }, folder);
+  expect((await given("https://pictures.example")).config.publicUrl).toBe("https://pictures.example");
+  expect((await given("http://localhost:9000/")).config.publicUrl).toBe("http://localhost:9000/");
+  for (const wrong of [
+    "pictures.example",
+    "ftp://pictures.example",
+    "https://pictures.example/path",
+    "https://a@b",
+  ])
+    await expect(given(wrong)).rejects.toThrow("MILLRACE_PUBLIC_URL must be the http: or https: address");
+});
+
 test("the guide has every setting, with its flag and its default", async () => {
   const guide = await readFile(new URL("../../docs/operations.md", import.meta.url), "utf8");
   const rows = guide.split("\n").filter((line) => line.startsWith("| `"));

@@ -48,6 +48,10 @@ function number(min: number, max: number) {
   return { schema: z.number().min(min).max(max), must: `a number from ${min} to ${max}`, fromText: Number };
 }
 
+function isWebOrigin(address: string): boolean {
+  return /^https?:/.test(address) && URL.parse(address)?.origin === address.replace(/\/$/, "");
+}
+
 const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
 const hours = number(0.0001, LONGEST_MS / HOUR_MS);
 const pipeline = z.custom<Pipeline>(
@@ -68,6 +72,14 @@ export const settings = {
     flag: "--port <port>",
     about: "port to listen on",
     usual: 8080,
+  },
+  publicUrl: {
+    schema: z.string().refine(isWebOrigin),
+    must: "the http: or https: address of the server's pages, without a path, such as https://pictures.example",
+    env: "MILLRACE_PUBLIC_URL",
+    about: "where people open the page, when a proxy stands before the server",
+    usual: null,
+    none: "as the request says",
   },
   data: {
     ...text,
