@@ -1,18 +1,18 @@
 import { describe } from "vitest";
 import { directPoints } from "./blob/direct.ts";
+import { type BlobFixture, type BlobHarness, withFixture } from "./blob/fixture.ts";
 import { keepingPoints } from "./blob/keeping.ts";
 import { lifecyclePoints } from "./blob/lifecycle.ts";
 import { listingPoints } from "./blob/listing.ts";
 import { readingPoints } from "./blob/reading.ts";
 import { refusingPoints } from "./blob/refusing.ts";
-import { type BlobHarness, type BlobScene, withScene } from "./blob/scene.ts";
 import { definePoints } from "./points.ts";
 
 /** Registers the conformance tests of the blob port for one adapter. Call it in a vitest file. */
 export function blobSuite(harness: BlobHarness): void {
   describe(`blobs ${harness.name}`, () => {
-    const point = definePoints<BlobScene>("blobs", harness.name, (prove, skip) =>
-      withScene(harness, prove, skip),
+    const point = definePoints<BlobFixture>("blobs", harness.name, (prove, skip) =>
+      withFixture(harness, prove, skip),
     );
     keepingPoints(point);
     refusingPoints(point);
@@ -23,4 +23,4 @@ export function blobSuite(harness: BlobHarness): void {
   });
 }
 
-export type { BlobHarness } from "./blob/scene.ts";
+export type { BlobHarness } from "./blob/fixture.ts";

@@ -2,9 +2,9 @@ import { describe } from "vitest";
 import { capabilityPoints } from "./broker/capabilities.ts";
 import { consumingPoints } from "./broker/consuming.ts";
 import { crashPoints } from "./broker/crashes.ts";
+import { type BrokerFixture, type BrokerHarness, withFixture } from "./broker/fixture.ts";
 import { lifecyclePoints } from "./broker/lifecycle.ts";
 import { publishingPoints } from "./broker/publishing.ts";
-import { type BrokerHarness, type BrokerScene, withScene } from "./broker/scene.ts";
 import { settlingPoints } from "./broker/settling.ts";
 import { definePoints, type SuiteOptions } from "./points.ts";
 
@@ -14,10 +14,10 @@ import { definePoints, type SuiteOptions } from "./points.ts";
  */
 export function brokerSuite(harness: BrokerHarness, options: SuiteOptions = {}): void {
   describe(`broker ${harness.name}`, () => {
-    const point = definePoints<BrokerScene>(
+    const point = definePoints<BrokerFixture>(
       "broker",
       harness.name,
-      (prove, skip, report) => withScene(harness, prove, skip, report),
+      (prove, skip, report) => withFixture(harness, prove, skip, report),
       options,
     );
     publishingPoints(point);
@@ -29,4 +29,4 @@ export function brokerSuite(harness: BrokerHarness, options: SuiteOptions = {}):
   });
 }
 
-export type { BrokerHarness } from "./broker/scene.ts";
+export type { BrokerHarness } from "./broker/fixture.ts";

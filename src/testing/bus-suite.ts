@@ -1,16 +1,16 @@
 import { describe } from "vitest";
+import { type BusFixture, type BusHarness, withFixture } from "./bus/fixture.ts";
 import { outagePoints } from "./bus/outages.ts";
-import { type BusHarness, type BusScene, withScene } from "./bus/scene.ts";
 import { tellingPoints } from "./bus/telling.ts";
 import { definePoints, type SuiteOptions } from "./points.ts";
 
 /** Registers the conformance tests of the bus port for one adapter. Call it in a vitest file. */
 export function busSuite(harness: BusHarness, options: SuiteOptions = {}): void {
   describe(`bus ${harness.name}`, () => {
-    const point = definePoints<BusScene>(
+    const point = definePoints<BusFixture>(
       "bus",
       harness.name,
-      (prove, skip) => withScene(harness, prove, skip),
+      (prove, skip) => withFixture(harness, prove, skip),
       options,
     );
     tellingPoints(point);
@@ -18,4 +18,4 @@ export function busSuite(harness: BusHarness, options: SuiteOptions = {}): void 
   });
 }
 
-export type { BusHarness } from "./bus/scene.ts";
+export type { BusHarness } from "./bus/fixture.ts";

@@ -1,8 +1,8 @@
 import { describe } from "vitest";
 import { changePoints } from "./database/changing.ts";
 import { chorePoints } from "./database/chores.ts";
+import { type DatabaseFixture, type DatabaseHarness, withFixture } from "./database/fixture.ts";
 import { refusalPoints } from "./database/refusing.ts";
-import { type DatabaseHarness, type DatabaseScene, withScene } from "./database/scene.ts";
 import { uploadPoints } from "./database/uploads.ts";
 import { definePoints } from "./points.ts";
 
@@ -12,7 +12,9 @@ import { definePoints } from "./points.ts";
  */
 export function databaseSuite(harness: DatabaseHarness): void {
   describe(`database ${harness.name}`, () => {
-    const point = definePoints<DatabaseScene>("database", harness.name, (prove) => withScene(harness, prove));
+    const point = definePoints<DatabaseFixture>("database", harness.name, (prove) =>
+      withFixture(harness, prove),
+    );
     changePoints(point);
     refusalPoints(point);
     uploadPoints(point);
@@ -20,4 +22,4 @@ export function databaseSuite(harness: DatabaseHarness): void {
   });
 }
 
-export type { DatabaseHarness } from "./database/scene.ts";
+export type { DatabaseHarness } from "./database/fixture.ts";

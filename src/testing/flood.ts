@@ -1,8 +1,8 @@
 import { newId } from "../domain/ids.ts";
 import type { Broker } from "../ports/broker.ts";
 import type { Store } from "../ports/store/store.ts";
-import { createCrew, success } from "./store/crew.ts";
-import { each, jobCommand, workerRecord } from "./store/scene.ts";
+import { each, jobCommand, workerRecord } from "./store/fixture.ts";
+import { createManualWorker, success } from "./store/manual-worker.ts";
 
 const SERVED = 20;
 
@@ -13,19 +13,19 @@ const SERVED = 20;
  */
 export async function runFlood(store: Store, broker: Broker, claims: boolean): Promise<string[]> {
   const queue = `text/${newId()}`;
-  const worker = `worker-${newId()}`;
-  const crew = createCrew(store, worker, () => store.now());
+  const id = `worker-${newId()}`;
+  const worker = createManualWorker(store, id, () => store.now());
   const served: string[] = [];
   const { promise: over, resolve: end, reject: fail } = Promise.withResolvers<void>();
   const create = (owner: string, priority: number) =>
     store.createJob(jobCommand({ now: store.now(), owner, priority, plan: [each("work", { queue })] }));
   const flood = () => Promise.all([create("loud", 9), create("loud", 9)]);
 
-  await store.heartbeat(workerRecord(worker, { [queue]: 1 }, store.now()));
+  await store.heartbeat(workerRecord(id, { [queue]: 1 }, store.now()));
   await create("loud", 9);
   await create("quiet", 0);
   await flood();
-  const claimFor = claims ? { worker, leaseMs: 10_000 } : undefined;
+  const claimFor = claims ? { worker: id, leaseMs: 10_000 } : undefined;
   const consumer = await broker.consume(
     queue,
     { prefetch: 1, ...(claimFor && { claimFor }) },
@@ -33,11 +33,11 @@ export async function runFlood(store: Store, broker: Broker, claims: boolean): P
       if (served.length >= SERVED) return;
       const hint = JSON.parse(delivery.payload) as { taskId: string; generation: number };
       const lease = delivery.claim?.task.lease ?? newId();
-      const claim = delivery.claim ?? (await crew.claim({ ...hint, queue }, lease));
+      const claim = delivery.claim ?? (await worker.claim({ ...hint, queue }, lease));
       if (claim.claimed) {
         served.push(claim.task.owner);
         await flood().catch(fail);
-        await crew.settle({ taskId: hint.taskId, lease }, success());
+        await worker.settle({ taskId: hint.taskId, lease }, success());
       }
       if (!delivery.claim) await delivery.ack();
       if (served.length >= SERVED) end();

@@ -1,8 +1,8 @@
 import { describe } from "vitest";
 import { correctingPoints } from "./limiter/correcting.ts";
+import { type LimiterFixture, type LimiterHarness, withFixture } from "./limiter/fixture.ts";
 import { learningPoints } from "./limiter/learning.ts";
 import { lifecyclePoints } from "./limiter/lifecycle.ts";
-import { type LimiterHarness, type LimiterScene, withScene } from "./limiter/scene.ts";
 import { sharingPoints } from "./limiter/sharing.ts";
 import { takingPoints } from "./limiter/taking.ts";
 import { definePoints, type SuiteOptions } from "./points.ts";
@@ -10,10 +10,10 @@ import { definePoints, type SuiteOptions } from "./points.ts";
 /** Registers the conformance tests of the limiter port for one adapter. Call it in a vitest file. */
 export function limiterSuite(harness: LimiterHarness, options: SuiteOptions = {}): void {
   describe(`limiter ${harness.name}`, () => {
-    const point = definePoints<LimiterScene>(
+    const point = definePoints<LimiterFixture>(
       "limiter",
       harness.name,
-      (prove, skip) => withScene(harness, prove, skip),
+      (prove, skip) => withFixture(harness, prove, skip),
       options,
     );
     takingPoints(point);
@@ -24,4 +24,4 @@ export function limiterSuite(harness: LimiterHarness, options: SuiteOptions = {}
   });
 }
 
-export type { LimiterHarness } from "./limiter/scene.ts";
+export type { LimiterHarness } from "./limiter/fixture.ts";

@@ -46,10 +46,10 @@ export type Skip = (reason: string) => never;
 export type Report = (facts: NonNullable<Point["facts"]>) => void;
 
 /** Registers one vitest test for a point; its name starts with the key. */
-export type DefinePoint<Scene> = (
+export type DefinePoint<Fixture> = (
   key: string,
   sentence: string,
-  prove: (scene: Scene) => Promise<void>,
+  prove: (fixture: Fixture) => Promise<void>,
   timeout?: number,
 ) => void;
 
@@ -59,13 +59,13 @@ export interface SuiteOptions {
   only?: readonly string[];
 }
 
-/** @param run calls the test with a scene, and tidies up after it */
-export function definePoints<Scene>(
+/** @param run calls the test with a fixture, and tidies up after it */
+export function definePoints<Fixture>(
   port: string,
   adapter: string,
-  run: (prove: (scene: Scene) => Promise<void>, skip: Skip, report: Report) => Promise<void>,
+  run: (prove: (fixture: Fixture) => Promise<void>, skip: Skip, report: Report) => Promise<void>,
   { only }: SuiteOptions = {},
-): DefinePoint<Scene> {
+): DefinePoint<Fixture> {
   return (key, sentence, prove, timeout = 60_000) => {
     if (only && !only.includes(key)) return;
     const about: Point = { port, adapter, key, sentence };

@@ -9,6 +9,7 @@ import { deathPoints } from "./store/deaths.ts";
 import { eventPoints } from "./store/events.ts";
 import { expiryPoints } from "./store/expiry.ts";
 import { fanInPoints } from "./store/fan-in.ts";
+import { type StoreFixture, type StoreHarness, withFixture } from "./store/fixture.ts";
 import { invariantPoints } from "./store/invariants.ts";
 import { memoPoints } from "./store/memos.ts";
 import { queuePoints } from "./store/queues.ts";
@@ -17,7 +18,6 @@ import { refusedFilePoints } from "./store/refused-files.ts";
 import { reopenPoints } from "./store/reopening.ts";
 import { reservationPoints } from "./store/reservations.ts";
 import { resultPoints } from "./store/results.ts";
-import { type StoreHarness, type StoreScene, withScene } from "./store/scene.ts";
 import { settlePoints } from "./store/settling.ts";
 import { sweepPoints } from "./store/sweeping.ts";
 import { warningPoints } from "./store/warnings.ts";
@@ -25,7 +25,7 @@ import { warningPoints } from "./store/warnings.ts";
 /** Registers the conformance tests of the store's ports for one adapter. Call it in a vitest file. */
 export function storeSuite(harness: StoreHarness): void {
   describe(`store ${harness.name}`, () => {
-    const point = definePoints<StoreScene>("store", harness.name, (prove) => withScene(harness, prove));
+    const point = definePoints<StoreFixture>("store", harness.name, (prove) => withFixture(harness, prove));
     createPoints(point);
     claimPoints(point);
     settlePoints(point);
@@ -49,4 +49,4 @@ export function storeSuite(harness: StoreHarness): void {
   });
 }
 
-export type { StoreHarness } from "./store/scene.ts";
+export type { StoreHarness } from "./store/fixture.ts";

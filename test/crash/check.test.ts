@@ -17,7 +17,7 @@ function journalOf(...lines: string[]) {
 }
 
 /** One job of two items, of which the second failed: as it should be, or with one change. */
-function scene() {
+function fixture() {
   const account: Account = { accepted: new Map([["j", 2]]), refused: 0 };
   const job: JobAnswer = {
     state: "partial",
@@ -53,7 +53,7 @@ function scene() {
   return { account, job, heard, journal };
 }
 
-function faults({ account, job, heard, journal }: ReturnType<typeof scene>, there = true) {
+function faults({ account, job, heard, journal }: ReturnType<typeof fixture>, there = true) {
   return faultsOf(account, new Map([["j", there ? job : null]]), heard, journal);
 }
 
@@ -67,38 +67,38 @@ const none = {
 };
 
 test("nothing is said against what is as it should be", () => {
-  expect(faults(scene())).toEqual(none);
+  expect(faults(fixture())).toEqual(none);
 });
 
 test("a job that is gone, or has not ended, is lost", () => {
-  expect(faults(scene(), false)).toMatchObject({ lost: 1 });
-  const open = scene();
+  expect(faults(fixture(), false)).toMatchObject({ lost: 1 });
+  const open = fixture();
   open.job.state = "running";
   expect(faults(open)).toMatchObject({ lost: 1 });
 });
 
 test("two results of one item are seen wherever they differ", () => {
-  const told = scene();
+  const told = fixture();
   told.heard.endings.set("j 0", 2);
-  const gathered = scene();
+  const gathered = fixture();
   gathered.job.result!.tokens = [[0, "other"]];
-  const written = scene();
+  const written = fixture();
   written.job.items[0]!.outputs.push({ artifactId: "b", name: "t.txt", sha256: sha256("t") });
   for (const changed of [told, gathered, written])
     expect(faults(changed)).toEqual({ ...none, committedTwice: 1 });
 });
 
 test("a fan-in that did not see every item, and a result that nobody wrote", () => {
-  const stuck = scene();
+  const stuck = fixture();
   stuck.job.result = { tokens: [[0, "t"]], failures: [] };
   expect(faults(stuck)).toEqual({ ...none, fanInStuck: 1 });
-  const unknown = scene();
+  const unknown = fixture();
   unknown.journal = journalOf("start j 0 1 7 100");
   expect(faults(unknown)).toEqual({ ...none, unaccounted: 1 });
 });
 
 test("events missed and repeated", () => {
-  const changed = scene();
+  const changed = fixture();
   changed.heard.ids = [1, 3, 3, 5];
   expect(faults(changed)).toEqual({ ...none, eventsMissed: 2, eventsRepeated: 1 });
 });

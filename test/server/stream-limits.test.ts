@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import type { Store } from "../../src/ports/store/store.ts";
-import { jobCommand } from "../../src/testing/store/scene.ts";
+import { jobCommand } from "../../src/testing/store/fixture.ts";
 import { count, createJob, problemOf } from "./fixtures.ts";
 import { start } from "./harness.ts";
 import { listen } from "./sse-client.ts";

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, rename, rm, stat, utimes, writeFile } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { flow } from "../../testing/blob/scene.ts";
+import { flow } from "../../testing/blob/fixture.ts";
 import { blobSuite } from "../../testing/blob-suite.ts";
 import { refusal } from "../../testing/refusal.ts";
 import { openFileBlobs } from "./blobs.ts";

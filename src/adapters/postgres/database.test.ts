@@ -1,6 +1,6 @@
 import pg from "pg";
 import { expect, test } from "vitest";
-import { row } from "../../testing/database/scene.ts";
+import { row } from "../../testing/database/fixture.ts";
 import { databaseSuite } from "../../testing/database-suite.ts";
 import { placeOf as addressOf, withService } from "../../testing/services.ts";
 import { placeOf } from "./connection.ts";

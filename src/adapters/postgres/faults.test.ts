@@ -5,7 +5,7 @@ import { newId } from "../../domain/ids.ts";
 import type { Store } from "../../ports/store/store.ts";
 import { refusal } from "../../testing/refusal.ts";
 import { placeOf, withService } from "../../testing/services.ts";
-import { jobCommand, workerRecord } from "../../testing/store/scene.ts";
+import { jobCommand, workerRecord } from "../../testing/store/fixture.ts";
 import { openTcpProxy, through } from "../../testing/tcp-proxy.ts";
 import { persist, sleep } from "../../testing/wait.ts";
 import { openPostgresStore } from "./store.ts";

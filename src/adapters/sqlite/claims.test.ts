@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Outcome } from "../../domain/commands.ts";
 import type { Delivery } from "../../ports/broker.ts";
 import { runFlood } from "../../testing/flood.ts";
-import { jobCommand, workerRecord } from "../../testing/store/scene.ts";
+import { jobCommand, workerRecord } from "../../testing/store/fixture.ts";
 import { sqliteBroker } from "./broker.ts";
 import { connectWriter } from "./client.ts";
 import { sqliteStore } from "./store.ts";

@@ -1,9 +1,9 @@
 import { DatabaseSync } from "node:sqlite";
 import { sql } from "kysely";
 import { expect, onTestFinished, test } from "vitest";
-import { row } from "../../testing/database/scene.ts";
+import { row } from "../../testing/database/fixture.ts";
 import { databaseSuite } from "../../testing/database-suite.ts";
-import { jobCommand } from "../../testing/store/scene.ts";
+import { jobCommand } from "../../testing/store/fixture.ts";
 import { connectWriter } from "./client.ts";
 import { sqliteDatabase } from "./database.ts";
 import { migrate, migrateCold } from "./schema.ts";

@@ -4,7 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import { expect, onTestFinished, test } from "vitest";
 import { newId } from "../../domain/ids.ts";
 import { createJob } from "../../domain/ledger/create.ts";
-import { all, each, jobCommand } from "../../testing/store/scene.ts";
+import { all, each, jobCommand } from "../../testing/store/fixture.ts";
 import { connectWriter } from "./client.ts";
 import { StoreClock } from "./clock.ts";
 import { SqliteLedger } from "./ledger.ts";

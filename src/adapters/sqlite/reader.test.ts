@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, onTestFinished, test } from "vitest";
-import { jobCommand } from "../../testing/store/scene.ts";
+import { jobCommand } from "../../testing/store/fixture.ts";
 import { connectWriter, startWriter } from "./client.ts";
 import { sqliteStore } from "./store.ts";
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { newTask } from "../../domain/ledger/hand-out.ts";
 import type { JobRecord } from "../../domain/records.ts";
-import { all, each, jobCommand } from "../../testing/store/scene.ts";
+import { all, each, jobCommand } from "../../testing/store/fixture.ts";
 import { planArchive } from "./archive-plan.ts";
 
 function manifestOf(options: { text: string }, items: number) {

@@ -1,9 +1,9 @@
 import { expect } from "vitest";
 import type { DirectUpload } from "../../ports/blobs.ts";
 import type { DefinePoint } from "../points.ts";
-import { type BlobScene, pattern, sha256 } from "./scene.ts";
+import { type BlobFixture, pattern, sha256 } from "./fixture.ts";
 
-export function directPoints(point: DefinePoint<BlobScene>): void {
+export function directPoints(point: DefinePoint<BlobFixture>): void {
   const send = (direct: DirectUpload, body: Buffer, headers = direct.headers) =>
     fetch(direct.url, { method: direct.method, headers, body: new Uint8Array(body) });
 

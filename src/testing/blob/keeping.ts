@@ -5,11 +5,11 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect } from "vitest";
 import type { DefinePoint } from "../points.ts";
-import { type BlobScene, content, flow, pattern, sha256 } from "./scene.ts";
+import { type BlobFixture, content, flow, pattern, sha256 } from "./fixture.ts";
 
 const MIB = 1024 * 1024;
 
-export function keepingPoints(point: DefinePoint<BlobScene>): void {
+export function keepingPoints(point: DefinePoint<BlobFixture>): void {
   point(
     "keep.round-trip",
     "a stream and a buffer come back as they were, with their hash and size",
@@ -36,31 +36,37 @@ export function keepingPoints(point: DefinePoint<BlobScene>): void {
     }
   });
 
-  point("keep.same-content", "the same content kept many times at once has as many lives", async (scene) => {
-    const other = await scene.open();
-    const kept = await Promise.all(
-      Array.from({ length: 24 }, (_, index) =>
-        (index % 2 ? scene.blobs : other).put(index % 3 ? Buffer.from("same") : Readable.from(["sa", "me"])),
-      ),
-    );
-    const keys = kept.map(({ key }) => key);
-    expect(new Set(keys).size).toBe(24);
-    expect(new Set(kept.map((blob) => blob.sha256))).toEqual(new Set([sha256("same")]));
-    await scene.blobs.remove(keys.slice(1));
-    expect((await other.read(keys[0]!)).toString()).toBe("same");
-  });
+  point(
+    "keep.same-content",
+    "the same content kept many times at once has as many lives",
+    async (fixture) => {
+      const other = await fixture.open();
+      const kept = await Promise.all(
+        Array.from({ length: 24 }, (_, index) =>
+          (index % 2 ? fixture.blobs : other).put(
+            index % 3 ? Buffer.from("same") : Readable.from(["sa", "me"]),
+          ),
+        ),
+      );
+      const keys = kept.map(({ key }) => key);
+      expect(new Set(keys).size).toBe(24);
+      expect(new Set(kept.map((blob) => blob.sha256))).toEqual(new Set([sha256("same")]));
+      await fixture.blobs.remove(keys.slice(1));
+      expect((await other.read(keys[0]!)).toString()).toBe("same");
+    },
+  );
 
-  point("keep.shared", "what one opening keeps, another reads", async (scene) => {
-    const kept = await scene.blobs.put(Buffer.from("for everybody"));
-    const other = await scene.open();
+  point("keep.shared", "what one opening keeps, another reads", async (fixture) => {
+    const kept = await fixture.blobs.put(Buffer.from("for everybody"));
+    const other = await fixture.open();
     expect((await other.read(kept.key)).toString()).toBe("for everybody");
   });
 
-  point("keep.durable", "a kept blob survives the death of the process that kept it", async (scene) => {
-    const child = scene.child({ errand: "keep", text: "left behind" });
+  point("keep.durable", "a kept blob survives the death of the process that kept it", async (fixture) => {
+    const child = fixture.child({ errand: "keep", text: "left behind" });
     const [key] = await child.until(1);
     await child.kill();
-    expect((await scene.blobs.read(String(key))).toString()).toBe("left behind");
+    expect((await fixture.blobs.read(String(key))).toString()).toBe("left behind");
   });
 
   point(

@@ -2,15 +2,15 @@ import { expect } from "vitest";
 import type { DefinePoint } from "../points.ts";
 import { refusal } from "../refusal.ts";
 import { persist } from "../wait.ts";
-import { type BlobScene, flow } from "./scene.ts";
+import { type BlobFixture, flow } from "./fixture.ts";
 
-export function lifecyclePoints(point: DefinePoint<BlobScene>): void {
+export function lifecyclePoints(point: DefinePoint<BlobFixture>): void {
   point(
     "health.truthful",
     "an outage is told as unavailable, and it is over when it is over",
-    async (scene) => {
-      const outage = scene.outage();
-      const { blobs } = scene;
+    async (fixture) => {
+      const outage = fixture.outage();
+      const { blobs } = fixture;
       const kept = await blobs.put(Buffer.from("before"));
       await blobs.health();
       await outage.begin();
@@ -33,20 +33,20 @@ export function lifecyclePoints(point: DefinePoint<BlobScene>): void {
     },
   );
 
-  point("open.at-once", "several processes may open the same place at the same moment", async (scene) => {
-    const stores = await Promise.all(Array.from({ length: 8 }, () => scene.open()));
+  point("open.at-once", "several processes may open the same place at the same moment", async (fixture) => {
+    const stores = await Promise.all(Array.from({ length: 8 }, () => fixture.open()));
     const kept = await Promise.all(stores.map((store, index) => store.put(Buffer.from(`store ${index}`))));
-    expect((await scene.listed()).sort()).toEqual(kept.map(({ key }) => key).sort());
+    expect((await fixture.listed()).sort()).toEqual(kept.map(({ key }) => key).sort());
   });
 
-  point("close.idempotent", "close may be called again", async (scene) => {
-    const store = await scene.open();
+  point("close.idempotent", "close may be called again", async (fixture) => {
+    const store = await fixture.open();
     await Promise.all([store.close(), store.close()]);
     await store.close();
   });
 
-  point("close.no-handle", "a process ends by itself after close", async (scene) => {
-    const child = scene.child({ errand: "tidy", text: "and goodbye" });
+  point("close.no-handle", "a process ends by itself after close", async (fixture) => {
+    const child = fixture.child({ errand: "tidy", text: "and goodbye" });
     expect(await child.until(1)).toEqual(["closed"]);
     expect(await child.ended(3_000)).toBe(0);
   });

@@ -1,12 +1,12 @@
 import { expect } from "vitest";
 import type { DefinePoint } from "../points.ts";
 import { sleep } from "../wait.ts";
-import type { BlobScene } from "./scene.ts";
+import type { BlobFixture } from "./fixture.ts";
 
 /** More than one page of any adapter. */
 const MANY = 1_200;
 
-export function listingPoints(point: DefinePoint<BlobScene>): void {
+export function listingPoints(point: DefinePoint<BlobFixture>): void {
   point(
     "list.pages",
     "every blob is listed once, in pages, and removed in one call",
@@ -52,15 +52,15 @@ export function listingPoints(point: DefinePoint<BlobScene>): void {
     },
   );
 
-  point("merge.heals", "a second copy goes, and heals the first where that was lost", async (scene) => {
-    const { blobs } = scene;
+  point("merge.heals", "a second copy goes, and heals the first where that was lost", async (fixture) => {
+    const { blobs } = fixture;
     const put = () => blobs.put(Buffer.from("same"));
     const [first, second, third] = [await put(), await put(), await put()];
     await blobs.merge(second, first.key);
-    expect((await scene.listed()).sort()).toEqual([first.key, third.key].sort());
+    expect((await fixture.listed()).sort()).toEqual([first.key, third.key].sort());
     await blobs.remove([first.key]);
     await blobs.merge(third, first.key);
-    expect(await scene.listed()).toEqual([first.key]);
+    expect(await fixture.listed()).toEqual([first.key]);
     expect((await blobs.read(first.key)).toString()).toBe("same");
   });
 

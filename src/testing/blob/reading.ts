@@ -3,7 +3,7 @@ import { expect } from "vitest";
 import type { DefinePoint } from "../points.ts";
 import { refusal } from "../refusal.ts";
 import { within } from "../wait.ts";
-import { type BlobScene, content, flow, pattern } from "./scene.ts";
+import { type BlobFixture, content, flow, pattern } from "./fixture.ts";
 
 /** Keys of the right form and not; none of them was ever given. */
 const MISSING = [
@@ -16,7 +16,7 @@ const MISSING = [
   "key\u0000",
 ];
 
-export function readingPoints(point: DefinePoint<BlobScene>): void {
+export function readingPoints(point: DefinePoint<BlobFixture>): void {
   point("read.range", "a range gives exactly its bytes, at both ends too", async ({ blobs }) => {
     const bytes = pattern(300_000);
     const { key } = await blobs.put(bytes);

@@ -1,33 +1,33 @@
 import { expect } from "vitest";
 import type { DefinePoint } from "../points.ts";
 import { eventually } from "../wait.ts";
-import { type BrokerScene, hold, messages } from "./scene.ts";
+import { type BrokerFixture, hold, messages } from "./fixture.ts";
 
-export function capabilityPoints(point: DefinePoint<BrokerScene>): void {
-  point("capability.truthful", "methods exist where the capability says so", async (scene) => {
-    const broker = await scene.open();
+export function capabilityPoints(point: DefinePoint<BrokerFixture>): void {
+  point("capability.truthful", "methods exist where the capability says so", async (fixture) => {
+    const broker = await fixture.open();
     const { capabilities } = broker;
-    scene.report({ ...capabilities });
+    fixture.report({ ...capabilities });
     expect(typeof broker.depth).toBe(capabilities.depth ? "function" : "undefined");
     expect(typeof broker.purge).toBe(capabilities.purge ? "function" : "undefined");
     expect(typeof broker.deadLetters).toBe(capabilities.deadLetters ? "function" : "undefined");
     expect(broker.name).toMatch(/^[a-z]+$/);
   });
 
-  point("capability.depth", "depth counts what waits, not what was delivered", async (scene) => {
-    const broker = await scene.open();
-    if (!broker.depth) return scene.skip("depth is not told");
-    const queue = scene.queue();
+  point("capability.depth", "depth counts what waits, not what was delivered", async (fixture) => {
+    const broker = await fixture.open();
+    if (!broker.depth) return fixture.skip("depth is not told");
+    const queue = fixture.queue();
     expect(await broker.depth(queue)).toBe(0);
-    await scene.put(broker, queue, messages(7));
+    await fixture.put(broker, queue, messages(7));
     const settles = (count: number) =>
       eventually(
         async () => (await broker.depth!(queue)) === count,
-        scene.patienceMs,
+        fixture.patienceMs,
         () => `the depth is not ${count}`,
       );
     await settles(7);
-    const taken = await scene.take(broker, queue, { prefetch: 3, handle: hold });
+    const taken = await fixture.take(broker, queue, { prefetch: 3, handle: hold });
     const held = await taken.until(3);
     await settles(4);
     await taken.consumer.close();
@@ -35,24 +35,24 @@ export function capabilityPoints(point: DefinePoint<BrokerScene>): void {
     await settles(4);
   });
 
-  point("capability.purge", "purge drops what waits and tells how much", async (scene) => {
-    const broker = await scene.open();
-    if (!broker.purge) return scene.skip("purging is not possible");
-    const queue = scene.queue();
+  point("capability.purge", "purge drops what waits and tells how much", async (fixture) => {
+    const broker = await fixture.open();
+    if (!broker.purge) return fixture.skip("purging is not possible");
+    const queue = fixture.queue();
     expect(await broker.purge(queue)).toBe(0);
-    await scene.put(broker, queue, messages(5));
+    await fixture.put(broker, queue, messages(5));
     let dropped = 0;
     await eventually(
       async () => {
         dropped += await broker.purge!(queue);
         return dropped >= 5;
       },
-      scene.patienceMs,
+      fixture.patienceMs,
       () => `${dropped} of 5 messages were dropped`,
     );
     expect(dropped).toBe(5);
-    const taken = await scene.take(broker, queue);
-    await scene.put(broker, queue, messages(1, "after"));
+    const taken = await fixture.take(broker, queue);
+    await fixture.put(broker, queue, messages(1, "after"));
     await taken.untilAll(["after-0"]);
     expect(taken.ids()).toEqual(["after-0"]);
   });
@@ -60,13 +60,13 @@ export function capabilityPoints(point: DefinePoint<BrokerScene>): void {
   point(
     "capability.dead-letters",
     "rejected messages are in the dead-letter queue, oldest first",
-    async (scene) => {
-      const broker = await scene.open();
-      if (!broker.deadLetters) return scene.skip("it has no dead-letter queue of its own");
-      const queue = scene.queue();
+    async (fixture) => {
+      const broker = await fixture.open();
+      if (!broker.deadLetters) return fixture.skip("it has no dead-letter queue of its own");
+      const queue = fixture.queue();
       expect(await broker.deadLetters(queue, 10)).toEqual([]);
-      await scene.put(broker, queue, messages(4));
-      const taken = await scene.take(broker, queue, {
+      await fixture.put(broker, queue, messages(4));
+      const taken = await fixture.take(broker, queue, {
         prefetch: 1,
         handle: (delivery) => (delivery.id === "m-3" ? delivery.ack() : delivery.reject()),
       });
@@ -78,7 +78,7 @@ export function capabilityPoints(point: DefinePoint<BrokerScene>): void {
       };
       await eventually(
         async () => (await read(10)) === 3,
-        scene.patienceMs,
+        fixture.patienceMs,
         () => `${dead.length} of 3 dead letters`,
       );
       expect(dead.map(({ id }) => id).sort()).toEqual(["m-0", "m-1", "m-2"]);
@@ -86,12 +86,12 @@ export function capabilityPoints(point: DefinePoint<BrokerScene>): void {
       // Looking does not take them away.
       await eventually(
         async () => (await read(2)) === 2,
-        scene.patienceMs,
+        fixture.patienceMs,
         () => `${dead.length} of 2 dead letters at the second look`,
       );
       await eventually(
         async () => (await read(10)) === 3,
-        scene.patienceMs,
+        fixture.patienceMs,
         () => `${dead.length} of 3 dead letters at the third look`,
       );
     },

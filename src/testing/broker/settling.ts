@@ -2,80 +2,84 @@ import { expect } from "vitest";
 import type { DefinePoint } from "../points.ts";
 import { refusal } from "../refusal.ts";
 import { eventually, sleep } from "../wait.ts";
-import { type BrokerScene, hold, idsOf, messages } from "./scene.ts";
+import { type BrokerFixture, hold, idsOf, messages } from "./fixture.ts";
 
-export function settlingPoints(point: DefinePoint<BrokerScene>): void {
-  point("ack.final", "what was acknowledged never comes again, also on another connection", async (scene) => {
-    const first = await scene.open();
-    const queue = scene.queue();
-    const sent = messages(20);
-    await scene.put(first, queue, sent);
-    let acknowledged = 0;
-    await scene.take(first, queue, {
-      handle: async (delivery) => {
-        await delivery.ack();
-        acknowledged++;
-      },
-    });
-    await eventually(
-      () => acknowledged >= sent.length,
-      scene.patienceMs,
-      () => `${acknowledged} acknowledged`,
-    );
-    await first.close();
-    const second = await scene.open();
-    const taken = await scene.take(second, queue);
-    await scene.put(second, queue, messages(1, "probe"));
-    await taken.untilAll(["probe-0"]);
-    await scene.quiet();
-    expect(taken.ids()).toEqual(["probe-0"]);
-  });
+export function settlingPoints(point: DefinePoint<BrokerFixture>): void {
+  point(
+    "ack.final",
+    "what was acknowledged never comes again, also on another connection",
+    async (fixture) => {
+      const first = await fixture.open();
+      const queue = fixture.queue();
+      const sent = messages(20);
+      await fixture.put(first, queue, sent);
+      let acknowledged = 0;
+      await fixture.take(first, queue, {
+        handle: async (delivery) => {
+          await delivery.ack();
+          acknowledged++;
+        },
+      });
+      await eventually(
+        () => acknowledged >= sent.length,
+        fixture.patienceMs,
+        () => `${acknowledged} acknowledged`,
+      );
+      await first.close();
+      const second = await fixture.open();
+      const taken = await fixture.take(second, queue);
+      await fixture.put(second, queue, messages(1, "probe"));
+      await taken.untilAll(["probe-0"]);
+      await fixture.quiet();
+      expect(taken.ids()).toEqual(["probe-0"]);
+    },
+  );
 
-  point("ack.twice", "settling the same delivery again is harmless", async (scene) => {
-    const broker = await scene.open();
-    const queue = scene.queue();
-    await scene.put(broker, queue, messages(1));
-    const taken = await scene.take(broker, queue, { handle: hold, prefetch: 1 });
+  point("ack.twice", "settling the same delivery again is harmless", async (fixture) => {
+    const broker = await fixture.open();
+    const queue = fixture.queue();
+    await fixture.put(broker, queue, messages(1));
+    const taken = await fixture.take(broker, queue, { handle: hold, prefetch: 1 });
     const [delivery] = await taken.until(1);
     await Promise.all([delivery!.ack(), delivery!.ack()]);
     await delivery!.ack();
     await delivery!.retry();
     await delivery!.reject();
     await delivery!.extend();
-    await scene.put(broker, queue, messages(1, "next"));
+    await fixture.put(broker, queue, messages(1, "next"));
     await taken.untilAll(["next-0"]);
     await taken.deliveries.at(-1)!.ack();
-    await scene.quiet();
+    await fixture.quiet();
     expect(taken.ids()).toEqual(["m-0", "next-0"]);
   });
 
   point(
     "ack.out-of-order",
     "acknowledging later messages first does not lose an earlier one",
-    async (scene) => {
-      const first = await scene.open();
-      const queue = scene.queue();
+    async (fixture) => {
+      const first = await fixture.open();
+      const queue = fixture.queue();
       const sent = messages(6);
-      await scene.put(first, queue, sent);
-      const taken = await scene.take(first, queue, { handle: hold, prefetch: 6 });
+      await fixture.put(first, queue, sent);
+      const taken = await fixture.take(first, queue, { handle: hold, prefetch: 6 });
       const [kept, ...others] = await taken.until(6);
       for (const delivery of others.reverse()) await delivery.ack();
       await first.close();
-      const second = await scene.open();
-      const again = await scene.take(second, queue);
-      await again.untilAll([kept!.id], scene.redeliveryMs(second));
+      const second = await fixture.open();
+      const again = await fixture.take(second, queue);
+      await again.untilAll([kept!.id], fixture.redeliveryMs(second));
     },
   );
 
   point(
     "retry.redelivers",
     "retry brings a message again soon, counted where counts are kept",
-    async (scene) => {
-      const broker = await scene.open();
-      const queue = scene.queue();
-      await scene.put(broker, queue, messages(1));
+    async (fixture) => {
+      const broker = await fixture.open();
+      const queue = fixture.queue();
+      await fixture.put(broker, queue, messages(1));
       const counts: number[] = [];
-      const taken = await scene.take(broker, queue, {
+      const taken = await fixture.take(broker, queue, {
         handle: (delivery) => {
           counts.push(delivery.count);
           return counts.length < 4 ? delivery.retry() : delivery.ack();
@@ -88,68 +92,68 @@ export function settlingPoints(point: DefinePoint<BrokerScene>): void {
     },
   );
 
-  point("retry.any-consumer", "what one consumer gives back, another may get", async (scene) => {
-    const broker = await scene.open();
-    const queue = scene.queue();
-    await scene.put(broker, queue, messages(1));
-    const first = await scene.take(broker, queue, { prefetch: 1, handle: hold });
+  point("retry.any-consumer", "what one consumer gives back, another may get", async (fixture) => {
+    const broker = await fixture.open();
+    const queue = fixture.queue();
+    await fixture.put(broker, queue, messages(1));
+    const first = await fixture.take(broker, queue, { prefetch: 1, handle: hold });
     const [delivery] = await first.until(1);
     await first.consumer.close();
     await delivery!.retry();
-    const second = await scene.take(await scene.open(), queue);
+    const second = await fixture.take(await fixture.open(), queue);
     await second.until(1);
   });
 
-  point("reject.drops", "a rejected message does not come again", async (scene) => {
-    const broker = await scene.open();
-    const queue = scene.queue();
-    const taken = await scene.take(broker, queue, {
+  point("reject.drops", "a rejected message does not come again", async (fixture) => {
+    const broker = await fixture.open();
+    const queue = fixture.queue();
+    const taken = await fixture.take(broker, queue, {
       handle: (delivery) => (delivery.id === "m-0" ? delivery.reject() : delivery.ack()),
     });
-    await scene.put(broker, queue, messages(3));
+    await fixture.put(broker, queue, messages(3));
     await taken.untilAll(idsOf(messages(3)));
-    await scene.quiet();
+    await fixture.quiet();
     expect(taken.ids().sort()).toEqual(idsOf(messages(3)));
   });
 
   point(
     "settle.late",
     "settling after lost ownership is refused with lost_ownership, and safe twice",
-    async (scene) => {
-      const loser = await scene.open();
+    async (fixture) => {
+      const loser = await fixture.open();
       const { ownershipMs } = loser.capabilities;
-      if (ownershipMs === null && !scene.harness.loseOwnership) scene.skip("ownership cannot be lost");
-      const queue = scene.queue();
-      await scene.put(loser, queue, messages(1));
-      const lost = await scene.take(loser, queue, { prefetch: 1, handle: hold });
+      if (ownershipMs === null && !fixture.harness.loseOwnership) fixture.skip("ownership cannot be lost");
+      const queue = fixture.queue();
+      await fixture.put(loser, queue, messages(1));
+      const lost = await fixture.take(loser, queue, { prefetch: 1, handle: hold });
       const [delivery] = await lost.until(1);
       await lost.consumer.close();
-      const winner = await scene.open();
-      const won = await scene.take(winner, queue, { prefetch: 1, handle: hold });
-      await scene.harness.loseOwnership?.(loser);
-      const [again] = await won.until(1, scene.redeliveryMs(winner));
+      const winner = await fixture.open();
+      const won = await fixture.take(winner, queue, { prefetch: 1, handle: hold });
+      await fixture.harness.loseOwnership?.(loser);
+      const [again] = await won.until(1, fixture.redeliveryMs(winner));
       await refusal(delivery!.ack(), "lost_ownership");
       await refusal(delivery!.ack(), "lost_ownership");
       await refusal(delivery!.extend(), "lost_ownership");
       await again!.ack();
-      await scene.put(winner, queue, messages(1, "probe"));
+      await fixture.put(winner, queue, messages(1, "probe"));
       await won.untilAll(["probe-0"]);
       expect(won.ids()).toEqual(["m-0", "probe-0"]);
     },
   );
 
-  point("extend.keeps", "extend keeps a delivery beyond its ownership time", async (scene) => {
-    const holder = await scene.open();
-    const queue = scene.queue();
-    await scene.put(holder, queue, messages(1));
-    const held = await scene.take(holder, queue, { prefetch: 1, handle: hold });
+  point("extend.keeps", "extend keeps a delivery beyond its ownership time", async (fixture) => {
+    const holder = await fixture.open();
+    const queue = fixture.queue();
+    await fixture.put(holder, queue, messages(1));
+    const held = await fixture.take(holder, queue, { prefetch: 1, handle: hold });
     const [delivery] = await held.until(1);
     const { ownershipMs } = holder.capabilities;
     if (ownershipMs === null) {
       await delivery!.extend();
       return delivery!.ack();
     }
-    const other = await scene.take(await scene.open(), queue);
+    const other = await fixture.take(await fixture.open(), queue);
     const until = performance.now() + ownershipMs * 2.5;
     while (performance.now() < until) {
       await sleep(ownershipMs / 4);
@@ -157,7 +161,7 @@ export function settlingPoints(point: DefinePoint<BrokerScene>): void {
     }
     expect(other.ids()).toEqual([]);
     await delivery!.ack();
-    await scene.quiet();
+    await fixture.quiet();
     expect(other.ids()).toEqual([]);
   });
 }

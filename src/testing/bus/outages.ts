@@ -2,15 +2,15 @@ import { expect } from "vitest";
 import type { DefinePoint } from "../points.ts";
 import { refusal } from "../refusal.ts";
 import { eventually, persist, sleep, within } from "../wait.ts";
-import { type BusScene, texts } from "./scene.ts";
+import { type BusFixture, texts } from "./fixture.ts";
 
-export function outagePoints(point: DefinePoint<BusScene>): void {
-  point("outage.gap", "after an outage subscribers hear again, and onGap was called", async (scene) => {
-    const outage = scene.outage();
-    const [speaker, listener] = [await scene.open(), await scene.open()];
-    const topic = scene.topic();
-    const heard = await scene.listen(listener, topic);
-    const other = await scene.listen(listener, scene.topic());
+export function outagePoints(point: DefinePoint<BusFixture>): void {
+  point("outage.gap", "after an outage subscribers hear again, and onGap was called", async (fixture) => {
+    const outage = fixture.outage();
+    const [speaker, listener] = [await fixture.open(), await fixture.open()];
+    const topic = fixture.topic();
+    const heard = await fixture.listen(listener, topic);
+    const other = await fixture.listen(listener, fixture.topic());
     await speaker.publish(topic, "before");
     await heard.until(1);
     expect(heard.gaps()).toBe(0);
@@ -19,22 +19,22 @@ export function outagePoints(point: DefinePoint<BusScene>): void {
     await outage.end();
     await eventually(
       () => heard.gaps() > 0 && other.gaps() > 0,
-      scene.patienceMs + 10_000,
+      fixture.patienceMs + 10_000,
       () => "onGap was not called",
     );
     // Once onGap was called, nothing that is published later is missed.
-    await persist(scene.patienceMs + 10_000, () => speaker.publish(topic, "after"));
+    await persist(fixture.patienceMs + 10_000, () => speaker.publish(topic, "after"));
     await eventually(
       () => heard.texts.at(-1) === "after",
-      scene.patienceMs,
+      fixture.patienceMs,
       () => `heard only ${heard.texts.join(", ")}`,
     );
   });
 
-  point("outage.errors", "an outage is told quickly, as unavailable with its cause", async (scene) => {
-    const outage = scene.outage();
-    const bus = await scene.open();
-    const topic = scene.topic();
+  point("outage.errors", "an outage is told quickly, as unavailable with its cause", async (fixture) => {
+    const outage = fixture.outage();
+    const bus = await fixture.open();
+    const topic = fixture.topic();
     await bus.publish(topic, "before");
     await outage.begin();
     try {
@@ -47,14 +47,14 @@ export function outagePoints(point: DefinePoint<BusScene>): void {
     } finally {
       await outage.end();
     }
-    await persist(scene.patienceMs + 10_000, () => bus.health());
-    await persist(scene.patienceMs + 10_000, () => bus.publish(topic, "after"));
+    await persist(fixture.patienceMs + 10_000, () => bus.health());
+    await persist(fixture.patienceMs + 10_000, () => bus.publish(topic, "after"));
   });
 
-  point("outage.close", "close ends also while the service cannot be reached", async (scene) => {
-    const outage = scene.outage();
-    const bus = await scene.open();
-    await scene.listen(bus, scene.topic());
+  point("outage.close", "close ends also while the service cannot be reached", async (fixture) => {
+    const outage = fixture.outage();
+    const bus = await fixture.open();
+    await fixture.listen(bus, fixture.topic());
     await outage.begin();
     try {
       await within(5_000, "closing", bus.close());
@@ -63,23 +63,23 @@ export function outagePoints(point: DefinePoint<BusScene>): void {
     }
   });
 
-  point("health.up", "health resolves while the service answers", async (scene) => {
-    const bus = await scene.open();
+  point("health.up", "health resolves while the service answers", async (fixture) => {
+    const bus = await fixture.open();
     await within(2_500, "health", bus.health());
   });
 
-  point("close.idempotent", "close may be called again, and at once", async (scene) => {
-    const bus = await scene.open();
-    const heard = await scene.listen(bus, scene.topic());
+  point("close.idempotent", "close may be called again, and at once", async (fixture) => {
+    const bus = await fixture.open();
+    const heard = await fixture.listen(bus, fixture.topic());
     await within(5_000, "closing twice", Promise.all([bus.close(), bus.close()]));
     await bus.close();
     await heard.subscription.close();
   });
 
-  point("close.refuses", "a closed bus refuses with closed and is silent", async (scene) => {
-    const [bus, other] = [await scene.open(), await scene.open()];
-    const topic = scene.topic();
-    const heard = await scene.listen(bus, topic);
+  point("close.refuses", "a closed bus refuses with closed and is silent", async (fixture) => {
+    const [bus, other] = [await fixture.open(), await fixture.open()];
+    const topic = fixture.topic();
+    const heard = await fixture.listen(bus, topic);
     await bus.close();
     await refusal(bus.publish(topic, "late"), "closed");
     await refusal(
@@ -88,13 +88,13 @@ export function outagePoints(point: DefinePoint<BusScene>): void {
     );
     await refusal(bus.health(), "closed");
     await other.publish(topic, "to the others");
-    await scene.quiet();
+    await fixture.quiet();
     expect(heard.texts).toEqual([]);
     expect(heard.gaps()).toBe(0);
   });
 
-  point("close.no-handles", "after close the process may end", async (scene) => {
-    const child = scene.child({ errand: "tidy", topic: scene.topic(), texts: texts(5) });
+  point("close.no-handles", "after close the process may end", async (fixture) => {
+    const child = fixture.child({ errand: "tidy", topic: fixture.topic(), texts: texts(5) });
     await child.until(1, 20_000);
     expect(await child.ended(3_000)).toBe(0);
   });

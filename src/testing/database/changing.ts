@@ -1,20 +1,20 @@
 import { expect } from "vitest";
 import type { DefinePoint } from "../points.ts";
-import { type DatabaseScene, row } from "./scene.ts";
+import { type DatabaseFixture, row } from "./fixture.ts";
 
-export function changePoints(point: DefinePoint<DatabaseScene>): void {
+export function changePoints(point: DefinePoint<DatabaseFixture>): void {
   point(
     "statement.round-trip",
     "text and numbers come back as they were, on any connection",
-    async (scene) => {
-      const { db } = scene.database;
+    async (fixture) => {
+      const { db } = fixture.database;
       const written = row("가'\";--", {
         owner: "소유자 👩‍🚀",
         expires_at: Number.MAX_SAFE_INTEGER,
         body: '{"a":[1.5]}',
       });
       await db.insertInto("uploads").values(written).execute();
-      const other = await scene.open();
+      const other = await fixture.open();
       expect(await other.db.selectFrom("uploads").selectAll().execute()).toEqual([written]);
       const { n } = await other.db
         .selectFrom("uploads")
@@ -27,8 +27,8 @@ export function changePoints(point: DefinePoint<DatabaseScene>): void {
   point(
     "statement.counts",
     "a change says how many rows it changed, and gives them where asked",
-    async (scene) => {
-      const { db } = scene.database;
+    async (fixture) => {
+      const { db } = fixture.database;
       const made = await db
         .insertInto("uploads")
         .values([row("a"), row("b"), row("c")])
@@ -46,9 +46,9 @@ export function changePoints(point: DefinePoint<DatabaseScene>): void {
     },
   );
 
-  point("statement.race", "of ten that change what they have read, nine lose", async (scene) => {
-    await scene.database.db.insertInto("uploads").values(row("a")).execute();
-    const databases = [scene.database, await scene.open(), await scene.open()];
+  point("statement.race", "of ten that change what they have read, nine lose", async (fixture) => {
+    await fixture.database.db.insertInto("uploads").values(row("a")).execute();
+    const databases = [fixture.database, await fixture.open(), await fixture.open()];
     const answers = await Promise.all(
       Array.from({ length: 10 }, (_, n) =>
         databases[n % 3]!.db.updateTable("uploads")
@@ -98,9 +98,9 @@ export function changePoints(point: DefinePoint<DatabaseScene>): void {
     },
   );
 
-  point("batch.apart", "batches at once are each whole: nobody sees half of one", async (scene) => {
-    const { db, batch } = scene.database;
-    const reader = await scene.open();
+  point("batch.apart", "batches at once are each whole: nobody sees half of one", async (fixture) => {
+    const { db, batch } = fixture.database;
+    const reader = await fixture.open();
     await batch([db.insertInto("uploads").values([row("a"), row("b")])]);
     const writing = Array.from({ length: 20 }, (_, n) =>
       batch(["a", "b"].map((id) => db.updateTable("uploads").set({ expires_at: n }).where("id", "=", id))),

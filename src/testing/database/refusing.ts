@@ -2,12 +2,12 @@ import { sql } from "kysely";
 import { expect } from "vitest";
 import { MAX_ROWS } from "../../ports/database.ts";
 import type { DefinePoint } from "../points.ts";
-import { type DatabaseScene, row } from "./scene.ts";
+import { type DatabaseFixture, row } from "./fixture.ts";
 
 /** Rows of one statement: each has four values, and SQLite takes 32,766. */
 const AT_ONCE = 5_000;
 
-export function refusalPoints(point: DefinePoint<DatabaseScene>): void {
+export function refusalPoints(point: DefinePoint<DatabaseFixture>): void {
   point("refusal.key", "a unique key that is taken is told as that", async ({ database: { db } }) => {
     await db.insertInto("uploads").values(row("a")).execute();
     const again = db.insertInto("uploads").values(row("a")).execute();
@@ -70,8 +70,8 @@ export function refusalPoints(point: DefinePoint<DatabaseScene>): void {
     expect(fine.status).toBe("fulfilled");
   });
 
-  point("refusal.closed", "a closed connection says so", async (scene) => {
-    const database = await scene.open();
+  point("refusal.closed", "a closed connection says so", async (fixture) => {
+    const database = await fixture.open();
     await database.close();
     const asked = database.db.selectFrom("uploads").selectAll().execute();
     await expect(asked).rejects.toMatchObject({ code: "closed" });

@@ -3,14 +3,14 @@ import { uploadRecords } from "../../database/uploads.ts";
 import { newId } from "../../domain/ids.ts";
 import type { UploadPart, UploadRecord } from "../../domain/uploads.ts";
 import type { DefinePoint } from "../points.ts";
-import type { DatabaseScene } from "./scene.ts";
+import type { DatabaseFixture } from "./fixture.ts";
 
 const HOUR_MS = 3_600_000;
 const OWNER = "owner";
 
-export function uploadPoints(point: DefinePoint<DatabaseScene>): void {
-  point("upload.goes-on", "an upload goes on from any process where it was left", async (scene) => {
-    const { records, upload, at } = await begun(scene, { length: 30 });
+export function uploadPoints(point: DefinePoint<DatabaseFixture>): void {
+  point("upload.goes-on", "an upload goes on from any process where it was left", async (fixture) => {
+    const { records, upload, at } = await begun(fixture, { length: 30 });
     expect(await records.get(at)).toEqual(upload);
     const parts = [part("first", 10), part("second", 5)];
     expect(await records.append(at, { offset: 0, parts })).toEqual({
@@ -18,13 +18,13 @@ export function uploadPoints(point: DefinePoint<DatabaseScene>): void {
       upload: { ...upload, offset: 15, parts },
     });
     const last = [part("third", 15)];
-    await uploadRecords(await scene.open()).append(at, { offset: 15, parts: last });
+    await uploadRecords(await fixture.open()).append(at, { offset: 15, parts: last });
     expect(await records.get(at)).toEqual({ ...upload, offset: 30, parts: [...parts, ...last] });
   });
 
-  point("upload.once", "of several that go on from the same place one does", async (scene) => {
-    const { records, at } = await begun(scene, { length: 1_000 });
-    const others = [await scene.open(), await scene.open()].map(uploadRecords);
+  point("upload.once", "of several that go on from the same place one does", async (fixture) => {
+    const { records, at } = await begun(fixture, { length: 1_000 });
+    const others = [await fixture.open(), await fixture.open()].map(uploadRecords);
     const answers = await Promise.all(
       Array.from({ length: 10 }, (_, n) =>
         [records, ...others][n % 3]!.append(at, { offset: 0, parts: [part(`${n}`, 100 + n)] }),
@@ -39,19 +39,23 @@ export function uploadPoints(point: DefinePoint<DatabaseScene>): void {
     expect(await records.get(at)).toMatchObject({ offset, parts });
   });
 
-  point("upload.length", "a length that one learns is not lost to another that adds bytes", async (scene) => {
-    const { records, at } = await begun(scene, { length: null });
-    const other = uploadRecords(await scene.open());
-    const [learned] = await Promise.all([
-      records.append(at, { offset: 0, parts: [], length: 10 }),
-      other.append(at, { offset: 0, parts: [part("one", 10)] }),
-    ]);
-    // Whoever came second is told that it has moved, or builds on what the first did.
-    expect(await records.get(at)).toMatchObject({ offset: 10, length: learned.ok ? 10 : null });
-  });
+  point(
+    "upload.length",
+    "a length that one learns is not lost to another that adds bytes",
+    async (fixture) => {
+      const { records, at } = await begun(fixture, { length: null });
+      const other = uploadRecords(await fixture.open());
+      const [learned] = await Promise.all([
+        records.append(at, { offset: 0, parts: [], length: 10 }),
+        other.append(at, { offset: 0, parts: [part("one", 10)] }),
+      ]);
+      // Whoever came second is told that it has moved, or builds on what the first did.
+      expect(await records.get(at)).toMatchObject({ offset: 10, length: learned.ok ? 10 : null });
+    },
+  );
 
-  point("upload.repeated", "adding the same parts again is harmless", async (scene) => {
-    const { records, upload, at } = await begun(scene, { length: 100 });
+  point("upload.repeated", "adding the same parts again is harmless", async (fixture) => {
+    const { records, upload, at } = await begun(fixture, { length: 100 });
     const added = { offset: 0, parts: [part("one", 60)] };
     const first = await records.append(at, added);
     expect(await records.append(at, added)).toEqual(first);
@@ -59,8 +63,8 @@ export function uploadPoints(point: DefinePoint<DatabaseScene>): void {
     expect(await records.get(at)).toMatchObject({ offset: 60, parts: added.parts });
   });
 
-  point("upload.owned", "another owner's upload is not there, and cannot be changed", async (scene) => {
-    const { records, upload, at } = await begun(scene, { length: 10 });
+  point("upload.owned", "another owner's upload is not there, and cannot be changed", async (fixture) => {
+    const { records, upload, at } = await begun(fixture, { length: 10 });
     const others = { ...at, owner: "another" };
     expect(await records.get(others)).toBeNull();
     const added = { offset: 0, parts: [part("x", 10)] };
@@ -69,24 +73,24 @@ export function uploadPoints(point: DefinePoint<DatabaseScene>): void {
     expect(await records.get(at)).toEqual(upload);
   });
 
-  point("upload.expires", "an upload is gone when its time has passed", async (scene) => {
-    const { records, upload, at } = await begun(scene, { length: 10 });
+  point("upload.expires", "an upload is gone when its time has passed", async (fixture) => {
+    const { records, upload, at } = await begun(fixture, { length: 10 });
     expect(await records.get({ ...at, now: upload.expiresAt - 1 })).toEqual(upload);
     const late = { ...at, now: upload.expiresAt };
     expect(await records.get(late)).toBeNull();
     const added = { offset: 0, parts: [part("x", 10)] };
     expect(await records.append(late, added)).toEqual({ ok: false, reason: "missing" });
     await records.create({ ...upload, id: newId(), expiresAt: late.now + HOUR_MS }, late.now);
-    const left = await scene.database.db.selectFrom("uploads").select("id").execute();
+    const left = await fixture.database.db.selectFrom("uploads").select("id").execute();
     expect(left).toHaveLength(1);
     expect(left).not.toContainEqual({ id: upload.id });
   });
 
-  point("upload.becomes", "the file that it became is kept, until it is removed", async (scene) => {
-    const { records, upload, at } = await begun(scene, { length: 10 });
+  point("upload.becomes", "the file that it became is kept, until it is removed", async (fixture) => {
+    const { records, upload, at } = await begun(fixture, { length: 10 });
     const file = { name: "a.txt", mediaType: "text/plain", bytes: 10, sha256: "0".repeat(64), blob: "one" };
     await records.finish(at, file);
-    const other = uploadRecords(await scene.open());
+    const other = uploadRecords(await fixture.open());
     expect(await other.get(at)).toEqual({ ...upload, file });
     expect(await other.remove(at)).toEqual({ ...upload, file });
     expect(await records.remove(at)).toBeNull();
@@ -95,7 +99,7 @@ export function uploadPoints(point: DefinePoint<DatabaseScene>): void {
 }
 
 /** An upload that has begun, and the question for it. */
-async function begun({ database }: DatabaseScene, { length }: Pick<UploadRecord, "length">) {
+async function begun({ database }: DatabaseFixture, { length }: Pick<UploadRecord, "length">) {
   const records = uploadRecords(database);
   const now = Date.now();
   const upload: UploadRecord = {

@@ -2,12 +2,12 @@ import { expect } from "vitest";
 import type { DefinePoint } from "../points.ts";
 import { refusal } from "../refusal.ts";
 import { sleep } from "../wait.ts";
-import { charge, expectLeft, granted, HOUR, type LimiterScene, refused, unhurried } from "./scene.ts";
+import { charge, expectLeft, granted, HOUR, type LimiterFixture, refused, unhurried } from "./fixture.ts";
 
-export function learningPoints(point: DefinePoint<LimiterScene>): void {
-  point("learn.remaining", "what a provider says remains is adopted where it is less", async (scene) => {
-    const [limiter, other] = [await scene.open(), await scene.open()];
-    const budget = scene.budget(100, HOUR);
+export function learningPoints(point: DefinePoint<LimiterFixture>): void {
+  point("learn.remaining", "what a provider says remains is adopted where it is less", async (fixture) => {
+    const [limiter, other] = [await fixture.open(), await fixture.open()];
+    const budget = fixture.budget(100, HOUR);
     await limiter.learn(budget, { remaining: 40 });
     await expectLeft(other, budget, 40);
     await granted(other, budget, 10);
@@ -20,10 +20,10 @@ export function learningPoints(point: DefinePoint<LimiterScene>): void {
   point(
     "learn.reset",
     "until a reset only what remains is handed out, then what the budget has",
-    async (scene) => {
-      const [limiter, other] = [await scene.open(), await scene.open()];
+    async (fixture) => {
+      const [limiter, other] = [await fixture.open(), await fixture.open()];
       await unhurried(async () => {
-        const budget = scene.budget(100, HOUR);
+        const budget = fixture.budget(100, HOUR);
         await granted(limiter, budget, 20);
         const begun = performance.now();
         await limiter.learn(budget, { remaining: 5, resetMs: 400 });
@@ -39,28 +39,28 @@ export function learningPoints(point: DefinePoint<LimiterScene>): void {
     },
   );
 
-  point("learn.strictest", "of several words the strictest holds", async (scene) => {
-    const limiter = await scene.open();
-    const budget = scene.budget(100, HOUR);
+  point("learn.strictest", "of several words the strictest holds", async (fixture) => {
+    const limiter = await fixture.open();
+    const budget = fixture.budget(100, HOUR);
     await limiter.learn(budget, { remaining: 0, resetMs: 60_000 });
     await limiter.learn(budget, { remaining: 50, resetMs: 10 });
     await limiter.learn(budget, { remaining: 50, resetMs: 0 });
     const waitMs = await refused(limiter, charge(budget, 1));
-    expect(waitMs).toBeGreaterThan(60_000 - scene.patienceMs);
+    expect(waitMs).toBeGreaterThan(60_000 - fixture.patienceMs);
     expect(waitMs).toBeLessThanOrEqual(60_000);
   });
 
-  point("learn.both-waits", "a call waits for the budget and for the reset", async (scene) => {
-    const limiter = await scene.open();
-    const budget = scene.budget(10, HOUR);
+  point("learn.both-waits", "a call waits for the budget and for the reset", async (fixture) => {
+    const limiter = await fixture.open();
+    const budget = fixture.budget(10, HOUR);
     await granted(limiter, budget, 10);
     await limiter.learn(budget, { remaining: 0, resetMs: 1_000 });
     expect(await refused(limiter, charge(budget, 1))).toBeGreaterThan(HOUR / 10 - 60_000);
   });
 
-  point("learn.corrected", "an estimate that is given back counts before the reset too", async (scene) => {
-    const limiter = await scene.open();
-    const budget = scene.budget(100, HOUR);
+  point("learn.corrected", "an estimate that is given back counts before the reset too", async (fixture) => {
+    const limiter = await fixture.open();
+    const budget = fixture.budget(100, HOUR);
     await limiter.learn(budget, { remaining: 10, resetMs: 60_000 });
     await granted(limiter, budget, 10);
     await limiter.correct(budget, -4);
@@ -71,9 +71,9 @@ export function learningPoints(point: DefinePoint<LimiterScene>): void {
   point(
     "learn.limit",
     "a provider's lower limit holds for refill and burst, a higher one loosens nothing",
-    async (scene) => {
-      const [limiter, other] = [await scene.open(), await scene.open()];
-      const budget = scene.budget(1_000, HOUR);
+    async (fixture) => {
+      const [limiter, other] = [await fixture.open(), await fixture.open()];
+      const budget = fixture.budget(1_000, HOUR);
       await limiter.learn(budget, { remaining: 100, limit: 100 });
       const error = await refusal(other.take([charge(budget, 101)]), "rate_limited");
       expect(error.extra).toMatchObject({ limit: 100 });

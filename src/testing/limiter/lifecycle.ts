@@ -2,16 +2,16 @@ import { expect } from "vitest";
 import type { DefinePoint } from "../points.ts";
 import { refusal } from "../refusal.ts";
 import { persist, within } from "../wait.ts";
-import { charge, expectLeft, granted, HOUR, type LimiterScene } from "./scene.ts";
+import { charge, expectLeft, granted, HOUR, type LimiterFixture } from "./fixture.ts";
 
-export function lifecyclePoints(point: DefinePoint<LimiterScene>): void {
+export function lifecyclePoints(point: DefinePoint<LimiterFixture>): void {
   point(
     "outage.errors",
     "an outage is told quickly, as unavailable with its cause, and ends",
-    async (scene) => {
-      const outage = scene.outage();
-      const limiter = await scene.open();
-      const budget = scene.budget(10, HOUR);
+    async (fixture) => {
+      const outage = fixture.outage();
+      const limiter = await fixture.open();
+      const budget = fixture.budget(10, HOUR);
       await granted(limiter, budget, 4);
       await outage.begin();
       try {
@@ -29,14 +29,14 @@ export function lifecyclePoints(point: DefinePoint<LimiterScene>): void {
       } finally {
         await outage.end();
       }
-      await persist(scene.patienceMs + 10_000, () => limiter.health());
+      await persist(fixture.patienceMs + 10_000, () => limiter.health());
       await expectLeft(limiter, budget, 6);
     },
   );
 
-  point("outage.close", "close ends also while the service cannot be reached", async (scene) => {
-    const outage = scene.outage();
-    const limiter = await scene.open();
+  point("outage.close", "close ends also while the service cannot be reached", async (fixture) => {
+    const outage = fixture.outage();
+    const limiter = await fixture.open();
     await outage.begin();
     try {
       await within(5_000, "closing", limiter.close());
@@ -45,17 +45,17 @@ export function lifecyclePoints(point: DefinePoint<LimiterScene>): void {
     }
   });
 
-  point("health.up", "health resolves while the service answers", async (scene) => {
-    const limiter = await scene.open();
+  point("health.up", "health resolves while the service answers", async (fixture) => {
+    const limiter = await fixture.open();
     await within(2_500, "health", limiter.health());
   });
 
   point(
     "close.refuses",
     "close may be called again, and a closed limiter refuses with closed",
-    async (scene) => {
-      const limiter = await scene.open();
-      const budget = scene.budget(10, HOUR);
+    async (fixture) => {
+      const limiter = await fixture.open();
+      const budget = fixture.budget(10, HOUR);
       await granted(limiter, budget, 1);
       await within(5_000, "closing twice", Promise.all([limiter.close(), limiter.close()]));
       await limiter.close();
@@ -63,12 +63,12 @@ export function lifecyclePoints(point: DefinePoint<LimiterScene>): void {
       await refusal(limiter.correct(budget, 1), "closed");
       await refusal(limiter.learn(budget, { remaining: 1 }), "closed");
       await refusal(limiter.health(), "closed");
-      await expectLeft(await scene.open(), budget, 9);
+      await expectLeft(await fixture.open(), budget, 9);
     },
   );
 
-  point("close.no-handles", "after close the process may end", async (scene) => {
-    const child = scene.child({ errand: "tidy", budget: scene.budget(10, HOUR) });
+  point("close.no-handles", "after close the process may end", async (fixture) => {
+    const child = fixture.child({ errand: "tidy", budget: fixture.budget(10, HOUR) });
     await child.until(1, 20_000);
     expect(await child.ended(3_000)).toBe(0);
   });

@@ -3,12 +3,12 @@ import type { Budget, Limiter } from "../../ports/limiter.ts";
 import type { Grant } from "../fixtures/limiter-child.ts";
 import type { DefinePoint } from "../points.ts";
 import { sleep } from "../wait.ts";
-import { charge, expectLeft, HOUR, type LimiterScene } from "./scene.ts";
+import { charge, expectLeft, HOUR, type LimiterFixture } from "./fixture.ts";
 
-export function sharingPoints(point: DefinePoint<LimiterScene>): void {
-  point("share.at-once", "of many who ask at once, no more are served than there is for", async (scene) => {
-    const limiters = await Promise.all([scene.open(), scene.open(), scene.open()]);
-    const budget = scene.budget(50, HOUR);
+export function sharingPoints(point: DefinePoint<LimiterFixture>): void {
+  point("share.at-once", "of many who ask at once, no more are served than there is for", async (fixture) => {
+    const limiters = await Promise.all([fixture.open(), fixture.open(), fixture.open()]);
+    const budget = fixture.budget(50, HOUR);
     const taken = await Promise.all(
       Array.from({ length: 300 }, (_, n) => limiters[n % 3]!.take([charge(budget, 1)])),
     );
@@ -19,9 +19,9 @@ export function sharingPoints(point: DefinePoint<LimiterScene>): void {
   point(
     "share.span",
     "in no span of time more is handed out than burst and refill, nor much less",
-    async (scene) => {
-      const limiters = await Promise.all([scene.open(), scene.open(), scene.open()]);
-      const budget = scene.budget(200, 1_000, 30);
+    async (fixture) => {
+      const limiters = await Promise.all([fixture.open(), fixture.open(), fixture.open()]);
+      const budget = fixture.budget(200, 1_000, 30);
       const begun = performance.now();
       const takers = Array.from({ length: 12 }, (_, n) => takeFor(limiters[n % 3]!, budget, 800));
       const grants = (await Promise.all(takers)).flat();
@@ -32,10 +32,10 @@ export function sharingPoints(point: DefinePoint<LimiterScene>): void {
     },
   );
 
-  point("share.processes", "processes share a budget", async (scene) => {
-    const budget = scene.budget(100, 1_000, 20);
-    const children = [1, 2].map(() => scene.child({ errand: "take", budget }));
-    const limiter = await scene.open();
+  point("share.processes", "processes share a budget", async (fixture) => {
+    const budget = fixture.budget(100, 1_000, 20);
+    const children = [1, 2].map(() => fixture.child({ errand: "take", budget }));
+    const limiter = await fixture.open();
     await Promise.all(children.map((child) => child.until(1, 20_000)));
     const mine = await takeFor(limiter, budget, 700);
     await Promise.all(children.map((child) => child.kill()));
@@ -47,12 +47,12 @@ export function sharingPoints(point: DefinePoint<LimiterScene>): void {
   point(
     "share.all-or-nothing",
     "charges of several budgets in any order lose and deadlock nothing",
-    async (scene) => {
-      const limiters = await Promise.all([scene.open(), scene.open(), scene.open()]);
+    async (fixture) => {
+      const limiters = await Promise.all([fixture.open(), fixture.open(), fixture.open()]);
       const [one, two, three] = [
-        scene.budget(60, HOUR),
-        scene.budget(40, HOUR),
-        scene.budget(1_000, 24 * HOUR),
+        fixture.budget(60, HOUR),
+        fixture.budget(40, HOUR),
+        fixture.budget(1_000, 24 * HOUR),
       ];
       const orders = [
         [one, two, three],

@@ -2,64 +2,68 @@ import { expect, vi } from "vitest";
 import type { DefinePoint } from "../points.ts";
 import { refusal } from "../refusal.ts";
 import { eventually, sleep } from "../wait.ts";
-import { charge, expectLeft, granted, HOUR, type LimiterScene, refused, unhurried } from "./scene.ts";
+import { charge, expectLeft, granted, HOUR, type LimiterFixture, refused, unhurried } from "./fixture.ts";
 
-export function takingPoints(point: DefinePoint<LimiterScene>): void {
-  point("take.burst", "a budget begins full and holds no more than its burst", async (scene) => {
-    const limiter = await scene.open();
-    const plain = scene.budget(10, HOUR);
+export function takingPoints(point: DefinePoint<LimiterFixture>): void {
+  point("take.burst", "a budget begins full and holds no more than its burst", async (fixture) => {
+    const limiter = await fixture.open();
+    const plain = fixture.budget(10, HOUR);
     for (let n = 0; n < 10; n++) await granted(limiter, plain, 1);
     await expectLeft(limiter, plain, 0);
-    const narrow = scene.budget(10, HOUR, 2.5);
+    const narrow = fixture.budget(10, HOUR, 2.5);
     await granted(limiter, narrow, 2.5);
     await expectLeft(limiter, narrow, 0);
-    const wide = scene.budget(10, HOUR, 100);
+    const wide = fixture.budget(10, HOUR, 100);
     await granted(limiter, wide, 100);
     await expectLeft(limiter, wide, 0);
   });
 
-  point("take.wait", "a refusal says exactly when the same call succeeds, and not before", async (scene) => {
-    const limiter = await scene.open();
-    const cases = [
-      [10, 4_000, 10, 1],
-      [1_000, 60_000, 9, 6],
-      [3, 1_500, 1, 0.7],
-      [90_000, 60_000, 90_000, 555],
-    ] as const;
-    const proofs = cases.map(([limit, perMs, burst, amount]) =>
-      unhurried(async () => {
-        const budget = scene.budget(limit, perMs, burst);
-        const begun = performance.now();
-        await granted(limiter, budget, burst);
-        const waitMs = await refused(limiter, charge(budget, amount));
-        const due = performance.now() + waitMs;
-        const whole = (amount * perMs) / limit;
-        expect(waitMs).toBeLessThanOrEqual(Math.ceil(whole));
-        expect(waitMs).toBeGreaterThanOrEqual(Math.floor(whole - (performance.now() - begun)));
-        await sleep(waitMs / 2);
-        await refused(limiter, charge(budget, amount));
-        await sleep(due - performance.now() + 1);
-        await granted(limiter, budget, amount);
-      }),
-    );
-    await Promise.all(proofs);
-  });
+  point(
+    "take.wait",
+    "a refusal says exactly when the same call succeeds, and not before",
+    async (fixture) => {
+      const limiter = await fixture.open();
+      const cases = [
+        [10, 4_000, 10, 1],
+        [1_000, 60_000, 9, 6],
+        [3, 1_500, 1, 0.7],
+        [90_000, 60_000, 90_000, 555],
+      ] as const;
+      const proofs = cases.map(([limit, perMs, burst, amount]) =>
+        unhurried(async () => {
+          const budget = fixture.budget(limit, perMs, burst);
+          const begun = performance.now();
+          await granted(limiter, budget, burst);
+          const waitMs = await refused(limiter, charge(budget, amount));
+          const due = performance.now() + waitMs;
+          const whole = (amount * perMs) / limit;
+          expect(waitMs).toBeLessThanOrEqual(Math.ceil(whole));
+          expect(waitMs).toBeGreaterThanOrEqual(Math.floor(whole - (performance.now() - begun)));
+          await sleep(waitMs / 2);
+          await refused(limiter, charge(budget, amount));
+          await sleep(due - performance.now() + 1);
+          await granted(limiter, budget, amount);
+        }),
+      );
+      await Promise.all(proofs);
+    },
+  );
 
-  point("take.not-before", "asking again and again is served when the wait is over", async (scene) => {
-    const limiter = await scene.open();
-    const budget = scene.budget(10, 2_000);
+  point("take.not-before", "asking again and again is served when the wait is over", async (fixture) => {
+    const limiter = await fixture.open();
+    const budget = fixture.budget(10, 2_000);
     const begun = performance.now();
     await granted(limiter, budget, 10);
     while (!(await limiter.take([charge(budget, 1)])).ok) await sleep(1);
     const elapsed = performance.now() - begun;
     expect(elapsed).toBeGreaterThan(199);
-    expect(elapsed).toBeLessThan(200 + scene.patienceMs);
+    expect(elapsed).toBeLessThan(200 + fixture.patienceMs);
   });
 
-  point("take.refill", "it refills up to its burst and no further", async (scene) => {
-    const limiter = await scene.open();
+  point("take.refill", "it refills up to its burst and no further", async (fixture) => {
+    const limiter = await fixture.open();
     await unhurried(async () => {
-      const budget = scene.budget(100, 1_000, 20);
+      const budget = fixture.budget(100, 1_000, 20);
       await granted(limiter, budget, 20);
       await sleep(450);
       await granted(limiter, budget, 20);
@@ -70,9 +74,9 @@ export function takingPoints(point: DefinePoint<LimiterScene>): void {
   point(
     "take.too-large",
     "an amount that a budget never holds is refused for good, at once",
-    async (scene) => {
-      const limiter = await scene.open();
-      const [small, other] = [scene.budget(10, HOUR, 5), scene.budget(10, HOUR)];
+    async (fixture) => {
+      const limiter = await fixture.open();
+      const [small, other] = [fixture.budget(10, HOUR, 5), fixture.budget(10, HOUR)];
       const error = await refusal(limiter.take([charge(other, 1), charge(small, 6)]), "rate_limited");
       expect(error.retryable).toBe(false);
       expect(error.extra).toEqual({ key: small.key, amount: 6, limit: 5 });
@@ -84,9 +88,13 @@ export function takingPoints(point: DefinePoint<LimiterScene>): void {
   point(
     "take.together",
     "several budgets are charged all or none, and the longest wait is told",
-    async (scene) => {
-      const limiter = await scene.open();
-      const [one, two, three] = [scene.budget(10, HOUR), scene.budget(10, HOUR), scene.budget(10, 1_000)];
+    async (fixture) => {
+      const limiter = await fixture.open();
+      const [one, two, three] = [
+        fixture.budget(10, HOUR),
+        fixture.budget(10, HOUR),
+        fixture.budget(10, 1_000),
+      ];
       await granted(limiter, two, 8);
       await granted(limiter, three, 10);
       const waitMs = await refused(limiter, charge(one, 4), charge(two, 4), charge(three, 1));
@@ -98,9 +106,9 @@ export function takingPoints(point: DefinePoint<LimiterScene>): void {
     },
   );
 
-  point("take.isolation", "keys are told apart, whatever they are made of", async (scene) => {
-    const limiter = await scene.open();
-    const base = scene.key();
+  point("take.isolation", "keys are told apart, whatever they are made of", async (fixture) => {
+    const limiter = await fixture.open();
+    const base = fixture.key();
     const suffixes = [
       "",
       " ",
@@ -135,9 +143,9 @@ export function takingPoints(point: DefinePoint<LimiterScene>): void {
   point(
     "take.refuses",
     "what makes no sense is refused with invalid_request and charges nothing",
-    async (scene) => {
-      const limiter = await scene.open();
-      const budget = scene.budget(5, HOUR);
+    async (fixture) => {
+      const limiter = await fixture.open();
+      const budget = fixture.budget(5, HOUR);
       const odd = [
         [charge(budget, -1)],
         [charge(budget, Number.NaN)],
@@ -160,9 +168,9 @@ export function takingPoints(point: DefinePoint<LimiterScene>): void {
     },
   );
 
-  point("take.clock", "a client's clock plays no part", async (scene) => {
-    const [one, two] = [await scene.open(), await scene.open()];
-    const budget = scene.budget(10, HOUR);
+  point("take.clock", "a client's clock plays no part", async (fixture) => {
+    const [one, two] = [await fixture.open(), await fixture.open()];
+    const budget = fixture.budget(10, HOUR);
     await granted(one, budget, 10);
     vi.useFakeTimers({ now: Date.now() + 2 * HOUR, toFake: ["Date"] });
     try {
@@ -173,20 +181,20 @@ export function takingPoints(point: DefinePoint<LimiterScene>): void {
     await expectLeft(one, budget, 0);
   });
 
-  point("take.forgotten", "budgets that have refilled are forgotten", async (scene) => {
-    const limiter = await scene.open();
-    const before = await scene.harness.kept();
+  point("take.forgotten", "budgets that have refilled are forgotten", async (fixture) => {
+    const limiter = await fixture.open();
+    const before = await fixture.harness.kept();
     for (let round = 0; round < 4; round++) {
-      const spent = () => limiter.take([charge(scene.budget(1, 20), 1)]);
+      const spent = () => limiter.take([charge(fixture.budget(1, 20), 1)]);
       await Promise.all(Array.from({ length: 500 }, spent));
     }
-    const used = scene.budget(100_000, HOUR);
+    const used = fixture.budget(100_000, HOUR);
     await eventually(
       async () => {
         await Promise.all(Array.from({ length: 50 }, () => limiter.take([charge(used, 1)])));
-        return (await scene.harness.kept()) <= before + 600;
+        return (await fixture.harness.kept()) <= before + 600;
       },
-      scene.patienceMs + 5_000,
+      fixture.patienceMs + 5_000,
       () => "2,000 budgets are still there",
     );
   });

@@ -1,93 +1,97 @@
 import { expect } from "vitest";
 import { newId } from "../../domain/ids.ts";
 import type { DefinePoint } from "../points.ts";
-import { failure, success } from "./crew.ts";
+import { accepted, all, each, OWNER, refused, type StoreFixture } from "./fixture.ts";
 import { typesOf } from "./log.ts";
-import { accepted, all, each, OWNER, refused, type StoreScene } from "./scene.ts";
+import { failure, success } from "./manual-worker.ts";
 
-export function cancelPoints(point: DefinePoint<StoreScene>): void {
+export function cancelPoints(point: DefinePoint<StoreFixture>): void {
   point(
     "cancel.ends",
     "cancelling ends open items, revokes their leases and blocks fan-in",
-    async (scene) => {
-      const { store } = scene;
-      const crew = await scene.crew();
+    async (fixture) => {
+      const { store } = fixture;
+      const worker = await fixture.worker();
       const plan = [each("work"), all("gather")];
-      const { job, deliveries } = await scene.create({ files: 4, plan });
-      crew.hand({ deliveries });
-      const done = await crew.take();
-      const running = await crew.take();
-      const retrying = await crew.take();
-      await crew.succeed(done, { result: "kept" });
-      await crew.fail(retrying);
-      const cancelled = accepted(await store.cancelJob({ owner: OWNER, id: job.id, now: scene.now() }));
+      const { job, deliveries } = await fixture.create({ files: 4, plan });
+      worker.hand({ deliveries });
+      const done = await worker.take();
+      const running = await worker.take();
+      const retrying = await worker.take();
+      await worker.succeed(done, { result: "kept" });
+      await worker.fail(retrying);
+      const cancelled = accepted(await store.cancelJob({ owner: OWNER, id: job.id, now: fixture.now() }));
       expect(cancelled.revoked).toEqual([running.lease]);
       expect(await store.job({ owner: OWNER, id: job.id })).toMatchObject({
         state: "cancelled",
         done: 1,
         cancelled: 3,
         remaining: 0,
-        finishedAt: scene.now(),
+        finishedAt: fixture.now(),
       });
       const items = await store.items({ jobId: job.id, limit: 10 });
       expect(items.map((item) => item.state)).toEqual(["succeeded", "cancelled", "cancelled", "cancelled"]);
-      for (const outcome of [success(), failure()]) expect(await crew.settle(running, outcome)).toBe("stale");
+      for (const outcome of [success(), failure()])
+        expect(await worker.settle(running, outcome)).toBe("stale");
       const leases = [{ taskId: running.taskId, lease: running.lease }];
-      expect((await store.renew({ leases, until: scene.now() + 1_000 })).lost).toEqual([running.lease]);
-      scene.pass(3_600_000);
-      await crew.sweep();
-      expect(await crew.work()).toBe(0);
+      expect((await store.renew({ leases, until: fixture.now() + 1_000 })).lost).toEqual([running.lease]);
+      fixture.pass(3_600_000);
+      await worker.sweep();
+      expect(await worker.work()).toBe(0);
       const types = await typesOf(store, job.id);
       expect(types.at(-1)).toBe("job.cancelled");
       expect(types.filter((type) => type === "item.cancelled")).toHaveLength(3);
     },
   );
 
-  point("cancel.fan-in", "an all step is cancelled too", async (scene) => {
-    const crew = await scene.crew();
-    const { job, deliveries } = await scene.create({ files: 1, plan: [each("work"), all("gather")] });
-    crew.hand({ deliveries });
-    await crew.succeed(await crew.take());
-    const gather = await crew.take();
-    const cancelled = await scene.store.cancelJob({ owner: OWNER, id: job.id, now: scene.now() });
+  point("cancel.fan-in", "an all step is cancelled too", async (fixture) => {
+    const worker = await fixture.worker();
+    const { job, deliveries } = await fixture.create({ files: 1, plan: [each("work"), all("gather")] });
+    worker.hand({ deliveries });
+    await worker.succeed(await worker.take());
+    const gather = await worker.take();
+    const cancelled = await fixture.store.cancelJob({ owner: OWNER, id: job.id, now: fixture.now() });
     expect(accepted(cancelled).revoked).toEqual([gather.lease]);
-    expect(await crew.succeed(gather, { result: "late" })).toBe("stale");
-    const read = await scene.store.job({ owner: OWNER, id: job.id });
+    expect(await worker.succeed(gather, { result: "late" })).toBe("stale");
+    const read = await fixture.store.job({ owner: OWNER, id: job.id });
     expect(read).toMatchObject({ state: "cancelled", result: null, done: 1, cancelled: 0 });
   });
 
-  point("cancel.refused", "an ended job is refused, another's is not found", async (scene) => {
-    const crew = await scene.crew();
-    const { job, deliveries } = await scene.create();
-    const cancel = (owner: string, id: string) => scene.store.cancelJob({ owner, id, now: scene.now() });
+  point("cancel.refused", "an ended job is refused, another's is not found", async (fixture) => {
+    const worker = await fixture.worker();
+    const { job, deliveries } = await fixture.create();
+    const cancel = (owner: string, id: string) => fixture.store.cancelJob({ owner, id, now: fixture.now() });
     expect(refused(await cancel("other", job.id))).toBe("not_found");
     expect(refused(await cancel(OWNER, newId()))).toBe("not_found");
     expect(refused(await cancel(OWNER, "nonsense"))).toBe("not_found");
-    crew.hand({ deliveries });
-    await crew.work();
+    worker.hand({ deliveries });
+    await worker.work();
     expect(refused(await cancel(OWNER, job.id))).toBe("job_ended");
-    const second = await scene.create();
+    const second = await fixture.create();
     accepted(await cancel(OWNER, second.job.id));
     expect(refused(await cancel(OWNER, second.job.id))).toBe("job_ended");
-    expect((await typesOf(scene.store, second.job.id)).slice(1)).toEqual(["item.cancelled", "job.cancelled"]);
+    expect((await typesOf(fixture.store, second.job.id)).slice(1)).toEqual([
+      "item.cancelled",
+      "job.cancelled",
+    ]);
   });
 
-  point("cancel.race", "cancelling while items settle leaves one end and true sums", async (scene) => {
-    const other = await scene.open();
-    const crew = await scene.crew();
+  point("cancel.race", "cancelling while items settle leaves one end and true sums", async (fixture) => {
+    const other = await fixture.open();
+    const worker = await fixture.worker();
     for (let round = 0; round < 8; round++) {
-      const { job, deliveries } = await scene.create({ files: 6, plan: [each("work"), all("gather")] });
-      crew.hand({ deliveries });
-      const held = await Promise.all(deliveries.map(() => crew.take()));
+      const { job, deliveries } = await fixture.create({ files: 6, plan: [each("work"), all("gather")] });
+      worker.hand({ deliveries });
+      const held = await Promise.all(deliveries.map(() => worker.take()));
       await Promise.all([
-        ...held.map((one) => crew.succeed(one)),
-        other.cancelJob({ owner: OWNER, id: job.id, now: scene.now() }),
+        ...held.map((one) => worker.succeed(one)),
+        other.cancelJob({ owner: OWNER, id: job.id, now: fixture.now() }),
       ]);
-      crew.deliveries.length = 0;
-      const ended = (await scene.store.job({ owner: OWNER, id: job.id }))!;
+      worker.deliveries.length = 0;
+      const ended = (await fixture.store.job({ owner: OWNER, id: job.id }))!;
       expect(ended.state).toBe("cancelled");
       expect(ended.done + ended.cancelled).toBe(6);
-      const types = await typesOf(scene.store, job.id);
+      const types = await typesOf(fixture.store, job.id);
       expect(types.filter((type) => type === "item.succeeded")).toHaveLength(ended.done);
       expect(types.filter((type) => type.startsWith("job."))).toEqual([
         "job.created",
@@ -97,18 +101,18 @@ export function cancelPoints(point: DefinePoint<StoreScene>): void {
     }
   });
 
-  point("remove.forgets", "removing ends a job first, and then forgets it", async (scene) => {
-    const { store } = scene;
-    const crew = await scene.crew();
-    const { job, deliveries } = await scene.create({ files: 2 });
-    crew.hand({ deliveries });
-    const held = await crew.take();
-    const remove = (owner: string) => store.removeJob({ owner, id: job.id, now: scene.now() });
+  point("remove.forgets", "removing ends a job first, and then forgets it", async (fixture) => {
+    const { store } = fixture;
+    const worker = await fixture.worker();
+    const { job, deliveries } = await fixture.create({ files: 2 });
+    worker.hand({ deliveries });
+    const held = await worker.take();
+    const remove = (owner: string) => store.removeJob({ owner, id: job.id, now: fixture.now() });
     expect(refused(await remove("other"))).toBe("not_found");
     expect(accepted(await remove(OWNER)).revoked).toEqual([held.lease]);
     expect(await store.job({ owner: OWNER, id: job.id })).toBeNull();
     expect(await store.items({ jobId: job.id, limit: 10 })).toEqual([]);
-    expect(await crew.succeed(held)).toBe("stale");
+    expect(await worker.succeed(held)).toBe("stale");
     expect(refused(await remove(OWNER))).toBe("not_found");
     const events = await store.events({ owner: OWNER, after: 0, limit: 100 });
     expect(events.map((event) => event.seq)).toEqual(events.map((_, n) => n + 1));

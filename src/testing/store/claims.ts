@@ -1,16 +1,16 @@
 import { expect } from "vitest";
 import { newId, taskId } from "../../domain/ids.ts";
 import type { DefinePoint } from "../points.ts";
+import { accepted, each, OWNER, type StoreFixture } from "./fixture.ts";
 import { typesOf } from "./log.ts";
-import { accepted, each, OWNER, type StoreScene } from "./scene.ts";
 
-export function claimPoints(point: DefinePoint<StoreScene>): void {
-  point("claim.one", "of many claims of one delivery exactly one holds the task", async (scene) => {
-    const stores = [scene.store, await scene.open(), await scene.open()];
-    const crews = await Promise.all(stores.map((store) => scene.crew({ store })));
-    const made = await scene.create({ files: 10 });
+export function claimPoints(point: DefinePoint<StoreFixture>): void {
+  point("claim.one", "of many claims of one delivery exactly one holds the task", async (fixture) => {
+    const stores = [fixture.store, await fixture.open(), await fixture.open()];
+    const workers = await Promise.all(stores.map((store) => fixture.worker({ store })));
+    const made = await fixture.create({ files: 10 });
     for (const delivery of made.deliveries) {
-      const claims = await Promise.all([...crews, ...crews].map((crew) => crew.claim(delivery)));
+      const claims = await Promise.all([...workers, ...workers].map((worker) => worker.claim(delivery)));
       const held = claims.filter((one) => one.claimed);
       expect(held).toHaveLength(1);
       expect(held[0]!.claimed && held[0]!.task.attempt).toBe(1);
@@ -18,24 +18,24 @@ export function claimPoints(point: DefinePoint<StoreScene>): void {
     }
   });
 
-  point("claim.answer", "a claim brings the task, its job and what it needs to run", async (scene) => {
-    const crew = await scene.crew();
-    crew.hand(await scene.create({ files: 2, options: { a: 1 } }));
-    const { task, job } = await crew.take();
-    expect(task).toMatchObject({ state: "leased", attempt: 1, worker: crew.worker, queue: "text/work" });
+  point("claim.answer", "a claim brings the task, its job and what it needs to run", async (fixture) => {
+    const worker = await fixture.worker();
+    worker.hand(await fixture.create({ files: 2, options: { a: 1 } }));
+    const { task, job } = await worker.take();
+    expect(task).toMatchObject({ state: "leased", attempt: 1, worker: worker.id, queue: "text/work" });
     expect(task.inputs.map((file) => file.name)).toEqual([task.name]);
     expect(job).toMatchObject({ options: { a: 1 }, state: "running" });
   });
 
-  point("claim.repeat", "a claim with the same token is answered alike and charged once", async (scene) => {
-    const crew = await scene.crew();
-    const { deliveries } = await scene.create();
+  point("claim.repeat", "a claim with the same token is answered alike and charged once", async (fixture) => {
+    const worker = await fixture.worker();
+    const { deliveries } = await fixture.create();
     const lease = newId();
-    const claims = [await crew.claim(deliveries[0]!, lease), await crew.claim(deliveries[0]!, lease)];
+    const claims = [await worker.claim(deliveries[0]!, lease), await worker.claim(deliveries[0]!, lease)];
     for (const claim of claims) expect(claim).toMatchObject({ claimed: true, task: { attempt: 1, lease } });
     const at = { taskId: deliveries[0]!.taskId, lease };
     expect(
-      await crew.settle(at, {
+      await worker.settle(at, {
         kind: "succeeded",
         result: null,
         resultFile: null,
@@ -47,54 +47,54 @@ export function claimPoints(point: DefinePoint<StoreScene>): void {
     ).toBe("settled");
   });
 
-  point("claim.generation", "a delivery of an older generation is void", async (scene) => {
-    const crew = await scene.crew();
-    const { deliveries, job } = await scene.create();
-    crew.hand({ deliveries });
-    const held = await crew.take();
-    await crew.settle(held, { kind: "returned", delayMs: 0 });
-    const [again] = crew.deliveries;
+  point("claim.generation", "a delivery of an older generation is void", async (fixture) => {
+    const worker = await fixture.worker();
+    const { deliveries, job } = await fixture.create();
+    worker.hand({ deliveries });
+    const held = await worker.take();
+    await worker.settle(held, { kind: "returned", delayMs: 0 });
+    const [again] = worker.deliveries;
     expect(again!.generation).toBeGreaterThan(deliveries[0]!.generation);
-    expect(await crew.claim(deliveries[0]!)).toMatchObject({ claimed: false, reason: "old_generation" });
-    expect(await crew.claim(again!)).toMatchObject({ claimed: true });
+    expect(await worker.claim(deliveries[0]!)).toMatchObject({ claimed: false, reason: "old_generation" });
+    expect(await worker.claim(again!)).toMatchObject({ claimed: true });
     const ahead = { ...again!, taskId: taskId(job.id, 0), generation: again!.generation + 1 };
-    expect(await crew.claim(ahead)).toMatchObject({ claimed: false, reason: "old_generation" });
+    expect(await worker.claim(ahead)).toMatchObject({ claimed: false, reason: "old_generation" });
   });
 
-  point("claim.not-due", "a task that waits for its time is not claimed", async (scene) => {
-    const crew = await scene.crew();
-    const made = await scene.create({ startAt: scene.now() + 60_000 });
-    const [item] = await scene.store.items({ jobId: made.job.id, limit: 1 });
+  point("claim.not-due", "a task that waits for its time is not claimed", async (fixture) => {
+    const worker = await fixture.worker();
+    const made = await fixture.create({ startAt: fixture.now() + 60_000 });
+    const [item] = await fixture.store.items({ jobId: made.job.id, limit: 1 });
     const early = { taskId: taskId(made.job.id, 0), queue: "", generation: item!.generation };
-    expect(await crew.claim(early)).toMatchObject({ claimed: false, reason: "not_due" });
+    expect(await worker.claim(early)).toMatchObject({ claimed: false, reason: "not_due" });
   });
 
-  point("claim.ended", "what has ended or never was is not claimed", async (scene) => {
-    const crew = await scene.crew();
-    const { deliveries } = await scene.create();
-    crew.hand({ deliveries });
-    await crew.work();
-    expect(await crew.claim(deliveries[0]!)).toMatchObject({ claimed: false, reason: "ended" });
-    const cancelled = await scene.create();
-    accepted(await scene.store.cancelJob({ owner: OWNER, id: cancelled.job.id, now: scene.now() }));
-    expect(await crew.claim(cancelled.deliveries[0]!)).toMatchObject({ claimed: false, reason: "ended" });
+  point("claim.ended", "what has ended or never was is not claimed", async (fixture) => {
+    const worker = await fixture.worker();
+    const { deliveries } = await fixture.create();
+    worker.hand({ deliveries });
+    await worker.work();
+    expect(await worker.claim(deliveries[0]!)).toMatchObject({ claimed: false, reason: "ended" });
+    const cancelled = await fixture.create();
+    accepted(await fixture.store.cancelJob({ owner: OWNER, id: cancelled.job.id, now: fixture.now() }));
+    expect(await worker.claim(cancelled.deliveries[0]!)).toMatchObject({ claimed: false, reason: "ended" });
     for (const id of [taskId(newId(), 0), taskId(deliveries[0]!.taskId.slice(0, 36), 5), "nonsense", ""]) {
       const ghost = { taskId: id, queue: "text/work", generation: 1 };
-      expect(await crew.claim(ghost)).toMatchObject({ claimed: false, reason: "ended" });
+      expect(await worker.claim(ghost)).toMatchObject({ claimed: false, reason: "ended" });
     }
   });
 
-  point("claim.started", "the first claim starts the job, once", async (scene) => {
-    const crew = await scene.crew();
-    const made = await scene.create({ files: 3, plan: [each("work")] });
-    scene.pass(5);
-    crew.hand(made);
-    const held = [await crew.take(), await crew.take(), await crew.take()];
-    expect(await scene.store.job({ owner: OWNER, id: made.job.id })).toMatchObject({
+  point("claim.started", "the first claim starts the job, once", async (fixture) => {
+    const worker = await fixture.worker();
+    const made = await fixture.create({ files: 3, plan: [each("work")] });
+    fixture.pass(5);
+    worker.hand(made);
+    const held = [await worker.take(), await worker.take(), await worker.take()];
+    expect(await fixture.store.job({ owner: OWNER, id: made.job.id })).toMatchObject({
       state: "running",
-      startedAt: scene.now(),
+      startedAt: fixture.now(),
     });
-    expect(await typesOf(scene.store, made.job.id)).toEqual([
+    expect(await typesOf(fixture.store, made.job.id)).toEqual([
       "job.created",
       "job.started",
       "item.started",

@@ -1,52 +1,52 @@
 import { expect } from "vitest";
 import type { DefinePoint } from "../points.ts";
-import { failure } from "./crew.ts";
+import { all, each, OWNER, type StoreFixture } from "./fixture.ts";
 import { logOf, typesOf } from "./log.ts";
-import { all, each, OWNER, type StoreScene } from "./scene.ts";
+import { failure } from "./manual-worker.ts";
 
-export function eventPoints(point: DefinePoint<StoreScene>): void {
-  point("events.gapless", "an owner's numbers have no gap and no repeat, whoever writes", async (scene) => {
-    const stores = [scene.store, await scene.open(), await scene.open()];
-    const crews = await Promise.all(stores.map((store) => scene.crew({ store })));
+export function eventPoints(point: DefinePoint<StoreFixture>): void {
+  point("events.gapless", "an owner's numbers have no gap and no repeat, whoever writes", async (fixture) => {
+    const stores = [fixture.store, await fixture.open(), await fixture.open()];
+    const workers = await Promise.all(stores.map((store) => fixture.worker({ store })));
     const owners = ["a", "b", "c"];
     let reading = true;
     const seen: number[] = [];
     // A reader who tails while others write must never meet a number before a smaller one.
     const reader = (async () => {
       while (reading || seen.length === 0) {
-        const page = await scene.store.events({ owner: "a", after: seen.at(-1) ?? 0, limit: 50 });
+        const page = await fixture.store.events({ owner: "a", after: seen.at(-1) ?? 0, limit: 50 });
         seen.push(...page.map((event) => event.seq));
       }
     })();
     await Promise.all(
       Array.from({ length: 30 }, async (_, n) => {
-        const crew = crews[n % 3]!;
+        const worker = workers[n % 3]!;
         const store = stores[n % 3]!;
-        const command = await scene.command({ owner: owners[n % owners.length]!, files: 3 });
+        const command = await fixture.command({ owner: owners[n % owners.length]!, files: 3 });
         const made = await store.createJob(command);
         if (!made.ok) throw new Error(made.code);
         for (const delivery of made.deliveries) {
-          const claim = await crew.claim(delivery);
+          const claim = await worker.claim(delivery);
           if (claim.claimed)
-            await crew.succeed({ ...claim, taskId: delivery.taskId, lease: claim.task.lease! });
+            await worker.succeed({ ...claim, taskId: delivery.taskId, lease: claim.task.lease! });
         }
       }),
     );
     reading = false;
     await reader;
-    for (const owner of owners) expect(await logOf(scene.store, owner)).toHaveLength(90);
+    for (const owner of owners) expect(await logOf(fixture.store, owner)).toHaveLength(90);
     expect(seen).toEqual(seen.map((_, n) => n + 1));
   });
 
-  point("events.order", "a job's log tells its story in order", async (scene) => {
-    const crew = await scene.crew();
-    const { job, deliveries } = await scene.create({ files: 1, plan: [each("work"), all("gather")] });
-    crew.hand({ deliveries });
-    await crew.fail(await crew.take());
-    scene.pass(10_000);
-    await crew.sweep();
-    await crew.work();
-    expect(await typesOf(scene.store, job.id)).toEqual([
+  point("events.order", "a job's log tells its story in order", async (fixture) => {
+    const worker = await fixture.worker();
+    const { job, deliveries } = await fixture.create({ files: 1, plan: [each("work"), all("gather")] });
+    worker.hand({ deliveries });
+    await worker.fail(await worker.take());
+    fixture.pass(10_000);
+    await worker.sweep();
+    await worker.work();
+    expect(await typesOf(fixture.store, job.id)).toEqual([
       "job.created",
       "job.started",
       "item.started",
@@ -57,55 +57,55 @@ export function eventPoints(point: DefinePoint<StoreScene>): void {
     ]);
   });
 
-  point("events.contents", "events tell what clients may see, and no physical keys", async (scene) => {
-    const crew = await scene.crew();
-    const { job, deliveries } = await scene.create({ files: 1 });
-    crew.hand({ deliveries });
-    const output = await scene.upload();
-    await crew.succeed(await crew.take(), { outputs: [output], result: { secret: 1 } });
-    const events = await scene.store.events({ owner: OWNER, after: 0, limit: 50 });
+  point("events.contents", "events tell what clients may see, and no physical keys", async (fixture) => {
+    const worker = await fixture.worker();
+    const { job, deliveries } = await fixture.create({ files: 1 });
+    worker.hand({ deliveries });
+    const output = await fixture.upload();
+    await worker.succeed(await worker.take(), { outputs: [output], result: { secret: 1 } });
+    const events = await fixture.store.events({ owner: OWNER, after: 0, limit: 50 });
     const done = events.find((event) => event.type === "item.succeeded")!;
     expect(done).toMatchObject({
       jobId: job.id,
       owner: OWNER,
-      at: scene.now(),
+      at: fixture.now(),
       data: { index: 0, name: "file-0.txt", state: "succeeded", progress: { total: 1, done: 1 } },
     });
     expect(JSON.stringify(events)).not.toContain(output.blob);
     expect(JSON.stringify(events)).toContain(output.artifactId);
   });
 
-  point("events.pages", "the log is read after a number, and for one job", async (scene) => {
-    const crew = await scene.crew();
-    const [one, two] = [await scene.create({ files: 2 }), await scene.create({ files: 2 })];
-    crew.hand(one);
-    crew.hand(two);
-    await crew.work(() => failure({ retryable: false }));
-    const whole = await logOf(scene.store);
-    const page = await scene.store.events({ owner: OWNER, after: 3, limit: 4 });
+  point("events.pages", "the log is read after a number, and for one job", async (fixture) => {
+    const worker = await fixture.worker();
+    const [one, two] = [await fixture.create({ files: 2 }), await fixture.create({ files: 2 })];
+    worker.hand(one);
+    worker.hand(two);
+    await worker.work(() => failure({ retryable: false }));
+    const whole = await logOf(fixture.store);
+    const page = await fixture.store.events({ owner: OWNER, after: 3, limit: 4 });
     expect(page).toEqual(whole.slice(3, 7));
-    expect(await scene.store.events({ owner: OWNER, after: whole.length, limit: 4 })).toEqual([]);
-    const mine = await scene.store.events({ owner: OWNER, after: 1, limit: 100, jobId: two.job.id });
+    expect(await fixture.store.events({ owner: OWNER, after: whole.length, limit: 4 })).toEqual([]);
+    const mine = await fixture.store.events({ owner: OWNER, after: 1, limit: 100, jobId: two.job.id });
     expect(mine).toEqual(whole.filter((event) => event.jobId === two.job.id && event.seq > 1));
-    expect(await scene.store.events({ owner: "other", after: 0, limit: 9 })).toEqual([]);
-    expect(await scene.store.events({ owner: "other", after: 0, limit: 9, jobId: one.job.id })).toEqual([]);
-    expect(await scene.store.logBounds({ owner: OWNER })).toEqual({ first: 1, last: whole.length });
-    expect(await scene.store.logBounds({ owner: "other" })).toEqual({ first: 0, last: 0 });
+    expect(await fixture.store.events({ owner: "other", after: 0, limit: 9 })).toEqual([]);
+    expect(await fixture.store.events({ owner: "other", after: 0, limit: 9, jobId: one.job.id })).toEqual([]);
+    expect(await fixture.store.logBounds({ owner: OWNER })).toEqual({ first: 1, last: whole.length });
+    expect(await fixture.store.logBounds({ owner: "other" })).toEqual({ first: 0, last: 0 });
   });
 
-  point("events.anywhere", "a page of the log may begin and end anywhere", async (scene) => {
-    const crew = await scene.crew({ concurrency: 60 });
-    const jobs = [await scene.create({ files: 110 }), await scene.create({ files: 130 })];
-    for (const job of jobs) crew.hand(job);
+  point("events.anywhere", "a page of the log may begin and end anywhere", async (fixture) => {
+    const worker = await fixture.worker({ concurrency: 60 });
+    const jobs = [await fixture.create({ files: 110 }), await fixture.create({ files: 130 })];
+    for (const job of jobs) worker.hand(job);
     const held = [];
-    for (let n = 0; n < 240; n++) held.push(await crew.take());
-    await Promise.all(held.map((one) => crew.succeed(one)));
-    const whole = await logOf(scene.store);
+    for (let n = 0; n < 240; n++) held.push(await worker.take());
+    await Promise.all(held.map((one) => worker.succeed(one)));
+    const whole = await logOf(fixture.store);
     expect(whole.length).toBeGreaterThan(480);
     for (const jobId of [undefined, ...jobs.map(({ job }) => job.id)]) {
       const mine = whole.filter((event) => jobId === undefined || event.jobId === jobId);
       const read = (after: number, limit: number) =>
-        scene.store.events({ owner: OWNER, after, limit, ...(jobId && { jobId }) });
+        fixture.store.events({ owner: OWNER, after, limit, ...(jobId && { jobId }) });
       for (const limit of [7, 100, 101]) {
         const pages = [];
         for (let after = 0; pages.length < mine.length; after = pages.at(-1)!.seq) {

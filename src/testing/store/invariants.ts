@@ -3,9 +3,9 @@ import { expect } from "vitest";
 import type { Outcome } from "../../domain/commands.ts";
 import { JOB_ITEM, type PlanStep } from "../../domain/records.ts";
 import type { DefinePoint } from "../points.ts";
-import { type Crew, failure, type Held, success } from "./crew.ts";
+import { accepted, all, each, OWNER, type StoreFixture } from "./fixture.ts";
 import { logOf } from "./log.ts";
-import { accepted, all, each, OWNER, type StoreScene } from "./scene.ts";
+import { failure, type Held, type ManualWorker, success } from "./manual-worker.ts";
 
 /** What may happen to a job, in any order; numbers choose among what is there. */
 type Happening =
@@ -33,17 +33,17 @@ const plan: fc.Arbitrary<PlanStep[]> = fc.constantFrom(
   [all("gather", { attempts: 2 }), all("publish")],
 );
 
-export function invariantPoints(point: DefinePoint<StoreScene>): void {
+export function invariantPoints(point: DefinePoint<StoreFixture>): void {
   point(
     "invariants.hold",
     "whatever happens in whatever order, sums hold and every job ends once a run",
-    async (scene) => {
+    async (fixture) => {
       await fc.assert(
         fc.asyncProperty(
           plan,
           fc.integer({ min: 1, max: 4 }),
           fc.array(happening, { maxLength: 40 }),
-          (...given) => play(scene, ...given),
+          (...given) => play(fixture, ...given),
         ),
         { numRuns: 60, endOnFailure: true },
       );
@@ -52,12 +52,17 @@ export function invariantPoints(point: DefinePoint<StoreScene>): void {
   );
 }
 
-async function play(scene: StoreScene, steps: PlanStep[], files: number, story: Happening[]): Promise<void> {
-  const { store } = scene;
+async function play(
+  fixture: StoreFixture,
+  steps: PlanStep[],
+  files: number,
+  story: Happening[],
+): Promise<void> {
+  const { store } = fixture;
   const owner = `owner-${crypto.randomUUID()}`;
-  let crew = await scene.crew();
-  const { job, deliveries } = await scene.create({ owner, files, plan: steps });
-  crew.hand({ deliveries });
+  let worker = await fixture.worker();
+  const { job, deliveries } = await fixture.create({ owner, files, plan: steps });
+  worker.hand({ deliveries });
   const id = job.id;
   const held: Held[] = [];
   const spent: { held: Held; outcome: Outcome }[] = [];
@@ -65,57 +70,57 @@ async function play(scene: StoreScene, steps: PlanStep[], files: number, story: 
 
   for (const what of story) {
     if (what.kind === "take") {
-      const delivery = crew.deliveries.splice(what.pick % Math.max(1, crew.deliveries.length), 1)[0];
-      const claim = delivery && (await crew.claim(delivery));
+      const delivery = worker.deliveries.splice(what.pick % Math.max(1, worker.deliveries.length), 1)[0];
+      const claim = delivery && (await worker.claim(delivery));
       if (claim?.claimed) held.push({ ...claim, taskId: delivery!.taskId, lease: claim.task.lease! });
     } else if (what.kind === "settle") {
       const one = held.splice(what.pick % Math.max(1, held.length), 1)[0];
       if (!one) continue;
-      await crew.settle(one, what.outcome);
+      await worker.settle(one, what.outcome);
       spent.push({ held: one, outcome: what.outcome });
     } else if (what.kind === "repeat") {
       const one = spent[what.pick % Math.max(1, spent.length)];
-      if (one) await crew.settle(one.held, one.outcome);
+      if (one) await worker.settle(one.held, one.outcome);
     } else if (what.kind === "sweep") {
-      await crew.sweep();
+      await worker.sweep();
     } else if (what.kind === "wait") {
-      scene.pass(what.pick * 2_000);
+      fixture.pass(what.pick * 2_000);
     } else if (what.kind === "reopen") {
-      const reopened = await store.reopenJob({ owner, id, now: scene.now() });
-      if (reopened.ok) crew.hand(reopened);
+      const reopened = await store.reopenJob({ owner, id, now: fixture.now() });
+      if (reopened.ok) worker.hand(reopened);
     } else if (what.kind === "cancel" && what.pick % 4 === 0) {
-      const cancelled = await store.cancelJob({ owner, id, now: scene.now() });
+      const cancelled = await store.cancelJob({ owner, id, now: fixture.now() });
       if (cancelled.ok) open = false;
     } else if (what.kind === "die") {
-      const gone = await store.workerGone({ worker: crew.worker, now: scene.now() });
-      const handed = crew.deliveries;
-      crew = await scene.crew();
-      crew.hand({ deliveries: [...handed, ...gone.deliveries] });
+      const gone = await store.workerGone({ worker: worker.id, now: fixture.now() });
+      const handed = worker.deliveries;
+      worker = await fixture.worker();
+      worker.hand({ deliveries: [...handed, ...gone.deliveries] });
     }
-    await check(scene, owner, id);
+    await check(fixture, owner, id);
   }
-  await finish(scene, crew, owner, id);
+  await finish(fixture, worker, owner, id);
   const ended = (await store.job({ owner, id }))!;
   expect(ended.finishedAt).not.toBeNull();
   if (!open) expect(ended.state).toBe("cancelled");
-  await check(scene, owner, id);
-  accepted(await store.removeJob({ owner, id, now: scene.now() }));
-  await store.workerGone({ worker: crew.worker, now: scene.now() });
+  await check(fixture, owner, id);
+  accepted(await store.removeJob({ owner, id, now: fixture.now() }));
+  await store.workerGone({ worker: worker.id, now: fixture.now() });
 }
 
 /** From wherever it stands, patience alone must bring a job to its end. */
-async function finish(scene: StoreScene, crew: Crew, owner: string, id: string): Promise<void> {
+async function finish(fixture: StoreFixture, worker: ManualWorker, owner: string, id: string): Promise<void> {
   for (let round = 0; round < 30; round++) {
-    const job = await scene.store.job({ owner, id });
+    const job = await fixture.store.job({ owner, id });
     if (job!.finishedAt !== null) return;
-    scene.pass(61_000);
-    await crew.sweep();
-    await crew.work();
+    fixture.pass(61_000);
+    await worker.sweep();
+    await worker.work();
   }
   throw new Error("the job is stuck");
 }
 
-async function check({ store }: StoreScene, owner: string, id: string): Promise<void> {
+async function check({ store }: StoreFixture, owner: string, id: string): Promise<void> {
   const job = (await store.job({ owner, id }))!;
   const items = await store.items({ jobId: id, limit: 100 });
   const count = (...states: string[]) => items.filter((item) => states.includes(item.state)).length;

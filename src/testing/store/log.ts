@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import type { EventRecord } from "../../domain/records.ts";
 import type { Store } from "../../ports/store/store.ts";
-import { OWNER } from "./scene.ts";
+import { OWNER } from "./fixture.ts";
 
 /** The owner's whole log, read in pages; its numbers must be contiguous. */
 export async function logOf(store: Store, owner: string = OWNER): Promise<EventRecord[]> {

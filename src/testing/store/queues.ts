@@ -1,71 +1,71 @@
 import { expect } from "vitest";
 import type { TaskDelivery } from "../../domain/records.ts";
 import type { DefinePoint } from "../points.ts";
-import type { Crew } from "./crew.ts";
-import { failure, success } from "./crew.ts";
-import { OWNER, type StoreScene, workerRecord } from "./scene.ts";
+import { OWNER, type StoreFixture, workerRecord } from "./fixture.ts";
+import type { ManualWorker } from "./manual-worker.ts";
+import { failure, success } from "./manual-worker.ts";
 
-export function queuePoints(point: DefinePoint<StoreScene>): void {
+export function queuePoints(point: DefinePoint<StoreFixture>): void {
   point(
     "window.bounded",
     "four tasks for each that workers can run at once are handed out",
-    async (scene) => {
-      const crew = await scene.crew({ concurrency: 3 });
-      const made = await scene.create({ files: 50 });
+    async (fixture) => {
+      const worker = await fixture.worker({ concurrency: 3 });
+      const made = await fixture.create({ files: 50 });
       expect(made.deliveries).toHaveLength(12);
-      crew.hand(made);
-      const held = await crew.take();
-      expect(crew.deliveries).toHaveLength(12);
-      await crew.succeed(held);
-      expect(crew.deliveries).toHaveLength(12);
-      expect(await crew.sweep()).toBe(0);
-      await scene.crew({ concurrency: 2 });
-      expect(await crew.sweep()).toBe(8);
-      expect(await crew.work()).toBe(49);
+      worker.hand(made);
+      const held = await worker.take();
+      expect(worker.deliveries).toHaveLength(12);
+      await worker.succeed(held);
+      expect(worker.deliveries).toHaveLength(12);
+      expect(await worker.sweep()).toBe(0);
+      await fixture.worker({ concurrency: 2 });
+      expect(await worker.sweep()).toBe(8);
+      expect(await worker.work()).toBe(49);
     },
   );
 
-  point("window.no-worker", "without a worker everything waits in the backlog", async (scene) => {
-    const made = await scene.create({ files: 5 });
+  point("window.no-worker", "without a worker everything waits in the backlog", async (fixture) => {
+    const made = await fixture.create({ files: 5 });
     expect(made.deliveries).toEqual([]);
-    const crew = await scene.crew();
-    expect(await crew.sweep()).toBe(5);
-    const items = await scene.store.items({ jobId: made.job.id, limit: 9 });
+    const worker = await fixture.worker();
+    expect(await worker.sweep()).toBe(5);
+    const items = await fixture.store.items({ jobId: made.job.id, limit: 9 });
     expect(items.map((item) => item.state)).toEqual(Array(5).fill("published"));
   });
 
-  point("window.in-turn", "what becomes due while others wait comes after them", async (scene) => {
-    const first = await scene.create({ files: 6 });
-    const crew = await scene.crew({ concurrency: 1 });
-    crew.hand(await scene.create({ files: 2 }));
-    await crew.sweep();
-    expect(crew.deliveries).toHaveLength(4);
-    for (const { taskId } of crew.deliveries) expect(taskId).toContain(first.job.id);
+  point("window.in-turn", "what becomes due while others wait comes after them", async (fixture) => {
+    const first = await fixture.create({ files: 6 });
+    const worker = await fixture.worker({ concurrency: 1 });
+    worker.hand(await fixture.create({ files: 2 }));
+    await worker.sweep();
+    expect(worker.deliveries).toHaveLength(4);
+    for (const { taskId } of worker.deliveries) expect(taskId).toContain(first.job.id);
   });
 
-  point("window.priority", "of one owner, higher priorities leave the backlog first", async (scene) => {
+  point("window.priority", "of one owner, higher priorities leave the backlog first", async (fixture) => {
     const jobs = new Map<string, number>();
     for (const priority of [4, 0, 9, 5]) {
-      const { job } = await scene.create({ files: 3, priority });
+      const { job } = await fixture.create({ files: 3, priority });
       jobs.set(job.id, priority);
     }
-    const crew = await scene.crew({ concurrency: 1 });
-    const order = await servingOrder(crew);
+    const worker = await fixture.worker({ concurrency: 1 });
+    const order = await servingOrder(worker);
     const priorities = order.map((one) => jobs.get(one.taskId.slice(0, 36)));
     expect(priorities).toEqual([9, 9, 9, 5, 5, 5, 4, 4, 4, 0, 0, 0]);
   });
 
-  point("window.owners-first", "no priority lets an owner starve the others", async (scene) => {
+  point("window.owners-first", "no priority lets an owner starve the others", async (fixture) => {
     const owners = new Map<string, string>();
     const create = async (owner: string, files: number, priority: number) => {
-      const { job } = await scene.create({ owner, files, priority });
+      const { job } = await fixture.create({ owner, files, priority });
       owners.set(job.id, owner);
     };
     await create("loud", 100, 9);
     await create("quiet", 10, 0);
     await create("quiet", 2, 5);
-    const crew = await scene.crew({ concurrency: 1 });
-    const order = await servingOrder(crew);
+    const worker = await fixture.worker({ concurrency: 1 });
+    const order = await servingOrder(worker);
     const served = order.map((one) => owners.get(one.taskId.slice(0, 36))!);
     expect(served.slice(0, 28).filter((owner) => owner === "quiet")).toHaveLength(12);
     // Among its own, the quiet one's urgent tasks are first.
@@ -74,17 +74,17 @@ export function queuePoints(point: DefinePoint<StoreScene>): void {
     expect(quiet[0]).not.toBe(quiet[2]);
   });
 
-  point("window.fair", "owners take turns, each first come first served", async (scene) => {
+  point("window.fair", "owners take turns, each first come first served", async (fixture) => {
     const owners = new Map<string, string>();
     const create = async (owner: string, files: number) => {
-      const { job } = await scene.create({ owner, files });
+      const { job } = await fixture.create({ owner, files });
       owners.set(job.id, owner);
     };
     await create("a", 200);
     await create("b", 8);
     await create("c", 8);
-    const crew = await scene.crew({ concurrency: 1 });
-    const order = await servingOrder(crew);
+    const worker = await fixture.worker({ concurrency: 1 });
+    const order = await servingOrder(worker);
     const served = order.map((one) => owners.get(one.taskId.slice(0, 36))!);
     // However many tasks "a" has waiting, the others are through after their share.
     expect(served.slice(0, 32).filter((owner) => owner !== "a").length).toBeGreaterThanOrEqual(14);
@@ -94,44 +94,46 @@ export function queuePoints(point: DefinePoint<StoreScene>): void {
     }
   });
 
-  point("queue.paused", "a paused queue hands out nothing, and goes on when resumed", async (scene) => {
-    const { store } = scene;
-    const crew = await scene.crew({ concurrency: 1 });
-    crew.hand(await scene.create({ files: 10 }));
-    const held = await crew.take();
-    const handed = crew.deliveries.length;
+  point("queue.paused", "a paused queue hands out nothing, and goes on when resumed", async (fixture) => {
+    const { store } = fixture;
+    const worker = await fixture.worker({ concurrency: 1 });
+    worker.hand(await fixture.create({ files: 10 }));
+    const held = await worker.take();
+    const handed = worker.deliveries.length;
     await store.setPaused({ queue: "text/work", paused: true });
-    expect((await store.queues({ now: scene.now() })).find((one) => one.name === "text/work")).toMatchObject({
+    expect(
+      (await store.queues({ now: fixture.now() })).find((one) => one.name === "text/work"),
+    ).toMatchObject({
       paused: true,
     });
-    expect(await crew.succeed(held)).toBe("settled");
-    expect(crew.deliveries).toHaveLength(handed);
-    expect(await crew.sweep()).toBe(0);
-    expect((await scene.create({ files: 2 })).deliveries).toEqual([]);
-    crew.deliveries.length = 0;
+    expect(await worker.succeed(held)).toBe("settled");
+    expect(worker.deliveries).toHaveLength(handed);
+    expect(await worker.sweep()).toBe(0);
+    expect((await fixture.create({ files: 2 })).deliveries).toEqual([]);
+    worker.deliveries.length = 0;
     const resumed = await store.setPaused({ queue: "text/work", paused: false });
-    crew.hand(resumed);
-    await crew.sweep();
-    expect((await store.queues({ now: scene.now() })).find((one) => one.name === "text/work")?.paused).toBe(
+    worker.hand(resumed);
+    await worker.sweep();
+    expect((await store.queues({ now: fixture.now() })).find((one) => one.name === "text/work")?.paused).toBe(
       false,
     );
-    scene.pass(11_000);
-    await crew.sweep();
-    expect(await crew.work()).toBe(11);
+    fixture.pass(11_000);
+    await worker.sweep();
+    expect(await worker.work()).toBe(11);
   });
 
-  point("queue.figures", "an operator sees what waits, runs and died", async (scene) => {
-    const { store } = scene;
-    const crew = await scene.crew({ concurrency: 1 });
+  point("queue.figures", "an operator sees what waits, runs and died", async (fixture) => {
+    const { store } = fixture;
+    const worker = await fixture.worker({ concurrency: 1 });
     const queue = async () =>
-      (await store.queues({ now: scene.now() })).find((one) => one.name === "text/work");
-    crew.hand(await scene.create({ files: 9 }));
-    await crew.take();
-    await crew.succeed(await crew.take());
-    await crew.fail(await crew.take());
-    await crew.fail(await crew.take(), { retryable: false });
+      (await store.queues({ now: fixture.now() })).find((one) => one.name === "text/work");
+    worker.hand(await fixture.create({ files: 9 }));
+    await worker.take();
+    await worker.succeed(await worker.take());
+    await worker.fail(await worker.take());
+    await worker.fail(await worker.take(), { retryable: false });
     expect(await queue()).toMatchObject({ ready: 5, running: 1, scheduled: 1, dead: 1, workers: 1 });
-    scene.pass(3_000);
+    fixture.pass(3_000);
     const figures = (await queue())!;
     expect(figures.drainRate).toBeGreaterThan(0);
     expect(figures.drainRate).toBeLessThan(1);
@@ -142,9 +144,9 @@ export function queuePoints(point: DefinePoint<StoreScene>): void {
     });
   });
 
-  point("workers.listed", "live workers are listed with what they said last", async (scene) => {
-    const { store } = scene;
-    const record = workerRecord("w1", { "text/work": 3 }, scene.now());
+  point("workers.listed", "live workers are listed with what they said last", async (fixture) => {
+    const { store } = fixture;
+    const record = workerRecord("w1", { "text/work": 3 }, fixture.now());
     await store.heartbeat(record);
     await store.heartbeat({ ...record, running: 2 });
     const [worker, ...others] = await store.workers();
@@ -157,14 +159,14 @@ export function queuePoints(point: DefinePoint<StoreScene>): void {
   point(
     "dead-letters.filtered",
     "dead letters are listed newest first, by page and filter",
-    async (scene) => {
-      const { store } = scene;
-      const crew = await scene.crew();
-      const text = await scene.create({ files: 3 });
-      const other = await scene.create({ files: 2, pipeline: "other", owner: "somebody" });
-      crew.hand(text);
-      crew.hand(other);
-      await crew.work(({ task }) =>
+    async (fixture) => {
+      const { store } = fixture;
+      const worker = await fixture.worker();
+      const text = await fixture.create({ files: 3 });
+      const other = await fixture.create({ files: 2, pipeline: "other", owner: "somebody" });
+      worker.hand(text);
+      worker.hand(other);
+      await worker.work(({ task }) =>
         task.owner === OWNER && task.item === 2
           ? success()
           : ({
@@ -187,12 +189,12 @@ export function queuePoints(point: DefinePoint<StoreScene>): void {
 }
 
 /** Takes one task after the other, as a slow worker does. */
-async function servingOrder(crew: Crew): Promise<TaskDelivery[]> {
+async function servingOrder(worker: ManualWorker): Promise<TaskDelivery[]> {
   const order: TaskDelivery[] = [];
-  await crew.sweep();
-  while (crew.deliveries.length > 0) {
-    order.push(crew.deliveries[0]!);
-    await crew.succeed(await crew.take());
+  await worker.sweep();
+  while (worker.deliveries.length > 0) {
+    order.push(worker.deliveries[0]!);
+    await worker.succeed(await worker.take());
   }
   return order;
 }

@@ -4,15 +4,15 @@ import type { JobRecord, TaskRecord } from "../../domain/records.ts";
 import type { JobState } from "../../domain/states.ts";
 import { PAGE_CHARACTERS } from "../../ports/store/jobs.ts";
 import type { DefinePoint } from "../points.ts";
-import { failure, success } from "./crew.ts";
-import { accepted, all, each, OWNER, type StoreScene } from "./scene.ts";
+import { accepted, all, each, OWNER, type StoreFixture } from "./fixture.ts";
+import { failure, success } from "./manual-worker.ts";
 
-export function readPoints(point: DefinePoint<StoreScene>): void {
-  point("jobs.pages", "jobs are listed newest first, page by page, for their owner", async (scene) => {
-    const { store } = scene;
+export function readPoints(point: DefinePoint<StoreFixture>): void {
+  point("jobs.pages", "jobs are listed newest first, page by page, for their owner", async (fixture) => {
+    const { store } = fixture;
     const ids: string[] = [];
-    for (let n = 0; n < 5; n++) ids.unshift((await scene.create()).job.id);
-    await scene.create({ owner: "other" });
+    for (let n = 0; n < 5; n++) ids.unshift((await fixture.create()).job.id);
+    await fixture.create({ owner: "other" });
     const list = async (query: { limit: number; cursor?: string }) =>
       (await store.jobs({ owner: OWNER, ...query })).map((job) => job.id);
     expect(await list({ limit: 10 })).toEqual(ids);
@@ -22,21 +22,21 @@ export function readPoints(point: DefinePoint<StoreScene>): void {
     expect(await store.jobs({ owner: "nobody", limit: 10 })).toEqual([]);
   });
 
-  point("jobs.filters", "jobs are filtered by state and pipeline", async (scene) => {
-    const { store } = scene;
-    const crew = await scene.crew();
-    const done = await scene.create();
-    crew.hand(done);
-    await crew.work();
-    const failed = await scene.create();
-    crew.hand(failed);
-    await crew.work(() => failure({ retryable: false }));
-    const running = await scene.create({ pipeline: "other" });
-    crew.hand(running);
-    await crew.take();
-    const queued = await scene.create();
-    const cancelled = await scene.create();
-    accepted(await store.cancelJob({ owner: OWNER, id: cancelled.job.id, now: scene.now() }));
+  point("jobs.filters", "jobs are filtered by state and pipeline", async (fixture) => {
+    const { store } = fixture;
+    const worker = await fixture.worker();
+    const done = await fixture.create();
+    worker.hand(done);
+    await worker.work();
+    const failed = await fixture.create();
+    worker.hand(failed);
+    await worker.work(() => failure({ retryable: false }));
+    const running = await fixture.create({ pipeline: "other" });
+    worker.hand(running);
+    await worker.take();
+    const queued = await fixture.create();
+    const cancelled = await fixture.create();
+    accepted(await store.cancelJob({ owner: OWNER, id: cancelled.job.id, now: fixture.now() }));
     const list = async (states?: JobState[], pipeline?: string) =>
       (await store.jobs({ owner: OWNER, states, pipeline, limit: 10 })).map((job) => job.id);
     expect(await list(["succeeded"])).toEqual([done.job.id]);
@@ -47,9 +47,9 @@ export function readPoints(point: DefinePoint<StoreScene>): void {
     expect(await list(["partial", "expired"])).toEqual([]);
   });
 
-  point("jobs.private", "another's job, or a nonsense id, is null", async (scene) => {
-    const { job } = await scene.create();
-    const read = (owner: string, id: string) => scene.store.job({ owner, id });
+  point("jobs.private", "another's job, or a nonsense id, is null", async (fixture) => {
+    const { job } = await fixture.create();
+    const read = (owner: string, id: string) => fixture.store.job({ owner, id });
     expect((await read(OWNER, job.id))?.id).toBe(job.id);
     expect(await read("other", job.id)).toBeNull();
     for (const id of [newId(), "", "nonsense", "-".repeat(36), `${job.id}.0`]) {
@@ -57,12 +57,12 @@ export function readPoints(point: DefinePoint<StoreScene>): void {
     }
   });
 
-  point("items.pages", "items are read by index, page by page and by state", async (scene) => {
-    const { store } = scene;
-    const crew = await scene.crew();
-    const { job, deliveries } = await scene.create({ files: 7, plan: [each("work"), all("gather")] });
-    crew.hand({ deliveries });
-    await crew.work(({ task }) => (task.item % 3 === 1 ? failure({ retryable: false }) : success()));
+  point("items.pages", "items are read by index, page by page and by state", async (fixture) => {
+    const { store } = fixture;
+    const worker = await fixture.worker();
+    const { job, deliveries } = await fixture.create({ files: 7, plan: [each("work"), all("gather")] });
+    worker.hand({ deliveries });
+    await worker.work(({ task }) => (task.item % 3 === 1 ? failure({ retryable: false }) : success()));
     const list = async (query: object) =>
       (await store.items({ jobId: job.id, limit: 10, ...query })).map((item) => item.item);
     expect(await list({})).toEqual([0, 1, 2, 3, 4, 5, 6]);
@@ -77,16 +77,16 @@ export function readPoints(point: DefinePoint<StoreScene>): void {
   point(
     "artifacts.found",
     "inputs, outputs, attachments and the job's own files are found by id",
-    async (scene) => {
-      const { store } = scene;
-      const crew = await scene.crew();
-      const command = await scene.command({ files: 1, plan: [each("work"), all("gather")] });
-      const attachment = { ...(await scene.upload()), artifactId: `${command.id}.option.mark` };
+    async (fixture) => {
+      const { store } = fixture;
+      const worker = await fixture.worker();
+      const command = await fixture.command({ files: 1, plan: [each("work"), all("gather")] });
+      const attachment = { ...(await fixture.upload()), artifactId: `${command.id}.option.mark` };
       const { job, deliveries } = accepted(await store.createJob({ ...command, attachments: [attachment] }));
-      crew.hand({ deliveries });
-      const output = { ...(await scene.upload()), artifactId: `${job.id}.0.2.0` };
-      const zip = { ...(await scene.upload()), artifactId: `${job.id}.all.1.0`, name: "all.zip" };
-      await crew.work(({ task }) => success({ outputs: [task.item < 0 ? zip : output] }));
+      worker.hand({ deliveries });
+      const output = { ...(await fixture.upload()), artifactId: `${job.id}.0.2.0` };
+      const zip = { ...(await fixture.upload()), artifactId: `${job.id}.all.1.0`, name: "all.zip" };
+      await worker.work(({ task }) => success({ outputs: [task.item < 0 ? zip : output] }));
       for (const file of [command.items[0]!.input!, attachment, output, zip]) {
         const found = await store.artifact({ owner: OWNER, id: file.artifactId });
         expect(found).toEqual({ ...file, jobId: job.id });
@@ -97,19 +97,19 @@ export function readPoints(point: DefinePoint<StoreScene>): void {
     },
   );
 
-  point("health.answers", "health resolves while the records can be read", async (scene) => {
-    await scene.store.health();
+  point("health.answers", "health resolves while the records can be read", async (fixture) => {
+    await fixture.store.health();
   });
 
-  point("pages.size", "a page is bounded by its size, and only an empty one is the end", async (scene) => {
-    const { store } = scene;
-    const crew = await scene.crew();
+  point("pages.size", "a page is bounded by its size, and only an empty one is the end", async (fixture) => {
+    const { store } = fixture;
+    const worker = await fixture.worker();
     const large = "x".repeat(50_000);
     const items = 30;
-    const { job, deliveries } = await scene.create({ files: items });
-    crew.hand({ deliveries });
-    for (let n = 0; n < items; n++) await crew.succeed(await crew.take(), { result: large });
-    for (let n = 0; n < items; n++) await scene.create({ options: { large } });
+    const { job, deliveries } = await fixture.create({ files: items });
+    worker.hand({ deliveries });
+    for (let n = 0; n < items; n++) await worker.succeed(await worker.take(), { result: large });
+    for (let n = 0; n < items; n++) await fixture.create({ options: { large } });
     const pages = async <T>(read: (last: T | undefined) => Promise<T[]>) => {
       const found: T[][] = [];
       for (let page = await read(undefined); page.length > 0; page = await read(page.at(-1)))

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { createServer } from "node:net";
 import pg from "pg";
 import { afterAll, test } from "vitest";
-import { messages } from "../../../testing/broker/scene.ts";
+import { messages } from "../../../testing/broker/fixture.ts";
 import { placeOf, withService } from "../../../testing/services.ts";
 import { openTcpProxy, through } from "../../../testing/tcp-proxy.ts";
 import { eventually, persist, sleep, within } from "../../../testing/wait.ts";

@@ -7,7 +7,7 @@ import type { Delivery } from "../../../ports/broker.ts";
 import type { Store } from "../../../ports/store/store.ts";
 import { runFlood } from "../../../testing/flood.ts";
 import { placeOf, withService } from "../../../testing/services.ts";
-import { each, jobCommand, workerRecord } from "../../../testing/store/scene.ts";
+import { each, jobCommand, workerRecord } from "../../../testing/store/fixture.ts";
 import { openTcpProxy, through } from "../../../testing/tcp-proxy.ts";
 import { openPostgresBroker } from "../broker.ts";
 import { placeOf as connectionOf, openPool } from "../connection.ts";

@@ -5,8 +5,8 @@ import { newId } from "../../../domain/ids.ts";
 import type { FileRef } from "../../../domain/records.ts";
 import type { Store } from "../../../ports/store/store.ts";
 import { placeOf, withService } from "../../../testing/services.ts";
-import { createCrew, success } from "../../../testing/store/crew.ts";
-import { each, jobCommand, workerRecord } from "../../../testing/store/scene.ts";
+import { each, jobCommand, workerRecord } from "../../../testing/store/fixture.ts";
+import { createManualWorker, success } from "../../../testing/store/manual-worker.ts";
 import { openPostgresStore } from "../store.ts";
 import { testSchema } from "../testing.ts";
 
@@ -73,8 +73,8 @@ async function act(store: Store, actor: number): Promise<number> {
     return 0;
   }
   const queue = `text/${actor}`;
-  const worker = `worker-${actor}`;
-  await store.heartbeat(workerRecord(worker, { [queue]: 10 }, store.now()));
+  const workerId = `worker-${actor}`;
+  await store.heartbeat(workerRecord(workerId, { [queue]: 10 }, store.now()));
   const id = newId();
   const command = jobCommand({
     id,
@@ -89,15 +89,15 @@ async function act(store: Store, actor: number): Promise<number> {
   const made = await store.createJob(command);
   // Their last pins were taken by somebody who discarded the same content: the client uploads it again.
   if (!made.ok) return 0;
-  const crew = createCrew(store, worker, () => store.now());
-  crew.hand(made);
-  await crew.sweep();
+  const worker = createManualWorker(store, workerId, () => store.now());
+  worker.hand(made);
+  await worker.sweep();
   const outputs = await Promise.all(
     shuffled()
       .slice(0, 2)
       .map((content) => upload(store, content)),
   );
-  await crew.work(() => success({ outputs: outputs.splice(0, 1) }));
+  await worker.work(() => success({ outputs: outputs.splice(0, 1) }));
   const job = { owner: command.owner, id, now: store.now() };
   if (kind < 0.7) await store.removeJob(job);
   else await store.cancelJob(job);

@@ -1,7 +1,7 @@
 import pg from "pg";
 import { afterAll, expect, test } from "vitest";
 import { placeOf, withService } from "../../../testing/services.ts";
-import { jobCommand } from "../../../testing/store/scene.ts";
+import { jobCommand } from "../../../testing/store/fixture.ts";
 import { openPostgresStore } from "../store.ts";
 import { testSchema } from "../testing.ts";
 

@@ -4,8 +4,8 @@ import { newId } from "../../../domain/ids.ts";
 import type { FileRef } from "../../../domain/records.ts";
 import type { Store } from "../../../ports/store/store.ts";
 import { placeOf, withService } from "../../../testing/services.ts";
-import { createCrew, success } from "../../../testing/store/crew.ts";
-import { accepted, each, jobCommand, OWNER, workerRecord } from "../../../testing/store/scene.ts";
+import { accepted, each, jobCommand, OWNER, workerRecord } from "../../../testing/store/fixture.ts";
+import { createManualWorker, success } from "../../../testing/store/manual-worker.ts";
 import { openPostgresStore } from "../store.ts";
 import { testSchema } from "../testing.ts";
 
@@ -72,7 +72,7 @@ await withService("PostgreSQL", placeOf(url, 5432), () => {
 
   test("changes of jobs and tasks", async () => {
     const queue = "text/work";
-    const crew = createCrew(store, "worker", () => store.now());
+    const worker = createManualWorker(store, "worker", () => store.now());
     await inConflict(() => store.heartbeat(workerRecord("worker", { [queue]: 10 }, store.now())));
     const create = async () => {
       const input = await upload();
@@ -80,14 +80,14 @@ await withService("PostgreSQL", placeOf(url, 5432), () => {
       const times = { now: store.now(), retentionMs: 1, deadLetterRetentionMs: 1 };
       const command = jobCommand({ owner: OWNER, plan: [each("work", { queue })], ...files, ...times });
       const made = accepted(await inConflict(() => store.createJob(command)));
-      crew.hand(made);
+      worker.hand(made);
       return { owner: OWNER, id: made.job.id };
     };
     const take = async () => {
-      const delivery = crew.deliveries.shift()!;
+      const delivery = worker.deliveries.shift()!;
       const lease = newId();
       const { taskId } = delivery;
-      expect((await inConflict(() => crew.claim(delivery, lease))).claimed).toBe(true);
+      expect((await inConflict(() => worker.claim(delivery, lease))).claimed).toBe(true);
       return { taskId, lease };
     };
 
@@ -103,16 +103,16 @@ await withService("PostgreSQL", placeOf(url, 5432), () => {
       ms: 1,
       random: 0.5,
     } as const;
-    expect(await inConflict(() => crew.settle(held, { ...outcome, retryable: false }))).toBe("settled");
-    crew.hand(accepted(await inConflict(() => store.reopenJob({ ...job, now: store.now() }))));
+    expect(await inConflict(() => worker.settle(held, { ...outcome, retryable: false }))).toBe("settled");
+    worker.hand(accepted(await inConflict(() => store.reopenJob({ ...job, now: store.now() }))));
     const again = await take();
-    crew.hand(await inConflict(() => store.workerGone({ worker: "worker", now: store.now() })));
+    worker.hand(await inConflict(() => store.workerGone({ worker: "worker", now: store.now() })));
     await inConflict(() => store.heartbeat(workerRecord("worker", { [queue]: 10 }, store.now())));
     const sweep = { now: store.now(), limit: 10, silenceMs: LONG_MS };
-    crew.hand(await inConflict(() => store.sweep(sweep)));
+    worker.hand(await inConflict(() => store.sweep(sweep)));
     const suspect = await take();
     expect(suspect.taskId).toBe(again.taskId);
-    expect(await inConflict(() => crew.settle(suspect, success()))).toBe("settled");
+    expect(await inConflict(() => worker.settle(suspect, success()))).toBe("settled");
     const later = store.now() + 10;
     const { expired } = await inConflict(() => store.expire({ now: later, limit: 10, forgetBefore: 0 }));
     expect(expired).toBe(1);

@@ -15,15 +15,15 @@ export interface DatabasePlace {
 }
 
 /** What one point's test works with. */
-export interface DatabaseScene {
+export interface DatabaseFixture {
   readonly database: Database<Tables>;
   /** Another connection to the same records. */
   open(): Promise<Database<Tables>>;
 }
 
-export async function withScene(
+export async function withFixture(
   harness: DatabaseHarness,
-  prove: (scene: DatabaseScene) => Promise<void>,
+  prove: (fixture: DatabaseFixture) => Promise<void>,
 ): Promise<void> {
   const place = await harness.place();
   const opened: Database<Tables>[] = [];

@@ -22,7 +22,7 @@ export interface BlobHarness {
 }
 
 /** What one point's test works with; all that it opened and kept is closed and removed after it. */
-export interface BlobScene {
+export interface BlobFixture {
   readonly harness: BlobHarness;
   readonly skip: Skip;
   readonly blobs: BlobStore;
@@ -31,16 +31,16 @@ export interface BlobScene {
   outage(): Outage;
   /** Every key that `list` tells, of blobs written before `olderThan`. */
   listed(olderThan?: number): Promise<string[]>;
-  /** Expects that neither a blob nor a part of one came after the scene began. */
+  /** Expects that neither a blob nor a part of one came after the test began. */
   expectNothingLeft(): Promise<void>;
 }
 
 const LATER_MS = 3_600_000;
 
-/** Runs a point's test in a scene of its own. */
-export async function withScene(
+/** Runs a point's test with a fixture of its own. */
+export async function withFixture(
   harness: BlobHarness,
-  prove: (scene: BlobScene) => Promise<void>,
+  prove: (fixture: BlobFixture) => Promise<void>,
   skip: Skip,
 ): Promise<void> {
   const stores: BlobStore[] = [];
@@ -56,7 +56,7 @@ export async function withScene(
     for await (const page of blobs.list(olderThan)) keys.push(...page);
     return keys;
   };
-  const scene: BlobScene = {
+  const fixture: BlobFixture = {
     harness,
     skip,
     blobs,
@@ -75,7 +75,7 @@ export async function withScene(
     },
   };
   try {
-    await prove(scene);
+    await prove(fixture);
   } finally {
     await Promise.all(children.map((child) => child.kill()));
     await blobs.remove(await listed());

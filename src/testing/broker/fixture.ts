@@ -34,7 +34,7 @@ export interface BrokerHarness {
 }
 
 /** What one point's test works with; all that it opened is closed after it. */
-export interface BrokerScene {
+export interface BrokerFixture {
   readonly harness: BrokerHarness;
   readonly skip: Skip;
   readonly report: Report;
@@ -75,10 +75,10 @@ export interface Taken {
 const space = randomBytes(4).toString("hex");
 let queues = 0;
 
-/** Runs a point's test in a scene of its own. */
-export async function withScene(
+/** Runs a point's test with a fixture of its own. */
+export async function withFixture(
   harness: BrokerHarness,
-  prove: (scene: BrokerScene) => Promise<void>,
+  prove: (fixture: BrokerFixture) => Promise<void>,
   skip: Skip,
   report: Report,
 ): Promise<void> {
@@ -86,7 +86,7 @@ export async function withScene(
   const children: Child[] = [];
   const names: string[] = [];
   const patienceMs = harness.patienceMs ?? 10_000;
-  const scene: BrokerScene = {
+  const fixture: BrokerFixture = {
     harness,
     skip,
     report,
@@ -118,7 +118,7 @@ export async function withScene(
     quiet: () => sleep(harness.quietMs ?? 300),
   };
   try {
-    await prove(scene);
+    await prove(fixture);
   } finally {
     await Promise.all(children.map((child) => child.kill()));
     await Promise.all(brokers.map((broker) => broker.close()));

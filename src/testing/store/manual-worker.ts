@@ -12,8 +12,8 @@ export interface Held {
 }
 
 /** A worker in slow motion: a test decides what it takes and how each attempt ends. */
-export interface Crew {
-  readonly worker: string;
+export interface ManualWorker {
+  readonly id: string;
   /** Handed out and not yet taken. */
   readonly deliveries: TaskDelivery[];
   hand(answer: { deliveries: TaskDelivery[] }): void;
@@ -44,17 +44,17 @@ export function failure(parts: { retryable?: boolean; retryAfterMs?: number } = 
   return { kind: "failed", error, retryable: true, random: 0.5, ms: 1, ...parts };
 }
 
-export function createCrew(store: Store, worker: string, now: () => number): Crew {
+export function createManualWorker(store: Store, id: string, now: () => number): ManualWorker {
   const deliveries: TaskDelivery[] = [];
   const hand = (answer: { deliveries: TaskDelivery[] }) => {
     deliveries.push(...answer.deliveries);
   };
-  const claim: Crew["claim"] = async ({ taskId, generation }, lease = newId()) => {
-    const result = await store.claim({ taskId, generation, worker, lease, now: now(), leaseMs: 10_000 });
+  const claim: ManualWorker["claim"] = async ({ taskId, generation }, lease = newId()) => {
+    const result = await store.claim({ taskId, generation, worker: id, lease, now: now(), leaseMs: 10_000 });
     hand(result);
     return result;
   };
-  const settle: Crew["settle"] = async ({ taskId, lease }, outcome) => {
+  const settle: ManualWorker["settle"] = async ({ taskId, lease }, outcome) => {
     const result = await store.settle({ taskId, lease, now: now(), outcome });
     hand(result);
     return result.outcome;
@@ -68,7 +68,7 @@ export function createCrew(store: Store, worker: string, now: () => number): Cre
     return { taskId: delivery.taskId, lease, task, job };
   };
   return {
-    worker,
+    id,
     deliveries,
     hand,
     claim,

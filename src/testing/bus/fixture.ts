@@ -22,7 +22,7 @@ export interface BusHarness {
 }
 
 /** What one point's test works with; all that it opened is closed after it. */
-export interface BusScene {
+export interface BusFixture {
   readonly harness: BusHarness;
   readonly skip: Skip;
   readonly patienceMs: number;
@@ -50,16 +50,16 @@ export interface Heard {
 const space = randomBytes(4).toString("hex");
 let topics = 0;
 
-/** Runs a point's test in a scene of its own. */
-export async function withScene(
+/** Runs a point's test with a fixture of its own. */
+export async function withFixture(
   harness: BusHarness,
-  prove: (scene: BusScene) => Promise<void>,
+  prove: (fixture: BusFixture) => Promise<void>,
   skip: Skip,
 ): Promise<void> {
   const buses: Bus[] = [];
   const children: Child[] = [];
   const patienceMs = harness.patienceMs ?? 5_000;
-  const scene: BusScene = {
+  const fixture: BusFixture = {
     harness,
     skip,
     patienceMs,
@@ -80,7 +80,7 @@ export async function withScene(
     quiet: () => sleep(harness.quietMs ?? 300),
   };
   try {
-    await prove(scene);
+    await prove(fixture);
   } finally {
     await Promise.all(children.map((child) => child.kill()));
     await Promise.all(buses.map((bus) => bus.close()));

@@ -5,7 +5,7 @@ import type { FileRef, PlanStep } from "../../domain/records.ts";
 import type { Created, Result } from "../../ports/store/jobs.ts";
 import type { Store } from "../../ports/store/store.ts";
 import type { Heartbeat } from "../../ports/store/tasks.ts";
-import { type Crew, createCrew } from "./crew.ts";
+import { createManualWorker, type ManualWorker } from "./manual-worker.ts";
 
 /** What an adapter tells the suite about itself. */
 export interface StoreHarness {
@@ -21,7 +21,7 @@ export interface StorePlace {
 }
 
 /** What one point's test works with. */
-export interface StoreScene {
+export interface StoreFixture {
   readonly store: Store;
   /** Another connection to the same records. */
   open(): Promise<Store>;
@@ -35,14 +35,19 @@ export interface StoreScene {
   /** Creates a job and expects it to be accepted. */
   create(parts?: Partial<CreateJob> & { files?: number }): Promise<Created>;
   /** A live worker with room for `concurrency` tasks of each queue, and what it was handed. */
-  crew(options?: { store?: Store; worker?: string; concurrency?: number; queues?: string[] }): Promise<Crew>;
+  worker(options?: {
+    store?: Store;
+    id?: string;
+    concurrency?: number;
+    queues?: string[];
+  }): Promise<ManualWorker>;
 }
 
 export const OWNER = "owner";
 
-export async function withScene(
+export async function withFixture(
   harness: StoreHarness,
-  prove: (scene: StoreScene) => Promise<void>,
+  prove: (fixture: StoreFixture) => Promise<void>,
 ): Promise<void> {
   const place = await harness.place();
   const stores: Store[] = [];
@@ -85,16 +90,12 @@ export async function withScene(
       upload,
       command,
       create: async (parts) => accepted(await store.createJob(await command(parts))),
-      async crew(options = {}) {
-        const { store: own = store, worker = `worker-${randomUUID()}`, concurrency = 1_000 } = options;
+      async worker(options = {}) {
+        const { store: own = store, id = `worker-${randomUUID()}`, concurrency = 1_000 } = options;
         const queues = options.queues ?? ["text/work", "text/second", "text/gather", "text/publish"];
-        const record = workerRecord(
-          worker,
-          Object.fromEntries(queues.map((name) => [name, concurrency])),
-          now,
-        );
+        const record = workerRecord(id, Object.fromEntries(queues.map((name) => [name, concurrency])), now);
         await own.heartbeat(record);
-        return createCrew(own, worker, () => now);
+        return createManualWorker(own, id, () => now);
       },
     });
   } finally {

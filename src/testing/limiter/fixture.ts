@@ -22,7 +22,7 @@ export interface LimiterHarness {
 }
 
 /** What one point's test works with; all that it opened is closed after it. */
-export interface LimiterScene {
+export interface LimiterFixture {
   readonly harness: LimiterHarness;
   readonly skip: Skip;
   readonly patienceMs: number;
@@ -39,16 +39,16 @@ export interface LimiterScene {
 const space = randomBytes(4).toString("hex");
 let keys = 0;
 
-/** Runs a point's test in a scene of its own. */
-export async function withScene(
+/** Runs a point's test with a fixture of its own. */
+export async function withFixture(
   harness: LimiterHarness,
-  prove: (scene: LimiterScene) => Promise<void>,
+  prove: (fixture: LimiterFixture) => Promise<void>,
   skip: Skip,
 ): Promise<void> {
   const limiters: Limiter[] = [];
   const children: Child[] = [];
   const key = (suffix = "") => `${space}/${++keys}${suffix}`;
-  const scene: LimiterScene = {
+  const fixture: LimiterFixture = {
     harness,
     skip,
     patienceMs: harness.patienceMs ?? 5_000,
@@ -73,7 +73,7 @@ export async function withScene(
     outage: () => (typeof harness.outage === "string" ? skip(harness.outage) : harness.outage),
   };
   try {
-    await prove(scene);
+    await prove(fixture);
   } finally {
     await Promise.all(children.map((child) => child.kill()));
     await Promise.all(limiters.map((limiter) => limiter.close()));
