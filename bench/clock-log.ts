@@ -34,19 +34,19 @@ export function readEnds(file: string): Map<string, number> {
 }
 
 /** Lets all who wait begin, in whatever process they are. */
-export function openGate(file: string): void {
+export function giveStartSignal(file: string): void {
   writeFileSync(`${file}.new`, String(Date.now()));
   renameSync(`${file}.new`, file);
 }
 
-let gate: Promise<number> | null = null;
+let signal: Promise<number> | null = null;
 
-/** When the gate was opened, ms since the epoch; resolves soon after. */
-export function gateOpened(): Promise<number> {
-  gate ??= (async () => {
-    const file = process.env.BENCH_GATE!;
+/** When the start signal was given, ms since the epoch; resolves soon after. */
+export function startSignal(): Promise<number> {
+  signal ??= (async () => {
+    const file = process.env.BENCH_START_SIGNAL!;
     while (!existsSync(file)) await sleep(20);
     return Number(readFileSync(file, "utf8"));
   })();
-  return gate;
+  return signal;
 }

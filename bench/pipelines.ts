@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { definePipeline } from "../src/pipeline/pipeline.ts";
-import { gateOpened, noteEnd, noteStart } from "./clock-log.ts";
+import { noteEnd, noteStart, startSignal } from "./clock-log.ts";
 
 const many = { accepts: { mediaTypes: ["*"], maxFiles: 10_000 }, queueLimit: 100_000_000 };
 const eager = { concurrency: 100, cache: "never" } as const;
@@ -24,7 +24,7 @@ export const start = definePipeline({
   ...many,
 }).each("run", (ctx) => noteStart(ctx.options.askedAt), eager);
 
-/** Ends so long after the gate was opened, and writes down when that was. */
+/** Ends so long after the start signal was given, and writes down when that was. */
 export const wait = definePipeline({
   name: "bench.wait",
   version: 1,
@@ -34,7 +34,7 @@ export const wait = definePipeline({
 }).each(
   "wait",
   async (ctx) => {
-    const wait = (await gateOpened()) + ctx.options.afterMs - Date.now();
+    const wait = (await startSignal()) + ctx.options.afterMs - Date.now();
     await sleep(Math.max(0, wait), undefined, { signal: ctx.signal });
     noteEnd(ctx.jobId);
   },

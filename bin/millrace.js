@@ -20,8 +20,8 @@ const self = fileURLToPath(import.meta.url);
 const root = dirname(dirname(self));
 
 if (major(process.version) >= NODE_MAJOR) {
-  followParent();
-  followSupervisor();
+  endWithParent();
+  endWithSupervisor();
   await keepCompiled();
   // A checkout runs its sources; a published package has only what was built from them.
   const source = existsSync(join(root, "src", "cli", "main.ts"));
@@ -96,7 +96,7 @@ function runOn(node) {
 }
 
 /** Ends this process in order when the one that started it by `runOn` is gone. */
-function followParent() {
+function endWithParent() {
   const fd = Number(process.env[PARENT_PIPE]);
   if (!fd) return;
   // Processes started from here have no such pipe.
@@ -109,7 +109,7 @@ function followParent() {
 }
 
 /** A child ends with its supervisor, whatever its event loop does: on a busy machine, loading the program takes seconds. */
-function followSupervisor() {
+function endWithSupervisor() {
   const pid = Number(process.env[SUPERVISOR]);
   if (!pid) return;
   // Processes started from here have another parent.

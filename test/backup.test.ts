@@ -31,8 +31,8 @@ test("a backup taken while Millrace runs restores to a whole system", { timeout:
   await millrace("backup", join(folder, "copy"), "--data", data);
   for (const path of [data, join(folder, "copy"), join(folder, "copy", "blobs")])
     expect(modeOf(path)).toBe("700");
-  for (const place of [data, join(folder, "copy")]) {
-    for (const name of ["millrace.db", "secret"]) expect(modeOf(join(place, name))).toBe("600");
+  for (const directory of [data, join(folder, "copy")]) {
+    for (const name of ["millrace.db", "secret"]) expect(modeOf(join(directory, name))).toBe("600");
   }
   const secret = readFileSync(join(data, "secret"), "utf8");
   await expect(millrace("backup", join(folder, "copy"), "--data", data)).rejects.toThrow(/not empty/);

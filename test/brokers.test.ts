@@ -52,14 +52,14 @@ test("a role whose supervisor ends while it starts ends too", { timeout: 60_000 
   const without = await missing("postgres");
   context.skip(without.length > 0, `missing: ${without.join(", ")}`);
   const folder = mkdtempSync(join(tmpdir(), "millrace-orphan-"));
-  const place = serviceUrls(`${prefix}-orphan`);
+  const ownUrls = serviceUrls(`${prefix}-orphan`);
   const command = join(import.meta.dirname, "..", "bin", "millrace.js");
   const child = fork(command, ["api", "--port", "0", "--data", folder], {
-    env: { ...process.env, MILLRACE_STORE: place.postgres },
+    env: { ...process.env, MILLRACE_STORE: ownUrls.postgres },
   });
   const ended = once(child, "exit");
   child.disconnect();
   expect(await ended).toEqual([null, "SIGKILL"]);
-  await cleaners.postgres(place.postgres);
+  await cleaners.postgres(ownUrls.postgres);
   rmSync(folder, { recursive: true, force: true });
 });

@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, expect, test } from "vitest";
-import { placeOf, withService } from "../src/testing/services.ts";
+import { addressOf, withService } from "../src/testing/services.ts";
 import { sleep } from "../src/testing/wait.ts";
 import { cleaners } from "./crash/cleaning.ts";
 import { serviceUrls } from "./services.ts";
@@ -13,7 +13,7 @@ import { serviceUrls } from "./services.ts";
 const root = join(import.meta.dirname, "..");
 const { postgres } = serviceUrls(`clocks-${randomBytes(4).toString("hex")}`);
 
-await withService("PostgreSQL", placeOf(postgres, 5432), async () => {
+await withService("PostgreSQL", addressOf(postgres, 5432), async () => {
   const folder = mkdtempSync(join(tmpdir(), "millrace-clocks-"));
   const log = join(folder, "steps.log");
   const children: ChildProcess[] = [];
@@ -31,12 +31,12 @@ await withService("PostgreSQL", placeOf(postgres, 5432), async () => {
 
   /** A role on a machine with such a clock; resolves with what it says when it is ready. */
   async function role(name: "api" | "worker", { aheadMs = 0, file = "" }: Clock): Promise<string> {
-    const places = ["--data", folder, "--pipelines", join(root, "test", "faults", "pipeline.ts")];
+    const options = ["--data", folder, "--pipelines", join(root, "test", "faults", "pipeline.ts")];
     const port = name === "api" ? ["--port", "0"] : [];
     const wrong = ["--import", join(root, "test", "clocks", "preload.js")];
     const child = spawn(
       process.execPath,
-      [...wrong, join(root, "bin", "millrace.js"), name, ...port, ...places],
+      [...wrong, join(root, "bin", "millrace.js"), name, ...port, ...options],
       {
         env: {
           ...process.env,

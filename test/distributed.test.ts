@@ -5,8 +5,8 @@ import { join } from "node:path";
 import pg from "pg";
 import sharp from "sharp";
 import { afterEach, expect, test } from "vitest";
-import { placeOf, withServices } from "../src/testing/services.ts";
-import { s3Place, serviceUrls } from "./services.ts";
+import { addressOf, withServices } from "../src/testing/services.ts";
+import { s3Address, serviceUrls } from "./services.ts";
 
 const command = join(import.meta.dirname, "..", "bin", "millrace.js");
 const PHOTOS = 50;
@@ -55,10 +55,10 @@ async function eventsOf(url: string, id: string): Promise<string[]> {
 
 const services = serviceUrls("probe");
 const ports = { postgres: 5432, redis: 6379, rabbitmq: 5672, kafka: 9092, sqs: 443 };
-const shared = { PostgreSQL: placeOf(services.postgres, 5432), S3: s3Place(services.s3) };
+const shared = { PostgreSQL: addressOf(services.postgres, 5432), S3: s3Address(services.s3) };
 
 for (const broker of Object.keys(ports) as (keyof typeof ports)[]) {
-  await withServices({ [broker]: placeOf(services[broker], ports[broker]), ...shared }, () => {
+  await withServices({ [broker]: addressOf(services[broker], ports[broker]), ...shared }, () => {
     test(`50 photographs over ${broker}: two API processes, three workers, PostgreSQL and S3`, {
       timeout: 180_000,
     }, async () => {

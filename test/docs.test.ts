@@ -22,7 +22,7 @@ const blocks = pages.flatMap((path) => blocksOf(path, readFileSync(join(root, pa
 
 test("every code block of the documentation can be checked", () => {
   expect(pages).not.toEqual([]);
-  const problems = blocks.map((block) => [placeOf(block), problemOf(block)]);
+  const problems = blocks.map((block) => [locationOf(block), problemOf(block)]);
   expect(problems.filter(([, problem]) => problem)).toEqual([]);
 });
 
@@ -49,7 +49,7 @@ describe.runIf(typed.length > 0)("TypeScript in the documentation", () => {
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
   for (const block of typed) {
-    test(placeOf(block), async (context) => {
+    test(locationOf(block), async (context) => {
       context.skip(block.attributes.has("skip"), block.attributes.get("skip"));
       expect(errors.split("\n").filter((line) => line.includes(fileOf(block)))).toEqual([]);
       if (!block.attributes.has("run")) return;
@@ -75,7 +75,7 @@ for (const [path, group] of Map.groupBy(blocks, (block) => block.path)) {
     });
 
     for (const script of scripts) {
-      test(script.map(placeOf).join(", "), async (context) => {
+      test(script.map(locationOf).join(", "), async (context) => {
         const reason = script.map((block) => block.attributes.get("skip")).find(Boolean);
         context.skip(reason !== undefined, reason);
         const parts = script.map(({ language, text }) =>
@@ -100,7 +100,7 @@ function scriptsOf(group: Block[]): Block[][] {
   return [...Map.groupBy(shell, (block) => block.attributes.get("test") ?? block).values()];
 }
 
-function placeOf({ path, line }: Block): string {
+function locationOf({ path, line }: Block): string {
   return `${path}:${line}`;
 }
 

@@ -10,16 +10,16 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { resolveConfig } from "../src/compose/config.ts";
 import { openEngine } from "../src/compose/open-engine.ts";
 import { createEngine } from "../src/engine/create-engine.ts";
-import { placeOf, withServices } from "../src/testing/services.ts";
+import { addressOf, withServices } from "../src/testing/services.ts";
 import { cleaners } from "./crash/cleaning.ts";
 import { serviceUrls } from "./services.ts";
 
 const root = join(import.meta.dirname, "..");
 const name = `forged-${randomBytes(4).toString("hex")}`;
 const urls = serviceUrls(name);
-const places = { PostgreSQL: placeOf(urls.postgres, 5432), Redis: placeOf(urls.redis, 6379) };
+const addresses = { PostgreSQL: addressOf(urls.postgres, 5432), Redis: addressOf(urls.redis, 6379) };
 
-await withServices(places, () => {
+await withServices(addresses, () => {
   const folder = mkdtempSync(join(tmpdir(), "millrace-forged-"));
   const env = {
     MILLRACE_STORE: urls.postgres,

@@ -8,18 +8,18 @@ import { resolveConfig } from "../src/compose/config.ts";
 import { startEmbedded } from "../src/compose/embedded.ts";
 import { newId } from "../src/domain/ids.ts";
 import { PIN_MS } from "../src/engine/leases.ts";
-import { startKeeper } from "../src/worker/keeper.ts";
+import { startLeaseRenewer } from "../src/worker/lease-renewer.ts";
 
 test("what a step wrote stays pinned for as long as its lease is held", async () => {
-  const data = await mkdtemp(`${tmpdir()}/millrace-keeper-`);
+  const data = await mkdtemp(`${tmpdir()}/millrace-renewer-`);
   const { config } = await resolveConfig({ data, logLevel: "silent" }, {}, data);
   const writer = (await startEmbedded(config))!;
   const wiring = { config, writer: writer.socketPath };
   const store = await openStore(wiring);
   const opener = new URL("../src/compose/lease-store.ts", import.meta.url).href;
-  const keeper = await startKeeper({ opener, config: wiring, repinMs: 50 });
+  const renewer = await startLeaseRenewer({ opener, config: wiring, repinMs: 50 });
   try {
-    const held = keeper.hold(`${newId()}.0`, newId(), () => {});
+    const held = renewer.hold(`${newId()}.0`, newId(), () => {});
     const [written, other] = [randomUUID(), randomUUID()];
     // Content that is live keeps its key; other content gets the one that is offered.
     const pin = async (sha256: string, until = store.now() + 400) =>
@@ -34,7 +34,7 @@ test("what a step wrote stays pinned for as long as its lease is held", async ()
     await sleep(1_000);
     expect(await store.collect({ now: store.now() + PIN_MS - 400, limit: 10 })).toContain(keys[0]);
   } finally {
-    await keeper.close();
+    await renewer.close();
     await store.close();
     await writer.close();
     await rm(data, { recursive: true, force: true });

@@ -5,14 +5,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { testSchema } from "../src/adapters/postgres/testing.ts";
-import { placeOf, withService } from "../src/testing/services.ts";
+import { addressOf, withService } from "../src/testing/services.ts";
 import { eventually } from "../src/testing/wait.ts";
 
 const root = join(import.meta.dirname, "..");
 const samples = join(root, "samples");
 const schema = testSchema();
 
-await withService("PostgreSQL", placeOf(schema.url, 5432), () => {
+await withService("PostgreSQL", addressOf(schema.url, 5432), () => {
   let folder = "";
   const children = new Set<ChildProcess>();
   let apis: string[] = [];

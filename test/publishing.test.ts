@@ -2,9 +2,9 @@ import { randomBytes } from "node:crypto";
 import { afterAll, expect, test } from "vitest";
 import { openRedisBroker } from "../src/adapters/redis/broker.ts";
 import { openRedisBus } from "../src/adapters/redis/bus.ts";
-import { follower } from "../src/engine/follow.ts";
 import { hints } from "../src/engine/messages/hints.ts";
-import { placeOf, withService } from "../src/testing/services.ts";
+import { changePublisher } from "../src/engine/publish-changes.ts";
+import { addressOf, withService } from "../src/testing/services.ts";
 import { openTcpProxy, through } from "../src/testing/tcp-proxy.ts";
 import { cleaners } from "./crash/cleaning.ts";
 import { serviceUrls } from "./services.ts";
@@ -12,8 +12,8 @@ import { serviceUrls } from "./services.ts";
 const prefix = `test-${randomBytes(4).toString("hex")}`;
 const { redis } = serviceUrls(prefix);
 
-await withService("Redis", placeOf(redis, 6379), async () => {
-  const proxy = await openTcpProxy(placeOf(redis, 6379));
+await withService("Redis", addressOf(redis, 6379), async () => {
+  const proxy = await openTcpProxy(addressOf(redis, 6379));
   afterAll(async () => {
     await proxy.close();
     await cleaners.redis(redis);
@@ -24,7 +24,7 @@ await withService("Redis", placeOf(redis, 6379), async () => {
     url.searchParams.delete("prefix");
     const broker = await openRedisBroker(url.href, { prefix });
     const bus = await openRedisBus(url.href, { prefix });
-    const follow = follower({ publishes: false }, broker, bus, hints(null));
+    const publishChanges = changePublisher({ publishes: false }, broker, bus, hints(null));
     await proxy.outage.begin();
     const task = {
       taskId: "0190a0b0-0000-7000-8000-000000000000.0",
@@ -32,7 +32,7 @@ await withService("Redis", placeOf(redis, 6379), async () => {
       generation: 3,
     };
     const began = Date.now();
-    await follow({ deliveries: [task] });
+    await publishChanges({ deliveries: [task] });
     // Whoever follows is not held up by the outage.
     expect(Date.now() - began).toBeLessThan(2_000);
     await proxy.outage.end();

@@ -1,4 +1,4 @@
-import { placeOf, type ServicePlace } from "../src/testing/services.ts";
+import { addressOf, type ServiceAddress } from "../src/testing/services.ts";
 
 /**
  * URLs of the services that whole-system tests use, as `npm run services` prints them.
@@ -24,8 +24,8 @@ export function serviceUrls(name: string) {
 }
 
 /** Where the object store of an `s3:` URL listens. */
-export function s3Place(url: string): ServicePlace {
-  return placeOf(new URL(url).searchParams.get("endpoint") ?? "https://s3.amazonaws.com", 443);
+export function s3Address(url: string): ServiceAddress {
+  return addressOf(new URL(url).searchParams.get("endpoint") ?? "https://s3.amazonaws.com", 443);
 }
 
 function within(url: string, parameter: string, value: string): string {

@@ -43,7 +43,7 @@ describe("a worker that is stopped for a while", () => {
     expect((await ended(id, 30)).state).toBe("succeeded");
     const more = await submit(Array.from({ length: 4 }, () => "sleep 1500"));
     expect((await ended(more.id, 30)).state).toBe("succeeded");
-    // All of its places are there again.
+    // All of its slots are there again.
     const starts = lines(more.id, "start").map((line) => line.at);
     expect(Math.max(...starts) - Math.min(...starts)).toBeLessThan(1_000);
   });
@@ -52,7 +52,7 @@ describe("a worker that is stopped for a while", () => {
     const [worker] = millrace.pidsOf("worker");
     const { id } = await submit(["heed 300"], "hasty");
     await expect.poll(() => lines(id, "start").length, { timeout: 10_000, interval: 5 }).toBe(1);
-    // Longer than the step may take, with its grace and two rounds of the keeper.
+    // Longer than the step may take, with its grace and two rounds of the lease renewer.
     await stopFor(millrace.running.child.pid!, 14_000);
     expect((await ended(id, 30)).state).toBe("succeeded");
     expect(millrace.pidsOf("worker")).toEqual([worker]);

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { openGate, readEnds } from "../clock-log.ts";
+import { giveStartSignal, readEnds } from "../clock-log.ts";
 import { type Program, product, program } from "../processes.ts";
 import { type Report, type Row, target } from "../report.ts";
 import type { Session } from "../session.ts";
@@ -45,8 +45,12 @@ export async function sse(session: Session): Promise<Report> {
 
 async function measure(session: Session, { streams, perSecond, seconds, clients }: Load): Promise<Row> {
   const log = join(session.folder, `ends-${streams}.log`);
-  const gate = join(session.folder, `gate-${streams}`);
-  const env = { BENCH_END_LOG: log, BENCH_GATE: gate, MILLRACE_QUOTA_STREAMS: String(streams) };
+  const startSignal = join(session.folder, `start-${streams}`);
+  const env = {
+    BENCH_END_LOG: log,
+    BENCH_START_SIGNAL: startSignal,
+    MILLRACE_QUOTA_STREAMS: String(streams),
+  };
   const server = await product(session, { workers: 1, env });
   const count = perSecond * seconds;
   const started = Array.from({ length: clients }, () => program(session, "sse-clients.ts", [server.url]));
@@ -66,7 +70,7 @@ async function measure(session: Session, { streams, perSecond, seconds, clients 
     ),
   );
   session.say(`${streams} streams are open`);
-  openGate(gate);
+  giveStartSignal(startSignal);
   await sleep(500 + seconds * 1_000 + 2_000);
   const seen = new Map((await Promise.all(programs.map(report))).flat());
   const ends = readEnds(log);

@@ -45,8 +45,8 @@ export function startWorker(
 }
 
 /** The engine in the process that produces, as the API's process has it. */
-export async function produce(place: string): Promise<Producer> {
-  const installation = JSON.parse(place) as Installation;
+export async function produce(target: string): Promise<Producer> {
+  const installation = JSON.parse(target) as Installation;
   const { engine, close } = await openEngine(installation);
   const source = Readable.from([Buffer.from("a small file")]);
   const file = await engine.receive(source, { name: "a.txt", mediaTypes: ["*"], maxBytes: 100 });

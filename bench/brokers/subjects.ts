@@ -22,7 +22,7 @@ export interface Lineup {
 }
 
 /** Where a subject keeps its things, and whose processor time counts. */
-interface Place {
+interface Target {
   store?: string;
   broker?: string;
 }
@@ -34,7 +34,7 @@ interface Plan {
   /** The services that it needs. */
   needs: ("postgres" | "redis" | "rabbitmq" | "kafka" | "sqs")[];
   recovers: boolean;
-  open(): Promise<Place>;
+  open(): Promise<Target>;
 }
 
 const DISK = "PostgreSQL, each commit on disk";
@@ -187,7 +187,7 @@ function plans(session: Session, urls: ReturnType<typeof serviceUrls>): Plan[] {
 }
 
 async function start(session: Session, plan: Plan): Promise<Subject> {
-  const place = await plan.open();
+  const target = await plan.open();
   const startLog = join(session.folder, `${plan.id}.starts`);
   const holdLog = join(session.folder, `${plan.id}.holds`);
   const env = { BENCH_START_LOG: startLog, BENCH_HOLD_LOG: holdLog };
@@ -196,12 +196,12 @@ async function start(session: Session, plan: Plan): Promise<Subject> {
   let producer: Program;
   let startOne: () => Promise<Program>;
   if (isOwn) {
-    const installation = await install(session, place);
+    const installation = await install(session, target);
     producer = await program(session, "producer.ts", ["millrace", JSON.stringify(installation)], profiled);
     startOne = () => startWorker(session, installation, env, profiled);
   } else {
     const name = plan.id.replace(/^bullmq-(disk|memory)$/, "bullmq");
-    const url = place.store && place.broker ? JSON.stringify(place) : (place.store ?? place.broker!);
+    const url = target.store && target.broker ? JSON.stringify(target) : (target.store ?? target.broker!);
     producer = await program(session, "producer.ts", [name, url], profiled);
     startOne = () => program(session, "peer-worker.ts", [name, url], { env, ...profiled });
   }
@@ -210,7 +210,7 @@ async function start(session: Session, plan: Plan): Promise<Subject> {
   worker.onMessage((message) => {
     if (typeof message.handled === "number") handled = message.handled;
   });
-  const { store, broker } = place;
+  const { store, broker } = target;
   const brokers = broker ? listenerOn(Number(new URL(broker).port || 5_672)) : [];
   const database = store ? new URL(store).pathname.slice(1) : null;
   return {

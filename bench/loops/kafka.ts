@@ -89,8 +89,8 @@ export const kafka: Peer = {
 /** The same with records in PostgreSQL: `{broker, store}` as JSON in the place of the URL. */
 export const kafkaWithRecords: Peer = {
   name: "bare Kafka client with the same store writes",
-  async produce(place) {
-    const { broker, store } = JSON.parse(place) as { broker: string; store: string };
+  async produce(target) {
+    const { broker, store } = JSON.parse(target) as { broker: string; store: string };
     const { send, close } = await openProducer(broker);
     const records = await openRecords(store);
     const addMany = async (jobs: JobData[]) => void send(await records.create(jobs));
@@ -104,8 +104,8 @@ export const kafkaWithRecords: Peer = {
       },
     };
   },
-  async work(place, onJob) {
-    const { broker, store } = JSON.parse(place) as { broker: string; store: string };
+  async work(target, onJob) {
+    const { broker, store } = JSON.parse(target) as { broker: string; store: string };
     const records = await openRecords(store);
     const consuming = await consume<Reference>(broker, (task) => records.run(task, onJob));
     return {

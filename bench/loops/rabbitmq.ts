@@ -60,8 +60,8 @@ export const rabbitmq: Peer = {
 /** The same with records in PostgreSQL: `{broker, store}` as JSON in the place of the URL. */
 export const rabbitmqWithRecords: Peer = {
   name: "bare amqplib with the same store writes",
-  async produce(place) {
-    const { broker, store } = JSON.parse(place) as { broker: string; store: string };
+  async produce(target) {
+    const { broker, store } = JSON.parse(target) as { broker: string; store: string };
     const { connection, channel, queue } = await open(broker);
     const records = await openRecords(store);
     const addMany = async (jobs: JobData[]) => {
@@ -77,8 +77,8 @@ export const rabbitmqWithRecords: Peer = {
       },
     };
   },
-  async work(place, onJob: OnJob) {
-    const { broker, store } = JSON.parse(place) as { broker: string; store: string };
+  async work(target, onJob: OnJob) {
+    const { broker, store } = JSON.parse(target) as { broker: string; store: string };
     const { connection, channel, queue } = await open(broker);
     const records = await openRecords(store);
     await consume<Reference>(channel, queue, (task) => records.run(task, onJob));

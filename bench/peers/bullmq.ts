@@ -21,7 +21,7 @@ export const bullmq: Peer = {
 
 const onPostgres = withBackend(createPostgresBackend);
 
-/** A connection for each place where something can be under way is more than PostgreSQL makes use of. */
+/** A connection for each slot in which something can be under way is more than PostgreSQL makes use of. */
 const pool = (connectionString: string) => ({ connectionString, max: 20 });
 
 export const bullmqPostgres: Peer = {

@@ -16,7 +16,7 @@ export type Order =
   | { kind: "unfinished" };
 
 const TEXT = "x".repeat(200);
-const [name, place] = process.argv.slice(2);
+const [name, target] = process.argv.slice(2);
 const producer = await open();
 
 process.on("message", async (order: Order) => {
@@ -31,9 +31,9 @@ process.on("disconnect", () => process.exit());
 process.send!({ ready: true });
 
 async function open(): Promise<Producer> {
-  if (name !== "millrace") return (await peerNamed(name)).produce(place!);
+  if (name !== "millrace") return (await peerNamed(name)).produce(target!);
   const { produce } = await import("../brokers/millrace.ts");
-  return produce(place!);
+  return produce(target!);
 }
 
 async function carryOut(order: Order): Promise<number | null> {

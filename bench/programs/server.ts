@@ -20,7 +20,7 @@ interface Accepted {
   id: string;
 }
 
-const [kind, place] = process.argv.slice(2);
+const [kind, target] = process.argv.slice(2);
 const app = fastify({ bodyLimit: 1024 * 1024 }).withTypeProvider<ZodTypeProvider>();
 app.setValidatorCompiler(validatorCompiler);
 const schema = kind === "bare" ? undefined : { body: jobBody };
@@ -38,8 +38,8 @@ process.send!({ url: `http://127.0.0.1:${port}` });
 
 async function accepter(): Promise<(body: unknown) => Promise<Accepted> | Accepted> {
   if (kind === "bare") return () => ({ id: randomUUID() });
-  if (kind === "sqlite") return sqlite(place!);
-  const producer = await (await peerNamed(kind)).produce(place!);
+  if (kind === "sqlite") return sqlite(target!);
+  const producer = await (await peerNamed(kind)).produce(target!);
   return async (body) => {
     await producer.add((body as { options: { text: string } }).options);
     return { id: randomUUID() };

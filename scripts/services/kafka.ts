@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { exists } from "./debian.ts";
 import { fetchJars, java } from "./maven.ts";
-import { exchange } from "./probe.ts";
+import { answersTo } from "./probe.ts";
 import type { Command, Service } from "./service.ts";
 
 const run = promisify(execFile);
@@ -22,7 +22,7 @@ export const kafka: Service = {
 
 /** Sends an ApiVersions request of version 0 (key 18) with correlation id 7; the answer repeats the id. */
 export function kafkaAnswers(url: string): Promise<boolean> {
-  return exchange(
+  return answersTo(
     url,
     Buffer.from([0, 0, 0, 11, 0, 18, 0, 0, 0, 0, 0, 7, 0, 1, 0x70]),
     (answer) => answer.length >= 10 && answer.readInt32BE(4) === 7 && answer.readInt16BE(8) === 0,

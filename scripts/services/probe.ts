@@ -1,7 +1,7 @@
 import { connect, type Socket } from "node:net";
 
 /** Sends `request` to the URL's host and port and tells whether the answer's beginning satisfies `accept`. */
-export function exchange(
+export function answersTo(
   url: string,
   request: Uint8Array | string,
   accept: (answer: Buffer) => boolean,

@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { exists, find, installPackages } from "./debian.ts";
-import { exchange } from "./probe.ts";
+import { answersTo } from "./probe.ts";
 import type { Service } from "./service.ts";
 
 export const rabbitmq: Service = {
@@ -11,7 +11,7 @@ export const rabbitmq: Service = {
 
   // The server answers the protocol's header with `connection.start`: class 10, method 10 in frame type 1.
   answers: (url) =>
-    exchange(
+    answersTo(
       url,
       Buffer.from("AMQP\x00\x00\x09\x01", "latin1"),
       (answer) => answer.length >= 11 && answer[0] === 1 && answer.readUInt32BE(7) === 0x000a_000a,

@@ -1,5 +1,5 @@
 import { find, installPackages } from "./debian.ts";
-import { exchange } from "./probe.ts";
+import { answersTo } from "./probe.ts";
 import type { Service } from "./service.ts";
 
 export const redis: Service = {
@@ -7,7 +7,7 @@ export const redis: Service = {
   variable: "MILLRACE_TEST_REDIS",
   urls: ["redis://127.0.0.1:6379", "redis://127.0.0.1:16379"],
 
-  answers: (url) => exchange(url, "PING\r\n", (answer) => answer.toString().startsWith("+PONG")),
+  answers: (url) => answersTo(url, "PING\r\n", (answer) => answer.toString().startsWith("+PONG")),
 
   async install() {
     if (!(await find("redis-server"))) await installPackages(["redis-server"]);

@@ -148,7 +148,7 @@ async function runWorker(resolved: ResolvedConfig, writer: string | null): Promi
     concurrency: config.concurrency ?? undefined,
     // Workers of one supervisor share the memory of their machine.
     memoryMiB: config.memoryMiB / (process.connected ? Math.max(1, config.workers) : 1),
-    keeper: {
+    renewer: {
       opener: new URL("../compose/lease-store.ts", import.meta.url).href,
       config: { config, writer },
     },

@@ -3,7 +3,7 @@ import { MAX_ROWS } from "../ports/database.ts";
 
 export type Value = string | number | null;
 
-/** SQL that is ready to run, with the values for its places. */
+/** SQL that is ready to run, with the values for its parameters. */
 export interface Statement {
   /** A deletion makes room, so that it is run when nothing else can be written. */
   kind: "read" | "write" | "delete";

@@ -39,7 +39,7 @@ export type Taken = { ok: true } | { ok: false; waitMs: number };
 export interface BudgetRecord {
   /** Taken and not yet come back; above the burst after a correction. */
   used: number;
-  /** When that was so; times are ms of the keeper's clock. */
+  /** When that was so; times are ms of the limiter's clock. */
   at: number;
   /** What a provider lets be taken before `until`. */
   left: number;

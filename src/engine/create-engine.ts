@@ -9,12 +9,12 @@ import type { Bus } from "../ports/bus.ts";
 import type { Database } from "../ports/database.ts";
 import type { Store } from "../ports/store/store.ts";
 import type { Engine, Pipelines } from "./engine.ts";
-import { follower } from "./follow.ts";
 import { intake, unwrap } from "./intake.ts";
 import { countDrops, type Drops } from "./messages/drops.ts";
 import { hints as makeHints } from "./messages/hints.ts";
 import { messageReader } from "./messages/read.ts";
 import { topics } from "./messages/topics.ts";
+import { changePublisher } from "./publish-changes.ts";
 import { createUploads } from "./uploads/create-uploads.ts";
 
 const DAY_MS = 24 * 3_600_000;
@@ -40,7 +40,7 @@ export function createEngine(parts: EngineParts): Engine {
   const { store, database, blobs, broker, bus, pipelines } = parts;
   const { drops = countDrops() } = parts;
   const hints = makeHints(parts.hintSigner ?? null);
-  const follow = follower(store, broker, bus, hints);
+  const publishChanges = changePublisher(store, broker, bus, hints);
   // A poke that is lost is made up for: who listens also looks once a second.
   store.onAppended?.((owners) => {
     for (const owner of owners) bus.publish(topics.log, owner).catch(() => {});
@@ -65,7 +65,7 @@ export function createEngine(parts: EngineParts): Engine {
     hints,
     messages: messageReader(drops),
     drops,
-    follow,
+    publishChanges,
     admit: take.admit,
     room: take.room,
     receive: take.receive,
@@ -74,28 +74,28 @@ export function createEngine(parts: EngineParts): Engine {
     async createJob(request) {
       const created = await take.createJob(request);
       // The job is safe: an answer does not wait for the broker.
-      if (created.deliveries.length > 0) void follow(created);
+      if (created.deliveries.length > 0) void publishChanges(created);
       return created;
     },
     async cancelJob(owner, id) {
-      await follow(unwrap(await store.cancelJob({ owner, id, now: store.now() })));
+      await publishChanges(unwrap(await store.cancelJob({ owner, id, now: store.now() })));
     },
     async retryJob(owner, id) {
       const reopened = unwrap(await store.reopenJob({ owner, id, now: store.now() }));
-      await follow(reopened);
+      await publishChanges(reopened);
       return { items: reopened.items };
     },
     async removeJob(owner, id) {
-      await follow(unwrap(await store.removeJob({ owner, id, now: store.now() })));
+      await publishChanges(unwrap(await store.removeJob({ owner, id, now: store.now() })));
     },
     async replay(taskId) {
-      const place = parseTaskId(taskId);
-      if (!place) throw new MillraceError("not_found", "There is no such dead letter.");
-      const command = { owner: null, id: place.jobId, now: store.now(), items: [place.item] };
-      await follow(unwrap(await store.reopenJob(command)));
+      const taskKey = parseTaskId(taskId);
+      if (!taskKey) throw new MillraceError("not_found", "There is no such dead letter.");
+      const command = { owner: null, id: taskKey.jobId, now: store.now(), items: [taskKey.item] };
+      await publishChanges(unwrap(await store.reopenJob(command)));
     },
     async setPaused(queue, paused) {
-      await follow(await store.setPaused({ queue, paused }));
+      await publishChanges(await store.setPaused({ queue, paused }));
     },
   };
 }

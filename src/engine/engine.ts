@@ -62,7 +62,7 @@ export interface Engine {
   replay(taskId: string): Promise<void>;
   setPaused(queue: string, paused: boolean): Promise<void>;
   /** Publishes what a store call handed out, and tells workers of revoked leases. */
-  follow(changed: Partial<Changed>): Promise<void>;
+  publishChanges(changed: Partial<Changed>): Promise<void>;
 }
 
 export interface Pipelines {

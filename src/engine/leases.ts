@@ -2,7 +2,7 @@
  * Keeps the leases of running attempts, and says when one is lost. A lease's token is one attempt's own: this
  * process may hold a task under a second lease before it learns that the first one is lost.
  */
-export interface LeaseKeeper {
+export interface Leases {
   /**
    * Renews the lease until it is released.
    * @param onLost called once when the lease is lost

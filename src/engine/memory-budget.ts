@@ -2,7 +2,7 @@
 export class MemoryBudget {
   readonly #memoryMiB: number;
   #taken = 0;
-  readonly #waiting = new Set<Place>();
+  readonly #waiting = new Set<Waiting>();
 
   /** @param memoryMiB what all may need together; one who needs more is let in when nobody else needs any */
   constructor(memoryMiB = Number.POSITIVE_INFINITY) {
@@ -13,11 +13,11 @@ export class MemoryBudget {
   take(memoryMiB: number, signal: AbortSignal): Promise<() => void> {
     return new Promise((resolve) => {
       const giveUp = () => {
-        this.#waiting.delete(place);
+        this.#waiting.delete(waiting);
         resolve(() => {});
         this.#admit();
       };
-      const place = {
+      const waiting = {
         memoryMiB,
         enter: () => {
           signal.removeEventListener("abort", giveUp);
@@ -30,7 +30,7 @@ export class MemoryBudget {
       };
       if (signal.aborted) return resolve(() => {});
       signal.addEventListener("abort", giveUp, { once: true });
-      this.#waiting.add(place);
+      this.#waiting.add(waiting);
       this.#admit();
     });
   }
@@ -44,7 +44,7 @@ export class MemoryBudget {
   }
 }
 
-interface Place {
+interface Waiting {
   memoryMiB: number;
   enter(): void;
 }

@@ -27,7 +27,7 @@ export async function resolveOptions(
 ): Promise<ResolvedOptions> {
   // Only what is changed here is copied.
   const given = files.size > 0 ? structuredClone(raw ?? {}) : (raw ?? {});
-  for (const path of files.keys()) place(given, path);
+  for (const path of files.keys()) setAt(given, path);
   const parsed = await pipeline.options.safeParseAsync(given);
   if (!parsed.success) throw invalid(parsed.error.issues);
   const attachments: FileRef[] = [];
@@ -67,7 +67,7 @@ function isFile(value: object): value is { artifactId: string } {
   return keys.length === 1 && typeof (value as { artifactId?: unknown }).artifactId === "string";
 }
 
-function place(options: unknown, path: string): void {
+function setAt(options: unknown, path: string): void {
   const keys = path.split(".");
   if (keys.some((key) => key === "__proto__" || key === "constructor" || key === "prototype" || key === "")) {
     throw new MillraceError("invalid_request", `"${path.slice(0, 80)}" is not the name of an option.`);

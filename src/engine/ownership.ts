@@ -1,6 +1,6 @@
 import type { Broker, Delivery } from "../ports/broker.ts";
 
-export interface OwnershipKeeper {
+export interface DeliveryExtender {
   /** Keeps the delivery this process's own while the work lasts. */
   during(delivery: Delivery, work: () => Promise<void>): Promise<void>;
   close(): void;
@@ -11,7 +11,7 @@ export interface OwnershipKeeper {
  * hand are extended three times in that time. One that is lost all the same does no harm, since the claim
  * decides; it only makes another worker look.
  */
-export function keepOwnership(broker: Broker): OwnershipKeeper {
+export function extendDeliveries(broker: Broker): DeliveryExtender {
   const { ownershipMs } = broker.capabilities;
   if (ownershipMs === null) return { during: (_, work) => work(), close: () => {} };
   const held = new Set<Delivery>();

@@ -10,11 +10,11 @@ import type { ClaimResult } from "../ports/store/tasks.ts";
 import { Attempts, LeaseLost } from "./attempts.ts";
 import type { Engine } from "./engine.ts";
 import { type Isolation, type RunStep, SharedChildDied, type Suspects } from "./isolation.ts";
-import { type HeldLease, LEASE_MS, type LeaseKeeper } from "./leases.ts";
+import { type HeldLease, LEASE_MS, type Leases } from "./leases.ts";
 import { MemoryBudget } from "./memory-budget.ts";
 import { memoryShare } from "./memory-share.ts";
 import { failureOf, outcomeOf } from "./outcome.ts";
-import { keepOwnership } from "./ownership.ts";
+import { extendDeliveries } from "./ownership.ts";
 import { queueName } from "./plan.ts";
 import type { SharedMemory } from "./shared-memory.ts";
 import { type Running, stepContext } from "./step-context.ts";
@@ -30,7 +30,7 @@ export interface RunnerOptions {
   engine: Engine;
   /** The id of this worker, new for each process. */
   worker: string;
-  leases: LeaseKeeper;
+  leases: Leases;
   threads: Threads;
   isolation: Isolation;
   suspects: Suspects;
@@ -64,7 +64,7 @@ export function createRunner(options: RunnerOptions): Runner {
   const { engine, worker, leases, threads, isolation, suspects, log } = options;
   const { store, broker } = engine;
   const memory = new MemoryBudget(options.memoryMiB);
-  const ownership = keepOwnership(broker);
+  const ownership = extendDeliveries(broker);
   const stopping = new AbortController();
   const attempts = new Attempts();
   /** Deliveries that are being claimed, run or settled: only when there are none has everything ended. */
@@ -108,7 +108,7 @@ export function createRunner(options: RunnerOptions): Runner {
     const claim =
       given ??
       (await persist(() => store.claim({ ...hint, worker, lease, now: store.now(), leaseMs: LEASE_MS })));
-    if (claim.deliveries.length > 0) void engine.follow(claim);
+    if (claim.deliveries.length > 0) void engine.publishChanges(claim);
     const settled = claim.claimed && (await work(claim, lease, hint.taskId, step));
     if (given && settled) return;
     await delivery.ack().catch(ignoreLost);
@@ -130,7 +130,7 @@ export function createRunner(options: RunnerOptions): Runner {
           : await attempt(step.isolate ? isolation.run : runHere);
       if (outcome) {
         const settled = await settle(taskId, lease, outcome);
-        if (settled.deliveries.length > 0) void engine.follow(settled);
+        if (settled.deliveries.length > 0) void engine.publishChanges(settled);
         options.onSettled?.({ queue, outcome: outcome.kind, ms: performance.now() - began });
       }
       return outcome !== null;

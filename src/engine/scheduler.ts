@@ -58,7 +58,7 @@ async function sweep(engine: Engine): Promise<void> {
   for (;;) {
     const command = { now: engine.store.now(), limit: SWEEP_TASKS, silenceMs: SILENCE_MS };
     const due = await engine.store.sweep(command);
-    await engine.follow(due);
+    await engine.publishChanges(due);
     if (!due.more) return;
   }
 }

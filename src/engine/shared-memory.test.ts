@@ -36,7 +36,7 @@ test("a large request is not overtaken by small ones that would fit", async () =
   expect(order).toEqual(["first", "large", "small"]);
 });
 
-test("one that is aborted while it waits leaves its place to those behind it", async () => {
+test("one that is aborted while it waits leaves its turn to those behind it", async () => {
   const { take, order } = taker(100);
   await take("first", 60);
   const stop = new AbortController();

@@ -2,7 +2,7 @@ import { connect } from "node:net";
 import { describe, test } from "vitest";
 
 /** Where a service listens. */
-export interface ServicePlace {
+export interface ServiceAddress {
   host: string;
   port: number;
 }
@@ -13,29 +13,31 @@ export interface ServicePlace {
  */
 export async function withService(
   name: string,
-  place: ServicePlace,
+  address: ServiceAddress,
   define: () => void | Promise<void>,
 ): Promise<void> {
-  return withServices({ [name]: place }, define);
+  return withServices({ [name]: address }, define);
 }
 
 /** As `withService`, for tests that need all of several. */
 export async function withServices(
-  places: Record<string, ServicePlace>,
+  addresses: Record<string, ServiceAddress>,
   define: () => void | Promise<void>,
 ): Promise<void> {
-  const names = Object.keys(places);
-  const answered = await Promise.all(Object.values(places).map(answers));
+  const names = Object.keys(addresses);
+  const answered = await Promise.all(Object.values(addresses).map(answers));
   const missing = names.filter((_, index) => !answered[index]);
   if (missing.length === 0) return define();
-  const reason = missing.map((name) => `${name} (${places[name]!.host}:${places[name]!.port})`).join(", ");
+  const reason = missing
+    .map((name) => `${name} (${addresses[name]!.host}:${addresses[name]!.port})`)
+    .join(", ");
   describe(names.join(", "), () => {
     test("the services are there", (context) => context.skip(`missing: ${reason}`));
   });
 }
 
 /** Host and port of a service's URL. */
-export function placeOf(url: string, port: number): ServicePlace {
+export function addressOf(url: string, port: number): ServiceAddress {
   const { hostname, port: given } = new URL(url);
   return { host: hostname.replace(/^\[|\]$/g, ""), port: Number(given) || port };
 }
@@ -43,10 +45,10 @@ export function placeOf(url: string, port: number): ServicePlace {
 /** What listens where a service should be, but refuses the tests: `host:port`, by comma (see `test/services/setup.ts`). */
 const unusable = new Set(process.env.MILLRACE_TEST_UNUSABLE?.split(","));
 
-function answers(place: ServicePlace): Promise<boolean> {
-  if (unusable.has(`${place.host}:${place.port}`)) return Promise.resolve(false);
+function answers(address: ServiceAddress): Promise<boolean> {
+  if (unusable.has(`${address.host}:${address.port}`)) return Promise.resolve(false);
   return new Promise((resolve) => {
-    const socket = connect(place);
+    const socket = connect(address);
     const end = (answer: boolean) => {
       socket.destroy();
       resolve(answer);

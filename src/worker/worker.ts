@@ -12,7 +12,7 @@ import { isolationPool } from "./isolate/pool.ts";
 import { describeSandbox } from "./isolate/sandbox.ts";
 import type { StepSource } from "./isolate/spawn.ts";
 import { suspectPool } from "./isolate/suspects.ts";
-import { type KeeperData, startKeeper } from "./keeper.ts";
+import { type RenewerData, startLeaseRenewer } from "./lease-renewer.ts";
 import { stepMeter } from "./step-meter.ts";
 
 const DRAIN_MS = 30_000;
@@ -30,8 +30,8 @@ export interface WorkerOptions {
   memoryMiB?: number;
   /** What the steps of this machine share. */
   memory: SharedMemory;
-  /** How the keeper's thread reaches the records. */
-  keeper: Pick<KeeperData, "opener" | "config">;
+  /** How the thread that renews leases reaches the records. */
+  renewer: Pick<RenewerData, "opener" | "config">;
   /** How step processes come to the pipelines. */
   steps: StepSource;
   /** A step ignored its signal: the process should be ended when the rest has drained. */
@@ -49,7 +49,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const { engine, log } = options;
   await removeAbandonedFolders();
   const id = options.id ?? workerId();
-  const leases = await startKeeper(options.keeper);
+  const leases = await startLeaseRenewer(options.renewer);
   const threads = threadPool();
   const isolation = isolationPool({
     ...options.steps,

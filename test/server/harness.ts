@@ -64,7 +64,7 @@ export async function start(options: RunningOptions = {}): Promise<Running> {
       : await startWorker({
           engine,
           log: stepLog(pino({ level: "silent" })),
-          keeper: {
+          renewer: {
             opener: new URL("../../src/compose/lease-store.ts", import.meta.url).href,
             config: wiring,
           },

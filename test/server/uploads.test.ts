@@ -24,7 +24,7 @@ import { createMetrics } from "../../src/server/metrics/metrics.ts";
 import { uploadRoutes } from "../../src/server/uploads/routes.ts";
 import { isUpload } from "../../src/server/uploads/tus-headers.ts";
 import { refusal } from "../../src/testing/refusal.ts";
-import { placeOf, withService } from "../../src/testing/services.ts";
+import { addressOf, withService } from "../../src/testing/services.ts";
 
 const MAX_BYTES = 300 * 1024 * 1024;
 const big = definePipeline({
@@ -415,10 +415,10 @@ const s3Url =
   "s3://millrace:millrace-secret@millrace-test/?endpoint=http%3A%2F%2F127.0.0.1%3A14567&region=us-east-1";
 const { endpoint } = parseS3Url(s3Url);
 
-await withService("S3", placeOf(endpoint ?? "https://s3.amazonaws.com", 443), async () => {
-  const place = new URL(s3Url);
-  place.pathname = `/uploads-${randomBytes(4).toString("hex")}`;
-  const blobs = await openS3Blobs(place.href);
+await withService("S3", addressOf(endpoint ?? "https://s3.amazonaws.com", 443), async () => {
+  const target = new URL(s3Url);
+  target.pathname = `/uploads-${randomBytes(4).toString("hex")}`;
+  const blobs = await openS3Blobs(target.href);
   const api = await startApi(blobs);
   closing.push(async () => {
     for await (const keys of blobs.list(Date.now() + 60_000)) await blobs.remove(keys);

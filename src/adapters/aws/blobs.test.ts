@@ -14,7 +14,7 @@ import { buildApp } from "fauxqs";
 import { afterAll, describe, expect, test } from "vitest";
 import { blobSuite } from "../../testing/blob-suite.ts";
 import { refusal } from "../../testing/refusal.ts";
-import { placeOf, withService } from "../../testing/services.ts";
+import { addressOf, withService } from "../../testing/services.ts";
 import { openTcpProxy, through } from "../../testing/tcp-proxy.ts";
 import { openS3Blobs } from "./blobs.ts";
 import { parseS3Url, s3Client } from "./s3-location.ts";
@@ -27,8 +27,8 @@ const { bucket: Bucket, credentials } = location;
 const endpoint = location.endpoint ?? `https://s3.${location.region}.amazonaws.com`;
 const space = `test-${randomBytes(4).toString("hex")}`;
 
-/** A URL of a place of the test's own in the service's bucket. */
-function place(path: string, change: Record<string, string> = {}, user = credentials): string {
+/** A URL of a prefix of the test's own in the service's bucket. */
+function urlOf(path: string, change: Record<string, string> = {}, user = credentials): string {
   const url = new URL(`s3://${Bucket}/${space}/${path}`);
   url.search = new URL(given).search;
   for (const [name, value] of Object.entries(change)) url.searchParams.set(name, value);
@@ -39,10 +39,10 @@ function place(path: string, change: Record<string, string> = {}, user = credent
   return url.href;
 }
 
-await withService("S3", placeOf(endpoint, 443), async () => {
+await withService("S3", addressOf(endpoint, 443), async () => {
   const client = s3Client(location);
-  const proxy = await openTcpProxy(placeOf(endpoint, 443));
-  const proxied = place("suite", { endpoint: through(proxy, endpoint).replace(/\/$/, "") });
+  const proxy = await openTcpProxy(addressOf(endpoint, 443));
+  const proxied = urlOf("suite", { endpoint: through(proxy, endpoint).replace(/\/$/, "") });
   afterAll(async () => {
     client.destroy();
     await proxy.close();
@@ -56,7 +56,7 @@ await withService("S3", placeOf(endpoint, 443), async () => {
   };
 
   /** The store inside a package, on which the tests run where there is no other, takes any signature. */
-  const strict = await openS3Blobs(place("", {}, { accessKeyId: "nobody", secretAccessKey: "wrong" })).then(
+  const strict = await openS3Blobs(urlOf("", {}, { accessKeyId: "nobody", secretAccessKey: "wrong" })).then(
     (blobs) => blobs.close().then(() => false),
     () => true,
   );
@@ -78,7 +78,7 @@ await withService("S3", placeOf(endpoint, 443), async () => {
 
   describe("opening", () => {
     test("names a bucket that does not exist", async () => {
-      const url = place("").replace(`${Bucket}/`, "nowhere-at-all/");
+      const url = urlOf("").replace(`${Bucket}/`, "nowhere-at-all/");
       const error = await refusal(openS3Blobs(url), "config_invalid");
       expect(error.message).toContain('has no bucket "nowhere-at-all"');
       expect(error.message).toContain(endpoint);
@@ -90,7 +90,7 @@ await withService("S3", placeOf(endpoint, 443), async () => {
         { accessKeyId: credentials!.accessKeyId, secretAccessKey: "wrong" },
         { accessKeyId: "nobody", secretAccessKey: "wrong" },
       ]) {
-        const error = await refusal(openS3Blobs(place("", {}, wrong)), "config_invalid");
+        const error = await refusal(openS3Blobs(urlOf("", {}, wrong)), "config_invalid");
         expect(error.message).toContain("credentials");
         expect(error.message).toContain(endpoint);
         expect(error.message).not.toContain("wrong&");
@@ -98,7 +98,7 @@ await withService("S3", placeOf(endpoint, 443), async () => {
     });
 
     test("tells a store without lifecycle rules", async (context) => {
-      const opened = openS3Blobs(place("", { lifecycle: "true" }));
+      const opened = openS3Blobs(urlOf("", { lifecycle: "true" }));
       if (
         await opened.then(
           () => true,
@@ -114,12 +114,12 @@ await withService("S3", placeOf(endpoint, 443), async () => {
       ["http://127.0.0.1:1", "the connection was refused"],
       ["http://nowhere.invalid:9000", "the host name"],
     ])("tells the address and the cause when nothing answers at %s", async (address, cause) => {
-      const error = await refusal(openS3Blobs(place("", { endpoint: address })), "unavailable");
+      const error = await refusal(openS3Blobs(urlOf("", { endpoint: address })), "unavailable");
       expect(error.message).toContain(`The object store at ${address} cannot be used: ${cause}`);
     });
 
     test("prefixes of one bucket do not see each other", async () => {
-      const [one, other] = [await openS3Blobs(place("one")), await openS3Blobs(place("other"))];
+      const [one, other] = [await openS3Blobs(urlOf("one")), await openS3Blobs(urlOf("other"))];
       const { key } = await one.put(Buffer.from("mine"));
       await refusal(other.read(key), "gone");
       for await (const page of other.list(Date.now() + 60_000)) expect(page).toEqual([]);
@@ -130,7 +130,7 @@ await withService("S3", placeOf(endpoint, 443), async () => {
 
   test("listing ends multipart uploads whose writers are dead, and no others", async (context) => {
     context.skip(!(await listsUnfinished()), "missing: an S3 store that lists unfinished uploads");
-    const blobs = await openS3Blobs(place("dead"));
+    const blobs = await openS3Blobs(urlOf("dead"));
     const Key = `${space}/dead/blobs/00000000-0000-4000-8000-000000000000`;
     await client.send(new CreateMultipartUploadCommand({ Bucket, Key }));
     for await (const page of blobs.list(Date.now() - 60_000)) expect(page).toEqual([]);
@@ -151,7 +151,7 @@ await withService("S3", placeOf(endpoint, 443), async () => {
 
   test("a presigned address holds for its key and its time alone", async (context) => {
     context.skip(!strict, "missing: an S3 store that checks signatures");
-    const blobs = await openS3Blobs(place("signed"));
+    const blobs = await openS3Blobs(urlOf("signed"));
     const { key } = await blobs.put(Buffer.from("direct"));
     const sign = async (seconds: number) =>
       new URL((await blobs.presign!(key, { seconds, name: "a.txt", mediaType: "text/plain" }))!);
@@ -174,7 +174,7 @@ await withService("S3", placeOf(endpoint, 443), async () => {
   });
 
   test("a direct upload's address is signed for its hash, its size and its time", async () => {
-    const blobs = await openS3Blobs(place("direct", { publicEndpoint: "https://files.example.com" }));
+    const blobs = await openS3Blobs(urlOf("direct", { publicEndpoint: "https://files.example.com" }));
     const announced = { sha256: "00".repeat(32), bytes: 12_345 };
     const direct = (await blobs.presignUpload!({ ...announced, seconds: 90 }))!;
     const address = new URL(direct.url);
@@ -193,7 +193,7 @@ await withService("S3", placeOf(endpoint, 443), async () => {
   });
 
   test("clients get an address of the endpoint that they reach", async () => {
-    const blobs = await openS3Blobs(place("public", { publicEndpoint: "https://files.example.com" }));
+    const blobs = await openS3Blobs(urlOf("public", { publicEndpoint: "https://files.example.com" }));
     const key = "00000000-0000-4000-8000-000000000000";
     const address = new URL(
       (await blobs.presign!(key, { seconds: 90, name: "사진.webp", mediaType: "image/webp" }))!,

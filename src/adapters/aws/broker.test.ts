@@ -3,7 +3,7 @@ import { DeleteQueueCommand, ListQueuesCommand } from "@aws-sdk/client-sqs";
 import { afterAll, describe, expect, test } from "vitest";
 import { brokerSuite } from "../../testing/broker-suite.ts";
 import { refusal } from "../../testing/refusal.ts";
-import { placeOf, withService } from "../../testing/services.ts";
+import { addressOf, withService } from "../../testing/services.ts";
 import { openTcpProxy, through } from "../../testing/tcp-proxy.ts";
 import { openSqsBroker } from "./broker.ts";
 import { parseSqsUrl, sqsClient } from "./sqs-location.ts";
@@ -12,8 +12,8 @@ const url = process.env.MILLRACE_TEST_SQS ?? "sqs://test:test@127.0.0.1:14566/?r
 const prefix = `test-${randomBytes(4).toString("hex")}`;
 const options = { prefix, ownershipMs: 2_000, waitSeconds: 2 };
 
-await withService("SQS", placeOf(url, 443), async () => {
-  const proxy = await openTcpProxy(placeOf(url, 443));
+await withService("SQS", addressOf(url, 443), async () => {
+  const proxy = await openTcpProxy(addressOf(url, 443));
   const proxied = through(proxy, url);
   afterAll(async () => {
     const client = sqsClient(parseSqsUrl(url));

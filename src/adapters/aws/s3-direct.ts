@@ -18,7 +18,7 @@ import { asS3Error } from "./s3-error.ts";
 const MAX_BYTES = 5 * 1024 ** 3;
 const SIGNED = ["content-length", "x-amz-checksum-sha256"];
 
-interface Place {
+interface ObjectLocation {
   Bucket: string;
   Key: string;
 }
@@ -26,7 +26,7 @@ interface Place {
 /** An address that takes exactly the bytes of this hash and size: both are part of its signature. */
 export async function presignPut(
   client: S3Client,
-  place: Place,
+  location: ObjectLocation,
   { sha256, bytes, seconds }: DirectUploadOptions,
 ): Promise<Pick<DirectUpload, "url" | "headers">> {
   if (bytes > MAX_BYTES) {
@@ -35,7 +35,7 @@ export async function presignPut(
     });
   }
   const ChecksumSHA256 = Buffer.from(sha256, "hex").toString("base64");
-  const command = new PutObjectCommand({ ...place, ContentLength: bytes, ChecksumSHA256 });
+  const command = new PutObjectCommand({ ...location, ContentLength: bytes, ChecksumSHA256 });
   const url = await getSignedUrl(client, command, {
     expiresIn: seconds,
     unhoistableHeaders: new Set(SIGNED),
@@ -51,8 +51,8 @@ export async function presignPut(
  */
 export async function adopt(
   client: S3Client,
-  staged: Place,
-  target: Place,
+  staged: ObjectLocation,
+  target: ObjectLocation,
   { sha256, bytes }: Pick<DirectUploadOptions, "sha256" | "bytes">,
 ): Promise<boolean> {
   const found = await client.send(new HeadObjectCommand(staged)).catch((error: unknown) => {
@@ -71,7 +71,12 @@ export async function adopt(
 }
 
 /** Removes `copy`, after it took the place of `kept` where that is missing or of another size. */
-export async function merge(client: S3Client, copy: Place, kept: Place, bytes: number): Promise<void> {
+export async function merge(
+  client: S3Client,
+  copy: ObjectLocation,
+  kept: ObjectLocation,
+  bytes: number,
+): Promise<void> {
   const found = await client.send(new HeadObjectCommand(kept)).catch((error: unknown) => {
     if (error instanceof NotFound) return null;
     asS3Error(error);
@@ -81,7 +86,7 @@ export async function merge(client: S3Client, copy: Place, kept: Place, bytes: n
 }
 
 /** `false` when there is nothing to copy. */
-async function copied(client: S3Client, from: Place, to: Place): Promise<boolean> {
+async function copied(client: S3Client, from: ObjectLocation, to: ObjectLocation): Promise<boolean> {
   try {
     await copyObject(client, from, to);
     return true;
@@ -91,18 +96,18 @@ async function copied(client: S3Client, from: Place, to: Place): Promise<boolean
   }
 }
 
-async function copyObject(client: S3Client, from: Place, to: Place): Promise<void> {
+async function copyObject(client: S3Client, from: ObjectLocation, to: ObjectLocation): Promise<void> {
   const CopySource = `${from.Bucket}/${from.Key.split("/").map(encodeURIComponent).join("/")}`;
   await client.send(new CopyObjectCommand({ ...to, CopySource })).catch(asS3Error);
 }
 
 /** As the store has checked it when the object came, or by reading it where the store keeps no such hash. */
-async function hashOf(client: S3Client, place: Place): Promise<string> {
+async function hashOf(client: S3Client, location: ObjectLocation): Promise<string> {
   const { ChecksumSHA256 } = await client
-    .send(new HeadObjectCommand({ ...place, ChecksumMode: "ENABLED" }))
+    .send(new HeadObjectCommand({ ...location, ChecksumMode: "ENABLED" }))
     .catch(asS3Error);
   if (ChecksumSHA256) return Buffer.from(ChecksumSHA256, "base64").toString("hex");
-  const { Body } = await client.send(new GetObjectCommand(place)).catch(asS3Error);
+  const { Body } = await client.send(new GetObjectCommand(location)).catch(asS3Error);
   const hash = createHash("sha256");
   for await (const chunk of Body as Readable) hash.update(chunk as Buffer);
   return hash.digest("hex");

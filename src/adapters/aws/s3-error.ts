@@ -24,21 +24,21 @@ export function asS3Error(cause: unknown): never {
 export function asOpeningError(cause: unknown, { bucket, endpoint, region }: S3Location): never {
   if (cause instanceof MillraceError) throw cause;
   const name = cause instanceof Error ? cause.name : "";
-  const place = endpoint ? `The object store at ${endpoint}` : `Amazon S3 in ${region}`;
+  const service = endpoint ? `The object store at ${endpoint}` : `Amazon S3 in ${region}`;
   const status = cause instanceof S3ServiceException ? cause.$metadata.httpStatusCode : undefined;
   const wrong = (reason: string) => new MillraceError("config_invalid", reason, { cause });
-  if (name === "CredentialsProviderError") throw wrong(`No credentials for ${lower(place)} were found.`);
-  if (status === 404) throw wrong(`${place} has no bucket "${bucket}".`);
+  if (name === "CredentialsProviderError") throw wrong(`No credentials for ${lower(service)} were found.`);
+  if (status === 404) throw wrong(`${service} has no bucket "${bucket}".`);
   if (status === 403)
-    throw wrong(`${place} refuses: the credentials are wrong, or may not use the bucket "${bucket}".`);
-  if (status === 301) throw wrong(`${place} says that the bucket "${bucket}" is in another region.`);
-  if (status === 501) throw wrong(`${place} has no lifecycle rules: leave out lifecycle=true.`);
+    throw wrong(`${service} refuses: the credentials are wrong, or may not use the bucket "${bucket}".`);
+  if (status === 301) throw wrong(`${service} says that the bucket "${bucket}" is in another region.`);
+  if (status === 501) throw wrong(`${service} has no lifecycle rules: leave out lifecycle=true.`);
   const why = status === undefined ? whyUnreachable(cause) : `it answered ${status} ${name}`;
-  throw new MillraceError("unavailable", `${place} cannot be used: ${why}.`, { cause });
+  throw new MillraceError("unavailable", `${service} cannot be used: ${why}.`, { cause });
 }
 
-function lower(place: string): string {
-  return place.replace(/^The/, "the");
+function lower(service: string): string {
+  return service.replace(/^The/, "the");
 }
 
 export function goneError(cause?: unknown): MillraceError {

@@ -151,15 +151,15 @@ export function consumeSqs(
   }
 
   // What the handler holds stays ours while this process lives; a dead one's comes again.
-  const keeper = setInterval(() => {
+  const extending = setInterval(() => {
     const soon = performance.now() + (ownershipMs * 2) / 3;
     for (const one of held)
       if (one.outcome === null && one.ownedUntil < soon) void extend(one).catch(() => {});
   }, ownershipMs / 4);
-  keeper.unref();
+  extending.unref();
 
   async function close(): Promise<void> {
-    clearInterval(keeper);
+    clearInterval(extending);
     stopped.abort();
   }
 

@@ -11,20 +11,20 @@ export function asSqsError(cause: unknown): MillraceError {
 /** For the first call: what no later try can mend is a fault of the configuration. Names the address and the cause. */
 export function asSqsOpeningError(cause: unknown, { endpoint, region }: SqsLocation): MillraceError {
   if (cause instanceof MillraceError) return cause;
-  const place = endpoint ? `SQS at ${endpoint}` : `Amazon SQS in ${region}`;
+  const service = endpoint ? `SQS at ${endpoint}` : `Amazon SQS in ${region}`;
   const name = nameOf(cause);
   const status = (cause as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
   const wrong = (reason: string) => new MillraceError("config_invalid", reason, { cause });
-  if (name === "CredentialsProviderError") return wrong(`No credentials for ${place} were found.`);
+  if (name === "CredentialsProviderError") return wrong(`No credentials for ${service} were found.`);
   if (
     status === 401 ||
     status === 403 ||
     /^(InvalidClientTokenId|SignatureDoesNotMatch|AccessDenied)/.test(name)
   ) {
-    return wrong(`${place} refuses: the credentials are wrong, or may not use its queues.`);
+    return wrong(`${service} refuses: the credentials are wrong, or may not use its queues.`);
   }
   const why = status === undefined ? whyUnreachable(cause) : `it answered ${status} ${name}`;
-  return new MillraceError("unavailable", `${place} cannot be used: ${why}.`, { cause });
+  return new MillraceError("unavailable", `${service} cannot be used: ${why}.`, { cause });
 }
 
 export function isMissingQueue(cause: unknown): boolean {

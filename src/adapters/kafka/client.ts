@@ -70,14 +70,14 @@ export async function assertReachable(admin: Admin, { servers }: KafkaSettings):
     await checkHealth(admin);
   } catch (error) {
     const { cause } = error as Error;
-    const place = `Kafka at ${servers.join(", ")}`;
+    const service = `Kafka at ${servers.join(", ")}`;
     if (isRefusedUser(cause)) {
-      throw new MillraceError("config_invalid", `${place} refuses the user or password.`, { cause });
+      throw new MillraceError("config_invalid", `${service} refuses the user or password.`, { cause });
     }
     // Kafka does not say why it closes a connection.
     const why = /Connection closed$/.test((error as Error).message)
       ? "it closes the connection: it may want a user and password, or TLS (kafkas://)"
       : whyUnreachable(cause);
-    throw new MillraceError("unavailable", `${place} cannot be used: ${why}.`, { cause });
+    throw new MillraceError("unavailable", `${service} cannot be used: ${why}.`, { cause });
   }
 }

@@ -182,7 +182,7 @@ export async function openConsumer(
     },
   };
 
-  /** Its place is free when Kafka has kept the outcome, or it is known that it will not. */
+  /** Its slot is free when Kafka has kept the outcome, or it is known that it will not. */
   async function settle(entry: Entry, how: () => Promise<void>): Promise<void> {
     try {
       settling.check(entry);

@@ -39,8 +39,8 @@ const here = ((): string | null => {
 })();
 
 function hasEnded(clientId: string): boolean {
-  const [, place, id, start] = /-([0-9a-f]{12})-(\d+)-(\d+)$/.exec(clientId) ?? [];
-  if (place === undefined || place !== here) return false;
+  const [, machineId, id, start] = /-([0-9a-f]{12})-(\d+)-(\d+)$/.exec(clientId) ?? [];
+  if (machineId === undefined || machineId !== here) return false;
   const known = startOf(Number(id));
   return known === null ? !isThere(Number(id)) : known !== start;
 }

@@ -1,5 +1,5 @@
 import type { Outage } from "../../testing/points.ts";
-import { placeOf } from "../../testing/services.ts";
+import { addressOf } from "../../testing/services.ts";
 import { openTcpProxy } from "../../testing/tcp-proxy.ts";
 import { createAdmin } from "./client.ts";
 import { parseKafkaUrl } from "./settings.ts";
@@ -7,7 +7,7 @@ import { isMissingTopic } from "./topics.ts";
 
 /** Where the tests find Kafka: `npm run services` starts it. */
 export const serviceUrl = process.env.MILLRACE_TEST_KAFKA ?? "kafka://127.0.0.1:19092";
-export const service = placeOf(serviceUrl, 9092);
+export const service = addressOf(serviceUrl, 9092);
 
 export interface Line {
   /** Reaches Kafka past a proxy that can be cut. */

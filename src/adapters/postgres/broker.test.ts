@@ -1,14 +1,14 @@
 import { afterAll } from "vitest";
 import { brokerSuite } from "../../testing/broker-suite.ts";
-import { placeOf, withService } from "../../testing/services.ts";
+import { addressOf, withService } from "../../testing/services.ts";
 import { openTcpProxy, through } from "../../testing/tcp-proxy.ts";
 import { openPostgresBroker } from "./broker.ts";
 import { testSchema } from "./testing.ts";
 
 const schema = testSchema();
 
-await withService("PostgreSQL", placeOf(schema.url, 5432), async () => {
-  const proxy = await openTcpProxy(placeOf(schema.url, 5432));
+await withService("PostgreSQL", addressOf(schema.url, 5432), async () => {
+  const proxy = await openTcpProxy(addressOf(schema.url, 5432));
   const proxied = through(proxy, schema.url);
   afterAll(async () => {
     await proxy.close();

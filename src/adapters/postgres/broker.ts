@@ -11,7 +11,7 @@ import {
   releaseMine,
   releaseOrphans,
 } from "./broker/deliveries.ts";
-import { asking, assertReachable, isOutage, openPool, placeOf, toError } from "./connection.ts";
+import { asking, assertReachable, isOutage, openPool, targetOf, toError } from "./connection.ts";
 import { Listener } from "./listener.ts";
 import { classOf } from "./locks.ts";
 import { type News, Notifier, queueChannel } from "./notifier.ts";
@@ -31,12 +31,12 @@ const LOOK_MS = 1_000;
  * @param store of the same URL, from `openPostgresStore`: its tasks come with their claims, and need no delivery
  */
 export async function openPostgresBroker(url: string, store?: Store): Promise<Broker> {
-  const place = placeOf(url);
+  const target = targetOf(url);
   const claims = (store as PostgresStore | undefined)?.claims ?? null;
   if (claims) claims.inUse = true;
-  const publishing = openPool(place, "broker", 2);
+  const publishing = openPool(target, "broker", 2);
   // A taking or settling that a crash of the server forgets is a redelivery, which any delivery may be.
-  const exchanging = openPool({ ...place, ...relaxed(place.connectionString) }, "broker consumers", 1);
+  const consuming = openPool({ ...target, ...relaxed(target.connectionString) }, "broker consumers", 1);
   const notifier = new Notifier(publishing);
   /** What is told on the channels that it listens to. */
   const channels = new Map<string, () => void>();
@@ -46,21 +46,21 @@ export async function openPostgresBroker(url: string, store?: Store): Promise<Br
 
   const tell = (queues: Iterable<string>) => {
     for (const queue of queues) {
-      notifier.send(queueChannel(place.schema, "deliveries", queue), queue).catch(() => {});
+      notifier.send(queueChannel(target.schema, "deliveries", queue), queue).catch(() => {});
     }
   };
   const consumers = new Consumers(
-    exchanging,
+    consuming,
     () => holder,
     tell,
     () => claims?.nudge(),
   );
-  const end = () => Promise.all([publishing.end(), exchanging.end()]);
+  const end = () => Promise.all([publishing.end(), consuming.end()]);
   const open = async () => {
-    await assertReachable(publishing, place);
-    await migrate(publishing, place);
+    await assertReachable(publishing, target);
+    await migrate(publishing, target);
     return Listener.open({
-      place,
+      target,
       role: "broker listener",
       onNotification: (channel) => channels.get(channel)?.(),
       async onOpen(client) {
@@ -85,7 +85,7 @@ export async function openPostgresBroker(url: string, store?: Store): Promise<Br
 
   /** Asked at once for all, as a transaction for each that turns out to be empty would cost an idle worker more. */
   const lookFor = async (queues: string[]) => {
-    const { rows } = await exchanging.query(waitingQueues([queues]));
+    const { rows } = await consuming.query(waitingQueues([queues]));
     if (rows.length > 0) claims?.wake(rows.map((row) => row.name as string));
   };
   const lookLater = collected(LATER_MS, (queues) => void lookFor(queues).catch(() => {}));
@@ -93,7 +93,7 @@ export async function openPostgresBroker(url: string, store?: Store): Promise<Br
     if (consumers.subscribers.size === 0) return;
     consumers.wake();
     if (claims) await lookFor(claims.queues);
-    const { rows } = await exchanging.query(releaseOrphans());
+    const { rows } = await consuming.query(releaseOrphans());
     if (rows.length > 0) tell(new Set(rows.map((row) => row.queue as string)));
   };
   const looking = setInterval(() => void look().catch(() => {}), LOOK_MS);
@@ -102,7 +102,7 @@ export async function openPostgresBroker(url: string, store?: Store): Promise<Br
   /** From when a queue is first consumed; a process consumes the same ones for as long as it lives. */
   const listen = async (queue: string) => {
     const hear = async (news: News, act: () => void) => {
-      const channel = queueChannel(place.schema, news, queue);
+      const channel = queueChannel(target.schema, news, queue);
       if (channels.has(channel)) return;
       channels.set(channel, act);
       await listener.keep(channel);
@@ -152,7 +152,7 @@ export async function openPostgresBroker(url: string, store?: Store): Promise<Br
       await listen(queue);
       consumers.subscribers.add(subscriber);
       consumers.wake([queue]);
-      // Deliveries and claims share its places.
+      // Deliveries and claims share its slots.
       const taken = () => subscriber.unsettled.size + subscriber.wished + consumers.due(subscriber);
       const freed = () => consumers.freed(queue);
       if (claims && claimFor)
@@ -190,7 +190,7 @@ export async function openPostgresBroker(url: string, store?: Store): Promise<Br
         await consumers.close();
         const queues = new Set([...consumers.subscribers].map((one) => one.queue));
         if (holder !== null) {
-          await exchanging.query(releaseMine([holder])).then(
+          await consuming.query(releaseMine([holder])).then(
             () => tell(queues),
             () => {},
           );
@@ -230,7 +230,7 @@ function subscribe(queue: string, prefetch: number, handler: DeliveryHandler): S
   return { queue, prefetch, handler, open: true, unsettled: new Set(), wished: 0, claimer: null };
 }
 
-/** The same place without waiting for the disk at each commit. */
+/** The same server without waiting for the disk at each commit. */
 function relaxed(connectionString: string): { connectionString: string } {
   const url = new URL(connectionString);
   url.searchParams.set("options", `${url.searchParams.get("options")} -c synchronous_commit=off`);

@@ -1,6 +1,6 @@
 import { MillraceError } from "../../errors.ts";
 import type { Bus, BusHandler } from "../../ports/bus.ts";
-import { assertReachable, openPool, placeOf, toError } from "./connection.ts";
+import { assertReachable, openPool, targetOf, toError } from "./connection.ts";
 import { Listener } from "./listener.ts";
 import { channelOf, Notifier, unpack } from "./notifier.ts";
 
@@ -13,8 +13,8 @@ interface Ear {
 
 /** LISTEN and NOTIFY: one connection that listens and one that tells. The tables of the schema are not needed. */
 export async function openPostgresBus(url: string): Promise<Bus> {
-  const place = placeOf(url);
-  const pool = openPool(place, "bus", 1);
+  const target = targetOf(url);
+  const pool = openPool(target, "bus", 1);
   const ears = new Map<string, Set<Ear>>();
   const notifier = new Notifier(pool);
   let closed = false;
@@ -26,9 +26,9 @@ export async function openPostgresBus(url: string): Promise<Bus> {
     }
   };
   const open = async () => {
-    await assertReachable(pool, place);
+    await assertReachable(pool, target);
     return Listener.open({
-      place,
+      target,
       role: "bus listener",
       onNotification: (channel, frame) => {
         if (!closed) hear(channel, frame);
@@ -50,14 +50,14 @@ export async function openPostgresBus(url: string): Promise<Bus> {
       if (closed) throw refusal();
       if (Buffer.byteLength(text) > MAX_MESSAGE_BYTES)
         throw new MillraceError("payload_too_large", `A message may have ${MAX_MESSAGE_BYTES} bytes.`);
-      await notifier.send(channelOf(place.schema, topic), text).catch((error) => {
+      await notifier.send(channelOf(target.schema, topic), text).catch((error) => {
         throw toError(error);
       });
     },
 
     async subscribe(topic, handler, onGap) {
       if (closed) throw refusal();
-      const channel = channelOf(place.schema, topic);
+      const channel = channelOf(target.schema, topic);
       const ear = { handler, onGap };
       const some = ears.get(channel) ?? new Set();
       ears.set(channel, some.add(ear));

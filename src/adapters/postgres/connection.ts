@@ -3,7 +3,7 @@ import pg from "pg";
 import { whyUnreachable } from "../../domain/unreachable.ts";
 import { MillraceError } from "../../errors.ts";
 
-export interface Place {
+export interface Target {
   /** For the client, with the schema as its search path and without Millrace's own parameters. */
   connectionString: string;
   schema: string;
@@ -31,7 +31,7 @@ const MAX_CONFLICTS = 10;
 const CONNECT_MS = 5_000;
 
 /** Reads `postgres://user:password@host:port/database?schema=millrace`. */
-export function placeOf(url: string): Place {
+export function targetOf(url: string): Target {
   let parsed: URL;
   try {
     parsed = new URL(url);
@@ -71,9 +71,9 @@ const types: pg.CustomTypesConfig = {
   },
 };
 
-function settings(place: Place, role: string): pg.ClientConfig {
+function settings(target: Target, role: string): pg.ClientConfig {
   return {
-    connectionString: place.connectionString,
+    connectionString: target.connectionString,
     application_name: `millrace ${role}`,
     connectionTimeoutMillis: CONNECT_MS,
     keepAlive: true,
@@ -83,8 +83,8 @@ function settings(place: Place, role: string): pg.ClientConfig {
 }
 
 /** @param max connections at once; they are opened as needed and closed when idle */
-export function openPool(place: Place, role: string, max: number): pg.Pool {
-  const pool = new pg.Pool({ ...settings(place, role), max, idleTimeoutMillis: 30_000 });
+export function openPool(target: Target, role: string, max: number): pg.Pool {
+  const pool = new pg.Pool({ ...settings(target, role), max, idleTimeoutMillis: 30_000 });
   // An idle connection broke: the next query opens another.
   pool.on("error", () => {});
   // One in use broke: its queries say so, and this would end the process.
@@ -94,8 +94,8 @@ export function openPool(place: Place, role: string, max: number): pg.Pool {
   return pool;
 }
 
-export async function openClient(place: Place, role: string): Promise<pg.Client> {
-  const client = new pg.Client(settings(place, role));
+export async function openClient(target: Target, role: string): Promise<pg.Client> {
+  const client = new pg.Client(settings(target, role));
   client.on("error", () => {});
   await client.connect();
   return client;
@@ -118,20 +118,20 @@ export async function pipeline<T extends readonly Promise<unknown>[]>(
 }
 
 /** Fails with one clear line when the server cannot be used as it is configured. */
-export async function assertReachable(pool: pg.Pool, place: Place): Promise<void> {
+export async function assertReachable(pool: pg.Pool, target: Target): Promise<void> {
   try {
     await pool.query("SELECT 1");
   } catch (error) {
-    throw openingError(error, place);
+    throw openingError(error, target);
   }
 }
 
-export function openingError(error: unknown, place: Place): MillraceError {
+export function openingError(error: unknown, target: Target): MillraceError {
   const { code = "", message } = error as { code?: string; message: string };
   const answered = /^[0-9A-Z]{5}$/.test(code);
   const text = answered
-    ? `PostgreSQL at ${place.name} refuses: ${message}.`
-    : `PostgreSQL at ${place.name} cannot be used: ${whyUnreachable(error)}.`;
+    ? `PostgreSQL at ${target.name} refuses: ${message}.`
+    : `PostgreSQL at ${target.name} cannot be used: ${whyUnreachable(error)}.`;
   return new MillraceError(answered && !isOutage(error) ? "config_invalid" : "unavailable", text, {
     cause: error,
   });

@@ -2,15 +2,15 @@ import pg from "pg";
 import { expect, test } from "vitest";
 import { row } from "../../testing/database/fixture.ts";
 import { databaseSuite } from "../../testing/database-suite.ts";
-import { placeOf as addressOf, withService } from "../../testing/services.ts";
-import { placeOf } from "./connection.ts";
+import { addressOf, withService } from "../../testing/services.ts";
+import { targetOf } from "./connection.ts";
 import { openPostgresDatabase } from "./database.ts";
 import { testSchema } from "./testing.ts";
 
 await withService("PostgreSQL", addressOf(testSchema().url, 5432), () => {
   databaseSuite({
     name: "postgres",
-    async place() {
+    async create() {
       const { url, drop } = testSchema();
       return { open: () => openPostgresDatabase(url), close: drop };
     },
@@ -18,7 +18,7 @@ await withService("PostgreSQL", addressOf(testSchema().url, 5432), () => {
 
   test("uploads of an installation from before the cold records had migrations stay", async () => {
     const { url, drop } = testSchema();
-    const { connectionString, schema } = placeOf(url);
+    const { connectionString, schema } = targetOf(url);
     const client = new pg.Client({ connectionString });
     await client.connect();
     try {

@@ -5,7 +5,7 @@ import { type Statement, tooManyRows } from "../../database/statement.ts";
 import type { Tables } from "../../database/tables.ts";
 import { MillraceError } from "../../errors.ts";
 import { type Answer, type Database, MAX_ROWS } from "../../ports/database.ts";
-import { asking, assertReachable, isOutage, openPool, pipeline, placeOf, toError } from "./connection.ts";
+import { asking, assertReachable, isOutage, openPool, pipeline, targetOf, toError } from "./connection.ts";
 import { migrate } from "./schema.ts";
 
 const CONNECTIONS = 4;
@@ -13,11 +13,11 @@ const UNIQUE_VIOLATION = "23505";
 
 /** The cold records, in the schema of the store. Connections are opened as they are needed. */
 export async function openPostgresDatabase(url: string): Promise<Database<Tables>> {
-  const place = placeOf(url);
-  const pool = openPool(place, "database", CONNECTIONS);
+  const target = targetOf(url);
+  const pool = openPool(target, "database", CONNECTIONS);
   try {
-    await assertReachable(pool, place);
-    await migrate(pool, place);
+    await assertReachable(pool, target);
+    await migrate(pool, target);
   } catch (error) {
     await pool.end();
     throw toError(error);

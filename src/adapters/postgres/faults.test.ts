@@ -4,7 +4,7 @@ import type { CreateJob } from "../../domain/commands.ts";
 import { newId } from "../../domain/ids.ts";
 import type { Store } from "../../ports/store/store.ts";
 import { refusal } from "../../testing/refusal.ts";
-import { placeOf, withService } from "../../testing/services.ts";
+import { addressOf, withService } from "../../testing/services.ts";
 import { jobCommand, workerRecord } from "../../testing/store/fixture.ts";
 import { openTcpProxy, through } from "../../testing/tcp-proxy.ts";
 import { persist, sleep } from "../../testing/wait.ts";
@@ -13,8 +13,8 @@ import { testSchema } from "./testing.ts";
 
 const schema = testSchema();
 
-await withService("PostgreSQL", placeOf(schema.url, 5432), async () => {
-  const proxy = await openTcpProxy(placeOf(schema.url, 5432));
+await withService("PostgreSQL", addressOf(schema.url, 5432), async () => {
+  const proxy = await openTcpProxy(addressOf(schema.url, 5432));
   const proxied = through(proxy, schema.url);
   const opened: Store[] = [];
   const open = async (url: string) => {

@@ -1,16 +1,16 @@
 import pg from "pg";
 import { afterAll } from "vitest";
 import { limiterSuite } from "../../testing/limiter-suite.ts";
-import { placeOf, withService } from "../../testing/services.ts";
+import { addressOf, withService } from "../../testing/services.ts";
 import { openTcpProxy, through } from "../../testing/tcp-proxy.ts";
-import { placeOf as schemaOf } from "./connection.ts";
+import { targetOf as schemaOf } from "./connection.ts";
 import { openPostgresLimiter } from "./limiter.ts";
 import { testSchema } from "./testing.ts";
 
 const schema = testSchema();
 
-await withService("PostgreSQL", placeOf(schema.url, 5432), async () => {
-  const proxy = await openTcpProxy(placeOf(schema.url, 5432));
+await withService("PostgreSQL", addressOf(schema.url, 5432), async () => {
+  const proxy = await openTcpProxy(addressOf(schema.url, 5432));
   const proxied = through(proxy, schema.url);
   const pool = new pg.Pool({ connectionString: schemaOf(schema.url).connectionString, max: 1 });
   afterAll(async () => {

@@ -18,8 +18,8 @@ import {
   isOutage,
   openPool,
   pipeline,
-  placeOf,
   retryConflicts,
+  targetOf,
   toError,
 } from "./connection.ts";
 import { migrate } from "./schema.ts";
@@ -70,11 +70,11 @@ interface Entry {
  * transaction is under way is the next one: a process has one at a time.
  */
 export async function openPostgresLimiter(url: string): Promise<Limiter> {
-  const place = placeOf(url);
-  const pool = openPool(place, "limiter", 1);
+  const target = targetOf(url);
+  const pool = openPool(target, "limiter", 1);
   try {
-    await assertReachable(pool, place);
-    await migrate(pool, place);
+    await assertReachable(pool, target);
+    await migrate(pool, target);
   } catch (error) {
     await pool.end();
     throw toError(error);

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type pg from "pg";
-import { openClient, type Place, toError } from "./connection.ts";
+import { openClient, type Target, toError } from "./connection.ts";
 
 /** How often the listening connection, on which nothing else is asked, is proved alive. */
 const HEARTBEAT_MS = 5_000;
@@ -8,7 +8,7 @@ const FIRST_WAIT_MS = 25;
 const MAX_WAIT_MS = 2_000;
 
 export interface ListenerOptions {
-  place: Place;
+  target: Target;
   role: string;
   onNotification(channel: string, payload: string): void;
   /** On each new connection, before it listens. */
@@ -45,7 +45,7 @@ export class Listener {
   }
 
   async #connect(): Promise<void> {
-    const client = await openClient(this.#options.place, this.#options.role);
+    const client = await openClient(this.#options.target, this.#options.role);
     client.on("notification", ({ channel, payload = "" }) => this.#options.onNotification(channel, payload));
     client.on("error", (error) => {
       this.#cause = error;

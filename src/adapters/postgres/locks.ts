@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type pg from "pg";
-import { openClient, type Place } from "./connection.ts";
+import { openClient, type Target } from "./connection.ts";
 
 /**
  * Advisory locks say who is alive: a process holds one, shared by its sessions, for as long as any of them
@@ -26,15 +26,15 @@ export function unheld(held: Held, column: string): string {
 
 /** A session of its own that holds locks, and comes back by itself when it breaks. */
 export class Session {
-  readonly #place: Place;
+  readonly #target: Target;
   readonly #role: string;
   readonly #onOpen: (client: pg.Client) => Promise<void>;
   #client: Promise<pg.Client> | null = null;
   #closed = false;
 
   /** @param onOpen takes the locks again, on each new session */
-  constructor(place: Place, role: string, onOpen: (client: pg.Client) => Promise<void>) {
-    this.#place = place;
+  constructor(target: Target, role: string, onOpen: (client: pg.Client) => Promise<void>) {
+    this.#target = target;
     this.#role = role;
     this.#onOpen = onOpen;
   }
@@ -51,7 +51,7 @@ export class Session {
   }
 
   async #open(): Promise<pg.Client> {
-    const client = await openClient(this.#place, this.#role);
+    const client = await openClient(this.#target, this.#role);
     client.once("end", () => {
       this.#client = null;
       if (!this.#closed) setTimeout(() => void this.#comeBack(), 50).unref();

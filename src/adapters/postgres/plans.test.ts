@@ -1,8 +1,8 @@
 import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { placeOf as addressOf, withService } from "../../testing/services.ts";
+import { addressOf, withService } from "../../testing/services.ts";
 import { openPostgresBroker } from "./broker.ts";
-import { placeOf } from "./connection.ts";
+import { targetOf } from "./connection.ts";
 import { statements } from "./statement.ts";
 import { ServerClock } from "./store/clock.ts";
 import { Drains } from "./store/drains.ts";
@@ -41,7 +41,7 @@ await withService("PostgreSQL", addressOf(schema.url, 5432), () => {
       openPostgresBroker(schema.url),
     ]);
     await Promise.all([store.close(), broker.close()]);
-    client = new pg.Client({ connectionString: placeOf(schema.url).connectionString });
+    client = new pg.Client({ connectionString: targetOf(schema.url).connectionString });
     await client.connect();
   });
 

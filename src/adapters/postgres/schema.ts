@@ -1,6 +1,6 @@
 import type pg from "pg";
 import { migrations as coldMigrations, type Migration } from "../../database/migrations/index.ts";
-import type { Place } from "./connection.ts";
+import type { Target } from "./connection.ts";
 
 /**
  * The hot tables. Each entry brings the schema from the version before to its own. They only ever expand, so that older
@@ -194,7 +194,7 @@ const migrations = [
 ];
 
 /** Brings the schema up to date; several processes may do so at once. */
-export async function migrate(pool: pg.Pool, { schema }: Place): Promise<void> {
+export async function migrate(pool: pg.Pool, { schema }: Target): Promise<void> {
   const isCurrent = (await version(pool, schema)) >= migrations.length;
   if (isCurrent && (await missingCold(pool, schema)).length === 0) return;
   const client = await pool.connect();

@@ -1,10 +1,10 @@
-import { openClient, openingError, placeOf } from "./connection.ts";
+import { openClient, openingError, targetOf } from "./connection.ts";
 
 /** The key of an installation, kept beside its records, whose tables exist; made when it is asked for first. */
 export async function schemaSecret(url: string, candidate: string): Promise<string> {
-  const place = placeOf(url);
+  const target = targetOf(url);
   try {
-    const client = await openClient(place, "key");
+    const client = await openClient(target, "key");
     try {
       await client.query("INSERT INTO installation (secret) VALUES ($1) ON CONFLICT DO NOTHING", [candidate]);
       const { rows } = await client.query("SELECT secret FROM installation");
@@ -13,6 +13,6 @@ export async function schemaSecret(url: string, candidate: string): Promise<stri
       await client.end();
     }
   } catch (error) {
-    throw openingError(error, place);
+    throw openingError(error, target);
   }
 }

@@ -1,12 +1,12 @@
-import { placeOf, withService } from "../../testing/services.ts";
+import { addressOf, withService } from "../../testing/services.ts";
 import { storeSuite } from "../../testing/store-suite.ts";
 import { openPostgresStore } from "./store.ts";
 import { testSchema } from "./testing.ts";
 
-await withService("PostgreSQL", placeOf(testSchema().url, 5432), () => {
+await withService("PostgreSQL", addressOf(testSchema().url, 5432), () => {
   storeSuite({
     name: "postgres",
-    async place() {
+    async create() {
       const { url, drop } = testSchema();
       return { open: () => openPostgresStore(url, { publishes: false }), close: drop };
     },

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type pg from "pg";
 import { MillraceError } from "../../errors.ts";
 import type { Store } from "../../ports/store/store.ts";
-import { asking, assertReachable, openPool, type Place, placeOf, toError } from "./connection.ts";
+import { asking, assertReachable, openPool, type Target, targetOf, toError } from "./connection.ts";
 import { type News, Notifier, queueChannel } from "./notifier.ts";
 import { migrate } from "./schema.ts";
 import { statement } from "./statement.ts";
@@ -41,23 +41,23 @@ export interface PostgresStore extends Store {
 
 /** The records in a schema of a PostgreSQL database (12 or later), shared by any number of processes. */
 export async function openPostgresStore(url: string, options: PostgresStoreOptions): Promise<PostgresStore> {
-  const place = placeOf(url);
-  const pool = openPool(place, "store", options.connections ?? 6);
+  const target = targetOf(url);
+  const pool = openPool(target, "store", options.connections ?? 6);
   const clock = new ServerClock();
   try {
-    await assertReachable(pool, place);
-    await migrate(pool, place);
+    await assertReachable(pool, target);
+    await migrate(pool, target);
     await clock.ask(pool);
   } catch (error) {
     await pool.end();
     throw toError(error);
   }
-  return build(pool, place, clock, options);
+  return build(pool, target, clock, options);
 }
 
 function build(
   pool: pg.Pool,
-  place: Place,
+  target: Target,
   clock: ServerClock,
   { publishes }: PostgresStoreOptions,
 ): PostgresStore {
@@ -65,7 +65,7 @@ function build(
   const backlog = new Backlog(windows, publishes, clock);
   const drains = new Drains(pool, clock, randomUUID());
   const admission = new Admission(pool, drains, windows);
-  const workers = new Workers(pool, place, windows, clock);
+  const workers = new Workers(pool, target, windows, clock);
   const notifier = new Notifier(pool);
   let onAppended = (_owners: readonly string[]) => {};
   let closing: Promise<void> | null = null;
@@ -73,7 +73,7 @@ function build(
   /** Outside of the transaction, whose commit would wait for every other that notifies. */
   const tell = (news: News, queues: Iterable<string>) => {
     for (const queue of new Set(queues)) {
-      notifier.send(queueChannel(place.schema, news, queue), queue).catch(() => {});
+      notifier.send(queueChannel(target.schema, news, queue), queue).catch(() => {});
     }
   };
   const claims = new Claims({

@@ -4,7 +4,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { deleteQueues } from "../../../test/services/rabbitmq.ts";
 import type { Delivery } from "../../ports/broker.ts";
 import { refusal } from "../../testing/refusal.ts";
-import { placeOf, withService } from "../../testing/services.ts";
+import { addressOf, withService } from "../../testing/services.ts";
 import { eventually, persist, sleep } from "../../testing/wait.ts";
 import { openRabbitBroker } from "./broker.ts";
 import { openRabbitBus } from "./bus.ts";
@@ -14,7 +14,7 @@ const base = `r${randomBytes(4).toString("hex")}`;
 const queues = ["deleted", "vanished", "limit", "seen", "other"].map((name) => `${base}/${name}`);
 const [deleted, vanished, limit, seen, other] = queues as [string, string, string, string, string];
 
-await withService("RabbitMQ", placeOf(url, 5672), async () => {
+await withService("RabbitMQ", addressOf(url, 5672), async () => {
   afterAll(() => deleteQueues(url, queues));
 
   const comes = (taken: readonly Delivery[], id: string) =>

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { Redis } from "ioredis";
 import { afterAll } from "vitest";
 import { brokerSuite } from "../../testing/broker-suite.ts";
-import { placeOf, withService } from "../../testing/services.ts";
+import { addressOf, withService } from "../../testing/services.ts";
 import { openTcpProxy, through } from "../../testing/tcp-proxy.ts";
 import { openRedisBroker } from "./broker.ts";
 
@@ -10,8 +10,8 @@ const url = process.env.MILLRACE_TEST_REDIS ?? "redis://127.0.0.1:6379/5";
 const prefix = `test-${randomBytes(4).toString("hex")}`;
 const options = { prefix, ownershipMs: 1_000 };
 
-await withService("Redis", placeOf(url, 6379), async () => {
-  const proxy = await openTcpProxy(placeOf(url, 6379));
+await withService("Redis", addressOf(url, 6379), async () => {
+  const proxy = await openTcpProxy(addressOf(url, 6379));
   const proxied = through(proxy, url);
   afterAll(async () => {
     const redis = new Redis(url);

@@ -107,13 +107,13 @@ export async function openRedisBroker(url: string, options: RedisBrokerOptions =
 
     async consume(queue, { prefetch, signal }, handler) {
       if (closing) throw closed();
-      const place = holder(queue);
+      const holderName = holder(queue);
       const reader = await connect(url, "consumer");
       try {
         const consumer = await startConsumer({
           commands,
           reader,
-          holder: place,
+          holder: holderName,
           queue,
           prefetch,
           ownershipMs,

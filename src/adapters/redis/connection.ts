@@ -53,14 +53,14 @@ async function requireVersion(redis: Redis): Promise<void> {
 
 /** Why opening failed, in one line and without the password. */
 function refused(url: string, cause: unknown): MillraceError {
-  const place = URL.canParse(url) ? new URL(url).host : "the given address";
+  const address = URL.canParse(url) ? new URL(url).host : "the given address";
   const message = whyUnreachable(cause);
   const credentials = /WRONGPASS|NOAUTH|NOPERM|invalid password|DB index/i.test(message);
   return new MillraceError(
     credentials ? "config_invalid" : "unavailable",
     credentials
-      ? `Redis at ${place} refuses the settings of the URL: ${message}.`
-      : `Redis at ${place} cannot be used: ${message}.`,
+      ? `Redis at ${address} refuses the settings of the URL: ${message}.`
+      : `Redis at ${address} cannot be used: ${message}.`,
     { cause },
   );
 }

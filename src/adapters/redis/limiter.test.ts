@@ -2,15 +2,15 @@ import { randomBytes } from "node:crypto";
 import { Redis } from "ioredis";
 import { afterAll } from "vitest";
 import { limiterSuite } from "../../testing/limiter-suite.ts";
-import { placeOf, withService } from "../../testing/services.ts";
+import { addressOf, withService } from "../../testing/services.ts";
 import { openTcpProxy, through } from "../../testing/tcp-proxy.ts";
 import { openRedisLimiter } from "./limiter.ts";
 
 const url = process.env.MILLRACE_TEST_REDIS ?? "redis://127.0.0.1:6379/5";
 const options = { prefix: `test-${randomBytes(4).toString("hex")}` };
 
-await withService("Redis", placeOf(url, 6379), async () => {
-  const proxy = await openTcpProxy(placeOf(url, 6379));
+await withService("Redis", addressOf(url, 6379), async () => {
+  const proxy = await openTcpProxy(addressOf(url, 6379));
   const proxied = through(proxy, url);
   const redis = new Redis(url);
   const keys = async () => {

@@ -3,7 +3,7 @@ import { Redis } from "ioredis";
 import { afterAll, describe, expect, test } from "vitest";
 import type { Delivery } from "../../ports/broker.ts";
 import { refusal } from "../../testing/refusal.ts";
-import { placeOf, withService } from "../../testing/services.ts";
+import { addressOf, withService } from "../../testing/services.ts";
 import { eventually } from "../../testing/wait.ts";
 import { openRedisBroker } from "./broker.ts";
 import { openRedisBus } from "./bus.ts";
@@ -11,7 +11,7 @@ import { openRedisBus } from "./bus.ts";
 const url = process.env.MILLRACE_TEST_REDIS ?? "redis://127.0.0.1:6379/5";
 const prefix = `test-${randomBytes(4).toString("hex")}`;
 
-await withService("Redis", placeOf(url, 6379), () => {
+await withService("Redis", addressOf(url, 6379), () => {
   const redis = new Redis(url);
   afterAll(async () => {
     for await (const keys of redis.scanStream({ match: `${prefix}:*` })) {

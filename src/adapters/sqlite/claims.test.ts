@@ -69,7 +69,7 @@ test("a worker that was silent for too long gets work again when it speaks", asy
   expect(await store.queues({ now: store.now() })).toMatchObject([{ ready: 4, running: 0, workers: 0 }]);
 
   await silent.beat();
-  // Of its two places the first is still taken, by the attempt whose lease it lost.
+  // Of its two slots the first is still taken, by the attempt whose lease it lost.
   await expect.poll(() => deliveries.length).toBe(2);
   await deliveries[0]!.ack();
   await expect.poll(() => deliveries.length).toBe(3);

@@ -18,7 +18,7 @@ function machine() {
       at.wall += some;
       at.elapsed += some;
       at.uptime += some;
-      clock.follow();
+      clock.catchUp();
     }
   };
   return { at, clock, pass };

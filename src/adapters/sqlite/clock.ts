@@ -1,7 +1,7 @@
 import { uptime } from "node:os";
 
 /** How much faster or slower than real time the clock runs while it follows a wall clock that was set. */
-const FOLLOW = 0.05;
+const CATCH_UP = 0.05;
 const LOOK_MS = 1_000;
 /** What `uptime` counts more than the monotonic clock, which stands still while the machine sleeps. */
 const SLEPT_MS = 1_000;
@@ -48,7 +48,7 @@ export class StoreClock {
   }
 
   /** To be called often: takes over the time that the machine slept, and follows the wall clock. */
-  follow(): void {
+  catchUp(): void {
     const elapsed = this.#sources.elapsed();
     const passed = elapsed - this.#lookedAt;
     if (passed < LOOK_MS) return;
@@ -59,7 +59,7 @@ export class StoreClock {
       this.offset += slept;
     }
     const wrong = this.#sources.wall() - elapsed - this.offset;
-    const most = FOLLOW * passed;
+    const most = CATCH_UP * passed;
     this.offset += Math.min(most, Math.max(-most, wrong));
   }
 }

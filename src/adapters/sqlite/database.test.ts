@@ -12,7 +12,7 @@ import { testWriter } from "./testing.ts";
 
 databaseSuite({
   name: "sqlite",
-  async place() {
+  async create() {
     const { socketPath, close } = await testWriter({ publishes: false });
     return { open: async () => sqliteDatabase(await connectWriter(socketPath)), close };
   },

@@ -48,7 +48,7 @@ function kindOf(error: unknown): number | undefined {
 }
 
 /** Whether the database file still has its name: what is written into one that has none ends with the process. */
-export function nameKeeper(path: string): () => void {
+export function fileCheck(path: string): () => void {
   const { ino: opened } = statSync(path, { bigint: true });
   return () => {
     if (statSync(path, { bigint: true, throwIfNoEntry: false })?.ino === opened) return;

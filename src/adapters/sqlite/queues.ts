@@ -18,7 +18,7 @@ interface Queue {
   published: number;
   leased: number;
   dead: number;
-  /** Places given away in the present transaction. */
+  /** Slots given away in the present transaction. */
   taken: number;
   paused: boolean;
   /** Tasks ended, by second modulo `DRAIN_SECONDS`. */
@@ -150,10 +150,10 @@ export class Queues {
   room(name: string): number {
     const queue = this.get(name);
     if (queue.paused) return 0;
-    const places = this.#ahead
+    const slots = this.#ahead
       ? WINDOW_FACTOR * this.concurrency(name)
       : this.concurrency(name) - queue.leased;
-    return Math.max(0, places - queue.published - queue.taken);
+    return Math.max(0, slots - queue.published - queue.taken);
   }
 
   take(name: string): boolean {

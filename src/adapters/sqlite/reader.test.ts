@@ -8,7 +8,7 @@ import { connectWriter, startWriter } from "./client.ts";
 import { sqliteStore } from "./store.ts";
 
 test("a folder has one owner, whose records others may read", async () => {
-  const path = await place();
+  const path = await databaseFile();
   const writer = await startWriter({ path, publishes: false });
   await expect(startWriter({ path, publishes: false })).rejects.toMatchObject({
     code: "config_invalid",
@@ -22,7 +22,7 @@ test("a folder has one owner, whose records others may read", async () => {
 });
 
 test("a folder that an older Millrace holds by its database is in use, too", async () => {
-  const path = await place();
+  const path = await databaseFile();
   await (await startWriter({ path, publishes: false })).close();
   const older = new DatabaseSync(path);
   older.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; BEGIN IMMEDIATE; COMMIT");
@@ -31,7 +31,7 @@ test("a folder that an older Millrace holds by its database is in use, too", asy
 });
 
 test("what was told to be committed is read, by whoever asks", async () => {
-  const path = await place();
+  const path = await databaseFile();
   const writer = await startWriter({ path, publishes: false });
   const [one, other] = await Promise.all([1, 2].map(() => connectWriter(writer.socketPath)));
   const stores = [one!, other!].map((client) => sqliteStore(client, { publishes: false }));
@@ -47,7 +47,7 @@ test("what was told to be committed is read, by whoever asks", async () => {
 });
 
 test("what is read does not hold up what is written", async () => {
-  const path = await place();
+  const path = await databaseFile();
   const writer = await startWriter({ path, publishes: false });
   const [reading, writing] = await Promise.all([1, 2].map(() => connectWriter(writer.socketPath)));
   const store = sqliteStore(writing!, { publishes: false });
@@ -65,7 +65,7 @@ test("what is read does not hold up what is written", async () => {
   await writer.close();
 });
 
-async function place(): Promise<string> {
+async function databaseFile(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "millrace-test-"));
   onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 10 }));
   return join(folder, "records.db");

@@ -58,8 +58,8 @@ export function reads(db: DatabaseSync): Handlers<ReadNames> {
       const row = sql.job.get(jobId) as unknown as JobRow | undefined;
       if (row?.owner !== owner) return null;
       const job = toJob(row);
-      const place = parseTaskId(id.split(".").slice(0, 2).join("."));
-      const task = place && (sql.task.get(jobId, place.item) as unknown as TaskRow | undefined);
+      const taskKey = parseTaskId(id.split(".").slice(0, 2).join("."));
+      const task = taskKey && (sql.task.get(jobId, taskKey.item) as unknown as TaskRow | undefined);
       const files = task ? filesOf(toTask(task)) : job.attachments;
       const file = files.find((one) => one.artifactId === id);
       if (!file) return null;

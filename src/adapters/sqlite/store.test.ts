@@ -5,7 +5,7 @@ import { testWriter } from "./testing.ts";
 
 storeSuite({
   name: "sqlite",
-  async place() {
+  async create() {
     const { socketPath, close } = await testWriter({ publishes: false });
     return {
       open: async () => sqliteStore(await connectWriter(socketPath), { publishes: false }),

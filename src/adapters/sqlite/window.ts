@@ -122,8 +122,8 @@ export class Window {
 
   /** A task was settled: the delivery that brought it with its claim is, too. */
   ended(lease: string): void {
-    const place = this.#claimed.get(lease);
-    if (place) this.settle(place.subscriber.peer, place.subscriber.id, place.tag, "ack");
+    const delivered = this.#claimed.get(lease);
+    if (delivered) this.settle(delivered.subscriber.peer, delivered.subscriber.id, delivered.tag, "ack");
   }
 
   /** What was given to consumers and not pushed yet, in order; it may be claimed, or dropped, before it is. */

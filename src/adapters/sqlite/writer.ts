@@ -16,7 +16,7 @@ import { budgets } from "./budgets.ts";
 import { StoreClock } from "./clock.ts";
 import { coldWrites } from "./cold-statements.ts";
 import { Connection } from "./connection.ts";
-import { fullError, isFull, nameKeeper, Refusal, wireError } from "./faults.ts";
+import { fileCheck, fullError, isFull, Refusal, wireError } from "./faults.ts";
 import { SqliteLedger } from "./ledger.ts";
 import { lockFolder } from "./lock.ts";
 import { type Call, socketFile } from "./protocol.ts";
@@ -70,7 +70,7 @@ const db = new DatabaseSync(path);
 const ballast = new Ballast(path);
 whileOpening(() => prepare(db));
 ballast.restore();
-const assertNamed = nameKeeper(path);
+const assertFileThere = fileCheck(path);
 // An embedded broker needs no store of deliveries: it is asked in the transaction that makes room.
 const clock = new StoreClock();
 const queues = new Queues({ ahead: !publishes });
@@ -106,7 +106,7 @@ function whileOpening(work: () => void): void {
 
 function talk(): Record<string, Handler> {
   return {
-    health: assertNamed,
+    health: assertFileThere,
     "bus.subscribe": (topic, connection) => {
       connection.topics.add(topic as string);
     },
@@ -174,7 +174,7 @@ function soon(): void {
 
 /** Every process tells the store's time by its own monotonic clock and this offset. */
 function keepTime(): void {
-  clock.follow();
+  clock.catchUp();
   if (Math.abs(clock.offset - toldOffset) < TOLD_OFFSET_MS) return;
   toldOffset = clock.offset;
   for (const connection of connections) connection.push("clock", clock.offset);
@@ -257,7 +257,7 @@ function transact(changes: Asked[]): void {
     ledger.flush();
     refill(values);
     ledger.finish();
-    assertNamed();
+    assertFileThere();
     ledger.sql.commit.run();
   } catch (error) {
     undo();

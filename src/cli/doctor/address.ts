@@ -7,18 +7,18 @@ const NAME = "address";
 
 /** Whether the API could listen where it is told to, or does already. */
 export async function checkAddress({ host, port }: Config): Promise<Check> {
-  const place = `${host}:${port}`;
+  const address = `${host}:${port}`;
   if (!isLoopback(host)) {
     const advice = "Use HOST=127.0.0.1, and a proxy that signs people in.";
     return failed(NAME, `${host} can be reached by others, and there are no accounts yet`, advice);
   }
   const problem = await tryPort(host, port);
-  if (problem === null) return ok(NAME, `${place} is free`);
+  if (problem === null) return ok(NAME, `${address} is free`);
   if (problem === "EACCES") {
     return failed(NAME, `this user may not listen on port ${port}`, "Choose one above 1023 with PORT.");
   }
-  if (problem !== "EADDRINUSE") return failed(NAME, `${place}: ${problem}`, "Choose another HOST.");
-  if ((await whoAnswers(host, port)) === "millrace") return ok(NAME, `a Millrace runs at http://${place}`);
+  if (problem !== "EADDRINUSE") return failed(NAME, `${address}: ${problem}`, "Choose another HOST.");
+  if ((await whoAnswers(host, port)) === "millrace") return ok(NAME, `a Millrace runs at http://${address}`);
   const advice = "Choose another with --port or PORT, or end that program.";
   return warn(NAME, `port ${port} is taken by another program`, advice);
 }

@@ -16,7 +16,7 @@ export function handOut(ledger: Ledger, task: TaskRecord, now: number): void {
   }
 }
 
-/** Moves a task into the window; the caller has taken its place there. */
+/** Moves a task into the window; the caller has taken its slot there. */
 export function publish(ledger: Ledger, task: TaskRecord, now: number, patienceMs = PATIENCE_MS): void {
   task.generation++;
   task.state = "published";

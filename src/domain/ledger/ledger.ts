@@ -45,7 +45,7 @@ export interface Ledger {
   putMemo(memo: MemoRecord): void;
   append(job: JobRecord, type: EventType, at: number, data: { [key: string]: Json }): void;
 
-  /** Takes a place in the broker's window of a queue; false when it has none, or the queue is paused. */
+  /** Takes a slot in the broker's window of a queue; false when it has none, or the queue is paused. */
   takeRoom(queue: string): boolean;
   deliver(delivery: TaskDelivery): void;
   /** The attempt that holds the task's lease should stop. */

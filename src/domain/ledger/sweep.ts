@@ -12,7 +12,7 @@ export function wake(ledger: Ledger, job: JobRecord, task: TaskRecord, now: numb
   if (isEnded(job) || task.wakeAt === null || task.wakeAt > now) return;
   if (isDelayed(task) && task.item !== JOB_ITEM) start(ledger, job, task, now);
   else if (task.state === "scheduled") handOut(ledger, task, now);
-  // Its delivery never came to a claim. It keeps its place in the window. Most such tasks only wait behind
+  // Its delivery never came to a claim. It keeps its slot in the window. Most such tasks only wait behind
   // long ones, so each time is given longer than the last.
   else if (task.state === "published")
     publish(ledger, task, now, PATIENCE_MS * Math.min(MOST_PATIENCE, task.generation + 1));

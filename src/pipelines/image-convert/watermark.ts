@@ -25,7 +25,7 @@ export async function watermarkOverlay(
   const box = { width: part(size.width), height: part(size.height) };
   const opaque = "text" in mark ? await renderText(mark.text, box) : await renderImage(mark.image, box);
   const raster = await fade(opaque, options.opacity);
-  const { left, top } = place(raster, size, options.position, margin);
+  const { left, top } = cornerOf(raster, size, options.position, margin);
   const gray = "text" in mark || mark.image.gray;
   return { input: raster.data, raw: rawOf(raster), left, top, gray };
 }
@@ -53,7 +53,7 @@ async function fade(raster: Raster, opacity: number): Promise<Raster> {
   return { ...raster, data };
 }
 
-function place(mark: Size, picture: Size, position: WatermarkOptions["position"], margin: number) {
+function cornerOf(mark: Size, picture: Size, position: WatermarkOptions["position"], margin: number) {
   const start = (free: number, near: boolean, far: boolean) => {
     if (near) return Math.min(margin, free);
     return far ? Math.max(0, free - margin) : Math.floor(free / 2);

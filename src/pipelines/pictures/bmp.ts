@@ -165,13 +165,12 @@ function readRle(data: Buffer, header: BmpHeader, pixels: Uint8Array): number {
     }
     x += 1;
   };
-  const sample = (byte: number, place: number) =>
-    bits === 8 ? byte : place % 2 === 0 ? byte >> 4 : byte & 15;
+  const sample = (byte: number, nth: number) => (bits === 8 ? byte : nth % 2 === 0 ? byte >> 4 : byte & 15);
   let at = header.pixels;
   while (at + 1 < data.length && row < height) {
     const [count, value] = [data[at]!, data[at + 1]!];
     at += 2;
-    if (count > 0) for (let place = 0; place < count; place++) draw(sample(value, place));
+    if (count > 0) for (let nth = 0; nth < count; nth++) draw(sample(value, nth));
     else if (value === 0) [x, row] = [0, row + 1];
     else if (value === 1) return 1;
     else if (value === 2) {
@@ -179,8 +178,7 @@ function readRle(data: Buffer, header: BmpHeader, pixels: Uint8Array): number {
       row += data[at + 1] ?? 0;
       at += 2;
     } else {
-      for (let place = 0; place < value; place++)
-        draw(sample(data[at + (bits === 8 ? place : place >> 1)] ?? 0, place));
+      for (let nth = 0; nth < value; nth++) draw(sample(data[at + (bits === 8 ? nth : nth >> 1)] ?? 0, nth));
       at += Math.ceil(bits === 8 ? value / 2 : value / 4) * 2;
     }
   }

@@ -19,9 +19,9 @@ export function tooManyPages(message: string): PermanentError {
 
 /** @param where how far it came: "after 63 %", "in frame 4" */
 export function cutOff(what: string, where?: string, cause?: unknown): PermanentError {
-  const place = where ? ` ${where}` : "";
+  const detail = where ? ` ${where}` : "";
   return undecodable(
-    `${what} is cut off${place}: its end is missing. Upload it again from a complete copy.`,
+    `${what} is cut off${detail}: its end is missing. Upload it again from a complete copy.`,
     cause,
   );
 }

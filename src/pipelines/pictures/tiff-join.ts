@@ -1,4 +1,4 @@
-/** Tags whose values are places in the file. */
+/** Tags whose values are offsets in the file. */
 const OFFSETS: ReadonlySet<number> = new Set([273, 324]);
 /** Tags that lead to a directory of their own: EXIF and GPS. */
 const DIRECTORIES: ReadonlySet<number> = new Set([34665, 34853]);
@@ -28,7 +28,7 @@ function nextOf(part: Buffer, directory: number): number {
   return directory + 2 + part.readUInt16LE(directory) * 12;
 }
 
-/** The file with every place in it `base` bytes further on. */
+/** The file with every offset in it `base` bytes further on. */
 function relocated(file: Buffer, base: number): Buffer {
   const added: Buffer[] = [];
   let length = file.length + (file.length % 2);
@@ -52,9 +52,9 @@ function relocated(file: Buffer, base: number): Buffer {
     const size = (BYTES[type] ?? 0) * count;
     if (DIRECTORIES.has(tag)) directory(value);
     if (OFFSETS.has(tag)) {
-      const places = listOf(part, size > 4 ? value : entry + 8, count, type).map((place) => place + base);
+      const offsets = listOf(part, size > 4 ? value : entry + 8, count, type).map((offset) => offset + base);
       part.writeUInt16LE(LONG, entry + 2);
-      part.writeUInt32LE(count === 1 ? places[0]! : append(places) + base, entry + 8);
+      part.writeUInt32LE(count === 1 ? offsets[0]! : append(offsets) + base, entry + 8);
     } else if (DIRECTORIES.has(tag) || size > 4) part.writeUInt32LE(value + base, entry + 8);
   };
   const first = part.readUInt32LE(4);

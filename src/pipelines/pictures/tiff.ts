@@ -1,6 +1,6 @@
 /** What a page of a TIFF says of itself. */
 export interface TiffPage {
-  /** Its place in the file, from 0, as libvips counts. */
+  /** Its index in the file, from 0, as libvips counts. */
   index: number;
   /** A smaller copy of another page, or a mask: no page of the document. */
   auxiliary: boolean;

@@ -1,7 +1,7 @@
 import type { FileRef } from "../../domain/records.ts";
 
 /**
- * A ZIP of stored files, whose every byte has a known place before any file is read: so its length is known,
+ * A ZIP of stored files, whose every byte has a known offset before any file is read: so its length is known,
  * any part of it can be sent, and readers find sizes and checksums before the content.
  */
 

@@ -33,7 +33,7 @@ export function lifecyclePoints(point: DefinePoint<BlobFixture>): void {
     },
   );
 
-  point("open.at-once", "several processes may open the same place at the same moment", async (fixture) => {
+  point("open.at-once", "several processes may open the same store at the same moment", async (fixture) => {
     const stores = await Promise.all(Array.from({ length: 8 }, () => fixture.open()));
     const kept = await Promise.all(stores.map((store, index) => store.put(Buffer.from(`store ${index}`))));
     expect((await fixture.listed()).sort()).toEqual(kept.map(({ key }) => key).sort());

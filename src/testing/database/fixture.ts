@@ -5,10 +5,10 @@ import type { Database } from "../../ports/database.ts";
 export interface DatabaseHarness {
   name: string;
   /** An empty database of its own; the suite closes it. */
-  place(): Promise<DatabasePlace>;
+  create(): Promise<TestDatabase>;
 }
 
-export interface DatabasePlace {
+export interface TestDatabase {
   /** Another connection to the same records. The suite closes it. */
   open(): Promise<Database<Tables>>;
   close(): Promise<void>;
@@ -25,10 +25,10 @@ export async function withFixture(
   harness: DatabaseHarness,
   prove: (fixture: DatabaseFixture) => Promise<void>,
 ): Promise<void> {
-  const place = await harness.place();
+  const created = await harness.create();
   const opened: Database<Tables>[] = [];
   const open = async () => {
-    const database = await place.open();
+    const database = await created.open();
     opened.push(database);
     return database;
   };
@@ -36,7 +36,7 @@ export async function withFixture(
     await prove({ database: await open(), open });
   } finally {
     await Promise.allSettled(opened.map((database) => database.close()));
-    await place.close();
+    await created.close();
   }
 }
 

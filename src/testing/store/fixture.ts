@@ -11,10 +11,10 @@ import { createManualWorker, type ManualWorker } from "./manual-worker.ts";
 export interface StoreHarness {
   name: string;
   /** An empty database of its own; the suite closes it. */
-  place(): Promise<StorePlace>;
+  create(): Promise<TestStore>;
 }
 
-export interface StorePlace {
+export interface TestStore {
   /** Another connection to the same records, whose broker is not the store's own. The suite closes it. */
   open(): Promise<Store>;
   close(): Promise<void>;
@@ -49,10 +49,10 @@ export async function withFixture(
   harness: StoreHarness,
   prove: (fixture: StoreFixture) => Promise<void>,
 ): Promise<void> {
-  const place = await harness.place();
+  const created = await harness.create();
   const stores: Store[] = [];
   const open = async () => {
-    const store = await place.open();
+    const store = await created.open();
     stores.push(store);
     return store;
   };
@@ -100,7 +100,7 @@ export async function withFixture(
     });
   } finally {
     await Promise.allSettled(stores.map((store) => store.close()));
-    await place.close();
+    await created.close();
   }
 }
 

@@ -16,7 +16,7 @@ export function sweepPoints(point: DefinePoint<StoreFixture>): void {
     expect(await worker.work()).toBe(3);
   });
 
-  point("sweep.window", "what is handed out again keeps its one place in the window", async (fixture) => {
+  point("sweep.window", "what is handed out again keeps its one slot in the window", async (fixture) => {
     const worker = await fixture.worker({ concurrency: 1 });
     await fixture.create({ files: 20 });
     for (let round = 1; round <= 3; round++) {

@@ -48,13 +48,13 @@ async function start(): Promise<void> {
     return;
   }
   const { concurrency } = config;
-  const keeper = { opener, config: wiring };
+  const renewer = { opener, config: wiring };
   workers.push(
     await startWorker({
       engine,
       log,
       concurrency: concurrency ?? undefined,
-      keeper,
+      renewer,
       memory: sharedMemory(budgetBytes(config)),
       steps: stepSource(resolved),
       onStuck() {},

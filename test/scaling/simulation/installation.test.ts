@@ -44,7 +44,7 @@ test("what is handed in ends where there is room, and waits where the database i
   expect(small.startMs.p50).toBeGreaterThan(10 * enough.startMs.p50);
 });
 
-test("places that are all taken hold the rate down to what they can do", () => {
+test("slots that are all taken hold the rate down to what they can do", () => {
   const { ended, unstarted } = simulate(costs, { ...setting, rate: 300 });
   expect(ended).toBeGreaterThan(180);
   expect(ended).toBeLessThanOrEqual(210);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { broken, fitMark, placeMark } from "./watermark-drawing.ts";
+import { broken, fitMark, markCorner } from "./watermark-drawing.ts";
 
 const picture = { width: 1000, height: 500 };
 const mark = { width: 200, height: 100 };
@@ -10,7 +10,7 @@ test.each([
   ["right", { left: 790, top: 200 }],
   ["center", { left: 400, top: 200 }],
   ["bottom-right", { left: 790, top: 390 }],
-] as const)("%s", (position, place) => expect(placeMark(mark, picture, position)).toEqual(place));
+] as const)("%s", (position, corner) => expect(markCorner(mark, picture, position)).toEqual(corner));
 
 test("keeps its ratio inside its part of the picture", () => {
   expect(fitMark({ width: 400, height: 100 }, picture, 0.3)).toEqual({ width: 300, height: 75 });

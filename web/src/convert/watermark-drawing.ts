@@ -13,7 +13,7 @@ const margin = 0.02;
 const outline = 0.05;
 
 /** Where a mark of `mark` size lies on a picture. */
-export function placeMark(mark: Size, picture: Size, position: FormState["position"]) {
+export function markCorner(mark: Size, picture: Size, position: FormState["position"]) {
   const gap = Math.round(Math.min(picture.width, picture.height) * margin);
   const start = (free: number, near: boolean, far: boolean) => {
     if (near) return Math.min(gap, free);
@@ -46,11 +46,11 @@ export function drawWatermark(
   context.globalAlpha = placing.opacity;
   if ("image" in mark) {
     const size = fitMark(mark, picture, placing.watermarkSize);
-    const { left, top } = placeMark(size, picture, placing.position);
+    const { left, top } = markCorner(size, picture, placing.position);
     context.drawImage(mark.image, left, top, size.width, size.height);
   } else {
     const drawn = textMark(mark.text, picture, placing.watermarkSize);
-    const { left, top } = placeMark(drawn, picture, placing.position);
+    const { left, top } = markCorner(drawn, picture, placing.position);
     context.drawImage(drawn, left, top);
   }
   context.restore();

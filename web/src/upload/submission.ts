@@ -68,7 +68,7 @@ export function isSame({ pipeline, options, parts }: Submission, contents: Conte
 export function jobOf({ pipeline, options, parts }: Submission): NewJob {
   const reference = (part: FilePart) => ({ uploadId: uploadIdOf(part.address ?? "") });
   const filled: unknown = structuredClone(options);
-  for (const part of parts) if (part.path !== null) place(filled, part.path.split("."), reference(part));
+  for (const part of parts) if (part.path !== null) setAt(filled, part.path.split("."), reference(part));
   const files = parts.filter((part) => part.path === null).map(reference);
   return { pipeline, options: filled, files, onInvalidFile: "skip" };
 }
@@ -77,14 +77,14 @@ export function totalBytes(parts: readonly FilePart[]): number {
   return parts.reduce((sum, part) => sum + part.size, 0);
 }
 
-function place(target: unknown, [key = "", ...rest]: string[], value: unknown): void {
+function setAt(target: unknown, [key = "", ...rest]: string[], value: unknown): void {
   const object = target as Record<string, unknown>;
   if (rest.length === 0) {
     object[key] = value;
     return;
   }
   object[key] ??= {};
-  place(object[key], rest, value);
+  setAt(object[key], rest, value);
 }
 
 /** `crypto.randomUUID` exists only in secure contexts; a server on a local network is none. */

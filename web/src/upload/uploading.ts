@@ -3,12 +3,12 @@ import type { Job } from "../api/contract.ts";
 import { asProblem, type Problem, type ProblemCode } from "../api/problem.ts";
 import { removeUpload } from "../api/tus.ts";
 import { createStore } from "../store/store.ts";
-import { type Keeper, type Kept, keepSubmission } from "./keeper.ts";
 import { holdLock } from "./lock.ts";
 import { type Measured, measureUpload } from "./measure.ts";
 import { passes, persist } from "./persist.ts";
 import { sendFiles } from "./send-files.ts";
 import { type Contents, type FilePart, isSame, jobOf, newSubmission, type Submission } from "./submission.ts";
+import { type Kept, keepSubmission, type SubmissionCopy } from "./submission-copy.ts";
 
 /** `resumed`: it was begun before the page was loaded, and is not what the form shows. */
 export type UploadState =
@@ -22,7 +22,7 @@ export const uploadStore = createStore<UploadState>({ phase: "idle" });
 
 interface Current {
   submission: Submission;
-  keeper: Keeper;
+  copy: SubmissionCopy;
   resumed: boolean;
 }
 
@@ -45,8 +45,8 @@ export function submit(contents: Contents): Promise<void> {
   if (running) return Promise.resolve();
   if (!current || current.resumed || !isSame(current.submission, contents)) {
     const submission = newSubmission(contents, current?.submission ?? null);
-    if (!current?.resumed) void current?.keeper.drop();
-    current = { submission, keeper: keepSubmission(submission, false), resumed: false };
+    if (!current?.resumed) void current?.copy.drop();
+    current = { submission, copy: keepSubmission(submission, false), resumed: false };
   }
   return run(current);
 }
@@ -55,7 +55,7 @@ export function submit(contents: Contents): Promise<void> {
 export function resume(submission: Submission): Promise<void> {
   if (running) return Promise.resolve();
   if (current?.submission.key !== submission.key) {
-    current = { submission, keeper: keepSubmission(submission, true), resumed: true };
+    current = { submission, copy: keepSubmission(submission, true), resumed: true };
   }
   return run(current);
 }
@@ -69,7 +69,7 @@ export function tryAgain(): Promise<void> {
 export function cancelUpload(): void {
   running?.abort();
   if (!current) return;
-  void current.keeper.drop();
+  void current.copy.drop();
   void forgetUploads(current.submission.parts);
   current = null;
   uploadStore.set({ phase: "idle" });
@@ -84,33 +84,33 @@ export function currentKey(): string | null {
   return current?.submission.key ?? null;
 }
 
-async function run({ submission, keeper, resumed }: Current): Promise<void> {
+async function run({ submission, copy, resumed }: Current): Promise<void> {
   const controller = new AbortController();
   const { signal } = controller;
   running = controller;
   const { parts } = submission;
   const files = parts.filter(({ path }) => path === null).map(({ file }) => file);
   const show = (measured: Measured) => {
-    const kept = keeper.state();
+    const kept = copy.state();
     if (!signal.aborted)
       uploadStore.set({ phase: "sending", resumed, files: files.length, kept, ...measured });
   };
   const progress = measureUpload(parts, show);
   const unlock = holdLock(submission.key);
-  const leaving = (event: BeforeUnloadEvent) => keeper.state() !== "kept" && event.preventDefault();
+  const leaving = (event: BeforeUnloadEvent) => copy.state() !== "kept" && event.preventDefault();
   window.addEventListener("beforeunload", leaving);
   let end: UploadState;
   try {
-    await sendFiles(parts, { signal, onSent: progress.sent, onChange: keeper.changed });
+    await sendFiles(parts, { signal, onSent: progress.sent, onChange: copy.changed });
     const job = await persist(() => createJob(jobOf(submission), submission.key, signal), { signal });
     // In this order: cut off in between, it is gone on with and leads to the same job.
-    await keeper.drop();
+    await copy.drop();
     void forgetUploads(parts);
     current = null;
     end = { phase: "accepted", resumed, job, files };
   } catch (error) {
     const problem = asProblem(error);
-    if (!signal.aborted) prepareRepetition(submission, keeper, problem);
+    if (!signal.aborted) prepareRepetition(submission, copy, problem);
     end = { phase: "failed", resumed, problem };
   } finally {
     progress.stop();
@@ -121,12 +121,12 @@ async function run({ submission, keeper, resumed }: Current): Promise<void> {
   if (!signal.aborted) uploadStore.set(end);
 }
 
-function prepareRepetition({ parts }: Submission, keeper: Keeper, problem: Problem): void {
+function prepareRepetition({ parts }: Submission, copy: SubmissionCopy, problem: Problem): void {
   if (problem.code === "not_found") {
     // Uploads that the server has forgotten: what is still at hand is sent anew.
     for (const part of parts) if (part.file) Object.assign(part, { address: null, done: false });
   }
-  if (!passes(problem) && !mayBeMended.has(problem.code)) void keeper.drop();
+  if (!passes(problem) && !mayBeMended.has(problem.code)) void copy.drop();
 }
 
 /** The server keeps files for their jobs; the uploads themselves are of no more use. */

@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import pg from "pg";
 import { afterAll, test } from "vitest";
 import { messages } from "../../../testing/broker/fixture.ts";
-import { placeOf, withService } from "../../../testing/services.ts";
+import { addressOf, withService } from "../../../testing/services.ts";
 import { openTcpProxy, through } from "../../../testing/tcp-proxy.ts";
 import { eventually, persist, sleep, within } from "../../../testing/wait.ts";
 import { openPostgresBroker } from "../broker.ts";
@@ -11,7 +11,7 @@ import { testSchema } from "../testing.ts";
 
 const schema = testSchema();
 
-await withService("PostgreSQL", placeOf(schema.url, 5432), async () => {
+await withService("PostgreSQL", addressOf(schema.url, 5432), async () => {
   const direct = new URL(schema.url);
   const path = direct.searchParams.get("schema")!;
   direct.searchParams.delete("schema");
@@ -75,7 +75,7 @@ await withService("PostgreSQL", placeOf(schema.url, 5432), async () => {
     );
   });
 
-  test("what was taken under a lock that was lost meanwhile takes nobody's place", async () => {
+  test("what was taken under a lock that was lost meanwhile takes nobody's slot", async () => {
     await broker.publish("taking", messages(1));
     const holdUp = new pg.Client({ connectionString: direct.href });
     await holdUp.connect();
@@ -114,7 +114,7 @@ await withService("PostgreSQL", placeOf(schema.url, 5432), async () => {
   });
 
   test("closing ends while deliveries cannot be given back to a server that does not answer", async () => {
-    const proxy = await openTcpProxy(placeOf(schema.url, 5432));
+    const proxy = await openTcpProxy(addressOf(schema.url, 5432));
     const other = await openPostgresBroker(through(proxy, url.href));
     await other.publish("silent", messages(3));
     let failing = 0;

@@ -22,9 +22,9 @@ export interface Subscriber {
   open: boolean;
   /** Numbers of the deliveries that it holds. */
   readonly unsettled: Set<number>;
-  /** Places that are being filled. */
+  /** Slots that are being filled. */
   wished: number;
-  /** Takes places for claims. */
+  /** Takes slots for claims. */
   claimer: Claimer | null;
 }
 
@@ -43,7 +43,7 @@ const statements = { ack: acknowledge, retry: giveBack, reject: bury };
 
 /**
  * Settles and takes in turns, one round trip at a time: everything that was settled meanwhile goes along
- * with the next taking, whose wishes count the places that it frees.
+ * with the next taking, whose wishes count the slots that it frees.
  */
 export class Consumers {
   readonly subscribers = new Set<Subscriber>();
@@ -62,7 +62,7 @@ export class Consumers {
   #closed = false;
   readonly #last = new Map<string, number>();
 
-  /** Places for which there was no delivery may be taken for claims. */
+  /** Slots for which there was no delivery may be taken for claims. */
   readonly #onSpare: () => void;
 
   constructor(
@@ -83,12 +83,12 @@ export class Consumers {
     this.#start();
   }
 
-  /** A place of this queue has become free. */
+  /** A slot of this queue has become free. */
   freed(queue: string): void {
     if (this.#hungry.has(queue) && this.#holder() !== null) this.#start();
   }
 
-  /** A place that claims must leave: where they have all of them for ever, deliveries would never have any. */
+  /** Reserves one slot for deliveries, so that claims cannot starve them. */
   due({ queue, open, unsettled, wished }: Subscriber): number {
     const waits = open && this.#hungry.has(queue) && this.#holder() !== null;
     return waits && unsettled.size === 0 && wished === 0 ? 1 : 0;
@@ -225,14 +225,14 @@ export class Consumers {
 
   /** Deals out what was taken, consumer after consumer. */
   #hand(rows: readonly DeliveryRow[], holder: number): void {
-    // Their lock was lost meanwhile: nothing would ever free the places that they took here.
+    // Their lock was lost meanwhile: nothing would ever free the slots that they took here.
     if (holder !== this.#holder()) {
       for (const row of rows) this.#returnUnseen(row, holder);
       return;
     }
     for (const row of rows) {
       const open = [...this.subscribers].filter((one) => one.queue === row.queue);
-      const free = open.filter((one) => one.open && placesOf(one) > 0);
+      const free = open.filter((one) => one.open && slotsOf(one) > 0);
       const turn = this.#last.get(row.queue) ?? 0;
       const subscriber = free[turn % Math.max(1, free.length)];
       this.#last.set(row.queue, turn + 1);
@@ -320,17 +320,17 @@ export class Consumers {
   }
 }
 
-/** Places in which nothing runs. */
-function placesOf({ prefetch, unsettled, claimer }: Subscriber): number {
+/** Slots in which nothing runs. */
+function slotsOf({ prefetch, unsettled, claimer }: Subscriber): number {
   return prefetch - unsettled.size - (claimer?.running ?? 0);
 }
 
-/** Claims that come have places before deliveries, but for one. */
+/** Claims that come have slots before deliveries, but for one. */
 function roomOf(subscriber: Subscriber): number {
   const { claimer, unsettled } = subscriber;
-  const places = placesOf(subscriber);
-  const room = places - (claimer ? claimer.ahead.length + claimer.asked : 0);
-  return unsettled.size === 0 ? Math.max(room, Math.min(1, places)) : room;
+  const slots = slotsOf(subscriber);
+  const room = slots - (claimer ? claimer.ahead.length + claimer.asked : 0);
+  return unsettled.size === 0 ? Math.max(room, Math.min(1, slots)) : room;
 }
 
 /** It is another's by now, or the broker was closed. */

@@ -1,7 +1,7 @@
 import pg from "pg";
 import { afterAll, expect, test } from "vitest";
 import type { Broker } from "../../../ports/broker.ts";
-import { placeOf, withService } from "../../../testing/services.ts";
+import { addressOf, withService } from "../../../testing/services.ts";
 import { each, jobCommand, workerRecord } from "../../../testing/store/fixture.ts";
 import { success } from "../../../testing/store/manual-worker.ts";
 import { openPostgresBroker } from "../broker.ts";
@@ -14,7 +14,7 @@ const QUEUE = "text/work";
 
 const schema = testSchema();
 
-await withService("PostgreSQL", placeOf(schema.url, 5432), () => {
+await withService("PostgreSQL", addressOf(schema.url, 5432), () => {
   const stores: PostgresStore[] = [];
   const brokers: Broker[] = [];
   afterAll(async () => {

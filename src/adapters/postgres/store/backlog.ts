@@ -63,9 +63,9 @@ const publish = move(
   "fill_and_publish",
   `, sent AS (
      INSERT INTO deliveries (queue, id, payload)
-     SELECT $1, place || '/' || generation,
-       json_build_object('taskId', place, 'generation', generation)::text
-     FROM (SELECT moved.*, job_id || '.' || CASE item WHEN -1 THEN 'all' ELSE item::text END AS place FROM moved
+     SELECT $1, task_id || '/' || generation,
+       json_build_object('taskId', task_id, 'generation', generation)::text
+     FROM (SELECT moved.*, job_id || '.' || CASE item WHEN -1 THEN 'all' ELSE item::text END AS task_id FROM moved
        ORDER BY turn, priority DESC, job_id, item) AS m
    )`,
 );
@@ -120,7 +120,7 @@ export class Backlog {
     if (room === 0) return [];
     const query = this.#publishes ? publish : handOver;
     const until = this.#clock.now() + PATIENCE_MS;
-    // Counted before it is known, so that another batch does not fill the same places.
+    // Counted before it is known, so that another batch does not fill the same slots.
     this.#windows.taken(queue, room);
     let moved: Moved[] = [];
     try {

@@ -6,11 +6,11 @@ import { newId } from "../../../domain/ids.ts";
 import type { Delivery } from "../../../ports/broker.ts";
 import type { Store } from "../../../ports/store/store.ts";
 import { runFlood } from "../../../testing/flood.ts";
-import { placeOf, withService } from "../../../testing/services.ts";
+import { addressOf, withService } from "../../../testing/services.ts";
 import { each, jobCommand, workerRecord } from "../../../testing/store/fixture.ts";
 import { openTcpProxy, through } from "../../../testing/tcp-proxy.ts";
 import { openPostgresBroker } from "../broker.ts";
-import { placeOf as connectionOf, openPool } from "../connection.ts";
+import { openPool, targetOf } from "../connection.ts";
 import { openPostgresStore } from "../store.ts";
 import { testSchema } from "../testing.ts";
 import { Backlog } from "./backlog.ts";
@@ -23,12 +23,12 @@ const WAIT = { timeout: 10_000 };
 const schema = testSchema();
 const closers: (() => Promise<unknown>)[] = [];
 
-await withService("PostgreSQL", placeOf(schema.url, 5432), () => {
+await withService("PostgreSQL", addressOf(schema.url, 5432), () => {
   afterEach(async () => {
     for (const close of closers.splice(0).reverse()) await close();
   });
   afterAll(() => schema.drop());
-  const place = connectionOf(schema.url);
+  const target = targetOf(schema.url);
 
   test("tasks come with their claims, and a settlement makes room for the next", async () => {
     const queue = `text/${newId()}`;
@@ -128,7 +128,7 @@ await withService("PostgreSQL", placeOf(schema.url, 5432), () => {
     const queue = `text/${newId()}`;
     const { store } = await storeOf();
     await create(store, job(queue, 4, 5));
-    const pool = openPool(place, "test", 1);
+    const pool = openPool(target, "test", 1);
     closers.push(() => pool.end());
     const client = await pool.connect();
     const windows = new Windows();
@@ -155,13 +155,13 @@ await withService("PostgreSQL", placeOf(schema.url, 5432), () => {
     const owner = `owner-${newId()}`;
     const { store } = await storeOf();
     await create(store, job(queue, 4, 3, owner));
-    const pool = openPool(place, "test", 2);
+    const pool = openPool(target, "test", 2);
     closers.push(() => pool.end());
     const client = await pool.connect();
     closers.push(async () => client.release(true));
     await client.query("BEGIN");
     await client.query("SELECT FROM owners WHERE owner = $1 FOR UPDATE", [owner]);
-    const relay = await openRelay(placeOf(schema.url, 5432));
+    const relay = await openRelay(addressOf(schema.url, 5432));
     const proxy = await openTcpProxy(relay);
     closers.push(() => proxy.close());
     const { deliveries } = await workerOf("cut", queue, 3, through(proxy, schema.url));
@@ -199,17 +199,17 @@ await withService("PostgreSQL", placeOf(schema.url, 5432), () => {
     expect(hints.length).toBeGreaterThan(0);
     expect(deliveries.length).toBeLessThanOrEqual(1);
   });
-  test("a worker that was forgotten claims as before when its keeper tells of it first", async () => {
+  test("a worker that was forgotten claims as before when its lease renewer tells of it first", async () => {
     const queue = `text/${newId()}`;
     const { store } = await workerOf("forgotten", queue, 2);
-    const keeper = await openPostgresStore(schema.url, { publishes: true });
-    closers.push(() => keeper.close());
+    const renewer = await openPostgresStore(schema.url, { publishes: true });
+    closers.push(() => renewer.close());
     const record = workerRecord("forgotten", { [queue]: 2 }, Date.now());
-    await keeper.heartbeat(record);
-    const pool = openPool(place, "test", 1);
+    await renewer.heartbeat(record);
+    const pool = openPool(target, "test", 1);
     closers.push(() => pool.end());
     await pool.query("DELETE FROM workers WHERE id = 'forgotten'");
-    await keeper.heartbeat(record);
+    await renewer.heartbeat(record);
     const { rows } = await pool.query("SELECT claims FROM workers WHERE id = 'forgotten'");
     expect(rows).toEqual([{ claims: true }]);
     await store.heartbeat(record);
@@ -220,7 +220,7 @@ await withService("PostgreSQL", placeOf(schema.url, 5432), () => {
     const { store } = await storeOf();
     const blocked = job(queue, 9, 2);
     await create(store, blocked);
-    const pool = openPool(place, "test", 1);
+    const pool = openPool(target, "test", 1);
     closers.push(() => pool.end());
     const client = await pool.connect();
     await client.query("BEGIN");

@@ -14,7 +14,7 @@ const LOCKED_MS = 100;
 /** Of all workers that are idle, so many try at once to claim what has come; more would mostly be too late. */
 const EAGER = 4;
 
-/** Claims that wait for longer than this for a place go back, as others may have one. */
+/** Claims that wait for longer than this for a slot go back, as others may have one. */
 const PATIENCE_MS = 1_000;
 
 type Claim = Next["claims"][number];
@@ -25,9 +25,9 @@ export interface ClaimerOptions {
   handler: DeliveryHandler;
   /** Tasks at once. */
   prefetch: number;
-  /** Places of these that are taken otherwise. */
+  /** Slots of these that are taken otherwise. */
   taken(): number;
-  /** A place is free, which may be taken otherwise before the next claim has it. */
+  /** A slot is free, which may be taken otherwise before the next claim has it. */
   freed(): void;
 }
 
@@ -39,7 +39,7 @@ export class Claimer {
   hungry = true;
   /** Claims in its hands whose steps are not over. */
   running = 0;
-  /** Claims that wait for a place. */
+  /** Claims that wait for a slot. */
   readonly ahead: { claim: Claim; at: number }[] = [];
   /** Claims that are being committed. */
   asked = 0;
@@ -56,7 +56,7 @@ export class Claimer {
     this.options = options;
   }
 
-  /** Places that are free now. */
+  /** Slots that are free now. */
   get room(): number {
     const { prefetch, taken } = this.options;
     return this.open ? prefetch - taken() - this.running : 0;
@@ -107,7 +107,7 @@ export class Claims {
     return [...new Set([...this.#claimers].map((claimer) => claimer.options.queue))];
   }
 
-  /** Places may have become free. */
+  /** Slots may have become free. */
   nudge(): void {
     for (const claimer of this.#claimers) this.#fill(claimer);
     this.#parts.nudge();
@@ -182,7 +182,7 @@ export class Claims {
     if (claimer.hungry) this.#parts.nudge();
   }
 
-  /** Gives the consumer what waits for its places. */
+  /** Gives the consumer what waits for its slots. */
   #fill(claimer: Claimer): void {
     while (claimer.room > 0 && claimer.ahead.length > 0) {
       const { claim } = claimer.ahead.shift()!;
@@ -232,7 +232,7 @@ export class Claims {
     });
   }
 
-  /** The step of this claim is over: while its end is committed, its place is free for another. */
+  /** The step of this claim is over: while its end is committed, its slot is free for another. */
   ended(lease: string): void {
     const claimer = this.#held.get(lease);
     if (!claimer) return;

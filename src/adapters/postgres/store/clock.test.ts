@@ -1,7 +1,7 @@
 import { afterAll, afterEach, expect, test } from "vitest";
 import { newId } from "../../../domain/ids.ts";
 import type { Heartbeat } from "../../../ports/store/tasks.ts";
-import { placeOf, withService } from "../../../testing/services.ts";
+import { addressOf, withService } from "../../../testing/services.ts";
 import { openPostgresStore, type PostgresStore } from "../store.ts";
 import { testSchema } from "../testing.ts";
 
@@ -10,7 +10,7 @@ const schema = testSchema();
 const { now } = Date;
 const stores: PostgresStore[] = [];
 
-await withService("PostgreSQL", placeOf(schema.url, 5432), () => {
+await withService("PostgreSQL", addressOf(schema.url, 5432), () => {
   afterEach(async () => {
     Date.now = now;
     await Promise.all(stores.splice(0).map((store) => store.close()));

@@ -4,7 +4,7 @@ import { afterAll, expect, test } from "vitest";
 import { newId } from "../../../domain/ids.ts";
 import type { FileRef } from "../../../domain/records.ts";
 import type { Store } from "../../../ports/store/store.ts";
-import { placeOf, withService } from "../../../testing/services.ts";
+import { addressOf, withService } from "../../../testing/services.ts";
 import { each, jobCommand, workerRecord } from "../../../testing/store/fixture.ts";
 import { createManualWorker, success } from "../../../testing/store/manual-worker.ts";
 import { openPostgresStore } from "../store.ts";
@@ -16,7 +16,7 @@ const CONTENTS = 8;
 
 const { url } = testSchema();
 
-await withService("PostgreSQL", placeOf(url, 5432), () => {
+await withService("PostgreSQL", addressOf(url, 5432), () => {
   // A database of its own: the server counts deadlocks by database.
   const name = `test_conflicts_${randomBytes(6).toString("hex")}`;
   const own = new URL(url);

@@ -1,6 +1,6 @@
 import pg from "pg";
 import { afterAll, expect, test } from "vitest";
-import { placeOf, withService } from "../../../testing/services.ts";
+import { addressOf, withService } from "../../../testing/services.ts";
 import { jobCommand } from "../../../testing/store/fixture.ts";
 import { openPostgresStore } from "../store.ts";
 import { testSchema } from "../testing.ts";
@@ -8,7 +8,7 @@ import { testSchema } from "../testing.ts";
 const schema = testSchema();
 const DAY = 24 * 3_600_000;
 
-await withService("PostgreSQL", placeOf(schema.url, 5432), async () => {
+await withService("PostgreSQL", addressOf(schema.url, 5432), async () => {
   const store = await openPostgresStore(schema.url, { publishes: false });
   const client = new pg.Client({ connectionString: schema.url.replace(/\?.*/, "") });
   await client.connect();

@@ -113,22 +113,22 @@ export function files(pool: pg.Pool, clock: ServerClock): Pick<Store, Names> {
     },
 
     async renew({ leases, until }) {
-      const places = leases.map(({ taskId }) => {
-        const place = parseTaskId(taskId);
-        return place && isUuid(place.jobId) ? place : null;
+      const taskKeys = leases.map(({ taskId }) => {
+        const taskKey = parseTaskId(taskId);
+        return taskKey && isUuid(taskKey.jobId) ? taskKey : null;
       });
-      const valid = leases.map((one, n) => ({ ...one, place: places[n]! })).filter((one) => one.place);
+      const valid = leases.map((one, n) => ({ ...one, taskKey: taskKeys[n]! })).filter((one) => one.taskKey);
       const values = [
-        valid.map((one) => one.place.jobId),
-        valid.map((one) => one.place.item),
+        valid.map((one) => one.taskKey.jobId),
+        valid.map((one) => one.taskKey.item),
         valid.map((one) => one.lease),
         until,
       ];
       const { rows } = await asking(() => pool.query(renew(values)));
       const held = new Set(rows.map((row) => row.held as string));
       const lost = leases.filter(({ lease }, n) => {
-        const place = places[n];
-        return !place || !held.has(`${place.jobId}.${place.item} ${lease}`);
+        const taskKey = taskKeys[n];
+        return !taskKey || !held.has(`${taskKey.jobId}.${taskKey.item} ${lease}`);
       });
       return { lost: lost.map((one) => one.lease) };
     },

@@ -207,7 +207,7 @@ export class PostgresLedger implements Ledger {
 
   dropFiles(jobId: string): void {
     this.droppedFiles.add(jobId);
-    for (const [place, ref] of this.refs) if (ref.jobId === jobId) this.refs.delete(place);
+    for (const [key, ref] of this.refs) if (ref.jobId === jobId) this.refs.delete(key);
     for (const [key, entry] of this.puts) if (entry.jobId === jobId) this.puts.delete(key);
   }
 
@@ -217,7 +217,7 @@ export class PostgresLedger implements Ledger {
     this.#jobs.set(jobId, null);
     for (const tracked of this.#tasksOf(jobId).values()) this.dirtyTasks.delete(tracked);
     this.#tasks.delete(jobId);
-    for (const [place, memo] of this.memos) if (memo.jobId === jobId) this.memos.delete(place);
+    for (const [key, memo] of this.memos) if (memo.jobId === jobId) this.memos.delete(key);
     this.droppedJobs.add(jobId);
     for (const event of this.events) {
       if (event.job.id === jobId)
@@ -227,8 +227,8 @@ export class PostgresLedger implements Ledger {
 
   dropMemos(jobId: string, item: number, step: string): void {
     this.droppedMemos.push([jobId, item, step]);
-    for (const [place, memo] of this.memos) {
-      if (memo.jobId === jobId && memo.item === item && memo.step === step) this.memos.delete(place);
+    for (const [key, memo] of this.memos) {
+      if (memo.jobId === jobId && memo.item === item && memo.step === step) this.memos.delete(key);
     }
   }
 
@@ -237,8 +237,8 @@ export class PostgresLedger implements Ledger {
   }
 
   putMemo(memo: MemoRecord): void {
-    const place = JSON.stringify([memo.jobId, memo.item, memo.step, memo.key]);
-    if (!this.memos.has(place)) this.memos.set(place, memo);
+    const key = JSON.stringify([memo.jobId, memo.item, memo.step, memo.key]);
+    if (!this.memos.has(key)) this.memos.set(key, memo);
   }
 
   append(job: JobRecord, type: EventType, at: number, data: { [key: string]: Json }): void {

@@ -54,7 +54,7 @@ export function pick(
 ): Promise<unknown>[] {
   return needs.picks.map(async (wish) => {
     const { queue, limit, after, worker, token } = wish;
-    const mine = repeated ? (await client.query<Place>(claimed([queue, worker, token]))).rows : [];
+    const mine = repeated ? (await client.query<TaskKeyRow>(claimed([queue, worker, token]))).rows : [];
     for (const { job_id, item } of mine) needs.task(job_id, item);
     const { rows: found } =
       mine.length > 0 ? { rows: [] } : await client.query<NextRow>(next([queue, limit, after]));
@@ -62,14 +62,14 @@ export function pick(
     for (const row of rows) into.tasksOf(row.job_id).set(row.item, row);
     for (const { job_id } of [...mine, ...rows]) needs.jobs.add(job_id);
     into.picked.set(wish, {
-      places: [...mine, ...rows].map((row) => ({ jobId: row.job_id, item: row.item, owner: row.owner })),
+      taskKeys: [...mine, ...rows].map((row) => ({ jobId: row.job_id, item: row.item, owner: row.owner })),
       more: mine.length > 0 || rows.some((row) => row.more),
       locked: found.length > rows.length,
     });
   });
 }
 
-type Place = Pick<TaskRow, "job_id" | "item" | "owner">;
+type TaskKeyRow = Pick<TaskRow, "job_id" | "item" | "owner">;
 type NextRow = TaskRow & { more: boolean };
 
 /** The server's time, which the transaction goes by; whoever asks for the time meanwhile goes by it, too. */

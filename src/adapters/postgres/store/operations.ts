@@ -113,12 +113,12 @@ export function remove(command: { owner: string; id: string; now: number }): Ope
 }
 
 export function claim(command: Claim): Operation<ClaimResult> {
-  const place = placeOf(command.taskId);
+  const taskKey = taskKeyOf(command.taskId);
   return {
     weight: 1,
-    need: (needs) => needTask(needs, place),
+    need: (needs) => needTask(needs, taskKey),
     run(ledger) {
-      if (!place) return { claimed: false, reason: "ended", deliveries: [] };
+      if (!taskKey) return { claimed: false, reason: "ended", deliveries: [] };
       const outcome = claimTask(ledger, command);
       if (!outcome.claimed) return { ...outcome, deliveries: [] };
       const { task, job } = outcome;
@@ -144,9 +144,9 @@ export function claimNext(pick: Pick, leaseMs: number): Operation<Next> {
     weight: pick.limit,
     need: (needs) => void needs.picks.push(pick),
     run(ledger) {
-      const { places, more, locked } = ledger.picked(pick);
+      const { taskKeys, more, locked } = ledger.picked(pick);
       const claims: Next["claims"] = [];
-      places.forEach(({ jobId, item }, n) => {
+      taskKeys.forEach(({ jobId, item }, n) => {
         const task = ledger.task(jobId, item);
         // Of a try before this one, whose answer was lost.
         const mine = task?.state === "leased" && task.lease?.startsWith(pick.token) ? task.lease : null;
@@ -158,51 +158,51 @@ export function claimNext(pick: Pick, leaseMs: number): Operation<Next> {
         const outcome = claim(command).run(ledger, false);
         if (outcome.claimed) claims.push(outcome);
       });
-      return { claims, last: places.at(-1)?.owner ?? pick.after, more, locked };
+      return { claims, last: taskKeys.at(-1)?.owner ?? pick.after, more, locked };
     },
   };
 }
 
 export function settle(command: Settle): Operation<SettleResult> {
-  const place = placeOf(command.taskId);
+  const taskKey = taskKeyOf(command.taskId);
   const { outcome } = command;
   return {
     weight: 1,
     need(needs) {
-      needTask(needs, place);
+      needTask(needs, taskKey);
       // Should this be the last item, the job's own task is next.
-      if (place) needs.task(place.jobId, JOB_ITEM);
+      if (taskKey) needs.task(taskKey.jobId, JOB_ITEM);
       if (outcome.kind !== "succeeded") return;
       for (const { blob } of outcome.outputs) needs.blobs.add(blob);
       if (outcome.resultFile) needs.blobs.add(outcome.resultFile.blob);
     },
     run(ledger) {
-      if (!place) return { outcome: "stale", deliveries: [] };
+      if (!taskKey) return { outcome: "stale", deliveries: [] };
       return { outcome: settleTask(ledger, command), deliveries: ledger.deliveries };
     },
   };
 }
 
 export function keepMemo(command: Remember): Operation<{ ok: boolean }> {
-  const place = placeOf(command.taskId);
+  const taskKey = taskKeyOf(command.taskId);
   return {
     weight: 1,
     need(needs) {
-      needTask(needs, place);
+      needTask(needs, taskKey);
       if (command.blob !== null) needs.blobs.add(command.blob);
     },
-    run: (ledger) => ({ ok: place !== null && remember(ledger, command) }),
+    run: (ledger) => ({ ok: taskKey !== null && remember(ledger, command) }),
   };
 }
 
-export interface Place {
+export interface TaskKey {
   jobId: string;
   item: number;
 }
 
 /** Tasks whose time has come, as they were found a moment ago. */
-export function wakeTasks(places: Place[], now: number): Operation<Changed> {
-  return onTasks(places, (ledger, { jobId, item }) => {
+export function wakeTasks(taskKeys: TaskKey[], now: number): Operation<Changed> {
+  return onTasks(taskKeys, (ledger, { jobId, item }) => {
     const job = ledger.job(jobId);
     const task = ledger.task(jobId, item);
     if (job && task) wake(ledger, job, task, now);
@@ -210,8 +210,13 @@ export function wakeTasks(places: Place[], now: number): Operation<Changed> {
 }
 
 /** Tasks whose worker has lost them. @param died its process has ended, which makes them suspects */
-export function loseLeases(worker: string, places: Place[], died: boolean, now: number): Operation<Changed> {
-  return onTasks(places, (ledger, { jobId, item }) => {
+export function loseLeases(
+  worker: string,
+  taskKeys: TaskKey[],
+  died: boolean,
+  now: number,
+): Operation<Changed> {
+  return onTasks(taskKeys, (ledger, { jobId, item }) => {
     const task = ledger.job(jobId) && ledger.task(jobId, item);
     if (task?.state === "leased" && task.worker === worker) loseLease(ledger, task, died, now);
   });
@@ -270,31 +275,34 @@ function onJob<T>(
   };
 }
 
-function onTasks(places: Place[], run: (ledger: PostgresLedger, place: Place) => void): Operation<Changed> {
+function onTasks(
+  taskKeys: TaskKey[],
+  run: (ledger: PostgresLedger, taskKey: TaskKey) => void,
+): Operation<Changed> {
   return {
-    weight: places.length,
+    weight: taskKeys.length,
     need(needs) {
-      for (const { jobId, item } of places) {
+      for (const { jobId, item } of taskKeys) {
         needs.jobs.add(jobId);
         needs.lockedTask(jobId, item);
       }
     },
     run(ledger) {
-      for (const place of places) run(ledger, place);
+      for (const taskKey of taskKeys) run(ledger, taskKey);
       return changed(ledger);
     },
   };
 }
 
-function needTask(needs: Needs, place: Place | null): void {
-  if (!place) return;
-  needs.jobs.add(place.jobId);
-  needs.task(place.jobId, place.item);
+function needTask(needs: Needs, taskKey: TaskKey | null): void {
+  if (!taskKey) return;
+  needs.jobs.add(taskKey.jobId);
+  needs.task(taskKey.jobId, taskKey.item);
 }
 
-function placeOf(taskId: string): Place | null {
-  const place = parseTaskId(taskId);
-  return place && isUuid(place.jobId) ? place : null;
+function taskKeyOf(taskId: string): TaskKey | null {
+  const taskKey = parseTaskId(taskId);
+  return taskKey && isUuid(taskKey.jobId) ? taskKey : null;
 }
 
 function changed(ledger: PostgresLedger): Changed {

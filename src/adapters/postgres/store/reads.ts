@@ -151,8 +151,8 @@ export function reads(pool: pg.Pool, drains: Drains, clock: ServerClock): Pick<S
       const jobId = id.slice(0, 36);
       const found = await store.job({ owner, id: jobId });
       if (!found) return null;
-      const place = parseTaskId(id.split(".").slice(0, 2).join("."));
-      const row = place && (await first<TaskRow>(task([jobId, place.item])));
+      const taskKey = parseTaskId(id.split(".").slice(0, 2).join("."));
+      const row = taskKey && (await first<TaskRow>(task([jobId, taskKey.item])));
       const files = row ? filesOf(toTask(row)) : found.attachments;
       const file = files.find((one) => one.artifactId === id);
       if (!file) return null;
@@ -173,10 +173,10 @@ export function reads(pool: pg.Pool, drains: Drains, clock: ServerClock): Pick<S
     logBounds: async ({ owner }) => (await first<{ first: number; last: number }>(logBounds([owner])))!,
 
     async memo({ taskId, step, key }) {
-      const place = parseTaskId(taskId);
-      if (!place || !isUuid(place.jobId)) return null;
+      const taskKey = parseTaskId(taskId);
+      if (!taskKey || !isUuid(taskKey.jobId)) return null;
       const row = await first<{ value: string; blob: string | null }>(
-        memo([place.jobId, place.item, step, key]),
+        memo([taskKey.jobId, taskKey.item, step, key]),
       );
       return row ? { value: JSON.parse(row.value) as Json, blob: row.blob } : null;
     },

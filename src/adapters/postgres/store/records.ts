@@ -54,7 +54,7 @@ export interface Pick {
 }
 
 export interface Picked {
-  places: { jobId: string; item: number; owner: string }[];
+  taskKeys: { jobId: string; item: number; owner: string }[];
   /** More of them wait. */
   more: boolean;
   /** None: others hold all that could be taken. */

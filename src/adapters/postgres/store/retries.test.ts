@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { newId } from "../../../domain/ids.ts";
 import type { FileRef } from "../../../domain/records.ts";
 import type { Store } from "../../../ports/store/store.ts";
-import { placeOf, withService } from "../../../testing/services.ts";
+import { addressOf, withService } from "../../../testing/services.ts";
 import { accepted, each, jobCommand, OWNER, workerRecord } from "../../../testing/store/fixture.ts";
 import { createManualWorker, success } from "../../../testing/store/manual-worker.ts";
 import { openPostgresStore } from "../store.ts";
@@ -12,7 +12,7 @@ import { testSchema } from "../testing.ts";
 const { url, drop } = testSchema();
 const LONG_MS = 3_600_000;
 
-await withService("PostgreSQL", placeOf(url, 5432), () => {
+await withService("PostgreSQL", addressOf(url, 5432), () => {
   let store: Store;
   let server: pg.Client;
   const schema = new URL(url).searchParams.get("schema")!;

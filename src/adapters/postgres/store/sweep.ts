@@ -6,7 +6,7 @@ import { statement } from "../statement.ts";
 import type { Backlog } from "./backlog.ts";
 import type { Batches } from "./batches.ts";
 import type { Drains } from "./drains.ts";
-import { expire, forget, loseLeases, type Place, wakeTasks } from "./operations.ts";
+import { expire, forget, loseLeases, type TaskKey, wakeTasks } from "./operations.ts";
 import type { Windows } from "./windows.ts";
 import type { Workers } from "./workers.ts";
 
@@ -81,7 +81,7 @@ export function sweeps({ pool, batches, windows, backlog, drains, workers }: Par
   /** The owner whose log was looked at last. */
   let trimmed = "";
 
-  const places = async (query: pg.QueryConfig): Promise<Place[]> => {
+  const taskKeys = async (query: pg.QueryConfig): Promise<TaskKey[]> => {
     const { rows } = await asking(() => pool.query<Row>(query));
     return rows.map((row) => ({ jobId: row.job_id, item: row.item }));
   };
@@ -109,7 +109,7 @@ export function sweeps({ pool, batches, windows, backlog, drains, workers }: Par
   /** What a worker held runs again. */
   async function loseWorker(worker: string, died: boolean, now: number): Promise<TaskDelivery[]> {
     if (died) await workers.markGone(worker);
-    const lost = await places(held([worker]));
+    const lost = await taskKeys(held([worker]));
     const outcomes = await Promise.all(
       chunks(lost).map((some) => batches.run(loseLeases(worker, some, died, now))),
     );
@@ -145,7 +145,7 @@ export function sweeps({ pool, batches, windows, backlog, drains, workers }: Par
       for (const worker of await workers.dropSilent(silenceMs)) {
         deliveries.push(...(await loseWorker(worker, false, now)));
       }
-      const found = await places(due([now, limit]));
+      const found = await taskKeys(due([now, limit]));
       const outcomes = await Promise.all(chunks(found).map((some) => batches.run(wakeTasks(some, now))));
       for (const one of outcomes) deliveries.push(...one.deliveries);
       deliveries.push(...(await fill()));
@@ -176,12 +176,12 @@ export function sweeps({ pool, batches, windows, backlog, drains, workers }: Par
   };
 }
 
-function chunks(places: Place[]): Place[][] {
+function chunks(taskKeys: TaskKey[]): TaskKey[][] {
   // Tasks of one job stay together, and its lock is taken once.
-  const sorted = places.toSorted((a, b) =>
+  const sorted = taskKeys.toSorted((a, b) =>
     a.jobId < b.jobId ? -1 : a.jobId > b.jobId ? 1 : a.item - b.item,
   );
-  const parts: Place[][] = [];
+  const parts: TaskKey[][] = [];
   for (let from = 0; from < sorted.length; from += CHUNK) parts.push(sorted.slice(from, from + CHUNK));
   return parts;
 }

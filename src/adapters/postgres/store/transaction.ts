@@ -122,7 +122,7 @@ function play(
   return { ledger, values, broken };
 }
 
-/** Counts the places in the window that were taken and left; returns the queues with places to fill from the backlog. */
+/** Counts the slots of the window that were taken and left; returns the queues with slots to fill from the backlog. */
 function count(ledger: PostgresLedger, windows: Windows): string[] {
   const left = new Set<string>();
   for (const { record, saved } of ledger.dirtyTasks) {

@@ -68,7 +68,7 @@ export class Windows {
     return this.#queues.get(queue)?.waiting ? 0 : this.room(queue);
   }
 
-  /** Places were taken (positive) or left. */
+  /** Slots were taken (positive) or left. */
   taken(queue: string, count: number): void {
     const known = this.#queues.get(queue);
     if (known) known.published += count;

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type pg from "pg";
 import type { Heartbeat, WorkerRecord } from "../../../ports/store/tasks.ts";
-import { asking, type Place, pipeline } from "../connection.ts";
+import { asking, pipeline, type Target } from "../connection.ts";
 import { classOf, Session, unheld } from "../locks.ts";
 import { statement } from "../statement.ts";
 import { SERVER_NOW, type ServerClock } from "./clock.ts";
@@ -63,11 +63,11 @@ export class Workers {
   /** The start of the server that this process knows, and when it saw it first. */
   #server = { startedAt: "", seenAt: 0 };
 
-  constructor(pool: pg.Pool, place: Place, windows: Windows, clock: ServerClock) {
+  constructor(pool: pg.Pool, target: Target, windows: Windows, clock: ServerClock) {
     this.#pool = pool;
     this.#windows = windows;
     this.#clock = clock;
-    this.#session = new Session(place, "worker", async (client) => {
+    this.#session = new Session(target, "worker", async (client) => {
       for (const id of this.#mine) {
         await client.query(hold([id]));
         await client.query(held([id]));

@@ -190,7 +190,7 @@ export function write(
   }
   // In one order, as an index makes the second of two equal ones wait.
   const keys = [...ledger.keys].sort(([a], [b]) => (a < b ? -1 : 1));
-  const former = keys.map(([place]) => loaded.keys.get(place)).filter((row) => row != null);
+  const former = keys.map(([key]) => loaded.keys.get(key)).filter((row) => row != null);
   if (former.length > 0) run(dropKeys(columns(former.map((row) => [row.owner, row.key, row.job_id]))));
   if (keys.length > 0) {
     const rows = keys.map(([, one]) => [one.owner, one.key, one.fingerprint, one.job_id, one.expires_at]);

@@ -2,12 +2,12 @@ import { parentPort, workerData } from "node:worker_threads";
 import { LEASE_MS, PIN_MS, RENEW_MS, REPIN_MS } from "../engine/leases.ts";
 import type { Store } from "../ports/store/store.ts";
 import type { Heartbeat } from "../ports/store/tasks.ts";
-import type { KeeperData, KeeperMessage } from "./keeper.ts";
+import type { RenewerData, RenewerMessage } from "./lease-renewer.ts";
 
 /** Of a longer pause between two rounds, the rest is time in which this process was stopped. */
 const LONGEST_ROUND_MS = 2 * RENEW_MS;
 
-const { opener, config, repinMs = REPIN_MS } = workerData as KeeperData;
+const { opener, config, repinMs = REPIN_MS } = workerData as RenewerData;
 const { openStore } = (await import(opener)) as {
   openStore(config: unknown): Promise<Pick<Store, "renew" | "keepPinned" | "heartbeat" | "now" | "close">>;
 };
@@ -47,7 +47,7 @@ async function keepPinned(): Promise<void> {
 
 const timers = [setInterval(round, RENEW_MS), setInterval(() => void keepPinned().catch(() => {}), repinMs)];
 
-parentPort!.on("message", async (message: KeeperMessage) => {
+parentPort!.on("message", async (message: RenewerMessage) => {
   if (message.kind === "leases") {
     const now = awakeMs + Math.min(performance.now() - roundAt, LONGEST_ROUND_MS);
     for (const [lease, taskId, limitMs] of message.held)

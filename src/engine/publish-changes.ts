@@ -11,7 +11,7 @@ import { topics } from "./messages/topics.ts";
  * Does what a committed transaction asked for outside the store. Nothing is lost when it fails: a task
  * that was not published is published again by the scheduler, a lease that was revoked ends at its renewal.
  */
-export function follower(store: Pick<Store, "publishes">, broker: Broker, bus: Bus, hints: Hints) {
+export function changePublisher(store: Pick<Store, "publishes">, broker: Broker, bus: Bus, hints: Hints) {
   return async (changed: Partial<Changed>): Promise<void> => {
     const { deliveries = [], revoked = [] } = changed;
     const waits: Promise<unknown>[] = [];

@@ -1,17 +1,17 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
-import type { LeaseKeeper } from "../engine/leases.ts";
+import type { Leases } from "../engine/leases.ts";
 import type { Heartbeat } from "../ports/store/tasks.ts";
 
-/** To the keeper's thread: leases taken up and given back, and what the worker says of itself. */
-export type KeeperMessage =
+/** To the thread: leases taken up and given back, and what the worker says of itself. */
+export type RenewerMessage =
   /** `limitMs`: how long the step that begins now may take; `null` where no step runs. */
   | { kind: "leases"; held: [lease: string, taskId: string, limitMs: number | null][]; released: string[] }
   | { kind: "pinned"; lease: string; key: string }
   | { kind: "worker"; record: Heartbeat }
   | { kind: "close" };
 
-export interface KeeperData {
+export interface RenewerData {
   /** Module whose `openStore(config)` opens the records, for the thread's own connection. */
   opener: string;
   config: unknown;
@@ -19,7 +19,7 @@ export interface KeeperData {
   repinMs?: number;
 }
 
-export interface Keeper extends LeaseKeeper {
+export interface LeaseRenewer extends Leases {
   describe(record: Heartbeat): void;
 }
 
@@ -27,9 +27,9 @@ export interface Keeper extends LeaseKeeper {
  * Leases are renewed from a thread of their own, so that a step which blocks the worker's event loop
  * keeps its lease; and when it blocks past its time, the thread ends the process.
  */
-export async function startKeeper(data: KeeperData): Promise<Keeper> {
-  const thread = new Worker(new URL("./keeper-thread.ts", import.meta.url), { workerData: data });
-  // No step may block this process before its keeper has begun.
+export async function startLeaseRenewer(data: RenewerData): Promise<LeaseRenewer> {
+  const thread = new Worker(new URL("./lease-renewer-thread.ts", import.meta.url), { workerData: data });
+  // No step may block this process before the thread has begun.
   await once(thread, "message");
   const holders = new Map<string, () => void>();
   let held: [string, string, number | null][] = [];
@@ -38,7 +38,7 @@ export async function startKeeper(data: KeeperData): Promise<Keeper> {
   thread.on("message", (lost: string[]) => {
     for (const lease of lost) holders.get(lease)?.();
   });
-  const post = (message: KeeperMessage) => thread.postMessage(message);
+  const post = (message: RenewerMessage) => thread.postMessage(message);
   const flush = () => {
     if (held.length + released.length === 0) return;
     post({ kind: "leases", held, released });

@@ -7,7 +7,7 @@ export type Kept = "not yet" | "kept" | "refused";
 /** What is over by then needs no copy. */
 const delayMs = 1_000;
 
-export interface Keeper {
+export interface SubmissionCopy {
   state(): Kept;
   changed(part: FilePart): void;
   /** It has ended: nothing of it stays. Never rejects. */
@@ -15,7 +15,7 @@ export interface Keeper {
 }
 
 /** Keeps a submission for another visit while it is sent: only what has not come yet, one file after another. */
-export function keepSubmission(submission: Submission, alreadyKept: boolean): Keeper {
+export function keepSubmission(submission: Submission, alreadyKept: boolean): SubmissionCopy {
   const { key, parts } = submission;
   let state: Kept = alreadyKept ? "kept" : "not yet";
   let began = alreadyKept;
