@@ -10,7 +10,7 @@ const embedded = {
   killServers: false,
 } as const;
 
-test("kill -9 of workers, API and supervisor under load loses and repeats nothing", {
+test("kill -9 of workers, API and supervisor, stops and clock steps under load lose and repeat nothing", {
   timeout: 240_000,
 }, async () => {
   const card = await campaign({
@@ -20,6 +20,11 @@ test("kill -9 of workers, API and supervisor under load loses and repeats nothin
     everyMs: 1_200,
     failures: 0.02,
     broken: 0.01,
+    // At such a concurrency, short tasks would have ended before any kill.
+    long: 0.3,
+    stopped: 0.15,
+    clockSteps: 0.15,
+    concurrency: 50,
     signal: "SIGKILL",
   });
   expect(faultsIn(card), textOf(card)).toEqual([]);
