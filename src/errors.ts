@@ -24,6 +24,7 @@ export const catalogue = {
   unsupported_media: { status: 415, title: "This kind of file is not accepted", retryable: false },
   range_not_satisfiable: { status: 416, title: "The range lies outside the file", retryable: false },
   invalid_options: { status: 422, title: "The options are not valid", retryable: false },
+  address_refused: { status: 422, title: "This address may not be used", retryable: false },
   idempotency_mismatch: {
     status: 422,
     title: "The idempotency key belongs to another request",
@@ -35,6 +36,7 @@ export const catalogue = {
   headers_too_large: { status: 431, title: "The request's headers are too large", retryable: false },
   checksum_mismatch: { status: 460, title: "The bytes differ from their checksum", retryable: true },
   internal: { status: 500, title: "Something went wrong on our side", retryable: true },
+  fetch_failed: { status: 502, title: "The address did not give what was asked for", retryable: true },
   unavailable: { status: 503, title: "A part of the service is not available", retryable: true },
   storage_full: { status: 507, title: "The storage is full", retryable: true },
   undecodable_file: { status: 422, title: "The file cannot be decoded", retryable: false },

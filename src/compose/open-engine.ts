@@ -3,6 +3,7 @@ import { createEngine } from "../engine/create-engine.ts";
 import type { Engine } from "../engine/engine.ts";
 import { countDrops } from "../engine/messages/drops.ts";
 import { signedBus } from "../engine/messages/signed-bus.ts";
+import { createOutgoing } from "../outgoing/outgoing.ts";
 import type { StepLog } from "../pipeline/context.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import { isLocal, openBlobs, openBroker, openBus, openDatabase, openStore, type Wiring } from "./adapters.ts";
@@ -40,6 +41,8 @@ export async function openEngine(
     const store = await keep(openStore(wiring));
     const database = await keep(openDatabase(wiring));
     const broker = await keep(openBroker(wiring, store));
+    const outgoing = createOutgoing({ allow: config.outgoingAllow });
+    opened.push(outgoing);
     const drops = countDrops(log);
     const secrets = await installationSecrets(config);
     const openedBus = await keep(openBus(wiring));
@@ -53,6 +56,7 @@ export async function openEngine(
       bus,
       blobs,
       pipelines,
+      outgoing,
       hintSigner,
       drops,
       retentionMs: config.retentionHours * HOUR_MS,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseNetworks } from "../outgoing/networks.ts";
 import { LONGEST_MS } from "../pipeline/durations.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import { imageConvertLimits } from "../pipelines/image-convert/limits.ts";
@@ -52,8 +53,22 @@ function isWebOrigin(address: string): boolean {
   return /^https?:/.test(address) && URL.parse(address)?.origin === address.replace(/\/$/, "");
 }
 
+function listed(text: string): string[] {
+  return text
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
+}
+
 const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
 const hours = number(0.0001, LONGEST_MS / HOUR_MS);
+const networks = z.array(z.string()).refine((list) => {
+  try {
+    return parseNetworks(list).length === list.length;
+  } catch {
+    return false;
+  }
+});
 const pipeline = z.custom<Pipeline>(
   (value) => typeof value === "object" && value !== null && "steps" in value,
 );
@@ -140,7 +155,7 @@ export const settings = {
   pipelines: {
     schema: z.array(z.union([z.string().min(1), pipeline])),
     must: "a list of modules and pipelines",
-    fromText: (list: string) => list.split(",").filter((part) => part !== ""),
+    fromText: listed,
     env: "MILLRACE_PIPELINES",
     flag: "--pipelines <files...>",
     about: "modules with pipelines of your own",
@@ -197,6 +212,14 @@ export const settings = {
     env: "MILLRACE_QUOTA_STREAMS",
     about: "event streams that an owner may have open in each API process",
     usual: 1_000,
+  },
+  outgoingAllow: {
+    schema: networks,
+    must: "a list of networks, such as 10.1.0.0/16,fd12:3456::/32",
+    fromText: listed,
+    env: "MILLRACE_OUTGOING_ALLOW",
+    about: "private networks that addresses which clients name may lead to",
+    usual: [],
   },
   logLevel: {
     schema: z.enum(logLevels),

@@ -3,6 +3,7 @@ import { uploadRecords } from "../database/uploads.ts";
 import { parseTaskId } from "../domain/ids.ts";
 import type { Signer } from "../domain/keys.ts";
 import { MillraceError } from "../errors.ts";
+import { createOutgoing, type Outgoing } from "../outgoing/outgoing.ts";
 import type { BlobStore } from "../ports/blobs.ts";
 import type { Broker } from "../ports/broker.ts";
 import type { Bus } from "../ports/bus.ts";
@@ -30,6 +31,8 @@ export interface EngineParts {
   retentionMs?: number;
   /** How long at least a job with dead letters is kept where the pipeline says nothing. @default 30 days */
   deadLetterRetentionMs?: number;
+  /** @default one that reaches public addresses alone */
+  outgoing?: Outgoing;
   /** Signs what goes through the broker; `null` for one that nobody else can reach. @default null */
   hintSigner?: Signer | null;
   /** @default counts that nobody logs */
@@ -38,7 +41,7 @@ export interface EngineParts {
 
 export function createEngine(parts: EngineParts): Engine {
   const { store, database, blobs, broker, bus, pipelines } = parts;
-  const { drops = countDrops() } = parts;
+  const { drops = countDrops(), outgoing = createOutgoing() } = parts;
   const hints = makeHints(parts.hintSigner ?? null);
   const publishChanges = changePublisher(store, broker, bus, hints);
   // A poke that is lost is made up for: who listens also looks once a second.
@@ -62,6 +65,7 @@ export function createEngine(parts: EngineParts): Engine {
     bus,
     pipelines,
     uploads,
+    outgoing,
     hints,
     messages: messageReader(drops),
     drops,

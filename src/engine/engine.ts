@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import type { Tables } from "../database/tables.ts";
 import type { Failure, JobRecord, JobTraits, TaskRecord } from "../domain/records.ts";
+import type { Outgoing } from "../outgoing/outgoing.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import type { BlobStore } from "../ports/blobs.ts";
 import type { Broker } from "../ports/broker.ts";
@@ -24,6 +25,8 @@ export interface Engine {
   readonly bus: Bus;
   readonly pipelines: Pipelines;
   readonly uploads: Uploads;
+  /** To addresses that clients name. */
+  readonly outgoing: Outgoing;
   /** Makes and reads what brokers deliver. */
   readonly hints: Hints;
   /** Reads what comes over the bus. */

@@ -1,0 +1,72 @@
+import { isIP, type LookupFunction } from "node:net";
+import { buildConnector } from "undici";
+import { MillraceError } from "../errors.ts";
+import type { Resolve } from "./names.ts";
+import type { addressJudge } from "./networks.ts";
+
+export interface ConnectorOptions {
+  judge: ReturnType<typeof addressJudge>;
+  resolve: Resolve;
+  /** Ports of public addresses. */
+  ports: ReadonlySet<number>;
+  connectMs: number;
+}
+
+/**
+ * Opens connections to addresses that were judged, and to nothing else. A name is resolved once, here, and the
+ * socket gets the addresses that passed: nobody can answer with another one between the check and its use.
+ */
+export function guardedConnector(options: ConnectorOptions): buildConnector.connector {
+  const { judge, resolve, ports, connectMs } = options;
+
+  const refusal = (address: string, port: number, host: string): MillraceError | null => {
+    const verdict = judge(address);
+    if (verdict === "allowed") return null;
+    if (verdict === "forbidden") return addressRefused(host);
+    return ports.has(port) ? null : portRefused(port, ports);
+  };
+
+  return (target, callback) => {
+    const host = unbracketed(target.hostname);
+    const port = Number(target.port) || (target.protocol === "https:" ? 443 : 80);
+    if (isIP(host)) {
+      // A literal is connected to without a lookup.
+      const refused = refusal(host, port, host);
+      if (refused) return callback(refused, null);
+    }
+    const lookup: LookupFunction = (name, asked, done) => {
+      resolve(name)
+        .then((found) => {
+          for (const { address } of found) {
+            const refused = refusal(address, port, name);
+            if (refused) throw refused;
+          }
+          if (asked.all) done(null, found);
+          else done(null, found[0]!.address, found[0]!.family);
+        })
+        .catch((error: NodeJS.ErrnoException) => done(error, []));
+    };
+    const connect = buildConnector({ timeout: connectMs, lookup, autoSelectFamily: true });
+    connect(target, (...[error, socket]: buildConnector.CallbackArgs) => {
+      if (error) return callback(error, null);
+      const refused = refusal(socket!.remoteAddress ?? "", port, host);
+      if (refused === null) return callback(null, socket!);
+      socket!.destroy();
+      callback(refused, null);
+    });
+  };
+}
+
+export function unbracketed(hostname: string): string {
+  return hostname.replace(/^\[|\]$/g, "");
+}
+
+/** Says nothing of what the name stands for: that may be an inner address. */
+export function addressRefused(host: string): MillraceError {
+  return new MillraceError("address_refused", `The address of ${host.slice(0, 200)} is not a public one.`);
+}
+
+export function portRefused(port: number, ports: ReadonlySet<number>): MillraceError {
+  const text = `Port ${port} is not used; accepted are ${[...ports].join(", ")}.`;
+  return new MillraceError("address_refused", text, { extra: { accepted: [...ports] } });
+}

@@ -1,0 +1,14 @@
+/** Waiting longer than this is not waited for. */
+const LONGEST_MS = 10 * 3_600_000;
+
+/**
+ * What a `Retry-After` header asks for, in ms, at most 10 h; `undefined` where it says nothing that can be read.
+ * @param now ms since the epoch, for a header that names a time
+ */
+export function retryAfterMs(header: string | string[] | undefined, now: number): number | undefined {
+  const text = (Array.isArray(header) ? header[0] : header)?.trim() ?? "";
+  const isSeconds = /^\d{1,10}$/.test(text);
+  const isTime = /^[a-z]{3}/i.test(text);
+  const ms = isSeconds ? Number(text) * 1_000 : isTime ? Date.parse(text) - now : Number.NaN;
+  return Number.isNaN(ms) ? undefined : Math.min(LONGEST_MS, Math.max(0, ms));
+}
