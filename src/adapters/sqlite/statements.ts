@@ -21,6 +21,7 @@ export function statements(db: DatabaseSync) {
 
     task: prepare("SELECT * FROM tasks WHERE job_id = ? AND item = ?"),
     tasks: prepare("SELECT * FROM tasks WHERE job_id = ? ORDER BY item"),
+    firstItems: prepare("SELECT item FROM tasks WHERE job_id = ? AND item >= 0 ORDER BY item LIMIT ?"),
     insertTask: prepare("INSERT INTO tasks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"),
     updateTask: prepare(
       "UPDATE tasks SET queue = ?, state = ?, wake_at = ?, worker = ?, body = ? WHERE job_id = ? AND item = ?",

@@ -7,7 +7,6 @@ import { remember } from "../../domain/ledger/remember.ts";
 import { reopenJob } from "../../domain/ledger/reopen.ts";
 import { loseLease, settle } from "../../domain/ledger/settle.ts";
 import { wake } from "../../domain/ledger/sweep.ts";
-import { JOB_ITEM } from "../../domain/records.ts";
 import type { Changed, Created, Result } from "../../ports/store/jobs.ts";
 import type { Store } from "../../ports/store/store.ts";
 import type { ClaimResult } from "../../ports/store/tasks.ts";
@@ -41,6 +40,9 @@ export type WriteNames =
   | "forget"
   | "expire"
   | "setPaused";
+
+/** Of a job, with the answer that it was created. */
+const FIRST_ITEMS = 100;
 
 /**
  * Processes sweep once a second each. After a longer pause, workers have as long again to renew their leases,
@@ -120,7 +122,7 @@ export function writes(ledger: SqliteLedger, queues: Queues, clock: StoreClock):
         );
       }
       if (command.reservation) queues.release(command.reservation);
-      const items = made.tasks.slice(0, 100).map((task) => ({ ...task }));
+      const items = made.tasks.slice(0, FIRST_ITEMS).map((task) => ({ ...task }));
       return { ok: true, job: { ...made.job }, items, created: true, deliveries: ledger.deliveries };
     },
 
@@ -285,10 +287,10 @@ export function writes(ledger: SqliteLedger, queues: Queues, clock: StoreClock):
 }
 
 function firstItems(ledger: SqliteLedger, jobId: string) {
-  return ledger
-    .tasks(jobId)
-    .filter((task) => task.item !== JOB_ITEM)
-    .slice(0, 100);
+  // This transaction may have created them.
+  ledger.flush();
+  const rows = ledger.sql.firstItems.all(jobId, FIRST_ITEMS) as { item: number }[];
+  return rows.map(({ item }) => ledger.task(jobId, item)!);
 }
 
 function refuse(code: "gone" | "idempotency_mismatch" | "job_ended" | "job_not_retryable", message: string) {

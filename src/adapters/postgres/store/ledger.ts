@@ -112,6 +112,20 @@ export class PostgresLedger implements Ledger {
     return [...mine.values()].map((tracked) => tracked.record).sort((a, b) => a.item - b.item);
   }
 
+  /** The tasks of the first items of a job that has at least so many. */
+  firstTasks(jobId: string, count: number): TaskRecord[] {
+    const items = Array.from({ length: count }, (_, item) => item);
+    const isUnread = (item: number) =>
+      !this.#tasksOf(jobId).has(item) && this.#loaded.tasksOf(jobId).get(item) === undefined;
+    const unread = this.#isWhole(jobId) ? [] : items.filter(isUnread);
+    if (unread.length > 0) {
+      this.#miss((wanted) => {
+        for (const item of unread) wanted.task(jobId, item);
+      });
+    }
+    return items.flatMap((item) => this.task(jobId, item) ?? []);
+  }
+
   #isWhole(jobId: string): boolean {
     return this.#jobs.get(jobId)?.isNew === true || this.droppedJobs.has(jobId);
   }

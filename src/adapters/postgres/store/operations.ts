@@ -49,7 +49,7 @@ export function create(command: CreateJob): Operation<Result<Created>> {
     run(ledger, repeated) {
       const known = ledger.job(id);
       if (known) {
-        const items = firstItems(ledger, id);
+        const items = firstItems(ledger, known);
         // This very call made it, and its deliveries went nowhere.
         const deliveries = repeated ? publishedOf(ledger, id) : [];
         return { ok: true, job: { ...known }, items, created: repeated, deliveries };
@@ -63,7 +63,7 @@ export function create(command: CreateJob): Operation<Result<Created>> {
             "This Idempotency-Key was used for another request; use a new one.",
           );
         }
-        const items = firstItems(ledger, earlier.id);
+        const items = firstItems(ledger, earlier);
         return { ok: true, job: { ...earlier }, items, created: false, deliveries: [] };
       }
       const made = createJob(ledger, command);
@@ -309,12 +309,8 @@ function changed(ledger: PostgresLedger): Changed {
   return { deliveries: ledger.deliveries, revoked: ledger.revoked };
 }
 
-function firstItems(ledger: PostgresLedger, jobId: string) {
-  return ledger
-    .tasks(jobId)
-    .filter((task) => task.item !== JOB_ITEM)
-    .slice(0, FIRST_ITEMS)
-    .map((task) => ({ ...task }));
+function firstItems(ledger: PostgresLedger, { id, total }: Job) {
+  return ledger.firstTasks(id, Math.min(FIRST_ITEMS, total)).map((task) => ({ ...task }));
 }
 
 function publishedOf(ledger: PostgresLedger, jobId: string): TaskDelivery[] {
