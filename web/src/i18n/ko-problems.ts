@@ -37,7 +37,7 @@ export const koProblems: Words = {
   },
   quota_exceeded: {
     title: "할당량을 모두 사용했습니다",
-    advice: "열어 둔 다른 탭이나 연결을 닫고 다시 시도하세요.",
+    advice: "열어 둔 다른 탭을 닫거나 나중에 시작할 작업을 취소하고 다시 시도하세요.",
   },
   rate_limited: { title: "짧은 시간에 요청이 너무 많습니다", advice: "잠시 뒤에 계속하세요." },
   internal: {
