@@ -41,6 +41,7 @@ export const catalogue = {
   storage_full: { status: 507, title: "The storage is full", retryable: true },
   undecodable_file: { status: 422, title: "The file cannot be decoded", retryable: false },
   too_many_pixels: { status: 422, title: "The picture has too many pixels", retryable: false },
+  too_many_frames: { status: 422, title: "The animation has too many frames", retryable: false },
   too_many_pages: { status: 422, title: "The document has too many pages", retryable: false },
   step_failed: { status: 500, title: "A step failed", retryable: true },
   too_much_memory: { status: 422, title: "The file needs too much memory", retryable: false },

@@ -5,6 +5,7 @@ import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { runPipeline } from "../../testing/run-pipeline.ts";
 import { createImageConvert } from "./index.ts";
+import { manyFrames } from "./test-frames.ts";
 import { animation, convert, scene } from "./test-pictures.ts";
 
 const undecodable = (message?: RegExp) => ({
@@ -106,6 +107,19 @@ describe("a bomb", () => {
     );
     expect((await convert(data, { animated: false }, { pipeline })).meta).toMatchObject({ frames: 1 });
     expect((await convert(data, { format: "png" }, { pipeline })).meta).toMatchObject({ frames: 1 });
+  });
+
+  test.each(["GIF", "WebP", "PNG"] as const)("a %s of 20,000 frames, whatever they cost", async (kind) => {
+    const data = await manyFrames(kind, 20_000);
+    await expect(convert(data)).rejects.toMatchObject({
+      code: "too_many_frames",
+      retryable: false,
+      message:
+        "The file has 20,000 frames; at most 2,000 are allowed in an animation. Without the animation, only its first frame counts.",
+    });
+    const still = await convert(data, { format: "png" });
+    expect(still.meta).toMatchObject({ width: 10, height: 10, frames: 1 });
+    expect(still.warned).toContain("frames_dropped");
   });
 
   test("the watermark may be one", async () => {

@@ -94,6 +94,7 @@ async function draw(context: Context, data: Buffer, markData: Buffer | null, max
   const picture = await readPicture(data, {
     maxPixels,
     animated: keepsAnimation(options, data),
+    allPages: takesPages(options, data),
     tolerant: options.tolerant,
     what: "The file",
     admit: (extent) => context.reserveMemory(conversionBytes(extent, markExtent, options, maxPixels)),
@@ -108,6 +109,12 @@ function keepsAnimation({ animated, format }: ImageConvertOptions, data: Buffer)
   return animated && input !== null && formats[outputFormat(input, format)].animates;
 }
 
+/** Every page of a document goes into a TIFF, or into files of their own. */
+function takesPages({ pages, format }: ImageConvertOptions, data: Buffer): boolean {
+  const input = formatOf(data);
+  return pages === "all" || (input !== null && formats[outputFormat(input, format)].hasPages);
+}
+
 async function readMark(
   { watermark }: ImageConvertOptions,
   data: Buffer | null,
@@ -116,6 +123,6 @@ async function readMark(
 ): Promise<Mark | null> {
   if (watermark?.text !== undefined) return { text: watermark.text };
   if (data === null) return null;
-  const what = "The watermark image";
-  return { image: await readPicture(data, { maxPixels, animated: false, tolerant: false, what, admit }) };
+  const still = { animated: false, allPages: false, tolerant: false };
+  return { image: await readPicture(data, { ...still, maxPixels, what: "The watermark image", admit }) };
 }

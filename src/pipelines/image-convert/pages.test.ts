@@ -2,7 +2,7 @@ import sharp from "sharp";
 import { expect, test } from "vitest";
 import { runPipeline } from "../../testing/run-pipeline.ts";
 import { joinTiffs } from "../pictures/tiff-join.ts";
-import { imageConvert } from "./index.ts";
+import { createImageConvert, imageConvert } from "./index.ts";
 import { convert, difference, scene } from "./test-pictures.ts";
 import { tiff } from "./test-tiff.ts";
 
@@ -90,4 +90,16 @@ test("a thumbnail in a TIFF is no page", async () => {
   const { meta, warned } = await convert(data, { format: "png" });
   expect(meta).toMatchObject({ width: 60 });
   expect(warned).toEqual([]);
+});
+
+test("pages count together, as far as they are converted", async () => {
+  const pipeline = createImageConvert({ maxPixels: 15_000 });
+  const page = await scene(120, 100).tiff({ compression: "lzw" }).toBuffer();
+  const data = joinTiffs(Array(60).fill(page));
+  await expect(convert(data, { format: "tiff" }, { pipeline })).rejects.toMatchObject({
+    code: "too_many_pixels",
+    message:
+      "The file has 0.72 megapixels on 60 pages; at most 0.6 are converted. Split it, or convert only its first page.",
+  });
+  expect((await convert(data, { format: "png" }, { pipeline })).warned).toEqual(["pages_dropped"]);
 });

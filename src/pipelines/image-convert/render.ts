@@ -1,7 +1,7 @@
 import type { OutputInfo } from "sharp";
 import { writeBmp } from "../pictures/bmp-write.ts";
 import { compactPng } from "../pictures/compact-png.ts";
-import { inWords, tooManyPages, tooManyPixels } from "../pictures/failure.ts";
+import { inWords, tooManyPixels } from "../pictures/failure.ts";
 import { type Encoding, encode, formats, type OutputFormat, outputFormat } from "../pictures/formats.ts";
 import { decoding, type Picture } from "../pictures/picture.ts";
 import { joinTiffs } from "../pictures/tiff-join.ts";
@@ -10,9 +10,6 @@ import type { ImageConvertOptions } from "./options.ts";
 import { type Painting, paint, resizes, staysGray } from "./paint.ts";
 import { outputSize, type Size } from "./size.ts";
 import { type Mark, watermarkOverlay } from "./watermark.ts";
-
-/** Pages of one file that are converted. */
-const MAX_PAGES = 200;
 
 export interface Rendered {
   data: Buffer;
@@ -45,11 +42,6 @@ export async function render(
     if (pages.length > 1) lost.push(pagesDropped(pages.length, format));
     const output = await renderPage(picture, format, options, mark);
     return { outputs: [output], warnings: [...picture.warnings, ...lost] };
-  }
-  if (pages.length > MAX_PAGES) {
-    throw tooManyPages(
-      `${picture.what} has ${inWords(pages.length)} pages; at most ${MAX_PAGES} are converted.`,
-    );
   }
   const outputs: Rendered[] = [];
   const found: Warning[] = [];

@@ -23,6 +23,7 @@ const data = readFileSync(path);
 await readPicture(data, {
   maxPixels,
   animated: options.animated,
+  allPages: false,
   tolerant: false,
   what: "The file",
   async admit(extent) {

@@ -17,20 +17,25 @@ const INCH_TO_METERS = 0.0254;
 export function writeBmp(source: BmpSource): Buffer {
   const { data, channels } = source;
   if (channels === 1) return writeGray(source);
-  const isOpaque =
-    channels === 3 || data.every((value, at) => at % channels !== channels - 1 || value === 255);
-  const bytes = isOpaque ? 3 : 4;
+  const hasAlpha = channels !== 3 && !isOpaque(data, channels);
+  const bytes = hasAlpha ? 4 : 3;
+  const [green, blue] = channels === 2 ? [0, 0] : [1, 2];
   const file = begin(source, { bits: bytes * 8, palette: [] });
   fill(file, source, bytes * 8, (row, y) => {
-    for (let x = 0; x < source.width; x++) {
-      const from = (y * source.width + x) * channels;
-      const [red, green, blue] =
-        channels === 2 ? [data[from]!, data[from]!, data[from]!] : data.subarray(from, from + 3);
-      row.set([blue!, green!, red!], x * bytes);
-      if (!isOpaque) row[x * bytes + 3] = data[from + channels - 1]!;
+    let from = y * source.width * channels;
+    for (let to = 0; to < source.width * bytes; to += bytes, from += channels) {
+      row[to] = data[from + blue]!;
+      row[to + 1] = data[from + green]!;
+      row[to + 2] = data[from]!;
+      if (hasAlpha) row[to + 3] = data[from + channels - 1]!;
     }
   });
   return file;
+}
+
+function isOpaque(data: Buffer, channels: number): boolean {
+  for (let at = channels - 1; at < data.length; at += channels) if (data[at] !== 255) return false;
+  return true;
 }
 
 function writeGray(source: BmpSource): Buffer {

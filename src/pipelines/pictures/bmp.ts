@@ -95,9 +95,14 @@ export function decodeBmp(
   const complete = isRle ? readRle(data, header, pixels) : readRows(data, header, pixels);
   const alphas = header.masks[3] !== 0 && complete === 1;
   // Writers that know no transparency leave it zero.
-  if (alphas && !pixels.some((value, at) => at % 4 === 3 && value > 0)) fillAlpha(pixels);
+  if (alphas && isTransparent(pixels)) fillAlpha(pixels);
   if (complete < 1 && !options.tolerant) throw cutOff(options.what, afterPercent(complete));
   return { data: pixels, width, height, channels: 4, complete };
+}
+
+function isTransparent(pixels: Uint8Array): boolean {
+  for (let at = 3; at < pixels.length; at += 4) if (pixels[at]! > 0) return false;
+  return true;
 }
 
 function fillAlpha(pixels: Uint8Array): void {
@@ -123,6 +128,9 @@ function readRows(data: Buffer, header: BmpHeader, pixels: Uint8Array): number {
   return 1;
 }
 
+/** Of a byte each. */
+const USUAL_MASKS = [0xff0000, 0xff00, 0xff, 0xff000000];
+
 type ReadPixel = (row: number, x: number, pixels: Uint8Array, to: number) => void;
 
 function paletteReader(data: Buffer, { bits, palette }: BmpHeader): ReadPixel {
@@ -135,10 +143,24 @@ function paletteReader(data: Buffer, { bits, palette }: BmpHeader): ReadPixel {
 
 function maskReader(data: Buffer, { bits, masks }: BmpHeader): ReadPixel {
   const bytes = bits / 8;
-  const channels = masks.map(channelOf);
+  const usual = bits >= 24 && masks.slice(0, 3).every((mask, band) => mask === USUAL_MASKS[band]);
+  const [red, green, blue, alpha] = masks.map(channelOf);
+  if (usual && (masks[3] === 0 || masks[3] === USUAL_MASKS[3])) {
+    const hasAlpha = masks[3] !== 0;
+    return (row, x, pixels, to) => {
+      const from = row + x * bytes;
+      pixels[to] = data[from + 2]!;
+      pixels[to + 1] = data[from + 1]!;
+      pixels[to + 2] = data[from]!;
+      pixels[to + 3] = hasAlpha ? data[from + 3]! : 255;
+    };
+  }
   return (row, x, pixels, to) => {
     const value = data.readUIntLE(row + x * bytes, bytes);
-    for (const [band, channel] of channels.entries()) pixels[to + band] = channel(value);
+    pixels[to] = red!(value);
+    pixels[to + 1] = green!(value);
+    pixels[to + 2] = blue!(value);
+    pixels[to + 3] = alpha!(value);
   };
 }
 
@@ -150,8 +172,13 @@ function channelOf(mask: number): (value: number) => number {
   return (value) => Math.round((((value & mask) >>> shift) * 255) / most);
 }
 
+const BLACK = [0, 0, 0] as const;
+
 function put(pixels: Uint8Array, to: number, color: readonly [number, number, number] | undefined): void {
-  pixels.set(color ?? [0, 0, 0], to);
+  const [red, green, blue] = color ?? BLACK;
+  pixels[to] = red;
+  pixels[to + 1] = green;
+  pixels[to + 2] = blue;
   pixels[to + 3] = 255;
 }
 

@@ -44,9 +44,14 @@ export function fromCanvas({ data, width, height, channels }: Canvas): Sharp {
 
 /** Without an alpha channel that says nothing. */
 export function withoutOpaqueAlpha(canvas: Canvas): Canvas {
-  const full = canvas.data instanceof Uint16Array ? 65_535 : 255;
-  if (canvas.channels === 3 || canvas.data.some((value, at) => at % 4 === 3 && value !== full)) return canvas;
+  if (canvas.channels === 3 || !isOpaque(canvas)) return canvas;
   return flatten(canvas, [0, 0, 0, 255]);
+}
+
+function isOpaque({ data }: Canvas): boolean {
+  const full = data instanceof Uint16Array ? 65_535 : 255;
+  for (let at = 3; at < data.length; at += 4) if (data[at] !== full) return false;
+  return true;
 }
 
 /** In the middle of a larger canvas of one color. */
@@ -67,14 +72,17 @@ export function surround(canvas: Canvas, size: { width: number; height: number }
 /** Over one color, so that no transparency is left. */
 export function flatten(canvas: Canvas, color: Color): Canvas {
   if (canvas.channels === 3) return canvas;
-  const full = canvas.data instanceof Uint16Array ? 65_535 : 255;
+  const source = canvas.data;
+  const full = source instanceof Uint16Array ? 65_535 : 255;
   const pixels = canvas.width * canvas.height;
   const data = filled({ ...canvas, channels: 3 }, pixels, color);
-  for (let pixel = 0; pixel < pixels; pixel++) {
-    const alpha = canvas.data[pixel * 4 + 3]! / full;
+  for (let from = 0, to = 0; from < source.length; from += 4, to += 3) {
+    const alpha = source[from + 3]!;
+    if (alpha === 0) continue;
     for (let band = 0; band < 3; band++) {
-      const under = data[pixel * 3 + band]!;
-      data[pixel * 3 + band] = Math.round(under + (canvas.data[pixel * 4 + band]! - under) * alpha);
+      const over = source[from + band]!;
+      const under = data[to + band]!;
+      data[to + band] = alpha === full ? over : Math.round(under + ((over - under) * alpha) / full);
     }
   }
   return { ...canvas, data, channels: 3 };
@@ -84,8 +92,9 @@ function withAlpha(canvas: Canvas): Canvas {
   if (canvas.channels === 4) return canvas;
   const pixels = canvas.width * canvas.height;
   const data = filled({ ...canvas, channels: 4 }, pixels, [0, 0, 0, 255]);
-  for (let pixel = 0; pixel < pixels; pixel++)
-    data.set(canvas.data.subarray(pixel * 3, pixel * 3 + 3), pixel * 4);
+  for (let from = 0, to = 0; from < canvas.data.length; from += 3, to += 4) {
+    for (let band = 0; band < 3; band++) data[to + band] = canvas.data[from + band]!;
+  }
   return { ...canvas, data, channels: 4 };
 }
 
@@ -93,6 +102,8 @@ function filled({ data, channels }: Canvas, pixels: number, color: Color): Uint8
   const deep = data instanceof Uint16Array;
   const result = deep ? new Uint16Array(pixels * channels) : new Uint8Array(pixels * channels);
   const pixel = color.slice(0, channels).map((value) => (deep ? value * 257 : value));
-  for (let at = 0; at < result.length; at++) result[at] = pixel[at % channels]!;
+  result.set(pixel.slice(0, result.length));
+  // What is filled doubles.
+  for (let done = channels; done < result.length; done *= 2) result.copyWithin(done, 0, done);
   return result;
 }

@@ -17,6 +17,10 @@ export function tooManyPages(message: string): PermanentError {
   return new PermanentError("too_many_pages", message);
 }
 
+export function tooManyFrames(message: string): PermanentError {
+  return new PermanentError("too_many_frames", message);
+}
+
 /** @param where how far it came: "after 63 %", "in frame 4" */
 export function cutOff(what: string, where?: string, cause?: unknown): PermanentError {
   const detail = where ? ` ${where}` : "";

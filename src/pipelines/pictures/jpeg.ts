@@ -13,6 +13,8 @@ export function jpegHasEnd(data: Buffer): boolean {
     }
     const marker = data[at + 1]!;
     if (marker === 0xd9) return true;
+    // Behind the start of a scan, the bytes of an end marker are nothing else: its pixels need not be walked.
+    if (marker === 0xda && data.at(-2) === 0xff && data.at(-1) === 0xd9) return true;
     if (marker === 0xff) at += 1;
     // A stuffed zero, or a marker without a segment.
     else if (marker === 0 || marker === 1 || (marker >= 0xd0 && marker <= 0xd8)) at += 2;

@@ -4,7 +4,7 @@ import type { InputFormat } from "./formats.ts";
 import { unterminatedGif } from "./gif.ts";
 import { endJpeg, jpegHasEnd } from "./jpeg.ts";
 import { pngHeader, readPng, salvagePng } from "./png.ts";
-import { readTiff, type TiffPage, unsupportedCompression } from "./tiff.ts";
+import { type TiffPage, unsupportedCompression } from "./tiff.ts";
 import { plainSamples } from "./tiff-samples.ts";
 import type { Warning } from "./warning.ts";
 import { shortWebp } from "./webp.ts";
@@ -46,11 +46,14 @@ export function mend(data: Buffer, format: InputFormat, options: MendOptions): M
   return whole(data);
 }
 
-/** The same for formats where it takes decoding to know: the picture's size must have been checked. */
+/**
+ * The same for formats where it takes decoding to know: the picture's size must have been checked.
+ * @param page of a TIFF
+ */
 export async function mendPixels(
   mended: Mended,
   format: InputFormat,
-  page: number,
+  page: TiffPage | undefined,
   options: MendOptions,
 ): Promise<Mended> {
   if (format === "png") return mendPng(mended.data, options);
@@ -143,8 +146,11 @@ async function jpegExtent(data: Buffer): Promise<string | undefined> {
   }
 }
 
-async function mendTiff(data: Buffer, page: number, { what, tolerant }: MendOptions): Promise<Mended> {
-  const found = readTiff(data)[page];
+async function mendTiff(
+  data: Buffer,
+  found: TiffPage | undefined,
+  { what, tolerant }: MendOptions,
+): Promise<Mended> {
   if (!found) return whole(data);
   const compression = unsupportedCompression(found);
   if (compression) throw undecodable(`${what} uses ${compression} compression, which is not supported.`);

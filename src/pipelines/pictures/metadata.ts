@@ -82,6 +82,7 @@ export async function lostMetadata(
   output: { data: Buffer; format: OutputFormat },
   wanted: boolean,
 ): Promise<Warning[]> {
+  if (!wanted && !before.gainMap && !before.motion) return [];
   // A BMP has none, and is not read by sharp.
   const after: Partial<Metadata> =
     output.format === "bmp" ? {} : await sharp(output.data, { limitInputPixels: false }).metadata();

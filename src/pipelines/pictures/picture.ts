@@ -1,16 +1,18 @@
 import sharp, { type Sharp, type SharpOptions } from "sharp";
 import { apngFrames } from "./apng.ts";
 import { bitmapExtent, type Extent, extentOf } from "./extent.ts";
-import { fileFailure, inWords, tooManyPixels, undecodable } from "./failure.ts";
+import { fileFailure, undecodable } from "./failure.ts";
 import { loadFont } from "./font.ts";
 import { formatOf, type InputFormat, inputLabels } from "./formats.ts";
+import { checkFrames, checkPages, checkPixels, MAX_FRAMES, type PictureLimits } from "./limits.ts";
 import { type Mended, mend, mendPixels, type Raw } from "./mend.ts";
 import { metadataOf, type PictureMetadata } from "./metadata.ts";
 import { decodeApng, decodeHere } from "./own-decoders.ts";
 import { plainSvg } from "./svg.ts";
 import { checkSvg } from "./svg-limits.ts";
-import { documentPages, readTiff } from "./tiff.ts";
+import { documentPages, readTiff, type TiffPage } from "./tiff.ts";
 import type { Warning } from "./warning.ts";
+import { firstWebpFrame, webpFrames } from "./webp.ts";
 
 /** What is known of a picture before its pixels are decoded. */
 export interface Picture {
@@ -54,15 +56,13 @@ export interface Picture {
   readPage(page: number): Promise<Picture>;
 }
 
-export interface ReadOptions {
-  /** Pixels of all frames together that may be decoded. */
-  maxPixels: number;
+export interface ReadOptions extends PictureLimits {
   /** Read every frame of an animation. */
   animated: boolean;
+  /** Every page of a document will be read. */
+  allPages: boolean;
   /** Keep what a file that is cut off has, with a warning. */
   tolerant: boolean;
-  /** The file in words, at the beginning of a sentence. */
-  what: string;
   /** Called before any pixel of a picture or page is decoded: waits until there is memory for it, or refuses. */
   admit?(extent: Extent): Promise<void>;
 }
@@ -81,28 +81,54 @@ export async function readPicture(file: Buffer, options: ReadOptions): Promise<P
     await options.admit?.(bitmapExtent(format, { width, height }, data.length));
   };
   const mended = (await decodeHere(data, format, options, admit)) ?? mend(data, format, options);
-  const pages = format === "tiff" ? documentPages(readTiff(data)) : [0];
-  return readPage({ mended, format, pages }, pages[0]!, options);
+  const directories = format === "tiff" ? readTiff(data) : [];
+  const pages = format === "tiff" ? documentPages(directories) : [0];
+  if (options.allPages)
+    checkPages(
+      directories.filter(({ index }) => pages.includes(index)),
+      options,
+    );
+  const counted = countFrames(mended.data, format);
+  if (options.animated) checkFrames(counted, options);
+  return readPage({ ...fewFrames(mended, format, counted), format, pages, directories }, pages[0]!, options);
 }
 
 interface Container {
   mended: Mended;
   format: InputFormat;
   pages: readonly number[];
+  /** Of a TIFF: what its pages say of themselves. */
+  directories: readonly TiffPage[];
+  /** Frames that are not in `mended` count too; `null` where the decoder says how many there are. */
+  allFrames: number | null;
+}
+
+/** Without looking at any frame; 1 where the decoder does that as quickly. */
+function countFrames(data: Buffer, format: InputFormat): number {
+  if (format === "webp") return webpFrames(data);
+  return format === "png" ? apngFrames(data) : 1;
+}
+
+/** The decoder of WebP looks for each frame from the first one on: of very many, it gets only the first. */
+function fewFrames(mended: Mended, format: InputFormat, counted: number) {
+  const few = format !== "webp" || counted <= MAX_FRAMES;
+  if (few) return { mended, allFrames: format === "png" ? counted : null };
+  return { mended: { ...mended, data: firstWebpFrame(mended.data) }, allFrames: counted };
 }
 
 async function readPage(file: Container, page: number, options: ReadOptions): Promise<Picture> {
   const { format, pages } = file;
   const header = await readHeader(file.mended, page, options.what);
   const moves = format === "gif" || format === "webp";
-  const allFrames = moves ? (header.pages ?? 1) : format === "png" ? apngFrames(file.mended.data) : 1;
+  const allFrames = file.allFrames ?? (moves ? (header.pages ?? 1) : 1);
   const frames = options.animated ? allFrames : 1;
   const { width, height } = header.autoOrient;
+  checkFrames(frames, options);
   checkPixels(width, height, frames, options);
   if (!file.mended.raw) {
     await options.admit?.(extentOf(header, format, frames, file.mended.data.length));
   }
-  const mended = await mendPixels(file.mended, format, page, options);
+  const mended = await mendPixels(file.mended, format, file.directories[page], options);
   const { facts } = mended;
   const metadata = metadataOf(header, format);
   return {
@@ -165,15 +191,4 @@ export async function decoding<T>(picture: Picture, work: (picture: Picture) => 
     if (!onlyWarned || picture.failOn !== "warning") throw fileFailure(error, picture.what);
     return decoding({ ...picture, failOn: "error" }, work);
   }
-}
-
-function checkPixels(width: number, height: number, frames: number, { maxPixels, what }: ReadOptions): void {
-  const pixels = width * height * frames;
-  if (pixels <= maxPixels) return;
-  const size = `${inWords(width)} × ${inWords(height)}`;
-  const extent = frames > 1 ? `${inWords(frames)} frames of ${size}` : size;
-  const hint = frames > 1 ? " Without the animation, only its first frame counts." : "";
-  throw tooManyPixels(
-    `${what} has ${inWords(pixels / 1e6)} megapixels (${extent}); at most ${inWords(maxPixels / 1e6)} are allowed.${hint}`,
-  );
 }

@@ -17,6 +17,17 @@ export function readWebp(data: Buffer): WebpChunk[] {
   return chunks;
 }
 
+export function webpFrames(data: Buffer): number {
+  return data.length < 12 ? 0 : readWebp(data).filter(({ type }) => type === "ANMF").length;
+}
+
+/** An animation of its first frame alone. */
+export function firstWebpFrame(data: Buffer): Buffer {
+  const chunks = readWebp(data);
+  const first = chunks.findIndex(({ type }) => type === "ANMF");
+  return writeWebp(chunks.filter(({ type }, index) => type !== "ANMF" || index === first));
+}
+
 export function writeWebp(chunks: readonly { type: string; body: Buffer }[]): Buffer {
   const parts = chunks.flatMap(({ type, body }) => {
     const head = Buffer.alloc(8);

@@ -63,6 +63,10 @@ export const enProblems: Words = {
     title: "The picture has too many pixels",
     advice: "Make it smaller before you upload it.",
   },
+  too_many_frames: {
+    title: "The animation has too many frames",
+    advice: "Convert it without the animation, or shorten it before you upload it.",
+  },
   too_many_pages: { title: "The document has too many pages" },
   step_failed: { title: "This step failed" },
   too_much_memory: {

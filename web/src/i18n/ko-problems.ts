@@ -54,6 +54,10 @@ export const koProblems: Words = {
     advice: "손상되었거나 잘렸거나 이름과 내용이 다릅니다.",
   },
   too_many_pixels: { title: "픽셀이 너무 많은 이미지입니다", advice: "크기를 줄여서 올리세요." },
+  too_many_frames: {
+    title: "프레임이 너무 많은 애니메이션입니다",
+    advice: "애니메이션을 유지하지 않고 변환하거나, 더 짧게 줄여서 올리세요.",
+  },
   too_many_pages: { title: "쪽이 너무 많은 문서입니다" },
   step_failed: { title: "이 단계가 실패했습니다" },
   too_much_memory: { title: "메모리가 너무 많이 필요한 파일입니다", advice: "크기를 줄여서 올리세요." },
