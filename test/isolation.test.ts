@@ -1,53 +1,25 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { eventually } from "../src/testing/wait.ts";
-import { childrenOf, freePort, type Running, startMillrace } from "./crash/processes.ts";
+import { childrenOf, type Running } from "./crash/processes.ts";
+import { acts, type Job, ended as jobEnded } from "./isolation/jobs.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "millrace-isolation-"));
-const pipelines = join(import.meta.dirname, "isolation/pipeline.ts");
-let log = "";
-let logs = 0;
+const steps = acts(join(import.meta.dirname, "isolation/pipeline.ts"));
 let millrace: Running;
 
 beforeAll(async () => {
-  millrace = await startMillrace({
-    port: await freePort(),
-    args: ["--data", join(folder, "data"), "--workers", "1", "--pipelines", pipelines],
-  });
+  millrace = await steps.start("data", { workers: 1 });
 });
 afterAll(async () => {
   await millrace.stop();
-  rmSync(folder, { recursive: true, force: true });
+  steps.remove();
 });
-beforeEach(() => {
-  log = join(folder, `steps-${logs++}.log`);
-  writeFileSync(log, "");
-});
+beforeEach(steps.begin);
 
-interface Job {
-  id: string;
-  state: string;
-  result: unknown;
-  items: { state: string; attempt: number; error: { code: string; message: string } | null }[];
-}
-
-async function submit(texts: string[], { pipeline = "acts", url = millrace.url } = {}): Promise<Job> {
-  const form = new FormData();
-  form.set("pipeline", pipeline);
-  form.set("options", JSON.stringify({ log }));
-  texts.forEach((text, n) => {
-    form.append("files", new Blob([text]), `${n}.svg`);
-  });
-  const response = await fetch(`${url}/v1/jobs`, { method: "POST", body: form });
-  expect(response.status, await response.clone().text()).toBe(202);
-  return (await response.json()) as Job;
-}
-
-async function ended({ id }: Job, url = millrace.url): Promise<Job> {
-  return (await (await fetch(`${url}/v1/jobs/${id}?wait=60`)).json()) as Job;
-}
+const submit = (texts: string[], { pipeline = "acts", url = millrace.url } = {}) =>
+  steps.submit(url, pipeline, texts);
+const ended = (job: Job, url = millrace.url) => jobEnded(job, url);
 
 interface Said {
   what: string;
@@ -58,9 +30,8 @@ interface Said {
 }
 
 function said(what: string): Said[] {
-  return readFileSync(log, "utf8")
-    .split("\n")
-    .map((line) => line.split(" "))
+  return steps
+    .lines()
     .filter((parts) => parts[0] === what)
     .map(([, word, attempt, pid, at]) => ({
       what,
@@ -105,6 +76,16 @@ test("an attempt that timed out has really ended before the next one runs", asyn
   expect(said("first-ended")).toHaveLength(1);
 });
 
+test("a timeout of a step that computed all the time is final", async () => {
+  const { items } = await ended(await submit(["spin"], { pipeline: "hasty" }));
+  expect(items[0]).toMatchObject({ state: "failed", error: { code: "step_timeout" } });
+  const { attempt, error } = items[0]!;
+  const computed = /longer than 3 s, of which it computed for \d s.*timeoutMs/.test(error!.message);
+  // Beside other work it may not have got to compute for most of its time: only that is tried again.
+  expect(attempt).toBe(computed ? said("start").length : 2);
+  if (attempt === 1) expect(computed).toBe(true);
+});
+
 test("a step that needs too much memory fails for good and names the ceiling; its neighbors go on", async () => {
   const { items, result } = await ended(await submit(["sleep 1500", "grow", "sleep 1500"]));
   expect(items.map((item) => item.error?.code ?? item.state)).toEqual([
@@ -142,11 +123,7 @@ test("step processes end with their worker, also while a step blocks them", asyn
 });
 
 test("steps run at once as far as their ceilings fit into the memory that they may have together", async () => {
-  const small = await startMillrace({
-    port: await freePort(),
-    args: ["--data", join(folder, "small"), "--workers", "1", "--pipelines", pipelines],
-    env: { MILLRACE_MEMORY_MIB: "500" },
-  });
+  const small = await steps.start("small", { workers: 1, env: { MILLRACE_MEMORY_MIB: "500" } });
   try {
     // Ceilings of 200 MiB, and 4 tasks of the step at once in a worker.
     const job = await submit(Array(4).fill("sleep 1000"), { url: small.url });

@@ -1,27 +1,16 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { eventually } from "../src/testing/wait.ts";
-import { childrenOf, freePort, type Running, startMillrace } from "./crash/processes.ts";
+import { childrenOf, type Running } from "./crash/processes.ts";
+import { acts, type Job, ended as jobEnded } from "./isolation/jobs.ts";
 
 const BUDGET_MIB = 500;
-const folder = mkdtempSync(join(tmpdir(), "millrace-memory-"));
-let log = "";
-let logs = 0;
+const steps = acts(join(import.meta.dirname, "memory/pipeline.ts"));
 let millrace: Running;
 
 beforeAll(async () => {
-  millrace = await startMillrace({
-    port: await freePort(),
-    args: ["--data", join(folder, "data"), "--workers", "2"],
-    env: {
-      MILLRACE_MEMORY_MIB: String(BUDGET_MIB),
-      MILLRACE_PIPELINES: join(import.meta.dirname, "memory/pipeline.ts"),
-    },
-  });
+  millrace = await steps.start("data", { workers: 2, env: { MILLRACE_MEMORY_MIB: String(BUDGET_MIB) } });
   // Until the processes of the isolated step are there: they are started one after the other.
-  log = join(folder, "first.log");
   for (let ready = false; !ready; ) {
     const { items } = await ended(await submit("apart", Array(4).fill("1 500")));
     ready = items.every(({ state }) => state === "succeeded");
@@ -29,44 +18,15 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(async () => {
   await millrace.stop();
-  rmSync(folder, { recursive: true, force: true });
+  steps.remove();
 });
-beforeEach(() => {
-  log = join(folder, `steps-${logs++}.log`);
-  writeFileSync(log, "");
-});
+beforeEach(steps.begin);
 
-interface Job {
-  id: string;
-  finishedAt: string | null;
-  items: { state: string; attempt: number; error: { code: string; message: string } | null }[];
-}
-
-async function submit(pipeline: string, texts: string[]): Promise<Job> {
-  const form = new FormData();
-  form.set("pipeline", pipeline);
-  form.set("options", JSON.stringify({ log }));
-  for (const [n, text] of texts.entries()) form.append("files", new Blob([text]), `${n}.txt`);
-  const response = await fetch(`${millrace.url}/v1/jobs`, { method: "POST", body: form });
-  expect(response.status, await response.clone().text()).toBe(202);
-  return (await response.json()) as Job;
-}
-
-async function ended({ id }: Job): Promise<Job> {
-  for (;;) {
-    const job = (await (await fetch(`${millrace.url}/v1/jobs/${id}?wait=60`)).json()) as Job;
-    if (job.finishedAt !== null) return job;
-  }
-}
+const submit = (pipeline: string, texts: string[]) => steps.submit(millrace.url, pipeline, texts);
+const ended = (job: Job) => jobEnded(job, millrace.url);
 
 const lines = () =>
-  readFileSync(log, "utf8")
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => {
-      const [what, item, mib] = line.split(" ");
-      return { what, item: Number(item), mib: Number(mib) };
-    });
+  steps.lines().map(([what, item, mib]) => ({ what, item: Number(item), mib: Number(mib) }));
 const said = (what: string) => lines().filter((line) => line.what === what);
 
 /** The most that was held at once. */

@@ -1,12 +1,14 @@
 import type { Step } from "../pipeline/pipeline.ts";
 import type { Running } from "./step-context.ts";
+import type { StepTime } from "./step-time.ts";
 
 /** Runs steps in child processes, apart from their worker. */
 export interface Isolation {
   /**
    * Runs one attempt of a step that declares `isolate`. When `signal` is aborted, the child and everything it
    * started are killed at once. Rejects with what the step threw, with `too_much_memory` when it needed more than
-   * its ceiling, with `unavailable` when no child can be started, and with `ChildDied`.
+   * its ceiling, with a `StepTimeout` that is final when it computed for most of its time, with `unavailable` when
+   * no child can be started, and with `ChildDied`.
    */
   run: RunStep;
   close(): Promise<void>;
@@ -40,6 +42,8 @@ export interface StepAttempt {
   step: Step;
   context: Running["context"];
   signal: AbortSignal;
+  /** Stands still while the attempt waits for a process. */
+  time: Pick<StepTime, "pause" | "resume">;
 }
 
 /** A child process ended by itself while it ran one attempt and nothing else. */

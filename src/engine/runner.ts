@@ -11,20 +11,21 @@ import { Attempts, LeaseLost } from "./attempts.ts";
 import type { Engine } from "./engine.ts";
 import { type Isolation, type RunStep, SharedChildDied, type Suspects } from "./isolation.ts";
 import { type HeldLease, LEASE_MS, type Leases } from "./leases.ts";
-import { MemoryBudget } from "./memory-budget.ts";
 import { memoryShare } from "./memory-share.ts";
 import { failureOf, outcomeOf } from "./outcome.ts";
 import { extendDeliveries } from "./ownership.ts";
 import { queueName } from "./plan.ts";
-import type { SharedMemory } from "./shared-memory.ts";
+import { type SharedMemory, sharedMemory } from "./shared-memory.ts";
 import { type Running, stepContext } from "./step-context.ts";
 import { stepTime } from "./step-time.ts";
+import { causeOf, StepTimeout } from "./step-timeout.ts";
 import type { Threads } from "./threads.ts";
 import { GRACE_MS, untilAborted } from "./until-aborted.ts";
 
 /** For claims that come with their deliveries: a worker that a step blocks takes a while to look at them. */
 const CLAIMED_AHEAD_MS = 30_000;
 const OUTAGE_WAIT_MS = 500;
+const MIB = 1024 * 1024;
 
 export interface RunnerOptions {
   engine: Engine;
@@ -34,12 +35,12 @@ export interface RunnerOptions {
   threads: Threads;
   isolation: Isolation;
   suspects: Suspects;
-  /** What the steps of this machine share. */
+  /** What the steps of this machine reserve of it. */
   memory: SharedMemory;
   log: StepLog;
   /** Overrides the concurrency of every step. */
   concurrency?: number;
-  /** What isolated steps may have in memory together. @default any amount */
+  /** What the ceilings of the isolated steps that run here may be together. @default any amount */
   memoryMiB?: number;
   /** A step ignores its signal: the process should drain and end. */
   onStuck(): void;
@@ -63,7 +64,7 @@ type Held = Extract<ClaimResult, { claimed: true }>;
 export function createRunner(options: RunnerOptions): Runner {
   const { engine, worker, leases, threads, isolation, suspects, log } = options;
   const { store, broker } = engine;
-  const memory = new MemoryBudget(options.memoryMiB);
+  const ceilings = sharedMemory((options.memoryMiB ?? Number.POSITIVE_INFINITY) * MIB);
   const ownership = extendDeliveries(broker);
   const stopping = new AbortController();
   const attempts = new Attempts();
@@ -120,7 +121,7 @@ export function createRunner(options: RunnerOptions): Runner {
     const { queue } = claim.job.plan[task.step]!;
     const stop = attempts.begin(taskId, lease);
     const held = leases.hold(taskId, lease, () => attempts.lose(lease));
-    const leave = step.isolate ? await memory.take(step.isolate.memoryMiB, stop.signal) : null;
+    const leave = step.isolate ? await beneath(ceilings, step.isolate.memoryMiB * MIB, stop.signal) : null;
     const began = performance.now();
     try {
       const attempt = (runStep: RunStep) => run(claim, held, step, stop, runStep);
@@ -177,7 +178,7 @@ export function createRunner(options: RunnerOptions): Runner {
     const time = stepTime(timeoutMs, {
       runs: (leftMs) => held.began(leftMs + GRACE_MS),
       rests: () => held.ended(),
-      isOver: () => stop.abort(timeoutError(step, timeoutMs)),
+      isOver: () => stop.abort(new StepTimeout(step.name, timeoutMs)),
     });
     const share = memoryShare(options.memory, step, stop.signal, time);
     const taskLog = childLog(log, { job: job.id, item: task.item, step: step.name, attempt: task.attempt });
@@ -193,13 +194,13 @@ export function createRunner(options: RunnerOptions): Runner {
       );
       const { context, outputs, warnings } = attempt;
       const pipeline = { name: job.pipeline, version: job.version };
-      const returned = await runStep({ pipeline, step, context, signal: stop.signal });
+      const returned = await runStep({ pipeline, step, context, signal: stop.signal, time });
       stop.signal.throwIfAborted();
       const returnedAs = await attempt.keep(returned);
       kept = true;
       return { kind: "succeeded", ...returnedAs, outputs, warnings: warnings.list(), ms: ms() };
     } catch (error) {
-      const cause = stop.signal.aborted ? stop.signal.reason : error;
+      const cause = causeOf(error, stop.signal);
       if (cause instanceof LeaseLost) return null;
       if (cause instanceof SharedChildDied) throw cause;
       if (cause instanceof Draining) return { kind: "returned", delayMs: 0 };
@@ -254,6 +255,16 @@ export function createRunner(options: RunnerOptions): Runner {
   }
 }
 
+/** Waits until one more ceiling fits; a higher one than all that may be used fits when there is no other. */
+async function beneath(ceilings: SharedMemory, bytes: number, signal: AbortSignal): Promise<() => void> {
+  try {
+    return await ceilings.take(Math.min(bytes, ceilings.bytes), signal);
+  } catch {
+    // It is aborted, which the attempt says itself.
+    return () => {};
+  }
+}
+
 class Draining extends Error {}
 
 function unrecordable(cause: unknown, ms: number): Outcome {
@@ -271,10 +282,6 @@ function toldOf(outcome: Outcome, cause?: unknown): Record<string, unknown> {
   if (outcome.kind !== "failed") return { error: (cause as Error)?.message };
   const { message, detail } = outcome.error;
   return detail === undefined ? { error: message } : { error: detail, answered: message };
-}
-
-function timeoutError(step: Step, timeoutMs: number): MillraceError {
-  return new MillraceError("step_timeout", `The step ${step.name} took longer than ${timeoutMs / 1000} s.`);
 }
 
 function childLog(log: StepLog, context: object): StepLog {

@@ -48,6 +48,15 @@ test("one that is aborted while it waits leaves its turn to those behind it", as
   expect(order).toEqual(["first", "small"]);
 });
 
+test("one that is aborted before it asks takes nothing; without a bound everyone is let in", async () => {
+  const { take } = taker(100);
+  await expect(take("late", 100, AbortSignal.abort(new Error("canceled")))).rejects.toThrow("canceled");
+  (await take("next", 100))();
+  const endless = taker(Number.POSITIVE_INFINITY);
+  await endless.take("large", 1e15);
+  await endless.take("larger", 1e18);
+});
+
 test("a request beyond the budget, or beyond the step's process, fails with the numbers", async () => {
   const pipeline = definePipeline({ name: "p", version: 1, title: "P", accepts: { mediaTypes: ["*"] } })
     .each("plain", async () => null)

@@ -1,4 +1,4 @@
-/** Memory that the steps of one machine share. */
+/** Memory that attempts share: what those of a machine reserve of it, or the ceilings of those in one worker. */
 export interface SharedMemory {
   /** All of it. */
   readonly bytes: number;

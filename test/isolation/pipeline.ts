@@ -18,7 +18,7 @@ async function act(ctx: Context): Promise<string> {
     for (;;);
   }
   // The first attempt never ends, the second sees whether it has.
-  if (word === "hang" && ctx.attempt === 1) for (;;);
+  if (word === "hang" && ctx.attempt === 1) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
   if (word === "hang") say(`first-${firstRuns(ctx.options.log) ? "runs" : "ended"}`);
   if (word === "crash") process.kill(process.pid, "SIGSEGV");
   if (word === "sleep") await new Promise((resolve) => setTimeout(resolve, Number(number)));

@@ -1,10 +1,13 @@
 import type { ChildProcess } from "node:child_process";
 import { ChildDied, type StepAttempt } from "../../engine/isolation.ts";
+import { StepTimeout } from "../../engine/step-timeout.ts";
 import { MillraceError } from "../../errors.ts";
 import { Abandoned, type Conversation, converse } from "./conversation.ts";
 import { bareEnvironment } from "./environment.ts";
-import { memoryUse } from "./memory-use.ts";
+import { memoryUse, programsResident } from "./memory-use.ts";
 import type { FromProcess, ToProcess } from "./messages.ts";
+import { passOn } from "./output.ts";
+import { processorMs } from "./processor-time.ts";
 import { launchLine, limitMemory, lowerFurther, type Sandbox } from "./sandbox.ts";
 import { killGroup, type StepSource, spawnStepProcess, stepProcess, unstarted } from "./spawn.ts";
 
@@ -22,10 +25,15 @@ export interface StepChild {
 }
 
 const WATCH_MS = 50;
-const TAIL_CHARACTERS = 4_000;
+/** Every so many looks, the programs that it started are counted, too. */
+const PROGRAMS_EVERY = 4;
 const LAST_WORDS_MS = 200;
+/** A child that is not ready by then is given up, however busy the machine is. */
+const START_MS = 120_000;
 /** Ways in which allocators say that there is no more, in a message or on standard error. */
 const OUT_OF_MEMORY = /out of memory|failed to allocate|allocation .*failed|cannot allocate|bad_alloc/i;
+/** A step that computed for so much of its time was not held up by others: it needs more time than it may have. */
+const COMPUTED = 0.5;
 /** A child that died with so much of its ceiling in use died of it. */
 const FULL = 0.9;
 
@@ -33,15 +41,17 @@ export function startChild(memoryMiB: number, from: StepSource, sandbox: Sandbox
   const ceiling = memoryMiB * 1024 * 1024;
   const child = spawnStepProcess(launchLine(sandbox, stepProcess), {
     env: bareEnvironment(),
-    stderr: "pipe",
+    output: "pipe",
   });
-  const tail = keepTail(child);
+  const output = passOn(child);
   const ready = Promise.withResolvers<void>();
   const ended = Promise.withResolvers<void>();
   let current: Conversation | null = null;
   let state: "alive" | "killed" | "dead" = "alive";
   let spoiled = false;
   let resident = 0;
+  let programs = 0;
+  let looks = 0;
   /** Most that was in use or allocated since the attempt began. */
   let peak = 0;
   /** Mapped by the runtime and not touched. */
@@ -60,7 +70,8 @@ export function startChild(memoryMiB: number, from: StepSource, sandbox: Sandbox
     );
   const look = () => {
     const use = state === "alive" && child.pid ? memoryUse(child.pid) : null;
-    if (use) resident = use.resident;
+    if (use && looks++ % PROGRAMS_EVERY === 0) programs = programsResident(child.pid!);
+    if (use) resident = use.resident + programs;
     peak = Math.max(peak, resident, use ? use.mapped - reserved : 0);
     if (resident <= ceiling || !current) return;
     current.reject(excess());
@@ -72,7 +83,7 @@ export function startChild(memoryMiB: number, from: StepSource, sandbox: Sandbox
     kill();
     state = "dead";
     ready.reject(reason);
-    current?.reject(OUT_OF_MEMORY.test(tail.text()) || peak > ceiling * FULL ? excess() : reason);
+    current?.reject(OUT_OF_MEMORY.test(output.tail()) || peak > ceiling * FULL ? excess() : reason);
     ended.resolve();
   };
 
@@ -97,7 +108,11 @@ export function startChild(memoryMiB: number, from: StepSource, sandbox: Sandbox
       look();
     } else current?.on(message);
   });
-  ready.promise.catch(() => {});
+  const late = setTimeout(
+    () => end(unstarted(`it was not ready after ${START_MS / 1000} s`)),
+    START_MS,
+  ).unref();
+  ready.promise.catch(() => {}).finally(() => clearTimeout(late));
   send({ kind: "load", loader: from.loader, source: from.source });
 
   return {
@@ -111,13 +126,14 @@ export function startChild(memoryMiB: number, from: StepSource, sandbox: Sandbox
     async run(attempt) {
       const { signal } = attempt;
       const outcome = Promise.withResolvers<unknown>();
+      signal.throwIfAborted();
+      const computed = meter(child);
       const stop = () => {
-        outcome.reject(signal.reason);
+        outcome.reject(final(signal.reason, computed()));
         kill();
       };
-      signal.throwIfAborted();
       peak = 0;
-      tail.clear();
+      output.begin();
       signal.addEventListener("abort", stop, { once: true });
       current = converse(++attempts, attempt, send, outcome);
       const watch = setInterval(look, WATCH_MS);
@@ -132,6 +148,7 @@ export function startChild(memoryMiB: number, from: StepSource, sandbox: Sandbox
         clearInterval(watch);
         signal.removeEventListener("abort", stop);
         current = null;
+        looks = 0;
         look();
       }
     },
@@ -144,17 +161,15 @@ async function confine(pid: number, memoryMiB: number, reserved: number, sandbox
   if (sandbox.limitsMemory) await limitMemory(pid, memoryMiB, reserved);
 }
 
-/** Passes on what the child writes to standard error, and remembers the end of it. */
-function keepTail(child: ChildProcess): { text(): string; clear(): void } {
-  let tail = "";
-  child.stderr?.on("data", (chunk: Buffer) => {
-    tail = (tail + chunk.toString()).slice(-TAIL_CHARACTERS);
-    process.stderr.write(chunk);
-  });
-  return {
-    text: () => tail,
-    clear() {
-      tail = "";
-    },
-  };
+/** How long the child has computed since then, ms; 0 where that is not known. */
+function meter({ pid }: ChildProcess): () => number {
+  const used = () => (pid === undefined ? null : processorMs(pid));
+  const before = used();
+  return () => Math.max(0, (used() ?? 0) - (before ?? Number.POSITIVE_INFINITY));
+}
+
+/** A timeout that the step itself has earned comes at every attempt. */
+function final(reason: unknown, computedMs: number): unknown {
+  if (!(reason instanceof StepTimeout) || computedMs < reason.limitMs * COMPUTED) return reason;
+  return new StepTimeout(reason.step, reason.limitMs, computedMs);
 }

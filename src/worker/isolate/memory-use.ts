@@ -1,37 +1,32 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
+import { childrenOf } from "./process-tree.ts";
 
 export interface MemoryUse {
-  /** Bytes in physical memory, with those of the programs that the process started. */
+  /** Bytes in physical memory. */
   resident: number;
-  /** Bytes of private writable memory that the process itself has mapped, touched or not. */
+  /** Bytes of private writable memory that the process has mapped, touched or not. */
   mapped: number;
 }
 
-/** `null` when the process has ended, or where the operating system does not show it. */
+/** Of the process itself. `null` when it has ended, or where the operating system does not show it. */
 export function memoryUse(pid: number): MemoryUse | null {
   try {
     const status = readFileSync(`/proc/${pid}/status`, "latin1");
-    const bytes = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(status)![1]) * 1024;
-    const started = childrenOf(pid).map((child) => memoryUse(child)?.resident ?? 0);
-    return { resident: started.reduce((sum, one) => sum + one, bytes("VmRSS")), mapped: bytes("VmData") };
+    const bytes = (name: string) => {
+      const at = status.indexOf(`\n${name}:`);
+      return Number.parseInt(status.slice(at + name.length + 2, at + name.length + 24), 10) * 1024;
+    };
+    const [resident, mapped] = [bytes("VmRSS"), bytes("VmData")];
+    return Number.isNaN(resident + mapped) ? null : { resident, mapped };
   } catch {
     return null;
   }
 }
 
-/** Each thread has its own. */
-function childrenOf(pid: number): number[] {
-  try {
-    const threads = readdirSync(`/proc/${pid}/task`);
-    const lists = threads.map((thread) => readFileSync(`/proc/${pid}/task/${thread}/children`, "latin1"));
-    return lists.flatMap((list) =>
-      list
-        .split(" ")
-        .filter((text) => text !== "")
-        .map(Number),
-    );
-  } catch {
-    // It has ended, or the kernel does not list them.
-    return [];
-  }
+/** Bytes that the programs which a process started have in physical memory. Takes ten times as long as `memoryUse`. */
+export function programsResident(pid: number): number {
+  return childrenOf(pid).reduce(
+    (sum, child) => sum + (memoryUse(child)?.resident ?? 0) + programsResident(child),
+    0,
+  );
 }

@@ -1,57 +1,37 @@
-import { readFileSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, openSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { ChildDied, type Isolation } from "../../engine/isolation.ts";
-import type { Running } from "../../engine/step-context.ts";
-import { type ArtifactFolder, artifactFolder, stepContext } from "../../testing/pipeline-context.ts";
+import { StepTimeout } from "../../engine/step-timeout.ts";
 import { eventually } from "../../testing/wait.ts";
-import { isolated } from "./fixtures/pipelines.ts";
+import { type Acting, acting, nowhere, source } from "./fixtures/acting.ts";
 import { isolationPool } from "./pool.ts";
+import { processorMs } from "./processor-time.ts";
 import { findSandbox, type Sandbox } from "./sandbox.ts";
+import { stepProcess } from "./spawn.ts";
 
-const source = { loader: new URL("./fixtures/pipelines.ts", import.meta.url).href, source: null };
-let folder: string;
-let files: ArtifactFolder;
+let steps: Acting;
 let pool: Isolation;
 let sandbox: Sandbox;
 const told: string[] = [];
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "millrace-isolate-"));
-  files = artifactFolder(folder);
+  steps = await acting();
   sandbox = await findSandbox();
   pool = isolationPool({ ...source, warm: new Map([[256, 1]]) });
 });
 afterAll(async () => {
   await pool.close();
-  await rm(folder, { recursive: true, force: true });
+  await steps[Symbol.asyncDispose]();
 });
 
 async function act(name: string, signal = new AbortController().signal, within = pool): Promise<unknown> {
-  const file = await files.add(name, { data: Buffer.from("text"), mediaType: "text/plain" });
-  const { context, warnings } = stepContext({
-    files,
-    pipeline: "isolated",
-    step: "act",
-    attempt: 1,
-    name,
-    options: {},
-    signal,
-    memo: new Map(),
-    onProgress: (_, message) => told.push(message ?? ""),
-    onDelta: (text) => told.push(text),
-  });
-  const full = Object.assign(context, { index: 0, name, file, inputs: [file], previous: null });
-  const result = await within.run({
-    pipeline: { name: "isolated", version: 2 },
-    step: isolated.steps[0]!,
-    context: full as unknown as Running["context"],
-    signal,
-  });
+  const tell = (text: string) => told.push(text);
+  const { warnings, ...attempt } = await steps.attempt(name, { signal, onProgress: tell, onDelta: tell });
+  const result = await within.run(attempt);
   told.push(...warnings.list().map(({ code }) => code));
   return result;
 }
@@ -93,7 +73,7 @@ describe("the step context", () => {
       last: { name: "stream.txt", bytes: 6, meta: { pages: 3 } },
       again: "stream",
     });
-    expect(result.folder).toContain(folder);
+    expect(result.folder).toContain(steps.folder);
     expect(told.splice(0)).toEqual(["half", "word", "rough"]);
   });
 
@@ -147,6 +127,39 @@ describe("a child", () => {
     expect(await act("pid")).not.toBe(pid);
   });
 
+  test("that computed for most of its time would do so again: its timeout is final", async () => {
+    const pid = (await act("pid")) as number;
+    const stop = new AbortController();
+    const before = processorMs(pid)!;
+    const running = act("spin", stop.signal);
+    running.catch(() => {});
+    await eventually(
+      () => processorMs(pid)! > before + 500,
+      60_000,
+      () => "the step does not compute",
+    );
+    stop.abort(new StepTimeout("act", 900));
+    await expect(running).rejects.toMatchObject({
+      code: "step_timeout",
+      retryable: false,
+      message: expect.stringMatching(/longer than 0.9 s, of which it computed for \d+ s: .* timeoutMs/),
+    });
+  });
+
+  test("that waited for others may have more luck: its timeout is tried again", async () => {
+    told.length = 0;
+    const stop = new AbortController();
+    const running = act("sleep", stop.signal);
+    running.catch(() => {});
+    await pidsTold();
+    stop.abort(new StepTimeout("act", 20_000));
+    await expect(running).rejects.toMatchObject({
+      code: "step_timeout",
+      retryable: true,
+      message: "The step act took longer than 20 s.",
+    });
+  });
+
   test.each(["grow", "growSlowly", "heap", "burst", "programs"])(
     "that needs more than its ceiling is stopped: %s",
     { timeout: 60_000 },
@@ -186,9 +199,59 @@ describe("a child", () => {
     await fresh.close();
     server.close();
     expect(JSON.stringify(found)).not.toContain("topsecret");
+    const { files } = found as { files: [number, string][] };
+    // What it writes, and the channel to the worker.
+    expect(files.filter(([, target]) => target.startsWith("socket:")).map(([fd]) => fd)).toEqual([1, 2, 3]);
+    expect(files.filter(([, target]) => /^\/(?!dev\/)/.test(target))).toEqual([]);
     expect(found).toMatchObject({ priority: 19, connected: sandbox.noNetwork === null });
   });
 });
+
+test("what a child writes is passed on up to a bound, and never held", async () => {
+  const passed: Record<"stdout" | "stderr", number> = { stdout: 0, stderr: 0 };
+  const spies = (["stdout", "stderr"] as const).map((name) =>
+    vi.spyOn(process[name], "write").mockImplementation((chunk) => {
+      passed[name] += chunk.length;
+      return true;
+    }),
+  );
+  try {
+    await expect(act("shout")).rejects.toThrow("hoarse");
+    await expect(act("shout")).rejects.toThrow("hoarse");
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+  }
+  for (const bytes of Object.values(passed)) {
+    expect(bytes).toBeGreaterThan(64 * 1024);
+    expect(bytes).toBeLessThan(2 * 65 * 1024);
+  }
+});
+
+test.runIf(process.platform === "linux")(
+  "a step process closes the files and sockets that it inherits",
+  async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { fd: socket } = (server as unknown as { _handle: { fd: number } })._handle;
+    const file = openSync(import.meta.filename, "r");
+    const [command, ...args] = stepProcess;
+    const child = spawn(command!, args, { stdio: ["ignore", "ignore", "ignore", "ipc", file, socket] });
+    const links = () => {
+      const all = readdirSync(`/proc/${child.pid}/fd`).map((fd) =>
+        readlinkSync(`/proc/${child.pid}/fd/${fd}`),
+      );
+      return all.filter((link) => link === import.meta.filename || link.startsWith("socket:"));
+    };
+    expect(links()).toContain(import.meta.filename);
+    child.send({ kind: "load", ...source });
+    await once(child, "message");
+    // The channel.
+    expect(links()).toHaveLength(1);
+    child.kill("SIGKILL");
+    server.close();
+    closeSync(file);
+  },
+);
 
 test("closing the pool ends its children", async () => {
   const own = isolationPool({ ...source, warm: new Map([[256, 1]]) });
@@ -198,7 +261,7 @@ test("closing the pool ends its children", async () => {
 });
 
 test("a child that cannot be started charges no attempt, and says why", async () => {
-  const broken = isolationPool({ loader: "file:///nowhere.js", source: null, warm: new Map() });
+  const broken = isolationPool({ ...nowhere, warm: new Map() });
   await expect(act("pid", undefined, broken)).rejects.toMatchObject({
     code: "unavailable",
     message: expect.stringContaining("nowhere.js"),

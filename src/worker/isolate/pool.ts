@@ -1,4 +1,4 @@
-import type { Isolation } from "../../engine/isolation.ts";
+import type { Isolation, StepAttempt } from "../../engine/isolation.ts";
 import { type StepChild, startChild } from "./child.ts";
 import { findSandbox, type Sandbox } from "./sandbox.ts";
 import type { StepSource } from "./spawn.ts";
@@ -87,7 +87,7 @@ export function isolationPool(options: IsolationOptions): Isolation {
   return {
     async run(attempt) {
       const shelf = shelfOf(attempt.step.isolate!.memoryMiB);
-      const child = await take(shelf);
+      const child = await untimed(attempt, () => take(shelf));
       try {
         return await child.run(attempt);
       } finally {
@@ -101,4 +101,16 @@ export function isolationPool(options: IsolationOptions): Isolation {
       await Promise.all(ending.map((child) => child.ended));
     },
   };
+}
+
+/** On a busy machine a process takes seconds to start, which the step must not pay for. */
+async function untimed<T>({ time }: StepAttempt, wait: () => Promise<T> | T): Promise<T> {
+  const waiting = wait();
+  if (!(waiting instanceof Promise)) return waiting;
+  time.pause();
+  try {
+    return await waiting;
+  } finally {
+    time.resume();
+  }
 }

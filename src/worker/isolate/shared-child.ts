@@ -17,7 +17,7 @@ export interface SharedChild {
 
 /** @param onEnd called before its attempts hear of it; `started` says whether it came to run any */
 export function startSharedChild(from: StepSource, onEnd: (started: boolean) => void): SharedChild {
-  const child = spawnStepProcess(stepProcess, { stderr: "inherit" });
+  const child = spawnStepProcess(stepProcess, { output: "inherit" });
   const ready = Promise.withResolvers<void>();
   const ended = Promise.withResolvers<void>();
   const running = new Set<Conversation>();

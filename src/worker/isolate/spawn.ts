@@ -18,15 +18,18 @@ export const stepProcess: readonly string[] = [
   String(process.pid),
 ];
 
-/** @param options.env by default that of the worker */
+/**
+ * @param options.env by default that of the worker
+ * @param options.output standard output and standard error
+ */
 export function spawnStepProcess(
   [command, ...args]: readonly string[],
-  { env, stderr }: { env?: NodeJS.ProcessEnv; stderr: "inherit" | "pipe" },
+  { env, output }: { env?: NodeJS.ProcessEnv; output: "inherit" | "pipe" },
 ): ChildProcess {
   return spawn(command!, args, {
     // A process group of its own, so that what a step starts is killed with it.
     detached: true,
-    stdio: ["ignore", "inherit", stderr, "ipc"],
+    stdio: ["ignore", output, output, "ipc"],
     serialization: "advanced",
     env,
   });

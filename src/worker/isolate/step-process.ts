@@ -5,12 +5,14 @@
 import { Worker } from "node:worker_threads";
 import type { Pipelines } from "../../engine/engine.ts";
 import { PermanentError } from "../../pipeline/control.ts";
+import { closeInherited } from "./inherited.ts";
 import type { FromProcess, ToProcess } from "./messages.ts";
 import { type Asked, type Line, processContext } from "./process-context.ts";
 import { fromWire, toWire } from "./wire-error.ts";
 
 const RESIDENT_MS = 200;
 
+closeInherited();
 let pipelines: Pipelines | null = null;
 let calls = 0;
 const asked = new Map<number, Asked>();

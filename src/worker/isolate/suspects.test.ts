@@ -1,30 +1,22 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { ChildDied, type RunStep, type Suspects } from "../../engine/isolation.ts";
-import type { Running } from "../../engine/step-context.ts";
-import { type ArtifactFolder, artifactFolder, stepContext } from "../../testing/pipeline-context.ts";
 import { eventually } from "../../testing/wait.ts";
-import { isolated } from "./fixtures/pipelines.ts";
+import { type Acting, acting, nowhere, source } from "./fixtures/acting.ts";
 import { suspectPool } from "./suspects.ts";
 
-const source = { loader: new URL("./fixtures/pipelines.ts", import.meta.url).href, source: null };
-let folder: string;
-let files: ArtifactFolder;
+let steps: Acting;
 let suspects: Suspects;
 /** The process of each attempt that began, by its suspect. */
 let began: Map<number, number[]>;
 let count: number;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "millrace-suspects-"));
-  files = artifactFolder(folder);
+  steps = await acting();
   suspects = suspectPool(source);
 });
 afterAll(async () => {
   await suspects.close();
-  await rm(folder, { recursive: true, force: true });
+  await steps[Symbol.asyncDispose]();
 });
 beforeEach(() => {
   began = new Map();
@@ -39,26 +31,9 @@ function act(name: string, { deaths = 0, signal = new AbortController().signal }
 }
 
 async function attempt(runStep: RunStep, id: number, name: string, signal: AbortSignal): Promise<unknown> {
-  const file = await files.add(name, { data: Buffer.from("text"), mediaType: "text/plain" });
-  const { context } = stepContext({
-    files,
-    pipeline: "isolated",
-    step: "act",
-    attempt: 1,
-    name,
-    options: {},
-    signal,
-    memo: new Map(),
-    onProgress: (_, pid) => began.get(id)!.push(Number(pid)),
-    onDelta: () => {},
-  });
-  const full = Object.assign(context, { index: id, name, file, inputs: [file], previous: null });
-  return runStep({
-    pipeline: { name: "isolated", version: 2 },
-    step: isolated.steps[0]!,
-    context: full as unknown as Running["context"],
-    signal,
-  });
+  const onProgress = (pid: string) => began.get(id)!.push(Number(pid));
+  const { warnings: _, ...parts } = await steps.attempt(name, { signal, index: id, onProgress });
+  return runStep(parts);
 }
 
 const pids = () => new Set([...began.values()].flat());
@@ -134,7 +109,7 @@ test("more dividing processes than there may be wait for each other", { timeout:
 });
 
 test("a process that cannot be started charges no attempt, and says why", async () => {
-  const broken = suspectPool({ loader: "file:///nowhere.js", source: null });
+  const broken = suspectPool(nowhere);
   const { signal } = new AbortController();
   const ran = broken.run({ deaths: 0, signal }, (runStep) => attempt(runStep, 0, "shared", signal));
   await expect(ran).rejects.toMatchObject({
