@@ -207,6 +207,16 @@ export interface BlobRecord {
   pinnedUntil: number;
 }
 
+/** The job that a request with an `Idempotency-Key` created. */
+export interface IdempotencyRecord {
+  owner: string;
+  key: string;
+  /** Of the request: another one may not use the key. */
+  fingerprint: string;
+  jobId: string;
+  expiresAt: number;
+}
+
 export interface CacheEntry {
   key: string;
   /** Of the item that it was computed for: names that were not made from it are for it alone. */

@@ -4,6 +4,7 @@ import type {
   BlobRecord,
   CacheEntry,
   EventType,
+  IdempotencyRecord,
   JobRecord,
   Json,
   MemoRecord,
@@ -105,6 +106,10 @@ export class SqliteLedger implements Ledger {
     return [...found.values()].sort((a, b) => a.item - b.item);
   }
 
+  firstTasks(jobId: string, count: number): TaskRecord[] {
+    return Array.from({ length: count }, (_, item) => this.task(jobId, item)!);
+  }
+
   #fromRow(row: TaskRow): TaskRecord {
     const record = toTask(row);
     const saved = { queue: record.queue, state: record.state, attempt: record.attempt };
@@ -174,6 +179,13 @@ export class SqliteLedger implements Ledger {
 
   workerAlive(worker: string): boolean {
     return this.#queues.workers.has(worker);
+  }
+
+  idempotencyKey(owner: string, key: string, now: number): IdempotencyRecord | null {
+    const row = this.sql.idempotent.get(owner, key, now);
+    if (!row) return null;
+    const { fingerprint, job_id: jobId, expires_at: expiresAt } = row;
+    return { owner, key, fingerprint, jobId, expiresAt } as IdempotencyRecord;
   }
 
   addJob(record: JobRecord): void {
@@ -248,6 +260,14 @@ export class SqliteLedger implements Ledger {
 
   putMemo({ jobId, item, step, key, value, blob }: MemoRecord): void {
     this.sql.putMemo.run(jobId, item, step, key, JSON.stringify(value), blob);
+  }
+
+  keepIdempotencyKey({ owner, key, fingerprint, jobId, expiresAt }: IdempotencyRecord): void {
+    this.sql.saveIdempotent.run(owner, key, fingerprint, jobId, expiresAt);
+  }
+
+  releaseReservation(id: string): void {
+    this.#queues.release(id);
   }
 
   append(job: JobRecord, type: EventType, at: number, data: { [key: string]: Json }): void {

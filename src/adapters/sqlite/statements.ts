@@ -21,7 +21,6 @@ export function statements(db: DatabaseSync) {
 
     task: prepare("SELECT * FROM tasks WHERE job_id = ? AND item = ?"),
     tasks: prepare("SELECT * FROM tasks WHERE job_id = ? ORDER BY item"),
-    firstItems: prepare("SELECT item FROM tasks WHERE job_id = ? AND item >= 0 ORDER BY item LIMIT ?"),
     insertTask: prepare("INSERT INTO tasks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"),
     updateTask: prepare(
       "UPDATE tasks SET queue = ?, state = ?, wake_at = ?, worker = ?, body = ? WHERE job_id = ? AND item = ?",
@@ -123,7 +122,7 @@ export function statements(db: DatabaseSync) {
     dropCache: prepare("DELETE FROM cache WHERE job_id = ?"),
 
     idempotent: prepare(
-      "SELECT fingerprint, job_id FROM idempotency WHERE owner = ? AND key = ? AND expires_at > ?",
+      "SELECT fingerprint, job_id, expires_at FROM idempotency WHERE owner = ? AND key = ? AND expires_at > ?",
     ),
     saveIdempotent: prepare(
       `INSERT INTO idempotency VALUES (?, ?, ?, ?, ?) ON CONFLICT (owner, key) DO UPDATE

@@ -1,10 +1,15 @@
 import { admissionRefusal } from "../../domain/admission.ts";
 import { parseTaskId } from "../../domain/ids.ts";
-import { cancelJob, expireJob, removeJob } from "../../domain/ledger/cancel.ts";
+import { expireJob, removeJob } from "../../domain/ledger/cancel.ts";
 import { claim } from "../../domain/ledger/claim.ts";
-import { createJob } from "../../domain/ledger/create.ts";
 import { remember } from "../../domain/ledger/remember.ts";
-import { reopenJob } from "../../domain/ledger/reopen.ts";
+import {
+  type Answered,
+  requestCancel,
+  requestJob,
+  requestRemoval,
+  requestReopening,
+} from "../../domain/ledger/requests.ts";
 import { loseLease, settle } from "../../domain/ledger/settle.ts";
 import { wake } from "../../domain/ledger/sweep.ts";
 import type { Changed, Created, Result } from "../../ports/store/jobs.ts";
@@ -41,9 +46,6 @@ export type WriteNames =
   | "expire"
   | "setPaused";
 
-/** Of a job, with the answer that it was created. */
-const FIRST_ITEMS = 100;
-
 /**
  * Processes sweep once a second each. After a longer pause, workers have as long again to renew their leases,
  * which they do every three seconds.
@@ -54,10 +56,8 @@ const PAUSE_MS = 5_000;
 export function writes(ledger: SqliteLedger, queues: Queues, clock: StoreClock): Handlers<WriteNames> {
   const { sql } = ledger;
   const changed = (): Changed => ({ deliveries: ledger.deliveries, revoked: ledger.revoked });
-  const owned = (owner: string | null, id: string) => {
-    const job = ledger.job(id);
-    return job && (owner === null || job.owner === owner) ? job : null;
-  };
+  const withChanges = <T>(answer: Answered<T>): Result<T & Changed> =>
+    answer.ok ? { ...answer, ...changed() } : answer;
 
   /** What a worker held runs again. @param died its process has ended, which makes it suspects */
   const endWorker = (worker: string, died: boolean, now: number) => {
@@ -86,72 +86,13 @@ export function writes(ledger: SqliteLedger, queues: Queues, clock: StoreClock):
 
   return {
     createJob(command): Result<Created> {
-      const repeated = ledger.job(command.id);
-      if (repeated)
-        return {
-          ok: true,
-          job: repeated,
-          items: firstItems(ledger, command.id),
-          created: false,
-          deliveries: [],
-        };
-      const { idempotency, owner, now } = command;
-      if (idempotency) {
-        const known = sql.idempotent.get(owner, idempotency.key, now);
-        const job = known ? owned(owner, known.job_id as string) : null;
-        if (known && job) {
-          if (known.fingerprint !== idempotency.fingerprint) {
-            return refuse(
-              "idempotency_mismatch",
-              "This Idempotency-Key was used for another request; use a new one.",
-            );
-          }
-          return { ok: true, job, items: firstItems(ledger, job.id), created: false, deliveries: [] };
-        }
-      }
-      const made = createJob(ledger, command);
-      if (made === "expired")
-        return refuse("gone", "A file of this request is no longer there; upload it again.");
-      if (idempotency) {
-        sql.saveIdempotent.run(
-          owner,
-          idempotency.key,
-          idempotency.fingerprint,
-          command.id,
-          idempotency.expiresAt,
-        );
-      }
-      if (command.reservation) queues.release(command.reservation);
-      const items = made.tasks.slice(0, FIRST_ITEMS).map((task) => ({ ...task }));
-      return { ok: true, job: { ...made.job }, items, created: true, deliveries: ledger.deliveries };
+      const answer = requestJob(ledger, command);
+      return answer.ok ? { ...answer, deliveries: answer.created ? ledger.deliveries : [] } : answer;
     },
 
-    cancelJob({ owner, id, now }): Result<Changed> {
-      const job = owned(owner, id);
-      if (!job) return notFound();
-      if (cancelJob(ledger, job, now) === "ended")
-        return refuse("job_ended", `The job has already ended (${job.state}).`);
-      return { ok: true, ...changed() };
-    },
-
-    reopenJob({ owner, id, items, now }) {
-      const job = owned(owner, id);
-      if (!job) return notFound();
-      const reopened = reopenJob(ledger, job, items, now);
-      if (reopened.ok) return { ok: true, items: reopened.items, ...changed() };
-      if (reopened.reason === "files_gone")
-        return refuse("gone", "The files of the failed items are past their retention.");
-      if (reopened.reason === "nothing")
-        return refuse("job_not_retryable", "No item of this job has failed.");
-      return refuse("job_not_retryable", `A job that is ${job.state} cannot run again.`);
-    },
-
-    removeJob({ owner, id, now }): Result<Changed> {
-      const job = owned(owner, id);
-      if (!job) return notFound();
-      removeJob(ledger, job, now);
-      return { ok: true, ...changed() };
-    },
+    cancelJob: (command) => withChanges(requestCancel(ledger, command)),
+    reopenJob: (command) => withChanges(requestReopening(ledger, command)),
+    removeJob: (command) => withChanges(requestRemoval(ledger, command)),
 
     reserve({ id, now, expiresAt, ...asked }) {
       const { owner, queue, delayed, tasks } = asked;
@@ -284,19 +225,4 @@ export function writes(ledger: SqliteLedger, queues: Queues, clock: StoreClock):
       return { deliveries: ledger.deliveries };
     },
   };
-}
-
-function firstItems(ledger: SqliteLedger, jobId: string) {
-  // This transaction may have created them.
-  ledger.flush();
-  const rows = ledger.sql.firstItems.all(jobId, FIRST_ITEMS) as { item: number }[];
-  return rows.map(({ item }) => ledger.task(jobId, item)!);
-}
-
-function refuse(code: "gone" | "idempotency_mismatch" | "job_ended" | "job_not_retryable", message: string) {
-  return { ok: false as const, code, message };
-}
-
-function notFound() {
-  return { ok: false as const, code: "not_found" as const, message: "There is no such job." };
 }

@@ -2,6 +2,7 @@ import type {
   BlobRecord,
   CacheEntry,
   EventType,
+  IdempotencyRecord,
   JobRecord,
   Json,
   MemoRecord,
@@ -21,9 +22,13 @@ export interface Ledger {
   task(jobId: string, item: number): TaskRecord | null;
   /** All tasks of a job, the `all` step's included, by item. */
   tasks(jobId: string): TaskRecord[];
+  /** The tasks of the first items, of which the job has at least so many. */
+  firstTasks(jobId: string, count: number): TaskRecord[];
   cached(key: string): CacheEntry | null;
   blob(key: string): BlobRecord | null;
   workerAlive(worker: string): boolean;
+  /** `null` when the key was not used, or has expired. Its job may be gone. */
+  idempotencyKey(owner: string, key: string, now: number): IdempotencyRecord | null;
 
   addJob(job: JobRecord): void;
   addTask(task: TaskRecord): void;
@@ -43,6 +48,9 @@ export interface Ledger {
   putCached(entry: CacheEntry): void;
   /** Keeps a memo, unless there is one under its key. */
   putMemo(memo: MemoRecord): void;
+  keepIdempotencyKey(record: IdempotencyRecord): void;
+  /** The room that a request reserved is free: its tasks are counted from now on. */
+  releaseReservation(id: string): void;
   append(job: JobRecord, type: EventType, at: number, data: { [key: string]: Json }): void;
 
   /** Takes a slot in the broker's window of a queue; false when it has none, or the queue is paused. */

@@ -3,6 +3,7 @@ import type {
   BlobRecord,
   CacheEntry,
   EventType,
+  IdempotencyRecord,
   JobRecord,
   Json,
   MemoRecord,
@@ -11,7 +12,7 @@ import type {
 } from "../../../domain/records.ts";
 import { toJob } from "../../../domain/stored.ts";
 import { type KeyRow, keyOf, Needs, type Pick, type Picked, type Records } from "./records.ts";
-import { toBlob, toEntry, toTask } from "./rows.ts";
+import { isUuid, toBlob, toEntry, toTask } from "./rows.ts";
 
 /** Thrown by a rule's question that the transaction has not read the answer to: it reads, and runs anew. */
 export const missing = new Error("A record that a rule needs has not been read.");
@@ -81,6 +82,7 @@ export class PostgresLedger implements Ledger {
   }
 
   job(id: string): JobRecord | null {
+    if (!isUuid(id)) return null;
     let known = this.#jobs.get(id);
     if (known === undefined) {
       const row = this.#loaded.jobs.get(id);
@@ -112,7 +114,6 @@ export class PostgresLedger implements Ledger {
     return [...mine.values()].map((tracked) => tracked.record).sort((a, b) => a.item - b.item);
   }
 
-  /** The tasks of the first items of a job that has at least so many. */
   firstTasks(jobId: string, count: number): TaskRecord[] {
     const items = Array.from({ length: count }, (_, item) => item);
     const isUnread = (item: number) =>
@@ -175,11 +176,12 @@ export class PostgresLedger implements Ledger {
     return !died;
   }
 
-  /** The job that an idempotency key led to. */
-  key(owner: string, key: string): KeyRow | null {
+  idempotencyKey(owner: string, key: string, now: number): IdempotencyRecord | null {
     const known = this.keys.get(keyOf(owner, key)) ?? this.#loaded.keys.get(keyOf(owner, key));
     if (known === undefined) this.#miss((wanted) => wanted.key(owner, key));
-    return known;
+    if (known === null || known.expires_at <= now) return null;
+    const { fingerprint, job_id: jobId, expires_at: expiresAt } = known;
+    return { owner, key, fingerprint, jobId, expiresAt };
   }
 
   picked(pick: Pick): Picked {
@@ -253,6 +255,14 @@ export class PostgresLedger implements Ledger {
   putMemo(memo: MemoRecord): void {
     const key = JSON.stringify([memo.jobId, memo.item, memo.step, memo.key]);
     if (!this.memos.has(key)) this.memos.set(key, memo);
+  }
+
+  keepIdempotencyKey({ owner, key, fingerprint, jobId, expiresAt }: IdempotencyRecord): void {
+    this.keys.set(keyOf(owner, key), { owner, key, fingerprint, job_id: jobId, expires_at: expiresAt });
+  }
+
+  releaseReservation(id: string): void {
+    this.reservations.add(id);
   }
 
   append(job: JobRecord, type: EventType, at: number, data: { [key: string]: Json }): void {

@@ -1,18 +1,23 @@
 import type { Claim, CreateJob, Remember, ReopenJob, Settle } from "../../../domain/commands.ts";
 import { parseTaskId, taskId } from "../../../domain/ids.ts";
-import { cancelJob, expireJob, removeJob } from "../../../domain/ledger/cancel.ts";
+import { expireJob, removeJob } from "../../../domain/ledger/cancel.ts";
 import { claim as claimTask } from "../../../domain/ledger/claim.ts";
 import { itemKey } from "../../../domain/ledger/content-key.ts";
-import { createJob } from "../../../domain/ledger/create.ts";
 import { remember } from "../../../domain/ledger/remember.ts";
-import { reopenJob } from "../../../domain/ledger/reopen.ts";
+import {
+  type Answered,
+  requestCancel,
+  requestJob,
+  requestRemoval,
+  requestReopening,
+} from "../../../domain/ledger/requests.ts";
 import { loseLease, settle as settleTask } from "../../../domain/ledger/settle.ts";
 import { wake } from "../../../domain/ledger/sweep.ts";
 import { JOB_ITEM, type TaskDelivery } from "../../../domain/records.ts";
 import type { Changed, Created, Result } from "../../../ports/store/jobs.ts";
 import type { ClaimResult, SettleResult } from "../../../ports/store/tasks.ts";
 import type { PostgresLedger } from "./ledger.ts";
-import { keyOf, type Needs, type Pick } from "./records.ts";
+import type { Needs, Pick } from "./records.ts";
 import { isUuid } from "./rows.ts";
 
 /** One command in a batch: what it needs to read first, and its rules over what was read. */
@@ -27,10 +32,8 @@ export interface Operation<T> {
   run(ledger: PostgresLedger, repeated: boolean): T;
 }
 
-const FIRST_ITEMS = 100;
-
 export function create(command: CreateJob): Operation<Result<Created>> {
-  const { id, now, owner, idempotency } = command;
+  const { id, owner, idempotency } = command;
   return {
     weight: 1 + command.items.length / 10,
     need(needs) {
@@ -47,69 +50,26 @@ export function create(command: CreateJob): Operation<Result<Created>> {
       }
     },
     run(ledger, repeated) {
-      const known = ledger.job(id);
-      if (known) {
-        const items = firstItems(ledger, known);
-        // This very call made it, and its deliveries went nowhere.
-        const deliveries = repeated ? publishedOf(ledger, id) : [];
-        return { ok: true, job: { ...known }, items, created: repeated, deliveries };
-      }
-      const key = idempotency && ledger.key(owner, idempotency.key);
-      const earlier = key && key.expires_at > now ? ledger.job(key.job_id) : null;
-      if (key && earlier) {
-        if (key.fingerprint !== idempotency!.fingerprint) {
-          return refuse(
-            "idempotency_mismatch",
-            "This Idempotency-Key was used for another request; use a new one.",
-          );
-        }
-        const items = firstItems(ledger, earlier);
-        return { ok: true, job: { ...earlier }, items, created: false, deliveries: [] };
-      }
-      const made = createJob(ledger, command);
-      if (made === "expired")
-        return refuse("gone", "A file of this request is no longer there; upload it again.");
-      if (idempotency) {
-        const { fingerprint, expiresAt } = idempotency;
-        const row = { owner, key: idempotency.key, fingerprint, job_id: id, expires_at: expiresAt };
-        ledger.keys.set(keyOf(owner, idempotency.key), row);
-      }
-      if (command.reservation) ledger.reservations.add(command.reservation);
-      const items = made.tasks.slice(0, FIRST_ITEMS).map((task) => ({ ...task }));
-      return { ok: true, job: { ...made.job }, items, created: true, deliveries: ledger.deliveries };
+      const wasThere = ledger.job(id) !== null;
+      const answer = requestJob(ledger, command);
+      if (!answer.ok) return answer;
+      // This very call made it, and its deliveries went nowhere.
+      if (wasThere && repeated) return { ...answer, created: true, deliveries: publishedOf(ledger, id) };
+      return { ...answer, deliveries: answer.created ? ledger.deliveries : [] };
     },
   };
 }
 
 export function cancel(command: { owner: string; id: string; now: number }): Operation<Result<Changed>> {
-  return onJob(command.id, command.owner, (ledger, job) => {
-    if (cancelJob(ledger, job, command.now) === "ended")
-      return refuse("job_ended", `The job has already ended (${job.state}).`);
-    return { ok: true, ...changed(ledger) };
-  });
+  return onJob(command.id, (ledger) => withChanges(ledger, requestCancel(ledger, command)));
 }
 
 export function reopen(command: ReopenJob): Operation<Result<Changed & { items: number }>> {
-  return onJob(command.id, command.owner, (ledger, job) => {
-    const reopened = reopenJob(ledger, job, command.items, command.now);
-    if (reopened.ok) return { ok: true, items: reopened.items, ...changed(ledger) };
-    if (reopened.reason === "files_gone")
-      return refuse("gone", "The files of the failed items are past their retention.");
-    if (reopened.reason === "nothing") return refuse("job_not_retryable", "No item of this job has failed.");
-    return refuse("job_not_retryable", `A job that is ${job.state} cannot run again.`);
-  });
+  return onJob(command.id, (ledger) => withChanges(ledger, requestReopening(ledger, command)));
 }
 
 export function remove(command: { owner: string; id: string; now: number }): Operation<Result<Changed>> {
-  return onJob(
-    command.id,
-    command.owner,
-    (ledger, job) => {
-      removeJob(ledger, job, command.now);
-      return { ok: true, ...changed(ledger) };
-    },
-    true,
-  );
+  return onJob(command.id, (ledger) => withChanges(ledger, requestRemoval(ledger, command)), true);
 }
 
 export function claim(command: Claim): Operation<ClaimResult> {
@@ -226,14 +186,13 @@ export function loseLeases(
 export function expire(id: string, now: number): Operation<boolean> {
   return onJob(
     id,
-    null,
-    (ledger, job) => {
-      if (job.expiresAt === null || job.expiresAt > now || job.state === "expired") return false;
+    (ledger) => {
+      const job = ledger.job(id);
+      if (!job || job.expiresAt === null || job.expiresAt > now || job.state === "expired") return false;
       expireJob(ledger, job, now);
       return true;
     },
     true,
-    () => false,
   );
 }
 
@@ -241,25 +200,17 @@ export function expire(id: string, now: number): Operation<boolean> {
 export function forget(id: string, now: number): Operation<string | null> {
   return onJob(
     id,
-    null,
-    (ledger, job) => {
-      removeJob(ledger, job, now);
-      return job.owner;
+    (ledger) => {
+      const job = ledger.job(id);
+      if (job) removeJob(ledger, job, now);
+      return job ? job.owner : null;
     },
     true,
-    () => null,
   );
 }
 
-type Job = NonNullable<ReturnType<PostgresLedger["job"]>>;
-
-function onJob<T>(
-  id: string,
-  owner: string | null,
-  run: (ledger: PostgresLedger, job: Job) => T,
-  drops = false,
-  absent: () => T = notFound as () => T,
-): Operation<T> {
+/** @param drops whether the job's files may go */
+function onJob<T>(id: string, run: (ledger: PostgresLedger) => T, drops = false): Operation<T> {
   return {
     weight: 20,
     need(needs) {
@@ -268,10 +219,7 @@ function onJob<T>(
       needs.whole.add(id);
       if (drops) needs.drops.add(id);
     },
-    run(ledger) {
-      const job = isUuid(id) ? ledger.job(id) : null;
-      return job && (owner === null || job.owner === owner) ? run(ledger, job) : absent();
-    },
+    run,
   };
 }
 
@@ -309,8 +257,8 @@ function changed(ledger: PostgresLedger): Changed {
   return { deliveries: ledger.deliveries, revoked: ledger.revoked };
 }
 
-function firstItems(ledger: PostgresLedger, { id, total }: Job) {
-  return ledger.firstTasks(id, Math.min(FIRST_ITEMS, total)).map((task) => ({ ...task }));
+function withChanges<T>(ledger: PostgresLedger, answer: Answered<T>): Result<T & Changed> {
+  return answer.ok ? { ...answer, ...changed(ledger) } : answer;
 }
 
 function publishedOf(ledger: PostgresLedger, jobId: string): TaskDelivery[] {
@@ -322,15 +270,4 @@ function publishedOf(ledger: PostgresLedger, jobId: string): TaskDelivery[] {
       queue,
       generation,
     }));
-}
-
-function refuse(
-  code: "gone" | "idempotency_mismatch" | "job_ended" | "job_not_retryable",
-  message: string,
-): { ok: false; code: typeof code; message: string } {
-  return { ok: false, code, message };
-}
-
-function notFound() {
-  return { ok: false as const, code: "not_found" as const, message: "There is no such job." };
 }
