@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { fits, outputFormats, positions } from "../../pipelines/image-convert/choices.ts";
 
 /** What was written on the command line, as texts. */
 export interface ConvertFlags {
@@ -24,14 +25,10 @@ export interface ConvertFlags {
 export function addConvertFlags(command: Command): Command {
   return command
     .optionsGroup("Pictures:")
-    .option(
-      "--to <format>",
-      "jpeg, png, webp, avif, tiff, gif, bmp or original, which keeps that of each file",
-      "webp",
-    )
+    .option("--to <format>", `${oneOf(outputFormats)}, which keeps that of each file`, "webp")
     .option("--width <pixels>", "new width; with one of the two, the other follows")
     .option("--height <pixels>", "new height")
-    .option("--fit <how>", "inside, cover, contain, fill or outside, where the ratio differs", "inside")
+    .option("--fit <how>", `${oneOf(fits)}, where the ratio differs`, "inside")
     .option("--enlarge", "also make small pictures larger than they are")
     .option("--quality <1-100>", "of JPEG, WebP and AVIF", "80")
     .option("--lossless", "every pixel as it was, in WebP and AVIF")
@@ -43,11 +40,11 @@ export function addConvertFlags(command: Command): Command {
     .optionsGroup("Watermark:")
     .option("--watermark <text>", "a text on each picture")
     .option("--watermark-image <file>", "a picture on each picture")
-    .option(
-      "--watermark-position <where>",
-      "top-left, top, top-right, left, center, right, bottom-left, bottom or bottom-right",
-      "bottom-right",
-    )
+    .option("--watermark-position <where>", oneOf(positions), "bottom-right")
     .option("--watermark-opacity <0-1>", "how much it covers", "0.3")
     .option("--watermark-size <0-1>", "part of the picture that it may take up", "0.3");
+}
+
+function oneOf(names: readonly string[]): string {
+  return new Intl.ListFormat("en-GB", { type: "disjunction" }).format(names);
 }

@@ -1,24 +1,10 @@
 import { z } from "zod";
 import { fileOption } from "../../pipeline/file-option.ts";
-
-/** WebP holds no more on a side; beyond it, sizes are of no use to pictures on a screen or paper. */
-export const MAX_SIDE = 16_383;
-
-export const positions = [
-  "top-left",
-  "top",
-  "top-right",
-  "left",
-  "center",
-  "right",
-  "bottom-left",
-  "bottom",
-  "bottom-right",
-] as const;
+import { fits, MAX_MARK_CHARACTERS, MAX_SIDE, outputFormats, positions } from "./choices.ts";
 
 const watermark = z
   .strictObject({
-    text: z.string().trim().min(1).max(200).optional().meta({
+    text: z.string().trim().min(1).max(MAX_MARK_CHARACTERS).optional().meta({
       title: "Text",
       description:
         "In any script that the fonts have; Latin and Korean always. Long text becomes smaller to fit.",
@@ -52,7 +38,7 @@ export const imageConvertOptions = z.strictObject({
     description: "In pixels. With the width or the height alone, the other follows from the picture's ratio.",
   }),
   height: side.optional().meta({ title: "Height", description: "In pixels." }),
-  fit: z.enum(["inside", "cover", "contain", "fill", "outside"]).default("inside").meta({
+  fit: z.enum(fits).default("inside").meta({
     title: "Fit",
     description:
       "How a picture of another ratio meets width and height. inside: as large as fits, nothing cut; cover: fills both, edges cut; contain: fits, with background added; fill: stretched; outside: as small as covers both, nothing cut.",
@@ -61,7 +47,7 @@ export const imageConvertOptions = z.strictObject({
     .boolean()
     .default(false)
     .meta({ title: "Enlarge", description: "Also make small pictures larger than they are." }),
-  format: z.enum(["jpeg", "png", "webp", "avif", "tiff", "gif", "bmp", "original"]).default("webp").meta({
+  format: z.enum(outputFormats).default("webp").meta({
     title: "Format",
     description: "original keeps that of each picture (an SVG or ICO becomes a PNG).",
   }),

@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import sharp, { type Sharp } from "sharp";
 import { describe, expect, test } from "vitest";
 import type { Raster } from "../pictures/raster.ts";
-import { positions } from "./options.ts";
+import { positions } from "./choices.ts";
 import { animation, colourAt, convert, difference, pixels, scene } from "./test-pictures.ts";
 import { renderText } from "./watermark-text.ts";
 

@@ -1,10 +1,11 @@
+import { fits } from "../../../src/pipelines/image-convert/choices.ts";
 import { useText } from "../i18n/locale.ts";
 import { Button } from "../ui/button.tsx";
 import { Field } from "../ui/field.tsx";
 import { Icon } from "../ui/icons.tsx";
 import { Select, Switch, TextInput } from "../ui/inputs.tsx";
 import { resetForm } from "./form-store.ts";
-import { type Fit, fitChoices } from "./options.ts";
+import type { Fit } from "./options.ts";
 import type { OptionsProps } from "./options-props.ts";
 
 export function AdvancedOptions({ form, problems, onChange }: OptionsProps) {
@@ -25,7 +26,7 @@ export function AdvancedOptions({ form, problems, onChange }: OptionsProps) {
               value={form.fit}
               onChange={(event) => onChange({ fit: event.target.value as Fit })}
             >
-              {fitChoices.map((fit) => (
+              {fits.map((fit) => (
                 <option key={fit} value={fit}>
                   {words.fits[fit]}
                 </option>

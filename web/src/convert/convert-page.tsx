@@ -1,5 +1,6 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect } from "react";
+import { imageConvertLimits } from "../../../src/pipelines/image-convert/limits.ts";
 import { getPipeline } from "../api/client.ts";
 import type { Accepts } from "../api/contract.ts";
 import { formatBytes } from "../format/format.ts";
@@ -30,8 +31,8 @@ const usualAccepts: Accepts = {
     (type) => `image/${type}`,
   ),
   minFiles: 1,
-  maxFiles: 50,
-  maxFileBytes: 20 * 1024 * 1024,
+  maxFiles: imageConvertLimits.maxFiles,
+  maxFileBytes: imageConvertLimits.maxFileBytes,
 };
 
 export function ConvertPage() {

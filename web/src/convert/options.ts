@@ -1,5 +1,6 @@
 import type { z } from "zod";
-import type { imageConvertOptions, positions } from "../../../src/pipelines/image-convert/options.ts";
+import { MAX_SIDE, outputFormats, type positions } from "../../../src/pipelines/image-convert/choices.ts";
+import type { imageConvertOptions } from "../../../src/pipelines/image-convert/options.ts";
 
 /** The options as `image.convert` takes them, by its own schema. */
 export type ConvertOptions = z.input<typeof imageConvertOptions>;
@@ -7,32 +8,10 @@ export type Position = (typeof positions)[number];
 export type Format = NonNullable<ConvertOptions["format"]>;
 export type Fit = NonNullable<ConvertOptions["fit"]>;
 
-export const formatChoices: readonly Format[] = [
-  "webp",
-  "avif",
-  "jpeg",
-  "png",
-  "tiff",
-  "gif",
-  "bmp",
-  "original",
-];
-export const fitChoices: readonly Fit[] = ["inside", "cover", "contain", "fill", "outside"];
+const modern: readonly Format[] = ["webp", "avif"];
+/** Those that make the smallest files come first. */
+export const formatChoices = [...modern, ...outputFormats.filter((format) => !modern.includes(format))];
 export const widthPresets: readonly number[] = [640, 1280, 1920, 2560];
-export const positionChoices: readonly Position[] = [
-  "top-left",
-  "top",
-  "top-right",
-  "left",
-  "center",
-  "right",
-  "bottom-left",
-  "bottom",
-  "bottom-right",
-];
-
-export const maxSide = 16_383;
-
 /** What the form holds; the parts of a watermark that is switched off are kept for when it is switched on again. */
 export interface FormState {
   format: Format;
@@ -121,7 +100,7 @@ export function optionFiles(form: FormState): Map<string, File> {
 }
 
 export function isSide(value: number | null): value is number {
-  return value !== null && Number.isInteger(value) && value >= 1 && value <= maxSide;
+  return value !== null && Number.isInteger(value) && value >= 1 && value <= MAX_SIDE;
 }
 
 export function usesQuality(format: Format): boolean {

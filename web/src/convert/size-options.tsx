@@ -1,8 +1,9 @@
+import { MAX_SIDE } from "../../../src/pipelines/image-convert/choices.ts";
 import { useText } from "../i18n/locale.ts";
 import { classes } from "../ui/classes.ts";
 import { Field } from "../ui/field.tsx";
 import { NumberInput } from "../ui/inputs.tsx";
-import { maxSide, widthPresets } from "./options.ts";
+import { widthPresets } from "./options.ts";
 import type { OptionsProps } from "./options-props.ts";
 
 export function SizeOptions({ form, problems, onChange }: OptionsProps) {
@@ -41,14 +42,14 @@ export function SizeOptions({ form, problems, onChange }: OptionsProps) {
           <Field
             key={side}
             label={words[side]}
-            error={problems.has(side) ? words.errors.side(maxSide) : null}
+            error={problems.has(side) ? words.errors.side(MAX_SIDE) : null}
           >
             {(ids) => (
               <NumberInput
                 {...ids}
                 unit="px"
                 min={1}
-                max={maxSide}
+                max={MAX_SIDE}
                 step={1}
                 placeholder={words.auto}
                 value={form[side]}

@@ -1,10 +1,10 @@
+import { MAX_MARK_CHARACTERS, positions } from "../../../src/pipelines/image-convert/choices.ts";
 import { formatPercent } from "../format/format.ts";
 import { useLocale, useText } from "../i18n/locale.ts";
 import { Choices } from "../ui/choices.tsx";
 import { classes } from "../ui/classes.ts";
 import { Field } from "../ui/field.tsx";
 import { Slider, TextInput } from "../ui/inputs.tsx";
-import { positionChoices } from "./options.ts";
 import type { OptionsProps } from "./options-props.ts";
 import { WatermarkImage } from "./watermark-image.tsx";
 
@@ -36,7 +36,7 @@ export function WatermarkOptions({ form, problems, onChange }: OptionsProps) {
               {(ids) => (
                 <TextInput
                   {...ids}
-                  maxLength={200}
+                  maxLength={MAX_MARK_CHARACTERS}
                   placeholder={words.watermarkTextExample}
                   value={form.watermarkText}
                   onChange={(event) => onChange({ watermarkText: event.target.value })}
@@ -55,7 +55,7 @@ export function WatermarkOptions({ form, problems, onChange }: OptionsProps) {
               <Choices
                 label={words.position}
                 columns="grid-cols-3 !gap-0.5 aspect-square"
-                choices={positionChoices.map((value) => ({
+                choices={positions.map((value) => ({
                   value,
                   name: words.positions[value],
                   label: (
