@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { Counted, Ledger } from "../../domain/ledger/ledger.ts";
+import type { Ledger } from "../../domain/ledger/ledger.ts";
 import type {
   BlobRecord,
   CacheEntry,
@@ -12,41 +12,12 @@ import type {
   TaskRecord,
   Warning,
 } from "../../domain/records.ts";
-import { isOpen, type JobState } from "../../domain/states.ts";
-import {
-  type JobRow,
-  jobProgress,
-  jobSpec,
-  type TaskRow,
-  taskBody,
-  toJob,
-  toTask,
-} from "../../domain/stored.ts";
+import { isOpen } from "../../domain/states.ts";
+import { jobProgress, jobSpec, taskBody } from "../../domain/stored.ts";
 import { EventLog } from "./event-log.ts";
+import { KeptRecords, liveState, type TrackedJob, type TrackedTask } from "./kept-records.ts";
 import type { Queues } from "./queues.ts";
 import { type Statements, statements } from "./statements.ts";
-
-/**
- * Of the JSON of records that are kept in memory between transactions: they take a few times as much there.
- * There is one writer, so they cannot grow stale; what has ended is never kept.
- */
-const KEPT_BYTES = 32 * 1024 * 1024;
-
-interface Tracked<T> {
-  record: T;
-  isNew: boolean;
-  /** Of its JSON, as it was read or saved last. */
-  bytes: number;
-}
-
-interface TrackedJob extends Tracked<JobRecord> {
-  /** As it was saved last, while it had not ended. */
-  live: JobState | null;
-}
-
-interface TrackedTask extends Tracked<TaskRecord> {
-  saved: Counted | null;
-}
 
 /** The records of the writer's transactions: read through, written back when the transaction ends. */
 export class SqliteLedger implements Ledger {
@@ -60,93 +31,31 @@ export class SqliteLedger implements Ledger {
   now = 0;
 
   readonly #queues: Queues;
-  readonly #jobs = new Map<string, TrackedJob>();
-  /** By job and item. */
-  readonly #tasks = new Map<string, Map<number, TrackedTask>>();
-  #keptBytes = 0;
-  /** Read in this transaction although they have ended. */
-  readonly #endedJobs = new Set<string>();
-  readonly #endedTasks = new Set<TaskRecord>();
+  readonly #kept: KeptRecords;
   readonly #dirtyJobs = new Set<TrackedJob>();
   readonly #dirtyTasks = new Set<TrackedTask>();
 
   constructor(db: DatabaseSync, queues: Queues) {
     this.sql = statements(db);
     this.log = new EventLog(this.sql);
+    this.#kept = new KeptRecords(this.sql);
     this.#queues = queues;
   }
 
   job(id: string): JobRecord | null {
-    const known = this.#jobs.get(id);
-    if (known) return known.record;
-    const row = this.sql.job.get(id) as unknown as JobRow | undefined;
-    if (!row) return null;
-    const record = toJob(row);
-    const bytes = row.spec.length + row.progress.length;
-    this.#jobs.set(id, { record, isNew: false, bytes, live: liveState(record) });
-    this.#keptBytes += bytes;
-    if (record.finishedAt !== null) this.#endedJobs.add(id);
-    return record;
+    return this.#kept.job(id)?.record ?? null;
   }
 
   task(jobId: string, item: number): TaskRecord | null {
-    const known = this.#tasks.get(jobId)?.get(item);
-    if (known) return known.record;
-    const row = this.sql.task.get(jobId, item) as unknown as TaskRow | undefined;
-    return row ? this.#fromRow(row) : null;
+    return this.#kept.task(jobId, item)?.record ?? null;
   }
 
   tasks(jobId: string): TaskRecord[] {
-    const rows = this.sql.tasks.all(jobId) as unknown as TaskRow[];
-    const found = new Map<number, TaskRecord>();
-    for (const row of rows)
-      found.set(row.item, this.#tasks.get(jobId)?.get(row.item)?.record ?? this.#fromRow(row));
-    // Those that this transaction has added are not among the rows yet.
-    for (const { record } of this.#tasks.get(jobId)?.values() ?? []) found.set(record.item, record);
-    return [...found.values()].sort((a, b) => a.item - b.item);
+    return this.#kept.tasks(jobId).map((tracked) => tracked.record);
   }
 
   firstTasks(jobId: string, count: number): TaskRecord[] {
     return Array.from({ length: count }, (_, item) => this.task(jobId, item)!);
-  }
-
-  #fromRow(row: TaskRow): TaskRecord {
-    const record = toTask(row);
-    const saved = { queue: record.queue, state: record.state, attempt: record.attempt };
-    this.#track({ record, isNew: false, bytes: row.body.length, saved });
-    if (!isOpen(record)) this.#endedTasks.add(record);
-    return record;
-  }
-
-  #track(task: TrackedTask): void {
-    const { jobId, item } = task.record;
-    let tasks = this.#tasks.get(jobId);
-    if (!tasks) {
-      tasks = new Map();
-      this.#tasks.set(jobId, tasks);
-    }
-    tasks.set(item, task);
-    this.#keptBytes += task.bytes;
-  }
-
-  #forget({ jobId, item }: TaskRecord): void {
-    const tasks = this.#tasks.get(jobId);
-    const tracked = tasks?.get(item);
-    if (!tasks || !tracked) return;
-    this.#keptBytes -= tracked.bytes;
-    tasks.delete(item);
-    if (tasks.size === 0) this.#tasks.delete(jobId);
-  }
-
-  #forgetJob(id: string): void {
-    this.#keptBytes -= this.#jobs.get(id)?.bytes ?? 0;
-    this.#jobs.delete(id);
-  }
-
-  /** @param bytes of the record's JSON, as it was saved just now */
-  #resized(tracked: Tracked<unknown>, bytes: number): void {
-    this.#keptBytes += bytes - tracked.bytes;
-    tracked.bytes = bytes;
   }
 
   cached(cacheKey: string): CacheEntry | null {
@@ -189,23 +98,19 @@ export class SqliteLedger implements Ledger {
   }
 
   addJob(record: JobRecord): void {
-    const tracked = { record, isNew: true, bytes: 0, live: null };
-    this.#jobs.set(record.id, tracked);
-    this.#dirtyJobs.add(tracked);
+    this.#dirtyJobs.add(this.#kept.addJob(record));
   }
 
   addTask(record: TaskRecord): void {
-    const tracked = { record, isNew: true, bytes: 0, saved: null };
-    this.#track(tracked);
-    this.#dirtyTasks.add(tracked);
+    this.#dirtyTasks.add(this.#kept.addTask(record));
   }
 
   changedJob(job: JobRecord): void {
-    this.#dirtyJobs.add(this.#jobs.get(job.id)!);
+    this.#dirtyJobs.add(this.#kept.job(job.id)!);
   }
 
   changedTask(task: TaskRecord): void {
-    this.#dirtyTasks.add(this.#tasks.get(task.jobId)!.get(task.item)!);
+    this.#dirtyTasks.add(this.#kept.task(task.jobId, task.item)!);
   }
 
   refer(jobId: string, blob: string): void {
@@ -224,18 +129,17 @@ export class SqliteLedger implements Ledger {
   }
 
   dropJob(jobId: string): void {
-    for (const task of this.tasks(jobId)) {
-      const tracked = this.#tasks.get(jobId)!.get(task.item)!;
-      this.#queues.moved(task.owner, tracked.saved, null);
-      this.#forget(task);
+    for (const tracked of this.#kept.tasks(jobId)) {
+      this.#queues.moved(tracked.record.owner, tracked.saved, null);
+      this.#kept.forgetTask(tracked.record);
       this.#dirtyTasks.delete(tracked);
     }
-    const job = this.#jobs.get(jobId);
+    const job = this.#kept.job(jobId);
     if (job) {
       this.#queues.jobMoved(job.live, null);
       this.#dirtyJobs.delete(job);
     }
-    this.#forgetJob(jobId);
+    this.#kept.forgetJob(jobId);
     this.log.forget(jobId);
     this.sql.dropTasks.run(jobId);
     this.sql.dropMemos.run(jobId);
@@ -314,13 +218,13 @@ export class SqliteLedger implements Ledger {
       const spec = jobSpec(job);
       this.sql.insertJob.run(id, owner, pipeline, state, finishedAt, expiry(job), spec, progress);
       tracked.isNew = false;
-      this.#resized(tracked, spec.length + progress.length);
+      this.#kept.resized(tracked, spec.length + progress.length);
     } else {
       this.sql.updateJob.run(job.state, job.finishedAt, expiry(job), progress, job.id);
     }
     this.#queues.jobMoved(tracked.live, liveState(job));
     tracked.live = liveState(job);
-    if (job.finishedAt !== null) this.#forgetJob(job.id);
+    if (job.finishedAt !== null) this.#kept.forgetJob(job.id);
   }
 
   #saveTask(tracked: TrackedTask): void {
@@ -335,40 +239,26 @@ export class SqliteLedger implements Ledger {
     }
     this.#queues.moved(owner, tracked.saved, task);
     tracked.saved = { queue, state, attempt: task.attempt };
-    this.#resized(tracked, body.length);
-    if (!isOpen(task)) this.#forget(task);
+    this.#kept.resized(tracked, body.length);
+    if (!isOpen(task)) this.#kept.forgetTask(task);
   }
 
   committed(): void {
     this.#begin();
-    for (const id of this.#endedJobs) {
-      if (this.#jobs.get(id)?.record.finishedAt !== null) this.#forgetJob(id);
-    }
-    for (const task of this.#endedTasks) if (!isOpen(task)) this.#forget(task);
-    this.#endedJobs.clear();
-    this.#endedTasks.clear();
-    if (this.#keptBytes > KEPT_BYTES) this.#forgetAll();
+    this.#kept.committed();
     this.log.committed();
   }
 
   /** Forgets everything in memory: the transaction did not happen. */
   rolledBack(): void {
-    this.#forgetAll();
-    this.#endedJobs.clear();
-    this.#endedTasks.clear();
+    this.#kept.rolledBack();
     this.log.rolledBack();
     this.#begin();
   }
 
-  #forgetAll(): void {
-    this.#jobs.clear();
-    this.#tasks.clear();
-    this.#keptBytes = 0;
-  }
-
   /** Of what is kept in memory. */
   get keptBytes(): number {
-    return this.#keptBytes;
+    return this.#kept.bytes;
   }
 
   #begin(): void {
@@ -378,10 +268,6 @@ export class SqliteLedger implements Ledger {
     this.revoked = [];
     this.grown = new Set();
   }
-}
-
-function liveState(job: JobRecord): JobState | null {
-  return job.finishedAt === null ? job.state : null;
 }
 
 /** An expired job has nothing left to expire. */
