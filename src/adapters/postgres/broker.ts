@@ -1,8 +1,8 @@
 import type pg from "pg";
 import { MillraceError } from "../../errors.ts";
-import type { Broker, DeliveryHandler, Message, PublishResult } from "../../ports/broker.ts";
+import type { Broker, Message, PublishResult } from "../../ports/broker.ts";
 import type { Store } from "../../ports/store/store.ts";
-import { Consumers, type Subscriber } from "./broker/consumers.ts";
+import { Consumers } from "./broker/consumers.ts";
 import {
   deadLetters,
   depth,
@@ -11,6 +11,7 @@ import {
   releaseMine,
   releaseOrphans,
 } from "./broker/deliveries.ts";
+import { subscribe } from "./broker/subscriber.ts";
 import { asking, assertReachable, isOutage, openPool, targetOf, toError } from "./connection.ts";
 import { Listener } from "./listener.ts";
 import { classOf } from "./locks.ts";
@@ -224,10 +225,6 @@ function collected(ms: number, act: (names: string[]) => void) {
       if (timer) clearTimeout(timer);
     },
   });
-}
-
-function subscribe(queue: string, prefetch: number, handler: DeliveryHandler): Subscriber {
-  return { queue, prefetch, handler, open: true, unsettled: new Set(), wished: 0, claimer: null };
 }
 
 /** The same server without waiting for the disk at each commit. */

@@ -1,9 +1,8 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type pg from "pg";
 import { MillraceError } from "../../../errors.ts";
-import type { Delivery, DeliveryHandler } from "../../../ports/broker.ts";
+import type { Delivery } from "../../../ports/broker.ts";
 import { isOutage, pipeline, toError } from "../connection.ts";
-import type { Claimer } from "../store/claims.ts";
 import {
   acknowledge,
   bury,
@@ -12,23 +11,10 @@ import {
   releaseStrays,
   takeDeliveries,
 } from "./deliveries.ts";
+import { deliveryOf, type How, isOver } from "./delivery.ts";
+import { roomOf, type Subscriber, slotsOf } from "./subscriber.ts";
 
 const RETRY_MS = 200;
-
-export interface Subscriber {
-  readonly queue: string;
-  readonly prefetch: number;
-  readonly handler: DeliveryHandler;
-  open: boolean;
-  /** Numbers of the deliveries that it holds. */
-  readonly unsettled: Set<number>;
-  /** Slots that are being filled. */
-  wished: number;
-  /** Takes slots for claims. */
-  claimer: Claimer | null;
-}
-
-type How = "ack" | "retry" | "reject";
 
 interface Settlement {
   seq: number;
@@ -262,29 +248,7 @@ export class Consumers {
   }
 
   #delivery(row: DeliveryRow, holder: number, subscriber: Subscriber): Delivery {
-    let settled: Promise<void> | null = null;
-    let lost = false;
-    const settle = (how: How) => {
-      settled ??= this.#settle(row.seq, holder, how, subscriber).catch((error: MillraceError) => {
-        lost = error.code === "lost_ownership";
-        // What could not be told may be told again.
-        if (!isOver(error)) settled = null;
-        throw error;
-      });
-      return settled;
-    };
-    return {
-      id: row.id,
-      payload: row.payload,
-      queue: row.queue,
-      count: row.count,
-      ack: () => settle("ack"),
-      retry: () => settle("retry"),
-      reject: () => settle("reject"),
-      async extend() {
-        if (lost) throw new MillraceError("lost_ownership", "The delivery is another consumer's by now.");
-      },
-    };
+    return deliveryOf(row, (how) => this.#settle(row.seq, holder, how, subscriber));
   }
 
   async #handle({ handler }: Subscriber, delivery: Delivery): Promise<void> {
@@ -318,22 +282,4 @@ export class Consumers {
     }
     this.#closed = true;
   }
-}
-
-/** Slots in which nothing runs. */
-function slotsOf({ prefetch, unsettled, claimer }: Subscriber): number {
-  return prefetch - unsettled.size - (claimer?.running ?? 0);
-}
-
-/** Claims that come have slots before deliveries, but for one. */
-function roomOf(subscriber: Subscriber): number {
-  const { claimer, unsettled } = subscriber;
-  const slots = slotsOf(subscriber);
-  const room = slots - (claimer ? claimer.ahead.length + claimer.asked : 0);
-  return unsettled.size === 0 ? Math.max(room, Math.min(1, slots)) : room;
-}
-
-/** It is another's by now, or the broker was closed. */
-function isOver({ code }: MillraceError): boolean {
-  return code === "lost_ownership" || code === "closed";
 }
