@@ -2,7 +2,7 @@ import type { Readable } from "node:stream";
 import type { CreateJob } from "../domain/commands.ts";
 import { safeName } from "../domain/file-name.ts";
 import { newId } from "../domain/ids.ts";
-import { traitsOf } from "../domain/job-spec.ts";
+import { MAX_METADATA, traitsOf, unusualTraits } from "../domain/job-spec.ts";
 import { canonical, itemKey, sha256 } from "../domain/ledger/content-key.ts";
 import type { FileRef, JobTraits, Json } from "../domain/records.ts";
 import { MillraceError } from "../errors.ts";
@@ -37,7 +37,6 @@ const RESERVED_SHARE = 0.1;
 const DELAYED_SHARE = 0.5;
 const IDEMPOTENCY_MS = 24 * 3_600_000;
 const HEALTH_MS = 1_000;
-const MAX_METADATA = 16;
 const LONGEST_DELAY_MS = 366 * 24 * 3_600_000;
 
 export interface IntakeOptions {
@@ -264,7 +263,8 @@ function fingerprintOf(
   const asked: Json[] = [pipeline.name, content, named, priority, startAt ?? null, metadata];
   // What is usual is left out: so fingerprints stay comparable with those of the version before.
   if (onInvalidFile === "skip") asked.push("skip");
-  if (Object.keys(others).length > 0) asked.push(others);
+  const unusual = unusualTraits(others);
+  if (Object.keys(unusual).length > 0) asked.push(unusual);
   return sha256(canonical(asked));
 }
 

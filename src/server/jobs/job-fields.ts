@@ -1,9 +1,9 @@
 import { z } from "zod";
+import { MAX_METADATA } from "../../domain/job-spec.ts";
 import { MillraceError } from "../../errors.ts";
 import { invalidRequestWith } from "../../http/problem.ts";
 import { boundedList, boundedObject, boundedStrings } from "./json-bounds.ts";
 
-const METADATA_ENTRIES = 16;
 /** Files that a request may name, whatever its pipeline takes. */
 export const MOST_FILES = 10_000;
 
@@ -12,9 +12,9 @@ const fields = {
   options: boundedObject.default({}).describe("As the pipeline's JSON Schema says."),
   priority: z.int().min(0).max(9).optional().describe("0 to 9, 4 by default; higher runs first."),
   startAt: z.iso.datetime({ offset: true }).optional().describe("Not before this time."),
-  metadata: boundedStrings(METADATA_ENTRIES, 64, 1_000)
+  metadata: boundedStrings(MAX_METADATA, 64, 1_000)
     .optional()
-    .describe(`Up to ${METADATA_ENTRIES} strings that come back in the job and in webhooks.`),
+    .describe(`Up to ${MAX_METADATA} strings that come back in the job and in webhooks.`),
   onInvalidFile: z
     .enum(["reject", "skip"])
     .default("reject")
