@@ -62,15 +62,7 @@ export class Queues {
     if (!queue) {
       queue = {
         name,
-        scheduled: 0,
-        delayed: 0,
-        delayedOf: new Map(),
-        ready: 0,
-        published: 0,
-        leased: 0,
-        dead: 0,
-        taken: 0,
-        paused: false,
+        ...noTasks(),
         drained: new Array<number>(DRAIN_SECONDS).fill(0),
         drainedAt: 0,
         lastOwner: "",
@@ -91,19 +83,7 @@ export class Queues {
     paused: string[],
     jobs: { state: string; n: number }[],
   ): void {
-    for (const queue of this.#queues.values()) {
-      Object.assign(queue, {
-        scheduled: 0,
-        delayed: 0,
-        delayedOf: new Map(),
-        ready: 0,
-        published: 0,
-        leased: 0,
-        dead: 0,
-        taken: 0,
-        paused: false,
-      });
-    }
+    for (const queue of this.#queues.values()) Object.assign(queue, noTasks());
     for (const { queue, state, n } of counts) this.#count(queue, state as TaskState, n);
     for (const { queue, owner, n } of delayed) this.#delay(queue, owner, n);
     for (const name of paused) this.get(name).paused = true;
@@ -236,4 +216,18 @@ export class Queues {
       workers: [...this.workers.values()].filter((worker) => name in worker.queues).length,
     };
   }
+}
+
+function noTasks() {
+  return {
+    scheduled: 0,
+    delayed: 0,
+    delayedOf: new Map<string, number>(),
+    ready: 0,
+    published: 0,
+    leased: 0,
+    dead: 0,
+    taken: 0,
+    paused: false,
+  };
 }

@@ -1,5 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { all, each } from "../../testing/store/fixture.ts";
+import { failure, success } from "../../testing/store/manual-worker.ts";
 import type { Outcome } from "../commands.ts";
 import { JOB_ITEM, type PlanStep, type TaskDelivery } from "../records.ts";
 import { hasEnded, isOpen, isTerminal } from "../states.ts";
@@ -7,7 +9,7 @@ import { claim } from "./claim.ts";
 import { requestCancel, requestJob, requestReopening } from "./requests.ts";
 import { loseLease, settle } from "./settle.ts";
 import { wake } from "./sweep.ts";
-import { creation, failure, MemoryLedger, step, success } from "./testing.ts";
+import { creation, MemoryLedger } from "./testing.ts";
 
 /** What may happen to a job, in any order; `pick` chooses among what is there. */
 type Happening =
@@ -34,11 +36,11 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom("cancel", "reopen"), pick }) },
 );
 const plans: fc.Arbitrary<PlanStep[]> = fc.constantFrom(
-  [step("work", "each", { attempts: 2 })],
-  [step("work", "each", { cacheKey: "work" }), step("second", "each", { attempts: 1 })],
-  [step("work", "each"), step("gather", "all", { attempts: 2 })],
-  [step("work", "each"), step("gather", "all", { needs: "every" }), step("publish", "all")],
-  [step("gather", "all", { attempts: 1 }), step("publish", "all")],
+  [each("work", { attempts: 2 })],
+  [each("work", { cacheKey: "work" }), each("second", { attempts: 1 })],
+  [each("work"), all("gather", { attempts: 2 })],
+  [each("work"), all("gather", { needs: "every" }), all("publish")],
+  [all("gather", { attempts: 1 }), all("publish")],
 );
 
 test("whatever happens in whatever order, sums hold and the job comes to its end", () => {
@@ -180,9 +182,9 @@ class History {
     const count = (state: string) => items.filter((item) => item.state === state).length;
     expect(job.remaining).toBe(items.filter(isOpen).length);
     expect([job.done, job.failed, job.cancelled]).toEqual(["succeeded", "dead", "cancelled"].map(count));
-    const each = job.plan.filter(({ kind }) => kind === "each").length;
+    const eachSteps = job.plan.filter(({ kind }) => kind === "each").length;
     expect(job.stepsDone).toBeGreaterThanOrEqual(0);
-    expect(job.stepsDone).toBeLessThanOrEqual(job.total * each + job.plan.length - each);
+    expect(job.stepsDone).toBeLessThanOrEqual(job.total * eachSteps + job.plan.length - eachSteps);
     for (const task of this.#tasks()) {
       expect(task.attempt).toBeGreaterThanOrEqual(0);
       expect(task.attempt).toBeLessThanOrEqual(job.plan[task.step]!.attempts);

@@ -1,8 +1,10 @@
 import { expect, test } from "vitest";
+import { each } from "../../testing/store/fixture.ts";
+import { failure, success } from "../../testing/store/manual-worker.ts";
 import { claim } from "./claim.ts";
 import { requestCancel, requestJob, requestRemoval, requestReopening } from "./requests.ts";
 import { settle } from "./settle.ts";
-import { creation, failure, MemoryLedger, step, success } from "./testing.ts";
+import { creation, MemoryLedger } from "./testing.ts";
 
 const owner = "owner";
 
@@ -130,7 +132,7 @@ test("failed items run again as long as their files are there", () => {
   const records = new MemoryLedger();
   const input = records.upload("a", 5_000);
   const { id } = creation();
-  const plan = [step("work", "each", { attempts: 1 })];
+  const plan = [each("work", { attempts: 1 })];
   records.run((ledger) =>
     requestJob(ledger, creation({ id, plan, items: [{ name: "a", input }], pinned: ["a"] })),
   );

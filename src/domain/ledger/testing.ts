@@ -1,4 +1,5 @@
-import type { CreateJob, Outcome } from "../commands.ts";
+import { jobCommand } from "../../testing/store/fixture.ts";
+import type { CreateJob } from "../commands.ts";
 import { newId } from "../ids.ts";
 import type {
   BlobRecord,
@@ -9,7 +10,6 @@ import type {
   JobRecord,
   Json,
   MemoRecord,
-  PlanStep,
   TaskDelivery,
   TaskRecord,
 } from "../records.ts";
@@ -206,51 +206,8 @@ export class MemoryLedger implements Ledger {
   }
 }
 
-const usualStep = {
-  attempts: 3,
-  timeoutMs: 60_000,
-  backoff: { baseMs: 1_000, maxMs: 60_000 },
-  needs: "some",
-  keepMemos: false,
-  cacheKey: null,
-} as const;
-
-export function step(name: string, kind: "each" | "all", parts: Partial<PlanStep> = {}): PlanStep {
-  return { ...usualStep, name, kind, queue: `text/${name}`, ...parts };
-}
-
-/** A job of one step and no files, but for what is said otherwise. */
+/** A job of one step and no files, created at 1,000, but for what is said otherwise. */
 export function creation(parts: Partial<CreateJob> = {}): CreateJob {
-  return {
-    id: newId(),
-    now: 1_000,
-    owner: "owner",
-    pipeline: "text",
-    version: 1,
-    options: {},
-    plan: [step("work", "each")],
-    metadata: {},
-    priority: 4,
-    startAt: null,
-    retentionMs: 10_000,
-    deadLetterRetentionMs: 20_000,
-    items: [],
-    attachments: [],
-    pinned: [],
-    reservation: null,
-    idempotency: null,
-    ...parts,
-  };
-}
-
-type Success = Extract<Outcome, { kind: "succeeded" }>;
-
-export function success(parts: Partial<Success> = {}): Outcome {
-  const nothing = { result: null, resultFile: null, outputs: [], warnings: [] };
-  return { kind: "succeeded", ...nothing, cache: true, ms: 1, ...parts };
-}
-
-export function failure(parts: { retryable?: boolean; retryAfterMs?: number } = {}): Outcome {
-  const error = { code: "step_failed", message: "It failed." };
-  return { kind: "failed", error, retryable: true, random: 0.5, ms: 1, ...parts };
+  const retention = { retentionMs: 10_000, deadLetterRetentionMs: 20_000 };
+  return jobCommand({ now: 1_000, owner: "owner", ...retention, ...parts });
 }

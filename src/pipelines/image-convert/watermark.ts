@@ -1,6 +1,7 @@
 import sharp, { type OverlayOptions } from "sharp";
 import { decode, decoding, type Picture } from "../pictures/picture.ts";
 import type { Raster } from "../pictures/raster.ts";
+import { cornerOf, marginOf } from "./mark-position.ts";
 import type { WatermarkOptions } from "./options.ts";
 import type { Size } from "./size.ts";
 import { renderText } from "./watermark-text.ts";
@@ -8,24 +9,18 @@ import { renderText } from "./watermark-text.ts";
 /** What is laid over: a text, or a picture whose header was read. */
 export type Mark = { text: string } | { image: Picture };
 
-/** The distance from the edges, as a part of the shorter side. */
-const MARGIN = 0.02;
-
 /** The watermark for a picture of `size`, as `sharp.composite` takes it, and whether it has no color. */
 export async function watermarkOverlay(
   mark: Mark,
   options: WatermarkOptions,
   size: Size,
 ): Promise<OverlayOptions & { gray: boolean }> {
-  const margin =
-    Math.min(size.width, size.height) < 3
-      ? 0
-      : Math.max(1, Math.round(Math.min(size.width, size.height) * MARGIN));
+  const margin = marginOf(size);
   const part = (side: number) => Math.max(1, Math.min(Math.round(side * options.size), side - 2 * margin));
   const box = { width: part(size.width), height: part(size.height) };
   const opaque = "text" in mark ? await renderText(mark.text, box) : await renderImage(mark.image, box);
   const raster = await fade(opaque, options.opacity);
-  const { left, top } = cornerOf(raster, size, options.position, margin);
+  const { left, top } = cornerOf(raster, size, options.position);
   const gray = "text" in mark || mark.image.gray;
   return { input: raster.data, raw: rawOf(raster), left, top, gray };
 }
@@ -51,17 +46,6 @@ async function fade(raster: Raster, opacity: number): Promise<Raster> {
     .raw()
     .toBuffer();
   return { ...raster, data };
-}
-
-function cornerOf(mark: Size, picture: Size, position: WatermarkOptions["position"], margin: number) {
-  const start = (free: number, near: boolean, far: boolean) => {
-    if (near) return Math.min(margin, free);
-    return far ? Math.max(0, free - margin) : Math.floor(free / 2);
-  };
-  return {
-    left: start(picture.width - mark.width, position.endsWith("left"), position.endsWith("right")),
-    top: start(picture.height - mark.height, position.startsWith("top"), position.startsWith("bottom")),
-  };
 }
 
 function rawOf({ width, height, channels }: Omit<Raster, "data">) {

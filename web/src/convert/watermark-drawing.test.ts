@@ -1,16 +1,7 @@
 import { expect, test } from "vitest";
-import { broken, fitMark, markCorner } from "./watermark-drawing.ts";
+import { broken, fitMark } from "./watermark-drawing.ts";
 
 const picture = { width: 1000, height: 500 };
-const mark = { width: 200, height: 100 };
-
-test.each([
-  ["top-left", { left: 10, top: 10 }],
-  ["top", { left: 400, top: 10 }],
-  ["right", { left: 790, top: 200 }],
-  ["center", { left: 400, top: 200 }],
-  ["bottom-right", { left: 790, top: 390 }],
-] as const)("%s", (position, corner) => expect(markCorner(mark, picture, position)).toEqual(corner));
 
 test("keeps its ratio inside its part of the picture", () => {
   expect(fitMark({ width: 400, height: 100 }, picture, 0.3)).toEqual({ width: 300, height: 75 });

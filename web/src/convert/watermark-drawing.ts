@@ -1,33 +1,15 @@
+import { cornerOf, marginOf } from "../../../src/pipelines/image-convert/mark-position.ts";
+import type { Size } from "../../../src/pipelines/image-convert/size.ts";
 import type { FormState } from "./options.ts";
-
-interface Size {
-  width: number;
-  height: number;
-}
 
 export type Mark = { text: string } | { image: CanvasImageSource; width: number; height: number };
 type Placing = Pick<FormState, "position" | "opacity" | "watermarkSize">;
 
-/** As the worker reckons: the distance from the edges, as a part of the shorter side. */
-const margin = 0.02;
 const outline = 0.05;
-
-/** Where a mark of `mark` size lies on a picture. */
-export function markCorner(mark: Size, picture: Size, position: FormState["position"]) {
-  const gap = Math.round(Math.min(picture.width, picture.height) * margin);
-  const start = (free: number, near: boolean, far: boolean) => {
-    if (near) return Math.min(gap, free);
-    return far ? Math.max(0, free - gap) : Math.floor(free / 2);
-  };
-  return {
-    left: start(picture.width - mark.width, position.endsWith("left"), position.endsWith("right")),
-    top: start(picture.height - mark.height, position.startsWith("top"), position.startsWith("bottom")),
-  };
-}
 
 /** The largest size of `mark`'s ratio inside the part of the picture that it may take up. */
 export function fitMark(mark: Size, picture: Size, part: number): Size {
-  const room = Math.min(picture.width, picture.height) * 2 * margin;
+  const room = 2 * marginOf(picture);
   const box = {
     width: Math.min(picture.width * part, picture.width - room),
     height: Math.min(picture.height * part, picture.height - room),
@@ -46,11 +28,11 @@ export function drawWatermark(
   context.globalAlpha = placing.opacity;
   if ("image" in mark) {
     const size = fitMark(mark, picture, placing.watermarkSize);
-    const { left, top } = markCorner(size, picture, placing.position);
+    const { left, top } = cornerOf(size, picture, placing.position);
     context.drawImage(mark.image, left, top, size.width, size.height);
   } else {
     const drawn = textMark(mark.text, picture, placing.watermarkSize);
-    const { left, top } = markCorner(drawn, picture, placing.position);
+    const { left, top } = cornerOf(drawn, picture, placing.position);
     context.drawImage(drawn, left, top);
   }
   context.restore();

@@ -1,0 +1,26 @@
+import type { positions } from "./choices.ts";
+import type { Size } from "./size.ts";
+
+/** Where a watermark lies: for the pipeline, and for the page's preview. */
+
+/** The distance from the edges, as a part of the shorter side. */
+const MARGIN = 0.02;
+
+/** In pixels, at least one; none on a picture that is too small for it. */
+export function marginOf(picture: Size): number {
+  const shorter = Math.min(picture.width, picture.height);
+  return shorter < 3 ? 0 : Math.max(1, Math.round(shorter * MARGIN));
+}
+
+/** The left upper corner of a mark of this size. */
+export function cornerOf(mark: Size, picture: Size, position: (typeof positions)[number]) {
+  const margin = marginOf(picture);
+  const start = (free: number, near: boolean, far: boolean) => {
+    if (near) return Math.min(margin, free);
+    return far ? Math.max(0, free - margin) : Math.floor(free / 2);
+  };
+  return {
+    left: start(picture.width - mark.width, position.endsWith("left"), position.endsWith("right")),
+    top: start(picture.height - mark.height, position.startsWith("top"), position.startsWith("bottom")),
+  };
+}
