@@ -71,7 +71,6 @@ export function capabilitiesTable(brokers: readonly Capabilities[]): string {
         name === "redis" ? "with `appendfsync always`" : flag(capabilities.durable),
     ],
     ["tells how many messages wait", ({ capabilities }) => flag(capabilities.depth)],
-    ["can be purged", ({ capabilities }) => flag(capabilities.purge)],
     ["has a dead-letter queue of its own", ({ capabilities }) => flag(capabilities.deadLetters)],
     ["counts redeliveries", ({ capabilities }) => flag(capabilities.countsDeliveries)],
     [

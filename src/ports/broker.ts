@@ -37,8 +37,6 @@ export interface Broker {
 
   /** Messages that wait in the queue, not counting those delivered. Only with `capabilities.depth`. */
   depth?(queue: string): Promise<number>;
-  /** Drops all waiting messages and tells how many. Only with `capabilities.purge`. */
-  purge?(queue: string): Promise<number>;
   /** Ids in the broker's own dead-letter queue, oldest first. Only with `capabilities.deadLetters`. */
   deadLetters?(queue: string, limit: number): Promise<Message[]>;
 
@@ -52,7 +50,6 @@ export interface BrokerCapabilities {
   /** A confirmed message survives a restart of the broker. */
   readonly durable: boolean;
   readonly depth: boolean;
-  readonly purge: boolean;
   /** Ownership of a delivery expires unless `extend` is called; ms, or `null` when a connection holds it. */
   readonly ownershipMs: number | null;
   /** `reject` puts the message into a dead-letter queue of the broker's own. */

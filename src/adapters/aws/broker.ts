@@ -28,7 +28,6 @@ export async function openSqsBroker(url: string, options: SqsOptions = {}): Prom
   const capabilities: BrokerCapabilities = {
     durable: true,
     depth: true,
-    purge: true,
     ownershipMs,
     deadLetters: true,
     countsDeliveries: true,
@@ -124,8 +123,6 @@ export async function openSqsBroker(url: string, options: SqsOptions = {}): Prom
     },
 
     depth: (queue) => withQueue(queue, "main", 0, (main) => main.waiting()),
-    // SQS's own purge takes a minute, may be asked once a minute, and takes what is being worked on too.
-    purge: (queue) => withQueue(queue, "main", 0, removeAll),
     deadLetters: (queue, limit) => withQueue(queue, "dead", [] as Message[], (dead) => look(dead, limit)),
 
     async health() {
@@ -140,18 +137,6 @@ export async function openSqsBroker(url: string, options: SqsOptions = {}): Prom
       return closing;
     },
   };
-}
-
-async function removeAll(queue: SqsQueue): Promise<number> {
-  let count = 0;
-  for (let empty = 0; empty < 3; ) {
-    const messages = await queue.receive({ max: 10, waitSeconds: 0, visibleAfter: 30 });
-    // SQS asks only some of its servers: one empty answer does not mean that nothing waits.
-    empty = messages.length === 0 ? empty + 1 : 0;
-    await Promise.all(messages.map((message) => queue.remove(message.ReceiptHandle!)));
-    count += messages.length;
-  }
-  return count;
 }
 
 /** SQS shows messages only to those who receive them: they are taken for a moment and put back. */

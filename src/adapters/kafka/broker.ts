@@ -13,7 +13,6 @@ const capabilities: BrokerCapabilities = {
   durable: true,
   depth: true,
   // Records could be deleted, but not those that other processes have fetched already.
-  purge: false,
   ownershipMs: null,
   deadLetters: true,
   // Deliveries that end with their process leave no trace in Kafka.

@@ -3,14 +3,7 @@ import { MillraceError } from "../../errors.ts";
 import type { Broker, Message, PublishResult } from "../../ports/broker.ts";
 import type { Store } from "../../ports/store/store.ts";
 import { Consumers } from "./broker/consumers.ts";
-import {
-  deadLetters,
-  depth,
-  publishDeliveries,
-  purge,
-  releaseMine,
-  releaseOrphans,
-} from "./broker/deliveries.ts";
+import { deadLetters, depth, publishDeliveries, releaseMine, releaseOrphans } from "./broker/deliveries.ts";
 import { subscribe } from "./broker/subscriber.ts";
 import { asking, assertReachable, isOutage, openPool, targetOf, toError } from "./connection.ts";
 import { Listener } from "./listener.ts";
@@ -122,7 +115,6 @@ export async function openPostgresBroker(url: string, store?: Store): Promise<Br
     capabilities: {
       durable: true,
       depth: true,
-      purge: true,
       ownershipMs: null,
       deadLetters: true,
       countsDeliveries: true,
@@ -164,10 +156,6 @@ export async function openPostgresBroker(url: string, store?: Store): Promise<Br
     async depth(queue) {
       if (closing) throw refusal();
       return (await asking(() => publishing.query(depth([queue])))).rows[0].n as number;
-    },
-    async purge(queue) {
-      if (closing) throw refusal();
-      return (await asking(() => publishing.query(purge([queue])))).rowCount ?? 0;
     },
     async deadLetters(queue, limit) {
       if (closing) throw refusal();

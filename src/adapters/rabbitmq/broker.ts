@@ -70,7 +70,6 @@ export async function openRabbitBroker(url: string, options: RabbitBrokerOptions
     capabilities: {
       durable: true,
       depth: true,
-      purge: true,
       ownershipMs: null,
       deadLetters: true,
       countsDeliveries: true,
@@ -111,14 +110,6 @@ export async function openRabbitBroker(url: string, options: RabbitBrokerOptions
 
     depth: (queue) =>
       request(() => onChannel(link.model(), (channel) => declareQueue(channel, topology, queue))),
-
-    purge: (queue) =>
-      request(() =>
-        onChannel(link.model(), async (channel) => {
-          await declareQueue(channel, topology, queue);
-          return (await channel.purgeQueue(queue)).messageCount;
-        }),
-      ),
 
     deadLetters: (queue, limit) =>
       request(() =>

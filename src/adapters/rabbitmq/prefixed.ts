@@ -9,7 +9,6 @@ export function prefixed(broker: Broker, prefix: string): Broker {
     consume: (queue, options, handler) =>
       broker.consume(name(queue), options, (delivery) => handler({ ...delivery, queue })),
     depth: (queue) => broker.depth!(name(queue)),
-    purge: (queue) => broker.purge!(name(queue)),
     deadLetters: (queue, limit) => broker.deadLetters!(name(queue), limit),
   };
 }

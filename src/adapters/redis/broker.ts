@@ -4,9 +4,8 @@ import type { Redis } from "ioredis";
 import { MillraceError } from "../../errors.ts";
 import type { Broker, Message, PublishResult } from "../../ports/broker.ts";
 import { connect, ping, unavailable } from "./connection.ts";
-import { createGroup, type StreamConsumer, startConsumer } from "./consumer.ts";
+import { type StreamConsumer, startConsumer } from "./consumer.ts";
 import { gather } from "./gather.ts";
-import { purgeScript, runScript } from "./scripts.ts";
 import { type Holder, isGroupMissing } from "./settlement.ts";
 
 export interface RedisBrokerOptions {
@@ -87,7 +86,6 @@ export async function openRedisBroker(url: string, options: RedisBrokerOptions =
     capabilities: {
       durable,
       depth: true,
-      purge: true,
       ownershipMs,
       deadLetters: true,
       countsDeliveries: true,
@@ -146,20 +144,6 @@ export async function openRedisBroker(url: string, options: RedisBrokerOptions =
           }),
         ]);
         return Math.max(0, total - Number((pending as [number])[0]));
-      }),
-
-    purge: (queue) =>
-      request(async () => {
-        const stream = streamOf(queue);
-        await createGroup(commands, { stream, group: GROUP });
-        const [last] = (await commands.xrevrange(stream, "+", "-", "COUNT", 1)) as [string, string[]][];
-        if (!last) return 0;
-        let dropped = 0;
-        for (;;) {
-          const count = (await runScript(commands, purgeScript, [stream], [GROUP, last[0]])) as number;
-          if (count === 0) return dropped;
-          dropped += count;
-        }
       }),
 
     deadLetters: (queue, limit) =>

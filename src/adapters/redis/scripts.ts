@@ -90,22 +90,6 @@ end
 return out
 `);
 
-/** Deletes up to 1,000 entries that were never delivered. KEYS: stream. ARGV: group, last id. Answers how many. */
-export const purgeScript = script(`
-local from = '-'
-for _, group in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
-  if group[2] == ARGV[1] then
-    for i = 1, #group, 2 do
-      if group[i] == 'last-delivered-id' then from = '(' .. group[i + 1] end
-    end
-  end
-end
-local ids = {}
-for _, entry in ipairs(redis.call('XRANGE', KEYS[1], from, ARGV[2], 'COUNT', 1000)) do ids[#ids + 1] = entry[1] end
-if #ids > 0 then redis.call('XDEL', KEYS[1], unpack(ids)) end
-return #ids
-`);
-
 /**
  * Forgets consumers that hold nothing and have not been seen for a while; one that holds something must
  * stay, as deleting it would lose what it holds. KEYS: stream. ARGV: group, idle ms, consumer that goes anyway.

@@ -45,7 +45,6 @@ export function sqliteBroker(client: Client): Broker {
     capabilities: {
       durable: false,
       depth: true,
-      purge: true,
       ownershipMs: null,
       deadLetters: true,
       countsDeliveries: true,
@@ -75,7 +74,6 @@ export function sqliteBroker(client: Client): Broker {
       return { close };
     },
     depth: (queue) => ask("broker.depth", queue),
-    purge: (queue) => ask("broker.purge", queue),
     deadLetters: (queue, limit) => ask("broker.deadLetters", { queue, limit }),
     health: () => ask("broker.depth", ""),
     close() {

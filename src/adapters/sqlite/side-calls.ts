@@ -62,7 +62,6 @@ export function sideCalls(parts: SideCallParts): Record<string, Handler> {
     "backup.records": (target) => backup(db, target as string),
     "backup.held": (_, connection) => holders.has(connection),
     "broker.depth": (queue) => window.depth(queue as string),
-    "broker.purge": (queue) => window.purge(queue as string),
     "broker.deadLetters": (argument) => {
       const { queue, limit } = argument as { queue: string; limit: number };
       return window.deadLetters(queue, limit);

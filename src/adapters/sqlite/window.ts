@@ -218,12 +218,6 @@ export class Window {
     return this.#queue(name).waiting.length;
   }
 
-  purge(name: string): number {
-    const purged = this.depth(name);
-    this.#queue(name).waiting = [];
-    return purged;
-  }
-
   deadLetters(name: string, limit: number): Message[] {
     return this.#queue(name).dead.slice(0, limit);
   }

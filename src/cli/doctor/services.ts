@@ -12,6 +12,7 @@ import type { Config } from "../../compose/config.ts";
 import { startEmbedded } from "../../compose/embedded.ts";
 import { masked } from "../../domain/masking.ts";
 import { MillraceError } from "../../errors.ts";
+import { brokerContents } from "./broker-contents.ts";
 import { type Check, failed, messageOf, ok } from "./check.ts";
 
 const PATIENCE_MS = 5_000;
@@ -24,17 +25,22 @@ interface Part {
 
 /** Whether each part that the settings name answers. */
 export async function checkServices(config: Config): Promise<Check[]> {
-  const shared = [
-    ["store", config.store, openStore],
-    ["broker", config.broker, openBroker],
-    ["bus", config.bus, openBus],
-    ["files", config.blobs, openBlobs],
-  ] as const;
-  const isLocal = (url: string) => /^(sqlite|file):/.test(url);
+  const wiring = { config, writer: null };
+  const isShared = (url: string) => !/^(sqlite|file):/.test(url);
   const checks = isEmbedded(config) ? [await checkRecords(config)] : [];
-  for (const [name, url, open] of shared) {
-    if (!isLocal(url)) checks.push(await checkPart(name, url, () => open({ config, writer: null })));
-  }
+  const { store, broker, bus, blobs } = config;
+  if (isShared(store)) checks.push(await checkPart("store", store, () => openStore(wiring)));
+  if (isShared(broker))
+    checks.push(
+      await checkPart(
+        "broker",
+        broker,
+        () => openBroker(wiring),
+        (opened) => brokerContents(opened, config),
+      ),
+    );
+  if (isShared(bus)) checks.push(await checkPart("bus", bus, () => openBus(wiring)));
+  if (isShared(blobs)) checks.push(await checkPart("files", blobs, () => openBlobs(wiring)));
   return checks;
 }
 
@@ -65,7 +71,13 @@ async function checkRecords(config: Config): Promise<Check> {
   }
 }
 
-async function checkPart(name: string, url: string, open: () => Promise<Part>): Promise<Check> {
+/** @param tell what else to say of it */
+async function checkPart<P extends Part>(
+  name: string,
+  url: string,
+  open: () => Promise<P>,
+  tell: (part: P) => Promise<string> = async () => "",
+): Promise<Check> {
   const shown = masked(url);
   const late = new AbortController();
   try {
@@ -73,20 +85,20 @@ async function checkPart(name: string, url: string, open: () => Promise<Part>): 
     const asked = opening.then(async (part) => {
       try {
         await part.health();
-        return part.name;
+        return { technology: part.name, more: await tell(part) };
       } finally {
         await part.close();
       }
     });
     // What answers after all must not end the command by a rejection that nobody waits for.
     asked.catch(() => {});
-    const technology = await Promise.race([
+    const { technology, more } = await Promise.race([
       asked,
       sleep(PATIENCE_MS, undefined, { signal: late.signal }).then(() => {
         throw new Error(`no answer within ${PATIENCE_MS / 1_000} s`);
       }),
     ]);
-    return ok(name, `${technology} at ${shown}`);
+    return ok(name, `${technology} at ${shown}${more}`);
   } catch (error) {
     const variable = `MILLRACE_${name === "files" ? "BLOBS" : name.toUpperCase()}`;
     if (error instanceof MillraceError && error.code === "config_invalid") {

@@ -9,7 +9,6 @@ export function capabilityPoints(point: DefinePoint<BrokerFixture>): void {
     const { capabilities } = broker;
     fixture.report({ ...capabilities });
     expect(typeof broker.depth).toBe(capabilities.depth ? "function" : "undefined");
-    expect(typeof broker.purge).toBe(capabilities.purge ? "function" : "undefined");
     expect(typeof broker.deadLetters).toBe(capabilities.deadLetters ? "function" : "undefined");
     expect(broker.name).toMatch(/^[a-z]+$/);
   });
@@ -33,28 +32,6 @@ export function capabilityPoints(point: DefinePoint<BrokerFixture>): void {
     await taken.consumer.close();
     for (const delivery of held) await delivery.ack();
     await settles(4);
-  });
-
-  point("capability.purge", "purge drops what waits and tells how much", async (fixture) => {
-    const broker = await fixture.open();
-    if (!broker.purge) return fixture.skip("purging is not possible");
-    const queue = fixture.queue();
-    expect(await broker.purge(queue)).toBe(0);
-    await fixture.put(broker, queue, messages(5));
-    let dropped = 0;
-    await eventually(
-      async () => {
-        dropped += await broker.purge!(queue);
-        return dropped >= 5;
-      },
-      fixture.patienceMs,
-      () => `${dropped} of 5 messages were dropped`,
-    );
-    expect(dropped).toBe(5);
-    const taken = await fixture.take(broker, queue);
-    await fixture.put(broker, queue, messages(1, "after"));
-    await taken.untilAll(["after-0"]);
-    expect(taken.ids()).toEqual(["after-0"]);
   });
 
   point(

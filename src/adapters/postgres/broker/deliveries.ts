@@ -81,11 +81,6 @@ export const depth = statement(
   "broker_depth",
   "SELECT count(*) AS n FROM deliveries WHERE queue = $1 AND holder IS NULL",
 );
-export const purge = statement(
-  "purge",
-  `DELETE FROM deliveries WHERE seq IN (
-     SELECT seq FROM deliveries WHERE queue = $1 AND holder IS NULL FOR UPDATE SKIP LOCKED)`,
-);
 export const deadLetters = statement(
   "broker_dead_letters",
   "SELECT id, payload FROM dead_deliveries WHERE queue = $1 ORDER BY seq LIMIT $2",
