@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { blocksOf, consoleOf, problemOf } from "./check-docs.ts";
+import { blocksOf, consoleOf, missingFiles, problemOf } from "./check-docs.ts";
 
 const page = [
   "Text with `code`.",
@@ -26,6 +26,11 @@ test("blocks carry their place, language, words and text", () => {
   expect(Object.fromEntries(upload!.attributes)).toEqual({ test: "upload", skip: "needs a camera" });
   expect(json).toMatchObject({ line: 6, language: "json", text: '{"a": 1}\n' });
   expect(text).toMatchObject({ language: "text", text: "```\n" });
+});
+
+test("files that a page names and that are not there are found", () => {
+  const text = "`src/a.ts`, `a.ts`, `b/`, `src/c.ts`, `d.tsx`, `e/` and `some.other`\n```ts\n`f.ts`\n```\n";
+  expect(missingFiles(text, ["src/a.ts", "src/b/x.ts"])).toEqual(["src/c.ts", "d.tsx", "e/"]);
 });
 
 test("a block that is not closed is named", () => {

@@ -74,6 +74,17 @@ export function problemOf({ language, attributes, text }: Block): string | null 
   }
 }
 
+/** Files and folders that a page names between backticks, such as `src/domain/ids.ts` or `ids.ts`, and that are not there. */
+export function missingFiles(markdown: string, files: readonly string[]): string[] {
+  const text = markdown.replaceAll(/^```.*?^```/gms, "");
+  const named = [...text.matchAll(/`([\w./-]+(?:\.tsx?|\/))`/g)].map((match) => match[1]!);
+  const paths = files.map((file) => `/${file}`);
+  return [...new Set(named)].filter((name) => {
+    const wanted = `/${name}`;
+    return !paths.some((path) => (name.endsWith("/") ? path.includes(wanted) : path.endsWith(wanted)));
+  });
+}
+
 /** The commands of a `console` block, and the output that they should print, as a pattern. */
 export function consoleOf(text: string): { script: string; output: RegExp } {
   const commands: string[] = [];

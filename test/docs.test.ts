@@ -8,7 +8,7 @@ import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Block, blocksOf, consoleOf, problemOf } from "../scripts/check-docs.ts";
+import { type Block, blocksOf, consoleOf, missingFiles, problemOf } from "../scripts/check-docs.ts";
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, "..");
@@ -24,6 +24,11 @@ test("every code block of the documentation can be checked", () => {
   expect(pages).not.toEqual([]);
   const problems = blocks.map((block) => [locationOf(block), problemOf(block)]);
   expect(problems.filter(([, problem]) => problem)).toEqual([]);
+});
+
+test("every file and folder that the tour names is there", () => {
+  const files = globSync("{src,scripts,web/src,bench,docs}/**/*", { cwd: root });
+  expect(missingFiles(readFileSync(join(root, "docs/architecture.md"), "utf8"), files)).toEqual([]);
 });
 
 const typed = blocks.filter((block) => block.language === "ts");
