@@ -5,6 +5,9 @@ import type { ItemState, JobState } from "./states.ts";
 
 /** What clients read of the records: the shapes of the HTTP contract. Also the data of events. */
 
+/** Items that a job itself carries; the rest is read in pages. */
+export const FIRST_ITEMS = 100;
+
 export interface Progress {
   total: number;
   done: number;

@@ -17,6 +17,7 @@ import { eventRoutes } from "./events/routes.ts";
 import { archiveRoutes } from "./files/archive.ts";
 import { artifactRoutes } from "./files/artifacts.ts";
 import { healthRoutes } from "./health.ts";
+import { creationRoutes } from "./jobs/creating.ts";
 import { itemRoutes } from "./jobs/items.ts";
 import { jobRoutes } from "./jobs/routes.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
@@ -63,6 +64,7 @@ export interface Server {
 }
 
 const routes = [
+  creationRoutes,
   jobRoutes,
   itemRoutes,
   eventRoutes,

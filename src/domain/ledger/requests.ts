@@ -1,5 +1,6 @@
 import type { CreateJob, ReopenJob } from "../commands.ts";
 import type { JobRecord, TaskRecord } from "../records.ts";
+import { FIRST_ITEMS } from "../views.ts";
 import { cancelJob, removeJob } from "./cancel.ts";
 import { createJob } from "./create.ts";
 import type { Ledger } from "./ledger.ts";
@@ -14,9 +15,6 @@ export interface Refusal {
 }
 
 export type Answered<T = unknown> = ({ ok: true } & T) | Refusal;
-
-/** Items that the answer to a creation shows; the rest is read in pages. */
-const FIRST_ITEMS = 100;
 
 /** `created` is false for a request that was known, by its id or by its idempotency key. */
 export function requestJob(

@@ -1,112 +1,17 @@
-import type { FastifyReply } from "fastify";
 import { z } from "zod";
 import type { JobRecord } from "../../domain/records.ts";
 import { jobStates } from "../../domain/states.ts";
-import { jobView } from "../../domain/views.ts";
+import { FIRST_ITEMS, jobView } from "../../domain/views.ts";
 import { MillraceError } from "../../errors.ts";
 import type { App } from "../../http/app.ts";
-import type { Created } from "../../ports/store/jobs.ts";
 import { documented, job, jobParams, limitParam, pageOf } from "../api-schemas.ts";
 import type { ServerContext } from "../context.ts";
 import { awaitEnd } from "./await-end.ts";
-import { idempotencyHeader, jobBody, jobForm } from "./job-fields.ts";
-import { countFiles, readJobRequest, receivedFiles } from "./job-request.ts";
 
-/** Items that a job itself carries; the rest is in `/items`. */
-const ITEMS = 100;
-
-const body = {
-  content: {
-    "application/json": { schema: jobBody },
-    "multipart/form-data": { schema: z.unknown().describe("").meta({ form: jobForm }) },
-  },
-};
-
+/** The jobs that are there. */
 export function jobRoutes(app: App, context: ServerContext): void {
   const { engine } = context;
   const { store } = engine;
-
-  app.route({
-    method: "POST",
-    url: "/v1/jobs",
-    preValidation: (request) => countFiles(context, request.body),
-    schema: {
-      operationId: "createJob",
-      summary: "Create a job",
-      description:
-        "Answers when the job cannot be lost any more. Files are sent in a form, or named as JSON.",
-      tags: ["Jobs"],
-      headers: idempotencyHeader,
-      body,
-      ...documented({ 202: job }, [
-        "not_found",
-        "gone",
-        "too_many_files",
-        "file_too_large",
-        "request_too_large",
-        "unsupported_media",
-        "invalid_options",
-        "idempotency_mismatch",
-        "queue_full",
-        "quota_exceeded",
-        "unavailable",
-        "storage_full",
-      ]),
-    },
-    async handler(request, reply) {
-      const { asked, admission } = await readJobRequest(context, request, reply, true);
-      let created: Created | null = null;
-      try {
-        created = await engine.createJob(asked);
-      } finally {
-        await admission?.release(created?.created === true);
-        if (!created?.created) await engine.discard(receivedFiles(asked));
-      }
-      reply.code(202).header("location", `/v1/jobs/${created.job.id}`);
-      if (!created.created) reply.header("idempotency-replayed", "true");
-      return json(reply, jobView(created.job, created.items.slice(0, ITEMS)));
-    },
-  });
-
-  app.route({
-    method: "POST",
-    url: "/v1/jobs/quote",
-    preValidation: (request) => countFiles(context, request.body),
-    schema: {
-      operationId: "quoteJob",
-      summary: "What a job would cost",
-      description:
-        "As creating the job, without running it: queue position, expected wait, cache hits, cost units.",
-      tags: ["Jobs"],
-      body,
-      ...documented({ 200: quote }, [
-        "not_found",
-        "gone",
-        "too_many_files",
-        "file_too_large",
-        "request_too_large",
-        "unsupported_media",
-        "invalid_options",
-        "queue_full",
-        "quota_exceeded",
-        "unavailable",
-        "storage_full",
-      ]),
-    },
-    async handler(request, reply) {
-      const { asked } = await readJobRequest(context, request, reply, false);
-      const quoted = await engine.quote(asked).finally(() => engine.discard(receivedFiles(asked)));
-      const { position, waitSeconds, cachedItems, items, costUnits } = quoted;
-      return {
-        position,
-        waitSeconds,
-        cached: items > 0 && cachedItems === items,
-        cachedItems,
-        items,
-        costUnits,
-      };
-    },
-  });
 
   app.route({
     method: "GET",
@@ -213,7 +118,7 @@ export function jobRoutes(app: App, context: ServerContext): void {
   async function found(record: JobRecord | null) {
     if (!record) throw new MillraceError("not_found", "There is no such job.");
     const [items, unserved] = await Promise.all([
-      store.items({ jobId: record.id, limit: ITEMS }),
+      store.items({ jobId: record.id, limit: FIRST_ITEMS }),
       unservedNames([record]),
     ]);
     return jobView(record, items, unserved);
@@ -230,19 +135,3 @@ const states = z
   .string()
   .transform((text) => text.split(","))
   .pipe(z.array(z.enum(jobStates)).max(jobStates.length));
-
-const quote = z.object({
-  position: z.int().describe("Tasks that would run before this job's first."),
-  waitSeconds: z
-    .number()
-    .nullable()
-    .describe("Until its first task starts; `null` when that is not known yet."),
-  cached: z.boolean().describe("Whether all of its results are known already."),
-  cachedItems: z.int(),
-  items: z.int(),
-  costUnits: z.number().describe("One for each item and step that would be computed."),
-});
-
-function json(reply: FastifyReply, view: unknown): FastifyReply {
-  return reply.header("content-type", "application/json; charset=utf-8").send(JSON.stringify(view));
-}
