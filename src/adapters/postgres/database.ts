@@ -5,23 +5,15 @@ import { type Statement, tooManyRows } from "../../database/statement.ts";
 import type { Tables } from "../../database/tables.ts";
 import { MillraceError } from "../../errors.ts";
 import { type Answer, type Database, MAX_ROWS } from "../../ports/database.ts";
-import { asking, assertReachable, isOutage, openPool, pipeline, targetOf, toError } from "./connection.ts";
-import { migrate } from "./schema.ts";
+import { asking, isOutage, pipeline, targetOf } from "./connection.ts";
+import { openSchema } from "./schema.ts";
 
 const CONNECTIONS = 4;
 const UNIQUE_VIOLATION = "23505";
 
 /** The cold records, in the schema of the store. Connections are opened as they are needed. */
 export async function openPostgresDatabase(url: string): Promise<Database<Tables>> {
-  const target = targetOf(url);
-  const pool = openPool(target, "database", CONNECTIONS);
-  try {
-    await assertReachable(pool, target);
-    await migrate(pool, target);
-  } catch (error) {
-    await pool.end();
-    throw toError(error);
-  }
+  const pool = await openSchema(targetOf(url), "database", CONNECTIONS);
   let closing: Promise<void> | null = null;
   return databaseOf({
     name: "postgres",

@@ -10,17 +10,9 @@ import {
 } from "../../domain/budgets.ts";
 import { MillraceError } from "../../errors.ts";
 import type { Limiter } from "../../ports/limiter.ts";
-import {
-  asking,
-  assertReachable,
-  isOutage,
-  openPool,
-  retryConflicts,
-  targetOf,
-  toError,
-} from "./connection.ts";
+import { asking, isOutage, retryConflicts, targetOf, toError } from "./connection.ts";
 import { type Change, soon, transact } from "./limiter/transaction.ts";
-import { migrate } from "./schema.ts";
+import { openSchema } from "./schema.ts";
 
 const MAX_ENTRIES = 500;
 const SWEEP_MS = 1_000;
@@ -35,15 +27,7 @@ interface Entry extends Change {
  * transaction is under way is the next one: a process has one at a time.
  */
 export async function openPostgresLimiter(url: string): Promise<Limiter> {
-  const target = targetOf(url);
-  const pool = openPool(target, "limiter", 1);
-  try {
-    await assertReachable(pool, target);
-    await migrate(pool, target);
-  } catch (error) {
-    await pool.end();
-    throw toError(error);
-  }
+  const pool = await openSchema(targetOf(url), "limiter", 1);
   let waiting: Entry[] = [];
   let working: Promise<void> | null = null;
   let closing: Promise<void> | null = null;

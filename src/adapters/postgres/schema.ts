@@ -1,6 +1,6 @@
 import type pg from "pg";
 import { migrations as coldMigrations, type Migration } from "../../database/migrations/index.ts";
-import type { Target } from "./connection.ts";
+import { assertReachable, openPool, type Target, toError } from "./connection.ts";
 
 /**
  * The hot tables. Each entry brings the schema from the version before to its own. They only ever expand, so that older
@@ -192,6 +192,28 @@ const migrations = [
     ADD COLUMN delayed boolean NOT NULL DEFAULT false;
   `,
 ];
+
+/**
+ * Connections to a schema that is up to date; none stays open when it cannot be reached.
+ * @param ready asks what else must be known before it is used
+ */
+export async function openSchema(
+  target: Target,
+  role: string,
+  connections: number,
+  ready: (pool: pg.Pool) => Promise<void> = async () => {},
+): Promise<pg.Pool> {
+  const pool = openPool(target, role, connections);
+  try {
+    await assertReachable(pool, target);
+    await migrate(pool, target);
+    await ready(pool);
+    return pool;
+  } catch (error) {
+    await pool.end();
+    throw toError(error);
+  }
+}
 
 /** Brings the schema up to date; several processes may do so at once. */
 export async function migrate(pool: pg.Pool, { schema }: Target): Promise<void> {

@@ -2,9 +2,9 @@ import { randomUUID } from "node:crypto";
 import type pg from "pg";
 import { MillraceError } from "../../errors.ts";
 import type { Store } from "../../ports/store/store.ts";
-import { asking, assertReachable, openPool, type Target, targetOf, toError } from "./connection.ts";
+import { asking, type Target, targetOf } from "./connection.ts";
 import { type News, Notifier, queueChannel } from "./notifier.ts";
-import { migrate } from "./schema.ts";
+import { openSchema } from "./schema.ts";
 import { statement } from "./statement.ts";
 import { Admission } from "./store/admission.ts";
 import { Backlog } from "./store/backlog.ts";
@@ -42,16 +42,8 @@ export interface PostgresStore extends Store {
 /** The records in a schema of a PostgreSQL database (12 or later), shared by any number of processes. */
 export async function openPostgresStore(url: string, options: PostgresStoreOptions): Promise<PostgresStore> {
   const target = targetOf(url);
-  const pool = openPool(target, "store", options.connections ?? 6);
   const clock = new ServerClock();
-  try {
-    await assertReachable(pool, target);
-    await migrate(pool, target);
-    await clock.ask(pool);
-  } catch (error) {
-    await pool.end();
-    throw toError(error);
-  }
+  const pool = await openSchema(target, "store", options.connections ?? 6, (opened) => clock.ask(opened));
   return build(pool, target, clock, options);
 }
 
