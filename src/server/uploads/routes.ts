@@ -1,28 +1,12 @@
-import type { Readable } from "node:stream";
-import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
-import type { UploadRecord } from "../../domain/uploads.ts";
 import { checksumAlgorithms } from "../../engine/uploads/checksum.ts";
 import { MillraceError } from "../../errors.ts";
 import type { App } from "../../http/app.ts";
 import { documented } from "../api-schemas.ts";
 import type { ServerContext } from "../context.ts";
 import { presignRoute } from "./presign.ts";
-import {
-  byteCount,
-  checkVersion,
-  fileLength,
-  parseChecksum,
-  parseConcat,
-  parseMetadata,
-  TUS_VERSION,
-  tusExtensions,
-  uploadBody,
-} from "./tus-headers.ts";
-
-const METADATA_CHARACTERS = 4_096;
-
-const params = z.object({ id: z.string().max(200).describe("The last part of the upload's address.") });
+import { params, spoken, state, tusHandlers } from "./tus-handlers.ts";
+import { tusExtensions, uploadBody } from "./tus-headers.ts";
 
 /**
  * Resumable uploads as tus 1.0 defines them. Any process may serve any request of an upload. Written here and
@@ -30,19 +14,9 @@ const params = z.object({ id: z.string().max(200).describe("The last part of the
  */
 export function uploadRoutes(app: App, { engine, metrics }: ServerContext): void {
   const { uploads } = engine;
+  const { create, tell, goOn, giveUp } = tusHandlers({ engine, metrics });
   app.addContentTypeParser(uploadBody, (_request, payload, done) => done(null, payload));
-
   presignRoute(app, { engine });
-
-  const idOf = (request: FastifyRequest): string => (request.params as z.output<typeof params>).id;
-
-  const spoken = (request: FastifyRequest, reply: FastifyReply): void => {
-    reply
-      .header("tus-resumable", TUS_VERSION)
-      .header("tus-version", TUS_VERSION)
-      .header("cache-control", "no-store");
-    if (request.method !== "OPTIONS") checkVersion(request.headers);
-  };
 
   for (const url of ["/v1/uploads", "/v1/uploads/:id"]) {
     app.route({
@@ -164,72 +138,4 @@ export function uploadRoutes(app: App, { engine, metrics }: ServerContext): void
       return giveUp(request, reply);
     },
   });
-
-  /** A new upload, with the bytes that came with the request. */
-  async function create(request: FastifyRequest): Promise<UploadRecord> {
-    const metadata = String(request.headers["upload-metadata"] ?? "");
-    if (metadata.length > METADATA_CHARACTERS) {
-      throw new MillraceError("invalid_request", "The header upload-metadata is too long.");
-    }
-    const pieces = parseConcat(request.headers["upload-concat"]);
-    const entries = parseMetadata(metadata);
-    const announced = {
-      owner: request.principal.owner,
-      name: entries.get("filename") ?? entries.get("name") ?? "",
-      // A client that says which pipeline a file is for hears of its limit before it sends it.
-      pipeline: entries.get("pipeline"),
-      metadata,
-      concat: pieces === null ? undefined : String(request.headers["upload-concat"]),
-    };
-    if (Array.isArray(pieces)) return uploads.join({ ...announced, length: null }, pieces);
-    const upload = await uploads.begin({ ...announced, length: fileLength(request.headers) });
-    return request.headers["content-type"] === uploadBody ? receive(request, upload, { offset: 0 }) : upload;
-  }
-
-  async function receive(
-    request: FastifyRequest,
-    upload: UploadRecord,
-    sent: { offset: number; length?: number; announced?: number },
-  ): Promise<UploadRecord> {
-    const grown = await uploads.receive(upload, {
-      ...sent,
-      source: request.body as Readable,
-      pipeline: parseMetadata(upload.metadata).get("pipeline"),
-      checksum: parseChecksum(request.headers["upload-checksum"]),
-    });
-    metrics.uploaded(grown.offset - upload.offset);
-    return grown;
-  }
-
-  async function tell(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const upload = await uploads.get(request.principal.owner, idOf(request));
-    reply.headers(state(upload));
-    if (upload.length === null) reply.header("upload-defer-length", "1");
-    else reply.header("upload-length", String(upload.length));
-    if (upload.concat !== undefined) reply.header("upload-concat", upload.concat);
-    if (upload.metadata) reply.header("upload-metadata", upload.metadata);
-    return reply.send();
-  }
-
-  async function goOn(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const { headers } = request;
-    if (headers["content-type"] !== uploadBody) {
-      throw new MillraceError("unsupported_media", `Send ${uploadBody}.`);
-    }
-    const offset = byteCount(headers, "upload-offset");
-    const length = headers["upload-length"] === undefined ? undefined : byteCount(headers, "upload-length");
-    const upload = await uploads.get(request.principal.owner, idOf(request));
-    const announced = Number(headers["content-length"] ?? 0);
-    const grown = await receive(request, upload, { offset, length, announced });
-    return reply.code(204).headers(state(grown)).send();
-  }
-
-  async function giveUp(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    await uploads.remove(request.principal.owner, idOf(request));
-    return reply.code(204).send();
-  }
-}
-
-function state({ offset, expiresAt }: UploadRecord): Record<string, string> {
-  return { "upload-offset": String(offset), "upload-expires": new Date(expiresAt).toUTCString() };
 }
