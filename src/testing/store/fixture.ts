@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import type { CreateJob } from "../../domain/commands.ts";
 import { newId } from "../../domain/ids.ts";
+import { usualTraits } from "../../domain/job-spec.ts";
 import type { FileRef, PlanStep } from "../../domain/records.ts";
 import type { Created, Result } from "../../ports/store/jobs.ts";
 import type { Store } from "../../ports/store/store.ts";
@@ -145,8 +146,7 @@ export function jobCommand(parts: Partial<CreateJob> = {}): CreateJob {
     version: 1,
     options: {},
     plan: [each("work")],
-    metadata: {},
-    priority: 4,
+    ...usualTraits,
     startAt: null,
     retentionMs: 3_600_000,
     deadLetterRetentionMs: 0,
