@@ -1,11 +1,11 @@
-import type pg from "pg";
 import { MillraceError } from "../../errors.ts";
-import type { Broker, Message, PublishResult } from "../../ports/broker.ts";
+import type { Broker, Message } from "../../ports/broker.ts";
 import type { Store } from "../../ports/store/store.ts";
 import { Consumers } from "./broker/consumers.ts";
-import { deadLetters, depth, publishDeliveries, releaseMine, releaseOrphans } from "./broker/deliveries.ts";
+import { deadLetters, depth, releaseMine, releaseOrphans } from "./broker/deliveries.ts";
+import { batched, check, MAX_PAYLOAD_BYTES } from "./broker/publishing.ts";
 import { subscribe } from "./broker/subscriber.ts";
-import { asking, assertReachable, isOutage, openPool, targetOf, toError } from "./connection.ts";
+import { asking, assertReachable, openPool, targetOf, toError } from "./connection.ts";
 import { Listener } from "./listener.ts";
 import { classOf } from "./locks.ts";
 import { type News, Notifier, queueChannel } from "./notifier.ts";
@@ -13,7 +13,6 @@ import { migrate } from "./schema.ts";
 import { waitingQueues } from "./store/backlog.ts";
 import type { PostgresStore } from "./store.ts";
 
-const MAX_PAYLOAD_BYTES = 1024 * 1024;
 /** Who was not among the first to try looks whether anything is left when so long has passed. */
 const LATER_MS = 100;
 /** Looks for what a lost notification did not tell, and for what the dead have left. */
@@ -220,50 +219,4 @@ function relaxed(connectionString: string): { connectionString: string } {
   const url = new URL(connectionString);
   url.searchParams.set("options", `${url.searchParams.get("options")} -c synchronous_commit=off`);
   return { connectionString: url.href };
-}
-
-function check(message: Message): PublishResult {
-  const bytes = Buffer.byteLength(message.payload);
-  if (bytes <= MAX_PAYLOAD_BYTES) return { ok: true };
-  const text = `The message has ${bytes} bytes; at most ${MAX_PAYLOAD_BYTES} are allowed.`;
-  return { ok: false, error: new MillraceError("payload_too_large", text) };
-}
-
-interface Publication {
-  queue: string;
-  messages: readonly Message[];
-  resolve(failure: Error | null): void;
-}
-
-/** Messages that are published at the same moment are one transaction. */
-function batched(pool: pg.Pool, onPublished: (queues: Set<string>) => void) {
-  let waiting: Publication[] = [];
-
-  const flush = async () => {
-    const publications = waiting;
-    waiting = [];
-    await insert(publications);
-  };
-  const insert = async (publications: Publication[]): Promise<void> => {
-    const rows = publications.flatMap(({ queue, messages }) =>
-      messages.map(({ id, payload }) => ({ queue, id, payload })),
-    );
-    try {
-      await pool.query(publishDeliveries(rows));
-      for (const { resolve } of publications) resolve(null);
-      onPublished(new Set(publications.map((one) => one.queue)));
-    } catch (error) {
-      // One that the database refuses sinks no other.
-      if (publications.length > 1 && !isOutage(error)) {
-        for (const one of publications) await insert([one]);
-        return;
-      }
-      for (const { resolve } of publications) resolve(toError(error));
-    }
-  };
-
-  return (queue: string, messages: readonly Message[]) =>
-    new Promise<Error | null>((resolve) => {
-      if (waiting.push({ queue, messages, resolve }) === 1) setImmediate(() => void flush());
-    });
 }
