@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { creation, MemoryLedger } from "../../testing/memory-ledger.ts";
 import { all, each } from "../../testing/store/fixture.ts";
 import { failure, success } from "../../testing/store/manual-worker.ts";
 import type { Outcome } from "../commands.ts";
@@ -9,7 +10,6 @@ import { claim } from "./claim.ts";
 import { requestCancel, requestJob, requestReopening } from "./requests.ts";
 import { loseLease, settle } from "./settle.ts";
 import { wake } from "./sweep.ts";
-import { creation, MemoryLedger } from "./testing.ts";
 
 /** What may happen to a job, in any order; `pick` chooses among what is there. */
 type Happening =

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
+import { creation, MemoryLedger } from "../../testing/memory-ledger.ts";
 import { each } from "../../testing/store/fixture.ts";
 import { failure, success } from "../../testing/store/manual-worker.ts";
 import { claim } from "./claim.ts";
 import { requestCancel, requestJob, requestRemoval, requestReopening } from "./requests.ts";
 import { settle } from "./settle.ts";
-import { creation, MemoryLedger } from "./testing.ts";
 
 const owner = "owner";
 

@@ -1,6 +1,6 @@
-import { jobCommand } from "../../testing/store/fixture.ts";
-import type { CreateJob } from "../commands.ts";
-import { newId } from "../ids.ts";
+import type { CreateJob } from "../domain/commands.ts";
+import { newId } from "../domain/ids.ts";
+import type { Ledger } from "../domain/ledger/ledger.ts";
 import type {
   BlobRecord,
   CacheEntry,
@@ -12,8 +12,8 @@ import type {
   MemoRecord,
   TaskDelivery,
   TaskRecord,
-} from "../records.ts";
-import type { Ledger } from "./ledger.ts";
+} from "../domain/records.ts";
+import { jobCommand } from "./store/fixture.ts";
 
 export interface LoggedEvent {
   jobId: string;
