@@ -114,4 +114,10 @@ test("the page has no circles, and imports only what runs in a browser", () => {
   ).toEqual([
     "files import each other in a circle: web/src/ui/a.tsx -> web/src/ui/b.tsx -> web/src/ui/a.tsx",
   ]);
+  expect(
+    page({
+      "web/src/ui/a.tsx": 'import type { B } from "../api/b.ts";',
+      "web/src/api/c.ts": 'import { D } from "../ui/d.tsx";',
+    }),
+  ).toEqual(["rooms import each other in a circle: ui -> api -> ui"]);
 });

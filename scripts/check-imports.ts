@@ -63,10 +63,13 @@ export function violations(files: ReadonlyMap<string, string>): string[] {
   }
   for (const circle of circles(graph))
     found.push(`files import each other in a circle: ${circle.join(" -> ")}`);
-  const between = new Map([...rooms].map(([room, targets]) => [room, [...targets]]));
-  for (const circle of circles(between))
-    found.push(`rooms import each other in a circle: ${circle.join(" -> ")}`);
+  found.push(...roomCircles(rooms));
   return found;
+}
+
+function roomCircles(rooms: ReadonlyMap<string, ReadonlySet<string>>): string[] {
+  const graph = new Map([...rooms].map(([room, targets]) => [room, [...targets]]));
+  return circles(graph).map((circle) => `rooms import each other in a circle: ${circle.join(" -> ")}`);
 }
 
 /** The rooms of `src` that the page may import: they run in a browser too. */
@@ -76,6 +79,7 @@ const shownRooms = ["domain", "errors", "pipelines"];
 export function pageViolations(files: ReadonlyMap<string, string>): string[] {
   const found: string[] = [];
   const graph = new Map<string, string[]>();
+  const rooms = new Map<string, Set<string>>();
   for (const [path, text] of files) {
     if (isTest(path)) continue;
     const targets = importsOf(text).filter(({ target }) => isRelative(target));
@@ -86,13 +90,22 @@ export function pageViolations(files: ReadonlyMap<string, string>): string[] {
     for (const { target, line } of targets) {
       const to = resolve(path, target);
       const room = roomOf(to);
-      if (to.startsWith("web/src/") || (room !== null && shownRooms.includes(room))) continue;
+      const [from, inPage] = [pageRoomOf(path), pageRoomOf(to)];
+      if (from !== null && inPage !== null && from !== inPage)
+        rooms.set(from, (rooms.get(from) ?? new Set()).add(inPage));
+      if (inPage !== null || (room !== null && shownRooms.includes(room))) continue;
       found.push(`${path}:${line}: the page may not import ${target}`);
     }
   }
   for (const circle of circles(graph))
     found.push(`files import each other in a circle: ${circle.join(" -> ")}`);
+  found.push(...roomCircles(rooms));
   return found;
+}
+
+/** The folder of `web/src` that a file is in, or its name when it lies in `web/src` itself; `null` outside. */
+function pageRoomOf(path: string): string | null {
+  return /^web\/src\/([^/]+)/.exec(path)?.[1] ?? null;
 }
 
 function wrongImport(path: string, { target, line, lazy }: Import): string[] {

@@ -22,3 +22,4 @@ export const positions = [
   "bottom",
   "bottom-right",
 ] as const;
+export type Position = (typeof positions)[number];

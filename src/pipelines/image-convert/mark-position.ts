@@ -1,4 +1,4 @@
-import type { positions } from "./choices.ts";
+import type { Position } from "./choices.ts";
 import type { Size } from "./size.ts";
 
 /** Where a watermark lies: for the pipeline, and for the page's preview. */
@@ -13,7 +13,7 @@ export function marginOf(picture: Size): number {
 }
 
 /** The left upper corner of a mark of this size. */
-export function cornerOf(mark: Size, picture: Size, position: (typeof positions)[number]) {
+export function cornerOf(mark: Size, picture: Size, position: Position) {
   const margin = marginOf(picture);
   const start = (free: number, near: boolean, far: boolean) => {
     if (near) return Math.min(margin, free);

@@ -1,7 +1,7 @@
 import type { Json } from "../../../src/domain/records.ts";
 import type { ItemState } from "../../../src/domain/states.ts";
 import type { FileView, itemView, jobView, Progress } from "../../../src/domain/views.ts";
-import type { JsonSchema } from "../schema-form/schema.ts";
+import type { JsonSchema } from "../json-schema/schema.ts";
 
 /** The JSON of the HTTP contract. Jobs take their types from the server's own views, so a drift fails the build. */
 

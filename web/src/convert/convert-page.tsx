@@ -5,7 +5,7 @@ import { getPipeline } from "../api/client.ts";
 import type { Accepts } from "../api/contract.ts";
 import { formatBytes } from "../format/format.ts";
 import { useLocale, useText } from "../i18n/locale.ts";
-import { keepPictures } from "../job/local-pictures.ts";
+import { keepPictures } from "../pictures/local-pictures.ts";
 import { navigate } from "../router/router.ts";
 import { paths } from "../router/routes.ts";
 import { useStore } from "../store/store.ts";

@@ -1,10 +1,9 @@
 import type { z } from "zod";
-import { MAX_SIDE, outputFormats, type positions } from "../../../src/pipelines/image-convert/choices.ts";
+import { MAX_SIDE, outputFormats, type Position } from "../../../src/pipelines/image-convert/choices.ts";
 import type { imageConvertOptions } from "../../../src/pipelines/image-convert/options.ts";
 
 /** The options as `image.convert` takes them, by its own schema. */
 export type ConvertOptions = z.input<typeof imageConvertOptions>;
-export type Position = (typeof positions)[number];
 export type Format = NonNullable<ConvertOptions["format"]>;
 export type Fit = NonNullable<ConvertOptions["fit"]>;
 

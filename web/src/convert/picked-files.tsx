@@ -2,6 +2,7 @@ import { useCallback } from "react";
 import type { Accepts } from "../api/contract.ts";
 import { formatBytes } from "../format/format.ts";
 import { useLocale, useText } from "../i18n/locale.ts";
+import { releaseThumbnail } from "../pictures/thumbnails.ts";
 import { announce } from "../ui/announce.tsx";
 import { Button } from "../ui/button.tsx";
 import { classes } from "../ui/classes.ts";
@@ -15,7 +16,6 @@ import {
   selection,
   totalBytes,
 } from "./selection.ts";
-import { releaseThumbnail } from "./thumbnails.ts";
 import { Warning } from "./warning.tsx";
 
 interface Props {

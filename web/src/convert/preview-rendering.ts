@@ -1,6 +1,6 @@
 import { outputSize } from "../../../src/pipelines/image-convert/size.ts";
+import { type Decoded, decodePicture } from "../pictures/thumbnails.ts";
 import { type FormState, isSide, usesQuality } from "./options.ts";
-import { type Decoded, decodePicture } from "./thumbnails.ts";
 import { drawWatermark, type Mark } from "./watermark-drawing.ts";
 
 /** The picture in the preview, kept no larger than a screen needs it, with its true size. */

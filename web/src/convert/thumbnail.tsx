@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "react";
+import { type Thumbnail as Made, thumbnailOf } from "../pictures/thumbnails.ts";
 import { Icon } from "../ui/icons.tsx";
 import type { Picked } from "./selection.ts";
-import { type Thumbnail as Made, thumbnailOf } from "./thumbnails.ts";
 
 interface Props {
   entry: Picked;

@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useState } from "react";
+import { type Decoded, decodePicture } from "../pictures/thumbnails.ts";
 import type { FormState } from "./options.ts";
 import { mediaTypeOf } from "./sniff.ts";
-import { type Decoded, decodePicture } from "./thumbnails.ts";
 import type { Mark } from "./watermark-drawing.ts";
 
 /** What the preview lays over the picture, if anything. */

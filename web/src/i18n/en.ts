@@ -1,4 +1,4 @@
-import type { Position } from "../convert/options.ts";
+import type { Position } from "../../../src/pipelines/image-convert/choices.ts";
 import { enProblems } from "./en-problems.ts";
 
 const count = (n: number, one: string, many = `${one}s`) =>

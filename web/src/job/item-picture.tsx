@@ -2,8 +2,8 @@ import { useEffect, useState } from "react";
 import { artifactUrl } from "../api/client.ts";
 import type { JobItem } from "../api/contract.ts";
 import { useText } from "../i18n/locale.ts";
+import { localThumbnail } from "../pictures/local-pictures.ts";
 import { Icon } from "../ui/icons.tsx";
-import { localThumbnail } from "./local-pictures.ts";
 import { canCompare, pictureOf } from "./pictures.ts";
 
 interface Props {

@@ -1,5 +1,5 @@
 import type { Json } from "../api/contract.ts";
-import { humanise } from "../schema-form/schema.ts";
+import { humanise } from "../json-schema/schema.ts";
 
 /** The options of a job as it ran, defaults included. */
 export function OptionsList({ options }: { options: Json }) {

@@ -1,5 +1,5 @@
 import type { Json } from "../api/contract.ts";
-import { humanise } from "../schema-form/schema.ts";
+import { humanise } from "../json-schema/schema.ts";
 import { CopyButton } from "../ui/copy-button.tsx";
 
 /** A result as a reader wants it: text as text, a small record as a list, anything else as JSON. */

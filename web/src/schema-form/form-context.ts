@@ -1,5 +1,5 @@
 import { type ComponentType, createContext, useContext } from "react";
-import type { JsonSchema } from "./schema.ts";
+import type { JsonSchema } from "../json-schema/schema.ts";
 import type { Draft, FieldError } from "./value.ts";
 
 export interface SchemaFieldProps {

@@ -1,8 +1,8 @@
 import { useText } from "../i18n/locale.ts";
+import { controlOf, type JsonSchema } from "../json-schema/schema.ts";
 import { Button, IconButton } from "../ui/button.tsx";
 import { Select, TextInput } from "../ui/inputs.tsx";
 import { useFormContext } from "./form-context.ts";
-import { controlOf, type JsonSchema } from "./schema.ts";
 import { useFieldError } from "./use-field-error.ts";
 import type { Draft } from "./value.ts";
 

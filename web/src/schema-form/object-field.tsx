@@ -1,6 +1,6 @@
+import { isRequired, type JsonSchema } from "../json-schema/schema.ts";
 import { Switch } from "../ui/inputs.tsx";
 import { useFormContext } from "./form-context.ts";
-import { isRequired, type JsonSchema } from "./schema.ts";
 import { type Draft, type DraftObject, initialDraft } from "./value.ts";
 
 interface Props {

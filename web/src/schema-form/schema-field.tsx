@@ -1,11 +1,11 @@
 import { useText } from "../i18n/locale.ts";
+import { controlOf, humanise, type JsonSchema } from "../json-schema/schema.ts";
 import { Field } from "../ui/field.tsx";
 import { Select, Switch, TextInput } from "../ui/inputs.tsx";
 import { FileField } from "./file-field.tsx";
 import { type SchemaFieldProps, useFormContext } from "./form-context.ts";
 import { ListField } from "./list-field.tsx";
 import { ObjectField } from "./object-field.tsx";
-import { controlOf, humanise, type JsonSchema } from "./schema.ts";
 import { useFieldError } from "./use-field-error.ts";
 import { type Draft, unwrap } from "./value.ts";
 import { VariantsField } from "./variants-field.tsx";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { controlOf, humanise, isRequired, type JsonSchema, variantLabel } from "./schema.ts";
+import { controlOf, humanise, isRequired, type JsonSchema, variantLabel } from "../json-schema/schema.ts";
 import { buildValue, initialDraft } from "./value.ts";
 
 function schemaOf(type: z.ZodType): JsonSchema {

@@ -1,5 +1,5 @@
 import type { Json } from "../../../src/domain/records.ts";
-import { controlOf, isRequired, type JsonSchema, resolveSchema, typeOf } from "./schema.ts";
+import { controlOf, isRequired, type JsonSchema, resolveSchema, typeOf } from "../json-schema/schema.ts";
 
 /**
  * The state of a generated form. Every field keeps what was typed: text for texts and numbers, so that a half-typed

@@ -1,9 +1,9 @@
 import { useText } from "../i18n/locale.ts";
+import { controlOf, type JsonSchema, variantLabel } from "../json-schema/schema.ts";
 import { Field } from "../ui/field.tsx";
 import { Select } from "../ui/inputs.tsx";
 import { useFormContext } from "./form-context.ts";
 import { ObjectFields } from "./object-field.tsx";
-import { controlOf, type JsonSchema, variantLabel } from "./schema.ts";
 import { type Draft, initialDraft, isVariant, unwrap } from "./value.ts";
 
 interface Props {

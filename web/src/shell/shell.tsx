@@ -1,9 +1,9 @@
-import { ConnectionBanner } from "../connection/connection-banner.tsx";
 import { useText } from "../i18n/locale.ts";
 import { Link } from "../router/link.tsx";
 import { paths } from "../router/routes.ts";
 import { Announcer } from "../ui/announce.tsx";
 import { UnfinishedUploads } from "../upload/unfinished-uploads.tsx";
+import { ConnectionBanner } from "./connection-banner.tsx";
 import { Logo } from "./logo.tsx";
 import { Navigation } from "./navigation.tsx";
 import { Preferences } from "./preferences.tsx";

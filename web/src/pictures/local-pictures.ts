@@ -1,4 +1,4 @@
-import { type Thumbnail, thumbnailOf } from "../convert/thumbnails.ts";
+import { type Thumbnail, thumbnailOf } from "./thumbnails.ts";
 
 /**
  * The pictures of the job that was just sent from here: their thumbnails are in the browser already, so the job's

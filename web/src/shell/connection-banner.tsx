@@ -1,8 +1,8 @@
 import { useSyncExternalStore } from "react";
+import { connection } from "../connection/connection.ts";
 import { useText } from "../i18n/locale.ts";
 import { classes } from "../ui/classes.ts";
 import { Icon } from "../ui/icons.tsx";
-import { connection } from "./connection.ts";
 
 /** Floats, so that nothing moves when it comes and goes, where it covers neither the navigation nor an upload. */
 export function ConnectionBanner() {
