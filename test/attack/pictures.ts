@@ -1,4 +1,6 @@
 import { createDeflate, gzipSync } from "node:zlib";
+import sharp from "sharp";
+import { manyFrames } from "../../src/pipelines/image-convert/test-frames.ts";
 import { pngChunk, pngDataLength, writePng } from "../../src/pipelines/pictures/png.ts";
 import { drawings } from "./drawings.ts";
 
@@ -19,23 +21,75 @@ export async function pictureBombs(): Promise<Bomb[]> {
   const small = await png(9, 9);
   const beside = (...chunks: Buffer[]) => withChunks(small, Buffer.concat(chunks));
   const animated = { animated: true, format: "webp" };
+  const noise = grain(MEGA * MEGA);
+  const raw = { width: MEGA, height: MEGA, channels: 1 } as const;
   return [
     { name: "sides.png", content: withSides(small, 60_000, 60_000) },
     { name: "interlaced.png", content: await png(MEGA, MEGA, { bits: 16, interlaced: true }) },
     { name: "long.png", content: await png(49_999_999, 1) },
+    {
+      name: "deep-and-marked.png",
+      content: await png(MEGA, MEGA, { bits: 16, interlaced: true }),
+      options: { format: "png", width: 6_900, watermark: { text: "bomb", size: 1 } },
+    },
+    {
+      name: "deep-on-canvas.png",
+      content: await png(MEGA, MEGA, { bits: 16 }),
+      options: { format: "tiff", width: 7_000, height: 7_100, fit: "contain", watermark: { text: "bomb" } },
+    },
+    {
+      name: "tall-and-cut.png",
+      content: await png(1, 49_999_999),
+      options: { height: 10_000, format: "jpeg" },
+    },
     { name: "tall.png", content: await png(1, 49_999_999), options: { width: 9, height: 9, fit: "fill" } },
     { name: "profile.png", content: beside(pngChunk("iCCP", text("a", gibibyte))) },
     { name: "texts.png", content: beside(...Array(15).fill(pngChunk("zTXt", text("a", gibibyte)))) },
     { name: "chunks.png", content: beside(Buffer.alloc(500_000 * 12, pngChunk("aaAa", Buffer.alloc(0)))) },
-    { name: "frames.gif", content: gif(70, 10_000), options: animated },
-    { name: "large-frames.gif", content: gif(MEGA, 10_000), options: animated },
-    { name: "screen.gif", content: gif(65_535, 1) },
+    { name: "frames.gif", content: await manyFrames("GIF", 10_000, 70), options: animated },
+    {
+      name: "more-frames.gif",
+      content: await manyFrames("GIF", 300_000),
+      options: { ...animated, width: 5 },
+    },
+    {
+      name: "most-frames.gif",
+      content: await manyFrames("GIF", 2_000, 150),
+      options: { ...animated, width: 90 },
+    },
+    { name: "frames.webp", content: await manyFrames("WebP", 300_000), options: { ...animated, width: 5 } },
+    { name: "still.webp", content: await manyFrames("WebP", 300_000, MEGA), options: { format: "jpeg" } },
+    { name: "most-frames.webp", content: await manyFrames("WebP", 2_000, 150), options: { format: "gif" } },
+    { name: "frames.png", content: await manyFrames("PNG", 200_000), options: animated },
+    { name: "still.png", content: await manyFrames("PNG", 200_000), options: { format: "jpeg" } },
+    {
+      name: "most-frames.png",
+      content: await manyFrames("PNG", 2_000, 150),
+      options: { ...animated, width: 90 },
+    },
+    { name: "large-frames.gif", content: await manyFrames("GIF", 10_000, MEGA), options: animated },
+    { name: "screen.gif", content: await manyFrames("GIF", 1, 65_535) },
+    {
+      name: "colors.gif",
+      content: await sharp(noise, { raw }).gif({ effort: 1 }).toBuffer(),
+      options: { format: "png" },
+    },
+    {
+      name: "noise.jpg",
+      content: await sharp(noise, { raw }).jpeg().toBuffer(),
+      options: { format: "tiff" },
+    },
     { name: "bands.tif", content: tiff([page({ samples: 60_000 })], million) },
     { name: "samples.tif", content: tiff([page({ side: MEGA, bits: 64, samples: 16 })], million) },
     { name: "tile.tif", content: tiff([page({ tile: 65_520 })], million) },
     {
       name: "pages.tif",
       content: tiff(Array(3_000).fill(page({ side: MEGA })), million),
+      options: { pages: "all" },
+    },
+    {
+      name: "large-pages.tif",
+      content: tiff(Array(199).fill(page({ side: MEGA })), million),
       options: { pages: "all" },
     },
     {
@@ -49,6 +103,17 @@ export async function pictureBombs(): Promise<Bomb[]> {
     { name: "zeros.svgz", content: gzipSync(gzipSync(Buffer.alloc(GIB / 4))) },
     ...drawings(await png(MEGA, MEGA)),
   ];
+}
+
+/** Four grays without a pattern. */
+function grain(pixels: number): Buffer {
+  const data = Buffer.alloc(pixels);
+  let seed = 1;
+  for (let n = 0; n < pixels; n++) {
+    seed = (Math.imul(seed, 1_103_515_245) + 12_345) & 0x7fffffff;
+    data[n] = ((seed >> 16) & 3) * 85;
+  }
+  return data;
 }
 
 /** A zlib stream of that many zeros, made without holding them. */
@@ -93,15 +158,6 @@ function withSides(file: Buffer, width: number, height: number): Buffer {
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
   return Buffer.concat([file.subarray(0, 8), pngChunk("IHDR", header), file.subarray(PNG_HEAD_BYTES)]);
-}
-
-/** Frames of one pixel on a large screen. */
-function gif(side: number, frames: number): Buffer {
-  const head = Buffer.from("GIF89a\0\0\0\0\x80\0\0\0\0\0\xff\xff\xff", "latin1");
-  head.writeUInt16LE(side, 6);
-  head.writeUInt16LE(side, 8);
-  const frame = Buffer.from("\x21\xf9\x04\0\x01\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x02\x4c\x01\0", "latin1");
-  return Buffer.concat([head, ...Array(frames).fill(frame), Buffer.from(";")]);
 }
 
 type Entry = [tag: number, type: 3 | 4, count: number, value: number | "pixels"];

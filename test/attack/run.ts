@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { childrenOf, freePort, startMillrace } from "../crash/processes.ts";
 import { bombs, canceled } from "./bombs.ts";
+import { flood } from "./flood.ts";
 import { forged } from "./forged.ts";
 import { json, origins, paths, smuggling } from "./requests.ts";
 import { streams } from "./streams.ts";
@@ -30,6 +31,7 @@ const attacks: readonly Attack[] = [
   canceled,
   forged,
   bombs,
+  flood,
 ];
 
 /** Attacks a server that it starts for that, one attack after the other, and says what each has found. */
