@@ -2,6 +2,7 @@ import sharp from "sharp";
 import type { EachContext } from "../../pipeline/context.ts";
 import { definePipeline } from "../../pipeline/pipeline.ts";
 import type { Extent } from "../pictures/extent.ts";
+import { withFile } from "../pictures/file-buffer.ts";
 import { formatOf, formats, inputMediaTypes, outputFormat } from "../pictures/formats.ts";
 import { lostMetadata } from "../pictures/metadata.ts";
 import { readPicture } from "../pictures/picture.ts";
@@ -50,10 +51,14 @@ export const imageConvert = createImageConvert();
 type Context = EachContext<ImageConvertOptions, null>;
 
 async function convert(context: Context, maxPixels: number): Promise<void> {
+  context.progress(0, "decode");
+  const path = await context.path(context.file);
+  await withFile(path, (data) => convertFile(context, data, maxPixels));
+}
+
+async function convertFile(context: Context, data: Buffer, maxPixels: number): Promise<void> {
   const { options, file } = context;
   const { watermark } = options;
-  context.progress(0, "decode");
-  const data = await context.read(file);
   const markData = watermark?.image ? await context.read(watermark.image) : null;
   const drawing = draw(context, data, markData, maxPixels);
   const isSvg = formatOf(data) === "svg" || (markData && formatOf(markData) === "svg");
