@@ -76,7 +76,7 @@ export async function pictureBombs(): Promise<Bomb[]> {
     },
     {
       name: "noise.jpg",
-      content: await sharp(noise, { raw }).jpeg().toBuffer(),
+      content: await sharp(noise, { raw }).jpeg({ quality: 30 }).toBuffer(),
       options: { format: "tiff" },
     },
     { name: "bands.tif", content: tiff([page({ samples: 60_000 })], million) },
