@@ -47,6 +47,8 @@ export const catalogue = {
   too_much_memory: { status: 422, title: "The file needs too much memory", retryable: false },
   step_timeout: { status: 504, title: "A step took too long", retryable: true },
   worker_died: { status: 500, title: "The worker died while it ran this task", retryable: false },
+  parts_failed: { status: 422, title: "Parts that this step needs have failed", retryable: false },
+  too_many_parts: { status: 422, title: "The item has too many parts", retryable: false },
   items_failed: { status: 422, title: "Items that this step needs have failed", retryable: false },
   payload_too_large: { status: 413, title: "The message is too large for the broker", retryable: false },
   lost_ownership: { status: 409, title: "The delivery belongs to another consumer by now", retryable: false },

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { chapters } from "../examples/chapters.ts";
 import { contactSheet } from "../examples/contact-sheet.ts";
 import { wordCount } from "../examples/word-count.ts";
 import { runPipeline } from "../src/testing/index.ts";
@@ -36,6 +37,21 @@ test("word-count, by itself", async () => {
   const [csv] = run.all.total!.outputs;
   expect((await csv!.read()).toString()).toBe("word,count\nwater,3\nmill,2\n");
   await expect(runPipeline(wordCount, { files: texts, options: { top: 0 } })).rejects.toThrow(/top/);
+});
+
+test("chapters, by itself", async () => {
+  const text = "A preface.\n# One\nFirst words.\n# Two\n\n# Three\nThe last few words.";
+  await using run = await runPipeline(chapters, { files: [{ name: "book.md", data: text }] });
+  const [book] = run.items;
+  expect(book).toMatchObject({ error: null, result: { chapters: 2, empty: 1 } });
+  expect(book!.parts.map(({ name, error }) => [name, error?.message ?? null])).toEqual([
+    ["book-1.md", null],
+    ["book-2.md", 'The chapter "Two" is empty.'],
+    ["book-3.md", null],
+  ]);
+  const [contents] = book!.outputs;
+  expect(contents!.name).toBe("book-contents.md");
+  expect((await contents!.read()).toString()).toBe("- One (2 words)\n- Three (4 words)\n- Two (empty)");
 });
 
 test("contact-sheet, by itself", async () => {

@@ -70,6 +70,20 @@ test("a canceled step is stopped within a second, with everything that it starte
   await until(() => sessions.every((one) => inSession(one).length === 0), "a step still runs", 1_000);
 });
 
+test("a split, the steps of its parts and their join run in step processes as anywhere", async () => {
+  const { items } = await ended(await submit(["one bad two"], { pipeline: "pages" }));
+  expect(items[0]).toMatchObject({
+    state: "succeeded",
+    result: {
+      parts: [
+        ["ONE", { text: "one", part: 0, of: 3, data: "one" }],
+        ["TWO", { text: "two", part: 2, of: 3, data: "two" }],
+      ],
+      failures: [["bad", "undecodable_file"]],
+    },
+  });
+});
+
 test("an attempt that timed out has really ended before the next one runs", async () => {
   const { items } = await ended(await submit(["hang"], { pipeline: "hasty" }));
   expect(items[0]).toMatchObject({ state: "succeeded", attempt: 2 });

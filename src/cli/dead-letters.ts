@@ -12,6 +12,7 @@ interface DeadLetter {
   step: string;
   queue: string;
   index: number | null;
+  part: number | null;
   name: string;
   attempt: number;
   deaths: number;
@@ -120,6 +121,7 @@ async function show(task: string, flags: ClientFlags): Promise<void> {
     ["Job", found.jobId],
     ["Step", `${found.pipeline} ${found.step} (queue ${found.queue})`],
     ["Item", found.index === null ? "the whole job" : `${found.index} ${found.name}`],
+    ...(found.part === null ? [] : [["Part", String(found.part)] as [string, string]]),
     ["Attempts", String(found.attempt)],
     ["Worker deaths", String(found.deaths)],
     ["Error", found.error === null ? "" : `${found.error.code}: ${found.error.message}`],

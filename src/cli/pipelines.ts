@@ -11,7 +11,7 @@ interface PipelineView {
   description: string;
   accepts: { mediaTypes: string[]; minFiles: number; maxFiles: number; maxFileBytes: number };
   options: { properties?: Record<string, OptionSchema>; required?: string[] };
-  steps: { name: string; kind: "each" | "all"; attempts: number }[];
+  steps: { name: string; kind: "each" | "split" | "join" | "all"; attempts: number }[];
 }
 
 /** The part of JSON Schema that a line of help can show. */
@@ -46,6 +46,13 @@ async function list(flags: ClientFlags): Promise<void> {
   console.log(table(columns, rows));
 }
 
+const ranFor: Record<PipelineView["steps"][number]["kind"], string> = {
+  each: "for each file",
+  split: "splits each file into parts",
+  join: "joins the parts of each file",
+  all: "for all together",
+};
+
 async function show(name: string, flags: ClientFlags): Promise<void> {
   const pipeline = await serverOf(flags).get<PipelineView>(`/v1/pipelines/${encodeURIComponent(name)}`);
   if (flags.json) return printJson(pipeline);
@@ -54,9 +61,7 @@ async function show(name: string, flags: ClientFlags): Promise<void> {
   if (pipeline.description) console.log(printable(pipeline.description));
   console.log(`\nFiles: ${filesOf(pipeline)} of ${accepts.mediaTypes.join(", ") || "nothing"}`);
   for (const { name: step, kind, attempts } of steps) {
-    console.log(
-      `Step:  ${step} (${kind === "each" ? "for each file" : "for all together"}, ${attempts} attempts)`,
-    );
+    console.log(`Step:  ${step} (${ranFor[kind]}, ${attempts} attempts)`);
   }
   const rows = Object.entries(options.properties ?? {}).map(([option, schema]) => [
     option,

@@ -10,13 +10,16 @@ export type {
 } from "../pipeline/context.ts";
 export { PermanentError, RetryableError, Snooze } from "../pipeline/control.ts";
 export { fileOption } from "../pipeline/file-option.ts";
+export type { EndedPart, FailedPart, JoinContext, NewPart, PartContext } from "../pipeline/parts.ts";
 export {
   type Accepts,
   type AllOptions,
   definePipeline,
+  type JoinOptions,
   type Json,
   type Pipeline,
   type PipelineOptions,
+  type SplitOptions,
   type StepOptions,
 } from "../pipeline/pipeline.ts";
 export type { UserConfig } from "./config.ts";

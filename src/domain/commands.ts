@@ -1,4 +1,4 @@
-import type { Failure, FileRef, JobSpec, Json, Memo, Warning } from "./records.ts";
+import type { Failure, FileRef, JobSpec, Json, Memo, PartSource, Warning } from "./records.ts";
 
 /** What is asked of the records. Ids, times and randomness come with the command, so that repeating one is safe. */
 
@@ -20,12 +20,17 @@ export type NewItem =
   | { name: string; input: FileRef; error?: undefined }
   | { name: string; input?: undefined; error: Failure };
 
+/** What a split made of its item. */
+export interface NewPart extends Omit<PartSource, "total"> {
+  name: string;
+}
+
 export interface ReopenJob {
   /** `null`: an operator, for any owner. */
   owner: string | null;
   id: string;
   now: number;
-  /** Items to run again (`JOB_ITEM` for the `all` step); every failed one by default. */
+  /** Tasks to run again, by `TaskRecord.item`; every failed one by default. */
   items?: number[];
 }
 
@@ -63,6 +68,8 @@ export type Outcome =
       resultFile: FileRef | null;
       outputs: FileRef[];
       warnings: Warning[];
+      /** Of a split. */
+      parts?: NewPart[];
       cache: boolean;
       ms: number;
     }

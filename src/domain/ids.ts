@@ -24,14 +24,15 @@ export function newId(now: number = Date.now()): string {
 let last = 0;
 let counter = 0;
 
-/** A task's id names its job and its item, so that the job can be locked before the task is read. */
+/** A task's id names its job and its place there, so that the job can be locked before the task is read. */
 export function taskId(jobId: string, item: number): string {
   return item === JOB_ITEM ? `${jobId}.all` : `${jobId}.${item}`;
 }
 
 /** The inverse of `taskId`; `null` for anything else. */
 export function parseTaskId(id: string): { jobId: string; item: number } | null {
-  const match = /^([0-9a-f-]{36})\.(all|\d{1,6})$/.exec(id);
+  const match = /^([0-9a-f-]{36})\.(all|\d{1,6}|-\d{5,10})$/.exec(id);
   if (!match) return null;
-  return { jobId: match[1]!, item: match[2] === "all" ? JOB_ITEM : Number(match[2]) };
+  const item = match[2] === "all" ? JOB_ITEM : Number(match[2]);
+  return item < -(2 ** 31) ? null : { jobId: match[1]!, item };
 }

@@ -36,13 +36,14 @@ export interface Warning {
 /** One step of a pipeline as the job keeps it, so that a job runs as it was created. */
 export interface PlanStep {
   name: string;
-  kind: "each" | "all";
+  /** `each` steps between a `split` and its `join` run for the parts. */
+  kind: "each" | "split" | "join" | "all";
   /** The broker queue of this step: `pipeline/step`. */
   queue: string;
   attempts: number;
   timeoutMs: number;
   backoff: { baseMs: number; maxMs: number };
-  /** For `all`: whether it runs when some items succeeded, or only when every one did. */
+  /** For `all` and `join`: whether it runs when some items, or parts, succeeded, or only when every one did. */
   needs: "some" | "every";
   /** A replay finds the memos of earlier runs. */
   keepMemos: boolean;
@@ -86,6 +87,8 @@ export interface JobRecord extends JobSpec {
   failed: number;
   cancelled: number;
   cached: number;
+  /** Dead letters among the parts of its items. */
+  failedParts: number;
   /** Steps ended, of `total * each steps + all steps`; an item that ends early counts all of its own. */
   stepsDone: number;
   result: Json;
@@ -110,10 +113,31 @@ export interface TrailEntry {
   warnings?: Warning[];
 }
 
-/** The task of one item at its present step, or (`item` = -1) of the job at an `all` step. */
+/** What became of the parts of an item. */
+export interface Split {
+  /** Index of the step that split it. */
+  step: number;
+  total: number;
+  done: number;
+  failed: number;
+  /** What its join read, once a later step reads something else. */
+  before?: Pick<TaskRecord, "inputs" | "previous" | "previousFile">;
+}
+
+/** What a part is, from its split to its end. */
+export interface PartSource {
+  /** Parts of its item. */
+  total: number;
+  data: Json;
+  /** The data as a file of JSON, when its text is long; `data` is `null` then. */
+  dataFile: FileRef | null;
+  files: FileRef[];
+}
+
+/** The task of one item or part at its present step, or (`item` = -1) of the job at an `all` step. */
 export interface TaskRecord {
   jobId: string;
-  /** Index of the item, or `JOB_ITEM`. */
+  /** Index of the item, `JOB_ITEM`, or the place of a part (see `placeOfPart`). */
   item: number;
   owner: string;
   priority: number;
@@ -150,6 +174,10 @@ export interface TaskRecord {
   error: Failure | null;
   cached: boolean;
   trail: TrailEntry[];
+  /** Of an item that was split. */
+  split: Split | null;
+  /** Of a part. */
+  part: PartSource | null;
   startedAt: number | null;
   finishedAt: number | null;
 }
@@ -160,9 +188,17 @@ export const INLINE_BYTES = 64 * 1024;
 /** Of all items of a job: whoever cancels, retries, removes or downloads one reads the records of all of them. */
 const JOB_INLINE_BYTES = 32 * 1024 * 1024;
 
-/** The most JSON of a result in the record of one item of a job. */
-export function inlineBytes({ total }: Pick<JobRecord, "total">): number {
-  return Math.min(INLINE_BYTES, Math.floor(JOB_INLINE_BYTES / total));
+/** A file for less would cost more than it saves. */
+const LEAST_PART_BYTES = 1024;
+
+/** The most JSON of a result in the record of one item of a job, or of one part. */
+export function inlineBytes(
+  { total }: Pick<JobRecord, "total">,
+  { part }: Partial<Pick<TaskRecord, "part">> = {},
+): number {
+  const share = Math.floor(JOB_INLINE_BYTES / total);
+  if (part) return Math.min(INLINE_BYTES, Math.max(LEAST_PART_BYTES, Math.floor(share / part.total)));
+  return Math.min(INLINE_BYTES, share);
 }
 
 /** The item index of an `all` step's task. */

@@ -15,11 +15,28 @@ const endedTaskStates = ["succeeded", "dead", "cancelled", "refused"] as const;
  * - `scheduled`: waits until `wakeAt` (delayed start, backoff, snooze)
  * - `ready`: in the backlog, not handed to the broker
  * - `published`: in the broker's window; republished when nothing claimed it by `wakeAt`
+ * - `split`: an item that waits for its parts
  * - `leased`: claimed by a worker until `wakeAt`, which the worker keeps moving
  * - `succeeded`, `dead`, `cancelled`: ended
  * - `refused`: failed as its job was created, since its pipeline does not accept its file; it never runs
  */
-export type TaskState = "scheduled" | "ready" | "published" | "leased" | (typeof endedTaskStates)[number];
+export type TaskState =
+  | "scheduled"
+  | "ready"
+  | "published"
+  | "leased"
+  | "split"
+  | (typeof endedTaskStates)[number];
+
+/** States of a part that may still run, or is running. */
+export const openPartStates = ["scheduled", "ready", "published", "leased"] as const satisfies TaskState[];
+/** States of a part. */
+export const partStates = [
+  ...openPartStates,
+  "succeeded",
+  "dead",
+  "cancelled",
+] as const satisfies TaskState[];
 
 /** Whether a task may still run, or is running. */
 export function isOpen({ state }: { state: TaskState }): boolean {

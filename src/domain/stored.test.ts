@@ -23,6 +23,8 @@ const taskRow = {
   state: "succeeded",
   wake_at: null,
   worker: null,
+  split: null,
+  part: null,
   body: '{"step":0,"run":1,"generation":1,"attempt":1,"name":"x","input":null,"trail":[{"step":"work","attempt":1,"cached":false,"ms":5}]}',
 };
 
@@ -40,7 +42,16 @@ test("every field of a job comes back, and younger ones than its row have their 
   const file = { artifactId: "f", name: "a", mediaType: "text/plain", bytes: 1, sha256: "s", blob: "b" };
   const full: Required<JobRecord> = {
     ...{ id: "a", owner: "o", pipeline: "p", state: "partial", version: 2, run: 3, total: 9, remaining: 1 },
-    ...{ done: 4, failed: 2, cancelled: 1, cached: 1, stepsDone: 7, priority: 8, retentionMs: 1_000 },
+    ...{
+      done: 4,
+      failed: 2,
+      cancelled: 1,
+      cached: 1,
+      failedParts: 2,
+      stepsDone: 7,
+      priority: 8,
+      retentionMs: 1_000,
+    },
     deadLetterRetentionMs: 2_000,
     ...{ createdAt: 10, startAt: 11, startedAt: 12, finishedAt: 13, expiresAt: 14 },
     options: { width: 1 },

@@ -27,6 +27,9 @@ export interface TaskRow {
   wake_at: number | null;
   worker: string | null;
   body: string;
+  /** Of an item that was split, and of a part: JSON. Beside the body, which older processes rewrite without them. */
+  split: string | null;
+  part: string | null;
 }
 
 type JobColumn = "id" | "owner" | "pipeline" | "state" | "finishedAt" | "expiresAt";
@@ -40,7 +43,7 @@ export function jobSpec(job: JobRecord): string {
 }
 
 export function jobProgress(job: JobRecord): string {
-  const { run, remaining, done, failed, cancelled, cached, stepsDone } = job;
+  const { run, remaining, done, failed, cancelled, cached, failedParts, stepsDone } = job;
   const { result, resultFile, error, warnings, startedAt } = job;
   // Every field is here, in the spec or in a column; the compiler sees to it.
   const progress: { [Name in keyof Progress]: Progress[Name] | undefined } = {
@@ -50,6 +53,7 @@ export function jobProgress(job: JobRecord): string {
     failed,
     cancelled,
     cached,
+    failedParts: failedParts || undefined,
     stepsDone,
     result,
     resultFile: resultFile ?? undefined,
@@ -72,14 +76,19 @@ export function toJob(row: JobRow): JobRecord {
   // What rows leave out: usual values, and fields that are younger than they are.
   const spec = JSON.parse(row.spec) as Spec;
   const deadLetterRetentionMs = spec.retentionMs;
-  const usualValues = { ...usualTraits, deadLetterRetentionMs, resultFile: null, warnings: [] };
+  const usualValues = {
+    ...{ ...usualTraits, deadLetterRetentionMs },
+    ...{ resultFile: null, warnings: [], failedParts: 0 },
+  };
   const progress = JSON.parse(row.progress) as Omit<Progress, keyof typeof usualValues>;
   return { ...usualValues, ...spec, ...progress, ...columns };
 }
 
 /** Of a task, in columns of their own. */
 type Column = "jobId" | "item" | "owner" | "queue" | "priority" | "state" | "wakeAt" | "worker";
-type Body = Omit<TaskRecord, Column>;
+/** Of few tasks: left out of what travels where it is `null`. */
+type RareColumn = "split" | "part";
+type Body = Omit<TaskRecord, Column | RareColumn>;
 
 /** Usual values, left out of a body: it is written several times in a task's life, so it stays short. */
 const usual = {
@@ -126,11 +135,20 @@ export function taskBody(task: TaskRecord): string {
 }
 
 /** A task as it travels: without its usual values. */
-export type PackedTask = Pick<TaskRecord, Column> & Partial<Body>;
+export type PackedTask = Pick<TaskRecord, Column> & Partial<Pick<TaskRecord, RareColumn>> & Partial<Body>;
 
 export function packTask(task: TaskRecord): PackedTask {
-  const { jobId, item, owner, queue, priority, state, wakeAt, worker } = task;
-  return { jobId, item, owner, queue, priority, state, wakeAt, worker, ...bodyOf(task) };
+  const { jobId, item, owner, queue, priority, state, wakeAt, worker, split, part } = task;
+  const rare = { ...(split && { split }), ...(part && { part }) };
+  return { jobId, item, owner, queue, priority, state, wakeAt, worker, ...rare, ...bodyOf(task) };
+}
+
+export function splitColumn({ split }: Pick<TaskRecord, "split">): string | null {
+  return split && JSON.stringify(split);
+}
+
+export function partColumn({ part }: Pick<TaskRecord, "part">): string | null {
+  return part && JSON.stringify(part);
 }
 
 export function unpackTask(packed: PackedTask): TaskRecord {
@@ -138,6 +156,8 @@ export function unpackTask(packed: PackedTask): TaskRecord {
     inputs: packed.input ? [packed.input] : [],
     outputs: [],
     trail: [],
+    split: null,
+    part: null,
     ...usual,
     ...packed,
   } as TaskRecord;
@@ -153,13 +173,16 @@ export function toTask(row: TaskRow): TaskRecord {
     state: row.state as TaskRecord["state"],
     wakeAt: row.wake_at,
     worker: row.worker,
+    split: row.split === null ? null : (JSON.parse(row.split) as TaskRecord["split"]),
+    part: row.part === null ? null : (JSON.parse(row.part) as TaskRecord["part"]),
     ...(JSON.parse(row.body) as Partial<Body>),
   });
 }
 
 /** The files that a task names: its upload, what its present step reads, and what it wrote. */
 export function filesOf(task: TaskRecord): FileRef[] {
-  const { input, inputs, previousFile, outputs, resultFile } = task;
+  const { input, inputs, previousFile, outputs, resultFile, part } = task;
   const single = [input, previousFile, resultFile].filter((file) => file !== null);
-  return [...single, ...inputs, ...outputs];
+  const ofPart = part ? [...part.files, ...(part.dataFile ? [part.dataFile] : [])] : [];
+  return [...single, ...inputs, ...outputs, ...ofPart];
 }

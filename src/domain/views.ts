@@ -1,4 +1,5 @@
 import { traitsOf } from "./job-spec.ts";
+import { itemSteps, partAt } from "./parts.ts";
 import type { Failure, FileRef, JobRecord, Json, TaskRecord, Warning } from "./records.ts";
 import { JOB_ITEM } from "./records.ts";
 import type { ItemState, JobState } from "./states.ts";
@@ -20,7 +21,7 @@ export interface Progress {
 export type FileView = Omit<FileRef, "blob" | "tail">;
 
 export function progressOf(job: JobRecord): Progress {
-  const each = job.plan.filter((step) => step.kind === "each").length;
+  const each = itemSteps(job.plan);
   const all = job.plan.length - each;
   const ended = job.finishedAt !== null;
   const fraction = ended ? 1 : job.stepsDone / Math.max(1, job.total * each + all);
@@ -36,6 +37,7 @@ export function progressOf(job: JobRecord): Progress {
 export function itemState(task: Pick<TaskRecord, "state" | "attempt">): ItemState {
   switch (task.state) {
     case "leased":
+    case "split":
       return "running";
     case "succeeded":
     case "cancelled":
@@ -61,6 +63,12 @@ export function warningsOf({ trail }: Pick<TaskRecord, "trail">): Warning[] {
   return trail.flatMap((entry) => entry.warnings ?? []);
 }
 
+/** How the parts of an item ended; all 0 where it was not split. */
+export function partsView({ split }: Pick<TaskRecord, "split">) {
+  const { total, done, failed } = split ?? { total: 0, done: 0, failed: 0 };
+  return { total, done, failed };
+}
+
 export function itemView(job: JobRecord, task: TaskRecord) {
   return {
     index: task.item,
@@ -70,6 +78,27 @@ export function itemView(job: JobRecord, task: TaskRecord) {
     attempt: task.attempt,
     cached: task.cached,
     input: task.input && fileView(task.input),
+    outputs: task.outputs.map(fileView),
+    result: task.result,
+    resultFile: task.resultFile && fileView(task.resultFile),
+    error: failureView(task.error),
+    warnings: warningsOf(task),
+    parts: partsView(task),
+  };
+}
+
+export function partView(job: JobRecord, task: TaskRecord) {
+  const part = task.part!;
+  return {
+    index: partAt(task.item)!.part,
+    name: task.name,
+    state: itemState(task),
+    step: job.plan[task.step]?.name ?? null,
+    attempt: task.attempt,
+    cached: task.cached,
+    data: part.data,
+    dataFile: part.dataFile && fileView(part.dataFile),
+    files: part.files.map(fileView),
     outputs: task.outputs.map(fileView),
     result: task.result,
     resultFile: task.resultFile && fileView(task.resultFile),

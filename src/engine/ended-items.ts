@@ -54,7 +54,7 @@ export function endedItems({ store, blobs, job, signal, show }: Source): Ended {
   };
 }
 
-function asyncList<T>(length: number, iterate: () => AsyncGenerator<T>): AsyncList<T> {
+export function asyncList<T>(length: number, iterate: () => AsyncGenerator<T>): AsyncList<T> {
   return { length, [Symbol.asyncIterator]: iterate };
 }
 

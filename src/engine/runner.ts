@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Outcome } from "../domain/commands.ts";
 import { newId } from "../domain/ids.ts";
+import { partAt } from "../domain/parts.ts";
 import { isRetryable, MillraceError } from "../errors.ts";
 import type { StepLog } from "../pipeline/context.ts";
 import { LONGEST_TIMER_MS } from "../pipeline/durations.ts";
+import type { NewPart } from "../pipeline/parts.ts";
 import type { Pipeline, Step } from "../pipeline/pipeline.ts";
 import type { Consumer, Delivery } from "../ports/broker.ts";
 import type { ClaimResult } from "../ports/store/tasks.ts";
@@ -14,6 +16,7 @@ import { type HeldLease, LEASE_MS, type Leases } from "./leases.ts";
 import { memoryShare } from "./memory-share.ts";
 import { failureOf, outcomeOf } from "./outcome.ts";
 import { extendDeliveries } from "./ownership.ts";
+import { partsProgress } from "./parts-progress.ts";
 import { queueName } from "./plan.ts";
 import { type SharedMemory, sharedMemory } from "./shared-memory.ts";
 import { type Running, stepContext } from "./step-context.ts";
@@ -66,6 +69,7 @@ export function createRunner(options: RunnerOptions): Runner {
   const { store, broker } = engine;
   const ceilings = sharedMemory((options.memoryMiB ?? Number.POSITIVE_INFINITY) * MIB);
   const ownership = extendDeliveries(broker);
+  const tellParts = partsProgress(engine.bus);
   const stopping = new AbortController();
   const attempts = new Attempts();
   /** Deliveries that are being claimed, run or settled: only when there are none has everything ended. */
@@ -132,6 +136,7 @@ export function createRunner(options: RunnerOptions): Runner {
       if (outcome) {
         const settled = await settle(taskId, lease, outcome);
         if (settled.deliveries.length > 0) void engine.publishChanges(settled);
+        if (settled.parts) tellParts(claim.job, task, settled.parts);
         options.onSettled?.({ queue, outcome: outcome.kind, ms: performance.now() - began });
       }
       return outcome !== null;
@@ -181,7 +186,8 @@ export function createRunner(options: RunnerOptions): Runner {
       isOver: () => stop.abort(new StepTimeout(step.name, timeoutMs)),
     });
     const share = memoryShare(options.memory, step, stop.signal, time);
-    const taskLog = childLog(log, { job: job.id, item: task.item, step: step.name, attempt: task.attempt });
+    const place = partAt(task.item) ?? { item: task.item };
+    const taskLog = childLog(log, { job: job.id, ...place, step: step.name, attempt: task.attempt });
     let attempt: Running | null = null;
     let kept = false;
     try {
@@ -196,7 +202,9 @@ export function createRunner(options: RunnerOptions): Runner {
       const pipeline = { name: job.pipeline, version: job.version };
       const returned = await runStep({ pipeline, step, context, signal: stop.signal, time });
       stop.signal.throwIfAborted();
-      const returnedAs = await attempt.keep(returned);
+      const returnedAs = await (step.kind === "split"
+        ? attempt.keepParts(returned as NewPart[])
+        : attempt.keep(returned));
       kept = true;
       return { kind: "succeeded", ...returnedAs, outputs, warnings: warnings.list(), ms: ms() };
     } catch (error) {

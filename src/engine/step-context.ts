@@ -2,9 +2,11 @@ import { createWriteStream } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline as flow } from "node:stream/promises";
+import type { NewPart as StoredPart } from "../domain/commands.ts";
 import { safeName } from "../domain/file-name.ts";
-import { taskId } from "../domain/ids.ts";
+import { parseTaskId, taskId } from "../domain/ids.ts";
 import { artifactId, resultId } from "../domain/ledger/content-key.ts";
+import { partAt } from "../domain/parts.ts";
 import {
   type FileRef,
   inlineBytes,
@@ -25,12 +27,15 @@ import type {
   StepLog,
 } from "../pipeline/context.ts";
 import { nameOf } from "../pipeline/output-name.ts";
+import type { JoinContext, NewPart, PartContext } from "../pipeline/parts.ts";
 import { collectWarnings, type Warnings } from "../pipeline/warnings.ts";
 import type { BlobStore } from "../ports/blobs.ts";
 import type { Bus } from "../ports/bus.ts";
 import type { Store } from "../ports/store/store.ts";
 import { endedItems, ShownFiles } from "./ended-items.ts";
+import { endedParts, partInfo } from "./ended-parts.ts";
 import { keepBlob } from "./keep-blob.ts";
+import { keepParts } from "./keep-parts.ts";
 import { packJson, readJson } from "./large-json.ts";
 import type { MemoryShare } from "./memory-share.ts";
 import { MAX_PROGRESS_CHARACTERS } from "./messages/read.ts";
@@ -44,7 +49,7 @@ const PROGRESS_MS = 100;
 const MAX_RESULT_BYTES = 4_000_000;
 
 export interface ContextParts {
-  store: Pick<Store, "pin" | "unpin" | "memo" | "remember" | "items" | "artifact" | "now">;
+  store: Pick<Store, "pin" | "unpin" | "memo" | "remember" | "items" | "parts" | "artifact" | "now">;
   blobs: BlobStore;
   bus: Bus;
   threads: Threads;
@@ -59,13 +64,18 @@ interface Kept {
   cache: boolean;
 }
 
+type OfParts = Pick<PartContext<unknown, Json, Json>, "part"> &
+  Pick<JoinContext<unknown, Json, Json, Json>, "parts">;
+
 export interface Running {
-  context: EachContext<unknown, Json> & AllContext<unknown, Json, Json>;
+  context: EachContext<unknown, Json> & AllContext<unknown, Json, Json> & OfParts;
   /** What the step wrote, in order. */
   outputs: FileRef[];
   warnings: Warnings;
   /** Keeps what the step returned: as it is, or as a file when it is large. */
   keep(returned: unknown): Promise<Kept>;
+  /** Keeps what a split returned. */
+  keepParts(returned: readonly NewPart[]): Promise<Kept & { parts: StoredPart[] }>;
   /** Removes what the step left behind, and lets go of what it wrote when that came to nothing. */
   clean(kept: boolean): Promise<void>;
 }
@@ -79,7 +89,7 @@ export async function stepContext(
 ): Promise<Running> {
   const { store, blobs, bus, threads, memory, log } = parts;
   const id = taskId(task.jobId, task.item);
-  const step = job.plan[task.step]!.name;
+  const { name: step, kind } = job.plan[task.step]!;
   const files = new Map<string, FileRef>();
   const shown = new ShownFiles();
   const outputs: FileRef[] = [];
@@ -92,8 +102,9 @@ export async function stepContext(
   const find = async (file: { artifactId: string }): Promise<FileRef> => {
     const known = files.get(file.artifactId) ?? shown.find(file);
     if (known) return known;
-    // An `all` step may read every file of its job: this one was named by a result.
-    const found = task.item === JOB_ITEM && (await store.artifact({ owner: job.owner, id: file.artifactId }));
+    // An `all` step may read every file of its job, and a join those of its parts: this one was named by a result.
+    const isWithin = task.item === JOB_ITEM || (kind === "join" && isOfPart(file.artifactId, task));
+    const found = isWithin && (await store.artifact({ owner: job.owner, id: file.artifactId }));
     if (found && found !== "expired" && found.jobId === job.id) return found;
     throw new MillraceError("not_found", `The step ${step} has no file ${file.artifactId}.`);
   };
@@ -108,11 +119,16 @@ export async function stepContext(
     folders.push(path);
     return path;
   };
-  const from = { owner: task.owner, jobId: job.id, index: task.item, attempt: task.attempt };
+  const place = partAt(task.item);
+  const ofPart: { [name: string]: number } = place ? { part: place.part } : {};
+  const from = {
+    ...{ owner: task.owner, jobId: job.id, attempt: task.attempt },
+    index: place ? place.item : task.item,
+  };
   // Best effort: while the bus is away, those who watch miss a step of the bar or a piece of the text.
   const tell = (message: string) => void bus.publish(topics.live, message).catch(() => {});
   const tellProgress = (fraction: number, message?: string) => {
-    const data = { step, fraction, message: message?.slice(0, MAX_PROGRESS_CHARACTERS) ?? null };
+    const data = { step, fraction, message: message?.slice(0, MAX_PROGRESS_CHARACTERS) ?? null, ...ofPart };
     tell(JSON.stringify({ ...from, type: "item.progress", data } satisfies LiveMessage));
   };
 
@@ -126,7 +142,7 @@ export async function stepContext(
     log,
     progress: throttled(tellProgress),
     warn: warnings.warn,
-    delta: (text) => textMessages(from, text).forEach(tell),
+    delta: (text) => textMessages(from, text, ofPart).forEach(tell),
     read: async (file) => blobs.read((await find(file)).blob),
     stream: async (file) => blobs.open((await find(file)).blob),
     async path(file) {
@@ -158,7 +174,7 @@ export async function stepContext(
       const known = await store.memo({ taskId: id, step, key });
       if (known) return (known.blob === null ? known.value : await readJson(blobs, known.blob)) as T;
       const returned = await fn();
-      const { value, bytes } = packJson(returned, inlineBytes(job));
+      const { value, bytes } = packJson(returned, inlineBytes(job, task));
       const blob = bytes && (await put(bytes)).blob;
       const memo = { taskId: id, step, key, value, blob, lease: task.lease!, now: store.now() };
       const { ok } = await store.remember(memo);
@@ -168,13 +184,16 @@ export async function stepContext(
     },
   };
   const previous = task.previousFile ? await readJson(blobs, task.previousFile.blob) : task.previous;
-  const ended = task.item === JOB_ITEM && endedItems({ store, blobs, job, signal, show: shown.show });
+  const source = { store, blobs, job, signal, show: shown.show };
+  const ended = task.item === JOB_ITEM && endedItems(source);
   const context = Object.assign(common, {
-    index: task.item,
+    index: from.index,
     name: task.name,
     inputs: task.inputs.map(fileView),
     previous,
     ...ended,
+    ...(kind === "join" && endedParts({ ...source, item: task })),
+    ...(place && { part: await partInfo(task, source) }),
   });
   Object.defineProperty(context, "file", {
     enumerable: true,
@@ -191,7 +210,7 @@ export async function stepContext(
     outputs,
     warnings,
     async keep(returned) {
-      const { value, bytes } = packJson(returned, inlineBytes(job));
+      const { value, bytes } = packJson(returned, inlineBytes(job, task));
       // The ids of a job's files begin with its own.
       const cache = !(bytes ?? JSON.stringify(value)).includes(job.id);
       if (bytes === null) return { result: value, resultFile: null, cache };
@@ -205,11 +224,21 @@ export async function stepContext(
       const resultFile = { artifactId: resultId(task), name, mediaType, ...stored };
       return { result: null, resultFile, cache };
     },
+    async keepParts(returned) {
+      const made = await keepParts(returned, { task, find, put });
+      return { result: null, resultFile: null, cache: false, parts: made };
+    },
     async clean(kept) {
       await Promise.all(folders.map((path) => rm(path, { recursive: true, force: true })));
       if (!kept && pinned.length > 0) await store.unpin({ keys: pinned });
     },
   };
+}
+
+/** Whether a part of this item wrote the file. */
+function isOfPart(artifact: string, { item }: TaskRecord): boolean {
+  const writer = parseTaskId(artifact.split(".").slice(0, 2).join("."));
+  return writer !== null && partAt(writer.item)?.item === item;
 }
 
 /** At most one call in `PROGRESS_MS`; the end of the bar always passes. */

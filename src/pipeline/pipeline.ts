@@ -2,6 +2,15 @@ import { z } from "zod";
 import type { Json } from "../domain/records.ts";
 import type { AllContext, EachContext } from "./context.ts";
 import { duration, LONGEST_MS, LONGEST_TIMER_MS } from "./durations.ts";
+import {
+  collectParts,
+  type DataOf,
+  type JoinContext,
+  type NewPart,
+  type PartContext,
+  type Parts,
+  partLimit,
+} from "./parts.ts";
 
 /** What files a pipeline takes. Sizes are bytes. */
 export interface Accepts {
@@ -26,7 +35,7 @@ export interface StepOptions {
   concurrency?: number;
   /**
    * `"inputs"`: the same bytes with the same options give the same result, so that it is computed once.
-   * `"never"`: it has effects, or its result changes. @default "inputs" for `each`, "never" for `all`
+   * `"never"`: it has effects, or its result changes. @default "inputs" for `each`, "never" for `all` and `join`
    */
   cache?: "inputs" | "never";
   /** A replay finds what `ctx.once` kept in an earlier run, instead of asking again. @default false */
@@ -47,6 +56,18 @@ export interface StepOptions {
 
 export interface AllOptions extends StepOptions {
   /** Run when some items succeeded, or only when every one did. @default "some" */
+  needs?: "some" | "every";
+}
+
+/** A split is never cached: its parts and their steps are. */
+export interface SplitOptions extends Omit<StepOptions, "cache" | "version"> {
+  /** Parts that it may make of one item; an item of more fails with `too_many_parts`. @default 10_000 */
+  maxParts?: number;
+}
+
+/** `cache` is `"never"` by default. */
+export interface JoinOptions extends StepOptions {
+  /** Run when some parts succeeded, or only when every one did. @default "some" */
   needs?: "some" | "every";
 }
 
@@ -79,7 +100,7 @@ type NoOptions = z.ZodObject<Record<string, never>>;
 
 export interface Step {
   readonly name: string;
-  readonly kind: "each" | "all";
+  readonly kind: "each" | "split" | "join" | "all";
   readonly attempts: number;
   readonly timeoutMs: number;
   readonly backoff: { baseMs: number; maxMs: number };
@@ -113,13 +134,48 @@ export interface Pipeline {
 // biome-ignore lint/suspicious/noConfusingVoidType: a step without a return statement returns `void`.
 type Returned<R> = R extends undefined | void ? null : R;
 
-/** A pipeline whose last step ran for each item: further `each` steps follow per item, `all` fans in. */
-export interface EachPipeline<Options, Previous> extends Pipeline {
+/** A pipeline whose last step ran for each item: further steps follow per item, `all` fans in. */
+export interface EachPipeline<Options, Previous> extends JoinedPipeline<Options, Previous> {
   each<R>(
     name: string,
     run: (context: EachContext<Options, Previous>) => Promise<R> | R,
     options?: StepOptions,
   ): EachPipeline<Options, Returned<R>>;
+  /** Splits each item into parts: the `each` steps that follow run once for every part, until a `join`. */
+  split<Part extends NewPart>(
+    name: string,
+    run: (context: EachContext<Options, Previous>) => Promise<Parts<Part>> | Parts<Part>,
+    options?: SplitOptions,
+  ): SplitItem<Options, Previous, DataOf<Part>>;
+}
+
+/** An item that was just split: its parts need a step. */
+export interface SplitItem<Options, Before, Data, Previous = null> {
+  each<R>(
+    name: string,
+    run: (context: PartContext<Options, Data, Previous>) => Promise<R> | R,
+    options?: StepOptions,
+  ): PartSteps<Options, Before, Data, Returned<R>>;
+}
+
+/** Steps of parts. It is no pipeline before it has its `join`. */
+export interface PartSteps<Options, Before, Data, Previous>
+  extends SplitItem<Options, Before, Data, Previous> {
+  /** Runs once for the item, when all of its parts have ended. */
+  join<R>(
+    name: string,
+    run: (context: JoinContext<Options, Data, Previous, Before>) => Promise<R> | R,
+    options?: JoinOptions,
+  ): JoinedPipeline<Options, Returned<R>>;
+}
+
+/** A pipeline whose items were joined again, or that does not split them. A pipeline splits its items once. */
+export interface JoinedPipeline<Options, Previous> extends Pipeline {
+  each<R>(
+    name: string,
+    run: (context: EachContext<Options, Previous>) => Promise<R> | R,
+    options?: StepOptions,
+  ): JoinedPipeline<Options, Returned<R>>;
   all<R>(
     name: string,
     run: (context: AllContext<Options, Previous, null>) => Promise<R> | R,
@@ -193,7 +249,7 @@ function retention(
 function build(pipeline: Pipeline): Pipeline {
   const add =
     (kind: Step["kind"]) =>
-    (name: string, run: Step["run"], options: AllOptions = {}) => {
+    (name: string, run: Step["run"], options: AllOptions & SplitOptions = {}) => {
       if (!/^[a-z0-9][a-z0-9-]{0,39}$/.test(name)) {
         throw new TypeError(
           `The step name "${name}" of ${pipeline.name} must be lower-case letters, digits and "-".`,
@@ -202,24 +258,57 @@ function build(pipeline: Pipeline): Pipeline {
       if (pipeline.steps.some((step) => step.name === name)) {
         throw new TypeError(`${pipeline.name} has two steps named "${name}".`);
       }
+      const steps = pipeline.steps;
+      checkOrder(pipeline.name, steps, { name, kind });
       const step: Step = {
         name,
         kind,
         attempts: options.attempts ?? 3,
         ...times(`the step "${name}" of ${pipeline.name}`, options),
         concurrency: options.concurrency ?? 2,
-        cache: options.cache ?? (kind === "each" ? "inputs" : "never"),
+        cache: kind === "split" ? "never" : (options.cache ?? (kind === "each" ? "inputs" : "never")),
         version: options.version ?? "1",
         keepMemos: options.keepMemos ?? false,
         needs: options.needs ?? "some",
         isolate: options.isolate ? { memoryMiB: ceiling(options.isolate.memoryMiB, name) } : null,
-        run,
+        run: kind === "split" ? splitting(run, name, options.maxParts) : run,
       };
-      return build({ ...pipeline, steps: [...pipeline.steps, step] });
+      return build({ ...pipeline, steps: [...steps, step] });
     };
-  const all = { all: add("all") };
-  const fannedIn = pipeline.steps.at(-1)?.kind === "all";
-  return Object.assign({ ...pipeline }, fannedIn ? all : { each: add("each"), ...all });
+  const kinds = { each: add("each"), split: add("split"), join: add("join"), all: add("all") };
+  return Object.assign({ ...pipeline }, kinds);
+}
+
+/** The step with its parts as a list, whichever process runs it. */
+function splitting(run: Step["run"], name: string, asked: number | undefined): Step["run"] {
+  const maxParts = partLimit(asked, `the step "${name}"`);
+  return async (context) => collectParts(await run(context), { step: name, maxParts });
+}
+
+/** Throws where a step cannot follow those before it. The compiler tells most authors earlier. */
+function checkOrder(
+  pipeline: string,
+  steps: readonly Step[],
+  { name, kind }: Pick<Step, "name" | "kind">,
+): void {
+  const refuse = (why: string) => {
+    throw new TypeError(`The step "${name}" of ${pipeline} cannot be here: ${why}.`);
+  };
+  const last = steps.at(-1)?.kind;
+  const unjoined = openSplit(steps);
+  if (last === "all" && kind !== "all") refuse("only `all` steps follow an `all` step");
+  if (kind === "split" && unjoined) refuse(`splits do not nest, and "${unjoined.name}" has no join yet`);
+  if (kind === "split" && steps.some((step) => step.kind === "split"))
+    refuse("a pipeline splits its items once");
+  if (kind === "all" && unjoined) refuse(`the split "${unjoined.name}" has no join yet`);
+  if (kind === "join" && !unjoined) refuse("there is no split that it could join");
+  if (kind === "join" && last === "split") refuse("the parts need an `each` step first");
+}
+
+/** The split whose parts are not joined yet. */
+export function openSplit(steps: readonly Step[]): Step | undefined {
+  const last = steps.findLast(({ kind }) => kind === "split" || kind === "join");
+  return last?.kind === "split" ? last : undefined;
 }
 
 function times(step: string, { timeoutMs, backoff }: StepOptions): Pick<Step, "timeoutMs" | "backoff"> {

@@ -84,6 +84,29 @@ export const item = component(
     resultFile,
     error: failure.nullable(),
     warnings,
+    parts: component("Parts", z.object({ total: count, done: count, failed: count })).describe(
+      "Of an item that was split, how many parts it has and how they ended; all 0 otherwise.",
+    ),
+  }),
+);
+
+export const part = component(
+  "Part",
+  z.object({
+    index: count,
+    name: z.string(),
+    state: z.enum(itemStates),
+    step: z.string().nullable(),
+    attempt: count,
+    cached: z.boolean(),
+    data: json.describe("What it was made of; `null` where `dataFile` has it."),
+    dataFile: file.nullable(),
+    files: z.array(file).describe("The files that it was made of."),
+    outputs: z.array(file),
+    result: json.describe("What its last step returned; `null` where `resultFile` has it."),
+    resultFile,
+    error: failure.nullable(),
+    warnings,
   }),
 );
 
@@ -131,7 +154,12 @@ export const pipeline = component(
     }),
     options: z.record(z.string(), json).describe("JSON Schema of a job's options."),
     steps: z.array(
-      z.object({ name: z.string(), kind: z.enum(["each", "all"]), attempts: z.int(), timeoutMs: z.int() }),
+      z.object({
+        name: z.string(),
+        kind: z.enum(["each", "split", "join", "all"]),
+        attempts: z.int(),
+        timeoutMs: z.int(),
+      }),
     ),
   }),
 );

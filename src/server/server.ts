@@ -19,6 +19,7 @@ import { artifactRoutes } from "./files/artifacts.ts";
 import { healthRoutes } from "./health.ts";
 import { creationRoutes } from "./jobs/creating.ts";
 import { itemRoutes } from "./jobs/items.ts";
+import { partRoutes } from "./jobs/parts.ts";
 import { jobRoutes } from "./jobs/routes.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
 import { createMetrics, type Metrics } from "./metrics/metrics.ts";
@@ -67,6 +68,7 @@ const routes = [
   creationRoutes,
   jobRoutes,
   itemRoutes,
+  partRoutes,
   eventRoutes,
   archiveRoutes,
   artifactRoutes,

@@ -4,14 +4,8 @@ export { type BusHarness, busSuite } from "./bus-suite.ts";
 export { type DatabaseHarness, databaseSuite } from "./database-suite.ts";
 export { type LimiterHarness, limiterSuite } from "./limiter-suite.ts";
 export type { ChildOpening, Outage, Point, SuiteOptions } from "./points.ts";
-export {
-  type ItemOutcome,
-  type PipelineRun,
-  type RunOptions,
-  runPipeline,
-  type StepOutcome,
-  type TestFile,
-  type TestOutput,
-} from "./run-pipeline.ts";
+export type { PartOutcome } from "./run-parts.ts";
+export { type ItemOutcome, type PipelineRun, runPipeline } from "./run-pipeline.ts";
+export type { RunOptions, StepOutcome, TestFile, TestOutput } from "./run-step.ts";
 export { type StoreHarness, storeSuite } from "./store-suite.ts";
 export { openTcpProxy, type TcpProxy, through } from "./tcp-proxy.ts";

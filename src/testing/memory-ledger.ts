@@ -1,6 +1,7 @@
 import type { CreateJob } from "../domain/commands.ts";
 import { newId } from "../domain/ids.ts";
-import type { Ledger } from "../domain/ledger/ledger.ts";
+import type { Ledger, PartQuery } from "../domain/ledger/ledger.ts";
+import { isPart, partAt } from "../domain/parts.ts";
 import type {
   BlobRecord,
   CacheEntry,
@@ -72,9 +73,21 @@ export class MemoryLedger implements Ledger {
   }
 
   tasks(jobId: string): TaskRecord[] {
+    return this.#tasksOf(jobId).filter((task) => !isPart(task));
+  }
+
+  parts(jobId: string, { item, states }: PartQuery): TaskRecord[] {
+    const isAsked = (task: TaskRecord) =>
+      isPart(task) && (item === undefined || partAt(task.item)!.item === item) && states.includes(task.state);
+    return this.#tasksOf(jobId).filter(isAsked);
+  }
+
+  #tasksOf(jobId: string): TaskRecord[] {
     const saved = [...this.#tasks.values()].filter((task) => task.jobId === jobId);
     return saved.map((task) => this.task(jobId, task.item)!).sort((a, b) => a.item - b.item);
   }
+
+  expect(): void {}
 
   firstTasks(jobId: string, count: number): TaskRecord[] {
     return Array.from({ length: count }, (_, item) => this.task(jobId, item)!);

@@ -125,3 +125,42 @@ test("a thread runs a module's default export and dies with the signal", async (
   await using run = await runPipeline(threads);
   expect(run.items[0]).toMatchObject({ deltas: ["42"], result: null, error: { code: "step_timeout" } });
 });
+
+test("an item is split, its parts run one by one, and the join reads them", async () => {
+  const paged = definePipeline({ name: "paged", version: 1, title: "Paged", accepts: { mediaTypes: ["*"] } })
+    .each("before", () => "kept")
+    .split("pages", async function* (ctx) {
+      for (const page of (await ctx.read(ctx.file)).toString().split(",")) {
+        yield {
+          data: { page },
+          files: [await ctx.write({ name: "page", data: Buffer.from(page), mediaType: "a/b" })],
+        };
+      }
+    })
+    .each("read", async (ctx) => {
+      if (ctx.part.data.page === "bad") throw new PermanentError("undecodable_file", "It is bad.");
+      return (await ctx.read(ctx.inputs[0]!)).toString();
+    })
+    .each("mark", (ctx) => `${ctx.previous}${ctx.part.index}/${ctx.part.total}`)
+    .join("glue", async (ctx) => {
+      const texts = await Array.fromAsync(ctx.parts, (part) => part.result);
+      const failures = await Array.fromAsync(ctx.failures, ({ index, code, data }) => [
+        index,
+        code,
+        data.page,
+      ]);
+      return { texts, failures, previous: ctx.previous };
+    });
+  await using run = await runPipeline(paged, { files: [{ name: "a.txt", data: "x,bad,z" }] });
+  expect(run.items[0]).toMatchObject({
+    error: null,
+    result: { texts: ["x0/3", "z2/3"], failures: [[1, "undecodable_file", "bad"]], previous: "kept" },
+  });
+  expect(run.items[0]!.parts).toMatchObject([
+    { name: "a-1.txt" },
+    { error: { code: "undecodable_file" } },
+    {},
+  ]);
+  await using none = await runPipeline(paged, { files: [{ name: "a.txt", data: "bad" }] });
+  expect(none.items[0]!.error).toMatchObject({ code: "parts_failed", message: "All 1 parts failed." });
+});

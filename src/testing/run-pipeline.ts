@@ -1,63 +1,30 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import type { Failure, Json, Warning } from "../domain/records.ts";
-import { isRetryable, MillraceError } from "../errors.ts";
-import type {
-  AllContext,
-  Artifact,
-  AsyncList,
-  EachContext,
-  EndedItem,
-  FailedItem,
-} from "../pipeline/context.ts";
-import { Snooze } from "../pipeline/control.ts";
-import { pause } from "../pipeline/durations.ts";
-import type { Pipeline, Step } from "../pipeline/pipeline.ts";
-import { type ArtifactFolder, artifactFolder, jsonCopy, stepContext } from "./pipeline-context.ts";
-
-export interface TestFile {
-  name: string;
-  data: Buffer | string;
-  /** @default "application/octet-stream" */
-  mediaType?: string;
-}
-
-export interface RunOptions {
-  /** None: the job has one item without a file, as in production. */
-  files?: readonly TestFile[];
-  /** Parsed by the pipeline's schema. A file option may name an attachment: `{file: "logo.png"}`. */
-  options?: unknown;
-  /** Files that the options name. */
-  attachments?: readonly TestFile[];
-  /** Tries of a step that fails with a retryable error, one right after the other. @default 1 */
-  attempts?: number;
-  /** Ends every step. */
-  signal?: AbortSignal;
-}
-
-/** A file that a step wrote, and where it is until the run is disposed of. */
-export interface TestOutput extends Artifact {
-  path: string;
-  read(): Promise<Buffer>;
-}
-
-export interface StepOutcome {
-  result: Json;
-  outputs: TestOutput[];
-  /** `null` when it succeeded; `cause` is what the step threw. */
-  error: (Failure & { cause: unknown }) | null;
-  /** Of the steps that succeeded, in order. */
-  warnings: Warning[];
-  progress: { step: string; fraction: number; message?: string }[];
-  /** Streamed text, in order. */
-  deltas: string[];
-  attempts: number;
-}
+import { join as joinPath } from "node:path";
+import type { Json } from "../domain/records.ts";
+import type { Artifact, EndedItem, FailedItem } from "../pipeline/context.ts";
+import type { NewPart } from "../pipeline/parts.ts";
+import type { Pipeline } from "../pipeline/pipeline.ts";
+import { type ArtifactFolder, artifactFolder } from "./pipeline-context.ts";
+import { continued, joinLists, type PartOutcome, partsFault, runParts } from "./run-parts.ts";
+import {
+  type AllParts,
+  asyncList,
+  type EachParts,
+  emptyOutcome,
+  plain,
+  type RunOptions,
+  runStep,
+  type Scope,
+  type StepOutcome,
+  type TestFile,
+} from "./run-step.ts";
 
 export interface ItemOutcome extends StepOutcome {
   index: number;
   name: string;
+  /** Of an item that was split, in their order: the outcome of the last step that each reached. */
+  parts: PartOutcome[];
 }
 
 export interface PipelineRun extends AsyncDisposable {
@@ -81,7 +48,7 @@ export interface PipelineRun extends AsyncDisposable {
  * expect(run.items[0]?.result).toBe("HELLO");
  */
 export async function runPipeline(pipeline: Pipeline, run: RunOptions = {}): Promise<PipelineRun> {
-  const folder = await mkdtemp(join(tmpdir(), "millrace-run-"));
+  const folder = await mkdtemp(joinPath(tmpdir(), "millrace-run-"));
   const dispose = () => rm(folder, { recursive: true, force: true });
   try {
     const files = artifactFolder(folder);
@@ -105,40 +72,38 @@ export async function runPipeline(pipeline: Pipeline, run: RunOptions = {}): Pro
   }
 }
 
-interface Scope {
-  pipeline: Pipeline;
-  run: RunOptions;
-  files: ArtifactFolder;
-  options: unknown;
-}
-
 type Item = ItemOutcome & { file: Artifact | null };
 
 async function runItem(scope: Scope, index: number, file: Artifact | null): Promise<Item> {
   const name = file?.name ?? "";
   let inputs: readonly Artifact[] = file ? [file] : [];
-  let item: Item = { ...emptyOutcome(), index, name, file };
-  for (const step of scope.pipeline.steps.filter((each) => each.kind === "each")) {
-    const before = item;
-    const outcome: StepOutcome = await runStep<EachParts>(scope, step, {
-      index,
-      name,
-      inputs,
-      previous: item.result,
+  let item: Item = { ...emptyOutcome(), index, name, file, parts: [] };
+  let previous: Json = null;
+  const steps = scope.pipeline.steps.filter((step) => step.kind !== "all");
+  for (let at = 0; at < steps.length; at++) {
+    const step = steps[at]!;
+    const given: EachParts = {
+      ...{ index, name, inputs, previous },
       get file() {
         if (!file) throw new Error("This job has no files.");
         return file;
       },
-    });
-    item = {
-      ...item,
-      ...outcome,
-      warnings: [...before.warnings, ...outcome.warnings],
-      progress: [...before.progress, ...outcome.progress],
-      deltas: [...before.deltas, ...outcome.deltas],
     };
+    const joining = step.kind === "join" ? joinLists(item.parts) : {};
+    const context = Object.defineProperties({ ...joining }, Object.getOwnPropertyDescriptors(given));
+    item = continued(item, await runStep(scope, step, context));
     if (item.error) break;
-    inputs = item.outputs;
+    if (step.kind === "split") {
+      const join = steps.findIndex(({ kind }) => kind === "join");
+      const made = item.result as unknown as NewPart[];
+      item = { ...item, result: null, parts: await runParts(scope, item, made, steps.slice(at + 1, join)) };
+      item.error = partsFault(item.parts, steps[join]!);
+      if (item.error) break;
+      at = join - 1;
+      continue;
+    }
+    previous = item.result;
+    if (item.outputs.length > 0) inputs = item.outputs.map(plain);
   }
   return item;
 }
@@ -161,92 +126,6 @@ async function runAll(scope: Scope, items: readonly Item[]): Promise<Record<stri
     previous = outcome.result;
   }
   return outcomes;
-}
-
-function asyncList<T>(entries: readonly T[]): AsyncList<T> {
-  return {
-    length: entries.length,
-    async *[Symbol.asyncIterator]() {
-      yield* entries;
-    },
-  };
-}
-
-type Shared = keyof ReturnType<typeof stepContext>["context"];
-type EachParts = Omit<EachContext<unknown, Json>, Shared>;
-type AllParts = Omit<AllContext<unknown, Json, Json>, Shared>;
-
-async function runStep<Parts extends object>(scope: Scope, step: Step, parts: Parts): Promise<StepOutcome> {
-  const memo = new Map<string, Json>();
-  const outcome = emptyOutcome();
-  while (true) {
-    outcome.attempts += 1;
-    const signals = [AbortSignal.timeout(step.timeoutMs), ...(scope.run.signal ? [scope.run.signal] : [])];
-    const signal = AbortSignal.any(signals);
-    const { context, written, warnings } = stepContext({
-      files: scope.files,
-      pipeline: scope.pipeline.name,
-      step: step.name,
-      attempt: outcome.attempts,
-      name: "name" in parts ? String(parts.name) : "",
-      options: scope.options,
-      signal,
-      memo,
-      onProgress: (fraction, message) => outcome.progress.push({ step: step.name, fraction, message }),
-      onDelta: (text) => outcome.deltas.push(text),
-    });
-    try {
-      // Descriptors, so that getters such as `file` still throw only when they are read.
-      const full = Object.defineProperties({ ...context }, Object.getOwnPropertyDescriptors(parts));
-      outcome.result = jsonCopy((await unlessAborted(signal, async () => step.run(full as never))) as Json);
-      outcome.outputs = written.map((artifact) => output(scope.files, artifact));
-      outcome.warnings = warnings.list();
-      return outcome;
-    } catch (error) {
-      if (error instanceof Snooze) {
-        outcome.attempts -= 1;
-        await pause(error.afterMs, scope.run.signal);
-      } else if (outcome.attempts >= (scope.run.attempts ?? 1) || !isRetryable(error)) {
-        outcome.error = { ...failureOf(error), cause: error };
-        return outcome;
-      }
-    }
-  }
-}
-
-/** A worker would end the step's process. Here, what it has begun goes on, and nobody waits for it. */
-async function unlessAborted<T>(signal: AbortSignal, run: () => Promise<T>): Promise<T> {
-  const aborted = Promise.withResolvers<never>();
-  const abort = () => aborted.reject(signal.reason);
-  signal.addEventListener("abort", abort, { once: true });
-  try {
-    signal.throwIfAborted();
-    return await Promise.race([run(), aborted.promise]);
-  } finally {
-    signal.removeEventListener("abort", abort);
-  }
-}
-
-function emptyOutcome(): StepOutcome {
-  return { result: null, outputs: [], error: null, warnings: [], progress: [], deltas: [], attempts: 0 };
-}
-
-function failureOf(error: unknown): Failure {
-  if (error instanceof MillraceError) return { code: error.code, message: error.message };
-  const timedOut = error instanceof Error && error.name === "TimeoutError";
-  return {
-    code: timedOut ? "step_timeout" : "step_failed",
-    message: error instanceof Error ? error.message : String(error),
-  };
-}
-
-function output(files: ArtifactFolder, artifact: Artifact): TestOutput {
-  const path = files.pathOf(artifact.artifactId);
-  return { ...artifact, path, read: () => readFile(path) };
-}
-
-function plain({ path: _path, read: _read, ...artifact }: TestOutput): Artifact {
-  return artifact;
 }
 
 function keep(files: ArtifactFolder, file: TestFile): Promise<Artifact> {

@@ -12,6 +12,8 @@ import { fanInPoints } from "./store/fan-in.ts";
 import { type StoreFixture, type StoreHarness, withFixture } from "./store/fixture.ts";
 import { invariantPoints } from "./store/invariants.ts";
 import { memoPoints } from "./store/memos.ts";
+import { partPoints } from "./store/parts.ts";
+import { partAgainPoints } from "./store/parts-again.ts";
 import { queuePoints } from "./store/queues.ts";
 import { readPoints } from "./store/reading.ts";
 import { refusedFilePoints } from "./store/refused-files.ts";
@@ -31,6 +33,8 @@ export function storeSuite(harness: StoreHarness): void {
     settlePoints(point);
     deathPoints(point);
     fanInPoints(point);
+    partPoints(point);
+    partAgainPoints(point);
     cancelPoints(point);
     reopenPoints(point);
     refusedFilePoints(point);

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { appendFileSync, readFileSync } from "node:fs";
-import { definePipeline, type EachContext } from "millrace";
+import { definePipeline, type EachContext, PermanentError } from "millrace";
 import { z } from "zod";
 
 const accepts = { mediaTypes: ["*"], maxFiles: 100 };
@@ -65,3 +65,37 @@ export const hasty = definePipeline({ name: "hasty", version: 1, title: "Hasty",
   act,
   { ...settings, timeoutMs: 3_000 },
 );
+
+/** One item in parts, each step in a process of its own. */
+export const pages = definePipeline({ name: "pages", version: 1, title: "Pages", accepts, options })
+  .split(
+    "split",
+    async function* (ctx) {
+      for (const word of (await ctx.read(ctx.file)).toString().split(" ")) {
+        const file = await ctx.write({ name: "word.txt", data: Buffer.from(word), mediaType: "text/plain" });
+        yield { data: { word }, files: [file] };
+      }
+    },
+    { isolate: settings.isolate },
+  )
+  .each(
+    "read",
+    async (ctx) => {
+      const text = (await ctx.read(ctx.inputs[0]!)).toString();
+      await ctx.write({ extension: "up", data: Buffer.from(text.toUpperCase()), mediaType: "text/plain" });
+      if (text === "bad") throw new PermanentError("undecodable_file", "It is bad.");
+      return { text, part: ctx.part.index, of: ctx.part.total, data: ctx.part.data.word };
+    },
+    settings,
+  )
+  .join(
+    "join",
+    async (ctx) => ({
+      parts: await Array.fromAsync(ctx.parts, async ({ outputs, result }) => [
+        (await ctx.read(outputs[0]!)).toString(),
+        result,
+      ]),
+      failures: await Array.fromAsync(ctx.failures, ({ data, code }) => [data.word, code]),
+    }),
+    settings,
+  );

@@ -48,6 +48,7 @@ test("every call of the contract is described", () => {
       "GET /v1/jobs/{id}",
       "DELETE /v1/jobs/{id}",
       "GET /v1/jobs/{id}/items",
+      "GET /v1/jobs/{id}/items/{index}/parts",
       "GET /v1/jobs/{id}/events",
       "GET /v1/events",
       "GET /v1/jobs/{id}/archive",

@@ -191,6 +191,14 @@ const migrations = [
   ALTER TABLE reservations ADD COLUMN owner text COLLATE "C" NOT NULL DEFAULT '',
     ADD COLUMN delayed boolean NOT NULL DEFAULT false;
   `,
+  `
+  -- split: of an item, what became of its parts; part: of a part, what it was made of. Parts are below their job's
+  -- items (item < -1), where older processes list none. Dead ones say so twice: an older process, which would replay
+  -- them as items, cannot.
+  ALTER TABLE tasks ADD COLUMN split json, ADD COLUMN part json, ADD COLUMN dead_part boolean NOT NULL DEFAULT false,
+    ADD CONSTRAINT dead_parts CHECK (item >= -1 OR dead_part = (state = 'dead')) NOT VALID;
+  CREATE INDEX tasks_split ON tasks (queue) WHERE state = 'split';
+  `,
 ];
 
 /**

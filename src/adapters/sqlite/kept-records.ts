@@ -1,4 +1,5 @@
-import type { Counted } from "../../domain/ledger/ledger.ts";
+import type { Counted, PartQuery } from "../../domain/ledger/ledger.ts";
+import { isPart, placesOfParts } from "../../domain/parts.ts";
 import type { JobRecord, TaskRecord } from "../../domain/records.ts";
 import { isOpen, type JobState } from "../../domain/states.ts";
 import { type JobRow, type TaskRow, toJob, toTask } from "../../domain/stored.ts";
@@ -28,7 +29,7 @@ export interface TrackedTask extends Tracked<TaskRecord> {
 
 /** Jobs and tasks as objects, one for each record: read when they are first asked for, and kept while they are open. */
 export class KeptRecords {
-  readonly #sql: Pick<Statements, "job" | "task" | "tasks">;
+  readonly #sql: Pick<Statements, "job" | "task" | "tasks" | "parts">;
   readonly #jobs = new Map<string, TrackedJob>();
   /** By job and item. */
   readonly #tasks = new Map<string, Map<number, TrackedTask>>();
@@ -37,7 +38,7 @@ export class KeptRecords {
   readonly #endedJobs = new Set<string>();
   readonly #endedTasks = new Set<TaskRecord>();
 
-  constructor(sql: Pick<Statements, "job" | "task" | "tasks">) {
+  constructor(sql: Pick<Statements, "job" | "task" | "tasks" | "parts">) {
     this.#sql = sql;
   }
 
@@ -62,14 +63,23 @@ export class KeptRecords {
     return row ? this.#fromRow(row) : null;
   }
 
-  /** All tasks of a job, by item. */
+  /** All tasks of a job but its parts, by item. */
   tasks(jobId: string): TrackedTask[] {
     const rows = this.#sql.tasks.all(jobId) as unknown as TaskRow[];
     const found = new Map<number, TrackedTask>();
     for (const row of rows) found.set(row.item, this.#tasks.get(jobId)?.get(row.item) ?? this.#fromRow(row));
     // Those that this transaction has added are not among the rows yet.
-    for (const tracked of this.#tasks.get(jobId)?.values() ?? []) found.set(tracked.record.item, tracked);
+    for (const tracked of this.#tasks.get(jobId)?.values() ?? []) {
+      if (!isPart(tracked.record)) found.set(tracked.record.item, tracked);
+    }
     return [...found.values()].sort((a, b) => a.record.item - b.record.item);
+  }
+
+  /** Parts of a job as the rows have them: what this transaction has changed must be saved. */
+  parts(jobId: string, { item, states }: PartQuery): TrackedTask[] {
+    const [first, last] = placesOfParts(item);
+    const rows = this.#sql.parts.all(jobId, first, last, JSON.stringify(states)) as unknown as TaskRow[];
+    return rows.map((row) => this.#tasks.get(jobId)?.get(row.item) ?? this.#fromRow(row));
   }
 
   addJob(record: JobRecord): TrackedJob {
@@ -87,7 +97,8 @@ export class KeptRecords {
   #fromRow(row: TaskRow): TrackedTask {
     const record = toTask(row);
     const saved = { queue: record.queue, state: record.state, attempt: record.attempt };
-    const tracked = { record, isNew: false, bytes: row.body.length, saved };
+    const bytes = row.body.length + (row.split?.length ?? 0) + (row.part?.length ?? 0);
+    const tracked = { record, isNew: false, bytes, saved };
     this.#track(tracked);
     if (!isOpen(record)) this.#endedTasks.add(record);
     return tracked;
@@ -111,6 +122,11 @@ export class KeptRecords {
     this.#bytes -= tracked.bytes;
     tasks.delete(item);
     if (tasks.size === 0) this.#tasks.delete(jobId);
+  }
+
+  forgetParts(jobId: string): void {
+    for (const { record } of this.#tasks.get(jobId)?.values() ?? [])
+      if (isPart(record)) this.forgetTask(record);
   }
 
   forgetJob(id: string): void {

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { Ledger } from "../../domain/ledger/ledger.ts";
+import type { Ledger, PartQuery } from "../../domain/ledger/ledger.ts";
 import type {
   BlobRecord,
   CacheEntry,
@@ -10,13 +10,13 @@ import type {
   MemoRecord,
   TaskDelivery,
   TaskRecord,
-  Warning,
 } from "../../domain/records.ts";
 import { isOpen } from "../../domain/states.ts";
-import { jobProgress, jobSpec, taskBody } from "../../domain/stored.ts";
+import { jobProgress, jobSpec, partColumn, splitColumn, taskBody } from "../../domain/stored.ts";
 import { EventLog } from "./event-log.ts";
 import { KeptRecords, liveState, type TrackedJob, type TrackedTask } from "./kept-records.ts";
 import type { Queues } from "./queues.ts";
+import { toBlob, toEntry } from "./rows.ts";
 import { type Statements, statements } from "./statements.ts";
 
 /** The records of the writer's transactions: read through, written back when the transaction ends. */
@@ -58,33 +58,26 @@ export class SqliteLedger implements Ledger {
     return Array.from({ length: count }, (_, item) => this.task(jobId, item)!);
   }
 
+  parts(jobId: string, query: PartQuery): TaskRecord[] {
+    // The rows must tell what this transaction has changed.
+    this.flush();
+    return this.#kept.parts(jobId, query).map((tracked) => tracked.record);
+  }
+
   cached(cacheKey: string): CacheEntry | null {
     const row = this.sql.cached.get(cacheKey);
     if (!row) return null;
-    return {
-      key: cacheKey,
-      name: row.name as string,
-      jobId: row.job_id as string,
-      outputs: JSON.parse(row.outputs as string) as CacheEntry["outputs"],
-      result: JSON.parse(row.result as string) as Json,
-      warnings: row.warnings === null ? [] : (JSON.parse(row.warnings as string) as Warning[]),
-      resultFile: JSON.parse((row.result_file as string | null) ?? "null") as CacheEntry["resultFile"],
-    };
+    return toEntry(cacheKey, row);
   }
 
   blob(blobKey: string): BlobRecord | null {
     const row = this.sql.blob.get(blobKey);
     if (!row) return null;
-    return {
-      key: blobKey,
-      sha256: row.sha256 as string,
-      bytes: row.bytes as number,
-      refs: row.refs as number,
-      deleting: row.deleting === 1,
-      pins: row.pins as number,
-      pinnedUntil: row.pinned_until as number,
-    };
+    return toBlob(blobKey, row);
   }
+
+  /** Reads are cheap here, one by one. */
+  expect(): void {}
 
   workerAlive(worker: string): boolean {
     return this.#queues.workers.has(worker);
@@ -134,6 +127,7 @@ export class SqliteLedger implements Ledger {
       this.#kept.forgetTask(tracked.record);
       this.#dirtyTasks.delete(tracked);
     }
+    this.#dropParts(jobId);
     const job = this.#kept.job(jobId);
     if (job) {
       this.#queues.jobMoved(job.live, null);
@@ -144,6 +138,15 @@ export class SqliteLedger implements Ledger {
     this.sql.dropTasks.run(jobId);
     this.sql.dropMemos.run(jobId);
     this.sql.dropJob.run(jobId);
+  }
+
+  /** The job has ended, so of its parts dead letters alone are counted. */
+  #dropParts(jobId: string): void {
+    if (!this.job(jobId)?.plan.some((step) => step.kind === "split")) return;
+    this.flush();
+    for (const { queue, n } of this.sql.deadParts.all(jobId) as { queue: string; n: number }[])
+      this.#queues.forgotten(queue, n);
+    this.#kept.forgetParts(jobId);
   }
 
   dropMemos(jobId: string, item: number, step: string): void {
@@ -231,15 +234,19 @@ export class SqliteLedger implements Ledger {
     const { record: task } = tracked;
     const { jobId, item, owner, queue, priority, state, wakeAt, worker } = task;
     const body = taskBody(task);
+    const split = splitColumn(task);
+    const part = partColumn(task);
     if (tracked.isNew) {
-      this.sql.insertTask.run(jobId, item, owner, queue, priority, state, wakeAt, worker, body);
+      this.sql.insertTask.run(
+        ...[jobId, item, owner, queue, priority, state, wakeAt, worker, body, split, part],
+      );
       tracked.isNew = false;
     } else {
-      this.sql.updateTask.run(queue, state, wakeAt, worker, body, jobId, item);
+      this.sql.updateTask.run(queue, state, wakeAt, worker, body, split, jobId, item);
     }
     this.#queues.moved(owner, tracked.saved, task);
     tracked.saved = { queue, state, attempt: task.attempt };
-    this.#kept.resized(tracked, body.length);
+    this.#kept.resized(tracked, body.length + (split?.length ?? 0) + (part?.length ?? 0));
     if (!isOpen(task)) this.#kept.forgetTask(task);
   }
 

@@ -25,6 +25,7 @@ const readNames = [
   "job",
   "jobs",
   "items",
+  "parts",
   "artifact",
   "events",
   "logBounds",

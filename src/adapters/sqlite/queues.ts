@@ -17,6 +17,8 @@ interface Queue {
   ready: number;
   published: number;
   leased: number;
+  /** Items that wait for their parts. */
+  split: number;
   dead: number;
   /** Slots given away in the present transaction. */
   taken: number;
@@ -101,6 +103,11 @@ export class Queues {
     return Object.fromEntries([...this.#jobs].filter(([, n]) => n > 0));
   }
 
+  /** Dead letters were forgotten with their job. */
+  forgotten(name: string, dead: number): void {
+    this.get(name).dead -= dead;
+  }
+
   /** A task was saved in another state, or queue, than it was loaded in. */
   moved(owner: string, from: Counted | null, to: Counted | null): void {
     if (from) this.#count(from.queue, from.state, -1);
@@ -175,7 +182,8 @@ export class Queues {
   /** Tasks that are open in the queue, or wait for their job's start, and those reserved for such. */
   taken(name: string, delayed: boolean): number {
     const queue = this.get(name);
-    const open = queue.scheduled - queue.delayed + queue.ready + queue.published + queue.leased;
+    const { scheduled, ready, published, leased, split } = queue;
+    const open = scheduled - queue.delayed + ready + published + leased + split;
     return (delayed ? queue.delayed : open) + this.reserved(name, delayed);
   }
 
@@ -226,6 +234,7 @@ function noTasks() {
     ready: 0,
     published: 0,
     leased: 0,
+    split: 0,
     dead: 0,
     taken: 0,
     paused: false,

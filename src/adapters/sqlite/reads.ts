@@ -1,6 +1,8 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import { parseTaskId } from "../../domain/ids.ts";
+import { placeOfPart, placesOfParts } from "../../domain/parts.ts";
 import { JOB_ITEM, type Json } from "../../domain/records.ts";
+import { partStates } from "../../domain/states.ts";
 import { filesOf, type JobRow, type TaskRow, toJob, toTask } from "../../domain/stored.ts";
 import { PAGE_CHARACTERS } from "../../ports/store/jobs.ts";
 import { EventLog } from "./event-log.ts";
@@ -51,6 +53,15 @@ export function reads(db: DatabaseSync): Handlers<ReadNames> {
       const text = `SELECT * FROM tasks WHERE job_id = ? AND item > ? ${filter} ORDER BY item LIMIT ?`;
       const values = [jobId, after ?? JOB_ITEM, ...(states ?? []), limit];
       return page<TaskRow>(text, values, (row) => row.body.length).map(toTask);
+    },
+
+    parts({ jobId, item, after, limit, states = partStates }) {
+      const [first, last] = placesOfParts(item);
+      const text = `SELECT * FROM tasks WHERE job_id = ? AND item BETWEEN ? AND ? AND state IN (${marks(states)})
+        ORDER BY item LIMIT ?`;
+      const from = after === undefined ? first : placeOfPart({ item, part: after + 1 });
+      const size = (row: TaskRow) => row.body.length + (row.part?.length ?? 0);
+      return page<TaskRow>(text, [jobId, from, last, ...states, limit], size).map(toTask);
     },
 
     artifact({ owner, id }) {

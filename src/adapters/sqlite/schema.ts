@@ -125,6 +125,11 @@ const migrations = [
   ALTER TABLE cache ADD COLUMN result_file TEXT;  -- a FileRef: JSON
   ALTER TABLE memos ADD COLUMN blob TEXT;
   `,
+  `
+  ALTER TABLE tasks ADD COLUMN split TEXT;  -- of an item that was split: what became of its parts, JSON
+  ALTER TABLE tasks ADD COLUMN part TEXT;   -- of a part: what it was made of, JSON
+  CREATE INDEX tasks_split ON tasks (queue) WHERE state = 'split';
+  `,
 ];
 
 /** Opens the records for their one writer. Others may read them meanwhile. */

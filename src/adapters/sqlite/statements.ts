@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import { JOB_ITEM } from "../../domain/records.ts";
 
 /** The writer's prepared statements, named by what they do. */
 export function statements(db: DatabaseSync) {
@@ -20,10 +21,19 @@ export function statements(db: DatabaseSync) {
     ),
 
     task: prepare("SELECT * FROM tasks WHERE job_id = ? AND item = ?"),
-    tasks: prepare("SELECT * FROM tasks WHERE job_id = ? ORDER BY item"),
-    insertTask: prepare("INSERT INTO tasks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+    tasks: prepare(`SELECT * FROM tasks WHERE job_id = ? AND item >= ${JOB_ITEM} ORDER BY item`),
+    parts: prepare(
+      `SELECT * FROM tasks WHERE job_id = ? AND item BETWEEN ? AND ?
+       AND state IN (SELECT value FROM json_each(?)) ORDER BY item`,
+    ),
+    deadParts: prepare(
+      `SELECT queue, count(*) AS n FROM tasks
+       WHERE job_id = ? AND item < ${JOB_ITEM} AND state = 'dead' GROUP BY queue`,
+    ),
+    insertTask: prepare("INSERT INTO tasks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
     updateTask: prepare(
-      "UPDATE tasks SET queue = ?, state = ?, wake_at = ?, worker = ?, body = ? WHERE job_id = ? AND item = ?",
+      `UPDATE tasks SET queue = ?, state = ?, wake_at = ?, worker = ?, body = ?, split = ?
+       WHERE job_id = ? AND item = ?`,
     ),
     dropTasks: prepare("DELETE FROM tasks WHERE job_id = ?"),
     dueTasks: prepare("SELECT job_id, item FROM tasks WHERE wake_at <= ? ORDER BY wake_at LIMIT ?"),
@@ -36,6 +46,7 @@ export function statements(db: DatabaseSync) {
     countTasks: prepare(
       `SELECT queue, state, count(*) AS n FROM tasks WHERE wake_at IS NOT NULL GROUP BY 1, 2
        UNION ALL SELECT queue, state, count(*) FROM tasks WHERE state = 'ready' GROUP BY 1, 2
+       UNION ALL SELECT queue, state, count(*) FROM tasks WHERE state = 'split' GROUP BY 1, 2
        UNION ALL SELECT queue, state, count(*) FROM tasks WHERE state = 'dead' GROUP BY 1, 2`,
     ),
     countDelayed: prepare(

@@ -6,6 +6,7 @@ const methods = [
   "job",
   "jobs",
   "items",
+  "parts",
   "cancelJob",
   "reopenJob",
   "removeJob",

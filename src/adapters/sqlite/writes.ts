@@ -2,6 +2,7 @@ import { admissionRefusal } from "../../domain/admission.ts";
 import { parseTaskId } from "../../domain/ids.ts";
 import { expireJob, removeJob } from "../../domain/ledger/cancel.ts";
 import { claim } from "../../domain/ledger/claim.ts";
+import { countedParts } from "../../domain/ledger/parts.ts";
 import { remember } from "../../domain/ledger/remember.ts";
 import {
   type Answered,
@@ -122,7 +123,9 @@ export function writes(ledger: SqliteLedger, queues: Queues, clock: StoreClock):
     },
 
     settle(command) {
-      return { outcome: settle(ledger, command), deliveries: ledger.deliveries };
+      const outcome = settle(ledger, command);
+      const parts = outcome === "settled" ? countedParts(ledger, command.taskId) : {};
+      return { outcome, ...parts, deliveries: ledger.deliveries };
     },
 
     renew({ leases, until }) {

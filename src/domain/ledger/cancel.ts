@@ -2,10 +2,12 @@ import { JOB_ITEM, type JobRecord } from "../records.ts";
 import { isOpen } from "../states.ts";
 import { endItem, finish, jobEvent } from "./end.ts";
 import { isEnded, type Ledger } from "./ledger.ts";
+import { cancelParts } from "./parts.ts";
 
 /** Ends what is open and revokes its leases; no later step starts. */
 export function cancelJob(ledger: Ledger, job: JobRecord, now: number): "cancelled" | "ended" {
   if (isEnded(job)) return "ended";
+  cancelParts(ledger, job, now);
   for (const task of ledger.tasks(job.id)) {
     if (!isOpen(task)) continue;
     if (task.state === "leased") ledger.revoke(task.lease!);

@@ -35,6 +35,6 @@ export function claim(ledger: Ledger, command: Claim): Claimed {
     ledger.changedJob(job);
     ledger.append(job, "job.started", command.now, jobEvent(job));
   }
-  if (task.item !== JOB_ITEM) ledger.append(job, "item.started", command.now, itemEvent(job, task));
+  if (task.item > JOB_ITEM) ledger.append(job, "item.started", command.now, itemEvent(job, task));
   return { claimed: true, task, job };
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { derivedName } from "../file-name.ts";
 import { taskId } from "../ids.ts";
+import { partAt } from "../parts.ts";
 import type { CacheEntry, FileRef, Json, PlanStep, TaskRecord } from "../records.ts";
 
 /** JSON with sorted keys, so that equal values have equal text. */
@@ -22,18 +23,23 @@ const FORMAT = "without ids of files";
 /** The content key of an `each` step's task; `null` when the step is not cached. */
 export function itemKey(
   step: PlanStep,
-  task: Pick<TaskRecord, "inputs" | "previous" | "previousFile">,
+  task: Pick<TaskRecord, "inputs" | "previous" | "previousFile"> & Partial<Pick<TaskRecord, "part">>,
 ): string | null {
   if (step.cacheKey === null) return null;
-  const { inputs, previous, previousFile } = task;
+  const { inputs, previous, previousFile, part } = task;
   return sha256(
     canonical([
       FORMAT,
       step.cacheKey,
-      inputs.map((file) => file.sha256),
+      hashes(inputs),
       ...returned(previous, previousFile),
+      ...(part ? [hashes(part.files), ...returned(part.data, part.dataFile)] : []),
     ]),
   );
+}
+
+function hashes(files: readonly FileRef[]): string[] {
+  return files.map((file) => file.sha256);
 }
 
 /** A result as it counts: its value, or the hash of the file that holds it. */
@@ -48,13 +54,27 @@ export function jobKey(
   { previous, previousFile }: Pick<TaskRecord, "previous" | "previousFile">,
 ): string | null {
   if (step.cacheKey === null) return null;
-  const parts = items.map((task) => [
-    task.item,
-    task.state,
-    task.outputs.map((file) => file.sha256),
-    ...returned(task.result, task.resultFile),
+  const all = items.map((task) => ended(task.item, task));
+  return sha256(canonical([FORMAT, step.cacheKey, all, ...returned(previous, previousFile)]));
+}
+
+/** The content key of a `join` over the parts of an item. */
+export function joinKey(
+  step: PlanStep,
+  parts: readonly TaskRecord[],
+  { inputs, previous, previousFile }: Pick<TaskRecord, "inputs" | "previous" | "previousFile">,
+): string | null {
+  if (step.cacheKey === null) return null;
+  const all = parts.map((task) => [
+    ...ended(partAt(task.item)!.part, task),
+    ...[hashes(task.part!.files), ...returned(task.part!.data, task.part!.dataFile)],
   ]);
-  return sha256(canonical([FORMAT, step.cacheKey, parts, ...returned(previous, previousFile)]));
+  const read = [hashes(inputs), ...returned(previous, previousFile)];
+  return sha256(canonical([FORMAT, step.cacheKey, "join", all, ...read]));
+}
+
+function ended(index: number, { state, outputs, result, resultFile }: TaskRecord): Json[] {
+  return [index, state, hashes(outputs), ...returned(result, resultFile)];
 }
 
 export function toEntry(

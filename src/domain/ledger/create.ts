@@ -27,6 +27,7 @@ export function createJob(
     failed: 0,
     cancelled: 0,
     cached: 0,
+    failedParts: 0,
     stepsDone: 0,
     result: null,
     resultFile: null,

@@ -1,20 +1,10 @@
-import {
-  type CacheEntry,
-  type EventType,
-  INLINE_BYTES,
-  inlineBytes,
-  JOB_ITEM,
-  type JobRecord,
-  type Json,
-  type PlanStep,
-  type TaskRecord,
-  type TrailEntry,
-} from "../records.ts";
+import { isPart, itemSteps, joinOf, partAt } from "../parts.ts";
+import { type EventType, JOB_ITEM, type JobRecord, type Json, type TaskRecord } from "../records.ts";
 import type { JobState } from "../states.ts";
-import { failureView, fileView, itemState, progressOf, warningsOf } from "../views.ts";
-import { fitsName, fromEntry, itemKey, jobKey, resultId } from "./content-key.ts";
+import { failureView, fileView, itemState, partsView, progressOf, warningsOf } from "../views.ts";
+import { contentKey, fromCache, usable } from "./from-cache.ts";
 import { handOut, newTask, resetTask, schedule } from "./hand-out.ts";
-import { isLive, type Ledger } from "./ledger.ts";
+import type { Ledger } from "./ledger.ts";
 
 /**
  * The task succeeded at its present step: it moves on to the next `each` step, or ends.
@@ -23,11 +13,15 @@ import { isLive, type Ledger } from "./ledger.ts";
 export function advance(ledger: Ledger, job: JobRecord, task: TaskRecord, now: number): void {
   if (task.item === JOB_ITEM) return endJobTask(ledger, job, task, now);
   const next = job.plan[task.step + 1];
-  if (next?.kind !== "each") return endItem(ledger, job, task, "succeeded", now);
+  if (next === undefined || next.kind === "all") return endItem(ledger, job, task, "succeeded", now);
+  if (next.kind === "join") return endPart(ledger, job, task, "succeeded", now);
   const inputs = task.outputs.length > 0 ? task.outputs : task.inputs;
   const { result, resultFile } = task;
-  job.stepsDone++;
-  ledger.changedJob(job);
+  if (!isPart(task)) {
+    job.stepsDone++;
+    ledger.changedJob(job);
+  }
+  if (job.plan[task.step]!.kind === "join") keepJoined(task);
   resetTask(job, task, task.step + 1);
   task.inputs = inputs;
   task.previous = result;
@@ -35,9 +29,9 @@ export function advance(ledger: Ledger, job: JobRecord, task: TaskRecord, now: n
   start(ledger, job, task, now);
 }
 
-/** Begins the present step of an item: from the cache, or by handing it out. */
+/** Begins the present step of an item or a part: from the cache, or by handing it out. */
 export function start(ledger: Ledger, job: JobRecord, task: TaskRecord, now: number): void {
-  const key = itemKey(job.plan[task.step]!, task);
+  const key = contentKey(ledger, job, task);
   const entry = key === null ? null : usable(ledger, key, job, task, now);
   if (entry === null) return handOut(ledger, task, now);
   fromCache(ledger, job, task, entry);
@@ -57,8 +51,7 @@ const endEvents: Record<Ended, EventType> = {
 export function endItem(ledger: Ledger, job: JobRecord, task: TaskRecord, state: Ended, now: number): void {
   task.cached = state === "succeeded" && task.trail.every((entry) => entry.cached);
   close(ledger, task, state, now);
-  const each = job.plan.filter((step) => step.kind === "each").length;
-  job.stepsDone += each - task.step;
+  job.stepsDone += itemSteps(job.plan) - task.step;
   job.remaining--;
   if (state === "succeeded") {
     job.done++;
@@ -68,6 +61,54 @@ export function endItem(ledger: Ledger, job: JobRecord, task: TaskRecord, state:
   ledger.changedJob(job);
   ledger.append(job, endEvents[state], now, itemEvent(job, task));
   if (job.remaining === 0 && state !== "cancelled") fanIn(ledger, job, now);
+}
+
+/** The one way in which parts end, but for cancellation. Whoever ends the last one begins the join. */
+export function endPart(
+  ledger: Ledger,
+  job: JobRecord,
+  part: TaskRecord,
+  state: "succeeded" | "dead",
+  now: number,
+): void {
+  part.cached = state === "succeeded" && part.trail.every((entry) => entry.cached);
+  close(ledger, part, state, now);
+  const item = ledger.task(job.id, partAt(part.item)!.item)!;
+  const split = { ...item.split! };
+  if (state === "succeeded") split.done++;
+  else {
+    split.failed++;
+    job.failedParts++;
+    ledger.changedJob(job);
+  }
+  item.split = split;
+  ledger.changedTask(item);
+  if (split.done + split.failed === split.total) join(ledger, job, item, now);
+}
+
+/** Every part has ended: the item goes on at its join, or fails for want of parts. */
+export function join(ledger: Ledger, job: JobRecord, item: TaskRecord, now: number): void {
+  const { step, total, done, failed } = item.split!;
+  const at = joinOf(job.plan, step);
+  const { name, needs } = job.plan[at]!;
+  // The item has left the queue in which it was counted while it waited.
+  ledger.drained(item.queue);
+  job.stepsDone += at - step;
+  ledger.changedJob(job);
+  resetTask(job, item, at);
+  if (failed === 0 || (done > 0 && needs === "some")) return start(ledger, job, item, now);
+  const message =
+    needs === "every"
+      ? `${failed} of ${total} parts failed, and the step "${name}" needs them all.`
+      : `All ${total} parts failed.`;
+  item.error = { code: "parts_failed", message };
+  endItem(ledger, job, item, "dead", now);
+}
+
+/** The item leaves its join: should parts run again, that will read what it reads now. */
+function keepJoined(item: TaskRecord): void {
+  const { inputs, previous, previousFile } = item;
+  item.split = { ...item.split!, before: { inputs, previous, previousFile } };
 }
 
 /** Every item has ended: the first `all` step begins, or the job ends. */
@@ -114,15 +155,7 @@ export function startAll(
   }
   task.previous = result;
   task.previousFile = resultFile;
-  const plan = job.plan[step]!;
-  const key =
-    plan.cacheKey === null
-      ? null
-      : jobKey(
-          plan,
-          ledger.tasks(job.id).filter((item) => item.item !== JOB_ITEM),
-          task,
-        );
+  const key = contentKey(ledger, job, task);
   const entry = key === null ? null : usable(ledger, key, job, task, now);
   if (entry === null) {
     if (job.startAt !== null && job.startAt > now) return schedule(ledger, task, job.startAt);
@@ -161,14 +194,14 @@ export function finish(
   job.startedAt ??= now;
   job.finishedAt = now;
   // Only what was cancelled cannot be replayed.
-  const hasDeadLetters = state === "failed" || (state === "partial" && job.failed > 0);
+  const hasDeadLetters = state === "failed" || (state !== "cancelled" && job.failed + job.failedParts > 0);
   job.expiresAt =
     now + (hasDeadLetters ? Math.max(job.retentionMs, job.deadLetterRetentionMs) : job.retentionMs);
   ledger.changedJob(job);
   ledger.append(job, `job.${state}`, now, jobEvent(job));
 }
 
-function close(ledger: Ledger, task: TaskRecord, state: Ended, now: number): void {
+export function close(ledger: Ledger, task: TaskRecord, state: Ended, now: number): void {
   // The lease's token stays: a settlement that is repeated after its answer was lost must find it.
   task.state = state;
   task.wakeAt = null;
@@ -176,44 +209,6 @@ function close(ledger: Ledger, task: TaskRecord, state: Ended, now: number): voi
   task.finishedAt = now;
   ledger.changedTask(task);
   if (state !== "refused") ledger.drained(task.queue);
-}
-
-/** An entry that fits the task's name and its job's records, and whose files are all live. */
-function usable(
-  ledger: Ledger,
-  key: string,
-  job: JobRecord,
-  task: TaskRecord,
-  now: number,
-): CacheEntry | null {
-  const entry = ledger.cached(key);
-  if (entry === null || !fitsName(entry, task) || isTooLong(entry.result, job)) return null;
-  const files = entry.resultFile ? [...entry.outputs, entry.resultFile] : entry.outputs;
-  return files.every((file) => isLive(ledger.blob(file.blob), now)) ? entry : null;
-}
-
-/** A job of few items keeps longer results in its records than one of many may. */
-function isTooLong(result: Json, job: JobRecord): boolean {
-  const most = inlineBytes(job);
-  return most < INLINE_BYTES && Buffer.byteLength(JSON.stringify(result)) > most;
-}
-
-function fromCache(ledger: Ledger, job: JobRecord, task: TaskRecord, entry: CacheEntry): void {
-  task.generation++;
-  task.outputs = fromEntry(entry, task);
-  task.result = entry.result;
-  task.resultFile = entry.resultFile && { ...entry.resultFile, artifactId: resultId(task) };
-  const { warnings } = entry;
-  task.trail.push(trailEntry(job.plan[task.step]!, { attempt: 0, cached: true, ms: 0, warnings }));
-  for (const file of task.outputs) ledger.refer(job.id, file.blob);
-  if (task.resultFile) ledger.refer(job.id, task.resultFile.blob);
-  ledger.putCached({ ...entry, jobId: job.id });
-  ledger.changedTask(task);
-}
-
-/** How a step of a task ended. */
-export function trailEntry({ name }: PlanStep, { warnings, ...entry }: Omit<TrailEntry, "step">): TrailEntry {
-  return { step: name, ...entry, ...(warnings?.length ? { warnings } : {}) };
 }
 
 export function jobEvent(job: JobRecord): { [key: string]: Json } {
@@ -240,5 +235,6 @@ export function itemEvent(job: JobRecord, task: TaskRecord): { [key: string]: Js
     outputs: task.outputs.map((file) => ({ ...fileView(file), meta: file.meta ?? {} })),
     error: failureView(task.error),
     warnings: warningsOf(task).map((warning) => ({ ...warning })),
+    ...(task.split && { parts: { ...partsView(task) } }),
   };
 }

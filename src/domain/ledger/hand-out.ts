@@ -67,6 +67,8 @@ export function newTask(job: JobRecord, item: number, step: number): TaskRecord 
     error: null,
     cached: false,
     trail: [],
+    split: null,
+    part: null,
     startedAt: null,
     finishedAt: null,
   };

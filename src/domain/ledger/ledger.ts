@@ -9,6 +9,7 @@ import type {
   TaskDelivery,
   TaskRecord,
 } from "../records.ts";
+import type { TaskState } from "../states.ts";
 
 /**
  * The records of one transaction, as the rules of this folder see them. A store adapter loads what a
@@ -20,15 +21,19 @@ import type {
 export interface Ledger {
   job(id: string): JobRecord | null;
   task(jobId: string, item: number): TaskRecord | null;
-  /** All tasks of a job, the `all` step's included, by item. */
+  /** All tasks of a job but its parts, the `all` step's included, by item. */
   tasks(jobId: string): TaskRecord[];
   /** The tasks of the first items, of which the job has at least so many. */
   firstTasks(jobId: string, count: number): TaskRecord[];
+  /** Parts of a job in one of these states, those of one item where it is named, in their order. */
+  parts(jobId: string, query: PartQuery): TaskRecord[];
   cached(key: string): CacheEntry | null;
   blob(key: string): BlobRecord | null;
   workerAlive(worker: string): boolean;
   /** `null` when the key was not used, or has expired. Its job may be gone. */
   idempotencyKey(owner: string, key: string, now: number): IdempotencyRecord | null;
+  /** A rule will ask for these one after the other: they are read at once. */
+  expect(wanted: { cached: readonly string[] } | { blobs: readonly string[] }): void;
 
   addJob(job: JobRecord): void;
   addTask(task: TaskRecord): void;
@@ -60,6 +65,11 @@ export interface Ledger {
   revoke(lease: string): void;
   /** A task of the queue ended; feeds the drain rate. */
   drained(queue: string): void;
+}
+
+export interface PartQuery {
+  states: readonly TaskState[];
+  item?: number;
 }
 
 /**

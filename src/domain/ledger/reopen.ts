@@ -1,7 +1,9 @@
+import { itemSteps, partAt } from "../parts.ts";
 import { JOB_ITEM, type JobRecord, type TaskRecord } from "../records.ts";
 import { jobEvent, start } from "./end.ts";
 import { handOut, resetTask } from "./hand-out.ts";
 import { isLive, type Ledger } from "./ledger.ts";
+import { partsToReopen, waitAgain } from "./parts.ts";
 
 export type Reopened =
   | { ok: true; items: number }
@@ -19,10 +21,11 @@ export function reopenJob(
 ): Reopened {
   if (job.state === "cancelled" || job.state === "expired") return { ok: false, reason: "closed" };
   const tasks = ledger.tasks(job.id);
-  const dead = tasks.filter((task) => task.state === "dead" && (items?.includes(task.item) ?? true));
-  if (dead.length === 0) return { ok: false, reason: "nothing" };
-  const files = dead.flatMap((task) => [...task.inputs, ...(task.previousFile ? [task.previousFile] : [])]);
-  if (!files.every((file) => isLive(ledger.blob(file.blob), now))) return { ok: false, reason: "files_gone" };
+  const isNamed = (place: number) => items?.includes(place) ?? true;
+  const dead = tasks.filter((task) => task.state === "dead" && isNamed(task.item));
+  const parts = partsToReopen(ledger, job, isNamed, dead);
+  if (dead.length + parts.length === 0) return { ok: false, reason: "nothing" };
+  if (!areFilesLive(ledger, [...dead, ...parts], now)) return { ok: false, reason: "files_gone" };
 
   job.run++;
   job.state = "running";
@@ -30,9 +33,11 @@ export function reopenJob(
   job.finishedAt = null;
   job.expiresAt = null;
   const jobTask = tasks.find((task) => task.item === JOB_ITEM);
-  const deadItems = dead.filter((task) => task.item !== JOB_ITEM);
-  if (deadItems.length > 0) {
-    const each = job.plan.filter((step) => step.kind === "each").length;
+  const waiting = Map.groupBy(parts, (part) => partAt(part.item)!.item);
+  const deadItems = dead.filter((task) => task.item !== JOB_ITEM && !waiting.has(task.item));
+  const someItems = deadItems.length + waiting.size > 0;
+  if (someItems) {
+    const each = itemSteps(job.plan);
     job.result = null;
     job.resultFile = null;
     job.warnings = [];
@@ -40,29 +45,48 @@ export function reopenJob(
     job.remaining += deadItems.length;
     job.stepsDone = Math.min(job.stepsDone, job.total * each);
     for (const task of deadItems) job.stepsDone -= each - task.step;
+    for (const [item, its] of waiting) {
+      const task = tasks.find((one) => one.item === item)!;
+      dropMemos(ledger, job, task);
+      waitAgain(ledger, job, task, its.length);
+    }
     if (jobTask) supersede(ledger, job, jobTask);
   }
+  const reopened = [...new Set([...dead.map((task) => task.item), ...waiting.keys()])];
   ledger.changedJob(job);
   ledger.append(job, "job.reopened", now, {
     ...jobEvent(job),
     run: job.run,
-    items: dead.map((task) => task.item),
+    items: reopened,
   });
-  if (deadItems.length === 0) {
+  if (!someItems) {
     restart(ledger, job, jobTask!);
     handOut(ledger, jobTask!, now);
   }
-  for (const task of deadItems) {
+  for (const task of [...deadItems, ...parts]) {
     restart(ledger, job, task);
     start(ledger, job, task, now);
   }
-  return { ok: true, items: dead.length };
+  return { ok: true, items: reopened.length };
+}
+
+function areFilesLive(ledger: Ledger, tasks: readonly TaskRecord[], now: number): boolean {
+  const files = tasks.flatMap(({ inputs, previousFile, part }) => [
+    ...inputs,
+    ...[previousFile, part?.dataFile].filter((file) => file != null),
+  ]);
+  ledger.expect({ blobs: files.map((file) => file.blob) });
+  return files.every((file) => isLive(ledger.blob(file.blob), now));
 }
 
 /** The task begins its step again, and asks again what it asked in earlier runs. */
 function restart(ledger: Ledger, job: JobRecord, task: TaskRecord): void {
-  for (const { name, keepMemos } of job.plan) if (!keepMemos) ledger.dropMemos(job.id, task.item, name);
+  dropMemos(ledger, job, task);
   resetTask(job, task, task.step);
+}
+
+function dropMemos(ledger: Ledger, job: JobRecord, task: TaskRecord): void {
+  for (const { name, keepMemos } of job.plan) if (!keepMemos) ledger.dropMemos(job.id, task.item, name);
 }
 
 /** The `all` step runs anew when its items have ended: until then its task is out of reach. */

@@ -1,11 +1,14 @@
 import { backoffMs } from "../backoff.ts";
 import type { Outcome, Settle } from "../commands.ts";
 import { parseTaskId } from "../ids.ts";
+import { isPart } from "../parts.ts";
 import { type Failure, JOB_ITEM, type JobRecord, type TaskRecord } from "../records.ts";
-import { itemKey, jobKey, toEntry } from "./content-key.ts";
-import { advance, buryJobTask, endItem, itemEvent, trailEntry } from "./end.ts";
+import { toEntry } from "./content-key.ts";
+import { advance, buryJobTask, endItem, endPart, itemEvent } from "./end.ts";
+import { contentKey, trailEntry } from "./from-cache.ts";
 import { handOut, schedule } from "./hand-out.ts";
 import { isLive, type Ledger, MAX_DEATHS } from "./ledger.ts";
+import { splitItem } from "./parts.ts";
 
 /** A worker's word about its attempt. Without the lease it counts for nothing. */
 export function settle(ledger: Ledger, command: Settle): "settled" | "stale" {
@@ -39,8 +42,9 @@ function succeed(
   outcome: Extract<Outcome, { kind: "succeeded" }>,
   now: number,
 ): void {
-  const { result, resultFile, outputs } = outcome;
-  const written = resultFile ? [...outputs, resultFile] : outputs;
+  const { result, resultFile, outputs, parts = [] } = outcome;
+  const written = [...outputs, ...parts.flatMap((part) => part.dataFile ?? [])];
+  if (resultFile) written.push(resultFile);
   if (!written.every((file) => isLive(ledger.blob(file.blob), now))) {
     const error = {
       code: "unavailable",
@@ -65,13 +69,13 @@ function succeed(
     ledger.refer(job.id, file.blob);
     ledger.unpin(file.blob);
   }
-  if (outcome.cache && step.cacheKey !== null) {
-    const items = () => ledger.tasks(job.id).filter((item) => item.item !== JOB_ITEM);
-    const key = task.item === JOB_ITEM ? jobKey(step, items(), task) : itemKey(step, task);
+  if (outcome.cache) {
+    const key = contentKey(ledger, job, task);
     if (key !== null) ledger.putCached(toEntry(key, task, outcome));
   }
   ledger.changedTask(task);
-  advance(ledger, job, task, now);
+  if (step.kind === "split") splitItem(ledger, job, task, outcome.parts ?? [], now);
+  else advance(ledger, job, task, now);
 }
 
 function fail(
@@ -86,7 +90,7 @@ function fail(
   if (!outcome.retryable || task.attempt >= step.attempts) return bury(ledger, job, task, now);
   const wait = Math.max(backoffMs(task.attempt, step.backoff, outcome.random), outcome.retryAfterMs ?? 0);
   schedule(ledger, task, now + wait);
-  if (task.item !== JOB_ITEM) {
+  if (task.item > JOB_ITEM) {
     ledger.append(job, "item.retrying", now, {
       ...itemEvent(job, task),
       retryAt: new Date(now + wait).toISOString(),
@@ -97,6 +101,7 @@ function fail(
 /** The task becomes a dead letter: kept with its cause, and replayable. */
 export function bury(ledger: Ledger, job: JobRecord, task: TaskRecord, now: number): void {
   if (task.item === JOB_ITEM) buryJobTask(ledger, job, task, now);
+  else if (isPart(task)) endPart(ledger, job, task, "dead", now);
   else endItem(ledger, job, task, "dead", now);
 }
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { MOST_PARTS } from "../../domain/parts.ts";
 import { DROP_REASONS, DROP_SOURCES, type Drops } from "./drops.ts";
 import { MAX_TEXT_CHARACTERS } from "./text-pieces.ts";
 import { type LiveMessage, STEP_BOUNDS, type StepFigures, topics } from "./topics.ts";
@@ -18,6 +19,7 @@ export const MAX_FIGURES = 20;
 
 const name = (max: number) => z.string().min(1).max(max);
 const index = z.int().min(-1).max(1_000_000);
+const part = z.int().min(0).max(MOST_PARTS);
 const count = z.int().min(1).max(MAX_ATTEMPTS);
 
 const live = z.discriminatedUnion("type", [
@@ -27,9 +29,14 @@ const live = z.discriminatedUnion("type", [
       step: name(200),
       fraction: z.number().min(0).max(1),
       message: z.string().max(MAX_PROGRESS_CHARACTERS).nullable(),
+      part: part.optional(),
+      parts: z.strictObject({ total: part, done: part, failed: part }).optional(),
     }),
   ),
-  liveMessage("text.delta", z.strictObject({ text: z.string().max(MAX_TEXT_CHARACTERS) })),
+  liveMessage(
+    "text.delta",
+    z.strictObject({ text: z.string().max(MAX_TEXT_CHARACTERS), part: part.optional() }),
+  ),
 ]);
 
 function liveMessage<T extends LiveMessage["type"], D extends z.ZodType>(type: T, data: D) {

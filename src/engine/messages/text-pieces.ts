@@ -5,9 +5,13 @@ import type { LiveMessage } from "./topics.ts";
 export const MAX_TEXT_CHARACTERS = 4_000;
 
 /** The messages that carry a streamed text: several where a bus would not take it in one. */
-export function textMessages(from: Omit<LiveMessage, "type" | "data">, text: string): string[] {
+export function textMessages(
+  from: Omit<LiveMessage, "type" | "data">,
+  text: string,
+  ofPart: { [name: string]: number } = {},
+): string[] {
   const message = (piece: string) =>
-    JSON.stringify({ ...from, type: "text.delta", data: { text: piece } } satisfies LiveMessage);
+    JSON.stringify({ ...from, type: "text.delta", data: { text: piece, ...ofPart } } satisfies LiveMessage);
   const messages: string[] = [];
   let start = 0;
   while (start < text.length) {

@@ -1,5 +1,6 @@
 import sharp, { type Sharp } from "sharp";
-import { runPipeline, type TestFile } from "../../testing/run-pipeline.ts";
+import { runPipeline } from "../../testing/run-pipeline.ts";
+import type { TestFile } from "../../testing/run-step.ts";
 import { imageConvert } from "./index.ts";
 
 /** A soft, colourful scene whose four corners differ, so that a turned or mirrored copy is told apart. */

@@ -34,6 +34,8 @@ export interface JobStore {
   jobs(query: JobQuery): Promise<JobRecord[]>;
   /** The items of a job by index, after `cursor`. The caller has checked the owner. */
   items(query: { jobId: string; after?: number; limit: number; states?: TaskState[] }): Promise<TaskRecord[]>;
+  /** The parts of an item, after the part `after`. Pages as those of `items`. The caller has checked the owner. */
+  parts(query: PartsQuery): Promise<TaskRecord[]>;
   /** The job's open tasks end, their leases are revoked, and no later step starts. */
   cancelJob(command: { owner: string; id: string; now: number }): Promise<Result<Changed>>;
   /** Retry and replay: the failed items (or those named) run again as a new run of the job. */
@@ -79,6 +81,16 @@ export interface Created {
   /** False when this repeats an earlier create (same id, or same idempotency key and fingerprint). */
   created: boolean;
   deliveries: TaskDelivery[];
+}
+
+export interface PartsQuery {
+  jobId: string;
+  /** Index of the item. */
+  item: number;
+  /** Index of a part. */
+  after?: number;
+  limit: number;
+  states?: readonly TaskState[];
 }
 
 export interface JobQuery {

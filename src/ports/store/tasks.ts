@@ -39,6 +39,8 @@ export type ClaimResult =
 
 export interface SettleResult {
   outcome: "settled" | "stale";
+  /** Of a part: how those of its item stand, and the item's attempt. */
+  parts?: { total: number; done: number; failed: number; attempt: number };
   deliveries: TaskDelivery[];
 }
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { taskId } from "../../domain/ids.ts";
+import { partAt } from "../../domain/parts.ts";
 import { JOB_ITEM } from "../../domain/records.ts";
 import type { App } from "../../http/app.ts";
 import { documented, limitParam, pageOf } from "../api-schemas.ts";
@@ -14,6 +15,7 @@ const deadLetter = z.object({
   step: z.string(),
   queue: z.string(),
   index: z.int().nullable().describe("Of the item; `null` for a step of the whole job."),
+  part: z.int().nullable().describe("Of the part, where the item was split."),
   name: z.string(),
   attempt: z.int(),
   deaths: z.int().describe("Processes that died while they ran it and nothing else."),
@@ -59,7 +61,8 @@ export function deadLetterRoutes(app: App, { engine }: ServerContext): void {
         pipeline: task.pipeline,
         step: task.stepName,
         queue: task.queue,
-        index: task.item === JOB_ITEM ? null : task.item,
+        index: partAt(task.item)?.item ?? (task.item === JOB_ITEM ? null : task.item),
+        part: partAt(task.item)?.part ?? null,
         name: task.name,
         attempt: task.attempt,
         deaths: task.deaths,

@@ -47,10 +47,10 @@ export function itemRoutes(app: App, { engine }: ServerContext): void {
 }
 
 /** The task states that show as an item's; two of them share theirs and are told apart by their attempts. */
-const recorded: Record<ItemState, TaskState[]> = {
+export const recorded: Record<ItemState, TaskState[]> = {
   queued: ["scheduled", "ready", "published"],
   retrying: ["scheduled", "ready", "published"],
-  running: ["leased"],
+  running: ["leased", "split"],
   succeeded: ["succeeded"],
   failed: ["dead", "refused"],
   cancelled: ["cancelled"],

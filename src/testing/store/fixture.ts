@@ -45,6 +45,8 @@ export interface StoreFixture {
 }
 
 export const OWNER = "owner";
+const names = ["work", "second", "split", "page", "mark", "join", "gather", "publish"];
+const usualQueues = names.map((name) => `text/${name}`);
 
 export async function withFixture(
   harness: StoreHarness,
@@ -93,7 +95,7 @@ export async function withFixture(
       create: async (parts) => accepted(await store.createJob(await command(parts))),
       async worker(options = {}) {
         const { store: own = store, id = `worker-${randomUUID()}`, concurrency = 1_000 } = options;
-        const queues = options.queues ?? ["text/work", "text/second", "text/gather", "text/publish"];
+        const queues = options.queues ?? usualQueues;
         const record = workerRecord(id, Object.fromEntries(queues.map((name) => [name, concurrency])), now);
         await own.heartbeat(record);
         return createManualWorker(own, id, () => now);
@@ -120,6 +122,14 @@ const step: Omit<PlanStep, "name" | "kind" | "queue"> = {
 
 export function each(name: string, parts: Partial<PlanStep> = {}): PlanStep {
   return { ...step, name, kind: "each", queue: `text/${name}`, ...parts };
+}
+
+export function split(parts: Partial<PlanStep> = {}): PlanStep {
+  return { ...step, name: "split", kind: "split", queue: "text/split", ...parts };
+}
+
+export function join(parts: Partial<PlanStep> = {}): PlanStep {
+  return { ...step, name: "join", kind: "join", queue: "text/join", ...parts };
 }
 
 export function all(name: string, parts: Partial<PlanStep> = {}): PlanStep {

@@ -1,11 +1,13 @@
 import fc from "fast-check";
 import { expect } from "vitest";
 import type { Outcome } from "../../domain/commands.ts";
-import { JOB_ITEM, type PlanStep } from "../../domain/records.ts";
+import { JOB_ITEM, type JobRecord, type PlanStep, type TaskRecord } from "../../domain/records.ts";
+import { isOpen } from "../../domain/states.ts";
+import type { Store } from "../../ports/store/store.ts";
 import type { DefinePoint } from "../points.ts";
-import { accepted, all, each, OWNER, type StoreFixture } from "./fixture.ts";
+import { accepted, all, each, join, OWNER, type StoreFixture, split } from "./fixture.ts";
 import { logOf } from "./log.ts";
-import { failure, type Held, type ManualWorker, success } from "./manual-worker.ts";
+import { failure, type Held, type ManualWorker, newParts, success } from "./manual-worker.ts";
 
 /** What may happen to a job, in any order; numbers choose among what is there. */
 type Happening =
@@ -13,7 +15,10 @@ type Happening =
   | { kind: "settle"; pick: number; outcome: Outcome };
 
 const outcome: fc.Arbitrary<Outcome> = fc.oneof(
-  { weight: 5, arbitrary: fc.constant(success({ result: 1 })) },
+  {
+    weight: 5,
+    arbitrary: fc.constantFrom(...[3, 1, 0].map((n) => success({ result: 1, parts: newParts(n) }))),
+  },
   { weight: 2, arbitrary: fc.constant(failure()) },
   { weight: 1, arbitrary: fc.constant(failure({ retryable: false })) },
   { weight: 1, arbitrary: fc.constantFrom<Outcome>(...[0, 5_000].map(returned)) },
@@ -31,6 +36,8 @@ const plan: fc.Arbitrary<PlanStep[]> = fc.constantFrom(
   [each("work", { attempts: 2 }), all("gather", { attempts: 2 })],
   [each("work"), each("second"), all("gather", { needs: "every" }), all("publish")],
   [all("gather", { attempts: 2 }), all("publish")],
+  [split(), each("page", { attempts: 2 }), join({ attempts: 2 }), all("gather")],
+  [each("work"), split(), each("page"), each("mark"), join({ needs: "every" }), each("second")],
 );
 
 export function invariantPoints(point: DefinePoint<StoreFixture>): void {
@@ -132,7 +139,10 @@ async function check({ store }: StoreFixture, owner: string, id: string): Promis
     count("dead"),
     count("cancelled"),
   ]);
-  const each = job.plan.filter((step) => step.kind === "each").length;
+  const each = job.plan.filter((step) => step.kind !== "all").length;
+  let failedParts = 0;
+  for (const item of items) failedParts += await checkParts(store, job, item);
+  expect(job.failedParts).toBe(failedParts);
   expect(job.stepsDone).toBeGreaterThanOrEqual(0);
   expect(job.stepsDone).toBeLessThanOrEqual(job.total * each + job.plan.length - each);
   for (const item of items) {
@@ -149,6 +159,18 @@ async function check({ store }: StoreFixture, owner: string, id: string): Promis
   if (job.finishedAt !== null) expect(ends.at(-1)!.type).toBe(`job.${job.state}`);
   expect(events.some((event) => event.data.index === JOB_ITEM)).toBe(false);
   expect(owner).not.toBe(OWNER);
+}
+
+/** @returns dead letters among the parts of an item */
+async function checkParts(store: Store, job: JobRecord, item: TaskRecord): Promise<number> {
+  const parts = await store.parts({ jobId: job.id, item: item.item, limit: 100 });
+  const count = (state: string) => parts.filter((part) => part.state === state).length;
+  const { total, done, failed } = item.split ?? { total: 0, done: 0, failed: 0 };
+  expect([total, done, failed]).toEqual([parts.length, count("succeeded"), count("dead")]);
+  if (item.state === "split") expect(done + failed).toBeLessThan(total);
+  else expect(done + failed + count("cancelled")).toBe(total);
+  if (job.finishedAt !== null) expect(parts.every((part) => !isOpen(part))).toBe(true);
+  return failed;
 }
 
 function returned(delayMs: number): Outcome {

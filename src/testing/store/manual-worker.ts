@@ -1,4 +1,4 @@
-import type { Outcome } from "../../domain/commands.ts";
+import type { NewPart, Outcome } from "../../domain/commands.ts";
 import { newId } from "../../domain/ids.ts";
 import type { JobRecord, TaskDelivery, TaskRecord } from "../../domain/records.ts";
 import type { Store } from "../../ports/store/store.ts";
@@ -37,6 +37,11 @@ export type SuccessParts = Partial<Omit<Extract<Outcome, { kind: "succeeded" }>,
 export function success(parts: SuccessParts = {}): Outcome {
   const nothing = { result: null, resultFile: null, outputs: [], warnings: [] };
   return { kind: "succeeded", ...nothing, cache: true, ms: 1, ...parts };
+}
+
+/** What a split made: `count` parts whose data is their number. */
+export function newParts(count: number): NewPart[] {
+  return Array.from({ length: count }, (_, n) => ({ name: `part-${n}`, data: n, dataFile: null, files: [] }));
 }
 
 export function failure(parts: { retryable?: boolean; retryAfterMs?: number } = {}): Outcome {

@@ -34,10 +34,11 @@ export type Told = "progress" | "delta" | "warn" | "log";
 /** The plain members of a step context. */
 export type ContextData = { [name: string]: unknown };
 
-/** A list of an `all` step, whose entries are asked for one by one (`next`). */
+/** A list of an `all` or `join` step, whose entries are asked for one by one (`next`). */
 export interface ListData {
   list: ListName;
   length: number;
 }
 
-export type ListName = "items" | "failures";
+export const listNames = ["items", "parts", "failures"] as const;
+export type ListName = (typeof listNames)[number];

@@ -6,7 +6,7 @@ import type { Json } from "../../domain/records.ts";
 import { MillraceError } from "../../errors.ts";
 import type { Artifact, AsyncList, NewFile, StepContext, StepLog } from "../../pipeline/context.ts";
 import { collectWarnings } from "../../pipeline/warnings.ts";
-import type { Called, ContextData, ListData, Told } from "./messages.ts";
+import { type Called, type ContextData, type ListData, listNames, type Told } from "./messages.ts";
 
 /** A call that the worker has not answered yet. */
 export interface Asked extends Pick<PromiseWithResolvers<unknown>, "resolve" | "reject"> {
@@ -75,7 +75,7 @@ export function processContext(data: ContextData, { tell, ask }: Line, signal: A
     },
   };
   const context: ContextData = { ...data, ...methods };
-  for (const name of ["items", "failures"]) {
+  for (const name of listNames) {
     if (data[name]) context[name] = asyncList(data[name] as ListData, ask);
   }
   // The descriptor, so that a job without files is told so where the file is read.

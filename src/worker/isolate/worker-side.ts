@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import type { Json } from "../../domain/records.ts";
 import type { Running } from "../../engine/step-context.ts";
 import type { NewFile, StepLog } from "../../pipeline/context.ts";
-import type { ContextData, FromProcess, ListName } from "./messages.ts";
+import { type ContextData, type FromProcess, type ListName, listNames } from "./messages.ts";
 
 type Context = Running["context"];
 type Call = Extract<FromProcess, { kind: "call" }>;
@@ -15,10 +15,14 @@ export function dataOf(context: Context): ContextData {
     if (name === "signal" || name === "log") continue;
     // A job without files throws where its file is read.
     const value = name === "file" ? fileOf(context) : context[name];
-    if (name === "items" || name === "failures") data[name] = { list: name, length: context[name].length };
+    if (isList(name)) data[name] = { list: name, length: context[name].length };
     else if (typeof value !== "function") data[name] = value;
   }
   return data;
+}
+
+function isList(name: string): name is ListName {
+  return (listNames as readonly string[]).includes(name);
 }
 
 function fileOf(context: Context): unknown {

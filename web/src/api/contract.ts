@@ -30,7 +30,7 @@ export interface Pipeline {
   description: string;
   accepts: Accepts;
   options: JsonSchema;
-  steps: { name: string; kind: "each" | "all" }[];
+  steps: { name: string; kind: "each" | "split" | "join" | "all" }[];
 }
 
 export interface SamplePicture {
@@ -49,4 +49,8 @@ export interface JobEvent {
   fraction?: number;
   message?: string;
   text?: string;
+  /** The index of a part, whose own progress or text this is. */
+  part?: number;
+  /** How those of the item stand. */
+  parts?: JobItem["parts"];
 }

@@ -78,5 +78,7 @@ export const enProblems: Words = {
     title: "The program that worked on it crashed, several times",
     advice: "Something in this very file makes it fall over.",
   },
+  parts_failed: { title: "Parts that this step needs have failed" },
+  too_many_parts: { title: "The file has too many parts" },
   items_failed: { title: "Files that this step needs have failed" },
 };

@@ -272,6 +272,10 @@ export const en = {
     cancelMessage: "Files that are not done yet will not be. What is finished stays.",
     cancelAction: "Cancel job",
     retry: (n: number) => `Retry ${n} failed`,
+    retryParts: (n: number) => `Retry ${n} failed ${n === 1 ? "part" : "parts"}`,
+    parts: (n: number) => `${n} ${n === 1 ? "part" : "parts"}`,
+    partsOf: (ended: number, total: number) => `${ended} of ${total} parts`,
+    partsFailed: (n: number) => `(${n} failed)`,
     delete: "Delete",
     deleteTitle: "Delete this job?",
     deleteMessage:

@@ -66,5 +66,7 @@ export const koProblems: Words = {
     title: "처리하던 프로그램이 여러 번 멈췄습니다",
     advice: "바로 이 파일의 무언가가 프로그램을 멈추게 합니다.",
   },
+  parts_failed: { title: "이 단계에 필요한 부분이 실패했습니다" },
+  too_many_parts: { title: "파일의 부분이 너무 많습니다" },
   items_failed: { title: "이 단계에 필요한 파일이 실패했습니다" },
 };

@@ -9,8 +9,9 @@ import { StateBadge } from "../ui/state-badge.tsx";
 import { ItemError } from "./item-error.tsx";
 import { ItemFacts } from "./item-facts.tsx";
 import { ItemOutputs } from "./item-outputs.tsx";
+import { ItemParts } from "./item-parts.tsx";
 import { ItemPicture } from "./item-picture.tsx";
-import { itemFraction, type LiveItem } from "./live-progress.ts";
+import { itemFraction, type LiveItem, partsNow } from "./live-progress.ts";
 import { canCompare } from "./pictures.ts";
 import { ResultView } from "./result-view.tsx";
 import { Warnings } from "./warnings.tsx";
@@ -27,6 +28,7 @@ export const ItemRow = memo(function ItemRow({ jobId, item, live, expired, onCom
   const text = useText();
   const name = item.name || text.job.noName;
   const underWay = item.state === "running" || item.state === "retrying" || item.state === "queued";
+  const parts = partsNow(item, live);
   const [first, second] = item.outputs;
   // Other files have a line of their own below.
   const single = !second && first?.mediaType.startsWith("image/") ? first : undefined;
@@ -73,9 +75,13 @@ export const ItemRow = memo(function ItemRow({ jobId, item, live, expired, onCom
               <span className="hidden w-20 shrink-0 truncate text-xs text-faint sm:block">
                 {item.state === "running" && live ? (text.job.doing[live.message] ?? live.message) : ""}
               </span>
+              {parts && <ItemParts parts={parts} />}
             </div>
           ) : (
-            <ItemFacts item={item} />
+            <div className="flex flex-wrap items-center gap-x-2.5">
+              <ItemFacts item={item} />
+              {parts && <ItemParts parts={parts} />}
+            </div>
           )}
         </div>
         <div className="flex shrink-0 items-center">

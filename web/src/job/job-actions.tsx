@@ -19,6 +19,7 @@ export function JobActions({ job }: { job: Job }) {
   const gone = job.state === "expired";
   const hasFiles = job.items.some((item) => item.outputs.length > 0);
   const failed = job.progress.failed;
+  const failedParts = job.items.reduce((sum, { parts }) => sum + parts.failed, 0);
 
   const refresh = () => client.invalidateQueries({ queryKey: ["job", job.id] });
   const cancel = useMutation({
@@ -48,9 +49,9 @@ export function JobActions({ job }: { job: Job }) {
             {text.job.downloadAll}
           </LinkButton>
         )}
-        {ended && failed > 0 && !gone && job.state !== "cancelled" && (
+        {ended && failed + failedParts > 0 && !gone && job.state !== "cancelled" && (
           <Button icon="retry" disabled={retry.isPending} onClick={() => retry.mutate()}>
-            {text.job.retry(failed)}
+            {failed > 0 ? text.job.retry(failed) : text.job.retryParts(failedParts)}
           </Button>
         )}
         {!ended && (

@@ -6,13 +6,15 @@ export interface LiveItem {
   fraction: number;
   message: string;
   text: string;
+  parts?: JobItem["parts"];
 }
 
 export type LiveItems = ReadonlyMap<number, LiveItem>;
 
 /** Adds one live event. What an attempt that was superseded still says is dropped. */
 export function withLiveEvent(now: LiveItems, type: string, event: JobEvent): LiveItems {
-  if (event.index === undefined) return now;
+  // What a part tells of itself is in the list of parts.
+  if (event.index === undefined || event.part !== undefined) return now;
   const attempt = event.attempt ?? 1;
   const before = now.get(event.index);
   if (before && before.attempt > attempt) return now;
@@ -24,15 +26,40 @@ export function withLiveEvent(now: LiveItems, type: string, event: JobEvent): Li
           ...same,
           fraction: Math.max(same.fraction, Math.min(1, event.fraction ?? same.fraction)),
           message: event.message ?? same.message,
+          parts: furtherOf(same.parts, event.parts),
         };
   return new Map(now).set(event.index, next);
 }
 
+type Parts = JobItem["parts"];
+
+/** Workers tell independently of each other, so that an older figure may come later. */
+function furtherOf(before: Parts | undefined, now: Parts | undefined): Parts | undefined {
+  if (!before || !now) return now ?? before;
+  return endedParts(now) >= endedParts(before) ? now : before;
+}
+
+export function endedParts({ done, failed }: Parts): number {
+  return done + failed;
+}
+
+/** How the parts of an item stand; `null` where it has none. */
+export function partsNow(
+  item: Pick<JobItem, "state" | "attempt" | "parts">,
+  live: LiveItem | undefined,
+): Parts | null {
+  if (item.parts.total === 0) return item.state === "running" ? (live?.parts ?? null) : null;
+  const isFresh = item.state === "running" && live?.parts?.total === item.parts.total;
+  return (isFresh && furtherOf(item.parts, live.parts)) || item.parts;
+}
+
 /** How far an item is, from 0 to 1; `null` while it runs and has not told yet. */
 export function itemFraction(
-  item: Pick<JobItem, "state" | "attempt">,
+  item: Pick<JobItem, "state" | "attempt" | "parts">,
   live: LiveItem | undefined,
 ): number | null {
+  const parts = item.state === "running" && partsNow(item, live);
+  if (parts && endedParts(parts) < parts.total) return endedParts(parts) / parts.total;
   switch (item.state) {
     case "queued":
     case "retrying":

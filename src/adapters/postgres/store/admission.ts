@@ -20,6 +20,7 @@ const depth = statement(
   "depth",
   `SELECT q.name AS queue,
      (SELECT count(*) FROM (SELECT FROM tasks t WHERE t.state = 'ready' AND t.queue = q.name LIMIT $2::int) AS counted)
+     + (SELECT count(*) FROM tasks t WHERE t.state = 'split' AND t.queue = q.name)
      + (SELECT count(*) FROM tasks t WHERE t.queue = q.name AND t.wake_at IS NOT NULL) AS unended,
      (SELECT count(*) FROM tasks t WHERE t.queue = q.name AND t.state = 'scheduled' AND t.wake_at IS NOT NULL
         AND t.body ->> 'attempt' = '0') AS delayed,

@@ -1,4 +1,5 @@
-import type { Counted, Ledger } from "../../../domain/ledger/ledger.ts";
+import type { Counted, Ledger, PartQuery } from "../../../domain/ledger/ledger.ts";
+import { isPart, placesOfParts } from "../../../domain/parts.ts";
 import type {
   BlobRecord,
   CacheEntry,
@@ -111,7 +112,31 @@ export class PostgresLedger implements Ledger {
         if (row && !mine.has(item)) this.#track(jobId, item);
       }
     }
-    return [...mine.values()].map((tracked) => tracked.record).sort((a, b) => a.item - b.item);
+    return inOrder([...mine.values()].filter(({ record }) => !isPart(record)));
+  }
+
+  parts(jobId: string, query: PartQuery): TaskRecord[] {
+    const { item, states } = query;
+    const key = JSON.stringify([jobId, item, states]);
+    if (!this.#loaded.parts.has(key)) this.#miss((wanted) => wanted.parts.set(key, { jobId, ...query }));
+    const [first, last] = placesOfParts(item);
+    const isAsked = (place: number) => place >= first && place <= last;
+    const mine = this.#tasksOf(jobId);
+    for (const [place, row] of this.#loaded.tasksOf(jobId)) {
+      if (row && isAsked(place) && !mine.has(place)) this.#track(jobId, place);
+    }
+    return inOrder(
+      [...mine.values()].filter(({ record }) => isAsked(record.item) && states.includes(record.state)),
+    );
+  }
+
+  expect(wanted: { cached: readonly string[] } | { blobs: readonly string[] }): void {
+    const [keys, here, need] =
+      "cached" in wanted
+        ? [wanted.cached.filter((key) => !this.puts.has(key)), this.#loaded.cache, this.wanted.cache]
+        : [wanted.blobs, this.#loaded.blobs, this.wanted.blobs];
+    const missed = keys.filter((key) => !here.has(key));
+    if (missed.length > 0) this.#miss(() => missed.forEach((key) => void need.add(key)));
   }
 
   firstTasks(jobId: string, count: number): TaskRecord[] {
@@ -288,4 +313,8 @@ export class PostgresLedger implements Ledger {
   drained(queue: string): void {
     this.ended.set(queue, (this.ended.get(queue) ?? 0) + 1);
   }
+}
+
+function inOrder(tasks: readonly TrackedTask[]): TaskRecord[] {
+  return tasks.map(({ record }) => record).sort((a, b) => a.item - b.item);
 }

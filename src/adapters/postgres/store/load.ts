@@ -1,4 +1,5 @@
 import type pg from "pg";
+import { placesOfParts } from "../../../domain/parts.ts";
 import type { JobRow } from "../../../domain/stored.ts";
 import { statement } from "../statement.ts";
 import { claimed, next } from "./backlog.ts";
@@ -18,7 +19,12 @@ const lockedTasks = statement(
    JOIN tasks t ON t.job_id = u.job_id AND t.item = u.item
    ORDER BY t.job_id, t.item FOR NO KEY UPDATE OF t`,
 );
-const whole = statement("job_tasks", "SELECT * FROM tasks WHERE job_id = ANY($1::uuid[])");
+/** All but parts. */
+const whole = statement("job_tasks", "SELECT * FROM tasks WHERE job_id = ANY($1::uuid[]) AND item >= -1");
+const parts = statement(
+  "parts",
+  "SELECT * FROM tasks WHERE job_id = $1 AND item BETWEEN $2 AND $3 AND state = ANY($4::text[])",
+);
 const cache = statement("cache", "SELECT * FROM cache WHERE key = ANY($1::text[])");
 /**
  * The only statement that locks blobs for a transaction, in the order of their keys, and for change at once: to
@@ -107,6 +113,10 @@ export function load(client: pg.ClientBase, needs: Needs, into: Records): Promis
   if (needs.whole.size > 0) {
     for (const id of needs.whole) into.whole.add(id);
     ask<TaskRow>(whole([[...needs.whole]]), keepTasks);
+  }
+  for (const [key, { jobId, item, states }] of needs.parts) {
+    into.parts.add(key);
+    ask<TaskRow>(parts([jobId, ...placesOfParts(item), states]), keepTasks);
   }
   if (needs.cache.size > 0) {
     for (const key of needs.cache) into.cache.set(key, null);

@@ -3,6 +3,7 @@ import { parseTaskId, taskId } from "../../../domain/ids.ts";
 import { expireJob, removeJob } from "../../../domain/ledger/cancel.ts";
 import { claim as claimTask } from "../../../domain/ledger/claim.ts";
 import { itemKey } from "../../../domain/ledger/content-key.ts";
+import { countedParts } from "../../../domain/ledger/parts.ts";
 import { remember } from "../../../domain/ledger/remember.ts";
 import {
   type Answered,
@@ -13,6 +14,7 @@ import {
 } from "../../../domain/ledger/requests.ts";
 import { loseLease, settle as settleTask } from "../../../domain/ledger/settle.ts";
 import { wake } from "../../../domain/ledger/sweep.ts";
+import { partAt } from "../../../domain/parts.ts";
 import { JOB_ITEM, type TaskDelivery } from "../../../domain/records.ts";
 import type { Changed, Created, Result } from "../../../ports/store/jobs.ts";
 import type { ClaimResult, SettleResult } from "../../../ports/store/tasks.ts";
@@ -126,19 +128,25 @@ export function claimNext(pick: Pick, leaseMs: number): Operation<Next> {
 export function settle(command: Settle): Operation<SettleResult> {
   const taskKey = taskKeyOf(command.taskId);
   const { outcome } = command;
+  const parts = outcome.kind === "succeeded" ? (outcome.parts?.length ?? 0) : 0;
   return {
-    weight: 1,
+    weight: 1 + parts / 10,
     need(needs) {
       needTask(needs, taskKey);
       // Should this be the last item, the job's own task is next.
-      if (taskKey) needs.task(taskKey.jobId, JOB_ITEM);
+      if (taskKey) needs.task(taskKey.jobId, partAt(taskKey.item)?.item ?? JOB_ITEM);
       if (outcome.kind !== "succeeded") return;
       for (const { blob } of outcome.outputs) needs.blobs.add(blob);
       if (outcome.resultFile) needs.blobs.add(outcome.resultFile.blob);
+      for (const { dataFile } of outcome.parts ?? []) if (dataFile) needs.blobs.add(dataFile.blob);
     },
     run(ledger) {
       if (!taskKey) return { outcome: "stale", deliveries: [] };
-      return { outcome: settleTask(ledger, command), deliveries: ledger.deliveries };
+      const settled = settleTask(ledger, command);
+      return {
+        ...{ outcome: settled, deliveries: ledger.deliveries },
+        ...(settled === "settled" && countedParts(ledger, command.taskId)),
+      };
     },
   };
 }

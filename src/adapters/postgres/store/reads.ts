@@ -1,5 +1,6 @@
 import type pg from "pg";
 import { parseTaskId } from "../../../domain/ids.ts";
+import { placeOfPart, placesOfParts } from "../../../domain/parts.ts";
 import { type EventRecord, type EventType, JOB_ITEM, type Json } from "../../../domain/records.ts";
 import { filesOf, type JobRow, toJob } from "../../../domain/stored.ts";
 import { PAGE_CHARACTERS } from "../../../ports/store/jobs.ts";
@@ -83,6 +84,7 @@ type Names =
   | "job"
   | "jobs"
   | "items"
+  | "parts"
   | "artifact"
   | "events"
   | "logBounds"
@@ -144,6 +146,19 @@ export function reads(pool: pg.Pool, drains: Drains, clock: ServerClock): Pick<S
         states ? ["state = ANY(?)", states] : null,
       ]);
       const text = page("tasks.*", "body", `tasks WHERE ${where}`, "item", values.length + 1);
+      return (await all<TaskRow>({ text, values: [...values, limit] })).map(toTask);
+    },
+
+    async parts({ jobId, item, after, limit, states }) {
+      if (!isUuid(jobId)) return [];
+      const [first, last] = placesOfParts(item);
+      const { where, values } = conditions([
+        ["job_id = ?", jobId],
+        ["item >= ?", after === undefined ? first : placeOfPart({ item, part: after + 1 })],
+        ["item <= ?", last],
+        states ? ["state = ANY(?)", states] : null,
+      ]);
+      const text = page("tasks.*", "body, part", `tasks WHERE ${where}`, "item", values.length + 1);
       return (await all<TaskRow>({ text, values: [...values, limit] })).map(toTask);
     },
 

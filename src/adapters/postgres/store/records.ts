@@ -1,3 +1,4 @@
+import type { PartQuery } from "../../../domain/ledger/ledger.ts";
 import type { JobRow } from "../../../domain/stored.ts";
 import type { BlobRow, CacheRow, TaskRow } from "./rows.ts";
 
@@ -14,8 +15,10 @@ export class Records {
   readonly jobs = new Map<string, JobRow | null>();
   /** By job and item. */
   readonly tasks = new Map<string, Map<number, TaskRow | null>>();
-  /** Jobs of which all tasks are here. */
+  /** Jobs of which all tasks but parts are here. */
   readonly whole = new Set<string>();
+  /** Queries for parts whose answers are here. */
+  readonly parts = new Set<string>();
   readonly cache = new Map<string, CacheRow | null>();
   readonly blobs = new Map<string, BlobRow | null>();
   readonly keys = new Map<string, KeyRow | null>();
@@ -68,6 +71,7 @@ export class Needs {
   /** Tasks that are changed without their job's lock elsewhere: renewals must wait. */
   readonly lockedTasks = new Map<string, { jobId: string; item: number }>();
   readonly whole = new Set<string>();
+  readonly parts = new Map<string, PartQuery & { jobId: string }>();
   readonly cache = new Set<string>();
   readonly blobs = new Set<string>();
   readonly keys = new Map<string, { owner: string; key: string }>();
@@ -91,6 +95,7 @@ export class Needs {
     for (const [key, one] of other.tasks) this.tasks.set(key, one);
     for (const [key, one] of other.lockedTasks) this.lockedTasks.set(key, one);
     for (const [key, one] of other.keys) this.keys.set(key, one);
+    for (const [key, one] of other.parts) this.parts.set(key, one);
   }
 
   task(jobId: string, item: number): void {

@@ -1,6 +1,6 @@
 import type pg from "pg";
 import type { JobRecord, TaskDelivery } from "../../../domain/records.ts";
-import { jobProgress, jobSpec, taskBody } from "../../../domain/stored.ts";
+import { jobProgress, jobSpec, partColumn, splitColumn, taskBody } from "../../../domain/stored.ts";
 import { publishDeliveries } from "../broker/deliveries.ts";
 import { statement } from "../statement.ts";
 import type { PendingEvent, PostgresLedger, TrackedTask } from "./ledger.ts";
@@ -25,18 +25,22 @@ const updateJobs = statement(
 );
 const insertTasks = statement(
   "insert_tasks",
-  `INSERT INTO tasks SELECT job_id, item, owner, queue, priority, state, generation, wake_at, worker, lease, body::json
+  `INSERT INTO tasks (job_id, item, owner, queue, priority, state, generation, wake_at, worker, lease, body, split,
+     part, dead_part)
+   SELECT job_id, item, owner, queue, priority, state, generation, wake_at, worker, lease, body::json,
+     nullif(split, '')::json, nullif(part, '')::json, item < -1 AND state = 'dead'
    FROM unnest($1::uuid[], $2::int[], $3::text[], $4::smallint[], $5::text[], $6::text[], $7::int[], $8::bigint[],
-     $9::text[], $10::text[], ${lines(11)})
-   AS u (job_id, item, queue, priority, state, owner, generation, wake_at, worker, lease, body)`,
+     $9::text[], $10::text[], ${lines(11)}, ${lines(12)}, ${lines(13)})
+   AS u (job_id, item, queue, priority, state, owner, generation, wake_at, worker, lease, body, split, part)`,
 );
 const updateTasks = statement(
   "update_tasks",
   `UPDATE tasks SET queue = u.queue, priority = u.priority, state = u.state, generation = u.generation,
-     wake_at = u.wake_at, worker = u.worker, lease = u.lease, body = u.body::json
+     wake_at = u.wake_at, worker = u.worker, lease = u.lease, body = u.body::json, split = nullif(u.split, '')::json,
+     dead_part = u.item < -1 AND u.state = 'dead'
    FROM unnest($1::uuid[], $2::int[], $3::text[], $4::smallint[], $5::text[], $6::text[], $7::int[], $8::bigint[],
-     $9::text[], $10::text[], ${lines(11)})
-   AS u (job_id, item, queue, priority, state, owner, generation, wake_at, worker, lease, body)
+     $9::text[], $10::text[], ${lines(11)}, ${lines(12)})
+   AS u (job_id, item, queue, priority, state, owner, generation, wake_at, worker, lease, body, split)
    WHERE tasks.job_id = u.job_id AND tasks.item = u.item`,
 );
 const dropJobs = [
@@ -142,8 +146,8 @@ export function write(
   const tasks = [...ledger.dirtyTasks];
   const added = tasks.filter((one) => one.isNew);
   const moved = tasks.filter((one) => !one.isNew);
-  if (added.length > 0) run(insertTasks(columns(added.map(taskRow), 1)));
-  if (moved.length > 0) run(updateTasks(columns(moved.map(taskRow), 1)));
+  if (added.length > 0) run(insertTasks(columns(added.map(newTaskRow), 3)));
+  if (moved.length > 0) run(updateTasks(columns(moved.map(taskRow), 2)));
 
   const dropped = [...ledger.droppedJobs];
   const withoutFiles = [...ledger.droppedFiles];
@@ -228,7 +232,12 @@ function jobRow(job: JobRecord): Cell[] {
 function taskRow({ record: task }: TrackedTask): Cell[] {
   const { jobId, item, owner, queue, priority, state, generation, wakeAt, worker, lease } = task;
   const body = state === "dead" ? readable(taskBody(task)) : taskBody(task);
-  return [jobId, item, queue, priority, state, owner, generation, wakeAt, worker, lease, body];
+  const split = splitColumn(task) ?? "";
+  return [jobId, item, queue, priority, state, owner, generation, wakeAt, worker, lease, body, split];
+}
+
+function newTaskRow(tracked: TrackedTask): Cell[] {
+  return [...taskRow(tracked), partColumn(tracked.record) ?? ""];
 }
 
 /**

@@ -1,0 +1,49 @@
+import { partAt } from "../domain/parts.ts";
+import type { JobRecord, TaskRecord } from "../domain/records.ts";
+import type { Bus } from "../ports/bus.ts";
+import type { SettleResult } from "../ports/store/tasks.ts";
+import { type LiveMessage, topics } from "./messages/topics.ts";
+
+const PROGRESS_MS = 100;
+
+/**
+ * Tells those who watch how many parts of an item have ended: at most ten times a second for each item, and the last
+ * figure always. Best effort, as all that is live.
+ */
+export function partsProgress(bus: Pick<Bus, "publish">) {
+  /** What is to be told of an item next, while it rests. */
+  const resting = new Map<string, LiveMessage | null>();
+
+  const send = (message: LiveMessage) => {
+    bus.publish(topics.live, JSON.stringify(message)).catch(() => {});
+  };
+  const rest = (key: string) => {
+    resting.set(key, null);
+    setTimeout(() => {
+      const next = resting.get(key);
+      resting.delete(key);
+      if (!next) return;
+      send(next);
+      rest(key);
+    }, PROGRESS_MS).unref();
+  };
+
+  return (job: JobRecord, part: TaskRecord, counts: NonNullable<SettleResult["parts"]>) => {
+    const { attempt, ...parts } = counts;
+    const { item: index } = partAt(part.item)!;
+    const split = job.plan.findLast(({ kind }, at) => kind === "split" && at < part.step);
+    const ended = parts.done + parts.failed;
+    const data = { step: split!.name, fraction: ended / Math.max(1, parts.total), message: null, parts };
+    const message: LiveMessage = {
+      ...{ owner: part.owner, jobId: job.id, index, attempt, type: "item.progress", data },
+    };
+    const key = `${job.id}.${index}`;
+    if (resting.has(key) && ended < parts.total) {
+      resting.set(key, message);
+      return;
+    }
+    send(message);
+    if (!resting.has(key)) rest(key);
+    else resting.set(key, null);
+  };
+}

@@ -1,0 +1,147 @@
+import { readFile } from "node:fs/promises";
+import type { Failure, Json, Warning } from "../domain/records.ts";
+import { isRetryable, MillraceError } from "../errors.ts";
+import type { AllContext, Artifact, AsyncList, EachContext } from "../pipeline/context.ts";
+import { Snooze } from "../pipeline/control.ts";
+import { pause } from "../pipeline/durations.ts";
+import type { JoinContext, PartContext } from "../pipeline/parts.ts";
+import type { Pipeline, Step } from "../pipeline/pipeline.ts";
+import { type ArtifactFolder, jsonCopy, stepContext } from "./pipeline-context.ts";
+
+export interface TestFile {
+  name: string;
+  data: Buffer | string;
+  /** @default "application/octet-stream" */
+  mediaType?: string;
+}
+
+export interface RunOptions {
+  /** None: the job has one item without a file, as in production. */
+  files?: readonly TestFile[];
+  /** Parsed by the pipeline's schema. A file option may name an attachment: `{file: "logo.png"}`. */
+  options?: unknown;
+  /** Files that the options name. */
+  attachments?: readonly TestFile[];
+  /** Tries of a step that fails with a retryable error, one right after the other. @default 1 */
+  attempts?: number;
+  /** Ends every step. */
+  signal?: AbortSignal;
+}
+
+/** A file that a step wrote, and where it is until the run is disposed of. */
+export interface TestOutput extends Artifact {
+  path: string;
+  read(): Promise<Buffer>;
+}
+
+export interface StepOutcome {
+  result: Json;
+  outputs: TestOutput[];
+  /** `null` when it succeeded; `cause` is what the step threw. */
+  error: (Failure & { cause: unknown }) | null;
+  /** Of the steps that succeeded, in order. */
+  warnings: Warning[];
+  progress: { step: string; fraction: number; message?: string }[];
+  /** Streamed text, in order. */
+  deltas: string[];
+  attempts: number;
+}
+
+export interface Scope {
+  pipeline: Pipeline;
+  run: RunOptions;
+  files: ArtifactFolder;
+  options: unknown;
+}
+
+export function asyncList<T>(entries: readonly T[]): AsyncList<T> {
+  return {
+    length: entries.length,
+    async *[Symbol.asyncIterator]() {
+      yield* entries;
+    },
+  };
+}
+
+export type PartParts = Omit<PartContext<unknown, Json, Json>, Shared>;
+export type JoinParts = Omit<JoinContext<unknown, Json, Json, Json>, Shared>;
+type Shared = keyof ReturnType<typeof stepContext>["context"];
+export type EachParts = Omit<EachContext<unknown, Json>, Shared>;
+export type AllParts = Omit<AllContext<unknown, Json, Json>, Shared>;
+
+export async function runStep<Parts extends object>(
+  scope: Scope,
+  step: Step,
+  parts: Parts,
+): Promise<StepOutcome> {
+  const memo = new Map<string, Json>();
+  const outcome = emptyOutcome();
+  while (true) {
+    outcome.attempts += 1;
+    const signals = [AbortSignal.timeout(step.timeoutMs), ...(scope.run.signal ? [scope.run.signal] : [])];
+    const signal = AbortSignal.any(signals);
+    const { context, written, warnings } = stepContext({
+      files: scope.files,
+      pipeline: scope.pipeline.name,
+      step: step.name,
+      attempt: outcome.attempts,
+      name: "name" in parts ? String(parts.name) : "",
+      options: scope.options,
+      signal,
+      memo,
+      onProgress: (fraction, message) => outcome.progress.push({ step: step.name, fraction, message }),
+      onDelta: (text) => outcome.deltas.push(text),
+    });
+    try {
+      // Descriptors, so that getters such as `file` still throw only when they are read.
+      const full = Object.defineProperties({ ...context }, Object.getOwnPropertyDescriptors(parts));
+      outcome.result = jsonCopy((await unlessAborted(signal, async () => step.run(full as never))) as Json);
+      outcome.outputs = written.map((artifact) => output(scope.files, artifact));
+      outcome.warnings = warnings.list();
+      return outcome;
+    } catch (error) {
+      if (error instanceof Snooze) {
+        outcome.attempts -= 1;
+        await pause(error.afterMs, scope.run.signal);
+      } else if (outcome.attempts >= (scope.run.attempts ?? 1) || !isRetryable(error)) {
+        outcome.error = { ...failureOf(error), cause: error };
+        return outcome;
+      }
+    }
+  }
+}
+
+/** A worker would end the step's process. Here, what it has begun goes on, and nobody waits for it. */
+async function unlessAborted<T>(signal: AbortSignal, run: () => Promise<T>): Promise<T> {
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(signal.reason);
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    signal.throwIfAborted();
+    return await Promise.race([run(), aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
+
+export function emptyOutcome(): StepOutcome {
+  return { result: null, outputs: [], error: null, warnings: [], progress: [], deltas: [], attempts: 0 };
+}
+
+function failureOf(error: unknown): Failure {
+  if (error instanceof MillraceError) return { code: error.code, message: error.message };
+  const timedOut = error instanceof Error && error.name === "TimeoutError";
+  return {
+    code: timedOut ? "step_timeout" : "step_failed",
+    message: error instanceof Error ? error.message : String(error),
+  };
+}
+
+function output(files: ArtifactFolder, artifact: Artifact): TestOutput {
+  const path = files.pathOf(artifact.artifactId);
+  return { ...artifact, path, read: () => readFile(path) };
+}
+
+export function plain({ path: _path, read: _read, ...artifact }: TestOutput): Artifact {
+  return artifact;
+}
