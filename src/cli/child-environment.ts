@@ -1,6 +1,11 @@
 import type { Config } from "../compose/config.ts";
 import { environmentName, settingNames } from "../compose/settings.ts";
 
+/** As the setting reads it again. */
+function textOf(value: Config[keyof Config]): string {
+  return Array.isArray(value) && typeof value[0] === "object" ? JSON.stringify(value) : String(value);
+}
+
 /** Names the writer's socket to the processes of a supervisor. */
 export const WRITER_ENV = "MILLRACE_WRITER";
 
@@ -18,7 +23,7 @@ export function childEnvironment(
     if (name === "pipelines") continue;
     const value = config[name];
     if (value === null) delete env[environmentName(name)];
-    else env[environmentName(name)] = String(value);
+    else env[environmentName(name)] = textOf(value);
   }
   delete env[WRITER_ENV];
   if (writer) env[WRITER_ENV] = writer.socketPath;

@@ -97,10 +97,13 @@ async function runApi({ config, inline }: ResolvedConfig, writer: string | null)
   const { startScheduler } = await import("../engine/scheduler.ts");
   const { openLimiter } = await import("../compose/adapters.ts");
   const { openEngine } = await import("../compose/open-engine.ts");
+  const { startObjectEvents } = await import("../compose/object-events.ts");
   const { createLogger, stepLog } = await import("../compose/logger.ts");
   const { logger, takeLostLines } = createLogger(config.logLevel, "api");
   const { engine, close } = await openEngine({ config, writer }, inline, stepLog(logger));
   const limiter = config.rateLimit > 0 ? await openLimiter({ config, writer }) : null;
+  const events = await startObjectEvents(config, engine, stepLog(logger));
+  const secret = config.objectEventsSecret;
   const server = await createServer({
     engine,
     host: config.host,
@@ -109,6 +112,7 @@ async function runApi({ config, inline }: ResolvedConfig, writer: string | null)
     webRoot: pageFolder(),
     samplesRoot: samplesFolder(),
     limits: { ownerStreams: config.quotaStreams },
+    objectEvents: events && secret !== null ? { jobs: events.jobs, secret } : null,
     rateLimit: limiter && { limiter, perMinute: config.rateLimit },
     logger,
     takeLostLines,
@@ -119,6 +123,7 @@ async function runApi({ config, inline }: ResolvedConfig, writer: string | null)
   return {
     details: { url },
     async stop() {
+      await events?.close();
       await server.close();
       await scheduler.close();
       await limiter?.close();

@@ -6,6 +6,7 @@ import type { Broker } from "../ports/broker.ts";
 import type { Bus } from "../ports/bus.ts";
 import type { Database } from "../ports/database.ts";
 import type { Limiter } from "../ports/limiter.ts";
+import type { ObjectReader } from "../ports/objects.ts";
 import type { Store } from "../ports/store/store.ts";
 import type { Config } from "./config.ts";
 
@@ -115,6 +116,19 @@ const blobStores: Record<string, Opener<BlobStore>> = {
     return openS3Blobs(url);
   },
 };
+
+const objectReaders: Record<string, Opener<ObjectReader>> = {
+  async s3(_, { config }) {
+    const { openS3Objects } = await import("../adapters/aws/objects.ts");
+    return openS3Objects(config.objectEvents.map(({ from }) => from));
+  },
+};
+
+/** The buckets whose objects become jobs; `null` where the settings name none. */
+export async function openObjects(wiring: Wiring): Promise<ObjectReader | null> {
+  const [first] = wiring.config.objectEvents;
+  return first ? open("MILLRACE_OBJECT_EVENTS", objectReaders, first.from, wiring) : null;
+}
 
 /** The records of these settings, over a connection of their own. */
 export function openStore(wiring: Wiring): Promise<Store> {

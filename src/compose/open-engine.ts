@@ -6,7 +6,16 @@ import { signedBus } from "../engine/messages/signed-bus.ts";
 import { createOutgoing } from "../outgoing/outgoing.ts";
 import type { StepLog } from "../pipeline/context.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
-import { isLocal, openBlobs, openBroker, openBus, openDatabase, openStore, type Wiring } from "./adapters.ts";
+import {
+  isLocal,
+  openBlobs,
+  openBroker,
+  openBus,
+  openDatabase,
+  openObjects,
+  openStore,
+  type Wiring,
+} from "./adapters.ts";
 import { loadPipelines } from "./load-pipelines.ts";
 import { installationSecrets } from "./secrets.ts";
 import { checkTemporaryFolder } from "./temporary-folder.ts";
@@ -43,6 +52,8 @@ export async function openEngine(
     const broker = await keep(openBroker(wiring, store));
     const outgoing = createOutgoing({ allow: config.outgoingAllow });
     opened.push(outgoing);
+    const objects = await openObjects(wiring);
+    if (objects) opened.push(objects);
     const drops = countDrops(log);
     const secrets = await installationSecrets(config);
     const openedBus = await keep(openBus(wiring));
@@ -57,6 +68,7 @@ export async function openEngine(
       blobs,
       pipelines,
       outgoing,
+      objects,
       hintSigner,
       drops,
       retentionMs: config.retentionHours * HOUR_MS,

@@ -60,6 +60,27 @@ function listed(text: string): string[] {
     .filter((part) => part !== "");
 }
 
+/** Text that is no JSON stays what it is, and is refused as that. */
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+const objectRoutes = z.array(
+  z.strictObject({
+    from: z.string().startsWith("s3://"),
+    prefix: z.string().optional(),
+    suffix: z.string().optional(),
+    pipeline: z.string().min(1),
+    options: z.record(z.string(), z.unknown()).optional(),
+    owner: z.string().min(1).optional(),
+    priority: z.int().min(0).max(9).optional(),
+  }),
+);
+
 const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
 const hours = number(0.0001, LONGEST_MS / HOUR_MS);
 const networks = z.array(z.string()).refine((list) => {
@@ -220,6 +241,29 @@ export const settings = {
     env: "MILLRACE_OUTGOING_ALLOW",
     about: "private networks that addresses which clients name may lead to",
     usual: [],
+  },
+  objectEvents: {
+    schema: objectRoutes,
+    must: 'a list such as [{"from": "s3://bucket", "prefix": "in/", "suffix": ".jpg", "pipeline": "image.convert"}]',
+    fromText: parsedJson,
+    env: "MILLRACE_OBJECT_EVENTS",
+    about: "objects of which buckets become jobs of which pipelines",
+    usual: [],
+    isSecret: true,
+  },
+  objectEventsQueue: {
+    ...url,
+    env: "MILLRACE_OBJECT_EVENTS_QUEUE",
+    about: "the SQS queue to which buckets send their events: sqs://region/account?queue=NAME",
+    usual: null,
+    none: "none",
+  },
+  objectEventsSecret: {
+    ...key,
+    env: "MILLRACE_OBJECT_EVENTS_SECRET",
+    about: "what stores send with the events that they post to /v1/object-events",
+    usual: null,
+    none: "none",
   },
   logLevel: {
     schema: z.enum(logLevels),

@@ -15,10 +15,11 @@ export interface CreateJob extends JobSpec {
   idempotency: { key: string; fingerprint: string; expiresAt: number } | null;
 }
 
-/** An item with its file, or why its file is refused: the item has failed from the start. */
+/** An item with its file, or whence to fetch it, or why it is refused: the item has failed from the start. */
 export type NewItem =
-  | { name: string; input: FileRef; error?: undefined }
-  | { name: string; input?: undefined; error: Failure };
+  | { name: string; input: FileRef; url?: undefined; error?: undefined }
+  | { name: string; input?: undefined; url: string; error?: undefined }
+  | { name: string; input?: undefined; url?: undefined; error: Failure };
 
 /** What a split made of its item. */
 export interface NewPart extends Omit<PartSource, "total"> {

@@ -159,7 +159,9 @@ export interface TaskRecord {
   lease: string | null;
   worker: string | null;
   name: string;
-  /** What the client uploaded. */
+  /** Where its file is fetched from; `null` for one that came with the job. */
+  url: string | null;
+  /** What the client uploaded, or what was fetched. */
   input: FileRef | null;
   /** What the present step reads: the upload, or the outputs of the step before. */
   inputs: FileRef[];

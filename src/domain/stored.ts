@@ -95,6 +95,7 @@ const usual = {
   deaths: 0,
   suspect: false,
   lease: null,
+  url: null,
   previous: null,
   previousFile: null,
   result: null,

@@ -77,6 +77,7 @@ export function itemView(job: JobRecord, task: TaskRecord) {
     step: job.plan[task.step]?.name ?? null,
     attempt: task.attempt,
     cached: task.cached,
+    url: task.url,
     input: task.input && fileView(task.input),
     outputs: task.outputs.map(fileView),
     result: task.result,

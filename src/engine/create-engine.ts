@@ -8,8 +8,10 @@ import type { BlobStore } from "../ports/blobs.ts";
 import type { Broker } from "../ports/broker.ts";
 import type { Bus } from "../ports/bus.ts";
 import type { Database } from "../ports/database.ts";
+import type { ObjectReader } from "../ports/objects.ts";
 import type { Store } from "../ports/store/store.ts";
 import type { Engine, Pipelines } from "./engine.ts";
+import { fileSource } from "./file-source.ts";
 import { intake, unwrap } from "./intake.ts";
 import { countDrops, type Drops } from "./messages/drops.ts";
 import { hints as makeHints } from "./messages/hints.ts";
@@ -33,6 +35,8 @@ export interface EngineParts {
   deadLetterRetentionMs?: number;
   /** @default one that reaches public addresses alone */
   outgoing?: Outgoing;
+  /** Buckets whose objects become jobs. @default none */
+  objects?: ObjectReader | null;
   /** Signs what goes through the broker; `null` for one that nobody else can reach. @default null */
   hintSigner?: Signer | null;
   /** @default counts that nobody logs */
@@ -49,7 +53,7 @@ export function createEngine(parts: EngineParts): Engine {
     for (const owner of owners) bus.publish(topics.log, owner).catch(() => {});
   });
   const { retentionMs = 7 * DAY_MS, deadLetterRetentionMs = 30 * DAY_MS } = parts;
-  const take = intake({ store, blobs, pipelines, retentionMs, deadLetterRetentionMs });
+  const take = intake({ store, blobs, pipelines, outgoing, retentionMs, deadLetterRetentionMs });
   const uploads = createUploads({
     ...{ records: uploadRecords(database), store, blobs, pipelines },
     room: take.room,
@@ -66,6 +70,7 @@ export function createEngine(parts: EngineParts): Engine {
     pipelines,
     uploads,
     outgoing,
+    files: fileSource({ outgoing, objects: parts.objects ?? null, room: take.room, now: store.now }),
     hints,
     messages: messageReader(drops),
     drops,

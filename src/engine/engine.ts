@@ -9,6 +9,7 @@ import type { Bus } from "../ports/bus.ts";
 import type { Database } from "../ports/database.ts";
 import type { Changed, Created } from "../ports/store/jobs.ts";
 import type { Store } from "../ports/store/store.ts";
+import type { FileSource } from "./file-source.ts";
 import type { Drops } from "./messages/drops.ts";
 import type { Hints } from "./messages/hints.ts";
 import type { MessageReader } from "./messages/read.ts";
@@ -27,6 +28,8 @@ export interface Engine {
   readonly uploads: Uploads;
   /** To addresses that clients name. */
   readonly outgoing: Outgoing;
+  /** Files that jobs name by URL. */
+  readonly files: FileSource;
   /** Makes and reads what brokers deliver. */
   readonly hints: Hints;
   /** Reads what comes over the bus. */
@@ -84,6 +87,8 @@ export interface AdmissionRequest {
   owner: string;
   pipeline: string;
   tasks: number;
+  /** Some of its files are fetched first. @default false */
+  fetches?: boolean;
   /** It starts later: such jobs have as much room as others, of their own. @default false */
   delayed?: boolean;
   idempotencyKey?: string;
@@ -103,8 +108,13 @@ export interface ReceiveOptions {
   signal?: AbortSignal;
 }
 
-/** A file just received, one of an earlier job of the same owner, or one that was refused as it came. */
-export type JobFile = ReceivedFile | { artifactId: string } | RefusedFile;
+/** A file just received, one of an earlier job of the same owner, one to be fetched, or one that was refused as it came. */
+export type JobFile = ReceivedFile | { artifactId: string } | { url: string } | RemoteObject | RefusedFile;
+
+/** An object of a bucket that the settings name, by its `objectUrl`. No client can ask for one. */
+export interface RemoteObject {
+  object: string;
+}
 
 /** A file that its pipeline does not accept: a job without it has a failed item in its place. */
 export interface RefusedFile {
@@ -128,6 +138,8 @@ export interface JobRequest extends Partial<JobTraits> {
   optionFiles?: ReadonlyMap<string, ReceivedFile>;
   startAt?: number;
   idempotencyKey?: string;
+  /** How long the key is known, in ms. @default 24 h */
+  idempotencyMs?: number;
   admission?: Admission;
 }
 

@@ -1,11 +1,13 @@
 import type { Readable } from "node:stream";
 import type { CreateJob } from "../domain/commands.ts";
+import { fetchesFiles, nameOfUrl } from "../domain/fetching.ts";
 import { safeName } from "../domain/file-name.ts";
 import { newId } from "../domain/ids.ts";
 import { MAX_METADATA, traitsOf, unusualTraits } from "../domain/job-spec.ts";
 import { canonical, itemKey, sha256 } from "../domain/ledger/content-key.ts";
-import type { FileRef, JobTraits, Json } from "../domain/records.ts";
+import type { FileRef, JobTraits, Json, PlanStep } from "../domain/records.ts";
 import { MillraceError } from "../errors.ts";
+import type { Outgoing } from "../outgoing/outgoing.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import type { BlobStore } from "../ports/blobs.ts";
 import type { Created, Result } from "../ports/store/jobs.ts";
@@ -27,9 +29,10 @@ import { keepBlob } from "./keep-blob.ts";
 import { HEAD_BYTES, mediaTypeOf } from "./media-type.ts";
 import { resolveOptions } from "./options.ts";
 import { peekHead } from "./peek-head.ts";
-import { planOf, queueName } from "./plan.ts";
+import { firstQueue, planOf } from "./plan.ts";
 
 type StoredFile = Omit<FileRef, "artifactId">;
+type ItemFile = StoredFile | { name: string; url: string } | RefusedFile;
 
 /** Of a queue's limit, what one owner may have reserved at once: it lasts as long as an upload, and others wait for it. */
 const RESERVED_SHARE = 0.1;
@@ -43,13 +46,14 @@ export interface IntakeOptions {
   store: Store;
   blobs: BlobStore;
   pipelines: Pipelines;
+  outgoing: Outgoing;
   /** How long results are kept where the pipeline says nothing. */
   retentionMs: number;
   deadLetterRetentionMs: number;
 }
 
 /** Takes work in: admission, uploads, options, and the one transaction that makes it a job. */
-export function intake({ store, blobs, pipelines, ...kept }: IntakeOptions) {
+export function intake({ store, blobs, pipelines, outgoing, ...kept }: IntakeOptions) {
   const room = diskRoom(blobs);
 
   const pipelineOf = (name: string): Pipeline => {
@@ -62,7 +66,7 @@ export function intake({ store, blobs, pipelines, ...kept }: IntakeOptions) {
     );
   };
 
-  const fileOf = async (owner: string, file: Exclude<JobFile, RefusedFile>): Promise<StoredFile> => {
+  const fileOf = async (owner: string, file: ReceivedFile | { artifactId: string }): Promise<StoredFile> => {
     if (!("artifactId" in file)) {
       const { pin: _, ...received } = file;
       return received;
@@ -80,13 +84,26 @@ export function intake({ store, blobs, pipelines, ...kept }: IntakeOptions) {
     { owner, onInvalidFile }: JobRequest,
     file: JobFile,
     { accepts }: Pipeline,
-  ): Promise<StoredFile | RefusedFile> => {
+  ): Promise<ItemFile> => {
     if ("error" in file) return file;
+    if ("object" in file) return { name: nameOfUrl(new URL(file.object)), url: file.object };
+    if ("url" in file) return remoteFile(file.url, onInvalidFile);
     const found = await fileOf(owner, file);
     const fault = fileFault(found, accepts);
     if (fault === null) return found;
     if (onInvalidFile === "skip") return refusedFile(found.name, fault);
     throw fault;
+  };
+
+  /** What can be said of an address before it is asked: that is a worker's work. */
+  const remoteFile = (url: string, onInvalidFile: JobRequest["onInvalidFile"]): ItemFile => {
+    try {
+      const address = outgoing.check(url);
+      return { name: nameOfUrl(address), url: address.href };
+    } catch (error) {
+      if (onInvalidFile !== "skip" || !(error instanceof MillraceError)) throw error;
+      return refusedFile(safeName(url), error);
+    }
   };
 
   const prepare = async (request: JobRequest): Promise<{ command: CreateJob; content: Json }> => {
@@ -114,13 +131,15 @@ export function intake({ store, blobs, pipelines, ...kept }: IntakeOptions) {
         pipeline: pipeline.name,
         version: pipeline.version,
         options,
-        plan: planOf(pipeline, owner, content),
+        plan: planOf(pipeline, owner, content, files.some(isRemote)),
         ...traits,
         startAt: startOf(request.startAt, now),
         retentionMs: Math.round(pipeline.retentionMs ?? kept.retentionMs),
         deadLetterRetentionMs: Math.round(pipeline.deadLetterRetentionMs ?? kept.deadLetterRetentionMs),
         items: files.map((file, n) =>
-          "error" in file ? file : { name: file.name, input: { ...file, artifactId: `${id}.${n}.in` } },
+          "error" in file || "url" in file
+            ? file
+            : { name: file.name, input: { ...file, artifactId: `${id}.${n}.in` } },
         ),
         attachments,
         pinned: pinsOf([...request.files, ...(request.optionFiles?.values() ?? [])]),
@@ -131,7 +150,7 @@ export function intake({ store, blobs, pipelines, ...kept }: IntakeOptions) {
             : {
                 key: request.idempotencyKey,
                 fingerprint: fingerprintOf(request, pipeline, content, files, traits),
-                expiresAt: now + IDEMPOTENCY_MS,
+                expiresAt: now + (request.idempotencyMs ?? IDEMPOTENCY_MS),
               },
       },
     };
@@ -145,7 +164,13 @@ export function intake({ store, blobs, pipelines, ...kept }: IntakeOptions) {
       if (keys.length > 0) await store.unpin({ keys });
     },
 
-    async admit({ owner, tasks, delayed = false, ...asked }: AdmissionRequest): Promise<Admission> {
+    async admit({
+      owner,
+      tasks,
+      fetches = false,
+      delayed = false,
+      ...asked
+    }: AdmissionRequest): Promise<Admission> {
       const pipeline = pipelineOf(asked.pipeline);
       const now = store.now();
       const key = asked.idempotencyKey;
@@ -158,7 +183,7 @@ export function intake({ store, blobs, pipelines, ...kept }: IntakeOptions) {
         .reserve({
           id,
           owner,
-          queue: queueName(pipeline, pipeline.steps[0]!),
+          queue: firstQueue(pipeline, fetches),
           tasks,
           limit: pipeline.queueLimit,
           ownerLimit: shareOf(pipeline, RESERVED_SHARE),
@@ -201,15 +226,16 @@ export function intake({ store, blobs, pipelines, ...kept }: IntakeOptions) {
     async quote(request: JobRequest): Promise<Quote> {
       const { command } = await prepare(request);
       const steps = command.plan.length;
-      const first = command.plan[0]!;
+      const [queued, next] = command.plan as [PlanStep, PlanStep?];
+      const first = fetchesFiles(command.plan) ? next! : queued;
       const items = Math.max(1, command.items.length);
       const valid = command.items.flatMap(({ input }) => input ?? []);
-      const runs = items - (command.items.length - valid.length);
+      const runs = items - command.items.filter(({ error }) => error).length;
       const keys = valid
         .map((input) => itemKey(first, { inputs: [input], previous: null, previousFile: null }))
         .filter((key) => key !== null);
       const cachedItems = await store.countCached({ keys });
-      const queue = (await store.queues({ now: store.now() })).find((one) => one.name === first.queue);
+      const queue = (await store.queues({ now: store.now() })).find((one) => one.name === queued.queue);
       const position = queue ? queue.ready + queue.running : 0;
       const waitSeconds =
         position === 0 ? 0 : queue && queue.drainRate > 0 ? position / queue.drainRate : null;
@@ -256,16 +282,25 @@ function fingerprintOf(
   { startAt, onInvalidFile }: JobRequest,
   pipeline: Pipeline,
   content: Json,
-  files: readonly (StoredFile | RefusedFile)[],
+  files: readonly ItemFile[],
   { priority, metadata, ...others }: JobTraits,
 ): string {
-  const named = files.map((file) => [file.name, "error" in file ? file.error.message : file.sha256]);
+  const named = files.map((file) => [file.name, contentOf(file)]);
   const asked: Json[] = [pipeline.name, content, named, priority, startAt ?? null, metadata];
   // What is usual is left out: so fingerprints stay comparable with those of the version before.
   if (onInvalidFile === "skip") asked.push("skip");
   const unusual = unusualTraits(others);
   if (Object.keys(unusual).length > 0) asked.push(unusual);
   return sha256(canonical(asked));
+}
+
+function contentOf(file: ItemFile): string {
+  if ("error" in file) return file.error.message;
+  return "url" in file ? file.url : file.sha256;
+}
+
+function isRemote(file: ItemFile): boolean {
+  return "url" in file;
 }
 
 function checkMetadata(metadata: Record<string, string>): void {

@@ -1,5 +1,6 @@
 import type { QueueRecord } from "../ports/store/operations.ts";
 import type { Engine } from "./engine.ts";
+import { stepsOf } from "./fetch-step.ts";
 import { queueName } from "./plan.ts";
 
 /**
@@ -14,7 +15,7 @@ export async function knownQueues({
   const names = new Set(recorded.map((queue) => queue.name));
   const unused = pipelines
     .versions()
-    .flatMap((pipeline) => pipeline.steps.map((step) => queueName(pipeline, step)))
+    .flatMap((pipeline) => stepsOf(pipeline).map((step) => queueName(pipeline, step)))
     .filter((name) => !names.has(name));
   if (unused.length === 0) return recorded;
   const workers = (await store.workers()).filter((worker) => !worker.stopped);

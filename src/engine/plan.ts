@@ -1,6 +1,7 @@
 import { canonical } from "../domain/ledger/content-key.ts";
 import type { PlanStep } from "../domain/records.ts";
 import type { Pipeline, Step } from "../pipeline/pipeline.ts";
+import { fetchStep, stepsOf } from "./fetch-step.ts";
 
 /** The queue of a step. Versions have queues of their own, so that a worker consumes only those it has. */
 export function queueName(pipeline: Pick<Pipeline, "name" | "version">, step: Pick<Step, "name">): string {
@@ -8,13 +9,20 @@ export function queueName(pipeline: Pick<Pipeline, "name" | "version">, step: Pi
   return `${pipeline.name}${version}/${step.name}`;
 }
 
+/** The queue in which the tasks of a new job wait. */
+export function firstQueue(pipeline: Pipeline, fetches: boolean): string {
+  return queueName(pipeline, (fetches && fetchStep(pipeline)) || pipeline.steps[0]!);
+}
+
 /**
  * What a job keeps of its pipeline.
  * @param content the options as they count for the content key: files by their hash
+ * @param fetches whether it names files by URL
  */
-export function planOf(pipeline: Pipeline, owner: string, content: unknown): PlanStep[] {
+export function planOf(pipeline: Pipeline, owner: string, content: unknown, fetches = false): PlanStep[] {
   const scope = pipeline.shareable ? "*" : owner;
-  return pipeline.steps.map((step) => ({
+  const steps = fetches ? stepsOf(pipeline) : pipeline.steps;
+  return steps.map((step) => ({
     name: step.name,
     kind: step.kind,
     queue: queueName(pipeline, step),

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Outcome } from "../domain/commands.ts";
+import { FETCH_STEP } from "../domain/fetching.ts";
 import { newId } from "../domain/ids.ts";
 import { partAt } from "../domain/parts.ts";
 import { isRetryable, MillraceError } from "../errors.ts";
@@ -11,6 +12,7 @@ import type { Consumer, Delivery } from "../ports/broker.ts";
 import type { ClaimResult } from "../ports/store/tasks.ts";
 import { Attempts, LeaseLost } from "./attempts.ts";
 import type { Engine } from "./engine.ts";
+import { stepsOf } from "./fetch-step.ts";
 import { type Isolation, type RunStep, SharedChildDied, type Suspects } from "./isolation.ts";
 import { type HeldLease, LEASE_MS, type Leases } from "./leases.ts";
 import { memoryShare } from "./memory-share.ts";
@@ -77,7 +79,7 @@ export function createRunner(options: RunnerOptions): Runner {
   const consumers: Consumer[] = [];
   const queues: { [queue: string]: number } = {};
   for (const pipeline of engine.pipelines.versions()) {
-    for (const step of pipeline.steps)
+    for (const step of stepsOf(pipeline))
       queues[queueName(pipeline, step)] = options.concurrency ?? step.concurrency;
   }
 
@@ -130,7 +132,7 @@ export function createRunner(options: RunnerOptions): Runner {
     try {
       const attempt = (runStep: RunStep) => run(claim, held, step, stop, runStep);
       const outcome =
-        task.suspect && !step.isolate
+        task.suspect && !step.isolate && step.name !== FETCH_STEP
           ? await suspects.run({ deaths: task.deaths, signal: stop.signal }, attempt)
           : await attempt(step.isolate ? isolation.run : runHere);
       if (outcome) {
@@ -230,7 +232,7 @@ export function createRunner(options: RunnerOptions): Runner {
     async start() {
       const all = engine.pipelines
         .versions()
-        .flatMap((pipeline) => pipeline.steps.map((step) => ({ pipeline, step })));
+        .flatMap((pipeline) => stepsOf(pipeline, engine.files).map((step) => ({ pipeline, step })));
       const opened = await Promise.all(all.map(({ pipeline, step }) => consume(pipeline, step)));
       consumers.push(...opened);
     },

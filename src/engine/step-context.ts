@@ -191,6 +191,7 @@ export async function stepContext(
     name: task.name,
     inputs: task.inputs.map(fileView),
     previous,
+    ...(task.url !== null && { url: task.url }),
     ...ended,
     ...(kind === "join" && endedParts({ ...source, item: task })),
     ...(place && { part: await partInfo(task, source) }),

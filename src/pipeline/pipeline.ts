@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { FETCH_STEP } from "../domain/fetching.ts";
 import type { Json } from "../domain/records.ts";
 import type { AllContext, EachContext } from "./context.ts";
 import { duration, LONGEST_MS, LONGEST_TIMER_MS } from "./durations.ts";
@@ -253,6 +254,11 @@ function build(pipeline: Pipeline): Pipeline {
       if (!/^[a-z0-9][a-z0-9-]{0,39}$/.test(name)) {
         throw new TypeError(
           `The step name "${name}" of ${pipeline.name} must be lower-case letters, digits and "-".`,
+        );
+      }
+      if (name === FETCH_STEP) {
+        throw new TypeError(
+          `The step name "${name}" of ${pipeline.name} is that of the step which fetches files by URL.`,
         );
       }
       if (pipeline.steps.some((step) => step.name === name)) {

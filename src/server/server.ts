@@ -24,6 +24,7 @@ import { jobRoutes } from "./jobs/routes.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
 import { createMetrics, type Metrics } from "./metrics/metrics.ts";
 import { metricRoutes } from "./metrics/routes.ts";
+import { type ObjectEvents, objectEventRoutes } from "./object-events.ts";
 import { describeApi, serveApiDescription } from "./openapi.ts";
 import { serveDocs } from "./page/docs.ts";
 import { type Page, servePage } from "./page/page.ts";
@@ -47,6 +48,8 @@ export interface ServerOptions {
   limits?: Partial<Limits>;
   /** `null`: any number of requests. @default null */
   rateLimit?: RateLimit | null;
+  /** What a store announces to the webhook becomes jobs. @default there is no such webhook */
+  objectEvents?: ObjectEvents | null;
   /** The address that clients see, where it is not the one they send as `Host`. @default null */
   publicUrl?: string | null;
   logger: FastifyBaseLogger;
@@ -108,6 +111,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   app.removeContentTypeParser("text/plain");
   await app.register(multipart, { limits: { fileSize: Number.POSITIVE_INFINITY } });
   for (const addRoutes of routes) addRoutes(app, context);
+  objectEventRoutes(app, options.objectEvents ?? null);
   serveApiDescription(app);
   await serveDocs(app);
   await serveSamples(app, options.samplesRoot);

@@ -9,6 +9,7 @@ import { deathPoints } from "./store/deaths.ts";
 import { eventPoints } from "./store/events.ts";
 import { expiryPoints } from "./store/expiry.ts";
 import { fanInPoints } from "./store/fan-in.ts";
+import { fetchPoints } from "./store/fetching.ts";
 import { type StoreFixture, type StoreHarness, withFixture } from "./store/fixture.ts";
 import { invariantPoints } from "./store/invariants.ts";
 import { memoPoints } from "./store/memos.ts";
@@ -38,6 +39,7 @@ export function storeSuite(harness: StoreHarness): void {
     cancelPoints(point);
     reopenPoints(point);
     refusedFilePoints(point);
+    fetchPoints(point);
     eventPoints(point);
     cachePoints(point);
     warningPoints(point);

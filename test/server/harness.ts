@@ -3,9 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
 import { openLimiter } from "../../src/compose/adapters.ts";
-import { budgetBytes, resolveConfig } from "../../src/compose/config.ts";
+import { budgetBytes, resolveConfig, type UserConfig } from "../../src/compose/config.ts";
 import { startEmbedded } from "../../src/compose/embedded.ts";
 import { stepLog } from "../../src/compose/logger.ts";
+import { startObjectEvents } from "../../src/compose/object-events.ts";
 import { openEngine } from "../../src/compose/open-engine.ts";
 import { stepSource } from "../../src/compose/step-source.ts";
 import type { Engine } from "../../src/engine/engine.ts";
@@ -35,11 +36,19 @@ export interface RunningOptions {
   /** Requests a minute. @default 0 */
   rateLimit?: number;
   worker?: boolean;
+  /** Private networks that URLs of files may lead to. */
+  outgoingAllow?: string[];
+  /** Buckets whose objects become jobs, and how they tell. */
+  objectEvents?: { routes: UserConfig["objectEvents"]; queue?: string; secret?: string };
 }
 
 export async function start(options: RunningOptions = {}): Promise<Running> {
   const data = await mkdtemp(join(tmpdir(), "millrace-server-"));
-  const resolved = await resolveConfig({ data, logLevel: "silent" }, {}, data);
+  const resolved = await resolveConfig(
+    { data, logLevel: "silent", outgoingAllow: options.outgoingAllow, ...objectSettings(options) },
+    {},
+    data,
+  );
   const { config } = resolved;
   const writer = await startEmbedded(config);
   const wiring = { config, writer: writer!.socketPath };
@@ -47,6 +56,7 @@ export async function start(options: RunningOptions = {}): Promise<Running> {
   const logger = pino({ level: "warn" }, { write: (line) => void log.push(line) });
   const { engine, close: closeEngine } = await openEngine(wiring, options.pipelines);
   const limiter = options.rateLimit ? await openLimiter(wiring) : null;
+  const events = await startObjectEvents(config, engine, stepLog(logger));
   const server = await createServer({
     engine,
     host: "127.0.0.1",
@@ -54,6 +64,7 @@ export async function start(options: RunningOptions = {}): Promise<Running> {
     webRoot: options.webRoot ?? null,
     samplesRoot: options.samplesRoot ?? null,
     limits: options.limits,
+    objectEvents: events && { jobs: events.jobs, secret: config.objectEventsSecret ?? "" },
     rateLimit: limiter && { limiter, perMinute: options.rateLimit! },
     logger,
   });
@@ -80,6 +91,7 @@ export async function start(options: RunningOptions = {}): Promise<Running> {
     limiter,
     log,
     async close() {
+      await events?.close();
       await server.close();
       await worker?.drain();
       await limiter?.close();
@@ -88,4 +100,14 @@ export async function start(options: RunningOptions = {}): Promise<Running> {
       await rm(data, { recursive: true, force: true });
     },
   };
+}
+
+function objectSettings({ objectEvents: given }: RunningOptions) {
+  return given
+    ? {
+        objectEvents: JSON.stringify(given.routes),
+        objectEventsQueue: given.queue,
+        objectEventsSecret: given.secret,
+      }
+    : {};
 }

@@ -32,7 +32,7 @@ function textOf(name: keyof Config, config: Config, inline: number): string {
     return [...config.pipelines, ...(inline > 0 ? [`${inline} in the configuration file`] : [])].join(", ");
   }
   const { none = "none", isSecret }: Described = settings[name];
-  if (value === null) return none;
+  if (value === null || (Array.isArray(value) && value.length === 0)) return none;
   return isSecret ? "***" : masked(String(value));
 }
 

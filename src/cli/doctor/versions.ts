@@ -3,6 +3,7 @@ import { openStore } from "../../compose/adapters.ts";
 import type { ResolvedConfig } from "../../compose/config.ts";
 import { startEmbedded } from "../../compose/embedded.ts";
 import { loadPipelines } from "../../compose/load-pipelines.ts";
+import { stepsOf } from "../../engine/fetch-step.ts";
 import { queueName } from "../../engine/plan.ts";
 import { describeQueue } from "../../engine/unserved.ts";
 import type { QueueRecord } from "../../ports/store/operations.ts";
@@ -13,7 +14,7 @@ export async function checkVersions({ config, inline }: ResolvedConfig): Promise
   try {
     const pipelines = await loadPipelines(config, inline);
     const loaded = new Set(
-      pipelines.versions().flatMap((one) => one.steps.map((step) => queueName(one, step))),
+      pipelines.versions().flatMap((one) => stepsOf(one).map((step) => queueName(one, step))),
     );
     const left = (await readQueues(config)).filter(
       ({ name, ready, running, scheduled, dead }) =>

@@ -1,8 +1,9 @@
 import type { CreateJob } from "../commands.ts";
+import { fetchesFiles } from "../fetching.ts";
 import { specOf } from "../job-spec.ts";
 import type { JobRecord, TaskRecord } from "../records.ts";
 import { endItem, jobEvent, nothing, start, startAll } from "./end.ts";
-import { newTask, schedule } from "./hand-out.ts";
+import { newTask, resetTask, schedule } from "./hand-out.ts";
 import { isLive, type Ledger } from "./ledger.ts";
 
 /** Creates a job with its tasks. The caller has dealt with a repeated id or idempotency key. */
@@ -47,6 +48,7 @@ export function createJob(
     const source = command.items[item];
     const task = newTask(job, item, 0);
     if (source) task.name = source.name;
+    if (source?.url) task.url = source.url;
     if (source?.input) {
       task.input = source.input;
       task.inputs = [source.input];
@@ -70,12 +72,29 @@ function begin(ledger: Ledger, job: JobRecord, tasks: TaskRecord[], now: number)
     for (const task of valid) passThrough(job, task, now);
     if (refused.length === 0) startAll(ledger, job, 0, nothing, now);
   } else {
+    const fetches = fetchesFiles(job.plan);
     for (const task of valid) {
+      if (fetches && task.url === null && passFetch(ledger, job, task, now)) continue;
       if (job.startAt !== null && job.startAt > now) schedule(ledger, task, job.startAt);
       else start(ledger, job, task, now);
     }
   }
   for (const task of refused) endItem(ledger, job, task, "refused", now);
+}
+
+/**
+ * A file that came with the job needs no fetching.
+ * @returns whether that is all, as no `each` step follows
+ */
+function passFetch(ledger: Ledger, job: JobRecord, task: TaskRecord, now: number): boolean {
+  if (job.plan[1]?.kind === "all") {
+    task.outputs = task.inputs;
+    endItem(ledger, job, task, "succeeded", now);
+    return true;
+  }
+  job.stepsDone++;
+  resetTask(job, task, 1);
+  return false;
 }
 
 function passThrough(job: JobRecord, task: TaskRecord, now: number): void {

@@ -1,3 +1,4 @@
+import { FETCH_STEP } from "../fetching.ts";
 import { isPart, itemSteps, joinOf, partAt } from "../parts.ts";
 import { type EventType, JOB_ITEM, type JobRecord, type Json, type TaskRecord } from "../records.ts";
 import type { JobState } from "../states.ts";
@@ -49,7 +50,7 @@ const endEvents: Record<Ended, EventType> = {
 
 /** The one way in which items end: success, death, cancellation and cache hit alike. */
 export function endItem(ledger: Ledger, job: JobRecord, task: TaskRecord, state: Ended, now: number): void {
-  task.cached = state === "succeeded" && task.trail.every((entry) => entry.cached);
+  task.cached = state === "succeeded" && wasCached(task);
   close(ledger, task, state, now);
   job.stepsDone += itemSteps(job.plan) - task.step;
   job.remaining--;
@@ -109,6 +110,12 @@ export function join(ledger: Ledger, job: JobRecord, item: TaskRecord, now: numb
 function keepJoined(item: TaskRecord): void {
   const { inputs, previous, previousFile } = item;
   item.split = { ...item.split!, before: { inputs, previous, previousFile } };
+}
+
+/** Nothing of its pipeline ran for it; its file may have been fetched. */
+function wasCached({ trail }: TaskRecord): boolean {
+  const own = trail.filter(({ step }) => step !== FETCH_STEP);
+  return own.length > 0 && own.every((entry) => entry.cached);
 }
 
 /** Every item has ended: the first `all` step begins, or the job ends. */

@@ -57,6 +57,7 @@ export function newTask(job: JobRecord, item: number, step: number): TaskRecord 
     lease: null,
     worker: null,
     name: "",
+    url: null,
     input: null,
     inputs: [],
     previous: null,

@@ -1,8 +1,9 @@
 import { backoffMs } from "../backoff.ts";
 import type { Outcome, Settle } from "../commands.ts";
+import { FETCH_STEP } from "../fetching.ts";
 import { parseTaskId } from "../ids.ts";
 import { isPart } from "../parts.ts";
-import { type Failure, JOB_ITEM, type JobRecord, type TaskRecord } from "../records.ts";
+import { type Failure, type FileRef, JOB_ITEM, type JobRecord, type TaskRecord } from "../records.ts";
 import { toEntry } from "./content-key.ts";
 import { advance, buryJobTask, endItem, endPart, itemEvent } from "./end.ts";
 import { contentKey, trailEntry } from "./from-cache.ts";
@@ -63,6 +64,7 @@ function succeed(
   task.result = result;
   task.resultFile = resultFile;
   task.error = null;
+  if (step.name === FETCH_STEP) becomeInput(task, outputs[0]);
   const { warnings } = outcome;
   task.trail.push(trailEntry(step, { attempt: task.attempt, cached: false, ms: outcome.ms, warnings }));
   for (const file of written) {
@@ -76,6 +78,12 @@ function succeed(
   ledger.changedTask(task);
   if (step.kind === "split") splitItem(ledger, job, task, outcome.parts ?? [], now);
   else advance(ledger, job, task, now);
+}
+
+/** From here on the file is as one that came with the job. */
+function becomeInput(task: TaskRecord, fetched: FileRef | undefined): void {
+  task.input = fetched ?? null;
+  if (fetched) task.name = fetched.name;
 }
 
 function fail(

@@ -2,7 +2,7 @@ import type { Readable } from "node:stream";
 import type { Multipart, MultipartFile, MultipartValue } from "@fastify/multipart";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { safeName } from "../../domain/file-name.ts";
-import type { ReceivedFile, RefusedFile } from "../../engine/engine.ts";
+import type { JobFile, ReceivedFile } from "../../engine/engine.ts";
 import { fileFault, isFileFault, refusedFile } from "../../engine/file-faults.ts";
 import { peekHead } from "../../engine/peek-head.ts";
 import { MillraceError } from "../../errors.ts";
@@ -11,11 +11,19 @@ import type { ServerContext } from "../context.ts";
 import { type AdmissionWindow, openAdmission } from "./admission-window.ts";
 import { InvalidFiles, lend } from "./invalid-files.ts";
 import "./part-headers.ts";
-import { FIELD_NAMES, type JobFields, parseFormFields, startsLater } from "./job-fields.ts";
+import {
+  FIELD_NAMES,
+  hasRemote,
+  type JobFields,
+  parseFormFields,
+  parseReferences,
+  startsLater,
+} from "./job-fields.ts";
+import { referredFile } from "./referred-file.ts";
 
 export interface JobForm {
   fields: JobFields;
-  files: (ReceivedFile | RefusedFile)[];
+  files: JobFile[];
   optionFiles: Map<string, ReceivedFile>;
   /** `null` for a quote, which needs no room. */
   admission: AdmissionWindow | null;
@@ -71,7 +79,7 @@ class FormReader {
   private readonly purpose: FormPurpose;
   private readonly signal: AbortSignal;
   private readonly fields = new Map<string, unknown>();
-  private readonly files: (ReceivedFile | RefusedFile)[] = [];
+  private readonly files: JobFile[] = [];
   private readonly optionFiles = new Map<string, ReceivedFile>();
   private pipeline: Pipeline | null = null;
   private admission: AdmissionWindow | null = null;
@@ -85,11 +93,12 @@ class FormReader {
 
   async field(part: MultipartValue): Promise<void> {
     const name = part.fieldname;
+    if (name === "files" && isJsonText(part)) return this.addReferences(part.value);
     if (!FIELD_NAMES.has(name)) {
       throw new MillraceError(
         "invalid_request",
         name === "files"
-          ? "A part named files is not a file: it has no file name."
+          ? "A part named files is neither a file (it has no file name) nor JSON that names some."
           : `There is no field ${quoted(name)}.`,
         { extra: { issues: [{ path: String(name), message: "is not a field of a job" }] } },
       );
@@ -121,7 +130,8 @@ class FormReader {
     const fields = parseFormFields(this.fields);
     this.invalid.decide(fields.onInvalidFile);
     const { admission, files, optionFiles } = this;
-    await admission?.confirm(Math.max(1, files.length), startsLater(fields, this.context.engine));
+    const kind = { delayed: startsLater(fields, this.context.engine), fetches: hasRemote(files) };
+    await admission?.confirm(Math.max(1, files.length), kind);
     return { fields, files, optionFiles, admission };
   }
 
@@ -168,6 +178,14 @@ class FormReader {
     } finally {
       part.file = file;
     }
+  }
+
+  private async addReferences(value: unknown): Promise<void> {
+    const references = parseReferences(value);
+    const { engine } = this.context;
+    refuseCount(this.files.length + references.length, this.accepts().maxFiles);
+    await this.admission?.cover(Math.max(1, this.files.length + references.length));
+    for (const file of references) this.files.push(await referredFile(engine, this.purpose.owner, file));
   }
 
   private received(): ReceivedFile[] {
@@ -226,6 +244,11 @@ class FormReader {
       maxFileBytes: Math.max(0, ...all.map((accepts) => accepts.maxFileBytes)),
     };
   }
+}
+
+/** References come as a list or as one; a file whose name was forgotten is neither. */
+function isJsonText({ value, valueTruncated }: MultipartValue): boolean {
+  return !valueTruncated && (typeof value === "string" ? /^\s*[[{]/.test(value) : value instanceof Object);
 }
 
 /** Reads the first bytes of a file; the part goes on with all of them. */

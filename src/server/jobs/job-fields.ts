@@ -23,12 +23,24 @@ const fields = {
     ),
 };
 
+const remote = z.strictObject({
+  url: z
+    .string()
+    .min(1)
+    .max(2_048)
+    .describe(
+      "An address that a worker fetches the file from: `https://` or `http://`, without credentials.",
+    ),
+});
 const reference = z.union([
   z.strictObject({ artifactId: z.string().min(1).max(200).describe("A file of one of your earlier jobs.") }),
   z.strictObject({ uploadId: z.string().min(1).max(200).describe("A finished resumable upload.") }),
+  remote,
 ]);
+export type FileReference = z.output<typeof reference>;
+const references = boundedList(reference, MOST_FILES);
 
-export const jobBody = z.strictObject({ ...fields, files: boundedList(reference, MOST_FILES).default([]) });
+export const jobBody = z.strictObject({ ...fields, files: references.default([]) });
 export type JobBody = z.output<typeof jobBody>;
 
 const formFields = z.strictObject(fields);
@@ -44,7 +56,7 @@ export const jobForm = z.object({
     .array(z.string().meta({ format: "binary" }))
     .optional()
     .describe(
-      "Any order works; `pipeline` and `onInvalidFile` first let a full queue or a wrong file refuse before the files are read.",
+      'Files, and parts without a file name that hold references as JSON text, such as `[{"url": "https://…"}]`. Any order works; `pipeline` and `onInvalidFile` first let a full queue or a wrong file refuse before the files are read.',
     ),
 });
 
@@ -71,6 +83,20 @@ export function parseFormFields(parts: ReadonlyMap<string, unknown>): JobFields 
   const parsed = formFields.safeParse(values);
   if (parsed.success) return parsed.data;
   throw invalidRequestWith(parsed.error.issues);
+}
+
+/** The references in a part of a form: a list of them, or one. */
+export function parseReferences(value: unknown): FileReference[] {
+  const given = typeof value === "string" ? parseJson("files", value) : value;
+  const parsed = references.safeParse(Array.isArray(given) ? given : [given]);
+  if (parsed.success) return parsed.data;
+  const issues = parsed.error.issues.map((issue) => ({ ...issue, path: ["files", ...issue.path] }));
+  throw invalidRequestWith(issues);
+}
+
+/** Whether a worker fetches some of these first. */
+export function hasRemote(files: readonly object[]): boolean {
+  return files.some((file) => "url" in file);
 }
 
 /** Whether a job waits in the queue for its time, and not for its turn. */

@@ -1,11 +1,12 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
-import type { Engine, JobFile, JobRequest, ReceivedFile } from "../../engine/engine.ts";
+import type { JobRequest, ReceivedFile } from "../../engine/engine.ts";
 import { MillraceError } from "../../errors.ts";
 import type { ServerContext } from "../context.ts";
 import { type AdmissionWindow, openAdmission } from "./admission-window.ts";
 import { readJobForm } from "./form-reader.ts";
-import { type JobBody, type JobFields, MOST_FILES, startsLater } from "./job-fields.ts";
+import { hasRemote, type JobBody, type JobFields, MOST_FILES, startsLater } from "./job-fields.ts";
 import { optionUploads } from "./option-uploads.ts";
+import { referredFile } from "./referred-file.ts";
 
 export interface AskedJob {
   asked: JobRequest;
@@ -30,7 +31,7 @@ export async function readJobRequest(
     return { asked: { ...asked, admission: admission?.first() }, admission };
   }
   const body = request.body as JobBody;
-  const files = await Promise.all(body.files.map((file) => fileOf(engine, owner, file)));
+  const files = await Promise.all(body.files.map((file) => referredFile(engine, owner, file)));
   const named = [...optionUploads(body.options)].map(
     async ([path, id]) => [path, await engine.uploads.file(owner, id)] as const,
   );
@@ -39,16 +40,12 @@ export async function readJobRequest(
   if (!reserves) return { asked, admission: null };
   const tasks = Math.max(1, files.length);
   const admission = openAdmission(engine, { owner, pipeline: body.pipeline, most: tasks, idempotencyKey });
-  await admission.confirm(tasks, startsLater(body, engine));
+  await admission.confirm(tasks, { delayed: startsLater(body, engine), fetches: hasRemote(files) });
   return { asked: { ...asked, admission: admission.first() }, admission };
 }
 
 function common({ files: _, startAt, ...asked }: JobBody | (JobFields & { files?: undefined })) {
   return { ...asked, startAt: startAt === undefined ? undefined : Date.parse(startAt) };
-}
-
-async function fileOf(engine: Engine, owner: string, file: JobBody["files"][number]): Promise<JobFile> {
-  return "artifactId" in file ? file : engine.uploads.file(owner, file.uploadId);
 }
 
 /** Refuses too many files before any of them is looked at. */

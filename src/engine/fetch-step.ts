@@ -1,0 +1,76 @@
+import { Readable } from "node:stream";
+import { FETCH_STEP } from "../domain/fetching.ts";
+import type { EachContext } from "../pipeline/context.ts";
+import type { Accepts, Pipeline, Step } from "../pipeline/pipeline.ts";
+import { kindFault } from "./file-faults.ts";
+import type { FileSource } from "./file-source.ts";
+import { HEAD_BYTES, mediaTypeOf } from "./media-type.ts";
+import { peekHead } from "./peek-head.ts";
+
+/** Until a connection stands, and for servers that are slow to begin. */
+const LEAST_MS = 60_000;
+/** A file that comes more slowly than this on average is given up: it would keep others waiting. */
+const BYTES_PER_SECOND = 256 * 1024;
+const LONGEST_MS = 6 * 3_600_000;
+
+/** What the step reads beside the usual: the URL of its item. */
+interface FetchContext extends EachContext<unknown, null> {
+  readonly url: string;
+}
+
+/** The step that fetches a file; `null` for a pipeline that takes none. Its tries are its own. */
+export function fetchStep({ accepts }: Pick<Pipeline, "accepts">, source?: FileSource): Step | null {
+  if (accepts.maxFiles === 0) return null;
+  return {
+    name: FETCH_STEP,
+    kind: "each",
+    attempts: 5,
+    timeoutMs: Math.min(LONGEST_MS, LEAST_MS + Math.ceil((accepts.maxFileBytes / BYTES_PER_SECOND) * 1_000)),
+    backoff: { baseMs: 2_000, maxMs: 60_000 },
+    concurrency: 8,
+    cache: "never",
+    version: "1",
+    keepMemos: false,
+    needs: "some",
+    isolate: null,
+    run: (context: FetchContext) => fetchFile(source!, accepts, context),
+  };
+}
+
+/** All steps that workers of a pipeline take tasks of. */
+export function stepsOf(pipeline: Pipeline, source?: FileSource): Step[] {
+  const fetch = fetchStep(pipeline, source);
+  return fetch ? [fetch, ...pipeline.steps] : [...pipeline.steps];
+}
+
+/** The same is refused, with the same codes, as of a file that is uploaded. */
+async function fetchFile(
+  source: FileSource,
+  { mediaTypes, maxFileBytes }: Required<Accepts>,
+  context: FetchContext,
+): Promise<null> {
+  const { signal, url } = context;
+  const { name, bytes, body } = await source.open(url, { maxBytes: maxFileBytes, signal });
+  try {
+    const { head, whole } = await peekHead(body, HEAD_BYTES);
+    const mediaType = (await mediaTypeOf(head)) ?? "application/octet-stream";
+    const fault = kindFault({ name, mediaType }, mediaTypes);
+    if (fault) throw fault;
+    const told = Readable.from(telling(whole, bytes, context.progress), { objectMode: false });
+    await context.write({ name, mediaType, data: told });
+    return null;
+  } finally {
+    body.destroy();
+  }
+}
+
+/** Passes the bytes on, and says how many have come. */
+async function* telling(source: Readable, total: number | null, progress: FetchContext["progress"]) {
+  let bytes = 0;
+  for await (const piece of source) {
+    bytes += (piece as Buffer).length;
+    // How much there is in all is not always known.
+    progress(total ? bytes / total : 0, total ? `${bytes} of ${total} bytes` : `${bytes} bytes`);
+    yield piece as Buffer;
+  }
+}
