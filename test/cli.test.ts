@@ -1,5 +1,8 @@
+import { once } from "node:events";
 import { existsSync, readdirSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
@@ -98,6 +101,26 @@ describe("convert on this machine", () => {
     expect(ended.stdout).toMatch(/photos\/sea\.jpg .*named\/sea\.jpg/);
     expect(ended.stdout).toMatch(/nothing\*\.png .*No file matches/);
     expect(readdirSync(join(folder, "named", "trip")).sort()).toEqual(["sea (2).jpg", "sea.jpg"]);
+  });
+
+  test("a picture by URL, from a network that is allowed and from no other", async () => {
+    const picture = await readFile(join(samples, "sea.jpg"));
+    const web = createServer((_, response) => response.end(picture)).listen(0, "127.0.0.1");
+    await once(web, "listening");
+    const url = `http://127.0.0.1:${(web.address() as AddressInfo).port}/pictures/sea%20view.jpg`;
+    const args = ["convert", url, "--width", "100", "--out", "fetched", "--json"];
+    const allowed = await millrace(args, {
+      cwd: folder,
+      env: { TMPDIR: temporary, MILLRACE_OUTGOING_ALLOW: "127.0.0.1" },
+    });
+    expect(allowed).toMatchObject({ code: 0, stderr: "" });
+    expect(parsed<Converted>(allowed).files).toMatchObject([
+      { input: url, state: "converted", output: join(folder, "fetched", "sea view.webp"), width: 100 },
+    ]);
+    const refused = await run(...args);
+    expect(refused.code).toBe(1);
+    expect(parsed<Converted>(refused).files[0]!.error).toContain("not a public one");
+    web.close();
   });
 
   test("what cannot be meant ends with 2, before anything is started", async () => {

@@ -28,6 +28,7 @@ Examples:
   millrace convert holiday/ --to avif --quality 60 --out small
   millrace convert "scans/**/*.tif" --to jpeg --watermark "© Ada Photo" --json
   millrace convert *.png --server http://127.0.0.1:8080
+  millrace convert https://example.org/photo.jpg --to avif
 
 Results are written below --out with the folders of what was given; files that are there are never
 replaced without --force. Without --server the engine runs here, for as long as the command does.`;
@@ -65,7 +66,7 @@ export function createProgram(): Command {
 
 function addConvert(program: Command): void {
   addConvertFlags(program.command("convert <files...>"))
-    .description("convert pictures: files, folders or globs")
+    .description("convert pictures: files, folders, globs or URLs")
     .optionsGroup("Where and how:")
     .option("--out <folder>", "where results are written", "converted")
     .option("--force", "replace files that are there")

@@ -5,7 +5,7 @@ import { serverUrl } from "../client/server-client.ts";
 import { exitCode, printJson, usageError } from "../output.ts";
 import type { Converter } from "./converter.ts";
 import type { ConvertFlags } from "./flags.ts";
-import { findInputs, type Unfit } from "./inputs.ts";
+import { findInputs, isUrl, type Unfit } from "./inputs.ts";
 import type { FileResult } from "./run.ts";
 
 interface Flags extends ConvertFlags {
@@ -77,7 +77,7 @@ async function openConverter(flags: Flags, given: string[]): Promise<Converter> 
   if (!(Number.isInteger(asked) && asked >= 1 && asked <= 64)) {
     throw usageError(`--workers must be a whole number from 1 to 64, not "${flags.workers}".`);
   }
-  const onlyFiles = given.every((path) => statSync(path, { throwIfNoEntry: false })?.isFile());
+  const onlyFiles = given.every((path) => isUrl(path) || statSync(path, { throwIfNoEntry: false })?.isFile());
   const { convertOnThisMachine } = await import("./on-this-machine.ts");
   return convertOnThisMachine({ workers: onlyFiles ? Math.min(asked, given.length) : asked });
 }

@@ -1,15 +1,20 @@
 import { glob, open, readdir, stat } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
+import { nameOfUrl } from "../../domain/fetching.ts";
 import { HEAD_BYTES, mediaTypeOf } from "../../engine/media-type.ts";
 import { bytes, limit } from "../amounts.ts";
 
 /** One file to convert. */
 export interface Input {
+  /** On this machine, or the URL from which it is fetched. */
   path: string;
+  isRemote: boolean;
   name: string;
   /** Below the folder that was given: the same folders are made for the results. */
   folder: string;
+  /** 0 where that is not known yet. */
   bytes: number;
+  /** By content; "" where that is not known yet. */
   mediaType: string;
 }
 
@@ -42,11 +47,13 @@ interface Found {
 /** Names that promise a picture: what is none inside is worth a word. */
 const PICTURE = /\.(jpe?g|png|webp|avif|gif|tiff?|svg|heic|heif|bmp|jxl|ico|psd)$/i;
 
-/** Everything that files, folders and globs stand for; each file once, what lies in `out` never. */
+/** Everything that files, folders, globs and URLs stand for; each file once, what lies in `out` never. */
 export async function findInputs(given: readonly string[], out: string, accepts: Accepts): Promise<Inputs> {
   const found = new Map<string, Found>();
   const inputs: Inputs = { files: [], unfit: [], skipped: 0 };
-  for (const one of given) {
+  const [urls, paths] = [given.filter(isUrl), given.filter((one) => !isUrl(one))];
+  for (const url of new Set(urls)) inputs.files.push(remoteInput(url));
+  for (const one of paths) {
     let any = false;
     for await (const file of expand(one)) {
       any = true;
@@ -58,6 +65,15 @@ export async function findInputs(given: readonly string[], out: string, accepts:
   }
   for (const file of found.values()) await sort(file, accepts, inputs);
   return inputs;
+}
+
+export function isUrl(given: string): boolean {
+  return /^https?:\/\//i.test(given) && URL.canParse(given);
+}
+
+function remoteInput(url: string): Input {
+  const name = nameOfUrl(new URL(url));
+  return { path: url, isRemote: true, name, folder: "", bytes: 0, mediaType: "" };
 }
 
 async function* expand(given: string): AsyncGenerator<Found> {
@@ -120,7 +136,7 @@ async function sort(found: Found, accepts: Accepts, inputs: Inputs): Promise<voi
     } else if (size > accepts.maxFileBytes) {
       const reason = `It has ${bytes(size)}; at most ${limit(accepts.maxFileBytes)} are taken (MILLRACE_MAX_FILE_MIB).`;
       inputs.unfit.push({ path, bytes: size, reason });
-    } else inputs.files.push({ path, folder, name, bytes: size, mediaType });
+    } else inputs.files.push({ path, isRemote: false, folder, name, bytes: size, mediaType });
   } catch (error) {
     inputs.unfit.push({ path, bytes: 0, reason: `It cannot be read: ${(error as Error).message}.` });
   }

@@ -53,6 +53,9 @@ async function formOf({ files, options, watermark }: ConvertJob): Promise<FormDa
   form.set("pipeline", PIPELINE);
   form.set("options", JSON.stringify(options));
   if (watermark !== null) form.set("watermark.image", await openAsBlob(watermark), basename(watermark));
-  for (const file of files) form.append("files", await openAsBlob(file.path), file.name);
+  for (const { path, name, isRemote } of files) {
+    if (isRemote) form.append("files", JSON.stringify([{ url: path }]));
+    else form.append("files", await openAsBlob(path), name);
+  }
   return form;
 }

@@ -9,7 +9,7 @@ import { openEngine } from "../../compose/open-engine.ts";
 import { environmentName } from "../../compose/settings.ts";
 import { checkTemporaryFolder } from "../../compose/temporary-folder.ts";
 import { isTerminal } from "../../domain/states.ts";
-import type { Engine, ReceivedFile } from "../../engine/engine.ts";
+import type { Engine, JobFile, ReceivedFile } from "../../engine/engine.ts";
 import { topics } from "../../engine/messages/topics.ts";
 import { MillraceError } from "../../errors.ts";
 import { supervise } from "../../supervisor/supervisor.ts";
@@ -22,7 +22,7 @@ const INTAKE = 4;
 const EVENTS = 1_000;
 
 /** Settings of a server that hold for a conversion without one, too. */
-const kept = ["maxMegapixels", "maxFileMiB", "concurrency", "memoryMiB"] as const;
+const kept = ["maxMegapixels", "maxFileMiB", "concurrency", "memoryMiB", "outgoingAllow"] as const;
 
 /**
  * The engine of `millrace start` without its API, for the time of one command: records and files in a
@@ -135,10 +135,11 @@ async function takeIn(engine: Engine, job: ConvertJob, signal: AbortSignal) {
   const receive = (path: string, name: string, types: readonly string[]) =>
     engine.receive(createReadStream(path), { name, mediaTypes: types, maxBytes, signal });
 
-  const files = new Array<ReceivedFile>(job.files.length);
+  const files = new Array<JobFile>(job.files.length);
   const waiting = job.files.entries();
   const lane = async () => {
-    for (const [index, file] of waiting) files[index] = await receive(file.path, file.name, mediaTypes);
+    for (const [index, { path, name, isRemote }] of waiting)
+      files[index] = isRemote ? { url: path } : await receive(path, name, mediaTypes);
   };
   await Promise.all(Array.from({ length: INTAKE }, lane));
   const optionFiles = new Map<string, ReceivedFile>();

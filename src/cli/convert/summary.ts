@@ -1,6 +1,7 @@
 import { relative } from "node:path";
 import { bytes, plural, saved, seconds } from "../amounts.ts";
 import { printable, table } from "../table.ts";
+import { isUrl } from "./inputs.ts";
 import type { FileResult } from "./run.ts";
 
 export interface Summary {
@@ -47,7 +48,7 @@ export function summaryText(summary: Summary): string {
     printable(nameOf(file)),
     file.bytesBefore > 0 ? bytes(file.bytesBefore) : "",
     file.bytesAfter === null ? "" : bytes(file.bytesAfter),
-    file.bytesAfter === null ? "" : saved(file.bytesBefore, file.bytesAfter),
+    file.bytesAfter === null || isFetched(file) ? "" : saved(file.bytesBefore, file.bytesAfter),
     file.width === null ? "" : `${file.width} × ${file.height}`,
     resultOf(file),
   ]);
@@ -70,8 +71,13 @@ function warningLines({ files }: Summary): string[] {
   return lines.length === 0 ? [] : [lines.map((line) => `warning: ${line}`).join("\n")];
 }
 
+/** Of a file by URL nobody here knows how large it was. */
+function isFetched({ input }: FileResult): boolean {
+  return isUrl(input);
+}
+
 function nameOf({ input }: FileResult): string {
-  return relative(process.cwd(), input) || input;
+  return isUrl(input) ? input : relative(process.cwd(), input) || input;
 }
 
 function resultOf({ state, output, error }: FileResult): string {
@@ -85,6 +91,8 @@ function totals(summary: Summary): string {
   if (failed > 0) parts.push(`${failed} failed`);
   if (files.length > converted + failed) parts.push(`${files.length - converted - failed} cancelled`);
   if (skipped > 0) parts.push(`${plural(skipped, "other file")} skipped`);
-  const total = `${bytes(bytesBefore)} → ${bytes(bytesAfter)} (${saved(bytesBefore, bytesAfter)} saved)`;
+  const total = files.some(isFetched)
+    ? bytes(bytesAfter)
+    : `${bytes(bytesBefore)} → ${bytes(bytesAfter)} (${saved(bytesBefore, bytesAfter)} saved)`;
   return parts.join(", ") + (converted > 0 ? `: ${total}, in ${relative(process.cwd(), out) || out}` : "");
 }
