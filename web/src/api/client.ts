@@ -34,7 +34,7 @@ export interface NewJob {
   pipeline: string;
   /** Files among them are `{uploadId}`. */
   options: unknown;
-  files: readonly { uploadId: string }[];
+  files: readonly ({ uploadId: string } | { url: string })[];
   /** A file that the pipeline does not accept fails by itself, while the others run. */
   onInvalidFile: "skip";
 }

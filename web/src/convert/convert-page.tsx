@@ -21,6 +21,8 @@ import { PickedFiles } from "./picked-files.tsx";
 import { Preview } from "./preview.tsx";
 import { addFiles, clearSelection, selection } from "./selection.ts";
 import { SubmitBar } from "./submit-bar.tsx";
+import { UrlField } from "./url-field.tsx";
+import { urlsIn, urlText } from "./urls.ts";
 import { usePageDrop } from "./use-page-drop.ts";
 
 const pipeline = "image.convert";
@@ -42,6 +44,7 @@ export function ConvertPage() {
   const chosen = useStore(selection);
   const form = useStore(formStore);
   const state = useStore(uploadStore);
+  const { urls, wrong } = urlsIn(useStore(urlText));
   const { data } = useQuery({
     queryKey: ["pipelines", pipeline],
     queryFn: ({ signal }) => getPipeline(pipeline, signal),
@@ -71,26 +74,31 @@ export function ConvertPage() {
     announce(text.upload.accepted);
     client.setQueryData(["job", state.job.id], state.job);
     keepPictures(state.job.id, state.files);
-    if (!state.resumed) clearSelection();
+    if (!state.resumed) {
+      clearSelection();
+      urlText.set("");
+    }
     dismissUpload();
     navigate(paths.job(state.job.id));
   }, [state, text, client]);
 
   const { picked } = chosen;
+  const count = picked.length + urls.length;
   const problems = checkForm(form);
   const obstacle = obstacleOf();
 
   function obstacleOf(): string | null {
     const rejected = picked.filter((entry) => entry.rejection).length;
-    if (picked.length === 0) return text.convert.chooseFirst;
+    if (wrong[0] !== undefined) return text.convert.notAnAddress(wrong[0]);
+    if (count === 0) return text.convert.chooseFirst;
     if (rejected > 0) return text.convert.cannot(rejected);
-    if (picked.length > accepts.maxFiles) return text.convert.tooMany(picked.length, accepts.maxFiles);
+    if (count > accepts.maxFiles) return text.convert.tooMany(count, accepts.maxFiles);
     return problems.size > 0 ? text.options.errors.fix : null;
   }
 
   function send(): void {
     const files = picked.map((entry) => entry.file);
-    void submit({ pipeline, options: toOptions(form), files, optionFiles: optionFiles(form) });
+    void submit({ pipeline, options: toOptions(form), files, urls, optionFiles: optionFiles(form) });
   }
 
   return (
@@ -99,20 +107,27 @@ export function ConvertPage() {
       intro={text.convert.intro(accepts.maxFiles, formatBytes(accepts.maxFileBytes, locale))}
     >
       <div className="grid items-start gap-6 lg:grid-cols-[minmax(0,1fr)_23.5rem]">
-        {picked.length === 0 ? (
-          <DropArea accepts={accepts} dragging={dragging} onFiles={(files, from) => void take(files, from)} />
-        ) : (
-          <div className="min-w-0 space-y-5">
-            <Preview entry={picked.find((entry) => entry.id === chosen.previewId)} form={form} />
-            <PickedFiles
-              chosen={chosen}
+        <div className="min-w-0 space-y-5">
+          {picked.length === 0 ? (
+            <DropArea
               accepts={accepts}
               dragging={dragging}
-              locked={locked}
               onFiles={(files, from) => void take(files, from)}
             />
-          </div>
-        )}
+          ) : (
+            <>
+              <Preview entry={picked.find((entry) => entry.id === chosen.previewId)} form={form} />
+              <PickedFiles
+                chosen={chosen}
+                accepts={accepts}
+                dragging={dragging}
+                locked={locked}
+                onFiles={(files, from) => void take(files, from)}
+              />
+            </>
+          )}
+          <UrlField disabled={locked} />
+        </div>
         <section
           aria-label={text.options.title}
           className="card flex flex-col max-sm:mb-28 lg:sticky lg:top-20 lg:max-h-[max(28rem,calc(100dvh-13.5rem))]"
@@ -122,7 +137,7 @@ export function ConvertPage() {
               <OptionsPanel form={form} problems={problems} onChange={changeForm} />
             </fieldset>
           </div>
-          <SubmitBar state={state} files={picked.length} obstacle={obstacle} onSubmit={send} />
+          <SubmitBar state={state} files={count} obstacle={obstacle} onSubmit={send} />
         </section>
       </div>
     </Page>

@@ -39,6 +39,14 @@ export const enProblems: Words = {
     advice: "Files are known by what is in them, not by their names. Remove it and send the others.",
   },
   invalid_options: { title: "Some options are not valid" },
+  address_refused: {
+    title: "An address may not be used",
+    advice: "It must begin with https:// or http://, be public, and hold no password.",
+  },
+  fetch_failed: {
+    title: "The file could not be fetched from its address",
+    advice: "Open the address yourself: does it show the file without signing in?",
+  },
   idempotency_mismatch: { title: "This was sent before with other contents", advice: "Send it again." },
   queue_full: {
     title: "The server is busy: its queue is full",

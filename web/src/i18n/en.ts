@@ -64,6 +64,12 @@ export const en = {
     chooseFolder: "Choose a folder",
     addFiles: "Add pictures",
     addFolder: "Add a folder",
+    byUrl: "Pictures on the web",
+    byUrlHint:
+      "Addresses, one on each line. The server fetches them; they must be reachable without signing in.",
+    addresses: (n: number) => count(n, "address", "addresses"),
+    notAnAddress: (word: string) =>
+      `“${word.length > 60 ? `${word.slice(0, 60)}…` : word}” is not an address that begins with https://.`,
     samples: "Try sample photographs",
     samplesLoading: "Fetching samples…",
     files: "Pictures",

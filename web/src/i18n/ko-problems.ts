@@ -30,6 +30,14 @@ export const koProblems: Words = {
     advice: "파일은 이름이 아니라 내용으로 구분합니다. 그 파일을 빼고 보내세요.",
   },
   invalid_options: { title: "올바르지 않은 옵션이 있습니다" },
+  address_refused: {
+    title: "사용할 수 없는 주소입니다",
+    advice: "https:// 또는 http://로 시작하는 공개 주소여야 하고, 비밀번호가 들어 있으면 안 됩니다.",
+  },
+  fetch_failed: {
+    title: "주소에서 파일을 가져오지 못했습니다",
+    advice: "그 주소를 직접 열어 로그인 없이 파일이 보이는지 확인하세요.",
+  },
   idempotency_mismatch: { title: "다른 내용으로 이미 보낸 요청입니다", advice: "다시 보내세요." },
   queue_full: {
     title: "서버가 바쁩니다: 대기열이 가득 찼습니다",

@@ -63,6 +63,11 @@ export const ko: Dictionary = {
     chooseFolder: "폴더 선택",
     addFiles: "이미지 추가",
     addFolder: "폴더 추가",
+    byUrl: "웹에 있는 이미지",
+    byUrlHint: "주소를 한 줄에 하나씩 적으세요. 서버가 직접 가져오므로 로그인 없이 열리는 주소여야 합니다.",
+    addresses: (count) => `주소 ${n(count)}개`,
+    notAnAddress: (word) =>
+      `“${word.length > 60 ? `${word.slice(0, 60)}…` : word}”: https://로 시작하는 주소가 아닙니다.`,
     samples: "예제 사진으로 해 보기",
     samplesLoading: "예제를 가져오는 중…",
     files: "이미지",

@@ -6,6 +6,7 @@ const contents: Contents = {
   pipeline: "image.convert",
   options: { width: 100, watermark: { opacity: 0.5 } },
   files: [photo],
+  urls: ["https://a.test/b.png"],
   optionFiles: new Map([["watermark.image", logo]]),
 };
 
@@ -15,7 +16,7 @@ test("the job names its uploads, and those of its options where they belong", ()
   expect(jobOf(submission)).toEqual({
     pipeline: "image.convert",
     options: { width: 100, watermark: { opacity: 0.5, image: { uploadId: "logo.png" } } },
-    files: [{ uploadId: "a.jpg" }],
+    files: [{ uploadId: "a.jpg" }, { url: "https://a.test/b.png" }],
     onInvalidFile: "skip",
   });
   expect(contents.options).toEqual({ width: 100, watermark: { opacity: 0.5 } });
@@ -26,6 +27,7 @@ test("the same contents are recognized, others are not", () => {
   expect(isSame(submission, { ...contents, options: structuredClone(contents.options) })).toBe(true);
   expect(isSame(submission, { ...contents, options: {} })).toBe(false);
   expect(isSame(submission, { ...contents, files: [logo] })).toBe(false);
+  expect(isSame(submission, { ...contents, urls: [] })).toBe(false);
   expect(isSame(submission, { ...contents, optionFiles: new Map() })).toBe(false);
 });
 

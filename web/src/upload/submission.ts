@@ -6,6 +6,8 @@ export interface Contents {
   pipeline: string;
   options: unknown;
   files: readonly File[];
+  /** Addresses of further files, which the server fetches. */
+  urls?: readonly string[];
   /** Files of options, by the path of the option: `watermark.image`. */
   optionFiles: ReadonlyMap<string, File>;
 }
@@ -30,6 +32,8 @@ export interface Submission {
   pipeline: string;
   options: unknown;
   parts: FilePart[];
+  /** Left out of what earlier versions of the page have kept. */
+  urls?: readonly string[];
 }
 
 /** @param before what was sent last: files of it that have come need not be sent again */
@@ -44,6 +48,7 @@ export function newSubmission(contents: Contents, before: Submission | null): Su
     createdAt: Date.now(),
     pipeline: contents.pipeline,
     options: contents.options,
+    urls: contents.urls,
     parts: [
       ...[...contents.optionFiles].map(([path, file]) => part(file, path)),
       ...contents.files.map((file) => part(file, null)),
@@ -51,12 +56,13 @@ export function newSubmission(contents: Contents, before: Submission | null): Su
   };
 }
 
-export function isSame({ pipeline, options, parts }: Submission, contents: Contents): boolean {
+export function isSame({ pipeline, options, parts, urls }: Submission, contents: Contents): boolean {
   const files = parts.filter((part) => part.path === null);
   const optionParts = parts.filter((part) => part.path !== null);
   return (
     pipeline === contents.pipeline &&
     JSON.stringify(options) === JSON.stringify(contents.options) &&
+    JSON.stringify(urls) === JSON.stringify(contents.urls) &&
     files.length === contents.files.length &&
     files.every((part, index) => part.file === contents.files[index]) &&
     optionParts.length === contents.optionFiles.size &&
@@ -65,12 +71,13 @@ export function isSame({ pipeline, options, parts }: Submission, contents: Conte
 }
 
 /** The request that makes a job of it, when all of its files have come. */
-export function jobOf({ pipeline, options, parts }: Submission): NewJob {
+export function jobOf({ pipeline, options, parts, urls = [] }: Submission): NewJob {
   const reference = (part: FilePart) => ({ uploadId: uploadIdOf(part.address ?? "") });
   const filled: unknown = structuredClone(options);
   for (const part of parts) if (part.path !== null) setAt(filled, part.path.split("."), reference(part));
   const files = parts.filter((part) => part.path === null).map(reference);
-  return { pipeline, options: filled, files, onInvalidFile: "skip" };
+  const remote = urls.map((url) => ({ url }));
+  return { pipeline, options: filled, files: [...files, ...remote], onInvalidFile: "skip" };
 }
 
 export function totalBytes(parts: readonly FilePart[]): number {
