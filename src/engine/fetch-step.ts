@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import { FETCH_STEP } from "../domain/fetching.ts";
+import { checkSize } from "../domain/incoming.ts";
 import type { EachContext } from "../pipeline/context.ts";
 import type { Accepts, Pipeline, Step } from "../pipeline/pipeline.ts";
 import { kindFault } from "./file-faults.ts";
@@ -56,7 +57,9 @@ async function fetchFile(
     const mediaType = (await mediaTypeOf(head)) ?? "application/octet-stream";
     const fault = kindFault({ name, mediaType }, mediaTypes);
     if (fault) throw fault;
-    const told = Readable.from(telling(whole, bytes, context.progress), { objectMode: false });
+    const told = Readable.from(telling(whole, { total: bytes, maxFileBytes, progress: context.progress }), {
+      objectMode: false,
+    });
     await context.write({ name, mediaType, data: told });
     return null;
   } finally {
@@ -64,11 +67,18 @@ async function fetchFile(
   }
 }
 
+interface Telling extends Pick<FetchContext, "progress"> {
+  /** Bytes that are expected; `null` where nobody knows. */
+  total: number | null;
+  maxFileBytes: number;
+}
+
 /** Passes the bytes on, and says how many have come. */
-async function* telling(source: Readable, total: number | null, progress: FetchContext["progress"]) {
+async function* telling(source: Readable, { total, maxFileBytes, progress }: Telling) {
   let bytes = 0;
   for await (const piece of source) {
     bytes += (piece as Buffer).length;
+    checkSize(bytes, maxFileBytes);
     // How much there is in all is not always known.
     progress(total ? bytes / total : 0, total ? `${bytes} of ${total} bytes` : `${bytes} bytes`);
     yield piece as Buffer;

@@ -46,6 +46,7 @@ export interface JobEvent {
   progress?: Progress;
   index?: number;
   attempt?: number;
+  step?: string;
   fraction?: number;
   message?: string;
   text?: string;

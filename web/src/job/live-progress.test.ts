@@ -23,6 +23,20 @@ test("a new attempt begins anew, and an old one is not heard any more", () => {
   expect(live.get(0)).toMatchObject({ attempt: 2, fraction: 0.1 });
 });
 
+test("the next step begins anew, whatever attempt the one before had come to", () => {
+  const parts = { total: 0, done: 0, failed: 0 };
+  const item = { state: "running", attempt: 1, step: "convert", parts } as const;
+  let live = withLiveEvent(none, "item.progress", {
+    ...event(0, 2, 1),
+    step: "fetch-url",
+    message: "9 bytes",
+  });
+  expect(itemFraction(item, live.get(0))).toBeNull();
+  live = withLiveEvent(live, "item.progress", { ...event(0, 1, 0.1), step: "convert" });
+  expect(live.get(0)).toMatchObject({ step: "convert", attempt: 1, fraction: 0.1, message: "" });
+  expect(itemFraction(item, live.get(0))).toBe(0.1);
+});
+
 test("streamed text is put together", () => {
   let live = withLiveEvent(none, "text.delta", { jobId: "j", index: 0, attempt: 1, text: "Good " });
   live = withLiveEvent(live, "text.delta", { jobId: "j", index: 0, attempt: 1, text: "morning" });

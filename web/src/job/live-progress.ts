@@ -3,6 +3,8 @@ import type { JobEvent, JobItem } from "../api/contract.ts";
 /** What is told of an item while it runs, and is not kept by the server. */
 export interface LiveItem {
   attempt: number;
+  /** Where the events say so: each step begins anew, with its first attempt. */
+  step?: string;
   fraction: number;
   message: string;
   text: string;
@@ -17,13 +19,16 @@ export function withLiveEvent(now: LiveItems, type: string, event: JobEvent): Li
   if (event.index === undefined || event.part !== undefined) return now;
   const attempt = event.attempt ?? 1;
   const before = now.get(event.index);
-  if (before && before.attempt > attempt) return now;
-  const same = before?.attempt === attempt ? before : { attempt, fraction: 0, message: "", text: "" };
+  const isOfAnother = event.step !== undefined && before?.step !== undefined && event.step !== before.step;
+  if (before && !isOfAnother && before.attempt > attempt) return now;
+  const same =
+    before?.attempt === attempt && !isOfAnother ? before : { attempt, fraction: 0, message: "", text: "" };
   const next =
     type === "text.delta"
       ? { ...same, text: same.text + (event.text ?? "") }
       : {
           ...same,
+          step: event.step ?? same.step,
           fraction: Math.max(same.fraction, Math.min(1, event.fraction ?? same.fraction)),
           message: event.message ?? same.message,
           parts: furtherOf(same.parts, event.parts),
@@ -55,7 +60,7 @@ export function partsNow(
 
 /** How far an item is, from 0 to 1; `null` while it runs and has not told yet. */
 export function itemFraction(
-  item: Pick<JobItem, "state" | "attempt" | "parts">,
+  item: Pick<JobItem, "state" | "attempt" | "parts"> & { step?: string | null },
   live: LiveItem | undefined,
 ): number | null {
   const parts = item.state === "running" && partsNow(item, live);
@@ -65,7 +70,8 @@ export function itemFraction(
     case "retrying":
       return 0;
     case "running":
-      return live && live.attempt >= item.attempt && live.fraction > 0 ? live.fraction : null;
+      if (!live || (live.step !== undefined && item.step && live.step !== item.step)) return null;
+      return live.attempt >= item.attempt && live.fraction > 0 ? live.fraction : null;
     default:
       return 1;
   }
@@ -79,8 +85,13 @@ export function jobFraction(
 ): number {
   if (progress.fraction >= 1 || progress.total === 0) return progress.fraction;
   const underWay = items.reduce(
-    (sum, item) => sum + (item.state === "running" ? (itemFraction(item, live.get(item.index)) ?? 0) : 0),
+    (sum, item) => sum + (item.state === "running" ? shareOf(item, live.get(item.index)) : 0),
     0,
   );
   return Math.min(0.999, progress.fraction + underWay / progress.total);
+}
+
+/** Fetching the file of an item is a step of its own, before one more at least. */
+function shareOf(item: JobItem, live: LiveItem | undefined): number {
+  return (itemFraction(item, live) ?? 0) / (item.url ? 2 : 1);
 }
