@@ -25,10 +25,11 @@ test("kill -9 of workers, API and supervisor, stops and clock steps under load l
     stopped: 0.15,
     clockSteps: 0.15,
     concurrency: 50,
+    parts: 150,
     signal: "SIGKILL",
   });
   expect(faultsIn(card), textOf(card)).toEqual([]);
-  expect(card).toMatchObject({ jobs: 20, tasks: 400 });
+  expect(card).toMatchObject({ jobs: 20, tasks: 400, parts: 150 });
   // The kills must have met running work, or the test proves nothing.
   expect(card.rerun.tasks).toBeGreaterThan(0);
 });

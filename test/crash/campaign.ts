@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Card, cardOf } from "./card.ts";
-import { type Account, download, type Heard, listen, outcomes, submit } from "./client.ts";
+import { type Account, download, type Heard, listen, outcomes, submit, submitSplit } from "./client.ts";
 import { type MachineClock, machineClock } from "./clocks.ts";
 import { type Installation, type Role, type Signal, separate, supervised } from "./installation.ts";
 import { type Kill, readJournal } from "./journal.ts";
@@ -32,6 +32,8 @@ export interface CampaignOptions {
   clockSteps?: number;
   /** Tasks of a step at once in one worker. @default what the step says */
   concurrency?: number;
+  /** Of further jobs, whose one item is split: parts of each, which run while ten kills come. @default 0 */
+  parts?: number;
   workers: number;
   signal: Signal;
   /** Kill the servers of the store and the broker too, which are the campaign's own then. */
@@ -78,7 +80,7 @@ export async function campaign(options: CampaignOptions): Promise<Card> {
     ...(broker.url === null ? {} : { MILLRACE_BROKER: broker.url }),
   };
   const began = Date.now();
-  const account: Account = { accepted: new Map(), refused: 0 };
+  const account: Account = { accepted: new Map(), split: new Map(), refused: 0 };
   const heard: Heard = { ids: [], endings: new Map(), jobs: 0, reconnects: 0 };
   const kills: (Kill & { role: Killed })[] = [];
   const stopListening = new AbortController();
@@ -100,6 +102,7 @@ export async function campaign(options: CampaignOptions): Promise<Card> {
     const pace = { kills, isWaiting: false };
     await Promise.all([
       submitAll(options, urls, account, pace),
+      submitSplits(options, urls, account, pace),
       endProcesses(options, millrace, { restarts, pauses, clock }, pace, () => ({
         written: sizeOf(log),
         ended: endedIn(heard),
@@ -108,7 +111,8 @@ export async function campaign(options: CampaignOptions): Promise<Card> {
     pauses.goOn();
     await restarts.settled();
     options.onProgress?.(`all ended or handed in; waiting for ${account.accepted.size} jobs`);
-    const results = await outcomes(urls, account, PATIENCE_MS);
+    const results = await outcomes(urls, account.accepted.keys(), PATIENCE_MS);
+    const split = await outcomes(urls, account.split.keys(), PATIENCE_MS);
     // The stream may still be on its way back.
     await caughtUp(heard, account, 20_000);
     const sample = [...results.values()].flatMap((job) => job?.items.slice(0, 1) ?? []);
@@ -120,6 +124,7 @@ export async function campaign(options: CampaignOptions): Promise<Card> {
       options,
       account,
       results,
+      split,
       heard,
       kills,
       restarts: restarts.done,
@@ -180,6 +185,27 @@ async function submitAll(
       }
     }),
   );
+}
+
+/** Kills that the parts of one item meet. */
+const KILLS_A_SPLIT = 10;
+const LONGEST_PART_MS = 3_000;
+
+/** Hands in the jobs that split, one after the other over the time of the kills. */
+async function submitSplits(
+  options: CampaignOptions,
+  urls: readonly string[],
+  account: Account,
+  { kills }: Pace,
+): Promise<void> {
+  const { parts = 0, workers, concurrency = 8, everyMs } = options;
+  if (parts === 0) return;
+  const jobs = Math.max(1, Math.round(options.kills / KILLS_A_SPLIT));
+  const ms = Math.min(LONGEST_PART_MS, (KILLS_A_SPLIT * everyMs * workers * concurrency) / parts);
+  for (let n = 0; n < jobs; n++) {
+    while (kills.length < n * KILLS_A_SPLIT) await sleep(50);
+    await submitSplit(urls, account, { parts, ms });
+  }
 }
 
 async function endProcesses(

@@ -2,6 +2,7 @@ import type { CampaignOptions, Killed } from "./campaign.ts";
 import { blamed, type Faults, faultsOf } from "./check.ts";
 import type { Account, Heard, JobAnswer } from "./client.ts";
 import { type Journal, type Kill, longestPause, longestWait, overcharged, reruns } from "./journal.ts";
+import { splitFaults } from "./split.ts";
 
 /** What a campaign found. */
 export interface Card extends Faults {
@@ -10,6 +11,8 @@ export interface Card extends Faults {
   signal: string;
   jobs: number;
   tasks: number;
+  /** Beside the tasks: of items that were split. */
+  parts: number;
   kills: Partial<Record<Killed, number>>;
   /** Downloaded results that are not what the step wrote. */
   filesWrong: number;
@@ -35,6 +38,8 @@ export interface Findings {
   options: CampaignOptions;
   account: Account;
   results: ReadonlyMap<string, JobAnswer | null>;
+  /** Of the jobs that split. */
+  split: ReadonlyMap<string, JobAnswer | null>;
   heard: Heard;
   kills: readonly (Kill & { role: Killed })[];
   restarts: readonly { at: number; until: number }[];
@@ -54,7 +59,8 @@ export function cardOf(found: Findings): Card {
     jobs: account.accepted.size,
     tasks: [...account.accepted.values()].reduce((sum, items) => sum + items, 0),
     kills: Object.fromEntries(Object.entries(counts).map(([role, some]) => [role, some.length])),
-    ...faultsOf(account, found.results, found.heard, journal),
+    parts: [...account.split.values()].reduce((sum, parts) => sum + parts, 0),
+    ...allFaults(found),
     filesWrong: found.files.wrong,
     overcharged: overcharged(journal),
     blamed: blamed(found.results).length,
@@ -83,6 +89,14 @@ export function cardOf(found: Findings): Card {
   };
 }
 
+/** Those of items, and those of parts. */
+function allFaults({ account, results, split, heard, journal }: Findings): Faults {
+  const faults = faultsOf(account, results, heard, journal);
+  for (const [name, count] of Object.entries(splitFaults(account.split, split, journal)))
+    faults[name as keyof Faults] += count;
+  return faults;
+}
+
 /** The counts that must be nothing, by name, where they are something. */
 export function faultsIn(card: Card): string[] {
   const names = [
@@ -103,7 +117,7 @@ export function textOf(card: Card): string {
   const lines: [string, string | number][] = [
     ["broker, store", `${card.broker}, ${card.store}`],
     [card.signal, killsOf(card)],
-    ["jobs, tasks", `${card.jobs}, ${card.tasks}`],
+    ["jobs, tasks, parts beside them", `${card.jobs}, ${card.tasks}, ${card.parts}`],
     ["jobs lost", card.lost],
     ["results committed twice", card.committedTwice],
     ["fan-ins stuck", card.fanInStuck],

@@ -6,6 +6,7 @@ import { afterAll, expect, test } from "vitest";
 import { faultsOf } from "./check.ts";
 import type { Account, Heard, JobAnswer } from "./client.ts";
 import { overcharged, readJournal, reruns } from "./journal.ts";
+import { splitFaults } from "./split.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "millrace-check-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -18,7 +19,7 @@ function journalOf(...lines: string[]) {
 
 /** One job of two items, of which the second failed: as it should be, or with one change. */
 function fixture() {
-  const account: Account = { accepted: new Map([["j", 2]]), refused: 0 };
+  const account: Account = { accepted: new Map([["j", 2]]), split: new Map(), refused: 0 };
   const job: JobAnswer = {
     state: "partial",
     progress: { total: 2, done: 1, failed: 1 },
@@ -120,3 +121,32 @@ test("how long what a kill interrupted waited, and whom it was charged to", () =
 function sha256(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }
+
+test("parts are counted from the log of their steps: each once, and the join after them", () => {
+  const jobs = new Map([["j", 2]]);
+  const answer = (tokens: [number, string][], failures: number[] = []) =>
+    new Map([["j", { items: [{ result: { tokens, failures } }] } as unknown as JobAnswer]]);
+  const lines = ["start j 0/0 1 7 100", "end j 0/0 1 a 7 150", "start j 0/1 1 7 100", "end j 0/1 1 b 7 160"];
+  const journal = journalOf(...lines, "start j 0/join 1 7 170", "end j 0/join 1 c 7 180");
+  const none = { lost: 0, fanInStuck: 0, unaccounted: 0 };
+  const good: [number, string][] = [
+    [0, "a"],
+    [1, "b"],
+  ];
+  expect(splitFaults(jobs, answer(good), journal)).toEqual(none);
+  expect(splitFaults(jobs, new Map(), journal)).toEqual({ ...none, lost: 1 });
+  expect(splitFaults(jobs, answer([[0, "a"]], [1]), journal)).toMatchObject({ fanInStuck: 1 });
+  expect(splitFaults(jobs, answer([...good, [1, "b"]]), journal)).toMatchObject({ fanInStuck: 1 });
+  expect(
+    splitFaults(
+      jobs,
+      answer([
+        [0, "a"],
+        [1, "x"],
+      ]),
+      journal,
+    ),
+  ).toMatchObject({ unaccounted: 1 });
+  const early = journalOf(...lines, "start j 0/join 1 7 155");
+  expect(splitFaults(jobs, answer(good), early)).toMatchObject({ fanInStuck: 1 });
+});

@@ -5,6 +5,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 export interface Account {
   /** Jobs answered with 202, with their number of items. */
   accepted: Map<string, number>;
+  /** Jobs of one item that is split, with the number of its parts. */
+  split: Map<string, number>;
   /** Requests that got no answer, or another one. */
   refused: number;
 }
@@ -42,20 +44,40 @@ async function textOf(response: IncomingMessage): Promise<string> {
   return text;
 }
 
-/** Submits one job of `items` tiny files; a request cut by a crash is repeated under the same key. */
+/** Submits one job of `items` tiny files. */
 export async function submit(
   urls: readonly string[],
   account: Account,
   items: number,
   options: object,
 ): Promise<void> {
+  const id = await create(urls, account, { pipeline: "crash.test", files: items, options });
+  account.accepted.set(id, items);
+}
+
+/** Submits one job whose item is split into so many parts. */
+export async function submitSplit(
+  urls: readonly string[],
+  account: Account,
+  options: { parts: number; ms: number },
+): Promise<void> {
+  const id = await create(urls, account, { pipeline: "crash.split", files: 1, options });
+  account.split.set(id, options.parts);
+}
+
+/** The id of a new job; a request cut by a crash is repeated under the same key. */
+async function create(
+  urls: readonly string[],
+  account: Account,
+  { pipeline, files, options }: { pipeline: string; files: number; options: object },
+): Promise<string> {
   const key = crypto.randomUUID();
   let lastRefusal = "";
   for (const deadline = Date.now() + PATIENCE_MS; Date.now() < deadline; ) {
     const form = new FormData();
-    form.set("pipeline", "crash.test");
+    form.set("pipeline", pipeline);
     form.set("options", JSON.stringify(options));
-    for (let n = 0; n < items; n++) form.append("files", new Blob([`${key} ${n}`]), `${n}.txt`);
+    for (let n = 0; n < files; n++) form.append("files", new Blob([`${key} ${n}`]), `${n}.txt`);
     const encoded = new Response(form);
     try {
       const response = await ask(`${anyOf(urls)}/v1/jobs`, {
@@ -65,10 +87,7 @@ export async function submit(
         signal: AbortSignal.timeout(20_000),
       });
       const text = await textOf(response);
-      if (response.statusCode === 202) {
-        account.accepted.set((JSON.parse(text) as { id: string }).id, items);
-        return;
-      }
+      if (response.statusCode === 202) return (JSON.parse(text) as { id: string }).id;
       account.refused++;
       lastRefusal = `${response.statusCode} ${text}`;
     } catch (error) {
@@ -143,12 +162,12 @@ export interface JobAnswer {
 /** What became of every accepted job; `null` for one that is not there. Gives up when none has ended for `ms`. */
 export async function outcomes(
   urls: readonly string[],
-  account: Account,
+  jobs: Iterable<string>,
   ms: number,
 ): Promise<Map<string, JobAnswer | null>> {
   const results = new Map<string, JobAnswer | null>();
   let deadline = Date.now() + ms;
-  for (const id of account.accepted.keys()) {
+  for (const id of jobs) {
     for (;;) {
       const late = Date.now() > deadline;
       try {

@@ -29,6 +29,8 @@ const { values } = parseArgs({
     clocks: { type: "string", default: "0" },
     /** Tasks at once in one worker. */
     concurrency: { type: "string", default: "50" },
+    /** Parts of each of the further jobs whose item is split, one for ten kills; 0 for none. */
+    parts: { type: "string", default: "500" },
     workers: { type: "string" },
     /** KILL or TERM. */
     signal: { type: "string", default: "KILL" },
@@ -61,6 +63,7 @@ const card = await campaign({
   stopped: Number(values.stopped),
   clockSteps: Number(values.clocks),
   concurrency: Number(values.concurrency),
+  parts: Number(values.parts),
   workers: Number(values.workers ?? (store === "postgres" ? 3 : 2)),
   signal: values.signal === "TERM" ? "SIGTERM" : "SIGKILL",
   killServers: !values["spare-servers"],

@@ -19,6 +19,42 @@ function note(...words: (string | number)[]): void {
   if (log) appendFileSync(log, `${[...words, process.pid, present()].join(" ")}\n`);
 }
 
+/** As `crashTest`, for one item that is split: a part is `index/part`, and the join `index/join`. */
+export const crashSplit = definePipeline({
+  name: "crash.split",
+  version: 1,
+  title: "Crash test of parts",
+  accepts: { mediaTypes: ["*"], minFiles: 1 },
+  options: z.object({ parts: z.number().int().min(1).max(10_000), ms: z.number().default(100) }),
+})
+  .split("split", (ctx) => Array.from({ length: ctx.options.parts }, (_, page) => ({ data: { page } })), {
+    attempts: 20,
+  })
+  .each(
+    "page",
+    async (ctx) => {
+      const self = [ctx.jobId, `${ctx.index}/${ctx.part.index}`, ctx.attempt] as const;
+      note("start", ...self);
+      await sleep(ctx.options.ms * (0.5 + Math.random()), undefined, { signal: ctx.signal });
+      const token = randomUUID();
+      note("end", ...self, token);
+      return { page: ctx.part.data.page, token };
+    },
+    { concurrency: 8, cache: "never", attempts: 20, backoff: { baseMs: 20, maxMs: 200 } },
+  )
+  .join(
+    "join",
+    async (ctx) => {
+      const self = [ctx.jobId, `${ctx.index}/join`, ctx.attempt] as const;
+      note("start", ...self);
+      const tokens = await Array.fromAsync(ctx.parts, ({ result }) => [result.page, result.token] as const);
+      const failures = await Array.fromAsync(ctx.failures, ({ index }) => index);
+      note("end", ...self, randomUUID());
+      return { tokens, failures };
+    },
+    { attempts: 20, backoff: { baseMs: 20, maxMs: 200 } },
+  );
+
 /**
  * Steps long enough to be running when the kill comes, and a fan-in that counts what reached it. Every
  * attempt that succeeds has a token of its own, in its file, its result and the log: whoever sees two tokens
