@@ -85,7 +85,7 @@ async function show(id: string, flags: ClientFlags): Promise<void> {
   const rows = job.items.map((item) => [
     String(item.index),
     item.name,
-    item.state,
+    stateOf(item),
     item.step ?? "",
     item.input ? bytes(item.input.bytes) : "",
     item.error?.message ?? item.outputs.map((file) => `${file.name} (${bytes(file.bytes)})`).join(", "),
@@ -98,6 +98,12 @@ async function show(id: string, flags: ClientFlags): Promise<void> {
   if (warnings.length > 0) console.log(`\n${warnings.join("\n")}`);
   if (job.progress.total > job.items.length)
     console.log(`\n… and ${job.progress.total - job.items.length} more.`);
+}
+
+function stateOf({ state, parts }: Job["items"][number]): string {
+  if (parts.total === 0) return state;
+  const failed = parts.failed > 0 ? `, ${parts.failed} failed` : "";
+  return `${state} (${parts.done + parts.failed} of ${parts.total} parts${failed})`;
 }
 
 /** A command that does the same to every job named; those that are refused do not hold up the others. */
