@@ -15,6 +15,21 @@ export const noop = definePipeline({
   ...many,
 }).each("run", () => {}, eager);
 
+/** One item split into parts that do nothing, as the items of `noop` do. */
+export const noopParts = definePipeline({
+  name: "bench.parts",
+  version: 1,
+  title: "No-op parts",
+  options: z.object({ parts: z.number().int(), text: z.string().max(10_000).default("") }),
+  ...many,
+  accepts: { ...many.accepts, maxFiles: 1 },
+})
+  .split("split", (ctx) => Array.from({ length: ctx.options.parts }, (_, part) => ({ data: part })), {
+    concurrency: 100,
+  })
+  .each("run", () => {}, eager)
+  .join("join", (ctx) => ctx.parts.length, eager);
+
 /** Tells how long ago it was asked for. */
 export const start = definePipeline({
   name: "bench.start",

@@ -6,6 +6,7 @@ import { convert } from "./convert.ts";
 import { growth } from "./growth.ts";
 import { isolation } from "./isolation.ts";
 import { latency } from "./latency.ts";
+import { parts } from "./parts.ts";
 import { sse } from "./sse.ts";
 import { tasks } from "./tasks.ts";
 import { upload } from "./upload.ts";
@@ -16,6 +17,7 @@ export const benchmarks: { [name: string]: (session: Session) => Promise<Report>
   accept,
   latency,
   tasks,
+  parts,
   isolation,
   convert,
   upload,

@@ -1,4 +1,4 @@
-import { createPostgresBackend, Queue, runMigrations, Worker, withBackend } from "bullmq";
+import { createPostgresBackend, FlowProducer, Queue, runMigrations, Worker, withBackend } from "bullmq";
 import pg from "pg";
 import { CONCURRENCY, type JobData, type OnJob, type Peer, type Producer, QUEUE } from "./peer.ts";
 
@@ -10,7 +10,19 @@ export const bullmq: Peer = {
   async produce(url) {
     const queue = new Queue<JobData>(QUEUE, { connection: { url }, defaultJobOptions });
     await queue.waitUntilReady();
-    return producer(queue);
+    const flows = new FlowProducer({ connection: { url } });
+    const common = { name: "job", queueName: QUEUE, opts: defaultJobOptions };
+    const own = producer(queue);
+    return {
+      ...own,
+      async addFlow(children) {
+        await flows.add({ ...common, data: {}, children: children.map((data) => ({ ...common, data })) });
+      },
+      async close() {
+        await flows.close();
+        await own.close();
+      },
+    };
   },
   async work(url, onJob) {
     const worker = new Worker<JobData>(QUEUE, run(onJob), { connection: { url }, concurrency: CONCURRENCY });
@@ -51,7 +63,7 @@ interface AnyQueue {
   add(name: "job", data: JobData): Promise<unknown>;
   addBulk(jobs: { name: "job"; data: JobData }[]): Promise<unknown>;
   getJobCounts(
-    ...states: ("waiting" | "active" | "delayed" | "prioritized")[]
+    ...states: ("waiting" | "active" | "delayed" | "prioritized" | "waiting-children")[]
   ): Promise<Record<string, number>>;
   close(): Promise<void>;
 }
@@ -61,7 +73,9 @@ function producer(queue: AnyQueue): Producer {
     add: async (job) => void (await queue.add("job", job)),
     addMany: async (jobs) => void (await queue.addBulk(jobs.map((data) => ({ name: "job", data })))),
     async unfinished() {
-      const counts = await queue.getJobCounts("waiting", "active", "delayed", "prioritized");
+      const counts = await queue.getJobCounts(
+        ...(["waiting", "active", "delayed", "prioritized", "waiting-children"] as const),
+      );
       return Object.values(counts).reduce((sum, n) => sum + n, 0);
     },
     close: () => queue.close(),

@@ -21,6 +21,8 @@ export interface Producer {
   /** Resolves when the job is safe, as far as the service is. */
   add(job: JobData): Promise<void>;
   addMany(jobs: JobData[]): Promise<void>;
+  /** These, and one more job that runs when all of them have ended; only where the peer has such a thing. */
+  addFlow?(children: JobData[]): Promise<void>;
   /** Jobs that have not been settled. */
   unfinished(): Promise<number>;
   close(): Promise<void>;

@@ -4,7 +4,13 @@ import { CONCURRENCY, type JobData, type Peer, QUEUE } from "./peer.ts";
 
 /** With notifications and batches, so that no job waits for the next poll, and the quickest heartbeat. */
 async function open(connectionString: string): Promise<PgBoss> {
-  const boss = new PgBoss({ connectionString, useListenNotify: true, max: 10, schedule: false });
+  const boss = new PgBoss({
+    connectionString,
+    useListenNotify: true,
+    max: 10,
+    schedule: false,
+    flowIntervalSeconds: 1,
+  });
   boss.on("error", () => {});
   await boss.start();
   await boss.createQueue(QUEUE, { notify: true, heartbeatSeconds: 10 });
@@ -25,6 +31,11 @@ export const pgBoss: Peer = {
           QUEUE,
           jobs.map((data) => ({ data })),
         )),
+      async addFlow(children) {
+        const jobs = children.map((data, n) => ({ ref: String(n), name: QUEUE, data }));
+        const dependsOn = jobs.map(({ ref }) => ref);
+        await boss.flow([...jobs, { ref: "parent", name: QUEUE, data: {}, dependsOn }]);
+      },
       async unfinished() {
         const text = "SELECT count(*)::int AS n FROM pgboss.job WHERE name = $1 AND state < 'completed'";
         return (await client.query<{ n: number }>(text, [QUEUE])).rows[0]!.n;
