@@ -3,9 +3,9 @@ import type { CreateJob } from "../domain/commands.ts";
 import { fetchesFiles, nameOfUrl } from "../domain/fetching.ts";
 import { safeName } from "../domain/file-name.ts";
 import { newId } from "../domain/ids.ts";
-import { MAX_METADATA, traitsOf, unusualTraits } from "../domain/job-spec.ts";
-import { canonical, itemKey, sha256 } from "../domain/ledger/content-key.ts";
-import type { FileRef, JobTraits, Json, PlanStep } from "../domain/records.ts";
+import { traitsOf } from "../domain/job-spec.ts";
+import { itemKey } from "../domain/ledger/content-key.ts";
+import type { FileRef, Json, PlanStep } from "../domain/records.ts";
 import { MillraceError } from "../errors.ts";
 import type { Outgoing } from "../outgoing/outgoing.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
@@ -22,17 +22,17 @@ import {
   RESERVATION_MS,
   type ReceivedFile,
   type ReceiveOptions,
-  type RefusedFile,
 } from "./engine.ts";
 import { fileFault, kindFault, refusedFile } from "./file-faults.ts";
+import { fingerprintOf, type ItemFile } from "./fingerprint.ts";
 import { keepBlob } from "./keep-blob.ts";
 import { HEAD_BYTES, mediaTypeOf } from "./media-type.ts";
 import { resolveOptions } from "./options.ts";
 import { peekHead } from "./peek-head.ts";
 import { firstQueue, planOf } from "./plan.ts";
+import { checkCount, checkMetadata, startOf } from "./request-checks.ts";
 
 type StoredFile = Omit<FileRef, "artifactId">;
-type ItemFile = StoredFile | { name: string; url: string } | RefusedFile;
 
 /** Of a queue's limit, what one owner may have reserved at once: it lasts as long as an upload, and others wait for it. */
 const RESERVED_SHARE = 0.1;
@@ -40,7 +40,6 @@ const RESERVED_SHARE = 0.1;
 const DELAYED_SHARE = 0.5;
 const IDEMPOTENCY_MS = 24 * 3_600_000;
 const HEALTH_MS = 1_000;
-const LONGEST_DELAY_MS = 366 * 24 * 3_600_000;
 
 export interface IntakeOptions {
   store: Store;
@@ -265,62 +264,8 @@ export function unwrap<T>(result: Result<T>): T {
   throw new MillraceError(code, message, { retryAfter, extra });
 }
 
-function checkCount({ name, accepts }: Pipeline, files: number): void {
-  const { minFiles, maxFiles } = accepts;
-  if (files > maxFiles) {
-    const text = `${name} takes at most ${maxFiles} files; these are ${files}.`;
-    throw new MillraceError("too_many_files", text, { extra: { limit: maxFiles } });
-  }
-  if (files < minFiles) {
-    const text = `${name} needs at least ${minFiles} file${minFiles === 1 ? "" : "s"}; there ${files === 1 ? "is" : "are"} ${files}.`;
-    throw new MillraceError("invalid_request", text, { extra: { limit: minFiles } });
-  }
-}
-
-/** What makes a request another one, although it has the same idempotency key. */
-function fingerprintOf(
-  { startAt, onInvalidFile }: JobRequest,
-  pipeline: Pipeline,
-  content: Json,
-  files: readonly ItemFile[],
-  { priority, metadata, ...others }: JobTraits,
-): string {
-  const named = files.map((file) => [file.name, contentOf(file)]);
-  const asked: Json[] = [pipeline.name, content, named, priority, startAt ?? null, metadata];
-  // What is usual is left out: so fingerprints stay comparable with those of the version before.
-  if (onInvalidFile === "skip") asked.push("skip");
-  const unusual = unusualTraits(others);
-  if (Object.keys(unusual).length > 0) asked.push(unusual);
-  return sha256(canonical(asked));
-}
-
-function contentOf(file: ItemFile): string {
-  if ("error" in file) return file.error.message;
-  return "url" in file ? file.url : file.sha256;
-}
-
 function isRemote(file: ItemFile): boolean {
   return "url" in file;
-}
-
-function checkMetadata(metadata: Record<string, string>): void {
-  const entries = Object.entries(metadata);
-  if (entries.length > MAX_METADATA) {
-    throw new MillraceError(
-      "invalid_request",
-      `metadata holds at most ${MAX_METADATA} strings; these are ${entries.length}.`,
-    );
-  }
-}
-
-/** When a job may start; `null` for at once, which a time in the past means too. */
-function startOf(asked: number | undefined, now: number): number | null {
-  if (asked === undefined || asked <= now) return null;
-  if (asked - now <= LONGEST_DELAY_MS) return asked;
-  const message = "is more than a year ahead";
-  throw new MillraceError("invalid_options", `startAt: ${message}.`, {
-    extra: { issues: [{ path: "startAt", message }] },
-  });
 }
 
 /** Refuses new work while the disk is nearly full; looks at most once a second. */

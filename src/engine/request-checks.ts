@@ -1,0 +1,38 @@
+import { MAX_METADATA } from "../domain/job-spec.ts";
+import { MillraceError } from "../errors.ts";
+import type { Pipeline } from "../pipeline/pipeline.ts";
+
+const LONGEST_DELAY_MS = 366 * 24 * 3_600_000;
+
+/** Rejects with `too_many_files`, or `invalid_request` for too few. */
+export function checkCount({ name, accepts }: Pipeline, files: number): void {
+  const { minFiles, maxFiles } = accepts;
+  if (files > maxFiles) {
+    const text = `${name} takes at most ${maxFiles} files; these are ${files}.`;
+    throw new MillraceError("too_many_files", text, { extra: { limit: maxFiles } });
+  }
+  if (files < minFiles) {
+    const text = `${name} needs at least ${minFiles} file${minFiles === 1 ? "" : "s"}; there ${files === 1 ? "is" : "are"} ${files}.`;
+    throw new MillraceError("invalid_request", text, { extra: { limit: minFiles } });
+  }
+}
+
+export function checkMetadata(metadata: Record<string, string>): void {
+  const entries = Object.entries(metadata);
+  if (entries.length > MAX_METADATA) {
+    throw new MillraceError(
+      "invalid_request",
+      `metadata holds at most ${MAX_METADATA} strings; these are ${entries.length}.`,
+    );
+  }
+}
+
+/** When a job may start; `null` for at once, which a time in the past means too. */
+export function startOf(asked: number | undefined, now: number): number | null {
+  if (asked === undefined || asked <= now) return null;
+  if (asked - now <= LONGEST_DELAY_MS) return asked;
+  const message = "is more than a year ahead";
+  throw new MillraceError("invalid_options", `startAt: ${message}.`, {
+    extra: { issues: [{ path: "startAt", message }] },
+  });
+}
