@@ -4,8 +4,6 @@ import { addressOf, withService } from "../../testing/services.ts";
 import { openPostgresBroker } from "./broker.ts";
 import { targetOf } from "./connection.ts";
 import { statements } from "./statement.ts";
-import { ServerClock } from "./store/clock.ts";
-import { Drains } from "./store/drains.ts";
 import { reads } from "./store/reads.ts";
 import { openPostgresStore } from "./store.ts";
 import { testSchema } from "./testing.ts";
@@ -100,8 +98,7 @@ await withService("PostgreSQL", addressOf(schema.url, 5432), () => {
         return Promise.resolve({ rows: [] });
       },
     } as unknown as pg.Pool;
-    const clock = new ServerClock();
-    const list = reads(pool, new Drains(pool, clock, "test"), clock);
+    const list = reads(pool);
     const owner = "a";
     const id = `${"0".repeat(8)}-0000-0000-0000-${"0".repeat(12)}`;
     await list.jobs({ owner, limit: 50 });

@@ -15,6 +15,7 @@ import { Drains } from "./store/drains.ts";
 import { files } from "./store/files.ts";
 import type { PostgresLedger } from "./store/ledger.ts";
 import { cancel, claim, create, keepMemo, remove, reopen, settle } from "./store/operations.ts";
+import { queueReads } from "./store/queue-reads.ts";
 import { reads } from "./store/reads.ts";
 import { sweeps } from "./store/sweep.ts";
 import type { Committed } from "./store/transaction.ts";
@@ -106,7 +107,8 @@ function build(
   };
 
   return {
-    ...reads(pool, drains, clock),
+    ...reads(pool),
+    ...queueReads(pool, drains, clock),
     ...files(pool, clock),
     name: "postgres",
     publishes,
