@@ -12,7 +12,7 @@ const PROGRESS_MS = 100;
  */
 export function partsProgress(bus: Pick<Bus, "publish">) {
   /** What is to be told of an item next, while it rests. */
-  const resting = new Map<string, LiveMessage | null>();
+  const resting = new Map<string, (() => LiveMessage) | null>();
 
   const send = (message: LiveMessage) => {
     bus.publish(topics.live, JSON.stringify(message)).catch(() => {});
@@ -23,27 +23,34 @@ export function partsProgress(bus: Pick<Bus, "publish">) {
       const next = resting.get(key);
       resting.delete(key);
       if (!next) return;
-      send(next);
+      send(next());
       rest(key);
     }, PROGRESS_MS).unref();
   };
 
   return (job: JobRecord, part: TaskRecord, counts: NonNullable<SettleResult["parts"]>) => {
-    const { attempt, ...parts } = counts;
-    const { item: index } = partAt(part.item)!;
-    const split = job.plan.findLast(({ kind }, at) => kind === "split" && at < part.step);
-    const ended = parts.done + parts.failed;
-    const data = { step: split!.name, fraction: ended / Math.max(1, parts.total), message: null, parts };
-    const message: LiveMessage = {
-      ...{ owner: part.owner, jobId: job.id, index, attempt, type: "item.progress", data },
-    };
-    const key = `${job.id}.${index}`;
-    if (resting.has(key) && ended < parts.total) {
+    const { item } = partAt(part.item)!;
+    const key = `${job.id}.${item}`;
+    const message = () => messageOf(job, part, counts);
+    const isLast = counts.done + counts.failed === counts.total;
+    if (resting.has(key) && !isLast) {
       resting.set(key, message);
       return;
     }
-    send(message);
-    if (!resting.has(key)) rest(key);
-    else resting.set(key, null);
+    send(message());
+    if (resting.has(key)) resting.set(key, null);
+    else rest(key);
   };
+}
+
+function messageOf(
+  job: JobRecord,
+  part: TaskRecord,
+  { attempt, ...parts }: NonNullable<SettleResult["parts"]>,
+): LiveMessage {
+  const split = job.plan.findLast(({ kind }, at) => kind === "split" && at < part.step)!;
+  const fraction = (parts.done + parts.failed) / Math.max(1, parts.total);
+  const data = { step: split.name, fraction, message: null, parts };
+  const index = partAt(part.item)!.item;
+  return { owner: part.owner, jobId: job.id, index, attempt, type: "item.progress", data };
 }

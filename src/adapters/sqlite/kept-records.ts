@@ -25,6 +25,8 @@ export interface TrackedJob extends Tracked<JobRecord> {
 
 export interface TrackedTask extends Tracked<TaskRecord> {
   saved: Counted | null;
+  /** Of what a part was made of. */
+  partBytes: number;
 }
 
 /** Jobs and tasks as objects, one for each record: read when they are first asked for, and kept while they are open. */
@@ -89,7 +91,7 @@ export class KeptRecords {
   }
 
   addTask(record: TaskRecord): TrackedTask {
-    const tracked = { record, isNew: true, bytes: 0, saved: null };
+    const tracked = { record, isNew: true, bytes: 0, saved: null, partBytes: 0 };
     this.#track(tracked);
     return tracked;
   }
@@ -97,8 +99,9 @@ export class KeptRecords {
   #fromRow(row: TaskRow): TrackedTask {
     const record = toTask(row);
     const saved = { queue: record.queue, state: record.state, attempt: record.attempt };
-    const bytes = row.body.length + (row.split?.length ?? 0) + (row.part?.length ?? 0);
-    const tracked = { record, isNew: false, bytes, saved };
+    const partBytes = row.part?.length ?? 0;
+    const bytes = row.body.length + (row.split?.length ?? 0) + partBytes;
+    const tracked = { record, isNew: false, bytes, saved, partBytes };
     this.#track(tracked);
     if (!isOpen(record)) this.#endedTasks.add(record);
     return tracked;

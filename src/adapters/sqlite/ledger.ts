@@ -235,8 +235,10 @@ export class SqliteLedger implements Ledger {
     const { jobId, item, owner, queue, priority, state, wakeAt, worker } = task;
     const body = taskBody(task);
     const split = splitColumn(task);
-    const part = partColumn(task);
     if (tracked.isNew) {
+      // Never changed, and so not written again.
+      const part = partColumn(task);
+      tracked.partBytes = part?.length ?? 0;
       this.sql.insertTask.run(
         ...[jobId, item, owner, queue, priority, state, wakeAt, worker, body, split, part],
       );
@@ -246,7 +248,7 @@ export class SqliteLedger implements Ledger {
     }
     this.#queues.moved(owner, tracked.saved, task);
     tracked.saved = { queue, state, attempt: task.attempt };
-    this.#kept.resized(tracked, body.length + (split?.length ?? 0) + (part?.length ?? 0));
+    this.#kept.resized(tracked, body.length + (split?.length ?? 0) + tracked.partBytes);
     if (!isOpen(task)) this.#kept.forgetTask(task);
   }
 
