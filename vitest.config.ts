@@ -7,6 +7,7 @@ export default defineConfig({
     // Examples import the package by its name; in a checkout that means its sources.
     alias: [
       { find: /^millrace$/, replacement: `${import.meta.dirname}/src/compose/index.ts` },
+      { find: /^millrace\/client$/, replacement: `${import.meta.dirname}/src/client/index.ts` },
       { find: /^millrace\/testing$/, replacement: `${import.meta.dirname}/src/testing/index.ts` },
     ],
   },

@@ -28,6 +28,8 @@ const allowed: [path: string, text: string][] = [
   ["src/domain/ids.ts", 'import { randomBytes } from "node:crypto";\n// import { fs } from "node:fs";'],
   ["src/compose/config.ts", "const port = process.env.PORT;"],
   ["src/supervisor/child.ts", "fork(path, { env: { ...process.env, NODE_OPTIONS: '' } });"],
+  ["src/client/types.ts", 'import type { jobView } from "../domain/views.ts";'],
+  ["src/cli/jobs.ts", 'import { createClient } from "../client/index.ts";'],
   ["src/engine/docs.ts", "// process.env is read elsewhere"],
 ];
 
@@ -36,6 +38,9 @@ test.each(allowed)("%s may say %j", (path, text) => {
 });
 
 const refused: [path: string, text: string, message: string][] = [
+  ["src/client/types.ts", 'import { jobView } from "../domain/views.ts";', "client may not import domain"],
+  ["src/client/sse.ts", 'import { createParser } from "eventsource-parser";', "client has no dependencies"],
+  ["src/engine/intake.ts", 'import { createClient } from "../client/index.ts";', "may not import client"],
   ["src/domain/ids.ts", 'import { x } from "../engine/engine.ts";', "domain may not import engine"],
   ["src/domain/clock.ts", 'import { readFile } from "node:fs/promises";', "domain is pure"],
   ["src/engine/intake.ts", 'import { app } from "../server/app.ts";', "engine may not import server"],

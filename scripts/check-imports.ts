@@ -23,6 +23,8 @@ const beside: Record<string, string[]> = {
   adapters: ["ports", "database", "domain", "errors"],
   pipelines: ["pipeline", "ai", "outgoing", "errors"],
   testing: ["engine", "database", "pipeline", "ports", "domain", "errors"],
+  // It is loaded where nothing else of ours is: of other rooms it may have the types.
+  client: [],
 };
 
 /** The only rooms that may import those beside the layers. */
@@ -30,6 +32,7 @@ const importers: Record<string, string[]> = {
   adapters: ["compose"],
   pipelines: ["cli", "compose", "supervisor", "lab"],
   testing: [],
+  client: ["cli", "compose"],
 };
 
 /** The only rooms that read the environment (`testing`: where the services are); handing all of it to a child process is not reading. */
@@ -40,6 +43,8 @@ interface Import {
   line: number;
   /** `import()`, or types alone: loads nothing when the file is loaded. */
   lazy: boolean;
+  /** Types alone. */
+  typed: boolean;
 }
 
 /** What is wrong in a set of files: text by path, such as `src/domain/ids.ts`. */
@@ -73,7 +78,7 @@ function roomCircles(rooms: ReadonlyMap<string, ReadonlySet<string>>): string[] 
 }
 
 /** The rooms of `src` that the page may import: they run in a browser too. */
-const shownRooms = ["domain", "errors", "pipelines"];
+const shownRooms = ["client", "domain", "errors", "pipelines"];
 
 /** What is wrong in the page: text by path, such as `web/src/app.tsx`. */
 export function pageViolations(files: ReadonlyMap<string, string>): string[] {
@@ -108,10 +113,12 @@ function pageRoomOf(path: string): string | null {
   return /^web\/src\/([^/]+)/.exec(path)?.[1] ?? null;
 }
 
-function wrongImport(path: string, { target, line, lazy }: Import): string[] {
+function wrongImport(path: string, { target, line, lazy, typed }: Import): string[] {
   const from = roomOf(path)!;
   const at = `${path}:${line}: ${from}`;
+  if (from === "client" && typed) return [];
   if (!isRelative(target)) {
+    if (from === "client" && !isTest(path)) return [`${at} has no dependencies and may not import ${target}`];
     const impure = (from === "domain" || from === "errors") && !isTest(path) && target !== "node:crypto";
     return impure ? [`${at} is pure and may not import ${target}`] : [];
   }
@@ -149,10 +156,10 @@ function wrongGlobals(path: string, text: string): string[] {
 
 function importsOf(text: string): Import[] {
   const found: Import[] = [];
-  const add = (index: number, target: string, lazy: boolean) =>
-    found.push({ target, line: text.slice(0, index).split("\n").length, lazy });
+  const add = (index: number, target: string, lazy: boolean, typed = false) =>
+    found.push({ target, line: text.slice(0, index).split("\n").length, lazy, typed });
   for (const match of text.matchAll(/^(?:import|export)\b(?: (type)\b)?[^;"'`]*? from "([^"]+)"/gm)) {
-    add(match.index, match[2]!, match[1] === "type");
+    add(match.index, match[2]!, match[1] === "type", match[1] === "type");
   }
   for (const match of text.matchAll(/^import "([^"]+)"/gm)) add(match.index, match[1]!, false);
   for (const match of text.matchAll(/^.*?\bimport\(\s*"([^"]+)"/gm)) {

@@ -1,3 +1,4 @@
+import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -5,6 +6,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { beginMillrace, type Ended, millrace } from "./cli/command.ts";
@@ -275,6 +277,93 @@ describe("looking after a server", () => {
     expect(response.status).toBe(202);
     return ((await response.json()) as { id: string }).id;
   }
+});
+
+describe("run", () => {
+  test("a job is sent, watched and fetched; options are JSON, text or files", async () => {
+    const args = ["run", "image.convert", "photos/sea.jpg", "photos/trip/*.jpg", "--option", "format=webp"];
+    const options = ["--option", "width=60", "--option", "watermark.image=@photos/trip/sea.png"];
+    const ended = await ask(...args, ...options, "--metadata", "for=ada", "--out", "ran", "--json");
+    expect(ended.code).toBe(0);
+    const job = parsed<{ state: string; metadata: object; options: object; written: string[] }>(ended);
+    expect(job).toMatchObject({ state: "succeeded", metadata: { for: "ada" }, options: { width: 60 } });
+    expect(job.written).toEqual([join(folder, "ran", "sea.webp"), join(folder, "ran", "pines.webp")]);
+    expect((await sharp(job.written[0]).metadata()).width).toBe(60);
+  });
+
+  test("what fails ends with 1, what cannot be meant with 2", async () => {
+    const failed = await ask("run", "mendable", "--option", `needs=${join(folder, "never")}`);
+    expect(failed).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("The file it needs is missing."),
+    });
+    const refused = await ask("run", "mendable", "--option", "needs=1");
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining("needs") });
+    for (const args of [
+      ["--option", "none"],
+      ["missing.jpg"],
+      ["photos"],
+      ["--option", "a=1", "--option", "a.b=2"],
+    ])
+      expect((await ask("run", "image.convert", ...args)).code).toBe(2);
+    expect((await ask("run", "nothing")).code).toBe(1);
+  });
+
+  test("a job is sent without waiting, then watched and fetched by the beginning of its id", async () => {
+    const key = ["--idempotency-key", "once"];
+    const args = ["run", "image.convert", "photos/sea.jpg", "--option", "width=70", "--detach", ...key];
+    const id = (await ask(...args)).stdout.trim();
+    expect((await ask(...args)).stdout.trim()).toBe(id);
+    expect(id).toMatch(/^[0-9a-f-]{36}$/);
+    const start = id.slice(0, 20);
+    expect((await ask("jobs", "watch", start)).stdout).toContain(`${id}  succeeded`);
+    expect((await ask("jobs", "show", start, "--json")).stdout).toContain(id);
+    const fetched = await ask("jobs", "download", start, "--out", "later");
+    expect(fetched.stdout.trim()).toBe(join(folder, "later", "sea.jpg"));
+    expect(existsSync(join(folder, "later", "sea.jpg"))).toBe(true);
+    const zip = ["jobs", "download", start, "--archive", "all.zip"];
+    expect((await ask(...zip)).stdout.trim()).toBe(join(folder, "all.zip"));
+    expect(await ask(...zip)).toMatchObject({ code: 2, stderr: expect.stringContaining("--force") });
+    expect((await ask("jobs", "show", id.slice(0, 2))).code).toBe(2);
+    expect((await ask("jobs", "show", "ffffffff")).stderr).toContain("There is no such job");
+  });
+
+  test("Ctrl-C cancels the job", async () => {
+    const log = join(folder, "run.log");
+    const args = ["run", "noted", "--option", `log=${log}`, "--option", "ms=20000"];
+    const { child, ended } = beginMillrace(args, { cwd: folder, env: { MILLRACE_SERVER: server.url } });
+    await expect.poll(() => existsSync(log), { timeout: 20_000 }).toBe(true);
+    child.kill("SIGINT");
+    expect(await ended).toMatchObject({
+      code: 130,
+      stderr: expect.stringMatching(/the job [0-9a-f-]{36} is cancelled/),
+    });
+  });
+});
+
+describe("help and completion", () => {
+  test("the help has a table of exit codes", async () => {
+    const { stdout } = await run("--help");
+    expect(stdout).toMatch(
+      /Exit codes:\n {2}0 +all is well\n {2}1 +something failed.*\n {2}2 +wrong usage.*\n {2}130 +interrupted/,
+    );
+  });
+
+  test("bash completes commands, those below them, and flags", async () => {
+    const { stdout } = await run("completion", "bash");
+    await writeFile(join(folder, "completion.bash"), stdout);
+    const complete = async (...words: string[]) => {
+      const script = `source completion.bash; COMP_WORDS=(${words.map((word) => `'${word}'`).join(" ")}); COMP_CWORD=${words.length - 1}; _millrace; printf '%s\\n' "\${COMPREPLY[@]}"`;
+      const { stdout: found } = await promisify(execFile)("bash", ["-c", script], { cwd: folder });
+      return found.trim().split("\n");
+    };
+    expect(await complete("millrace", "ru")).toEqual(["run"]);
+    expect(await complete("millrace", "jobs", "w")).toEqual(["watch"]);
+    expect(await complete("millrace", "jobs", "download", "--a")).toEqual(["--archive"]);
+    expect(await complete("millrace", "run", "image.convert", "phot")).toEqual(["photos"]);
+    expect((await run("completion", "zsh")).stdout).toContain("bashcompinit");
+    expect((await run("completion", "fish")).code).toBe(2);
+  });
 });
 
 describe("doctor", () => {

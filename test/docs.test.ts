@@ -4,7 +4,7 @@ import { globSync, readFileSync } from "node:fs";
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -37,12 +37,14 @@ describe.runIf(typed.length > 0)("TypeScript in the documentation", () => {
   let errors = "";
 
   beforeAll(async () => {
-    await mkdir(folder);
-    for (const block of typed) await writeFile(join(folder, fileOf(block)), `${block.text}export {};\n`);
+    for (const block of typed) {
+      await mkdir(dirname(join(folder, fileOf(block))), { recursive: true });
+      await writeFile(join(folder, fileOf(block)), `${block.text}export {};\n`);
+    }
     const config = {
       extends: "../tsconfig.json",
       compilerOptions: { customConditions: ["development"] },
-      include: ["*.ts"],
+      include: ["**/*.ts"],
       exclude: [],
     };
     await writeFile(join(folder, "tsconfig.json"), JSON.stringify(config));
@@ -58,7 +60,8 @@ describe.runIf(typed.length > 0)("TypeScript in the documentation", () => {
       context.skip(block.attributes.has("skip"), block.attributes.get("skip"));
       expect(errors.split("\n").filter((line) => line.includes(fileOf(block)))).toEqual([]);
       if (!block.attributes.has("run")) return;
-      await run(process.execPath, [fileOf(block)], { cwd: folder, env: environment });
+      const path = join(folder, fileOf(block));
+      await run(process.execPath, [path], { cwd: dirname(path), env: environment });
     });
   }
 });
@@ -109,8 +112,9 @@ function locationOf({ path, line }: Block): string {
   return `${path}:${line}`;
 }
 
-function fileOf({ path, line }: Block): string {
-  return `${path.replaceAll(/\W+/g, "-")}-${line}.ts`;
+/** The blocks of a page are beside each other, so that they can import each other by the names that they give. */
+function fileOf({ path, line, attributes }: Block): string {
+  return join(path.replaceAll(/\W+/g, "-"), attributes.get("file") ?? `line-${line}.ts`);
 }
 
 /** What a reader of the page has: the samples, the examples, the `millrace` command and the page's files. */

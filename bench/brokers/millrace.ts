@@ -1,7 +1,7 @@
 import { mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
-import { childEnvironment } from "../../src/cli/child-environment.ts";
+import { childEnvironment } from "../../src/compose/child-environment.ts";
 import { type Config, resolveConfig } from "../../src/compose/config.ts";
 import { startEmbedded } from "../../src/compose/embedded.ts";
 import { openEngine } from "../../src/compose/open-engine.ts";

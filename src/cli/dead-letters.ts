@@ -1,36 +1,10 @@
 import type { Command } from "commander";
+import type { DeadLetter } from "../client/index.ts";
 import { MillraceError } from "../errors.ts";
 import { ago } from "./amounts.ts";
-import { addClientFlags, type ClientFlags, query, serverOf } from "./client/flags.ts";
-import { exitCode, printJson, usageError } from "./output.ts";
+import { addClientFlags, type ClientFlags, serverOf } from "./client/flags.ts";
+import { exitCode, messageOf, printJson, usageError } from "./output.ts";
 import { printable, table } from "./table.ts";
-
-interface DeadLetter {
-  taskId: string;
-  jobId: string;
-  pipeline: string;
-  step: string;
-  queue: string;
-  index: number | null;
-  part: number | null;
-  name: string;
-  attempt: number;
-  deaths: number;
-  error: { code: string; message: string; detail?: string } | null;
-  finishedAt: string | null;
-}
-
-interface Page {
-  items: DeadLetter[];
-  nextCursor: string | null;
-}
-
-interface Replayed {
-  matched: number;
-  replayed: number;
-  skipped: number;
-  stoppedBy: string | null;
-}
 
 interface Filters {
   queue?: string;
@@ -85,8 +59,7 @@ function filtersOf({ queue, pipeline, code, job }: Filters) {
 
 async function list(flags: ListFlags): Promise<void> {
   const { limit, cursor } = flags;
-  const path = `/v1/admin/dead-letters${query({ ...filtersOf(flags), limit, cursor })}`;
-  const page = await serverOf(flags).get<Page>(path);
+  const page = await serverOf(flags).admin.deadLetters({ ...filtersOf(flags), limit, cursor });
   if (flags.json) return printJson(page);
   if (page.items.length === 0) return console.log("There are no dead letters.");
   const rows = page.items.map((letter) => [
@@ -109,7 +82,7 @@ async function show(task: string, flags: ClientFlags): Promise<void> {
   const server = serverOf(flags);
   let found: DeadLetter | undefined;
   for (let cursor: string | undefined; !found; ) {
-    const page = await server.get<Page>(`/v1/admin/dead-letters${query({ jobId, limit: "100", cursor })}`);
+    const page = await server.admin.deadLetters({ jobId, limit: 100, cursor });
     found = page.items.find((letter) => letter.taskId === task);
     if (page.nextCursor === null) break;
     cursor = page.nextCursor;
@@ -140,10 +113,10 @@ async function replay(tasks: string[], flags: ReplayFlags): Promise<void> {
   const items: { taskId: string; error?: string }[] = [];
   for (const taskId of tasks) {
     try {
-      await server.post(`/v1/admin/dead-letters/${encodeURIComponent(taskId)}/replay`);
+      await server.admin.replay(taskId);
       items.push({ taskId });
     } catch (error) {
-      items.push({ taskId, error: (error as Error).message });
+      items.push({ taskId, error: messageOf(error) });
     }
   }
   if (items.some((item) => item.error !== undefined)) process.exitCode = exitCode.failed;
@@ -156,7 +129,7 @@ async function replay(tasks: string[], flags: ReplayFlags): Promise<void> {
 
 async function replayAll(flags: ReplayFlags): Promise<void> {
   const body = { ...filtersOf(flags), limit: Number(flags.limit), perSecond: Number(flags.perSecond) };
-  const result = await serverOf(flags).post<Replayed>("/v1/admin/dead-letters/replay", body);
+  const result = await serverOf(flags).admin.replayMany(body);
   if (result.stoppedBy !== null) process.exitCode = exitCode.failed;
   if (flags.json) return printJson(result);
   const skipped = result.skipped > 0 ? `, ${result.skipped} could not be` : "";

@@ -1,17 +1,11 @@
 import type { Command } from "commander";
+import type { Client, Job } from "../client/index.ts";
 import { jobStates } from "../domain/states.ts";
-import type { jobView } from "../domain/views.ts";
 import { ago, bytes, seconds } from "./amounts.ts";
-import { addClientFlags, type ClientFlags, query, serverOf } from "./client/flags.ts";
-import type { ServerClient } from "./client/server-client.ts";
-import { exitCode, printJson } from "./output.ts";
+import { addClientFlags, type ClientFlags, serverOf } from "./client/flags.ts";
+import { jobIdOf } from "./client/job-ids.ts";
+import { exitCode, messageOf, printJson } from "./output.ts";
 import { printable, table } from "./table.ts";
-
-type Job = ReturnType<typeof jobView>;
-interface Page {
-  items: Job[];
-  nextCursor: string | null;
-}
 
 interface ListFlags extends ClientFlags {
   state?: string;
@@ -23,7 +17,7 @@ interface ListFlags extends ClientFlags {
 export function addJobs(program: Command): void {
   const jobs = program
     .command("jobs")
-    .description("list, show, cancel, retry and remove the jobs of a running server");
+    .description("list, show, watch, fetch, cancel, retry and remove the jobs of a running server");
 
   addClientFlags(jobs.command("list", { isDefault: true }))
     .description("your jobs, newest first")
@@ -35,20 +29,27 @@ export function addJobs(program: Command): void {
 
   addClientFlags(jobs.command("show <id>")).description("a job and its items").action(show);
 
-  each(jobs.command("cancel <ids...>"), "stop what has not ended", (server, id) =>
-    server.post<Job>(`/v1/jobs/${id}/cancel`),
-  );
-  each(jobs.command("retry <ids...>"), "run the failed items again", (server, id) =>
-    server.post<Job>(`/v1/jobs/${id}/retry`),
-  );
+  addClientFlags(jobs.command("watch <id>"))
+    .description("follow a job until it has ended")
+    .action(async (id, flags) => (await import("./follow-job.ts")).watch(id, flags));
+
+  addClientFlags(jobs.command("download <id>"))
+    .description("fetch the files that a job wrote")
+    .option("--out <folder>", "where they are written", ".")
+    .option("--archive <file>", "all of them as one ZIP instead")
+    .option("--force", "replace files that are there")
+    .action(async (id, flags) => (await import("./follow-job.ts")).download(id, flags));
+
+  each(jobs.command("cancel <ids...>"), "stop what has not ended", (server, id) => server.cancel(id));
+  each(jobs.command("retry <ids...>"), "run the failed items again", (server, id) => server.retry(id));
   each(jobs.command("rm <ids...>"), "forget jobs and their files", async (server, id) => {
-    await server.remove(`/v1/jobs/${id}`);
+    await server.remove(id);
     return { id, state: "removed" };
   });
 }
 
 async function list({ state, pipeline, limit, cursor, ...flags }: ListFlags): Promise<void> {
-  const page = await serverOf(flags).get<Page>(`/v1/jobs${query({ state, pipeline, limit, cursor })}`);
+  const page = await serverOf(flags).jobs({ state, pipeline, limit: Number(limit), cursor });
   if (flags.json) return printJson(page);
   if (page.items.length === 0)
     return console.log(state || pipeline ? "There are no such jobs." : "There are no jobs yet.");
@@ -66,7 +67,8 @@ async function list({ state, pipeline, limit, cursor, ...flags }: ListFlags): Pr
 }
 
 async function show(id: string, flags: ClientFlags): Promise<void> {
-  const job = await serverOf(flags).get<Job>(`/v1/jobs/${encodeURIComponent(id)}`);
+  const server = serverOf(flags);
+  const job = await server.job(await jobIdOf(server, id));
   if (flags.json) return printJson(job);
   const facts: [string, string][] = [
     ["Job", job.id],
@@ -110,19 +112,19 @@ function stateOf({ state, parts }: Job["items"][number]): string {
 function each(
   command: Command,
   description: string,
-  act: (server: ServerClient, id: string) => Promise<{ id: string; state: string }>,
+  act: (server: Client, id: string) => Promise<{ id: string; state: string }>,
 ): void {
   addClientFlags(command)
     .description(description)
     .action(async (ids: string[], flags: ClientFlags) => {
       const server = serverOf(flags);
       const items: { id: string; state?: string; error?: string }[] = [];
-      for (const id of ids) {
+      for (const given of ids) {
         try {
-          const { state } = await act(server, encodeURIComponent(id));
+          const { id, state } = await act(server, await jobIdOf(server, given));
           items.push({ id, state });
         } catch (error) {
-          items.push({ id, error: (error as Error).message });
+          items.push({ id: given, error: messageOf(error) });
         }
       }
       if (items.some((item) => item.error !== undefined)) process.exitCode = exitCode.failed;

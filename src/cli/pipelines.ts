@@ -1,18 +1,9 @@
 import type { Command } from "commander";
+import type { PipelineView } from "../client/index.ts";
 import { limit } from "./amounts.ts";
 import { addClientFlags, type ClientFlags, serverOf } from "./client/flags.ts";
 import { printJson } from "./output.ts";
 import { printable, table } from "./table.ts";
-
-interface PipelineView {
-  name: string;
-  version: number;
-  title: string;
-  description: string;
-  accepts: { mediaTypes: string[]; minFiles: number; maxFiles: number; maxFileBytes: number };
-  options: { properties?: Record<string, OptionSchema>; required?: string[] };
-  steps: { name: string; kind: "each" | "split" | "join" | "all"; attempts: number }[];
-}
 
 /** The part of JSON Schema that a line of help can show. */
 interface OptionSchema {
@@ -33,9 +24,9 @@ export function addPipelines(program: Command): void {
 }
 
 async function list(flags: ClientFlags): Promise<void> {
-  const page = await serverOf(flags).get<{ items: PipelineView[] }>("/v1/pipelines");
-  if (flags.json) return printJson(page);
-  const rows = page.items.map((pipeline) => [
+  const items = await serverOf(flags).pipelines();
+  if (flags.json) return printJson({ items });
+  const rows = items.map((pipeline) => [
     pipeline.name,
     String(pipeline.version),
     pipeline.title,
@@ -54,7 +45,7 @@ const ranFor: Record<PipelineView["steps"][number]["kind"], string> = {
 };
 
 async function show(name: string, flags: ClientFlags): Promise<void> {
-  const pipeline = await serverOf(flags).get<PipelineView>(`/v1/pipelines/${encodeURIComponent(name)}`);
+  const pipeline = await serverOf(flags).pipeline(name);
   if (flags.json) return printJson(pipeline);
   const { accepts, options, steps } = pipeline;
   console.log(`${pipeline.name}, version ${pipeline.version}: ${printable(pipeline.title)}`);
@@ -63,7 +54,7 @@ async function show(name: string, flags: ClientFlags): Promise<void> {
   for (const { name: step, kind, attempts } of steps) {
     console.log(`Step:  ${step} (${ranFor[kind]}, ${attempts} attempts)`);
   }
-  const rows = Object.entries(options.properties ?? {}).map(([option, schema]) => [
+  const rows = Object.entries(propertiesOf(options)).map(([option, schema]) => [
     option,
     valuesOf(schema),
     schema.default === undefined ? "" : JSON.stringify(schema.default),
@@ -74,7 +65,11 @@ async function show(name: string, flags: ClientFlags): Promise<void> {
   console.log(`\n${table(columns, rows)}`);
 }
 
-function filesOf({ accepts }: PipelineView): string {
+function propertiesOf({ properties = {} }: { properties?: unknown }): Record<string, OptionSchema> {
+  return properties as Record<string, OptionSchema>;
+}
+
+function filesOf({ accepts }: Pick<PipelineView, "accepts">): string {
   const { minFiles, maxFiles, maxFileBytes } = accepts;
   return maxFiles === 0 ? "none" : `${minFiles} to ${maxFiles}, each up to ${limit(maxFileBytes)}`;
 }

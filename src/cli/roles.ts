@@ -1,14 +1,14 @@
 import { constants, setPriority } from "node:os";
 import type { Command } from "commander";
+import { WRITER_ENV } from "../compose/child-environment.ts";
 import { budgetBytes, type ResolvedConfig } from "../compose/config.ts";
+import { pageFolder, samplesFolder } from "../compose/package-folders.ts";
 import { closeData } from "../compose/private-data.ts";
 import { MillraceError } from "../errors.ts";
 import type { BeatMessage } from "../supervisor/heartbeat.ts";
 import { machineBudget } from "../supervisor/memory.ts";
 import type { ChildMessage } from "../supervisor/supervisor.ts";
-import { WRITER_ENV } from "./child-environment.ts";
 import { addConfigFlags, addListenFlags, configOf } from "./flags.ts";
-import { pageFolder, samplesFolder } from "./package-folders.ts";
 import { stopOnSignal } from "./stop.ts";
 
 /** Ends a process that a step does not let end by itself. */
@@ -116,7 +116,6 @@ async function runApi({ config, inline }: ResolvedConfig, writer: string | null)
     rateLimit: limiter && { limiter, perMinute: config.rateLimit },
     logger,
     takeLostLines,
-    localUser: { id: "local" },
   });
   const { url } = await server.listen();
   const scheduler = startScheduler(engine, stepLog(logger));

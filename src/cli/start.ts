@@ -1,14 +1,14 @@
 import type { Command } from "commander";
+import { childEnvironment } from "../compose/child-environment.ts";
 import { budgetBytes, type Config, type ResolvedConfig } from "../compose/config.ts";
 import { startEmbedded } from "../compose/embedded.ts";
+import { pageFolder } from "../compose/package-folders.ts";
 import { closeData } from "../compose/private-data.ts";
 import { MillraceError } from "../errors.ts";
 import { isLoopback } from "../http/host-check.ts";
 import { type SupervisorEvent, supervise } from "../supervisor/supervisor.ts";
-import { childEnvironment } from "./child-environment.ts";
 import { addConfigFlags, addFlags, addListenFlags, configOf } from "./flags.ts";
 import { usageError } from "./output.ts";
-import { pageFolder } from "./package-folders.ts";
 import { anyFreePort, tryPort, whoAnswers } from "./port.ts";
 import { stopOnSignal } from "./stop.ts";
 import { unknownSettings, unknownSettingText } from "./unknown-settings.ts";

@@ -65,6 +65,20 @@ export async function resolveConfig(
   return { config, inline: inlineOf(given as UserConfig), sources, configFile: file };
 }
 
+/**
+ * The settings of a program that embeds Millrace: what it gives, and defaults for the rest. Neither the environment nor
+ * a configuration file is read.
+ */
+export function givenConfig(values: UserConfig, folder: string): Pick<ResolvedConfig, "config" | "inline"> {
+  checkNames(values, "createMillrace");
+  const given: { [name: string]: unknown } = {};
+  for (const name of settingNames) {
+    const value = values[name];
+    given[name] = value === undefined ? settings[name].usual : checked(settings[name], value, name, value);
+  }
+  return { config: completed(given as Config & Values, folder), inline: inlineOf(values) };
+}
+
 /** Fills in what follows from other settings, and makes paths absolute. */
 function completed(given: Config & Values, folder: string): Config {
   const data = resolve(folder, given.data);

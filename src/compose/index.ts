@@ -23,3 +23,7 @@ export {
   type StepOptions,
 } from "../pipeline/pipeline.ts";
 export type { UserConfig } from "./config.ts";
+export type { Handler, HandlerOptions, RequestOwner } from "./embed/handler.ts";
+export { createMillrace, type Millrace, type MillraceSettings, type OwnerOptions } from "./embed/millrace.ts";
+export type { EmbeddedFile, EmbeddedJob, EmbeddedSubmit } from "./embed/submit.ts";
+export type { Workers, WorkOptions } from "./embed/work.ts";

@@ -14,6 +14,8 @@ export interface AppOptions {
   logger: FastifyBaseLogger;
   /** The address that clients see, where it is not the one they send as `Host`. */
   publicUrl: string | null;
+  /** Requests may come to any host name, as `identify` finds out who sends them. @default false: loopback alone */
+  anyHost?: boolean;
   identify: Identify;
 }
 
@@ -21,7 +23,7 @@ export interface AppOptions {
  * An app without routes: its errors are problem documents, its answers have the security headers, requests
  * from elsewhere are refused, and every other request has its `principal`.
  */
-export function createApp({ limits, logger, publicUrl, identify }: AppOptions): App {
+export function createApp({ limits, logger, publicUrl, anyHost = false, identify }: AppOptions): App {
   const app = fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -48,7 +50,7 @@ export function createApp({ limits, logger, publicUrl, identify }: AppOptions): 
   app.setSerializerCompiler(() => JSON.stringify);
   app.addHook("onRequest", (request, reply, done) => {
     reply.headers(apiHeaders);
-    refuseForeign(request.headers, request.method, publicUrl);
+    refuseForeign(request.headers, request.method, { publicUrl, anyHost });
     done();
   });
   identifyRequests(app, identify);

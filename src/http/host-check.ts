@@ -18,12 +18,17 @@ const AUTHORITY = /^(\[[0-9a-f:.]+\]|[^:/@?#\s]+)(?::\d{1,5})?$/i;
  * not be able to, nor a page that another program of this machine serves. A page whose name was made to point
  * here (DNS rebinding) sends its own `Host`; any other page sends its `Origin`, or at least `Sec-Fetch-Site`.
  * Following a link to here is harmless and allowed.
- * @param publicUrl the address of the server's own pages, where it is not that of `Host`
+ * @param own.publicUrl the address of the server's own pages, where it is not that of `Host`
+ * @param own.anyHost requests are told apart by who sends them: they may come to any name
  */
-export function refuseForeign(headers: IncomingHttpHeaders, method: string, publicUrl: string | null): void {
+export function refuseForeign(
+  headers: IncomingHttpHeaders,
+  method: string,
+  { publicUrl, anyHost }: { publicUrl: string | null; anyHost: boolean },
+): void {
   const { host = "", origin } = headers;
   const name = AUTHORITY.exec(host)?.[1];
-  if (name === undefined || !isLoopback(name)) {
+  if (!anyHost && (name === undefined || !isLoopback(name))) {
     throw new MillraceError(
       "forbidden_origin",
       "Use this server by a loopback name, such as localhost or 127.0.0.1.",

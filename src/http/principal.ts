@@ -4,10 +4,12 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 export interface Principal {
   /** Whose jobs, files, events, uploads and budgets the request is about. */
   readonly owner: string;
+  /** May see and do what concerns all owners. @default false */
+  readonly isAdmin?: boolean;
 }
 
 /** Finds out who sends a request; throws `unauthorized` and the like. */
-export type Identify = (request: FastifyRequest) => Principal;
+export type Identify = (request: FastifyRequest) => Principal | Promise<Principal>;
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -24,7 +26,14 @@ export function identifyRequests(
   // Fastify keeps one shape for all requests; a request has its own before anyone reads it.
   app.decorateRequest("principal");
   app.addHook("onRequest", (request, _, done) => {
-    request.principal = identify(request);
-    done();
+    const found = identify(request);
+    if (!(found instanceof Promise)) {
+      request.principal = found;
+      return done();
+    }
+    found.then((principal) => {
+      request.principal = principal;
+      done();
+    }, done);
   });
 }

@@ -151,7 +151,7 @@ const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
 function locationOf(status: number, location: string | string[] | undefined, from: URL): string | null {
   if (!REDIRECTS.has(status) || typeof location !== "string") return null;
-  return URL.canParse(location, from) ? new URL(location, from).href : location;
+  return URL.canParse(location, from.href) ? new URL(location, from).href : location;
 }
 
 function parseUrl(text: string): URL {

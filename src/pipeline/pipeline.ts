@@ -135,62 +135,84 @@ export interface Pipeline {
 // biome-ignore lint/suspicious/noConfusingVoidType: a step without a return statement returns `void`.
 type Returned<R> = R extends undefined | void ? null : R;
 
-/** A pipeline whose last step ran for each item: further steps follow per item, `all` fans in. */
-export interface EachPipeline<Options, Previous> extends JoinedPipeline<Options, Previous> {
+/** What clients of a pipeline send and get: a type alone, from which `millrace/client` knows jobs. */
+interface ClientTypes<Options, Item, Result> {
+  readonly "~types"?: { options: Options; item: Item; result: Result };
+}
+
+/**
+ * A pipeline whose last step ran for each item: further steps follow per item, `all` fans in. `Sent` are the options
+ * as clients send them.
+ */
+export interface EachPipeline<Options, Previous, Name extends string = string, Sent = unknown>
+  extends JoinedPipeline<Options, Previous, Name, Sent> {
   each<R>(
     name: string,
     run: (context: EachContext<Options, Previous>) => Promise<R> | R,
     options?: StepOptions,
-  ): EachPipeline<Options, Returned<R>>;
+  ): EachPipeline<Options, Returned<R>, Name, Sent>;
   /** Splits each item into parts: the `each` steps that follow run once for every part, until a `join`. */
   split<Part extends NewPart>(
     name: string,
     run: (context: EachContext<Options, Previous>) => Promise<Parts<Part>> | Parts<Part>,
     options?: SplitOptions,
-  ): SplitItem<Options, Previous, DataOf<Part>>;
+  ): SplitItem<Options, Previous, DataOf<Part>, null, Name, Sent>;
 }
 
 /** An item that was just split: its parts need a step. */
-export interface SplitItem<Options, Before, Data, Previous = null> {
+export interface SplitItem<
+  Options,
+  Before,
+  Data,
+  Previous = null,
+  Name extends string = string,
+  Sent = unknown,
+> {
   each<R>(
     name: string,
     run: (context: PartContext<Options, Data, Previous>) => Promise<R> | R,
     options?: StepOptions,
-  ): PartSteps<Options, Before, Data, Returned<R>>;
+  ): PartSteps<Options, Before, Data, Returned<R>, Name, Sent>;
 }
 
 /** Steps of parts. It is no pipeline before it has its `join`. */
-export interface PartSteps<Options, Before, Data, Previous>
-  extends SplitItem<Options, Before, Data, Previous> {
+export interface PartSteps<Options, Before, Data, Previous, Name extends string = string, Sent = unknown>
+  extends SplitItem<Options, Before, Data, Previous, Name, Sent> {
   /** Runs once for the item, when all of its parts have ended. */
   join<R>(
     name: string,
     run: (context: JoinContext<Options, Data, Previous, Before>) => Promise<R> | R,
     options?: JoinOptions,
-  ): JoinedPipeline<Options, Returned<R>>;
+  ): JoinedPipeline<Options, Returned<R>, Name, Sent>;
 }
 
 /** A pipeline whose items were joined again, or that does not split them. A pipeline splits its items once. */
-export interface JoinedPipeline<Options, Previous> extends Pipeline {
+export interface JoinedPipeline<Options, Previous, Name extends string = string, Sent = unknown>
+  extends Pipeline,
+    ClientTypes<Sent, Previous, null> {
+  readonly name: Name;
   each<R>(
     name: string,
     run: (context: EachContext<Options, Previous>) => Promise<R> | R,
     options?: StepOptions,
-  ): JoinedPipeline<Options, Returned<R>>;
+  ): JoinedPipeline<Options, Returned<R>, Name, Sent>;
   all<R>(
     name: string,
     run: (context: AllContext<Options, Previous, null>) => Promise<R> | R,
     options?: AllOptions,
-  ): AllPipeline<Options, Previous, Returned<R>>;
+  ): AllPipeline<Options, Previous, Returned<R>, Name, Sent>;
 }
 
 /** A pipeline past its fan-in: only `all` steps follow. */
-export interface AllPipeline<Options, Item, Previous> extends Pipeline {
+export interface AllPipeline<Options, Item, Previous, Name extends string = string, Sent = unknown>
+  extends Pipeline,
+    ClientTypes<Sent, Item, Previous> {
+  readonly name: Name;
   all<R>(
     name: string,
     run: (context: AllContext<Options, Item, Previous>) => Promise<R> | R,
     options?: AllOptions,
-  ): AllPipeline<Options, Item, Returned<R>>;
+  ): AllPipeline<Options, Item, Returned<R>, Name, Sent>;
 }
 
 /**
@@ -202,9 +224,9 @@ export interface AllPipeline<Options, Item, Previous> extends Pipeline {
  *   .each("upper", async (ctx) => (await ctx.read(ctx.file)).toString().toUpperCase())
  *   .all("join", async (ctx) => (await Array.fromAsync(ctx.items, (item) => item.result)).join("\n"));
  */
-export function definePipeline<Schema extends z.ZodType = NoOptions>(
-  options: PipelineOptions<Schema>,
-): EachPipeline<z.output<Schema>, null> {
+export function definePipeline<Schema extends z.ZodType = NoOptions, const Name extends string = string>(
+  options: PipelineOptions<Schema> & { name: Name },
+): EachPipeline<z.output<Schema>, null, Name, z.input<Schema>> {
   if (!/^[a-z0-9][a-z0-9.-]{0,79}$/.test(options.name)) {
     throw new TypeError(
       `The pipeline name "${options.name}" must be lower-case letters, digits, "." and "-".`,
@@ -231,7 +253,7 @@ export function definePipeline<Schema extends z.ZodType = NoOptions>(
     retentionMs: retention(options, "retentionMs"),
     deadLetterRetentionMs: retention(options, "deadLetterRetentionMs") ?? retention(options, "retentionMs"),
     steps: [],
-  }) as EachPipeline<z.output<Schema>, null>;
+  }) as EachPipeline<z.output<Schema>, null, Name, z.input<Schema>>;
 }
 
 type Retention = "retentionMs" | "deadLetterRetentionMs";

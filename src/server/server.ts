@@ -6,6 +6,7 @@ import type { App } from "../http/app.ts";
 import { answerUnknown } from "../http/error-handling.ts";
 import { isLoopback } from "../http/host-check.ts";
 import { createHttpServer } from "../http/http-server.ts";
+import type { Identify, Principal } from "../http/principal.ts";
 import { deadLetterRoutes } from "./admin/dead-letters.ts";
 import { queueRoutes } from "./admin/queues.ts";
 import { workerRoutes } from "./admin/workers.ts";
@@ -37,10 +38,6 @@ import { isUpload } from "./uploads/tus-headers.ts";
 
 export interface ServerOptions {
   engine: Engine;
-  /** A loopback name or address, as long as there are no accounts. */
-  host: string;
-  /** 0: any that is free. */
-  port: number;
   /** Folder of the built page; `null` when it is not built. */
   webRoot: string | null;
   /** Folder of sample files that the page offers. */
@@ -55,12 +52,22 @@ export interface ServerOptions {
   logger: FastifyBaseLogger;
   /** Lines of this process's log that were lost since the last call. @default none */
   takeLostLines?: () => number;
-  /** Whose everything is while accounts are off. @default {id: "local"} */
-  localUser?: { id: string };
+  /** Finds out who sends a request, to whatever host name. @default everything is the local user's */
+  identify?: Identify;
+}
+
+/** Where a server of its own listens. */
+export interface ListenOptions {
+  /** A loopback name or address, as long as there are no accounts. */
+  host: string;
+  /** 0: any that is free. */
+  port: number;
 }
 
 export interface Server {
   readonly app: App;
+  /** Whether a request that no route answers is for the page. */
+  readonly page: Page;
   /** Rejects with `config_invalid` when the address cannot be used. */
   listen(): Promise<{ url: string }>;
   /** Ends event streams, lets requests under way finish, and leaves no handle open. The engine stays open. */
@@ -84,20 +91,35 @@ const routes = [
   metricRoutes,
 ];
 
-export async function createServer(options: ServerOptions): Promise<Server> {
-  const { engine, logger, localUser = { id: "local" }, publicUrl = null } = options;
+const local: Principal = { owner: "local", isAdmin: true };
+
+export async function createServer(options: ServerOptions & ListenOptions): Promise<Server> {
   refusePublicHost(options.host);
+  const server = await createServerApp(options);
+  return { ...server, listen: () => server.http.listen({ host: options.host, port: options.port }) };
+}
+
+/** All routes, for a server of our own or of somebody else. */
+export async function createServerApp(options: ServerOptions) {
+  const { engine, logger, identify, publicUrl = null } = options;
   const limits = { ...defaultLimits, ...options.limits };
   const streams = createEventStreams(limits);
   const hub = await createEventHub(engine, logger);
   const unserved = watchUnserved(engine, logger);
   const metrics = await createMetrics(engine, streams, options.takeLostLines);
-  const local = { owner: localUser.id };
-  const http = createHttpServer({ limits, logger, publicUrl, isUpload, identify: () => local });
+  const http = createHttpServer({
+    limits,
+    logger,
+    publicUrl,
+    isUpload,
+    anyHost: identify !== undefined,
+    identify: identify ?? (() => local),
+  });
   const { app } = http;
   const replays = createReplayTurns(limits.replays);
   const context: ServerContext = { engine, hub, streams, replays, metrics, unserved, limits, logger };
 
+  keepForAdmins(app);
   let page: Page | null = null;
   answerUnknown(app, (request, reply) => {
     if (!page?.answers(request)) return false;
@@ -121,7 +143,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   let closing: Promise<void> | null = null;
   return {
     app,
-    listen: () => http.listen({ host: options.host, port: options.port }),
+    http,
+    page,
     close() {
       closing ??= closeAll();
       return closing;
@@ -137,6 +160,15 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       await Promise.all([hub.close(), metrics.close()]);
     }
   }
+}
+
+/** What concerns all owners: called after it is known who asks, and before the routes are added. */
+function keepForAdmins(app: App): void {
+  app.addHook("onRequest", (request, _, done) => {
+    const isClosed = /^\/(v1\/admin|metrics)(\/|$)/.test(request.routeOptions.url ?? "");
+    if (isClosed && !request.principal.isAdmin) throw new MillraceError("forbidden", "This is for admins.");
+    done();
+  });
 }
 
 function measureAnswers(app: App, metrics: Metrics): void {

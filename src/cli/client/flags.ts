@@ -1,5 +1,6 @@
 import type { Command } from "commander";
-import { connectServer, DEFAULT_SERVER, type ServerClient, serverUrl } from "./server-client.ts";
+import { type Client, createClient } from "../../client/index.ts";
+import { DEFAULT_SERVER, serverUrl } from "./server-url.ts";
 
 export interface ClientFlags {
   server?: string;
@@ -16,12 +17,7 @@ export function addClientFlags(command: Command): Command {
     .option("--json", "print one JSON document");
 }
 
-export function serverOf({ server }: ClientFlags): ServerClient {
-  return connectServer(serverUrl(server));
-}
-
-/** `?a=1&b=2` of what is given. */
-export function query(values: Record<string, string | undefined>): string {
-  const given = Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  return given.length === 0 ? "" : `?${new URLSearchParams(given)}`;
+/** Asks once: whoever sits before it learns at once that no server answers. */
+export function serverOf({ server }: ClientFlags): Client {
+  return createClient({ url: serverUrl(server), retries: 0 });
 }

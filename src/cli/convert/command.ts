@@ -1,7 +1,8 @@
 import { statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
-import { serverUrl } from "../client/server-client.ts";
+import { serverUrl } from "../client/server-url.ts";
+import { onInterrupt } from "../interrupt.ts";
 import { exitCode, printJson, usageError } from "../output.ts";
 import type { Converter } from "./converter.ts";
 import type { ConvertFlags } from "./flags.ts";
@@ -80,22 +81,6 @@ async function openConverter(flags: Flags, given: string[]): Promise<Converter> 
   const onlyFiles = given.every((path) => isUrl(path) || statSync(path, { throwIfNoEntry: false })?.isFile());
   const { convertOnThisMachine } = await import("./on-this-machine.ts");
   return convertOnThisMachine({ workers: onlyFiles ? Math.min(asked, given.length) : asked });
-}
-
-/** The first Ctrl-C cancels in order; the second does not wait. */
-function onInterrupt() {
-  const stop = new AbortController();
-  const answer = () => {
-    if (stop.signal.aborted) process.exit(exitCode.interrupted);
-    stop.abort(new Error("interrupted"));
-  };
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, answer);
-  return {
-    signal: stop.signal,
-    stop() {
-      for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.removeListener(signal, answer);
-    },
-  };
 }
 
 function refused({ path, bytes, reason }: Unfit): FileResult {

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import type { Readable } from "node:stream";
+import { childEnvironment } from "../../compose/child-environment.ts";
 import { budgetBytes, resolveConfig } from "../../compose/config.ts";
 import { startEmbedded } from "../../compose/embedded.ts";
 import { openEngine } from "../../compose/open-engine.ts";
@@ -13,7 +14,6 @@ import type { Engine, JobFile, ReceivedFile } from "../../engine/engine.ts";
 import { topics } from "../../engine/messages/topics.ts";
 import { MillraceError } from "../../errors.ts";
 import { supervise } from "../../supervisor/supervisor.ts";
-import { childEnvironment } from "../child-environment.ts";
 import { type ConvertEvent, type Converter, type ConvertJob, PIPELINE } from "./converter.ts";
 
 const OWNER = "local";

@@ -1,6 +1,6 @@
 import type { Warning } from "../../domain/records.ts";
 import type { FileView } from "../../domain/views.ts";
-import { MillraceError } from "../../errors.ts";
+import { messageOf } from "../output.ts";
 import type { ConvertEvent, Converter } from "./converter.ts";
 import type { Input } from "./inputs.ts";
 import type { ConvertOptions } from "./options.ts";
@@ -114,7 +114,7 @@ async function convertBatch(
   } catch (error) {
     if (signal.aborted) {
       if (jobId !== null) await converter.cancel(jobId).catch(() => {});
-    } else if (error instanceof MillraceError && error.code === "invalid_options") {
+    } else if ((error as { code?: unknown }).code === "invalid_options") {
       throw error;
     } else {
       const lost = messageOf(error);
@@ -143,10 +143,6 @@ function pending(file: Input): FileResult {
     warnings: [],
     error: null,
   };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** Runs at most so many at once; the others wait in line. */

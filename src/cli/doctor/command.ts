@@ -1,11 +1,11 @@
 import type { Command } from "commander";
 import type { ResolvedConfig } from "../../compose/config.ts";
 import { loadPipelines } from "../../compose/load-pipelines.ts";
+import { version } from "../../compose/version.ts";
 import { plural } from "../amounts.ts";
 import { configOf } from "../flags.ts";
 import { exitCode, printJson } from "../output.ts";
 import { table } from "../table.ts";
-import { version } from "../version.ts";
 import { checkAddress } from "./address.ts";
 import { type Check, failed, messageOf, ok } from "./check.ts";
 import { checkIsolation } from "./isolation.ts";

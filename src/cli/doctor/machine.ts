@@ -1,8 +1,8 @@
 import { access, constants, mkdtemp, rm, stat, statfs } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { pageFolder } from "../../compose/package-folders.ts";
 import { bytes } from "../amounts.ts";
-import { pageFolder } from "../package-folders.ts";
 import { type Check, failed, messageOf, ok, warn } from "./check.ts";
 
 const NODE_MAJOR = 24;

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { create as contentDisposition } from "content-disposition";
 import { z } from "zod";
 import { type FileRef, JOB_ITEM, type TaskRecord } from "../../domain/records.ts";
+import type { Engine } from "../../engine/engine.ts";
 import { MillraceError } from "../../errors.ts";
 import type { App } from "../../http/app.ts";
 import type { Store } from "../../ports/store/store.ts";
@@ -9,13 +10,13 @@ import { documented, jobParams } from "../api-schemas.ts";
 import type { ServerContext } from "../context.ts";
 import { MANIFEST, planArchive } from "./archive-plan.ts";
 import { requestedRange } from "./byte-range.ts";
-import { layOut } from "./zip-layout.ts";
+import { layOut, type ZipLayout } from "./zip-layout.ts";
 import { type Checksums, missingFiles, writeZip } from "./zip-writer.ts";
 
 const PAGE = 1_000;
 
 export function archiveRoutes(app: App, { engine, logger }: ServerContext): void {
-  const { store, blobs, pipelines } = engine;
+  const { blobs } = engine;
   const checksums: Checksums = new Map();
 
   app.route({
@@ -31,40 +32,14 @@ export function archiveRoutes(app: App, { engine, logger }: ServerContext): void
       ...documented({ 200: zip, 206: zip }, ["not_found", "job_not_ended", "gone", "range_not_satisfiable"]),
     },
     async handler(request, reply) {
-      const job = await store.job({ owner: request.principal.owner, id: request.params.id });
-      if (!job) throw new MillraceError("not_found", "There is no such job.");
-      if (job.state === "expired")
-        throw new MillraceError("gone", "The job's files are past their retention.");
-      if (job.finishedAt === null) {
-        throw new MillraceError(
-          "job_not_ended",
-          `The job is ${job.state}; its archive is there when it has ended.`,
-          {
-            retryAfter: 1,
-            extra: { state: job.state },
-          },
-        );
-      }
-      const plan = planArchive(job, await allTasks(store, job.id), pipelines.get(job.pipeline, job.version));
-      const missing = await missingFiles(
-        blobs,
-        plan.files.map(({ file }) => file),
-      );
-      const manifest = Buffer.from(plan.manifest(missing));
-      const entries = plan.files
-        .filter(({ file }) => !missing.has(file))
-        .map(({ file, name }) => ({ name, bytes: file.bytes, content: file }));
-      const etag = `"${versionOf(entries, manifest)}"`;
-      const layout = layOut(
-        [...entries, { name: MANIFEST, bytes: manifest.length, content: manifest }],
-        new Date(job.finishedAt),
-      );
+      const asked = { owner: request.principal.owner, id: request.params.id };
+      const { name, etag, layout } = await openArchive(engine, asked);
       reply
         .header("content-type", "application/zip")
         .header("cache-control", "private, no-store")
         .header("accept-ranges", "bytes")
         .header("etag", etag)
-        .header("content-disposition", contentDisposition(`${job.pipeline}-${job.id}.zip`));
+        .header("content-disposition", contentDisposition(name));
       const range = requestedRange(request, reply, etag, layout.bytes);
       if (request.method === "HEAD") return reply.send();
       const stream = writeZip(blobs, layout, range, checksums);
@@ -72,6 +47,41 @@ export function archiveRoutes(app: App, { engine, logger }: ServerContext): void
       return reply.send(stream);
     },
   });
+}
+
+/** What a job's archive is made of. Rejects where it has none. */
+export async function openArchive(
+  { store, blobs, pipelines }: Pick<Engine, "store" | "blobs" | "pipelines">,
+  asked: { owner: string; id: string },
+): Promise<{ name: string; etag: string; layout: ZipLayout }> {
+  const job = await store.job(asked);
+  if (!job) throw new MillraceError("not_found", "There is no such job.");
+  if (job.state === "expired") throw new MillraceError("gone", "The job's files are past their retention.");
+  if (job.finishedAt === null) {
+    throw new MillraceError(
+      "job_not_ended",
+      `The job is ${job.state}; its archive is there when it has ended.`,
+      {
+        retryAfter: 1,
+        extra: { state: job.state },
+      },
+    );
+  }
+  const plan = planArchive(job, await allTasks(store, job.id), pipelines.get(job.pipeline, job.version));
+  const missing = await missingFiles(
+    blobs,
+    plan.files.map(({ file }) => file),
+  );
+  const manifest = Buffer.from(plan.manifest(missing));
+  const entries = plan.files
+    .filter(({ file }) => !missing.has(file))
+    .map(({ file, name }) => ({ name, bytes: file.bytes, content: file }));
+  const etag = `"${versionOf(entries, manifest)}"`;
+  const layout = layOut(
+    [...entries, { name: MANIFEST, bytes: manifest.length, content: manifest }],
+    new Date(job.finishedAt),
+  );
+  return { name: `${job.pipeline}-${job.id}.zip`, etag, layout };
 }
 
 const zip = {

@@ -1,33 +1,27 @@
-import type { Job, JobItem, JobState, Page, Pipeline, SamplePicture } from "./contract.ts";
-import { request } from "./request.ts";
+import { createClient } from "../../../src/client/index.ts";
+import { connection } from "../connection/connection.ts";
+import type { Job, JobItem, Page, Pipeline, SamplePicture } from "./contract.ts";
+
+/** Questions are asked once: what fails is shown, and asked anew when the server is back. */
+export const client = createClient({ connection, retries: 0 });
+/** Failures in a row, although the server can be reached, until what is being sent is given up. */
+const patience = { retries: 8 };
 
 /** One function a call of the contract. Each rejects with a `Problem`. */
 
-async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
-  return (await request(path, { signal })).json();
-}
-
-function query(values: Record<string, string | number | null | undefined>): string {
-  const filled = Object.entries(values).filter(
-    ([, value]) => value !== null && value !== undefined && value !== "",
-  );
-  const search = new URLSearchParams(filled.map(([key, value]) => [key, String(value)])).toString();
-  return search && `?${search}`;
-}
-
-export async function listPipelines(signal?: AbortSignal): Promise<Pipeline[]> {
-  return (await get<{ items: Pipeline[] }>("/v1/pipelines", signal)).items;
+export function listPipelines(signal?: AbortSignal): Promise<Pipeline[]> {
+  return client.pipelines({ signal });
 }
 
 export function getPipeline(name: string, signal?: AbortSignal): Promise<Pipeline> {
-  return get(`/v1/pipelines/${encodeURIComponent(name)}`, signal);
+  return client.pipeline(name, { signal });
 }
 
 export function listJobs(
   filter: { state?: string; pipeline?: string; cursor?: string | null },
   signal?: AbortSignal,
 ): Promise<Page<Job>> {
-  return get(`/v1/jobs${query({ ...filter, limit: 25 })}`, signal);
+  return client.jobs({ ...filter, limit: 25 }, { signal });
 }
 
 export interface NewJob {
@@ -39,15 +33,34 @@ export interface NewJob {
   onInvalidFile: "skip";
 }
 
-/** @param key the same key makes a repeated request safe: the server answers with the first job */
-export async function createJob(job: NewJob, key: string, signal: AbortSignal): Promise<Job> {
-  const headers = { "content-type": "application/json", "idempotency-key": key };
-  const body = JSON.stringify(job);
-  return (await request("/v1/jobs", { method: "POST", headers, body, signal })).json();
+/** @param idempotencyKey makes a repeated request safe: the server answers with the first job */
+export function createJob(
+  { pipeline, ...job }: NewJob,
+  idempotencyKey: string,
+  signal: AbortSignal,
+): Promise<Job> {
+  return client.submit(pipeline, job, { idempotencyKey, signal, ...patience });
+}
+
+export interface SendOptions {
+  /** It was begun before. */
+  uploadId: string | null;
+  signal: AbortSignal;
+  onStart(uploadId: string): void;
+  onProgress(sent: number): void;
+}
+
+/** Resolves when the server has the whole file, however often the connection was cut. */
+export function sendFile(file: File, options: SendOptions): Promise<string> {
+  return client.upload(file, { ...options, ...patience });
+}
+
+export function removeUpload(id: string): Promise<void> {
+  return client.removeUpload(id);
 }
 
 export function getJob(id: string, signal?: AbortSignal): Promise<Job> {
-  return get(`${jobPath(id)}`, signal);
+  return client.job(id, { signal });
 }
 
 export function listItems(
@@ -55,48 +68,32 @@ export function listItems(
   filter: { cursor?: string | null; state?: string; limit?: number },
   signal?: AbortSignal,
 ): Promise<Page<JobItem>> {
-  return get(`${jobPath(id)}/items${query(filter)}`, signal);
+  return client.items(id, filter, { signal });
 }
 
 export async function cancelJob(id: string): Promise<void> {
-  await request(`${jobPath(id)}/cancel`, { method: "POST" });
+  await client.cancel(id);
 }
 
 export async function retryJob(id: string): Promise<void> {
-  await request(`${jobPath(id)}/retry`, { method: "POST" });
+  await client.retry(id);
 }
 
-export async function deleteJob(id: string): Promise<void> {
-  await request(jobPath(id), { method: "DELETE" });
+export function deleteJob(id: string): Promise<void> {
+  return client.remove(id);
 }
 
-export function listSamples(signal?: AbortSignal): Promise<SamplePicture[]> {
-  return get("/samples/index.json", signal);
+export async function listSamples(signal?: AbortSignal): Promise<SamplePicture[]> {
+  return (await client.request("/samples/index.json", { signal })).json();
 }
 
 export async function fetchSample(sample: SamplePicture): Promise<File> {
-  const blob = await (await request(sample.url, { headers: { accept: "*/*" } })).blob();
+  const blob = await (await client.request(sample.url, { headers: { accept: "*/*" } })).blob();
   return new File([blob], sample.name, { type: sample.mediaType });
 }
 
 export async function fetchText(artifactId: string, signal?: AbortSignal): Promise<string> {
-  const response = await request(artifactUrl(artifactId), {
-    signal,
-    headers: { accept: "*/*", range: "bytes=0-65535" },
-  });
-  return response.text();
+  return (await client.artifact(artifactId, { signal, range: "bytes=0-65535" })).text();
 }
 
-export function jobPath(id: string): string {
-  return `/v1/jobs/${encodeURIComponent(id)}`;
-}
-
-export function archiveUrl(id: string): string {
-  return `${jobPath(id)}/archive`;
-}
-
-export function artifactUrl(artifactId: string): string {
-  return `/v1/artifacts/${encodeURIComponent(artifactId)}`;
-}
-
-export type { JobState };
+export const { archiveUrl, artifactUrl } = client;

@@ -8,13 +8,10 @@ import type { JsonSchema } from "../json-schema/schema.ts";
 export type Job = ReturnType<typeof jobView>;
 export type JobItem = ReturnType<typeof itemView>;
 export type JobState = Job["state"];
-export { hasEnded, isTerminal, jobStates } from "../../../src/domain/states.ts";
-export type { FileView, ItemState, Json, Progress };
 
-export interface Page<T> {
-  items: T[];
-  nextCursor: string | null;
-}
+export type { Page } from "../../../src/client/index.ts";
+export { hasEnded, jobStates } from "../../../src/domain/states.ts";
+export type { FileView, ItemState, Json, Progress };
 
 export interface Accepts {
   mediaTypes: readonly string[];
@@ -40,18 +37,4 @@ export interface SamplePicture {
   mediaType: string;
 }
 
-/** Data of an SSE event. Live events (`item.progress`, `text.delta`) carry the fields from `attempt` on. */
-export interface JobEvent {
-  jobId: string;
-  progress?: Progress;
-  index?: number;
-  attempt?: number;
-  step?: string;
-  fraction?: number;
-  message?: string;
-  text?: string;
-  /** The index of a part, whose own progress or text this is. */
-  part?: number;
-  /** How those of the item stand. */
-  parts?: JobItem["parts"];
-}
+export type { JobEventData as JobEvent } from "../../../src/client/index.ts";

@@ -1,10 +1,9 @@
 import { type InfiniteData, useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
-import { getJob, jobPath, listItems } from "../api/client.ts";
+import { getJob, listItems } from "../api/client.ts";
 import {
   hasEnded,
   type ItemState,
-  isTerminal,
   type Job,
   type JobEvent,
   type JobItem,
@@ -49,22 +48,18 @@ export function useJob(id: string) {
       pending = [];
       setLive((now) => events.reduce((map, [type, data]) => withLiveEvent(map, type, data), now));
     };
-    const stream = openEventStream(
-      `${jobPath(id)}/events`,
-      {
-        onEvent(type, data) {
-          if (!liveOnly.has(type)) {
-            refresh.ask();
-            return;
-          }
-          pending.push([type, data]);
-          frame ||= requestAnimationFrame(flush);
-        },
-        onResync: refresh.ask,
-        onOpen: refresh.ask,
+    const stream = openEventStream(id, {
+      onEvent(type, data) {
+        if (!liveOnly.has(type)) {
+          refresh.ask();
+          return;
+        }
+        pending.push([type, data]);
+        frame ||= requestAnimationFrame(flush);
       },
-      isTerminal,
-    );
+      onResync: refresh.ask,
+      onOpen: refresh.ask,
+    });
     return () => {
       stream.close();
       refresh.stop();

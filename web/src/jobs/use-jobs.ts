@@ -28,7 +28,7 @@ export function useJobs(filter: JobFilter) {
 
   useEffect(() => {
     const refresh = throttled(() => client.invalidateQueries({ queryKey: ["jobs"] }), refreshMs);
-    const stream = openEventStream("/v1/events", {
+    const stream = openEventStream(null, {
       onEvent(type, data) {
         if (type.startsWith("job.")) refresh.ask();
         else client.setQueriesData<Pages>({ queryKey: ["jobs"] }, (pages) => withProgress(pages, data));

@@ -12,7 +12,7 @@ const contents: Contents = {
 
 test("the job names its uploads, and those of its options where they belong", () => {
   const submission = newSubmission(contents, null);
-  for (const part of submission.parts) part.address = `/v1/uploads/${part.name}`;
+  for (const part of submission.parts) part.uploadId = part.name;
   expect(jobOf(submission)).toEqual({
     pipeline: "image.convert",
     options: { width: 100, watermark: { opacity: 0.5, image: { uploadId: "logo.png" } } },
@@ -33,8 +33,8 @@ test("the same contents are recognized, others are not", () => {
 
 test("what has come need not be sent again with other options", () => {
   const before = newSubmission(contents, null);
-  Object.assign(before.parts[1]!, { address: "/v1/uploads/1", done: true });
+  Object.assign(before.parts[1]!, { uploadId: "1", done: true });
   const { key, parts } = newSubmission({ ...contents, options: {}, optionFiles: new Map() }, before);
-  expect(parts).toMatchObject([{ file: photo, address: "/v1/uploads/1", done: true }]);
+  expect(parts).toMatchObject([{ file: photo, uploadId: "1", done: true }]);
   expect(key).not.toBe(before.key);
 });

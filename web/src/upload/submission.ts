@@ -1,5 +1,4 @@
 import type { NewJob } from "../api/client.ts";
-import { uploadIdOf } from "../api/tus.ts";
 
 /** What a form asks for. */
 export interface Contents {
@@ -19,8 +18,8 @@ export interface FilePart {
   path: string | null;
   /** `null` when it was sent before the page was loaded, and its content is no longer kept. */
   file: File | null;
-  /** Where it is uploaded to, once that is known. */
-  address: string | null;
+  /** Once it has begun. */
+  uploadId: string | null;
   done: boolean;
 }
 
@@ -40,8 +39,8 @@ export interface Submission {
 export function newSubmission(contents: Contents, before: Submission | null): Submission {
   const known = new Map(before?.parts.map((part) => [part.file, part]));
   const part = (file: File, path: string | null): FilePart => {
-    const { address = null, done = false } = known.get(file) ?? {};
-    return { name: file.name, size: file.size, path, file, address, done };
+    const { uploadId = null, done = false } = known.get(file) ?? {};
+    return { name: file.name, size: file.size, path, file, uploadId, done };
   };
   return {
     key: newKey(),
@@ -72,7 +71,7 @@ export function isSame({ pipeline, options, parts, urls }: Submission, contents:
 
 /** The request that makes a job of it, when all of its files have come. */
 export function jobOf({ pipeline, options, parts, urls = [] }: Submission): NewJob {
-  const reference = (part: FilePart) => ({ uploadId: uploadIdOf(part.address ?? "") });
+  const reference = (part: FilePart) => ({ uploadId: part.uploadId ?? "" });
   const filled: unknown = structuredClone(options);
   for (const part of parts) if (part.path !== null) setAt(filled, part.path.split("."), reference(part));
   const files = parts.filter((part) => part.path === null).map(reference);

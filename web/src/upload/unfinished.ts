@@ -1,4 +1,4 @@
-import { removeUpload } from "../api/tus.ts";
+import { removeUpload } from "../api/client.ts";
 import { createStore } from "../store/store.ts";
 import { dropSubmission, keptSubmissions } from "./kept-submissions.ts";
 import { lockedKeys } from "./lock.ts";
@@ -43,7 +43,7 @@ export function resumeUnfinished(submission: Submission): void {
 export async function discardUnfinished(submission: Submission): Promise<void> {
   await dropSubmission(submission.key).catch(() => {});
   takeOff(submission);
-  for (const { address } of submission.parts) if (address) await removeUpload(address).catch(() => {});
+  for (const { uploadId } of submission.parts) if (uploadId) await removeUpload(uploadId).catch(() => {});
 }
 
 function takeOff({ key }: Submission): void {

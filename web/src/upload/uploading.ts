@@ -1,11 +1,9 @@
-import { createJob } from "../api/client.ts";
+import { createJob, removeUpload } from "../api/client.ts";
 import type { Job } from "../api/contract.ts";
 import { asProblem, type Problem, type ProblemCode } from "../api/problem.ts";
-import { removeUpload } from "../api/tus.ts";
 import { createStore } from "../store/store.ts";
 import { holdLock } from "./lock.ts";
 import { type Measured, measureUpload } from "./measure.ts";
-import { passes, persist } from "./persist.ts";
 import { sendFiles } from "./send-files.ts";
 import { type Contents, type FilePart, isSame, jobOf, newSubmission, type Submission } from "./submission.ts";
 import { type Kept, keepSubmission, type SubmissionCopy } from "./submission-copy.ts";
@@ -102,7 +100,7 @@ async function run({ submission, copy, resumed }: Current): Promise<void> {
   let end: UploadState;
   try {
     await sendFiles(parts, { signal, onSent: progress.sent, onChange: copy.changed });
-    const job = await persist(() => createJob(jobOf(submission), submission.key, signal), { signal });
+    const job = await createJob(jobOf(submission), submission.key, signal);
     // In this order: cut off in between, it is gone on with and leads to the same job.
     await copy.drop();
     void forgetUploads(parts);
@@ -124,12 +122,12 @@ async function run({ submission, copy, resumed }: Current): Promise<void> {
 function prepareRepetition({ parts }: Submission, copy: SubmissionCopy, problem: Problem): void {
   if (problem.code === "not_found") {
     // Uploads that the server has forgotten: what is still at hand is sent anew.
-    for (const part of parts) if (part.file) Object.assign(part, { address: null, done: false });
+    for (const part of parts) if (part.file) Object.assign(part, { uploadId: null, done: false });
   }
-  if (!passes(problem) && !mayBeMended.has(problem.code)) void copy.drop();
+  if (!problem.isTransient && !mayBeMended.has(problem.code)) void copy.drop();
 }
 
 /** The server keeps files for their jobs; the uploads themselves are of no more use. */
 async function forgetUploads(parts: readonly FilePart[]): Promise<void> {
-  for (const { address } of parts) if (address) await removeUpload(address).catch(() => {});
+  for (const { uploadId } of parts) if (uploadId) await removeUpload(uploadId).catch(() => {});
 }

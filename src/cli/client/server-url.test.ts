@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { serverUrl } from "./server-client.ts";
+import { serverUrl } from "./server-url.ts";
 
 afterEach(() => vi.unstubAllEnvs());
 

@@ -3,8 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { setImmediate as turn } from "node:timers/promises";
 import { afterEach, expect, test } from "vitest";
-import { followJob } from "./event-stream.ts";
-import { connectServer } from "./server-client.ts";
+import { createClient } from "./client.ts";
 
 const closes: (() => void)[] = [];
 afterEach(() => {
@@ -26,12 +25,8 @@ async function streams(...answers: ((response: ServerResponse) => Promise<unknow
 
 async function heardFrom(url: string): Promise<[type: string, data: unknown][]> {
   const heard: [string, unknown][] = [];
-  await followJob(
-    connectServer(url),
-    "1",
-    ({ type, data }) => heard.push([type, data]),
-    AbortSignal.timeout(10_000),
-  );
+  const options = { signal: AbortSignal.timeout(10_000) };
+  for await (const { type, data } of createClient({ url }).events("1", options)) heard.push([type, data]);
   return heard;
 }
 
@@ -43,6 +38,7 @@ test("events are read however their lines end and wherever a proxy cuts them", a
       response.write(Buffer.of(byte));
       await turn();
     }
+    response.end();
   });
   expect(await heardFrom(url)).toEqual([
     ["item.succeeded", { name: "한글" }],
@@ -58,4 +54,41 @@ test("it resumes after the last whole event, or after an id that came without on
   );
   expect((await heardFrom(url)).map(([type]) => type)).toEqual(["job.started", "job.succeeded"]);
   expect(cursors).toEqual([undefined, "4", "5"]);
+});
+
+test("an end that is followed by a reopening is none", async () => {
+  const { url } = await streams(async (response) => {
+    response.end(
+      "id: 1\nevent: job.failed\ndata: {}\n\nid: 2\nevent: job.reopened\ndata: {}\n\nid: 3\nevent: job.succeeded\ndata: {}\n\n",
+    );
+  });
+  expect((await heardFrom(url)).map(([type]) => type)).toEqual([
+    "job.failed",
+    "job.reopened",
+    "job.succeeded",
+  ]);
+});
+
+test("whoever leaves the loop closes the connection", async () => {
+  const closed = Promise.withResolvers<void>();
+  const { url } = await streams(async (response) => {
+    response.once("close", () => closed.resolve());
+    response.write("id: 1\nevent: job.started\ndata: {}\n\n");
+  });
+  for await (const { id } of createClient({ url }).events("1")) {
+    expect(id).toBe("1");
+    break;
+  }
+  await closed.promise;
+});
+
+test("a live event has no id, even after a block that only has one", async () => {
+  const { url } = await streams(async (response) =>
+    response.end(
+      'id: 7\n\nevent: item.progress\ndata: {"fraction":0.5}\n\nid: 8\nevent: job.succeeded\ndata: {}\n\n',
+    ),
+  );
+  const ids: (string | null)[] = [];
+  for await (const event of createClient({ url }).events("1")) ids.push(event.id);
+  expect(ids).toEqual([null, "8"]);
 });

@@ -1,20 +1,23 @@
-import { pause } from "../api/pause.ts";
-import { asProblem, type Problem } from "../api/problem.ts";
-import { connection } from "../connection/connection.ts";
+import { type Connection, pause } from "./connection.ts";
+import { asProblem, type Problem } from "./problem.ts";
 
-/** Failures in a row without any progress, although the server can be reached, until it is given up. */
-const patience = 8;
 const firstPauseMs = 300;
 const lastPauseMs = 20_000;
 
 interface Persistence {
   signal: AbortSignal;
+  connection: Connection;
+  /** Failures in a row without any progress, although the server can be reached, until it is given up. */
+  retries: number;
   /** Grows with what has been done: as long as it does, patience is not lost. */
   progress?(): number;
+  /** Codes that are worth waiting for, beside those that pass by themselves. */
+  alsoOn?: Problem["code"];
 }
 
 /** Repeats work that failed for want of a connection or of a healthy server, and waits while it is away. */
-export async function persist<T>(work: () => Promise<T>, { signal, progress }: Persistence): Promise<T> {
+export async function persist<T>(work: () => Promise<T>, options: Persistence): Promise<T> {
+  const { signal, connection, retries, progress, alsoOn } = options;
   let failures = 0;
   let reached = progress?.() ?? 0;
   for (;;) {
@@ -27,24 +30,13 @@ export async function persist<T>(work: () => Promise<T>, { signal, progress }: P
       const now = progress?.() ?? 0;
       failures = now > reached ? 1 : failures + 1;
       reached = Math.max(reached, now);
-      if (!passes(problem) || failures > patience) throw problem;
+      const awaited = problem.code === alsoOn;
+      if (!(awaited || (problem.isTransient && failures <= retries))) throw problem;
       if (problem.code === "network") connection.lost();
       await connection.whenReachable(signal);
       await pause(pauseMs(failures, problem.retryAfter), signal);
     }
   }
-}
-
-/** Whether it may be better in a moment; a full queue or disk is for the person to decide. */
-export function passes({ code, status }: Problem): boolean {
-  if (code === "storage_full") return false;
-  return (
-    code === "network" ||
-    code === "upload_moved" ||
-    code === "rate_limited" ||
-    code === "request_timeout" ||
-    status >= 500
-  );
 }
 
 export function pauseMs(failures: number, retryAfter: number | null, random = Math.random): number {

@@ -1,5 +1,5 @@
-import type { Config } from "../compose/config.ts";
-import { environmentName, settingNames } from "../compose/settings.ts";
+import type { Config } from "./config.ts";
+import { environmentName, settingNames } from "./settings.ts";
 
 /** As the setting reads it again. */
 function textOf(value: Config[keyof Config]): string {

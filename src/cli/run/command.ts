@@ -1,0 +1,107 @@
+import { glob, stat } from "node:fs/promises";
+import { resolve } from "node:path";
+import type { Client, Job } from "../../client/index.ts";
+import { type ClientFlags, serverOf } from "../client/flags.ts";
+import { downloadResults } from "../download.ts";
+import { onInterrupt } from "../interrupt.ts";
+import { exitCode, printJson, usageError } from "../output.ts";
+import { printable } from "../table.ts";
+import { PATIENCE, watchJob } from "../watch.ts";
+import { fileAt, optionsOf, pairOf } from "./options.ts";
+
+export interface RunFlags extends ClientFlags {
+  option: string[];
+  metadata: string[];
+  priority?: string;
+  startAt?: string;
+  idempotencyKey?: string;
+  out?: string;
+  force?: boolean;
+  detach?: boolean;
+}
+
+/** Sends a job, watches it, and fetches what it wrote. */
+export async function run(pipeline: string, given: string[], flags: RunFlags): Promise<void> {
+  const server = serverOf(flags);
+  const job = {
+    options: await optionsOf(flags.option),
+    files: await filesOf(given),
+    ...(flags.metadata.length > 0 && {
+      metadata: Object.fromEntries(flags.metadata.map((text) => pairOf(text, "--metadata"))),
+    }),
+    ...(flags.priority !== undefined && { priority: Number(flags.priority) }),
+    ...(flags.startAt !== undefined && { startAt: flags.startAt }),
+  };
+  const interruption = onInterrupt();
+  const { signal } = interruption;
+  let id: string | null = null;
+  try {
+    const submitting = { signal, waitForRoom: true, idempotencyKey: flags.idempotencyKey, ...PATIENCE };
+    // A server that is not there is no reason to wait: the first question finds out.
+    await server.pipeline(pipeline, { signal });
+    const created = await server.submit(pipeline, job, submitting);
+    id = created.id;
+    if (flags.detach) {
+      if (flags.json) printJson(created);
+      else console.log(created.id);
+      return;
+    }
+    const ended = await watchJob(server, id, signal);
+    await report(server, ended, flags, signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    if (id !== null) await server.cancel(id).catch(() => {});
+    console.error(`millrace: interrupted${id === null ? "" : `; the job ${id} is cancelled`}`);
+    process.exitCode = exitCode.interrupted;
+  } finally {
+    interruption.stop();
+  }
+}
+
+/** Prints how a job ended, fetches its files where a folder is named, and says by the exit code whether all is well. */
+export async function report(
+  server: Client,
+  job: Job,
+  flags: { json?: boolean; out?: string; force?: boolean },
+  signal: AbortSignal,
+): Promise<void> {
+  if (job.state !== "succeeded") process.exitCode = exitCode.failed;
+  const options = { out: resolve(flags.out ?? "."), force: flags.force ?? false, signal };
+  const written = flags.out === undefined ? [] : await downloadResults(server, job.id, options);
+  if (flags.json) return printJson({ ...job, written });
+  console.log(`${job.id}  ${job.state}`);
+  for (const { index, name, error } of job.items) {
+    if (error) console.error(`millrace: ${printable(`${name || index}: ${error.message}`)}`);
+  }
+  if (job.error) console.error(`millrace: ${printable(job.error.message)}`);
+  for (const path of written) console.log(path);
+  if (flags.out === undefined) {
+    const results = job.result === null ? job.items.map((item) => item.result) : [job.result];
+    for (const result of results) if (result !== null) console.log(JSON.stringify(result));
+  }
+}
+
+async function filesOf(given: readonly string[]): Promise<(File | { url: string })[]> {
+  const files: (File | { url: string })[] = [];
+  for (const path of given) {
+    if (/^https?:\/\//.test(path)) {
+      files.push({ url: path });
+      continue;
+    }
+    const stats = await stat(path).catch(() => null);
+    if (stats?.isFile()) files.push(await fileAt(path));
+    else if (stats)
+      throw usageError(`${path} is no file; name files, or give a pattern such as "${path}/*".`);
+    else files.push(...(await matching(path)));
+  }
+  return files;
+}
+
+async function matching(pattern: string): Promise<File[]> {
+  const paths: string[] = [];
+  if (/[*?[{]/.test(pattern)) for await (const path of glob(pattern)) paths.push(path);
+  const files: File[] = [];
+  for (const path of paths.sort()) if ((await stat(path)).isFile()) files.push(await fileAt(path));
+  if (files.length === 0) throw usageError(`There is no file ${pattern}.`);
+  return files;
+}

@@ -1,0 +1,181 @@
+import { type EventOptions, followEvents, type JobEvent } from "./events.ts";
+import { type Operations, operations } from "./operations.ts";
+import { type SubmitOptions, submit, type UntypedJob } from "./submit.ts";
+import { type CallOptions, type ClientSettings, createTransport, query } from "./transport.ts";
+import type {
+  AnyItem,
+  Job,
+  JobItem,
+  NewJob,
+  Page,
+  Part,
+  PipelineModule,
+  PipelineName,
+  PipelineOf,
+  PipelineView,
+  Quote,
+  TypedPipeline,
+} from "./types.ts";
+import { removeUpload, type UploadOptions, upload } from "./uploads.ts";
+
+export interface JobFilter {
+  /** One or several, separated by commas. */
+  state?: string;
+  pipeline?: string;
+  /** @default 20, at most 100 */
+  limit?: number;
+  /** `nextCursor` of the page before. */
+  cursor?: string | null;
+}
+
+export interface ItemFilter {
+  state?: string;
+  limit?: number;
+  cursor?: string | null;
+}
+
+/**
+ * A Millrace server. Calls reject with a `Problem`, and with the signal's reason when that is aborted. What may be
+ * repeated safely is repeated while the connection or the server is away.
+ */
+export interface Client<Module = Record<never, never>> {
+  /** Creates a job. Resolves when it cannot be lost any more. */
+  submit<P extends TypedPipeline | PipelineName<Module>>(
+    pipeline: P,
+    ...job: JobArguments<PipelineOf<Module, P>>
+  ): Promise<Job<PipelineOf<Module, P>>>;
+  /** Creates a job and waits until it has ended, however it did: its `state` says so. */
+  run<P extends TypedPipeline | PipelineName<Module>>(
+    pipeline: P,
+    ...job: JobArguments<PipelineOf<Module, P>>
+  ): Promise<Job<PipelineOf<Module, P>>>;
+  /** Resolves when a job has ended. */
+  wait<P = unknown>(id: string | Job<P>, options?: CallOptions): Promise<Job<P>>;
+  /** What the job would cost. Its files are sent, and forgotten. */
+  quote<P extends TypedPipeline | PipelineName<Module>>(
+    pipeline: P,
+    ...job: JobArguments<PipelineOf<Module, P>>
+  ): Promise<Quote>;
+  job<P = unknown>(id: string, options?: CallOptions): Promise<Job<P>>;
+  /** Newest first. */
+  jobs(filter?: JobFilter, options?: CallOptions): Promise<Page<Job>>;
+  items<P = unknown>(id: string, filter?: ItemFilter, options?: CallOptions): Promise<Page<JobItem<P>>>;
+  /** The parts of an item that was split, by index. */
+  parts(id: string, index: number, filter?: ItemFilter, options?: CallOptions): Promise<Page<Part>>;
+  /**
+   * A job's events from its first to its last, or with `null` those of all jobs, without an end. The iteration
+   * survives disconnects: nothing is missed, and nothing comes twice.
+   */
+  events(id: string | null, options?: EventOptions): AsyncGenerator<JobEvent, void, undefined>;
+  cancel(id: string, options?: CallOptions): Promise<Job>;
+  /** Runs the failed items again. */
+  retry(id: string, options?: CallOptions): Promise<Job>;
+  /** Deletes a job and its files. */
+  remove(id: string, options?: CallOptions): Promise<void>;
+  /** A file. @param options.range bytes, such as `bytes=0-1023` */
+  artifact(id: string, options?: CallOptions & { range?: string }): Promise<Response>;
+  /** All results as a ZIP. */
+  archive(id: string, options?: CallOptions): Promise<Response>;
+  /** Addresses for links. */
+  artifactUrl(id: string): string;
+  archiveUrl(id: string): string;
+  pipelines(options?: CallOptions): Promise<PipelineView[]>;
+  pipeline(name: string, options?: CallOptions): Promise<PipelineView>;
+  /** Sends a file, for the `files` of a job as `{uploadId}`. Goes on where it was when the connection is cut. */
+  upload(file: Blob, options?: UploadOptions): Promise<string>;
+  removeUpload(id: string, options?: CallOptions): Promise<void>;
+  /** For operators. */
+  readonly admin: Operations;
+  /** Any other request: its path with the query, such as `/v1/me`. Rejects with a `Problem` unless it is answered 2xx. */
+  request(path: string, init?: RequestInit): Promise<Response>;
+}
+
+type JobArguments<P> =
+  Record<never, never> extends NewJob<P>
+    ? [job?: NewJob<P>, options?: SubmitOptions]
+    : [job: NewJob<P>, options?: SubmitOptions];
+
+const resumableFrom = 8 * 1024 * 1024;
+/** What the server answers after, at most. */
+const waitSeconds = 30;
+
+/**
+ * @example
+ * const client = createClient<typeof import("./pipelines.ts")>({ url: "http://127.0.0.1:8080" });
+ * const job = await client.run("shout", { files: [new File(["hello"], "a.txt")] });
+ */
+export function createClient<Module extends PipelineModule = Record<never, never>>(
+  settings: ClientSettings = {},
+): Client<Module> {
+  const transport = createTransport(settings);
+  const { send, get, post, url } = transport;
+  const creating = { path: "/v1/jobs", resumableFrom: settings.resumableFrom ?? resumableFrom };
+  const create = (pipeline: unknown, job: UntypedJob = {}, options: SubmitOptions = {}) =>
+    submit<Job<never>>(transport, creating, nameOf(pipeline), job, options);
+
+  async function wait(of: string | { id: string }, options: CallOptions = {}): Promise<Job<never>> {
+    const id = typeof of === "string" ? of : of.id;
+    for (;;) {
+      const job = await get<Job<never>>(`${jobPath(id)}?wait=${waitSeconds}`, options);
+      if (job.finishedAt !== null) return job;
+    }
+  }
+
+  const client: Client = {
+    submit: create,
+    async run(pipeline: unknown, job?: UntypedJob, options: SubmitOptions = {}) {
+      return wait(await create(pipeline, job, options), { signal: options.signal, retries: options.retries });
+    },
+    wait,
+    quote(pipeline: unknown, job: UntypedJob = {}, options: SubmitOptions = {}) {
+      const quoting = { ...creating, path: "/v1/jobs/quote" };
+      return submit<Quote>(transport, quoting, nameOf(pipeline), job, options);
+    },
+    job: (id, options) => get(jobPath(id), options),
+    jobs: (filter = {}, options) => get(`/v1/jobs${query(filter)}`, options),
+    items: <P>(id: string, filter: ItemFilter = {}, options?: CallOptions) =>
+      get<Page<AnyItem>>(`${jobPath(id)}/items${query(filter)}`, options) as Promise<Page<JobItem<P>>>,
+    parts: (id, index, filter = {}, options) =>
+      get(`${jobPath(id)}/items/${index}/parts${query(filter)}`, options),
+    events: (id, options = {}) =>
+      followEvents(transport, id === null ? "/v1/events" : `${jobPath(id)}/events`, options),
+    cancel: (id, options) => post(`${jobPath(id)}/cancel`, undefined, options),
+    retry: (id, options) => post(`${jobPath(id)}/retry`, undefined, options),
+    async remove(id, options) {
+      await send(jobPath(id), { method: "DELETE", signal: options?.signal });
+    },
+    artifact(id, { range, ...options } = {}) {
+      const headers = { accept: "*/*", ...(range && { range }) };
+      return transport.repeat(() => send(artifactPath(id), { headers, signal: options.signal }), options);
+    },
+    archive(id, options = {}) {
+      const headers = { accept: "*/*" };
+      return transport.repeat(() => send(archivePath(id), { headers, signal: options.signal }), options);
+    },
+    artifactUrl: (id) => url + artifactPath(id),
+    archiveUrl: (id) => url + archivePath(id),
+    pipelines: async (options) => (await get<Page<PipelineView>>("/v1/pipelines", options)).items,
+    pipeline: (name, options) => get(`/v1/pipelines/${encodeURIComponent(name)}`, options),
+    upload: (file, options = {}) => upload(transport, file, options),
+    removeUpload: (id, options = {}) => removeUpload(transport, id, options),
+    admin: operations(transport),
+    request: send,
+  };
+  return client as Client<Module>;
+}
+
+function nameOf(pipeline: unknown): string {
+  return typeof pipeline === "string" ? pipeline : (pipeline as TypedPipeline).name;
+}
+
+function jobPath(id: string): string {
+  return `/v1/jobs/${encodeURIComponent(id)}`;
+}
+
+function archivePath(id: string): string {
+  return `${jobPath(id)}/archive`;
+}
+
+function artifactPath(id: string): string {
+  return `/v1/artifacts/${encodeURIComponent(id)}`;
+}

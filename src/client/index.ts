@@ -1,0 +1,26 @@
+export { type Client, createClient, type ItemFilter, type JobFilter } from "./client.ts";
+export type { Connection } from "./connection.ts";
+export type { EventOptions, JobEvent, JobEventData } from "./events.ts";
+export type { Operations } from "./operations.ts";
+export { asProblem, type Issue, Problem, type ProblemCode } from "./problem.ts";
+export type { SubmitOptions } from "./submit.ts";
+export type { CallOptions, ClientSettings } from "./transport.ts";
+export type {
+  DeadLetter,
+  DeadLetterFilter,
+  Job,
+  JobFile,
+  JobInput,
+  JobItem,
+  NamedFile,
+  NewJob,
+  Page,
+  Part,
+  PipelineView,
+  Queue,
+  Quote,
+  Replayed,
+  TypedPipeline,
+  WorkerView,
+} from "./types.ts";
+export type { UploadOptions } from "./uploads.ts";

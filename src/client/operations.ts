@@ -1,0 +1,36 @@
+import { type CallOptions, query, type Transport } from "./transport.ts";
+import type { DeadLetter, DeadLetterFilter, Page, Queue, Replayed, WorkerView } from "./types.ts";
+
+/** What operators do: these calls are for admins. */
+export interface Operations {
+  queues(options?: CallOptions): Promise<Queue[]>;
+  /** Hands out no more tasks of a queue. */
+  pauseQueue(name: string, options?: CallOptions): Promise<Queue>;
+  resumeQueue(name: string, options?: CallOptions): Promise<Queue>;
+  deadLetters(
+    filter?: DeadLetterFilter & { limit?: number | string; cursor?: string | null },
+    options?: CallOptions,
+  ): Promise<Page<DeadLetter>>;
+  /** Runs one task again. */
+  replay(taskId: string, options?: CallOptions): Promise<{ taskId: string }>;
+  /** Runs many again, at a steady rate; stops when the same error comes back. */
+  replayMany(
+    filter?: DeadLetterFilter & { limit?: number; perSecond?: number },
+    options?: CallOptions,
+  ): Promise<Replayed>;
+  workers(options?: CallOptions): Promise<WorkerView[]>;
+}
+
+export function operations({ get, post }: Transport): Operations {
+  const queue = (name: string) => `/v1/admin/queues/${encodeURIComponent(name)}`;
+  return {
+    queues: async (options) => (await get<Page<Queue>>("/v1/admin/queues", options)).items,
+    pauseQueue: (name, options) => post(`${queue(name)}/pause`, undefined, options),
+    resumeQueue: (name, options) => post(`${queue(name)}/resume`, undefined, options),
+    deadLetters: (filter = {}, options) => get(`/v1/admin/dead-letters${query(filter)}`, options),
+    replay: (taskId, options) =>
+      post(`/v1/admin/dead-letters/${encodeURIComponent(taskId)}/replay`, undefined, options),
+    replayMany: (filter = {}, options) => post("/v1/admin/dead-letters/replay", filter, options),
+    workers: async (options) => (await get<Page<WorkerView>>("/v1/admin/workers", options)).items,
+  };
+}

@@ -1,0 +1,199 @@
+import { never } from "./connection.ts";
+import { networkProblem, Problem, parseProblem } from "./problem.ts";
+import type { CallOptions, Transport } from "./transport.ts";
+
+/** Resumable uploads: the part of tus 1.0 (https://tus.io) that sends whole files. */
+
+const version = { "tus-resumable": "1.0.0" };
+/** Without an answer for so long, a connection is taken for dead. */
+const answerMs = 30_000;
+/** The server has all bytes, and puts them together. */
+const completionMs = 300_000;
+
+export interface UploadOptions extends CallOptions {
+  /** The file's name. @default that of a `File` */
+  name?: string;
+  /** An upload that was begun before: it goes on where the server is. */
+  uploadId?: string | null;
+  /** The upload's id is known; another one, when the server had forgotten the first. */
+  onStart?(uploadId: string): void;
+  /** How many bytes have come; less than before when the connection was cut. */
+  onProgress?(sent: number): void;
+}
+
+/** Sends a file, however often the connection is cut. Resolves with its id, for the `files` of a job. */
+export async function upload(transport: Transport, file: Blob, options: UploadOptions): Promise<string> {
+  const { signal = never() } = options;
+  let id = options.uploadId ?? null;
+  let furthest = 0;
+  const onProgress = (sent: number) => {
+    furthest = Math.max(furthest, sent);
+    options.onProgress?.(sent);
+  };
+
+  async function attempt(): Promise<void> {
+    let offset = 0;
+    if (id === null) {
+      id = await create(transport, file, options);
+      options.onStart?.(id);
+    } else {
+      offset = await offsetOf(transport, id, signal);
+    }
+    onProgress(offset);
+    if (offset < file.size) await sendRest(transport, id, file, offset, { signal, onProgress });
+  }
+
+  await transport.repeat(
+    async () => {
+      try {
+        await attempt();
+      } catch (error) {
+        if (signal.aborted || !(error instanceof Problem)) throw error;
+        if (error.code === "network" && !(await isReadable(file))) throw unreadable(nameOf(file, options));
+        if (error.code !== "not_found" || id === null) throw error;
+        // The server has forgotten it: from the beginning, as another upload.
+        id = null;
+        throw new Problem({ code: "upload_moved" });
+      }
+    },
+    { signal, retries: options.retries, progress: () => furthest },
+  );
+  options.onProgress?.(file.size);
+  return id!;
+}
+
+/** Forgets an upload, or what has come of it. Jobs keep their files. */
+export async function removeUpload({ send }: Transport, id: string, options: CallOptions): Promise<void> {
+  await send(pathOf(id), { method: "DELETE", headers: version, signal: options.signal });
+}
+
+export function nameOf(file: Blob, { name }: { name?: string } = {}): string {
+  return name ?? (file as Partial<File>).name ?? "";
+}
+
+async function create({ send }: Transport, file: Blob, options: UploadOptions): Promise<string> {
+  const headers = {
+    ...version,
+    "upload-length": String(file.size),
+    "upload-metadata": `filename ${base64(nameOf(file, options))}`,
+  };
+  const init = { method: "POST", headers, signal: bounded(options.signal) };
+  const { status, headers: answered } = await send("/v1/uploads", init);
+  const id = answered.get("location")?.split("/").at(-1);
+  if (!id) throw parseProblem(status, "", null);
+  return decodeURIComponent(id);
+}
+
+async function offsetOf({ send }: Transport, id: string, signal: AbortSignal): Promise<number> {
+  const response = await send(pathOf(id), { method: "HEAD", headers: version, signal: bounded(signal) });
+  return Number(response.headers.get("upload-offset"));
+}
+
+interface SendOptions {
+  signal: AbortSignal;
+  onProgress(sent: number): void;
+}
+
+/** Sends what the server does not have yet. The runtime reads the file from the disk as it goes. */
+async function sendRest(
+  transport: Transport,
+  id: string,
+  file: Blob,
+  offset: number,
+  options: SendOptions,
+): Promise<void> {
+  const headers = {
+    ...version,
+    "upload-offset": String(offset),
+    "content-type": "application/offset+octet-stream",
+  };
+  const body = file.slice(offset);
+  if ("XMLHttpRequest" in globalThis)
+    return sendMeasured(transport, pathOf(id), { headers, body, offset, ...options });
+  const init = { method: "PATCH", headers, body, signal: options.signal };
+  const sent = await transport.send(pathOf(id), init);
+  options.onProgress(Number(sent.headers.get("upload-offset")));
+}
+
+/** The part of XMLHttpRequest that is used here: other runtimes than browsers have no types for it. */
+interface Request {
+  status: number;
+  responseText: string;
+  upload: { onprogress: unknown; onload: unknown };
+  onload: unknown;
+  onerror: unknown;
+  onabort: unknown;
+  onloadend: unknown;
+  open(method: string, url: string): void;
+  setRequestHeader(name: string, value: string): void;
+  getResponseHeader(name: string): string | null;
+  send(body: Blob): void;
+  abort(): void;
+}
+
+/** In browsers, whose `fetch` does not tell how much has been sent. */
+async function sendMeasured(
+  { url, connection, headers: own }: Transport,
+  path: string,
+  sent: SendOptions & { headers: Record<string, string>; body: Blob; offset: number },
+): Promise<void> {
+  const { signal, offset } = sent;
+  const headers = { accept: "application/json", ...(await own()), ...sent.headers };
+  return new Promise((resolve, reject) => {
+    const xhr = new (globalThis as unknown as { XMLHttpRequest: new () => Request }).XMLHttpRequest();
+    const cancel = () => xhr.abort();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const expect = (ms: number) => {
+      clearTimeout(timer);
+      timer = setTimeout(cancel, ms);
+    };
+    xhr.open("PATCH", url + path);
+    for (const [name, value] of Object.entries(headers)) xhr.setRequestHeader(name, value);
+    xhr.upload.onprogress = ({ loaded }: { loaded: number }) => {
+      expect(answerMs);
+      sent.onProgress(offset + loaded);
+    };
+    xhr.upload.onload = () => expect(completionMs);
+    xhr.onload = () => {
+      connection.reached();
+      if (xhr.status === 204) resolve();
+      else reject(parseProblem(xhr.status, xhr.responseText, xhr.getResponseHeader("retry-after")));
+    };
+    const lost = () => reject(networkProblem(url || "The server"));
+    xhr.onerror = lost;
+    xhr.onabort = lost;
+    xhr.onloadend = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", cancel);
+    };
+    signal.addEventListener("abort", cancel);
+    expect(answerMs);
+    xhr.send(sent.body);
+  });
+}
+
+/** A file that was changed or removed on the disk breaks the request like a lost connection would. */
+async function isReadable(file: Blob): Promise<boolean> {
+  try {
+    await file.slice(0, 1).arrayBuffer();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function unreadable(name: string): Problem {
+  return new Problem({ code: "unreadable_file", detail: name });
+}
+
+function pathOf(id: string): string {
+  return `/v1/uploads/${encodeURIComponent(id)}`;
+}
+
+function bounded(signal = never()): AbortSignal {
+  return AbortSignal.any([signal, AbortSignal.timeout(answerMs)]);
+}
+
+function base64(text: string): string {
+  return btoa(String.fromCharCode(...new TextEncoder().encode(text)));
+}

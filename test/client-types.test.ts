@@ -1,0 +1,53 @@
+import { expectTypeOf, test } from "vitest";
+import { z } from "zod";
+import { type Client, createClient } from "../src/client/client.ts";
+import { fileOption } from "../src/pipeline/file-option.ts";
+import { definePipeline } from "../src/pipeline/pipeline.ts";
+
+const shout = definePipeline({
+  name: "shout",
+  version: 1,
+  title: "Shout",
+  accepts: { mediaTypes: ["text/plain"] },
+  options: z.object({ times: z.int().default(1), sound: fileOption("A sound").optional() }),
+}).each("upper", async (context) => ({ words: context.options.times }));
+
+const count = definePipeline({
+  name: "count",
+  version: 1,
+  title: "Count",
+  options: z.object({ from: z.int() }),
+})
+  .each("one", () => 1)
+  .all("sum", async () => "sum" as const);
+
+const client = createClient<{ shout: typeof shout; count: typeof count }>({ url: "http://127.0.0.1:1" });
+/** Never called: only its types matter. */
+const typed = async () => {
+  const byName = await client.run("shout", { options: { times: 2, sound: new Blob() } });
+  expectTypeOf(byName.items[0]!.result).toEqualTypeOf<{ words: number } | null>();
+  expectTypeOf(byName.result).toEqualTypeOf<null>();
+
+  const byValue = await client.submit(count, { options: { from: 1 } });
+  expectTypeOf(byValue.items[0]!.result).toEqualTypeOf<number | null>();
+  expectTypeOf(byValue.result).toEqualTypeOf<"sum" | null>();
+  expectTypeOf(await client.wait(byValue)).toEqualTypeOf<typeof byValue>();
+
+  // Where nothing is required, a job may be left out.
+  await client.run("shout");
+  // @ts-expect-error `from` is missing
+  await client.run("count");
+  // @ts-expect-error a number is asked for
+  await client.run("count", { options: { from: "1" } });
+  // @ts-expect-error there is no such option
+  await client.run("shout", { options: { loud: true } });
+
+  // A pipeline that only the server knows takes anything.
+  const unknown = await client.run("other.pipeline", { options: { any: "thing" } });
+  expectTypeOf(unknown.result).toBeAny();
+};
+
+test("options and results have the types of the pipeline", () => {
+  expectTypeOf(typed).toBeFunction();
+  expectTypeOf<Client>().toHaveProperty("run");
+});
