@@ -2,6 +2,31 @@
 export interface Tables {
   uploads: UploadRow;
   chores: ChoreRow;
+  inbox: InboxRow;
+  inbox_readers: InboxReaderRow;
+}
+
+/** A job that was submitted in a transaction of the caller. Times are ms since the epoch. */
+export interface InboxRow {
+  /** Of the job. */
+  id: string;
+  owner: string;
+  pipeline: string;
+  /** `{options, items, files, metadata}`: JSON. */
+  request: string;
+  priority: number | null;
+  start_at: number | null;
+  idempotency_key: string | null;
+  submitted_at: number;
+  /** When it was made a job of; rows with a key are kept for as long as the key counts. */
+  taken_at: number | null;
+}
+
+/** Which process reads the inbox, and until when unless it says so again. */
+export interface InboxReaderRow {
+  name: string;
+  reader: string;
+  until: number;
 }
 
 /** When a chore was begun last. */

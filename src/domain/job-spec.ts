@@ -23,5 +23,6 @@ export function unusualTraits(traits: Partial<JobTraits>): { [name: string]: Jso
 export function specOf(given: JobSpec): JobSpec {
   const { version, options, plan, attachments, startAt, retentionMs, deadLetterRetentionMs } = given;
   const retention = { retentionMs, deadLetterRetentionMs };
-  return { version, options, plan, attachments, ...traitsOf(given), startAt, ...retention };
+  const trace = given.traceparent === undefined ? {} : { traceparent: given.traceparent };
+  return { version, options, plan, attachments, ...traitsOf(given), startAt, ...retention, ...trace };
 }

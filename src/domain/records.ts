@@ -70,6 +70,8 @@ export interface JobSpec extends JobTraits {
   retentionMs: number;
   /** How long at least, when it finished with dead letters: replaying one needs its files. */
   deadLetterRetentionMs: number;
+  /** W3C Trace Context of the request, for spans; absent where it had none. */
+  traceparent?: string;
 }
 
 export interface JobRecord extends JobSpec {

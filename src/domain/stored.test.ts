@@ -52,6 +52,7 @@ test("every field of a job comes back, and younger ones than its row have their 
       priority: 8,
       retentionMs: 1_000,
     },
+    traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
     deadLetterRetentionMs: 2_000,
     ...{ createdAt: 10, startAt: 11, startedAt: 12, finishedAt: 13, expiresAt: 14 },
     options: { width: 1 },

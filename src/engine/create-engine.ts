@@ -10,8 +10,9 @@ import type { Bus } from "../ports/bus.ts";
 import type { Database } from "../ports/database.ts";
 import type { ObjectReader } from "../ports/objects.ts";
 import type { Store } from "../ports/store/store.ts";
-import type { Engine, Pipelines } from "./engine.ts";
+import type { Engine, Inbox, JobRequest, Pipelines } from "./engine.ts";
 import { fileSource } from "./file-source.ts";
+import { inbox } from "./inbox.ts";
 import { intake, unwrap } from "./intake.ts";
 import { countDrops, type Drops } from "./messages/drops.ts";
 import { hints as makeHints } from "./messages/hints.ts";
@@ -61,8 +62,17 @@ export function createEngine(parts: EngineParts): Engine {
       take.receive(source, { name, mediaTypes: ["*"], maxBytes: bytes }),
   });
 
+  const createJob = async (request: JobRequest) => {
+    const created = await take.createJob(request);
+    // The job is safe: an answer does not wait for the broker.
+    if (created.deliveries.length > 0) void publishChanges(created);
+    return created;
+  };
+  const submitted = store.name === "postgres" ? inbox({ store, database, createJob }) : null;
+
   return {
-    store,
+    store: submitted ? readingInbox(store, submitted) : store,
+    inbox: submitted,
     database,
     blobs,
     broker,
@@ -80,12 +90,7 @@ export function createEngine(parts: EngineParts): Engine {
     receive: take.receive,
     discard: take.discard,
     quote: take.quote,
-    async createJob(request) {
-      const created = await take.createJob(request);
-      // The job is safe: an answer does not wait for the broker.
-      if (created.deliveries.length > 0) void publishChanges(created);
-      return created;
-    },
+    createJob,
     async cancelJob(owner, id) {
       await publishChanges(unwrap(await store.cancelJob({ owner, id, now: store.now() })));
     },
@@ -105,6 +110,20 @@ export function createEngine(parts: EngineParts): Engine {
     },
     async setPaused(queue, paused) {
       await publishChanges(await store.setPaused({ queue, paused }));
+    },
+  };
+}
+
+/** A job is there for whoever asks as soon as the transaction that submitted it is committed. */
+function readingInbox(store: Store, submitted: Inbox): Store {
+  return {
+    ...store,
+    async job(query) {
+      const found = await store.job(query);
+      if (found) return found;
+      // Also where there is no row: the reader may have made a job of it since.
+      await submitted.takeOne(query.id);
+      return store.job(query);
     },
   };
 }

@@ -34,6 +34,8 @@ export interface Engine {
   readonly hints: Hints;
   /** Reads what comes over the bus. */
   readonly messages: MessageReader;
+  /** What programs submitted by SQL; `null` where the store takes none. */
+  readonly inbox: Inbox | null;
   /** Messages that were dropped by this process. */
   readonly drops: Drops;
 
@@ -69,6 +71,14 @@ export interface Engine {
   setPaused(queue: string, paused: boolean): Promise<void>;
   /** Publishes what a store call handed out, and tells workers of revoked leases. */
   publishChanges(changed: Partial<Changed>): Promise<void>;
+}
+
+/** Jobs that programs submitted by SQL, until they are created. */
+export interface Inbox {
+  /** Makes a job of a waiting row, if there is one. */
+  takeOne(id: string): Promise<void>;
+  /** Makes jobs of the oldest rows; says how many there were. */
+  takeSome(): Promise<number>;
 }
 
 export interface Pipelines {
@@ -127,6 +137,8 @@ export type OnInvalidFile = "reject" | "skip";
 
 /** What is not said of its traits is as `usualTraits` has it. */
 export interface JobRequest extends Partial<JobTraits> {
+  /** @default a new one */
+  id?: string;
   owner: string;
   pipeline: string;
   /** As the client sent them; parsed by the pipeline's schema. */
@@ -140,7 +152,11 @@ export interface JobRequest extends Partial<JobTraits> {
   idempotencyKey?: string;
   /** How long the key is known, in ms. @default 24 h */
   idempotencyMs?: number;
+  /** W3C Trace Context of the request: anything that is none is left out. */
+  traceparent?: string;
   admission?: Admission;
+  /** Why the job cannot run: it is created all the same, and has failed for that reason. */
+  refusal?: Failure;
 }
 
 export interface Quote {

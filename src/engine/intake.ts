@@ -5,7 +5,7 @@ import { safeName } from "../domain/file-name.ts";
 import { newId } from "../domain/ids.ts";
 import { traitsOf } from "../domain/job-spec.ts";
 import { itemKey } from "../domain/ledger/content-key.ts";
-import type { FileRef, Json, PlanStep } from "../domain/records.ts";
+import type { Failure, FileRef, Json, PlanStep } from "../domain/records.ts";
 import { MillraceError } from "../errors.ts";
 import type { Outgoing } from "../outgoing/outgoing.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
@@ -29,8 +29,9 @@ import { keepBlob } from "./keep-blob.ts";
 import { HEAD_BYTES, mediaTypeOf } from "./media-type.ts";
 import { resolveOptions } from "./options.ts";
 import { peekHead } from "./peek-head.ts";
-import { firstQueue, planOf } from "./plan.ts";
+import { firstQueue, planOf, queueName } from "./plan.ts";
 import { checkCount, checkMetadata, startOf } from "./request-checks.ts";
+import { validTraceparent } from "./tracing.ts";
 
 type StoredFile = Omit<FileRef, "artifactId">;
 
@@ -109,7 +110,7 @@ export function intake({ store, blobs, pipelines, outgoing, ...kept }: IntakeOpt
     const pipeline = request.admission?.pipeline ?? pipelineOf(request.pipeline);
     const { owner } = request;
     const now = store.now();
-    const id = newId(now);
+    const id = request.id ?? newId(now);
     checkCount(pipeline, request.files.length);
     const files = await Promise.all(request.files.map((file) => itemOf(request, file, pipeline)));
     const { options, attachments, content } = await resolveOptions(
@@ -132,6 +133,7 @@ export function intake({ store, blobs, pipelines, outgoing, ...kept }: IntakeOpt
         options,
         plan: planOf(pipeline, owner, content, files.some(isRemote)),
         ...traits,
+        ...traceOf(request),
         startAt: startOf(request.startAt, now),
         retentionMs: Math.round(pipeline.retentionMs ?? kept.retentionMs),
         deadLetterRetentionMs: Math.round(pipeline.deadLetterRetentionMs ?? kept.deadLetterRetentionMs),
@@ -218,7 +220,9 @@ export function intake({ store, blobs, pipelines, outgoing, ...kept }: IntakeOpt
     },
 
     async createJob(request: JobRequest): Promise<Created> {
-      const { command } = await prepare(request);
+      const command = request.refusal
+        ? refused(request, request.refusal, pipelines.get(request.pipeline), { now: store.now(), ...kept })
+        : (await prepare(request)).command;
       return unwrap(await store.createJob(command));
     },
 
@@ -246,6 +250,48 @@ export function intake({ store, blobs, pipelines, outgoing, ...kept }: IntakeOpt
 /** Whoever has nothing in the queue may send the largest job that there is. */
 function shareOf({ queueLimit, accepts }: Pipeline, share: number): number {
   return Math.max(Math.ceil(queueLimit * share), accepts.maxFiles);
+}
+
+function traceOf(request: JobRequest): { traceparent?: string } {
+  const traceparent = validTraceparent(request.traceparent);
+  return traceparent === null ? {} : { traceparent };
+}
+
+/** A job that fails as it is created. Of a pipeline that is not known it keeps the name. */
+function refused(
+  request: JobRequest,
+  refusal: Failure,
+  pipeline: Pipeline | undefined,
+  {
+    now,
+    retentionMs,
+    deadLetterRetentionMs,
+  }: { now: number; retentionMs: number; deadLetterRetentionMs: number },
+): CreateJob {
+  const { owner, id = newId(now) } = request;
+  const unknown = { name: request.pipeline, version: 1 };
+  const usual = { attempts: 1, timeoutMs: 1, backoff: { baseMs: 0, maxMs: 0 }, needs: "some" as const };
+  const name = "submit";
+  const step = {
+    name,
+    kind: "each" as const,
+    queue: queueName(unknown, { name }),
+    keepMemos: false,
+    cacheKey: null,
+  };
+  return {
+    id,
+    now,
+    owner,
+    ...{ pipeline: request.pipeline, version: pipeline?.version ?? unknown.version, options: {} },
+    plan: pipeline ? planOf(pipeline, owner, null) : [{ ...step, ...usual }],
+    ...traitsOf(request),
+    ...traceOf(request),
+    startAt: null,
+    ...{ retentionMs, deadLetterRetentionMs },
+    items: [{ name: "", error: refusal }],
+    ...{ attachments: [], pinned: [], reservation: null, idempotency: null },
+  };
 }
 
 /** The blobs whose pins come with these files: one for each pin, however often its file is named. */

@@ -25,6 +25,7 @@ import { type Running, stepContext } from "./step-context.ts";
 import { stepTime } from "./step-time.ts";
 import { causeOf, StepTimeout } from "./step-timeout.ts";
 import type { Threads } from "./threads.ts";
+import type { Tracing } from "./tracing.ts";
 import { GRACE_MS, untilAborted } from "./until-aborted.ts";
 
 /** For claims that come with their deliveries: a worker that a step blocks takes a while to look at them. */
@@ -43,6 +44,7 @@ export interface RunnerOptions {
   /** What the steps of this machine reserve of it. */
   memory: SharedMemory;
   log: StepLog;
+  tracing: Tracing;
   /** Overrides the concurrency of every step. */
   concurrency?: number;
   /** What the ceilings of the isolated steps that run here may be together. @default any amount */
@@ -67,7 +69,7 @@ type Held = Extract<ClaimResult, { claimed: true }>;
 
 /** Turns deliveries into settled tasks: claim, run, settle, acknowledge. */
 export function createRunner(options: RunnerOptions): Runner {
-  const { engine, worker, leases, threads, isolation, suspects, log } = options;
+  const { engine, worker, leases, threads, isolation, suspects, log, tracing } = options;
   const { store, broker } = engine;
   const ceilings = sharedMemory((options.memoryMiB ?? Number.POSITIVE_INFINITY) * MIB);
   const ownership = extendDeliveries(broker);
@@ -106,6 +108,7 @@ export function createRunner(options: RunnerOptions): Runner {
       return delivery.ack().catch(ignoreLost);
     }
     const { claim: given } = delivery;
+    const deliveredAt = Date.now();
     const lease = given?.task.lease ?? newId();
     if (stopping.signal.aborted) {
       if (!given) return delivery.retry();
@@ -116,6 +119,8 @@ export function createRunner(options: RunnerOptions): Runner {
       given ??
       (await persist(() => store.claim({ ...hint, worker, lease, now: store.now(), leaseMs: LEASE_MS })));
     if (claim.deliveries.length > 0) void engine.publishChanges(claim);
+    if (claim.claimed)
+      tracing.past(`claim ${delivery.queue}`, claim.job, { "millrace.worker": worker }, deliveredAt);
     const settled = claim.claimed && (await work(claim, lease, hint.taskId, step));
     if (given && settled) return;
     await delivery.ack().catch(ignoreLost);
@@ -131,12 +136,21 @@ export function createRunner(options: RunnerOptions): Runner {
     const began = performance.now();
     try {
       const attempt = (runStep: RunStep) => run(claim, held, step, stop, runStep);
-      const outcome =
+      const traced = {
+        "millrace.item": task.item,
+        "millrace.attempt": task.attempt,
+        "millrace.worker": worker,
+      };
+      const outcome = await tracing.during(`step ${queue}`, claim.job, traced, () =>
         task.suspect && !step.isolate && step.name !== FETCH_STEP
-          ? await suspects.run({ deaths: task.deaths, signal: stop.signal }, attempt)
-          : await attempt(step.isolate ? isolation.run : runHere);
+          ? suspects.run({ deaths: task.deaths, signal: stop.signal }, attempt)
+          : attempt(step.isolate ? isolation.run : runHere),
+      );
       if (outcome) {
-        const settled = await settle(taskId, lease, outcome);
+        const ended = { ...traced, "millrace.outcome": outcome.kind };
+        const settled = await tracing.during(`commit ${queue}`, claim.job, ended, () =>
+          settle(taskId, lease, outcome),
+        );
         if (settled.deliveries.length > 0) void engine.publishChanges(settled);
         if (settled.parts) tellParts(claim.job, task, settled.parts);
         options.onSettled?.({ queue, outcome: outcome.kind, ms: performance.now() - began });

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { choreRecords } from "../database/chores.ts";
 import type { StepLog } from "../pipeline/context.ts";
 import type { Engine } from "./engine.ts";
+import { startInboxReader } from "./inbox.ts";
 
 const SWEEP_MS = 1_000;
 const SWEEP_TASKS = 1_000;
@@ -28,6 +29,7 @@ export interface Scheduler {
  */
 export function startScheduler(engine: Engine, log: StepLog): Scheduler {
   const stop = new AbortController();
+  const reader = startInboxReader(engine, log);
   const loops = [
     repeat(SWEEP_MS, () => sweep(engine)),
     repeat(COLLECT_MS, () => expire(engine)),
@@ -49,7 +51,7 @@ export function startScheduler(engine: Engine, log: StepLog): Scheduler {
   return {
     async close() {
       stop.abort();
-      await Promise.all(loops);
+      await Promise.all([...loops, reader.close()]);
     },
   };
 }

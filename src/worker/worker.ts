@@ -7,6 +7,7 @@ import { startScheduler } from "../engine/scheduler.ts";
 import type { SharedMemory } from "../engine/shared-memory.ts";
 import { removeAbandonedFolders } from "../engine/step-folders.ts";
 import { threadPool } from "../engine/threads.ts";
+import { loadTracing } from "../engine/tracing.ts";
 import type { StepLog } from "../pipeline/context.ts";
 import { isolationPool } from "./isolate/pool.ts";
 import { describeSandbox } from "./isolate/sandbox.ts";
@@ -70,6 +71,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     suspects,
     memory: options.memory,
     log,
+    tracing: await loadTracing(),
     concurrency: options.concurrency,
     memoryMiB: options.memoryMiB,
     onStuck: options.onStuck,

@@ -4,6 +4,7 @@ import { Readable } from "node:stream";
 import type { ReadableStream } from "node:stream/web";
 import type { NamedFile, NewJob } from "../../client/index.ts";
 import type { Engine, JobFile, ReceivedFile } from "../../engine/engine.ts";
+import { loadTracing } from "../../engine/tracing.ts";
 import { MillraceError } from "../../errors.ts";
 import type { Created } from "../../ports/store/jobs.ts";
 
@@ -58,6 +59,7 @@ export async function submitJob(
     received.push(one);
     return one;
   };
+  const traceparent = (await loadTracing()).current() ?? undefined;
   let created: Created | null = null;
   try {
     const named = new Map<string, ReceivedFile>();
@@ -74,6 +76,7 @@ export async function submitJob(
       optionFiles: named,
       startAt: start,
       idempotencyKey,
+      traceparent,
       admission,
     });
     return created;

@@ -24,10 +24,11 @@ export async function readJobRequest(
   const { engine } = context;
   const owner = request.principal.owner;
   const idempotencyKey = request.headers["idempotency-key"] as string | undefined;
+  const traceparent = request.headers.traceparent as string | undefined;
   if (request.isMultipart()) {
     const form = await readJobForm(context, request, reply, { reserves, owner, idempotencyKey });
     const { files, optionFiles, admission } = form;
-    const asked = { ...common(form.fields), owner, files, optionFiles, idempotencyKey };
+    const asked = { ...common(form.fields), owner, files, optionFiles, idempotencyKey, traceparent };
     return { asked: { ...asked, admission: admission?.first() }, admission };
   }
   const body = request.body as JobBody;
@@ -36,7 +37,7 @@ export async function readJobRequest(
     async ([path, id]) => [path, await engine.uploads.file(owner, id)] as const,
   );
   const optionFiles = new Map(await Promise.all(named));
-  const asked = { ...common(body), owner, files, optionFiles, idempotencyKey };
+  const asked = { ...common(body), owner, files, optionFiles, idempotencyKey, traceparent };
   if (!reserves) return { asked, admission: null };
   const tasks = Math.max(1, files.length);
   const admission = openAdmission(engine, { owner, pipeline: body.pipeline, most: tasks, idempotencyKey });

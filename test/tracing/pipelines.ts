@@ -1,0 +1,20 @@
+import { definePipeline } from "millrace";
+import { z } from "zod";
+import { exportTo, tracer } from "./spans.ts";
+
+if (process.env.SPANS_FILE) exportTo(process.env.SPANS_FILE);
+
+/** Starts a span of its own in its step. */
+export const traced = definePipeline({
+  name: "traced",
+  version: 1,
+  title: "Traced",
+  options: z.object({ n: z.number() }),
+})
+  .each("work", (ctx) =>
+    tracer().startActiveSpan("inside", (span) => {
+      span.end();
+      return ctx.options.n;
+    }),
+  )
+  .all("sum", () => process.pid);
