@@ -37,6 +37,8 @@ type StoredFile = Omit<FileRef, "artifactId">;
 
 /** Of a queue's limit, what one owner may have reserved at once: it lasts as long as an upload, and others wait for it. */
 const RESERVED_SHARE = 0.1;
+/** In a short queue a share would be a request or two: so many tasks an owner may always have reserved. */
+const LEAST_RESERVED = 20;
 /** Of a queue's limit, what one owner may have in it that starts later. */
 const DELAYED_SHARE = 0.5;
 const IDEMPOTENCY_MS = 24 * 3_600_000;
@@ -187,7 +189,7 @@ export function intake({ store, blobs, pipelines, outgoing, ...kept }: IntakeOpt
           queue: firstQueue(pipeline, fetches),
           tasks,
           limit: pipeline.queueLimit,
-          ownerLimit: shareOf(pipeline, RESERVED_SHARE),
+          ownerLimit: Math.max(shareOf(pipeline, RESERVED_SHARE), LEAST_RESERVED),
           ownerDelayedLimit: shareOf(pipeline, DELAYED_SHARE),
           delayed,
           now,
