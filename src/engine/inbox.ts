@@ -13,7 +13,7 @@ import type { Engine, Inbox, JobRequest } from "./engine.ts";
 import { failureOf } from "./outcome.ts";
 
 /** Between two looks of the process that reads: what a job waits at most, beside its creation. */
-const LOOK_MS = 20;
+const LOOK_MS = 10;
 const BATCH = 100;
 /** The others see whether it is still there. */
 const LEAD_LOOK_MS = 500;
