@@ -1,11 +1,25 @@
 const MAX_BYTES = 200;
 
 /**
- * What is an extension and no part of the name: short, or one of the longer ones that are in use. Digits alone
- * are a version or a date.
+ * Kinds of files by their usual extension. Anything else after a dot belongs to the name: `John.Smith`, `v1.2`,
+ * `photo.final`.
  */
-const EXTENSION =
-  /(?<=.)\.((?!\d+$)[a-z0-9]{1,5}|geojson|jsonld|markdown|ndjson|parquet|sqlite3?|topojson|torrent)$/i;
+const EXTENSIONS: ReadonlySet<string> = new Set(
+  `
+  apng avif avifs bmp cr2 cr3 cur dds dib dng emf eps exr gif hdr heic heif ico j2k jfif jif jp2 jpe jpeg jpf jpg
+  jpm jpx jxl jxr mpo nef orf pbm pcx pgm pic png pnm ppm psb psd raf raw rw2 svg svgz tga tif tiff wdp webp wmf xcf
+  azw3 cbr cbz chm csv djvu doc docm docx dot dotx epub fb2 hwp hwpx ics key md markdown mobi mht mhtml numbers odg
+  odp ods odt pages pdf pot potx pps ppsx ppt pptm pptx ps rtf tex txt tsv vcf vsd vsdx xls xlsb xlsm xlsx xps
+  7z ace apk arj br bz2 cab cpio deb dmg gz iso jar lha lz lz4 lzh lzma rar rpm tar tbz2 tgz txz war xz z zip zst
+  3g2 3gp aac ac3 aif aiff amr ape asf avi caf flac flv m2ts m4a m4b m4v mid midi mka mkv mov mp2 mp3 mp4 mpeg mpg mts
+  oga ogg ogv opus ra rm srt swf ts vob vtt wav webm wma wmv
+  bin bak cfg conf css dat db ini geojson glb gltf go gpx graphql h5 htm html ipynb java js json jsonl jsonld kml kmz
+  lock log mbox mjs msg eml ndjson npy npz obj otf parquet pem php ply pptx proto py rb rs sh sql sqlite sqlite3 stl
+  tmp toml topojson torrent ttc ttf wasm woff woff2 xhtml xml xsd xsl yaml yml bat c cc cpp cs dll exe h hpp jsx tsx
+  `
+    .trim()
+    .split(/\s+/),
+);
 
 /**
  * What may not be in a name: controls (the null byte among them), characters that turn the direction of the
@@ -98,6 +112,7 @@ const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
 /** The one rule of what an extension is: with its dot, or "" where there is none. */
 export function splitExtension(name: string): [stem: string, extension: string] {
-  const [extension = ""] = name.match(EXTENSION) ?? [];
-  return [name.slice(0, name.length - extension.length), extension];
+  const dot = name.lastIndexOf(".");
+  const isKnown = dot > 0 && EXTENSIONS.has(name.slice(dot + 1).toLowerCase());
+  return isKnown ? [name.slice(0, dot), name.slice(dot)] : [name, ""];
 }
