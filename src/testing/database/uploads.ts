@@ -54,6 +54,50 @@ export function uploadPoints(point: DefinePoint<DatabaseFixture>): void {
     },
   );
 
+  point(
+    "upload.unknown-length",
+    "an upload of unknown length grows until its length comes, once",
+    async (fixture) => {
+      const { records, upload, at } = await begun(fixture, { length: null });
+      const other = uploadRecords(await fixture.open());
+      await records.append(at, { offset: 0, parts: [part("one", 10)] });
+      expect(await other.get(at)).toEqual({ ...upload, offset: 10, parts: [part("one", 10)] });
+      await other.append(at, { offset: 10, parts: [part("two", 5)], length: 20 });
+      expect(await records.get(at)).toMatchObject({ offset: 15, length: 20 });
+      await records.append(at, { offset: 15, parts: [part("three", 5)] });
+      expect(await other.get(at)).toMatchObject({ offset: 20, length: 20 });
+    },
+  );
+
+  point(
+    "upload.append-length",
+    "bytes and the length that they bring are kept together or not at all",
+    async (fixture) => {
+      const { records, at } = await begun(fixture, { length: null });
+      await records.append(at, { offset: 0, parts: [part("one", 10)] });
+      const late = await records.append(at, { offset: 5, parts: [part("late", 5)], length: 10 });
+      expect(late).toEqual({ ok: false, reason: "moved", offset: 10 });
+      expect(await records.get(at)).toMatchObject({ offset: 10, length: null });
+    },
+  );
+
+  point(
+    "upload.put-together",
+    "an upload made of the parts of others lives without them",
+    async (fixture) => {
+      const first = await begun(fixture, { length: 10 });
+      const second = await begun(fixture, { length: 5 });
+      await first.records.append(first.at, { offset: 0, parts: [part("one", 4), part("two", 6)] });
+      await second.records.append(second.at, { offset: 0, parts: [part("three", 5)] });
+      const parts = [part("one", 4), part("two", 6), part("three", 5)];
+      const whole: UploadRecord = { ...first.upload, id: newId(), length: 15, offset: 15, parts };
+      await first.records.create(whole, first.at.now);
+      for (const { records, at } of [first, second]) await records.remove(at);
+      const other = uploadRecords(await fixture.open());
+      expect(await other.get({ ...first.at, id: whole.id })).toEqual(whole);
+    },
+  );
+
   point("upload.repeated", "adding the same parts again is harmless", async (fixture) => {
     const { records, upload, at } = await begun(fixture, { length: 100 });
     const added = { offset: 0, parts: [part("one", 60)] };
