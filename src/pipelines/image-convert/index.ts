@@ -3,10 +3,11 @@ import type { EachContext } from "../../pipeline/context.ts";
 import { definePipeline } from "../../pipeline/pipeline.ts";
 import type { Extent } from "../pictures/extent.ts";
 import { withFile } from "../pictures/file-buffer.ts";
-import { formatOf, formats, inputMediaTypes, outputFormat } from "../pictures/formats.ts";
+import { formatOf, formats, inputMediaTypes, type OutputFormat, outputFormat } from "../pictures/formats.ts";
 import { lostMetadata } from "../pictures/metadata.ts";
-import { readPicture } from "../pictures/picture.ts";
+import { type Picture, readPicture } from "../pictures/picture.ts";
 import { withinDrawingTime } from "../pictures/svg-limits.ts";
+import type { Warning } from "../pictures/warning.ts";
 import { type ImageConvertLimits, imageConvertLimits } from "./limits.ts";
 import { conversionBytes, decodingBytes } from "./memory.ts";
 import { type ImageConvertOptions, imageConvertOptions } from "./options.ts";
@@ -41,7 +42,7 @@ export function createImageConvert(limits: Partial<ImageConvertLimits> = {}) {
     tools: { sharp: sharp.versions.sharp, libvips: sharp.versions.vips },
   }).each("convert", (context) => convert(context, maxPixels), {
     concurrency: 2,
-    version: "2",
+    version: "3",
     isolate: { memoryMiB: MEMORY_MIB },
   });
 }
@@ -70,7 +71,9 @@ async function convertFile(context: Context, data: Buffer, maxPixels: number): P
     const { format, width, height, frames, page, pages } = rendered;
     const kept = neverLarger(data, picture, rendered, options);
     const output = { data: kept.data, format };
-    warnings.push(...kept.warnings, ...(await lostMetadata(picture.metadata, output, options.keepMetadata)));
+    warnings.push(...kept.warnings);
+    if (kept.data === rendered.data) warnings.push(...lostDepth(picture, format));
+    warnings.push(...(await lostMetadata(picture.metadata, output, options.keepMetadata)));
     const { mediaType, extension } = formats[format];
     await context.write({
       extension,
@@ -86,6 +89,12 @@ async function convertFile(context: Context, data: Buffer, maxPixels: number): P
     });
   }
   for (const { code, message } of warnings) context.warn(code, message);
+}
+
+function lostDepth({ deep }: Picture, format: OutputFormat): Warning[] {
+  if (!deep || formats[format].isDeep) return [];
+  const message = `More than 8 bits a channel were reduced to 8, which is what the ${formats[format].label} holds.`;
+  return [{ code: "depth_reduced", message }];
 }
 
 /** Decodes, converts and encodes, when there is memory for it. */

@@ -39,7 +39,7 @@ function onlyEncodes(
   const { width, height, watermark } = options;
   const asItWas = !width && !height && !watermark && format === picture.format;
   // A file that was mended before it could be read, or lacks something, is not handed out as it came.
-  const isWhole = picture.data === file && picture.warnings.length === 0;
+  const isWhole = (picture.data === file || format === "bmp") && picture.warnings.length === 0;
   return asItWas && isWhole && frames === picture.metadata.pages;
 }
 
@@ -48,5 +48,9 @@ function ownPixels(
   { format, metadata }: Picture,
   { keepMetadata }: ImageConvertOptions,
 ): Buffer | null {
-  return keepMetadata ? file : withoutMetadata(file, format, metadata.orientation);
+  if (keepMetadata) return file;
+  const { exif, xmp, gainMap, orientation } = metadata;
+  // What an AVIF says beside its pixels is not taken out of it here.
+  if (format === "avif") return exif || xmp !== undefined || gainMap || orientation !== 1 ? null : file;
+  return withoutMetadata(file, format, orientation);
 }

@@ -59,6 +59,16 @@ export function bitmapExtent(
   return { format, fileBytes, width, height, frames: 1, pixelBytes, copies: 2, gray: false, deep: false };
 }
 
+/** Of samples that are read here: a strip may hold all of them, and they become numbers of 4 bytes, then a file. */
+export function samplesExtent(
+  { width, height, samples, bits }: { width: number; height: number; samples: number; bits: number },
+  fileBytes: number,
+): Extent {
+  const pixelBytes = width * height * samples * (4 + bits / 8);
+  const size = { width, height, frames: 1, pixelBytes, copies: 2 };
+  return { format: "tiff", fileBytes, ...size, gray: samples < 3, deep: true };
+}
+
 function copiesOf(header: Metadata, format: InputFormat, frames: number): number {
   const turned = (header.orientation ?? 1) > 1 ? 1 : 0;
   if (frames > 1) return 2 + turned;

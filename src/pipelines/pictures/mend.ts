@@ -5,7 +5,7 @@ import { unterminatedGif } from "./gif.ts";
 import { endJpeg, jpegHasEnd } from "./jpeg.ts";
 import { pngHeader, readPng, salvagePng } from "./png.ts";
 import { type TiffPage, unsupportedCompression } from "./tiff.ts";
-import { plainSamples } from "./tiff-samples.ts";
+import { hasOddSamples, plainSamples } from "./tiff-samples.ts";
 import type { Warning } from "./warning.ts";
 import { shortWebp } from "./webp.ts";
 
@@ -46,20 +46,15 @@ export function mend(data: Buffer, format: InputFormat, options: MendOptions): M
   return whole(data);
 }
 
-/**
- * The same for formats where it takes decoding to know: the picture's size must have been checked.
- * @param page of a TIFF
- */
-export async function mendPixels(
-  mended: Mended,
-  format: InputFormat,
-  page: TiffPage | undefined,
-  options: MendOptions,
-): Promise<Mended> {
-  if (format === "png") return mendPng(mended.data, options);
-  if (format === "jpeg") return mendJpeg(mended.data, options);
-  if (format === "tiff") return mendTiff(mended.data, page, options);
-  return mended;
+/** The same for formats where it takes decoding to know: the picture's size must have been checked. */
+export async function mendPixels(mended: Mended, format: InputFormat, options: MendOptions): Promise<Mended> {
+  const found =
+    format === "png"
+      ? await mendPng(mended.data, options)
+      : format === "jpeg"
+        ? await mendJpeg(mended.data, options)
+        : null;
+  return found ? { ...found, warnings: [...mended.warnings, ...found.warnings] } : mended;
 }
 
 function whole(data: Buffer): Mended {
@@ -146,29 +141,35 @@ async function jpegExtent(data: Buffer): Promise<string | undefined> {
   }
 }
 
-async function mendTiff(
+/**
+ * A page of a TIFF as libvips takes it: one whose samples it reads in another sense, or not at all, becomes a file of
+ * its own. Comes before the header is read; the page's size must have been checked.
+ * @param admit called before anything is decoded
+ */
+export async function mendTiff(
   data: Buffer,
   found: TiffPage | undefined,
   { what, tolerant }: MendOptions,
+  admit: () => Promise<void>,
 ): Promise<Mended> {
   if (!found) return whole(data);
   const compression = unsupportedCompression(found);
   if (compression) throw undecodable(`${what} uses ${compression} compression, which is not supported.`);
-  // libvips passes over tiles that cannot be decoded unless warnings count.
-  if (found.complete === 1) {
-    const plain = await readSamples(data, found, what);
-    return plain
-      ? { ...plain, failOn: "error" }
-      : { ...whole(data), failOn: found.tiled ? "warning" : "error" };
+  const where = found.complete < 1 ? afterPercent(found.complete) : undefined;
+  if (where && !tolerant) throw cutOff(what, where);
+  const warnings = where ? [cutOffWarning(where)] : [];
+  if (hasOddSamples(found)) {
+    await admit();
+    const plain = readSamples(data, found, what);
+    return { ...whole(plain.data), warnings: [...warnings, ...plain.warnings] };
   }
-  const where = afterPercent(found.complete);
-  if (!tolerant) throw cutOff(what, where);
-  return { data, failOn: "none", warnings: [cutOffWarning(where)] };
+  // libvips passes over tiles that cannot be decoded unless warnings count.
+  return { data, failOn: where ? "none" : found.tiled ? "warning" : "error", warnings };
 }
 
-async function readSamples(data: Buffer, page: TiffPage, what: string) {
+function readSamples(data: Buffer, page: TiffPage, what: string) {
   try {
-    return await plainSamples(data, page);
+    return plainSamples(data, page, what);
   } catch (error) {
     throw fileFailure(error, what);
   }

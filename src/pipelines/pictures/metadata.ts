@@ -1,6 +1,7 @@
 import sharp, { type Metadata, type Sharp } from "sharp";
 import { exifDensity, withoutThumbnail } from "./exif.ts";
 import { formats, type InputFormat, type OutputFormat } from "./formats.ts";
+import { hasUnreadGainMap, unreadMetadata } from "./unread-metadata.ts";
 import type { Warning } from "./warning.ts";
 import { fitXmp, hasMotion, xmpText } from "./xmp.ts";
 
@@ -16,6 +17,10 @@ export interface PictureMetadata {
   profile: boolean;
   /** A second image that brightens the first on HDR screens. */
   gainMap: boolean;
+  /** sharp reads it, so that it can be kept. */
+  readsGainMap: boolean;
+  /** What sharp does not read, and so never keeps. */
+  unread: readonly string[];
   /** A video follows the picture. */
   motion: boolean;
   /** As EXIF counts it; 1 is upright. */
@@ -26,14 +31,17 @@ export interface PictureMetadata {
   density: number | null;
 }
 
-export function metadataOf(header: Metadata, format: InputFormat): PictureMetadata {
+/** @param file as it came */
+export function metadataOf(header: Metadata, file: Buffer, format: InputFormat): PictureMetadata {
   const xmp = header.xmp && (header.xmp.length > MAX_XMP_BYTES ? null : xmpText(header.xmp));
   return {
     exif: header.exif,
     xmp,
     iptc: header.iptc !== undefined,
     profile: header.hasProfile,
-    gainMap: header.gainMap !== undefined,
+    gainMap: header.gainMap !== undefined || hasUnreadGainMap(file, format),
+    readsGainMap: header.gainMap !== undefined,
+    unread: unreadMetadata(file, format),
     motion: typeof xmp === "string" && hasMotion(xmp),
     orientation: header.orientation ?? 1,
     pages: header.pages ?? 1,
@@ -64,7 +72,7 @@ export interface Keeping {
 /** Keeps all metadata that the format takes, rewritten for pixels that are upright and of this size. */
 export function keepMetadata(image: Sharp, metadata: PictureMetadata, keeping: Keeping): Sharp {
   const { format, size, profile, marked } = keeping;
-  const { exif, xmp, gainMap, density } = metadata;
+  const { exif, xmp, readsGainMap, density } = metadata;
   // Of IPTC, as a JPEG has it, libvips writes only the first bytes into a TIFF.
   let result = format === "tiff" ? image.keepExif().keepXmp().keepIccProfile() : image.keepMetadata();
   if (!profile) result = result.withIccProfile("srgb", { attach: false });
@@ -73,7 +81,7 @@ export function keepMetadata(image: Sharp, metadata: PictureMetadata, keeping: K
   if (density !== null && (exif || format === "webp" || format === "avif" || format === "jpeg")) {
     result = result.withDensity(density);
   }
-  return gainMap && format === "jpeg" && !marked ? result.keepGainMap() : result;
+  return readsGainMap && format === "jpeg" && !marked ? result.keepGainMap() : result;
 }
 
 /** What of the metadata did not get into the new file, seen in that file itself. */
@@ -88,7 +96,8 @@ export async function lostMetadata(
     output.format === "bmp" ? {} : await sharp(output.data, { limitInputPixels: false }).metadata();
   const { label } = formats[output.format];
   const warnings: Warning[] = [];
-  if (before.gainMap && !after.gainMap) {
+  const { data, format } = output;
+  if (before.gainMap && !after.gainMap && !hasUnreadGainMap(data, format)) {
     const message = "The gain map was dropped: on HDR screens the picture is no brighter than on others.";
     warnings.push({ code: "gain_map_dropped", message });
   }
@@ -96,11 +105,14 @@ export async function lostMetadata(
     warnings.push({ code: "motion_dropped", message: "The video of this motion photo was left out." });
   }
   if (!wanted) return warnings;
-  const lost = [
+  const still = unreadMetadata(data, format);
+  const gone = [
     before.exif && !after.exif && "EXIF",
     before.xmp !== undefined && !after.xmp && "XMP",
     before.iptc && !after.iptc && "IPTC",
+    ...before.unread.filter((name) => !still.includes(name)),
   ].filter((name) => typeof name === "string");
+  const lost = [...new Set(gone)];
   if (lost.length > 0) {
     const message = `${lost.join(" and ")} metadata was dropped: it cannot be written to this ${label} file.`;
     warnings.push({ code: "metadata_dropped", message });

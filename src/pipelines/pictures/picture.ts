@@ -1,14 +1,17 @@
 import sharp, { type Sharp, type SharpOptions } from "sharp";
 import { apngFrames } from "./apng.ts";
-import { bitmapExtent, type Extent, extentOf } from "./extent.ts";
+import { withAvifProfile } from "./avif.ts";
+import { bitmapExtent, type Extent, extentOf, samplesExtent } from "./extent.ts";
 import { fileFailure, undecodable } from "./failure.ts";
 import { loadFont } from "./font.ts";
 import { formatOf, type InputFormat, inputLabels } from "./formats.ts";
 import { checkFrames, checkPages, checkPixels, MAX_FRAMES, type PictureLimits } from "./limits.ts";
-import { type Mended, mend, mendPixels, type Raw } from "./mend.ts";
+import { type Mended, mend, mendPixels, mendTiff, type Raw } from "./mend.ts";
 import { metadataOf, type PictureMetadata } from "./metadata.ts";
 import { decodeApng, decodeHere } from "./own-decoders.ts";
+import { withPngProfile } from "./png-colors.ts";
 import { plainSvg } from "./svg.ts";
+import { fontWarnings } from "./svg-fonts.ts";
 import { checkSvg } from "./svg-limits.ts";
 import { documentPages, readTiff, type TiffPage } from "./tiff.ts";
 import type { Warning } from "./warning.ts";
@@ -73,14 +76,13 @@ export async function readPicture(file: Buffer, options: ReadOptions): Promise<P
   if (file.length === 0) throw undecodable(`${what} is empty.`);
   const format = formatOf(file);
   if (!format) throw undecodable(`${what} is not a ${inputLabels} picture.`);
-  if (format === "svg") await loadFont();
-  const data = format === "svg" ? plainSvg(file, what) : file;
-  if (format === "svg") checkSvg(data, what);
+  const { data, warnings } = await plainFile(file, format, what);
   const admit = async (width: number, height: number) => {
     checkPixels(width, height, 1, options);
     await options.admit?.(bitmapExtent(format, { width, height }, data.length));
   };
-  const mended = (await decodeHere(data, format, options, admit)) ?? mend(data, format, options);
+  const opened = (await decodeHere(data, format, options, admit)) ?? mend(data, format, options);
+  const mended = { ...opened, warnings: [...opened.warnings, ...warnings] };
   const directories = format === "tiff" ? readTiff(data) : [];
   const pages = format === "tiff" ? documentPages(directories) : [0];
   if (options.allPages)
@@ -90,13 +92,33 @@ export async function readPicture(file: Buffer, options: ReadOptions): Promise<P
     );
   const counted = countFrames(mended.data, format);
   if (options.animated) checkFrames(counted, options);
-  return readPage({ ...fewFrames(mended, format, counted), format, pages, directories }, pages[0]!, options);
+  const container = { ...fewFrames(mended, format, counted), format, pages, directories, source: file };
+  return readPage(container, pages[0]!, options);
 }
+
+/** The file in the form that the decoders take, and what they will not do as it says. */
+async function plainFile(file: Buffer, format: InputFormat, what: string) {
+  if (format === "svg") {
+    await loadFont();
+    const data = plainSvg(file, what);
+    checkSvg(data, what);
+    return { data, warnings: await fontWarnings(data) };
+  }
+  const colored = format === "png" ? withPngProfile(file) : format === "avif" ? withAvifProfile(file) : null;
+  return { data: colored?.data ?? file, warnings: colored?.hdr ? [HDR_REDUCED] : [] };
+}
+
+const HDR_REDUCED: Warning = {
+  code: "hdr_reduced",
+  message: "The picture is made for HDR screens: lights brighter than white paper were dimmed to fit.",
+};
 
 interface Container {
   mended: Mended;
   format: InputFormat;
   pages: readonly number[];
+  /** The file as it came. */
+  source: Buffer;
   /** Of a TIFF: what its pages say of themselves. */
   directories: readonly TiffPage[];
   /** Frames that are not in `mended` count too; `null` where the decoder says how many there are. */
@@ -116,21 +138,21 @@ function fewFrames(mended: Mended, format: InputFormat, counted: number) {
   return { mended: { ...mended, data: firstWebpFrame(mended.data) }, allFrames: counted };
 }
 
-async function readPage(file: Container, page: number, options: ReadOptions): Promise<Picture> {
+async function readPage(file: Container, number: number, options: ReadOptions): Promise<Picture> {
   const { format, pages } = file;
-  const header = await readHeader(file.mended, page, options.what);
+  const opened = format === "tiff" ? await openTiff(file, number, options) : file.mended;
+  const page = opened.data === file.mended.data ? number : 0;
+  const header = await readHeader(opened, page, options.what);
   const moves = format === "gif" || format === "webp";
   const allFrames = file.allFrames ?? (moves ? (header.pages ?? 1) : 1);
   const frames = options.animated ? allFrames : 1;
   const { width, height } = header.autoOrient;
   checkFrames(frames, options);
   checkPixels(width, height, frames, options);
-  if (!file.mended.raw) {
-    await options.admit?.(extentOf(header, format, frames, file.mended.data.length));
-  }
-  const mended = await mendPixels(file.mended, format, file.directories[page], options);
+  if (!opened.raw) await options.admit?.(extentOf(header, format, frames, opened.data.length));
+  const mended = await mendPixels(opened, format, options);
   const { facts } = mended;
-  const metadata = metadataOf(header, format);
+  const metadata = metadataOf(header, file.source, format);
   return {
     delays: frames > 1 ? header.delay : undefined,
     loop: frames > 1 ? header.loop : undefined,
@@ -142,7 +164,7 @@ async function readPage(file: Container, page: number, options: ReadOptions): Pr
     frames,
     allFrames,
     orientation: header.orientation ?? 1,
-    page: mended.data === file.mended.data ? page : 0,
+    page,
     pages,
     hasAlpha: header.hasAlpha,
     hasProfile: header.hasProfile,
@@ -155,6 +177,13 @@ async function readPage(file: Container, page: number, options: ReadOptions): Pr
     maxPixels: options.maxPixels,
     readPage: (other) => readPage(file, other, options),
   };
+}
+
+function openTiff(file: Container, number: number, options: ReadOptions): Promise<Mended> {
+  const { data } = file.mended;
+  const page = file.directories[number];
+  if (page) checkPixels(page.width, page.height, 1, options);
+  return mendTiff(data, page, options, async () => options.admit?.(samplesExtent(page!, data.length)));
 }
 
 async function readHeader({ data, raw, failOn }: Mended, page: number, what: string) {

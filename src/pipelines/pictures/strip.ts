@@ -1,4 +1,5 @@
 import type { InputFormat } from "./formats.ts";
+import { tiffPixels } from "./strip-tiff.ts";
 
 /**
  * A picture file with its pixels as they are, and nothing beside them but what decides how they look: color
@@ -15,6 +16,11 @@ export function withoutMetadata(file: Buffer, format: InputFormat, orientation: 
       return orientation === 1 ? webp(file) : null;
     case "gif":
       return gif(file);
+    case "tiff":
+      return orientation === 1 ? tiffPixels(file) : null;
+    // It has no metadata.
+    case "bmp":
+      return file;
     default:
       return null;
   }

@@ -19,6 +19,29 @@ export interface TiffPage {
   density: number | null;
   /** The part of the pixels' bytes that the file has, 0 to 1. */
   complete: number;
+  layout: TiffLayout;
+}
+
+/** Where a page's pixels are in the file, and what is copied with them. */
+export interface TiffLayout {
+  little: boolean;
+  /** Each color in strips or tiles of its own. */
+  planar: boolean;
+  predictor: number;
+  rowsPerStrip: number;
+  tileWidth: number;
+  tileHeight: number;
+  /** Of the strips or tiles. */
+  offsets: readonly number[];
+  lengths: readonly number[];
+  /** What samples beside the colors are: 1 premultiplied transparency, 2 transparency. */
+  extraSamples: readonly number[];
+  /** As EXIF counts it. */
+  orientation: number;
+  /** Profile, XMP and IPTC, by their tags. */
+  blobs: ReadonlyMap<number, Buffer>;
+  /** It says what EXIF says: of the camera, the place, or who made it and when. */
+  describes: boolean;
 }
 
 const TAG = {
@@ -29,17 +52,28 @@ const TAG = {
   compression: 259,
   photometric: 262,
   stripOffsets: 273,
+  orientation: 274,
   samples: 277,
+  rowsPerStrip: 278,
   stripBytes: 279,
   xResolution: 282,
+  planar: 284,
   resolutionUnit: 296,
+  predictor: 317,
+  tileWidth: 322,
+  tileHeight: 323,
   tileOffsets: 324,
   tileBytes: 325,
+  extraSamples: 338,
   sampleFormat: 339,
   sampleMin: 340,
   sampleMax: 341,
 } as const;
 
+/** Tags of bytes that a page keeps when its pixels are written anew: XMP, IPTC, Photoshop's and the profile. */
+const BLOBS: readonly number[] = [700, 33723, 34377, 34675];
+/** Description, maker, model, date, artist, copyright, EXIF and GPS. */
+const DESCRIPTIONS: readonly number[] = [270, 271, 272, 306, 315, 33432, 34665, 34853];
 /** Bytes of each type of value. */
 const BYTES = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8, 8, 8];
 const MAX_PAGES = 10_000;
@@ -55,7 +89,7 @@ export function readTiff(data: Buffer): TiffPage[] {
     while (at > 0 && !seen.has(at) && pages.length < MAX_PAGES) {
       seen.add(at);
       const directory = reader.directory(at);
-      pages.push(pageOf(directory.tags, pages.length, data.length));
+      pages.push(pageOf(directory, pages.length, data));
       at = directory.next;
     }
   } catch (error) {
@@ -66,10 +100,19 @@ export function readTiff(data: Buffer): TiffPage[] {
 
 type Tags = ReadonlyMap<number, readonly number[]>;
 
-function pageOf(tags: Tags, index: number, fileLength: number): TiffPage {
+interface Directory {
+  tags: Tags;
+  describes: boolean;
+  blobs: ReadonlyMap<number, Buffer>;
+  next: number;
+}
+
+function pageOf({ tags, blobs, describes }: Directory, index: number, data: Buffer): TiffPage {
   const one = (tag: number, otherwise: number) => tags.get(tag)?.[0] ?? otherwise;
   const format = one(TAG.sampleFormat, 1);
   const [min, max] = [tags.get(TAG.sampleMin)?.[0], tags.get(TAG.sampleMax)?.[0]];
+  const offsets = tags.get(TAG.stripOffsets) ?? tags.get(TAG.tileOffsets) ?? [];
+  const lengths = tags.get(TAG.stripBytes) ?? tags.get(TAG.tileBytes) ?? [];
   return {
     index,
     auxiliary: (one(TAG.subfile, 0) & REDUCED_OR_MASK) !== 0,
@@ -83,11 +126,21 @@ function pageOf(tags: Tags, index: number, fileLength: number): TiffPage {
     tiled: tags.has(TAG.tileOffsets),
     range: min !== undefined && max !== undefined && max > min ? [min, max] : null,
     density: densityOf(one(TAG.xResolution, 0), one(TAG.resolutionUnit, 2)),
-    complete: completeness(
-      tags.get(TAG.stripOffsets) ?? tags.get(TAG.tileOffsets) ?? [],
-      tags.get(TAG.stripBytes) ?? tags.get(TAG.tileBytes) ?? [],
-      fileLength,
-    ),
+    complete: completeness(offsets, lengths, data.length),
+    layout: {
+      little: data[0] === 0x49,
+      planar: one(TAG.planar, 1) === 2,
+      predictor: one(TAG.predictor, 1),
+      rowsPerStrip: one(TAG.rowsPerStrip, Infinity) || Infinity,
+      tileWidth: one(TAG.tileWidth, 0),
+      tileHeight: one(TAG.tileHeight, 0),
+      offsets,
+      lengths,
+      extraSamples: tags.get(TAG.extraSamples) ?? [],
+      orientation: one(TAG.orientation, 1),
+      blobs,
+      describes,
+    },
   };
 }
 
@@ -124,27 +177,42 @@ class TiffReader {
     return this.#big ? this.#u64(8) : this.#u32(4);
   }
 
-  directory(at: number): { tags: Tags; next: number } {
+  directory(at: number): Directory {
     const count = this.#big ? this.#u64(at) : this.#u16(at);
     const start = at + (this.#big ? 8 : 2);
     const entry = this.#big ? 20 : 12;
     const tags = new Map<number, readonly number[]>();
+    const blobs = new Map<number, Buffer>();
+    let describes = false;
     const known: readonly number[] = Object.values(TAG);
     for (let each = 0; each < count; each++) {
       const tag = this.#u16(start + each * entry);
       if (known.includes(tag)) tags.set(tag, this.#values(start + each * entry));
+      describes ||= DESCRIPTIONS.includes(tag);
+      if (BLOBS.includes(tag)) blobs.set(tag, this.#bytes(start + each * entry));
     }
     const end = start + count * entry;
-    return { tags, next: this.#big ? this.#u64(end) : this.#u32(end) };
+    return { tags, blobs, describes, next: this.#big ? this.#u64(end) : this.#u32(end) };
   }
 
-  #values(entry: number): number[] {
+  /** Where an entry's values are, and whether that is in the entry itself. */
+  #place(entry: number) {
     const type = this.#u16(entry + 2);
     const count = this.#big ? this.#u64(entry + 4) : this.#u32(entry + 4);
     const size = BYTES[type] ?? 0;
     const inline = entry + (this.#big ? 12 : 8);
     const fits = count * size <= (this.#big ? 8 : 4);
     const start = fits ? inline : this.#big ? this.#u64(inline) : this.#u32(inline);
+    return { type, count, size, fits, start };
+  }
+
+  #bytes(entry: number): Buffer {
+    const { count, size, start } = this.#place(entry);
+    return this.#data.subarray(start, start + count * size);
+  }
+
+  #values(entry: number): number[] {
+    const { type, count, size, fits, start } = this.#place(entry);
     if (size === 0 || start + count * size > this.#data.length) return [];
     if (!fits) this.#left -= count * size;
     if (this.#left < 0) throw new RangeError("The values of the directories overlap.");
