@@ -18,6 +18,7 @@ export const catalogue = {
   already_exists: { status: 409, title: "There is one like it already", retryable: false },
   gone: { status: 410, title: "The file is past its retention", retryable: false },
   tus_version: { status: 412, title: "This version of the upload protocol is not spoken", retryable: false },
+  too_many_items: { status: 413, title: "Too many items", retryable: false },
   too_many_files: { status: 413, title: "Too many files", retryable: false },
   file_too_large: { status: 413, title: "The file is too large", retryable: false },
   request_too_large: { status: 413, title: "The request is too large", retryable: false },
@@ -25,6 +26,9 @@ export const catalogue = {
   range_not_satisfiable: { status: 416, title: "The range lies outside the file", retryable: false },
   invalid_options: { status: 422, title: "The options are not valid", retryable: false },
   address_refused: { status: 422, title: "This address may not be used", retryable: false },
+  invalid_items: { status: 422, title: "The items are not valid", retryable: false },
+  invalid_schedule: { status: 422, title: "The schedule is not valid", retryable: false },
+  unknown_part: { status: 422, title: "The form has a part that nothing reads", retryable: false },
   idempotency_mismatch: {
     status: 422,
     title: "The idempotency key belongs to another request",
@@ -43,6 +47,7 @@ export const catalogue = {
   too_many_pixels: { status: 422, title: "The picture has too many pixels", retryable: false },
   too_many_frames: { status: 422, title: "The animation has too many frames", retryable: false },
   too_many_pages: { status: 422, title: "The document has too many pages", retryable: false },
+  too_deep: { status: 422, title: "Jobs start jobs too many levels deep", retryable: false },
   step_failed: { status: 500, title: "A step failed", retryable: true },
   too_much_memory: { status: 422, title: "The file needs too much memory", retryable: false },
   step_timeout: { status: 504, title: "A step took too long", retryable: true },
@@ -58,6 +63,9 @@ export const catalogue = {
 
 export type ErrorCode = keyof typeof catalogue;
 
+/** A code of the catalogue, or one of a pipeline's own. */
+export type AnyCode = ErrorCode | (string & Record<never, never>);
+
 export interface ErrorDetails {
   /** Overrides the catalogue where a single case differs, as a broker's error may. */
   retryable?: boolean;
@@ -70,7 +78,7 @@ export interface ErrorDetails {
 
 /** An error that may be shown: `message` is public, `cause` never leaves the process. */
 export class MillraceError extends Error {
-  readonly code: ErrorCode;
+  readonly code: AnyCode;
   readonly status: number;
   readonly title: string;
   readonly retryable: boolean;

@@ -51,7 +51,7 @@ const odd = definePipeline({
     if (how === "waits for a fraction" && isFirst) throw new RetryableError("later", { afterMs: 10.5 });
     if (how === "waits for no number" && isFirst) throw new RetryableError("later", { afterMs: Number.NaN });
     if (how === "sleeps for a fraction" && isFirst) throw new Snooze(10.25);
-    if (how === "returns what is no JSON") return 5n;
+    if (how === "returns what is no JSON") return 5n as unknown as string;
     if (how === "writes what is no JSON") {
       await ctx.write({
         name: "a",

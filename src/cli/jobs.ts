@@ -79,6 +79,8 @@ async function show(id: string, flags: ClientFlags): Promise<void> {
     ["Files kept until", job.expiresAt ?? ""],
     ["Options", JSON.stringify(job.options)],
     ["Result", resultOf(job)],
+    ["Started by", job.parent ? `the step ${job.parent.step} of ${job.parent.jobId}` : ""],
+    ["Started", startedBy([job, ...job.items])],
     ["Error", job.error?.message ?? ""],
     ...job.warnings.map(({ message }): [string, string] => ["Warning", message]),
   ];
@@ -89,7 +91,7 @@ async function show(id: string, flags: ClientFlags): Promise<void> {
     item.name,
     stateOf(item),
     item.step ?? "",
-    item.input ? bytes(item.input.bytes) : "",
+    inputOf(item),
     item.error?.message ?? item.outputs.map((file) => `${file.name} (${bytes(file.bytes)})`).join(", "),
   ]);
   const columns = ["", "name", "state", "step", "input", "result"].map((head) => ({ head }));
@@ -134,6 +136,23 @@ function each(
         else console.error(`millrace: ${id}: ${error}`);
       }
     });
+}
+
+const DATA_CHARACTERS = 40;
+
+/** The size of its file, or the beginning of its data. */
+function inputOf({ input, data, dataFile }: Job["items"][number]): string {
+  const file = input ?? dataFile;
+  if (file) return bytes(file.bytes);
+  const text = data === null ? "" : JSON.stringify(data);
+  return text.length > DATA_CHARACTERS ? `${text.slice(0, DATA_CHARACTERS)}…` : text;
+}
+
+/** Jobs that its steps started. */
+function startedBy(parts: readonly Pick<Job, "children">[]): string {
+  return parts
+    .flatMap(({ children }) => children.map(({ pipeline, jobId }) => `${pipeline} ${jobId}`))
+    .join(", ");
 }
 
 function doneOf({ progress }: Job): string {

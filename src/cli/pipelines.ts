@@ -51,6 +51,7 @@ async function show(name: string, flags: ClientFlags): Promise<void> {
   console.log(`${pipeline.name}, version ${pipeline.version}: ${printable(pipeline.title)}`);
   if (pipeline.description) console.log(printable(pipeline.description));
   console.log(`\nFiles: ${filesOf(pipeline)} of ${accepts.mediaTypes.join(", ") || "nothing"}`);
+  if (accepts.maxItems > 0) console.log(`Items: up to ${accepts.maxItems} of data`);
   for (const { name: step, kind, attempts } of steps) {
     console.log(`Step:  ${step} (${ranFor[kind]}, ${attempts} attempts)`);
   }

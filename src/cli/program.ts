@@ -11,6 +11,7 @@ import { addNew } from "./new.ts";
 import { exitCode, exitCodeTable } from "./output.ts";
 import { addPipelines } from "./pipelines.ts";
 import { addRoles } from "./roles.ts";
+import { addSchedules } from "./schedules.ts";
 import { addStart } from "./start.ts";
 
 const HELP_GROUP = "Checks and help:";
@@ -74,6 +75,7 @@ export function createProgram(): Command {
   addRun(program);
   program.commandsGroup("Look after a running server:");
   addJobs(program);
+  addSchedules(program);
   addDeadLetters(program);
   addPipelines(program);
   program.commandsGroup("Keep its data:");

@@ -100,6 +100,8 @@ export type NewJob<P = unknown> = JobParts &
 
 interface JobParts {
   files?: readonly JobInput[];
+  /** Items of data instead of files, as the pipeline's `accepts.data` has them. */
+  items?: readonly { name?: string; data: unknown }[];
   /** 0 to 9; higher runs first. @default 4 */
   priority?: number;
   /** Not before this time. */
@@ -121,7 +123,16 @@ export interface PipelineView {
   version: number;
   title: string;
   description: string;
-  accepts: { mediaTypes: readonly string[]; minFiles: number; maxFiles: number; maxFileBytes: number };
+  accepts: {
+    mediaTypes: readonly string[];
+    minFiles: number;
+    maxFiles: number;
+    maxFileBytes: number;
+    /** Items of data instead of files; 0 where it takes none. */
+    maxItems: number;
+    /** JSON Schema of the data of one item. */
+    data: Record<string, unknown> | null;
+  };
   /** JSON Schema. */
   options: Record<string, unknown>;
   steps: { name: string; kind: "each" | "split" | "join" | "all"; attempts: number; timeoutMs: number }[];

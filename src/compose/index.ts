@@ -1,4 +1,5 @@
 export { catalogue, type ErrorCode, MillraceError } from "../errors.ts";
+export type { Accepts } from "../pipeline/accepts.ts";
 export type {
   AllContext,
   Artifact,
@@ -12,7 +13,6 @@ export { PermanentError, RetryableError, Snooze } from "../pipeline/control.ts";
 export { fileOption } from "../pipeline/file-option.ts";
 export type { EndedPart, FailedPart, JoinContext, NewPart, PartContext } from "../pipeline/parts.ts";
 export {
-  type Accepts,
   type AllOptions,
   definePipeline,
   type JoinOptions,
@@ -22,6 +22,7 @@ export {
   type SplitOptions,
   type StepOptions,
 } from "../pipeline/pipeline.ts";
+export type { ScheduleDefinition } from "../pipeline/schedule.ts";
 export type { UserConfig } from "./config.ts";
 export type { Handler, HandlerOptions, RequestOwner } from "./embed/handler.ts";
 export { createMillrace, type Millrace, type MillraceSettings, type OwnerOptions } from "./embed/millrace.ts";

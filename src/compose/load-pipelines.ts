@@ -25,7 +25,7 @@ export async function loadPipelines(
     }),
   ];
   const own = (await Promise.all(config.pipelines.map(load))).flat();
-  const all = [...builtIn, ...own, ...inline];
+  const all = [...new Set([...builtIn, ...own, ...inline])];
   const { queueLimit } = config;
   return pipelineRegistry(queueLimit === null ? all : all.map((pipeline) => ({ ...pipeline, queueLimit })));
 }

@@ -2,6 +2,7 @@
 export interface Tables {
   uploads: UploadRow;
   chores: ChoreRow;
+  schedules: ScheduleRow;
   inbox: InboxRow;
   inbox_readers: InboxReaderRow;
 }
@@ -33,6 +34,15 @@ export interface InboxReaderRow {
 export interface ChoreRow {
   name: string;
   begun_at: number;
+}
+
+export interface ScheduleRow {
+  id: string;
+  owner: string;
+  pipeline: string;
+  due_at: number | null;
+  /** A `ScheduleRecord`: JSON. */
+  body: string;
 }
 
 export interface UploadRow {

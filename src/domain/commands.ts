@@ -15,11 +15,38 @@ export interface CreateJob extends JobSpec {
   idempotency: { key: string; fingerprint: string; expiresAt: number } | null;
 }
 
-/** An item with its file, or whence to fetch it, or why it is refused: the item has failed from the start. */
-export type NewItem =
-  | { name: string; input: FileRef; url?: undefined; error?: undefined }
-  | { name: string; input?: undefined; url: string; error?: undefined }
-  | { name: string; input?: undefined; url?: undefined; error: Failure };
+/**
+ * An item with its file, or whence to fetch it, or its data, or why it is refused: the item has failed from the start.
+ */
+export type NewItem = { name: string } & (
+  | { input: FileRef; url?: undefined; data?: undefined; error?: undefined }
+  | { input?: undefined; url: string; data?: undefined; error?: undefined }
+  | { input?: undefined; url?: undefined; data: NewData; error?: undefined }
+  | { input?: undefined; url?: undefined; data?: undefined; error: Failure }
+);
+
+/** The data of an item: the value, or the file that holds it. See `TaskRecord.data`. */
+export interface NewData {
+  value: Json;
+  file: FileRef | null;
+}
+
+/** The files that a job needs to be created. */
+export function filesOfJob({ items, attachments }: CreateJob): FileRef[] {
+  return [...items.flatMap(filesOfItem), ...attachments];
+}
+
+/** The files of an item that is to be created. */
+export function filesOfItem({ input, data }: NewItem): FileRef[] {
+  return [input, data?.file].filter((file) => file != null);
+}
+
+/** A job that a step starts. */
+export interface NewChild {
+  /** The step's own name for it. */
+  key: string;
+  job: CreateJob;
+}
 
 /** What a split made of its item. */
 export interface NewPart extends Omit<PartSource, "total"> {
@@ -71,6 +98,8 @@ export type Outcome =
       warnings: Warning[];
       /** Of a split. */
       parts?: NewPart[];
+      /** Jobs to be created with the settlement, once for each id. */
+      children?: NewChild[];
       cache: boolean;
       ms: number;
     }

@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { JOB_ITEM } from "./records.ts";
 
 /**
@@ -19,6 +19,22 @@ export function newId(now: number = Date.now()): string {
   const count = counter.toString(16).padStart(3, "0");
   // A version 4 UUID ends as a version 7 does: the variant, and 62 random bits.
   return `${time.slice(0, 8)}-${time.slice(8)}-7${count}-${random.slice(19)}`;
+}
+
+/**
+ * A UUIDv7 that the same time and parts give again, in any process: what makes a repeated creation one.
+ * @param time milliseconds since the epoch
+ */
+export function derivedId(time: number, ...parts: readonly string[]): string {
+  const hash = createHash("sha256").update(JSON.stringify(parts)).digest("hex");
+  const at = Math.max(0, time).toString(16).padStart(12, "0").slice(-12);
+  const variant = "89ab"[Number.parseInt(hash[3]!, 16) & 3]!;
+  return `${at.slice(0, 8)}-${at.slice(8)}-7${hash.slice(0, 3)}-${variant}${hash.slice(4, 7)}-${hash.slice(7, 19)}`;
+}
+
+/** When an id was made, ms since the epoch. */
+export function timeOfId(id: string): number {
+  return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
 }
 
 let last = 0;

@@ -21,8 +21,19 @@ export function unusualTraits(traits: Partial<JobTraits>): { [name: string]: Jso
 
 /** What a job is created with, among other fields. */
 export function specOf(given: JobSpec): JobSpec {
-  const { version, options, plan, attachments, startAt, retentionMs, deadLetterRetentionMs } = given;
+  const {
+    version,
+    options,
+    plan,
+    attachments,
+    startAt,
+    parent,
+    deleteInputs,
+    retentionMs,
+    deadLetterRetentionMs,
+  } = given;
   const retention = { retentionMs, deadLetterRetentionMs };
   const trace = given.traceparent === undefined ? {} : { traceparent: given.traceparent };
-  return { version, options, plan, attachments, ...traitsOf(given), startAt, ...retention, ...trace };
+  const rest = { ...(deleteInputs && { deleteInputs }), ...retention, ...trace };
+  return { version, options, plan, attachments, ...traitsOf(given), startAt, parent, ...rest };
 }

@@ -13,6 +13,8 @@ export interface FileRef {
   sha256: string;
   blob: string;
   meta?: { [key: string]: Json };
+  /** It was an input, and its bytes went when the job succeeded. */
+  deleted?: true;
   /** What follows the stem of the item's name, where its name was made from that; never shown to clients. */
   tail?: string;
 }
@@ -33,6 +35,23 @@ export interface Warning {
   message: string;
 }
 
+/** The step that started a job. */
+export interface Parent {
+  jobId: string;
+  /** Index of its item, or `JOB_ITEM`. */
+  item: number;
+  step: string;
+  /** Levels of jobs above this one; 1 where a client started the parent. */
+  depth: number;
+}
+
+/** A job that a step started. */
+export interface Child {
+  key: string;
+  jobId: string;
+  pipeline: string;
+}
+
 /** One step of a pipeline as the job keeps it, so that a job runs as it was created. */
 export interface PlanStep {
   name: string;
@@ -47,6 +66,8 @@ export interface PlanStep {
   needs: "some" | "every";
   /** A replay finds the memos of earlier runs. */
   keepMemos: boolean;
+  /** Its inputs count for the content key whatever their order. @default false */
+  unordered?: boolean;
   /** Prefix of the content key (scope, pipeline, step, version, options); `null`: never cached. */
   cacheKey: string | null;
 }
@@ -66,6 +87,10 @@ export interface JobSpec extends JobTraits {
   /** Files that the options name, such as a watermark. */
   attachments: FileRef[];
   startAt: number | null;
+  /** `null`: a client started it. */
+  parent: Parent | null;
+  /** Its inputs go when it has succeeded. @default false */
+  deleteInputs?: boolean;
   /** How long its files are kept after it finished. */
   retentionMs: number;
   /** How long at least, when it finished with dead letters: replaying one needs its files. */
@@ -99,6 +124,8 @@ export interface JobRecord extends JobSpec {
   error: Failure | null;
   /** Of its `all` steps. */
   warnings: Warning[];
+  /** Jobs that its `all` steps started. */
+  children: Child[];
   createdAt: number;
   startedAt: number | null;
   finishedAt: number | null;
@@ -113,6 +140,8 @@ export interface TrailEntry {
   ms: number;
   /** Left out when there are none. */
   warnings?: Warning[];
+  /** Jobs that the step started. Left out when there are none. */
+  children?: Child[];
 }
 
 /** What became of the parts of an item. */
@@ -165,6 +194,10 @@ export interface TaskRecord {
   url: string | null;
   /** What the client uploaded, or what was fetched. */
   input: FileRef | null;
+  /** What the client sent instead of a file; `null` as well when `dataFile` holds it. */
+  data: Json;
+  /** The data as a file of JSON, when its text is longer than `INLINE_BYTES`. */
+  dataFile: FileRef | null;
   /** What the present step reads: the upload, or the outputs of the step before. */
   inputs: FileRef[];
   /** The result of the step before. */

@@ -63,11 +63,21 @@ test("every field of a job comes back, and younger ones than its row have their 
     resultFile: { ...file, artifactId: "r" },
     error: { code: "step_failed", message: "It failed." },
     warnings: [{ code: "few_items", message: "Only one." }],
+    parent: { jobId: "b", item: 2, step: "split", depth: 1 },
+    children: [{ key: "k", jobId: "c", pipeline: "p" }],
+    deleteInputs: true,
   };
   const columns = { id: "a", owner: "o", pipeline: "p", state: "partial", finished_at: 13, expires_at: 14 };
   expect(toJob({ ...columns, spec: jobSpec(full), progress: jobProgress(full) })).toEqual(full);
   const bare = toJob({ ...columns, spec: "{}", progress: "{}" });
-  expect(bare).toMatchObject({ priority: 4, metadata: {}, resultFile: null, warnings: [] });
+  expect(bare).toMatchObject({
+    priority: 4,
+    metadata: {},
+    resultFile: null,
+    warnings: [],
+    parent: null,
+    children: [],
+  });
 });
 
 test("warnings are kept, and take no room where there are none", () => {

@@ -38,13 +38,13 @@ type Progress = Omit<JobRecord, JobColumn | keyof Spec>;
 
 export function jobSpec(job: JobRecord): string {
   const { total, createdAt } = job;
-  const spec: Spec = { ...specOf(job), total, createdAt };
+  const spec = { ...specOf(job), parent: job.parent ?? undefined, total, createdAt };
   return JSON.stringify(spec);
 }
 
 export function jobProgress(job: JobRecord): string {
   const { run, remaining, done, failed, cancelled, cached, failedParts, stepsDone } = job;
-  const { result, resultFile, error, warnings, startedAt } = job;
+  const { result, resultFile, error, warnings, children, startedAt } = job;
   // Every field is here, in the spec or in a column; the compiler sees to it.
   const progress: { [Name in keyof Progress]: Progress[Name] | undefined } = {
     run,
@@ -59,6 +59,7 @@ export function jobProgress(job: JobRecord): string {
     resultFile: resultFile ?? undefined,
     error,
     warnings: warnings.length === 0 ? undefined : warnings,
+    children: children.length === 0 ? undefined : children,
     startedAt,
   };
   return JSON.stringify(progress);
@@ -76,10 +77,8 @@ export function toJob(row: JobRow): JobRecord {
   // What rows leave out: usual values, and fields that are younger than they are.
   const spec = JSON.parse(row.spec) as Spec;
   const deadLetterRetentionMs = spec.retentionMs;
-  const usualValues = {
-    ...{ ...usualTraits, deadLetterRetentionMs },
-    ...{ resultFile: null, warnings: [], failedParts: 0 },
-  };
+  const none = { parent: null, resultFile: null, warnings: [], children: [], failedParts: 0 };
+  const usualValues = { ...usualTraits, deadLetterRetentionMs, ...none };
   const progress = JSON.parse(row.progress) as Omit<Progress, keyof typeof usualValues>;
   return { ...usualValues, ...spec, ...progress, ...columns };
 }
@@ -96,6 +95,8 @@ const usual = {
   suspect: false,
   lease: null,
   url: null,
+  data: null,
+  dataFile: null,
   previous: null,
   previousFile: null,
   result: null,
@@ -182,8 +183,8 @@ export function toTask(row: TaskRow): TaskRecord {
 
 /** The files that a task names: its upload, what its present step reads, and what it wrote. */
 export function filesOf(task: TaskRecord): FileRef[] {
-  const { input, inputs, previousFile, outputs, resultFile, part } = task;
-  const single = [input, previousFile, resultFile].filter((file) => file !== null);
+  const { input, dataFile, inputs, previousFile, outputs, resultFile, part } = task;
+  const single = [input, dataFile, previousFile, resultFile].filter((file) => file !== null);
   const ofPart = part ? [...part.files, ...(part.dataFile ? [part.dataFile] : [])] : [];
   return [...single, ...inputs, ...outputs, ...ofPart];
 }

@@ -1,6 +1,6 @@
 import { traitsOf } from "./job-spec.ts";
 import { itemSteps, partAt } from "./parts.ts";
-import type { Failure, FileRef, JobRecord, Json, TaskRecord, Warning } from "./records.ts";
+import type { Child, Failure, FileRef, JobRecord, Json, TaskRecord, Warning } from "./records.ts";
 import { JOB_ITEM } from "./records.ts";
 import type { ItemState, JobState } from "./states.ts";
 
@@ -69,6 +69,18 @@ export function partsView({ split }: Pick<TaskRecord, "split">) {
   return { total, done, failed };
 }
 
+/** The jobs that the steps of an item started. */
+export function childrenOf({ trail }: Pick<TaskRecord, "trail">): Child[] {
+  return [...new Map(trail.flatMap(({ children = [] }) => children.map((one) => [one.jobId, one]))).values()];
+}
+
+/** Whose step started a job; `index` is `null` for an `all` step. */
+export function parentView({ parent }: Pick<JobRecord, "parent">) {
+  if (parent === null) return null;
+  const { jobId, item, step } = parent;
+  return { jobId, index: item === JOB_ITEM ? null : item, step };
+}
+
 export function itemView(job: JobRecord, task: TaskRecord) {
   return {
     index: task.item,
@@ -79,11 +91,14 @@ export function itemView(job: JobRecord, task: TaskRecord) {
     cached: task.cached,
     url: task.url,
     input: task.input && fileView(task.input),
+    data: task.data,
+    dataFile: task.dataFile && fileView(task.dataFile),
     outputs: task.outputs.map(fileView),
     result: task.result,
     resultFile: task.resultFile && fileView(task.resultFile),
     error: failureView(task.error),
     warnings: warningsOf(task),
+    children: childrenOf(task),
     parts: partsView(task),
   };
 }
@@ -129,6 +144,8 @@ export function jobView(
     resultFile: job.resultFile && fileView(job.resultFile),
     error: failureView(job.error),
     warnings: job.warnings,
+    parent: parentView(job),
+    children: job.children,
     createdAt: iso(job.createdAt),
     startAt: iso(job.startAt),
     startedAt: iso(job.startedAt),

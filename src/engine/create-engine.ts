@@ -19,6 +19,7 @@ import { hints as makeHints } from "./messages/hints.ts";
 import { messageReader } from "./messages/read.ts";
 import { topics } from "./messages/topics.ts";
 import { changePublisher } from "./publish-changes.ts";
+import { createSchedules } from "./schedules/create-schedules.ts";
 import { createUploads } from "./uploads/create-uploads.ts";
 
 const DAY_MS = 24 * 3_600_000;
@@ -69,6 +70,8 @@ export function createEngine(parts: EngineParts): Engine {
     return created;
   };
   const submitted = store.name === "postgres" ? inbox({ store, database, createJob }) : null;
+  const { admit, prepare } = take;
+  const schedules = createSchedules({ store, database, pipelines, admit, prepare, createJob });
 
   return {
     store: submitted ? readingInbox(store, submitted) : store,
@@ -81,15 +84,17 @@ export function createEngine(parts: EngineParts): Engine {
     uploads,
     outgoing,
     files: fileSource({ outgoing, objects: parts.objects ?? null, room: take.room, now: store.now }),
+    schedules,
     hints,
     messages: messageReader(drops),
     drops,
     publishChanges,
-    admit: take.admit,
+    admit,
     room: take.room,
     receive: take.receive,
     discard: take.discard,
     quote: take.quote,
+    prepare,
     createJob,
     async cancelJob(owner, id) {
       await publishChanges(unwrap(await store.cancelJob({ owner, id, now: store.now() })));

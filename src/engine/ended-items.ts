@@ -18,7 +18,7 @@ export interface Source {
   show(file: FileRef): Artifact;
 }
 
-type Ended = Pick<AllContext<unknown, Json, Json>, "items" | "failures">;
+type Ended = Pick<AllContext<unknown, Json, Json, Json>, "items" | "failures">;
 
 /** What an `all` step reads of the items before it: in memory are one page of records and one large result. */
 export function endedItems({ store, blobs, job, signal, show }: Source): Ended {
@@ -40,6 +40,7 @@ export function endedItems({ store, blobs, job, signal, show }: Source): Ended {
           index: task.item,
           name: task.name,
           file: task.input && show(task.input),
+          data: task.dataFile ? await readJson(blobs, task.dataFile.blob) : task.data,
           outputs: task.outputs.map(show),
           result: task.resultFile ? await readJson(blobs, task.resultFile.blob) : task.result,
         };

@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import type { Tables } from "../database/tables.ts";
-import type { Failure, JobRecord, JobTraits, TaskRecord } from "../domain/records.ts";
+import type { CreateJob } from "../domain/commands.ts";
+import type { Failure, JobRecord, JobTraits, Parent, TaskRecord } from "../domain/records.ts";
 import type { Outgoing } from "../outgoing/outgoing.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import type { BlobStore } from "../ports/blobs.ts";
@@ -9,11 +10,13 @@ import type { Bus } from "../ports/bus.ts";
 import type { Database } from "../ports/database.ts";
 import type { Changed, Created } from "../ports/store/jobs.ts";
 import type { Store } from "../ports/store/store.ts";
+import type { DataItem } from "./data-items.ts";
 import type { FileSource } from "./file-source.ts";
 import type { Drops } from "./messages/drops.ts";
 import type { Hints } from "./messages/hints.ts";
 import type { MessageReader } from "./messages/read.ts";
 import type { ReceivedFile } from "./received-file.ts";
+import type { Schedules } from "./schedules/schedules.ts";
 import type { Uploads } from "./uploads/uploads.ts";
 
 /** What server, CLI and library use to put work in; reads go to `store` and `blobs` directly. */
@@ -30,6 +33,7 @@ export interface Engine {
   readonly outgoing: Outgoing;
   /** Files that jobs name by URL. */
   readonly files: FileSource;
+  readonly schedules: Schedules;
   /** Makes and reads what brokers deliver. */
   readonly hints: Hints;
   /** Reads what comes over the bus. */
@@ -61,6 +65,8 @@ export interface Engine {
   discard(files: readonly ReceivedFile[]): Promise<void>;
   /** Validates the options and creates the job. Rejects with the catalogue's errors; releases nothing. */
   createJob(request: JobRequest): Promise<Created>;
+  /** Checks what `createJob` does, for a job that is created later, as a step's is; its pins are the caller's. */
+  prepare(request: JobRequest): Promise<CreateJob>;
   /** What `createJob` would do, without doing it. */
   quote(request: JobRequest): Promise<Quote>;
   cancelJob(owner: string, id: string): Promise<void>;
@@ -137,18 +143,22 @@ export type OnInvalidFile = "reject" | "skip";
 
 /** What is not said of its traits is as `usualTraits` has it. */
 export interface JobRequest extends Partial<JobTraits> {
-  /** @default a new one */
+  /** Known where repeating the request must not create another job. @default a new one */
   id?: string;
   owner: string;
   pipeline: string;
   /** As the client sent them; parsed by the pipeline's schema. */
   options: unknown;
   files: readonly JobFile[];
+  /** Items of data instead of files, as the client sent them. */
+  items?: readonly DataItem[];
   /** What becomes of the request when its pipeline does not accept a file. @default "reject" */
   onInvalidFile?: OnInvalidFile;
   /** Files for `fileOption` fields, by the path of the field: `watermark.image`. */
   optionFiles?: ReadonlyMap<string, ReceivedFile>;
   startAt?: number;
+  /** The step that starts it. @default null */
+  parent?: Parent | null;
   idempotencyKey?: string;
   /** How long the key is known, in ms. @default 24 h */
   idempotencyMs?: number;

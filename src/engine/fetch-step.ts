@@ -1,8 +1,9 @@
 import { Readable } from "node:stream";
 import { FETCH_STEP } from "../domain/fetching.ts";
 import { checkSize } from "../domain/incoming.ts";
+import type { Accepted } from "../pipeline/accepts.ts";
 import type { EachContext } from "../pipeline/context.ts";
-import type { Accepts, Pipeline, Step } from "../pipeline/pipeline.ts";
+import type { Pipeline, Step } from "../pipeline/pipeline.ts";
 import { kindFault } from "./file-faults.ts";
 import type { FileSource } from "./file-source.ts";
 import { HEAD_BYTES, mediaTypeOf } from "./media-type.ts";
@@ -31,9 +32,11 @@ export function fetchStep({ accepts }: Pick<Pipeline, "accepts">, source?: FileS
     concurrency: 8,
     cache: "never",
     version: "1",
+    unordered: false,
     keepMemos: false,
     needs: "some",
     isolate: null,
+    batch: null,
     run: (context: FetchContext) => fetchFile(source!, accepts, context),
   };
 }
@@ -47,7 +50,7 @@ export function stepsOf(pipeline: Pipeline, source?: FileSource): Step[] {
 /** The same is refused, with the same codes, as of a file that is uploaded. */
 async function fetchFile(
   source: FileSource,
-  { mediaTypes, maxFileBytes }: Required<Accepts>,
+  { mediaTypes, maxFileBytes }: Accepted,
   context: FetchContext,
 ): Promise<null> {
   const { signal, url } = context;

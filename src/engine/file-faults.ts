@@ -1,12 +1,12 @@
 import type { FileRef } from "../domain/records.ts";
 import { MillraceError } from "../errors.ts";
-import type { Accepts } from "../pipeline/pipeline.ts";
+import type { Accepted } from "../pipeline/accepts.ts";
 import type { RefusedFile } from "./engine.ts";
 
 type Judged = Pick<FileRef, "name" | "mediaType" | "bytes">;
 
 /** Why a pipeline does not accept a file; `null` when it does. */
-export function fileFault(file: Judged, accepts: Required<Accepts>): MillraceError | null {
+export function fileFault(file: Judged, accepts: Accepted): MillraceError | null {
   return sizeFault(file, accepts.maxFileBytes) ?? kindFault(file, accepts.mediaTypes);
 }
 

@@ -2,6 +2,7 @@ import { unusualTraits } from "../domain/job-spec.ts";
 import { canonical, sha256 } from "../domain/ledger/content-key.ts";
 import type { FileRef, JobTraits, Json } from "../domain/records.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
+import { contentOfItems, type DataItem } from "./data-items.ts";
 import type { JobRequest, RefusedFile } from "./engine.ts";
 
 /** The file of an item: one that is stored, one that a worker will fetch, or one that was refused. */
@@ -12,13 +13,14 @@ export function fingerprintOf(
   { startAt, onInvalidFile }: JobRequest,
   pipeline: Pipeline,
   content: Json,
-  files: readonly ItemFile[],
+  { files, data }: { files: readonly ItemFile[]; data: readonly DataItem[] },
   { priority, metadata, ...others }: JobTraits,
 ): string {
   const named = files.map((file) => [file.name, contentOf(file)]);
   const asked: Json[] = [pipeline.name, content, named, priority, startAt ?? null, metadata];
   // What is usual is left out: so fingerprints stay comparable with those of the version before.
   if (onInvalidFile === "skip") asked.push("skip");
+  if (data.length > 0) asked.push({ items: contentOfItems(data) });
   const unusual = unusualTraits(others);
   if (Object.keys(unusual).length > 0) asked.push(unusual);
   return sha256(canonical(asked));

@@ -1,10 +1,10 @@
 import type { Readable } from "node:stream";
-import type { CreateJob } from "../domain/commands.ts";
+import type { CreateJob, NewItem } from "../domain/commands.ts";
 import { fetchesFiles, nameOfUrl } from "../domain/fetching.ts";
 import { safeName } from "../domain/file-name.ts";
 import { newId } from "../domain/ids.ts";
 import { traitsOf } from "../domain/job-spec.ts";
-import { itemKey } from "../domain/ledger/content-key.ts";
+import { firstKey } from "../domain/ledger/content-key.ts";
 import type { Failure, FileRef, Json, PlanStep } from "../domain/records.ts";
 import { MillraceError } from "../errors.ts";
 import type { Outgoing } from "../outgoing/outgoing.ts";
@@ -12,6 +12,7 @@ import type { Pipeline } from "../pipeline/pipeline.ts";
 import type { BlobStore } from "../ports/blobs.ts";
 import type { Created, Result } from "../ports/store/jobs.ts";
 import type { Store } from "../ports/store/store.ts";
+import { keepItems, parseItems } from "./data-items.ts";
 import {
   type Admission,
   type AdmissionRequest,
@@ -55,7 +56,7 @@ export interface IntakeOptions {
 }
 
 /** Takes work in: admission, uploads, options, and the one transaction that makes it a job. */
-export function intake({ store, blobs, pipelines, outgoing, ...kept }: IntakeOptions) {
+export function intake({ store, blobs, pipelines, outgoing, ...retention }: IntakeOptions) {
   const room = diskRoom(blobs);
 
   const pipelineOf = (name: string): Pipeline => {
@@ -113,7 +114,7 @@ export function intake({ store, blobs, pipelines, outgoing, ...kept }: IntakeOpt
     const { owner } = request;
     const now = store.now();
     const id = request.id ?? newId(now);
-    checkCount(pipeline, request.files.length);
+    const data = await parseItems(pipeline, request.items ?? []);
     const files = await Promise.all(request.files.map((file) => itemOf(request, file, pipeline)));
     const { options, attachments, content } = await resolveOptions(
       pipeline,
@@ -122,8 +123,10 @@ export function intake({ store, blobs, pipelines, outgoing, ...kept }: IntakeOpt
       request.optionFiles ?? new Map(),
       (artifactId) => fileOf(owner, { artifactId }),
     );
+    checkCount(pipeline, request.files.length, data.length);
     const traits = traitsOf(request);
     checkMetadata(traits.metadata);
+    const kept = await keepItems({ blobs, store }, id, data);
     return {
       content,
       command: {
@@ -137,26 +140,30 @@ export function intake({ store, blobs, pipelines, outgoing, ...kept }: IntakeOpt
         ...traits,
         ...traceOf(request),
         startAt: startOf(request.startAt, now),
-        retentionMs: Math.round(pipeline.retentionMs ?? kept.retentionMs),
-        deadLetterRetentionMs: Math.round(pipeline.deadLetterRetentionMs ?? kept.deadLetterRetentionMs),
-        items: files.map((file, n) =>
-          "error" in file || "url" in file
-            ? file
-            : { name: file.name, input: { ...file, artifactId: `${id}.${n}.in` } },
-        ),
+        parent: request.parent ?? null,
+        ...(pipeline.deleteInputs && { deleteInputs: true }),
+        retentionMs: Math.round(pipeline.retentionMs ?? retention.retentionMs),
+        deadLetterRetentionMs: Math.round(pipeline.deadLetterRetentionMs ?? retention.deadLetterRetentionMs),
+        items: [...files.map((file, n) => fileItem(id, file, n)), ...kept.items],
         attachments,
-        pinned: pinsOf([...request.files, ...(request.optionFiles?.values() ?? [])]),
+        pinned: [...pinsOf([...request.files, ...(request.optionFiles?.values() ?? [])]), ...kept.pinned],
         reservation: request.admission?.id ?? null,
         idempotency:
           request.idempotencyKey === undefined
             ? null
             : {
                 key: request.idempotencyKey,
-                fingerprint: fingerprintOf(request, pipeline, content, files, traits),
+                fingerprint: fingerprintOf(request, pipeline, content, { files, data }, traits),
                 expiresAt: now + (request.idempotencyMs ?? IDEMPOTENCY_MS),
               },
       },
     };
+  };
+
+  /** No job will take over what was stored of its data. */
+  const discardData = async ({ items }: CreateJob): Promise<void> => {
+    const keys = items.flatMap(({ data }) => data?.file?.blob ?? []);
+    if (keys.length > 0) await store.unpin({ keys });
   };
 
   return {
@@ -221,11 +228,21 @@ export function intake({ store, blobs, pipelines, outgoing, ...kept }: IntakeOpt
       }
     },
 
+    prepare: async (request: JobRequest): Promise<CreateJob> => (await prepare(request)).command,
+
     async createJob(request: JobRequest): Promise<Created> {
       const command = request.refusal
-        ? refused(request, request.refusal, pipelines.get(request.pipeline), { now: store.now(), ...kept })
+        ? refused(request, request.refusal, pipelines.get(request.pipeline), {
+            now: store.now(),
+            ...retention,
+          })
         : (await prepare(request)).command;
-      return unwrap(await store.createJob(command));
+      const created = await store.createJob(command).then(unwrap, async (error) => {
+        await discardData(command);
+        throw error;
+      });
+      if (!created.created) await discardData(command);
+      return created;
     },
 
     async quote(request: JobRequest): Promise<Quote> {
@@ -234,11 +251,9 @@ export function intake({ store, blobs, pipelines, outgoing, ...kept }: IntakeOpt
       const [queued, next] = command.plan as [PlanStep, PlanStep?];
       const first = fetchesFiles(command.plan) ? next! : queued;
       const items = Math.max(1, command.items.length);
-      const valid = command.items.flatMap(({ input }) => input ?? []);
       const runs = items - command.items.filter(({ error }) => error).length;
-      const keys = valid
-        .map((input) => itemKey(first, { inputs: [input], previous: null, previousFile: null }))
-        .filter((key) => key !== null);
+      const keys = command.items.map((item) => firstKey(first, item)).filter((key) => key !== null);
+      await discardData(command);
       const cachedItems = await store.countCached({ keys });
       const queue = (await store.queues({ now: store.now() })).find((one) => one.name === queued.queue);
       const position = queue ? queue.ready + queue.running : 0;
@@ -250,8 +265,8 @@ export function intake({ store, blobs, pipelines, outgoing, ...kept }: IntakeOpt
 }
 
 /** Whoever has nothing in the queue may send the largest job that there is. */
-function shareOf({ queueLimit, accepts }: Pipeline, share: number): number {
-  return Math.max(Math.ceil(queueLimit * share), accepts.maxFiles);
+function shareOf(pipeline: Pipeline, share: number): number {
+  return Math.max(Math.ceil(pipeline.queueLimit * share), mostItems(pipeline));
 }
 
 function traceOf(request: JobRequest): { traceparent?: string } {
@@ -290,6 +305,7 @@ function refused(
     ...traitsOf(request),
     ...traceOf(request),
     startAt: null,
+    parent: null,
     ...{ retentionMs, deadLetterRetentionMs },
     items: [{ name: "", error: refusal }],
     ...{ attachments: [], pinned: [], reservation: null, idempotency: null },
@@ -310,6 +326,16 @@ export function unwrap<T>(result: Result<T>): T {
   if (result.ok) return result;
   const { code, message, retryAfter, extra } = result;
   throw new MillraceError(code, message, { retryAfter, extra });
+}
+
+function fileItem(jobId: string, file: ItemFile, index: number): NewItem {
+  if ("error" in file || "url" in file) return file;
+  return { name: file.name, input: { ...file, artifactId: `${jobId}.${index}.in` } };
+}
+
+/** Items of the largest job that a pipeline takes. */
+export function mostItems({ accepts }: Pipeline): number {
+  return Math.max(1, accepts.maxFiles, accepts.maxItems);
 }
 
 function isRemote(file: ItemFile): boolean {

@@ -6,7 +6,7 @@ import { PIN_MS } from "./leases.ts";
 /** Where blobs are kept, and who knows which of them live. */
 export interface Keeping {
   blobs: BlobStore;
-  store: Pick<FileStore, "pin"> & { now(): number };
+  store: Pick<FileStore, "pin" | "unpin"> & { now(): number };
 }
 
 export interface KeptBlob {

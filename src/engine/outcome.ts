@@ -21,10 +21,14 @@ export function outcomeOf(error: unknown, ms: number): Outcome {
   if (error instanceof RetryableError) {
     return failed(error, true, ms, error.afterMs);
   }
-  if (error instanceof MillraceError && OUTAGES.has(error.code)) {
+  if (error instanceof MillraceError && isOutage(error)) {
     return { kind: "returned", delayMs: OUTAGE_MS };
   }
   return failed(error, isRetryable(error), ms);
+}
+
+export function isOutage({ code }: MillraceError): boolean {
+  return OUTAGES.has(code);
 }
 
 /** What a client reads is what the step has said for clients; of anything else it gets a reference alone. */

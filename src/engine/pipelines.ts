@@ -1,8 +1,12 @@
 import { MOST_SPLIT_ITEMS } from "../domain/parts.ts";
+import { MillraceError } from "../errors.ts";
 import { openSplit, type Pipeline } from "../pipeline/pipeline.ts";
 import type { Pipelines } from "./engine.ts";
 
-/** The pipelines of a process, in all their versions; a later one replaces an earlier one of the same version. */
+/**
+ * The pipelines of a process, in all their versions. Throws `config_invalid` for two of the same name and version,
+ * unless the later one says that it `replaces` the earlier.
+ */
 export function pipelineRegistry(pipelines: readonly Pipeline[]): Pipelines {
   const byName = new Map<string, Map<number, Pipeline>>();
   for (const pipeline of pipelines) {
@@ -16,6 +20,13 @@ export function pipelineRegistry(pipelines: readonly Pipeline[]): Pipelines {
       );
     }
     const versions = byName.get(pipeline.name) ?? new Map<number, Pipeline>();
+    const earlier = versions.get(pipeline.version);
+    if (earlier && earlier !== pipeline && !pipeline.replaces) {
+      throw new MillraceError(
+        "config_invalid",
+        `There are two pipelines ${pipeline.name} of version ${pipeline.version}, "${earlier.title}" and "${pipeline.title}". Give one another name or version, or say "replaces: true" in the second.`,
+      );
+    }
     byName.set(pipeline.name, versions.set(pipeline.version, pipeline));
   }
   const newest = (versions: Map<number, Pipeline>) => versions.get(Math.max(...versions.keys()))!;

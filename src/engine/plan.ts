@@ -31,6 +31,7 @@ export function planOf(pipeline: Pipeline, owner: string, content: unknown, fetc
     backoff: step.backoff,
     needs: step.needs,
     keepMemos: step.keepMemos,
+    ...(step.unordered && { unordered: true }),
     cacheKey:
       step.cache === "inputs"
         ? canonical([
@@ -41,6 +42,7 @@ export function planOf(pipeline: Pipeline, owner: string, content: unknown, fetc
             step.version,
             pipeline.tools,
             content,
+            ...(step.unordered ? ["unordered"] : []),
           ])
         : null,
   }));

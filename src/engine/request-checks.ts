@@ -4,9 +4,20 @@ import type { Pipeline } from "../pipeline/pipeline.ts";
 
 const LONGEST_DELAY_MS = 366 * 24 * 3_600_000;
 
-/** Rejects with `too_many_files`, or `invalid_request` for too few. */
-export function checkCount({ name, accepts }: Pipeline, files: number): void {
+/** Rejects with `too_many_files`, `invalid_request` for too few, or `invalid_items` for none or for both kinds. */
+export function checkCount({ name, accepts }: Pipeline, files: number, items: number): void {
   const { minFiles, maxFiles } = accepts;
+  if (items > 0 && files > 0) {
+    const text = "Files and items of data cannot be mixed in one job: send two jobs.";
+    throw new MillraceError("invalid_items", text, {
+      extra: { issues: [{ path: "items", message: "come with files" }] },
+    });
+  }
+  if (items > 0) return;
+  if (accepts.data !== null && accepts.mediaTypes.length === 0) {
+    const text = `${name} needs at least 1 item of data; there are 0.`;
+    throw new MillraceError("invalid_items", text, { extra: { limit: 1 } });
+  }
   if (files > maxFiles) {
     const text = `${name} takes at most ${maxFiles} files; these are ${files}.`;
     throw new MillraceError("too_many_files", text, { extra: { limit: maxFiles } });

@@ -11,6 +11,7 @@ import type { Pipeline, Step } from "../pipeline/pipeline.ts";
 import type { Consumer, Delivery } from "../ports/broker.ts";
 import type { ClaimResult } from "../ports/store/tasks.ts";
 import { Attempts, LeaseLost } from "./attempts.ts";
+import { createBatches } from "./batches.ts";
 import type { Engine } from "./engine.ts";
 import { stepsOf } from "./fetch-step.ts";
 import { type Isolation, type RunStep, SharedChildDied, type Suspects } from "./isolation.ts";
@@ -85,6 +86,11 @@ export function createRunner(options: RunnerOptions): Runner {
       queues[queueName(pipeline, step)] = options.concurrency ?? step.concurrency;
   }
 
+  const batches = createBatches(
+    ({ pipeline, step }) => queues[queueName(pipeline, step)] ?? step.concurrency,
+    options.onStuck,
+  );
+
   /** Repeats a call of the store until it answers: the prefetch keeps further deliveries away meanwhile. */
   async function persist<T>(call: () => Promise<T>): Promise<T> {
     for (;;) {
@@ -144,7 +150,7 @@ export function createRunner(options: RunnerOptions): Runner {
       const outcome = await tracing.during(`step ${queue}`, claim.job, traced, () =>
         task.suspect && !step.isolate && step.name !== FETCH_STEP
           ? suspects.run({ deaths: task.deaths, signal: stop.signal }, attempt)
-          : attempt(step.isolate ? isolation.run : runHere),
+          : attempt(step.isolate ? isolation.run : step.batch ? batches.run : runHere),
       );
       if (outcome) {
         const ended = { ...traced, "millrace.outcome": outcome.kind };
@@ -222,7 +228,9 @@ export function createRunner(options: RunnerOptions): Runner {
         ? attempt.keepParts(returned as NewPart[])
         : attempt.keep(returned));
       kept = true;
-      return { kind: "succeeded", ...returnedAs, outputs, warnings: warnings.list(), ms: ms() };
+      const children = attempt.children();
+      const made = { outputs, warnings: warnings.list(), ...(children.length > 0 && { children }) };
+      return { kind: "succeeded", ...returnedAs, ...made, ms: ms() };
     } catch (error) {
       const cause = causeOf(error, stop.signal);
       if (cause instanceof LeaseLost) return null;
@@ -253,6 +261,7 @@ export function createRunner(options: RunnerOptions): Runner {
     revoke: (lease) => attempts.lose(lease),
     async drain(ms) {
       stopping.abort();
+      batches.drain();
       await Promise.allSettled(consumers.map((consumer) => consumer.close()));
       const deadline = performance.now() + ms;
       while (inHand > 0 && performance.now() < deadline) await sleep(20);

@@ -35,7 +35,17 @@ export function startScheduler(engine: Engine, log: StepLog): Scheduler {
     repeat(COLLECT_MS, () => expire(engine)),
     repeat(COLLECT_MS, () => collect(engine)),
     repeat(SWEEP_FILES_LOOK_MS, () => sweepFiles(engine)),
+    startSchedules(),
   ];
+
+  async function startSchedules(): Promise<void> {
+    let isDefined = false;
+    await repeat(SWEEP_MS, async () => {
+      if (!isDefined) await engine.schedules.define();
+      isDefined = true;
+      await engine.schedules.fireDue(log);
+    });
+  }
 
   async function repeat(ms: number, work: () => Promise<void>): Promise<void> {
     while (!stop.signal.aborted) {

@@ -2,7 +2,7 @@ import { createWriteStream } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline as flow } from "node:stream/promises";
-import type { NewPart as StoredPart } from "../domain/commands.ts";
+import type { NewChild, NewPart as StoredPart } from "../domain/commands.ts";
 import { safeName } from "../domain/file-name.ts";
 import { parseTaskId, taskId } from "../domain/ids.ts";
 import { artifactId, resultId } from "../domain/ledger/content-key.ts";
@@ -34,6 +34,7 @@ import type { Bus } from "../ports/bus.ts";
 import type { Store } from "../ports/store/store.ts";
 import { endedItems, ShownFiles } from "./ended-items.ts";
 import { endedParts, partInfo } from "./ended-parts.ts";
+import type { Engine } from "./engine.ts";
 import { keepBlob } from "./keep-blob.ts";
 import { keepParts } from "./keep-parts.ts";
 import { packJson, readJson } from "./large-json.ts";
@@ -42,6 +43,7 @@ import { MAX_PROGRESS_CHARACTERS } from "./messages/read.ts";
 import { textMessages } from "./messages/text-pieces.ts";
 import { type LiveMessage, topics } from "./messages/topics.ts";
 import { newStepFolder } from "./step-folders.ts";
+import { collectSubmissions } from "./submissions.ts";
 import type { Threads } from "./threads.ts";
 
 const PROGRESS_MS = 100;
@@ -54,6 +56,7 @@ export interface ContextParts {
   bus: Bus;
   threads: Threads;
   memory: Pick<MemoryShare, "reserve">;
+  prepare: Engine["prepare"];
   log: StepLog;
 }
 
@@ -68,10 +71,12 @@ type OfParts = Pick<PartContext<unknown, Json, Json>, "part"> &
   Pick<JoinContext<unknown, Json, Json, Json>, "parts">;
 
 export interface Running {
-  context: EachContext<unknown, Json> & AllContext<unknown, Json, Json> & OfParts;
+  context: EachContext<unknown, Json, Json> & AllContext<unknown, Json, Json, Json> & OfParts;
   /** What the step wrote, in order. */
   outputs: FileRef[];
   warnings: Warnings;
+  /** The jobs that the step started. */
+  children(): NewChild[];
   /** Keeps what the step returned: as it is, or as a file when it is large. */
   keep(returned: unknown): Promise<Kept>;
   /** Keeps what a split returned. */
@@ -108,10 +113,14 @@ export async function stepContext(
     if (found && found !== "expired" && found.jobId === job.id) return found;
     throw new MillraceError("not_found", `The step ${step} has no file ${file.artifactId}.`);
   };
+  const pin = (blob: string) => {
+    pinned.push(blob);
+    onPinned(blob);
+  };
+  const submissions = collectSubmissions({ prepare: parts.prepare, job, task, find, onPinned: pin });
   const put = async (data: NewFile["data"]) => {
     const kept = await keepBlob({ blobs, store }, data, { signal });
-    pinned.push(kept.blob);
-    onPinned(kept.blob);
+    pin(kept.blob);
     return kept;
   };
   const folder = async () => {
@@ -134,6 +143,7 @@ export async function stepContext(
 
   const common: StepContext<unknown> = {
     jobId: job.id,
+    owner: job.owner,
     pipeline: job.pipeline,
     step,
     attempt: task.attempt,
@@ -168,6 +178,7 @@ export async function stepContext(
       return fileView(written);
     },
     folder,
+    submit: submissions.submit,
     reserveMemory: memory.reserve,
     thread: (module, input) => threads.run(module, input, signal),
     async once<T extends Json>(key: string, fn: () => Promise<T>): Promise<T> {
@@ -185,11 +196,13 @@ export async function stepContext(
   };
   const previous = task.previousFile ? await readJson(blobs, task.previousFile.blob) : task.previous;
   const source = { store, blobs, job, signal, show: shown.show };
+  const data = task.dataFile ? await readJson(blobs, task.dataFile.blob) : task.data;
   const ended = task.item === JOB_ITEM && endedItems(source);
   const context = Object.assign(common, {
     index: from.index,
     name: task.name,
     inputs: task.inputs.map(fileView),
+    data,
     previous,
     ...(task.url !== null && { url: task.url }),
     ...ended,
@@ -210,6 +223,7 @@ export async function stepContext(
     context: context as unknown as Running["context"],
     outputs,
     warnings,
+    children: submissions.list,
     async keep(returned) {
       const { value, bytes } = packJson(returned, inlineBytes(job, task));
       // The ids of a job's files begin with its own.

@@ -1,7 +1,7 @@
 import type { FastifyReply } from "fastify";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
 import { firstIssues } from "../domain/issues.ts";
-import { catalogue, type ErrorCode, MillraceError } from "../errors.ts";
+import { type AnyCode, catalogue, type ErrorCode, MillraceError } from "../errors.ts";
 
 /** An RFC 9457 problem document. Errors add members of their own, such as `limit` or `issues`. */
 export interface Problem {
@@ -9,7 +9,7 @@ export interface Problem {
   title: string;
   status: number;
   detail: string;
-  code: ErrorCode;
+  code: AnyCode;
   retryable: boolean;
   requestId: string;
   [extra: string]: unknown;
@@ -54,7 +54,7 @@ export function publicError(error: unknown): MillraceError {
 }
 
 /** What these say is for operators: what a database or a setting is called, or has answered. */
-const PRIVATE: ReadonlySet<ErrorCode> = new Set(["internal", "config_invalid"]);
+const PRIVATE: ReadonlySet<string> = new Set(["internal", "config_invalid"]);
 
 function internal(cause: unknown): MillraceError {
   return new MillraceError(

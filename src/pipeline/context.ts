@@ -14,6 +14,8 @@ export type Artifact = {
 /** Options may name files of the client's own as `{artifactId}`; see `fileOption`. */
 export interface StepContext<Options> {
   readonly jobId: string;
+  /** Whose job it is. */
+  readonly owner: string;
   readonly pipeline: string;
   readonly step: string;
   /** From 1. */
@@ -63,10 +65,35 @@ export interface StepContext<Options> {
    */
   thread<In, Out>(module: URL, input: In): Promise<Out>;
   /**
+   * Starts another job of the same owner. It is created in the transaction that records this step's success, and
+   * once, however often the step runs; nobody waits for it. A step that starts jobs is never cached. Throws what a
+   * request for the job would be answered with, and `too_deep` beyond 8 levels of jobs.
+   * @param key tells the jobs of one step apart: the same key is the same job
+   * @param pipeline one that this server has, or its name
+   */
+  submit(
+    key: string,
+    pipeline: string | { readonly name: string },
+    work?: Submission,
+  ): Promise<{ jobId: string }>;
+  /**
    * Runs `fn` once for this task and step: its result is recorded, and a repeated attempt gets it back.
    * A crash between the call and the record may run it twice.
    */
   once<T extends Json>(key: string, fn: () => Promise<T>): Promise<T>;
+}
+
+/** The work of a job that a step starts: files or items, as for any job. */
+export interface Submission {
+  /** As the other pipeline's schema has them. */
+  options?: unknown;
+  /** Files that this step reads or wrote. */
+  files?: readonly { artifactId: string }[];
+  items?: readonly { name?: string; data: unknown }[];
+  /** 0 to 9. @default that of this job */
+  priority?: number;
+  startAt?: Date;
+  metadata?: { [key: string]: string };
 }
 
 export type NewFile = (OwnName | DerivedName) & {
@@ -89,13 +116,15 @@ export interface DerivedName {
 }
 
 /** What an `each` step gets beside the job's options. */
-export interface EachContext<Options, Previous> extends StepContext<Options> {
+export interface EachContext<Options, Previous, Data = null> extends StepContext<Options> {
   /** Index of the item, from 0. */
   readonly index: number;
-  /** Name of the uploaded file (the client's, without folders), or "" for a job without files. */
+  /** Name of the uploaded file (the client's, without folders) or of the item of data; "" where there is none. */
   readonly name: string;
   /** The uploaded file. Throws for a job without files. */
   readonly file: Artifact;
+  /** The data of the item, parsed by the pipeline's schema (`accepts.data`); `null` for an item that is a file. */
+  readonly data: Data;
   /** What the step before wrote, or the uploaded file for the first step. */
   readonly inputs: readonly Artifact[];
   /** What the step before returned (`null` for the first). */
@@ -103,9 +132,9 @@ export interface EachContext<Options, Previous> extends StepContext<Options> {
 }
 
 /** What an `all` step gets. */
-export interface AllContext<Options, Item, Previous> extends StepContext<Options> {
+export interface AllContext<Options, Item, Previous, Data = null> extends StepContext<Options> {
   /** Every item that succeeded, by index. */
-  readonly items: AsyncList<EndedItem<Item>>;
+  readonly items: AsyncList<EndedItem<Item, Data>>;
   /** Indexes and reasons of those that did not. */
   readonly failures: AsyncList<FailedItem>;
   /** What the `all` step before returned (`null` for the first). */
@@ -127,10 +156,11 @@ export interface FailedItem {
   message: string;
 }
 
-export interface EndedItem<Result> {
+export interface EndedItem<Result, Data = null> {
   index: number;
   name: string;
   file: Artifact | null;
+  data: Data;
   outputs: readonly Artifact[];
   result: Result;
 }

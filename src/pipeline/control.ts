@@ -1,11 +1,31 @@
-import { type ErrorCode, MillraceError } from "../errors.ts";
+import { type AnyCode, catalogue, type ErrorCode, MillraceError } from "../errors.ts";
 
-/** Thrown by a step: this will fail however often it is tried. The message is shown to the client. */
-export class PermanentError extends MillraceError {
+const CODE = /^[a-z][a-z0-9_]{0,49}$/;
+
+/** An error of a step with a code of its own, or one of the catalogue. */
+class StepError extends MillraceError {
+  override readonly code: AnyCode;
+
+  constructor(code: AnyCode, message: string, details: { cause?: unknown; retryable: boolean }) {
+    if (!CODE.test(code)) {
+      throw new TypeError(
+        `The error code "${code}" must be at most 50 lower-case letters, digits and "_", with a letter first.`,
+      );
+    }
+    super(code in catalogue ? (code as ErrorCode) : "step_failed", message, details);
+    this.code = code;
+  }
+}
+
+/**
+ * Thrown by a step: this will fail however often it is tried. The message is shown to the client, and so is the code:
+ * lower-case letters, digits and `_`, such as `no_face`.
+ */
+export class PermanentError extends StepError {
   /** The step gave up on work that cannot be stopped and still runs: an isolated step's process is replaced. */
   readonly abandonsWork: boolean;
 
-  constructor(code: ErrorCode, message: string, details: { cause?: unknown; abandonsWork?: boolean } = {}) {
+  constructor(code: AnyCode, message: string, details: { cause?: unknown; abandonsWork?: boolean } = {}) {
     super(code, message, { cause: details.cause, retryable: false });
     this.name = "PermanentError";
     this.abandonsWork = details.abandonsWork ?? false;
@@ -13,10 +33,10 @@ export class PermanentError extends MillraceError {
 }
 
 /** Thrown by a step: try again, charged as an attempt, not before `afterMs` where the other side asked for it. */
-export class RetryableError extends MillraceError {
+export class RetryableError extends StepError {
   readonly afterMs: number | undefined;
 
-  constructor(message: string, details: { afterMs?: number; code?: ErrorCode; cause?: unknown } = {}) {
+  constructor(message: string, details: { afterMs?: number; code?: AnyCode; cause?: unknown } = {}) {
     super(details.code ?? "step_failed", message, { cause: details.cause, retryable: true });
     this.name = "RetryableError";
     this.afterMs = details.afterMs;

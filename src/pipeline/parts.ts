@@ -39,7 +39,8 @@ export interface PartInfo<Data> {
 }
 
 /** What a `join` step gets: what its split got, and what became of the parts. */
-export interface JoinContext<Options, Data, Result, Previous> extends EachContext<Options, Previous> {
+export interface JoinContext<Options, Data, Result, Previous, Given = null>
+  extends EachContext<Options, Previous, Given> {
   /** Every part that succeeded, by index. */
   readonly parts: AsyncList<EndedPart<Data, Result>>;
   /** Those that did not, and why. */

@@ -1,8 +1,11 @@
 import { z } from "zod";
 import { FETCH_STEP } from "../domain/fetching.ts";
 import type { Json } from "../domain/records.ts";
+import { type Accepted, type AcceptedData, type Accepts, accepted } from "./accepts.ts";
+import { type Batch, type BatchOptions, batchOf, type RunBatch, runAlone } from "./batch.ts";
 import type { AllContext, EachContext } from "./context.ts";
 import { duration, LONGEST_MS, LONGEST_TIMER_MS } from "./durations.ts";
+import type { JsonResult } from "./json-result.ts";
 import {
   collectParts,
   type DataOf,
@@ -12,18 +15,7 @@ import {
   type Parts,
   partLimit,
 } from "./parts.ts";
-
-/** What files a pipeline takes. Sizes are bytes. */
-export interface Accepts {
-  /** Media types, known by content: `image/png`, or `*` for any. */
-  mediaTypes: readonly string[];
-  /** @default 0 */
-  minFiles?: number;
-  /** @default 50 */
-  maxFiles?: number;
-  /** @default 20 MiB */
-  maxFileBytes?: number;
-}
+import { type PipelineSchedule, type ScheduleDefinition, schedulesOf } from "./schedule.ts";
 
 export interface StepOptions {
   /** Tries in all. @default 3 */
@@ -39,6 +31,8 @@ export interface StepOptions {
    * `"never"`: it has effects, or its result changes. @default "inputs" for `each`, "never" for `all` and `join`
    */
   cache?: "inputs" | "never";
+  /** With `cache: "inputs"`: the inputs A and B give the same result as B and A. @default false */
+  unordered?: boolean;
   /** A replay finds what `ctx.once` kept in an earlier run, instead of asking again. @default false */
   keepMemos?: boolean;
   /** Change it when the same inputs give another result than before. @default "1" */
@@ -72,16 +66,21 @@ export interface JoinOptions extends StepOptions {
   needs?: "some" | "every";
 }
 
-export interface PipelineOptions<Schema extends z.ZodType> {
+export interface PipelineOptions<Schema extends z.ZodType, Accepting extends Accepts = Accepts> {
   /** Lower-case letters, digits, `.` and `-`: `image.convert`. */
   name: string;
   /** A whole number; jobs keep the version they were created with. */
   version: number;
   title: string;
   description?: string;
-  accepts?: Accepts;
+  /** Files, data, or either. @default neither: a job has one item without input */
+  accepts?: Accepting;
   /** The options of a job. Served as JSON Schema, so describe each field. */
   options?: Schema;
+  /** It takes the place of another of the same name and version, such as a built-in one. @default false */
+  replaces?: boolean;
+  /** Jobs that start by themselves, as owner `system`. @default none */
+  schedules?: readonly ScheduleDefinition[];
   /** Results may be shared between users: a hit tells that somebody had the same file. @default false */
   shareable?: boolean;
   /** Part of the content key of every step: the versions of the tools that make the result. */
@@ -90,6 +89,11 @@ export interface PipelineOptions<Schema extends z.ZodType> {
   queueLimit?: number;
   /** How long results are kept after the job ended. @default the server's, 7 days */
   retentionMs?: number;
+  /**
+   * Files and data of items go when their job has succeeded, and otherwise with its other files. What a step wrote
+   * stays, and so do files that options name.
+   */
+  deleteInputs?: "onSuccess";
   /**
    * How long at least a job with dead letters keeps its files, so that they can be replayed.
    * @default `retentionMs` where the pipeline gives it, the server's otherwise: 30 days
@@ -108,10 +112,13 @@ export interface Step {
   readonly concurrency: number;
   readonly cache: "inputs" | "never";
   readonly version: string;
+  readonly unordered: boolean;
   readonly keepMemos: boolean;
   readonly needs: "some" | "every";
   /** `null`: in the worker's own process. */
   readonly isolate: { memoryMiB: number } | null;
+  /** `null`: each task has a call of its own. */
+  readonly batch: Batch | null;
   // The context's type was checked when the step was defined.
   readonly run: (context: never) => unknown;
 }
@@ -122,18 +129,28 @@ export interface Pipeline {
   readonly version: number;
   readonly title: string;
   readonly description: string;
-  readonly accepts: Required<Accepts>;
+  readonly accepts: Accepted;
   readonly options: z.ZodType;
+  readonly replaces: boolean;
+  readonly schedules: readonly PipelineSchedule[];
   readonly shareable: boolean;
   readonly tools: Readonly<Record<string, string>>;
   readonly queueLimit: number;
+  readonly deleteInputs: boolean;
   readonly retentionMs: number | null;
   readonly deadLetterRetentionMs: number | null;
   readonly steps: readonly Step[];
 }
 
 // biome-ignore lint/suspicious/noConfusingVoidType: a step without a return statement returns `void`.
-type Returned<R> = R extends undefined | void ? null : R;
+type Returned<R> = R extends undefined | void ? null : Widened<R>;
+
+/** What an `all` step returns is the job's result: clients know its literals. */
+// biome-ignore lint/suspicious/noConfusingVoidType: a step without a return statement returns `void`.
+type Kept<R> = R extends undefined | void ? null : R;
+
+/** A step that returns `"text"` returns texts: the constraint on results makes the compiler infer the literal. */
+type Widened<R> = R extends string ? string : R extends number ? number : R extends boolean ? boolean : R;
 
 /** What clients of a pipeline send and get: a type alone, from which `millrace/client` knows jobs. */
 interface ClientTypes<Options, Item, Result> {
@@ -144,22 +161,28 @@ interface ClientTypes<Options, Item, Result> {
  * A pipeline whose last step ran for each item: further steps follow per item, `all` fans in. `Sent` are the options
  * as clients send them.
  */
-export interface EachPipeline<Options, Previous, Name extends string = string, Sent = unknown>
-  extends JoinedPipeline<Options, Previous, Name, Sent> {
-  each<R>(
+export interface EachPipeline<Options, Previous, Name extends string = string, Sent = unknown, Data = null>
+  extends JoinedPipeline<Options, Previous, Name, Sent, Data> {
+  each<R extends JsonResult<R>>(
     name: string,
-    run: (context: EachContext<Options, Previous>) => Promise<R> | R,
+    run: (context: EachContext<Options, Previous, Data>) => Promise<R> | R,
     options?: StepOptions,
-  ): EachPipeline<Options, Returned<R>, Name, Sent>;
+  ): EachPipeline<Options, Returned<R>, Name, Sent, Data>;
   /** Splits each item into parts: the `each` steps that follow run once for every part, until a `join`. */
   split<Part extends NewPart>(
     name: string,
-    run: (context: EachContext<Options, Previous>) => Promise<Parts<Part>> | Parts<Part>,
+    run: (context: EachContext<Options, Previous, Data>) => Promise<Parts<Part>> | Parts<Part>,
     options?: SplitOptions,
-  ): SplitItem<Options, Previous, DataOf<Part>, null, Name, Sent>;
+  ): SplitItem<Options, Previous, DataOf<Part>, null, Name, Sent, Data>;
+  /** Collects tasks of this step, from any jobs and owners, and handles them in one call. */
+  batch<R extends JsonResult<R>>(
+    name: string,
+    options: BatchOptions & Omit<StepOptions, "isolate">,
+    run: RunBatch<Options, Previous, Data, R>,
+  ): EachPipeline<Options, Returned<R>, Name, Sent, Data>;
 }
 
-/** An item that was just split: its parts need a step. */
+/** An item that was just split: its parts need a step. `Given` is the data of the item itself. */
 export interface SplitItem<
   Options,
   Before,
@@ -167,52 +190,72 @@ export interface SplitItem<
   Previous = null,
   Name extends string = string,
   Sent = unknown,
+  Given = null,
 > {
-  each<R>(
+  each<R extends JsonResult<R>>(
     name: string,
     run: (context: PartContext<Options, Data, Previous>) => Promise<R> | R,
     options?: StepOptions,
-  ): PartSteps<Options, Before, Data, Returned<R>, Name, Sent>;
+  ): PartSteps<Options, Before, Data, Returned<R>, Name, Sent, Given>;
 }
 
 /** Steps of parts. It is no pipeline before it has its `join`. */
-export interface PartSteps<Options, Before, Data, Previous, Name extends string = string, Sent = unknown>
-  extends SplitItem<Options, Before, Data, Previous, Name, Sent> {
+export interface PartSteps<
+  Options,
+  Before,
+  Data,
+  Previous,
+  Name extends string = string,
+  Sent = unknown,
+  Given = null,
+> extends SplitItem<Options, Before, Data, Previous, Name, Sent, Given> {
   /** Runs once for the item, when all of its parts have ended. */
-  join<R>(
+  join<R extends JsonResult<R>>(
     name: string,
-    run: (context: JoinContext<Options, Data, Previous, Before>) => Promise<R> | R,
+    run: (context: JoinContext<Options, Data, Previous, Before, Given>) => Promise<R> | R,
     options?: JoinOptions,
-  ): JoinedPipeline<Options, Returned<R>, Name, Sent>;
+  ): JoinedPipeline<Options, Returned<R>, Name, Sent, Given>;
 }
 
 /** A pipeline whose items were joined again, or that does not split them. A pipeline splits its items once. */
-export interface JoinedPipeline<Options, Previous, Name extends string = string, Sent = unknown>
+export interface JoinedPipeline<Options, Previous, Name extends string = string, Sent = unknown, Data = null>
   extends Pipeline,
     ClientTypes<Sent, Previous, null> {
   readonly name: Name;
-  each<R>(
+  each<R extends JsonResult<R>>(
     name: string,
-    run: (context: EachContext<Options, Previous>) => Promise<R> | R,
+    run: (context: EachContext<Options, Previous, Data>) => Promise<R> | R,
     options?: StepOptions,
-  ): JoinedPipeline<Options, Returned<R>, Name, Sent>;
-  all<R>(
+  ): JoinedPipeline<Options, Returned<R>, Name, Sent, Data>;
+  /** As for a pipeline that does not split its items. */
+  batch<R extends JsonResult<R>>(
     name: string,
-    run: (context: AllContext<Options, Previous, null>) => Promise<R> | R,
+    options: BatchOptions & Omit<StepOptions, "isolate">,
+    run: RunBatch<Options, Previous, Data, R>,
+  ): JoinedPipeline<Options, Returned<R>, Name, Sent, Data>;
+  all<R extends JsonResult<R>>(
+    name: string,
+    run: (context: AllContext<Options, Previous, null, Data>) => Promise<R> | R,
     options?: AllOptions,
-  ): AllPipeline<Options, Previous, Returned<R>, Name, Sent>;
+  ): AllPipeline<Options, Previous, Kept<R>, Name, Sent, Data>;
 }
 
 /** A pipeline past its fan-in: only `all` steps follow. */
-export interface AllPipeline<Options, Item, Previous, Name extends string = string, Sent = unknown>
-  extends Pipeline,
+export interface AllPipeline<
+  Options,
+  Item,
+  Previous,
+  Name extends string = string,
+  Sent = unknown,
+  Data = null,
+> extends Pipeline,
     ClientTypes<Sent, Item, Previous> {
   readonly name: Name;
-  all<R>(
+  all<R extends JsonResult<R>>(
     name: string,
-    run: (context: AllContext<Options, Item, Previous>) => Promise<R> | R,
+    run: (context: AllContext<Options, Item, Previous, Data>) => Promise<R> | R,
     options?: AllOptions,
-  ): AllPipeline<Options, Item, Returned<R>, Name, Sent>;
+  ): AllPipeline<Options, Item, Kept<R>, Name, Sent, Data>;
 }
 
 /**
@@ -224,9 +267,13 @@ export interface AllPipeline<Options, Item, Previous, Name extends string = stri
  *   .each("upper", async (ctx) => (await ctx.read(ctx.file)).toString().toUpperCase())
  *   .all("join", async (ctx) => (await Array.fromAsync(ctx.items, (item) => item.result)).join("\n"));
  */
-export function definePipeline<Schema extends z.ZodType = NoOptions, const Name extends string = string>(
-  options: PipelineOptions<Schema> & { name: Name },
-): EachPipeline<z.output<Schema>, null, Name, z.input<Schema>> {
+export function definePipeline<
+  Schema extends z.ZodType = NoOptions,
+  const Name extends string = string,
+  const Accepting extends Accepts = Record<never, never>,
+>(
+  options: PipelineOptions<Schema, Accepting> & { name: Name },
+): EachPipeline<z.output<Schema>, null, Name, z.input<Schema>, AcceptedData<Accepting>> {
   if (!/^[a-z0-9][a-z0-9.-]{0,79}$/.test(options.name)) {
     throw new TypeError(
       `The pipeline name "${options.name}" must be lower-case letters, digits, "." and "-".`,
@@ -240,20 +287,18 @@ export function definePipeline<Schema extends z.ZodType = NoOptions, const Name 
     version: options.version,
     title: options.title,
     description: options.description ?? "",
-    accepts: {
-      mediaTypes: options.accepts?.mediaTypes ?? [],
-      minFiles: options.accepts?.minFiles ?? 0,
-      maxFiles: options.accepts?.maxFiles ?? (options.accepts ? 50 : 0),
-      maxFileBytes: options.accepts?.maxFileBytes ?? 20 * 1024 * 1024,
-    },
+    accepts: accepted(options.name, options.accepts),
     options: options.options ?? z.object({}),
+    replaces: options.replaces ?? false,
+    schedules: schedulesOf(options.name, options.schedules ?? []),
     shareable: options.shareable ?? false,
     tools: options.tools ?? {},
     queueLimit: options.queueLimit ?? 10_000,
+    deleteInputs: options.deleteInputs === "onSuccess",
     retentionMs: retention(options, "retentionMs"),
     deadLetterRetentionMs: retention(options, "deadLetterRetentionMs") ?? retention(options, "retentionMs"),
     steps: [],
-  }) as EachPipeline<z.output<Schema>, null, Name, z.input<Schema>>;
+  }) as EachPipeline<z.output<Schema>, null, Name, z.input<Schema>, AcceptedData<Accepting>>;
 }
 
 type Retention = "retentionMs" | "deadLetterRetentionMs";
@@ -272,7 +317,7 @@ function retention(
 function build(pipeline: Pipeline): Pipeline {
   const add =
     (kind: Step["kind"]) =>
-    (name: string, run: Step["run"], options: AllOptions & SplitOptions = {}) => {
+    (name: string, run: Step["run"], options: AllOptions & SplitOptions & { batch?: Batch } = {}) => {
       if (!/^[a-z0-9][a-z0-9-]{0,39}$/.test(name)) {
         throw new TypeError(
           `The step name "${name}" of ${pipeline.name} must be lower-case letters, digits and "-".`,
@@ -296,15 +341,23 @@ function build(pipeline: Pipeline): Pipeline {
         concurrency: options.concurrency ?? 2,
         cache: kind === "split" ? "never" : (options.cache ?? (kind === "each" ? "inputs" : "never")),
         version: options.version ?? "1",
+        unordered: options.unordered ?? false,
         keepMemos: options.keepMemos ?? false,
         needs: options.needs ?? "some",
+        batch: options.batch ?? null,
         isolate: options.isolate ? { memoryMiB: ceiling(options.isolate.memoryMiB, name) } : null,
         run: kind === "split" ? splitting(run, name, options.maxParts) : run,
       };
       return build({ ...pipeline, steps: [...steps, step] });
     };
+  const addBatch = (name: string, options: BatchOptions & StepOptions, run: Batch["run"]) => {
+    const batch = batchOf(`the step "${name}" of ${pipeline.name}`, options, run);
+    const usual = { cache: "never", concurrency: 2 * batch.size } as const;
+    const alone = (context: never) => runAlone(batch, context);
+    return add("each")(name, alone, { ...usual, ...options, isolate: undefined, batch });
+  };
   const kinds = { each: add("each"), split: add("split"), join: add("join"), all: add("all") };
-  return Object.assign({ ...pipeline }, kinds);
+  return Object.assign({ ...pipeline, batch: addBatch }, kinds);
 }
 
 /** The step with its parts as a list, whichever process runs it. */

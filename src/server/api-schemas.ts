@@ -42,6 +42,19 @@ const warnings = z
   .array(component("Warning", z.object({ code: z.string(), message: z.string() })))
   .describe("What of a result is not as it was asked for.");
 
+const children = z
+  .array(component("Child", z.object({ key: z.string(), jobId: z.string(), pipeline: z.string() })))
+  .describe("Jobs that its steps started.");
+
+const parent = component(
+  "Parent",
+  z.object({
+    jobId: z.string(),
+    index: count.nullable().describe("Of its item; `null` for an `all` step."),
+    step: z.string(),
+  }),
+);
+
 export const file = component(
   "File",
   z.object({
@@ -51,6 +64,7 @@ export const file = component(
     sha256: z.string(),
     mediaType: z.string(),
     meta: z.record(z.string(), json).optional(),
+    deleted: z.literal(true).optional().describe("An input that went when its job succeeded."),
   }),
 );
 
@@ -80,11 +94,14 @@ export const item = component(
     cached: z.boolean(),
     url: z.string().nullable().describe("Where its file is fetched from, where the job named it so."),
     input: file.nullable().describe("`null` also until a file that the job names by URL was fetched."),
+    data: json.describe("What was sent instead of a file; `null` where `dataFile` has it."),
+    dataFile: file.nullable().describe("Data of more than 64 KB, as a file of JSON."),
     outputs: z.array(file),
     result: json.describe("What its last step returned; `null` where `resultFile` has it."),
     resultFile,
     error: failure.nullable(),
     warnings,
+    children,
     parts: component("Parts", z.object({ total: count, done: count, failed: count })).describe(
       "Of an item that was split, how many parts it has and how they ended; all 0 otherwise.",
     ),
@@ -128,6 +145,8 @@ export const job = component(
     resultFile,
     error: failure.nullable(),
     warnings,
+    parent: parent.nullable().describe("The step that started it."),
+    children,
     createdAt: time,
     waiting: z
       .string()
@@ -152,6 +171,8 @@ export const pipeline = component(
       minFiles: count,
       maxFiles: count,
       maxFileBytes: count,
+      maxItems: count.describe("Items of data instead of files; 0 where it takes none."),
+      data: z.record(z.string(), json).nullable().describe("JSON Schema of the data of one item."),
     }),
     options: z.record(z.string(), json).describe("JSON Schema of a job's options."),
     steps: z.array(

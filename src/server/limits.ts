@@ -2,8 +2,10 @@ import { defaultHttpLimits, type HttpLimits } from "../http/limits.ts";
 
 /** Bounds of one API process. Sizes are bytes, times milliseconds. */
 export interface Limits extends HttpLimits {
-  /** One text field of a form, such as `options`. @default 256 KiB */
+  /** One other text field of a form, such as `options`. @default 256 KiB */
   fieldBytes: number;
+  /** The JSON of a job, or the field `items` of a form: it holds the data of up to 10,000 items. @default 16 MiB */
+  itemsBytes: number;
   /** Files that options name, in one request. @default 8 */
   optionFiles: number;
   /** What an event stream may be behind before it is cut, to resume from where it was. @default 256 KiB */
@@ -21,6 +23,7 @@ export interface Limits extends HttpLimits {
 export const defaultLimits: Limits = {
   ...defaultHttpLimits,
   fieldBytes: 256 * 1024,
+  itemsBytes: 16 * 1024 * 1024,
   optionFiles: 8,
   streamBufferBytes: 256 * 1024,
   streamsBufferBytes: 64 * 1024 * 1024,

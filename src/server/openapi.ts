@@ -26,6 +26,7 @@ export async function describeApi(app: App): Promise<void> {
         { name: "Files", description: "What jobs read and wrote." },
         { name: "Uploads", description: "Large files in pieces, which resume after a cut." },
         { name: "Pipelines", description: "What can be run." },
+        { name: "Schedules", description: "Jobs that start by themselves." },
         { name: "Operations", description: "For those who run the server." },
       ],
     },

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { MillraceError } from "../errors.ts";
 import type { App } from "../http/app.ts";
+import { inputSchema } from "../pipeline/input-schema.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import { documented, pageOf, pipeline } from "./api-schemas.ts";
 import type { ServerContext } from "./context.ts";
@@ -47,12 +48,12 @@ function view(pipeline: Pipeline) {
     version,
     title,
     description,
-    accepts: { ...accepts, mediaTypes: [...accepts.mediaTypes] },
-    // What clients send, before defaults; what JSON Schema cannot say is left open and checked here.
-    options: z.toJSONSchema(pipeline.options, { io: "input", unrepresentable: "any" }) as Record<
-      string,
-      unknown
-    >,
+    accepts: {
+      ...accepts,
+      mediaTypes: [...accepts.mediaTypes],
+      data: accepts.data && inputSchema(accepts.data),
+    },
+    options: inputSchema(pipeline.options),
     steps: steps.map((step) => ({
       name: step.name,
       kind: step.kind,

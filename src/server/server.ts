@@ -32,6 +32,7 @@ import { type Page, servePage } from "./page/page.ts";
 import { serveSamples } from "./page/samples.ts";
 import { pipelineRoutes } from "./pipelines.ts";
 import { limitRate, type RateLimit } from "./rate-limit.ts";
+import { scheduleRoutes } from "./schedules.ts";
 import { watchUnserved } from "./unserved-watch.ts";
 import { uploadRoutes } from "./uploads/routes.ts";
 import { isUpload } from "./uploads/tus-headers.ts";
@@ -84,6 +85,7 @@ const routes = [
   artifactRoutes,
   uploadRoutes,
   pipelineRoutes,
+  scheduleRoutes,
   queueRoutes,
   deadLetterRoutes,
   workerRoutes,

@@ -3,6 +3,7 @@ import { changePoints } from "./database/changing.ts";
 import { chorePoints } from "./database/chores.ts";
 import { type DatabaseFixture, type DatabaseHarness, withFixture } from "./database/fixture.ts";
 import { refusalPoints } from "./database/refusing.ts";
+import { schedulePoints } from "./database/schedules.ts";
 import { uploadPoints } from "./database/uploads.ts";
 import { definePoints } from "./points.ts";
 
@@ -19,6 +20,7 @@ export function databaseSuite(harness: DatabaseHarness): void {
     refusalPoints(point);
     uploadPoints(point);
     chorePoints(point);
+    schedulePoints(point);
   });
 }
 

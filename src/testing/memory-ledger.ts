@@ -135,6 +135,10 @@ export class MemoryLedger implements Ledger {
     this.blobs.get(blob)!.refs++;
   }
 
+  unrefer(jobId: string, blob: string): void {
+    if (this.#refs.delete(`${jobId} ${blob}`)) this.blobs.get(blob)!.refs--;
+  }
+
   unpin(blob: string): void {
     const record = this.blobs.get(blob)!;
     record.pins = Math.max(0, record.pins - 1);

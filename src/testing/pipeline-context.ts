@@ -4,7 +4,7 @@ import { mkdtemp, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { Json } from "../domain/records.ts";
-import type { Artifact, NewFile, StepContext, StepLog } from "../pipeline/context.ts";
+import type { Artifact, NewFile, StepContext, StepLog, Submission } from "../pipeline/context.ts";
 import { nameOf } from "../pipeline/output-name.ts";
 import { collectWarnings, type Warnings } from "../pipeline/warnings.ts";
 
@@ -37,6 +37,12 @@ export function artifactFolder(path: string): ArtifactFolder {
   };
 }
 
+/** A job that a step started: it is not run. */
+export interface Submitted extends Submission {
+  key: string;
+  pipeline: string;
+}
+
 export interface ContextParts<Options> {
   files: ArtifactFolder;
   pipeline: string;
@@ -50,6 +56,7 @@ export interface ContextParts<Options> {
   memo: Map<string, Json>;
   onProgress: (fraction: number, message: string | undefined) => void;
   onDelta: (text: string) => void;
+  onSubmit?: (submitted: Submitted) => void;
 }
 
 /** A step's context on files of this machine, with lists of what the step wrote and warned of. */
@@ -63,6 +70,7 @@ export function stepContext<Options>(parts: ContextParts<Options>): {
   const warnings = collectWarnings();
   const context: StepContext<Options> = {
     jobId: "test",
+    owner: "test",
     pipeline: parts.pipeline,
     step: parts.step,
     attempt: parts.attempt,
@@ -79,6 +87,10 @@ export function stepContext<Options>(parts: ContextParts<Options>): {
       const artifact = await files.add(nameOf(file, parts.name).name, file);
       written.push(artifact);
       return artifact;
+    },
+    async submit(key, pipeline, work = {}) {
+      parts.onSubmit?.({ key, pipeline: typeof pipeline === "string" ? pipeline : pipeline.name, ...work });
+      return { jobId: `test-${key}` };
     },
     // The tests' own process has no budget.
     reserveMemory: async () => {},

@@ -87,6 +87,7 @@ export function continued<Outcome extends StepOutcome>(before: Outcome, outcome:
     ...outcome,
     warnings: [...before.warnings, ...outcome.warnings],
     progress: [...before.progress, ...outcome.progress],
+    submitted: [...before.submitted, ...outcome.submitted],
     deltas: [...before.deltas, ...outcome.deltas],
   };
 }

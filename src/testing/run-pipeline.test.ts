@@ -18,7 +18,7 @@ const shout = definePipeline({
     if (text === "") throw new PermanentError("undecodable_file", "The file is empty.");
     ctx.progress(0.5, "reading");
     await ctx.write({ name: ctx.name, data: Buffer.from(text.toUpperCase()), mediaType: "text/plain" });
-    return { length: text.length, at: new Date(0), gone: undefined };
+    return { length: text.length, at: new Date(0) as unknown as string, gone: undefined };
   })
   .each("end", async (ctx) => {
     const banner = ctx.options.banner ? await ctx.read(ctx.options.banner) : "";

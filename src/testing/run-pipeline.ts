@@ -2,10 +2,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join as joinPath } from "node:path";
 import type { Json } from "../domain/records.ts";
+import { parseItems } from "../engine/data-items.ts";
 import type { Artifact, EndedItem, FailedItem } from "../pipeline/context.ts";
 import type { NewPart } from "../pipeline/parts.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
-import { type ArtifactFolder, artifactFolder } from "./pipeline-context.ts";
+import { type ArtifactFolder, artifactFolder, jsonCopy } from "./pipeline-context.ts";
 import { continued, joinLists, type PartOutcome, partsFault, runParts } from "./run-parts.ts";
 import {
   type AllParts,
@@ -55,13 +56,24 @@ export async function runPipeline(pipeline: Pipeline, run: RunOptions = {}): Pro
     const options = await parseOptions(pipeline, run, files);
     const uploads = await Promise.all((run.files ?? []).map((file) => keep(files, file)));
     const scope: Scope = { pipeline, run, files, options };
+    const given: Given[] = [
+      ...uploads.map((file) => ({ name: file.name, file, data: null })),
+      ...(await parseItems(pipeline, run.items ?? [])).map(({ name = "", data }) => ({
+        name,
+        file: null,
+        data: jsonCopy(data) as Json,
+      })),
+    ];
     const items: Item[] = [];
-    for (const [index, file] of (uploads.length > 0 ? uploads : [null]).entries()) {
-      items.push(await runItem(scope, index, file));
+    for (const [index, one] of (given.length > 0
+      ? given
+      : [{ name: "", file: null, data: null }]
+    ).entries()) {
+      items.push(await runItem(scope, index, one));
     }
     const all = await runAll(scope, items);
     return {
-      items: items.map(({ file: _, ...outcome }) => outcome),
+      items: items.map(({ file: _, data: __, ...outcome }) => outcome),
       all,
       dispose,
       [Symbol.asyncDispose]: dispose,
@@ -72,18 +84,24 @@ export async function runPipeline(pipeline: Pipeline, run: RunOptions = {}): Pro
   }
 }
 
-type Item = ItemOutcome & { file: Artifact | null };
+/** An item as it begins. */
+interface Given {
+  name: string;
+  file: Artifact | null;
+  data: Json;
+}
 
-async function runItem(scope: Scope, index: number, file: Artifact | null): Promise<Item> {
-  const name = file?.name ?? "";
+type Item = ItemOutcome & Given;
+
+async function runItem(scope: Scope, index: number, { name, file, data }: Given): Promise<Item> {
   let inputs: readonly Artifact[] = file ? [file] : [];
-  let item: Item = { ...emptyOutcome(), index, name, file, parts: [] };
+  let item: Item = { ...emptyOutcome(), index, name, file, data, parts: [] };
   let previous: Json = null;
   const steps = scope.pipeline.steps.filter((step) => step.kind !== "all");
   for (let at = 0; at < steps.length; at++) {
     const step = steps[at]!;
     const given: EachParts = {
-      ...{ index, name, inputs, previous },
+      ...{ index, name, inputs, data, previous },
       get file() {
         if (!file) throw new Error("This job has no files.");
         return file;
@@ -109,11 +127,11 @@ async function runItem(scope: Scope, index: number, file: Artifact | null): Prom
 }
 
 async function runAll(scope: Scope, items: readonly Item[]): Promise<Record<string, StepOutcome>> {
-  const ended: EndedItem<Json>[] = [];
+  const ended: EndedItem<Json, Json>[] = [];
   const failures: FailedItem[] = [];
-  for (const { index, name, file, outputs, result, error } of items) {
+  for (const { index, name, file, data, outputs, result, error } of items) {
     if (error) failures.push({ index, name, code: error.code, message: error.message });
-    else ended.push({ index, name, file, outputs: outputs.map(plain), result });
+    else ended.push({ index, name, file, data, outputs: outputs.map(plain), result });
   }
   const outcomes: Record<string, StepOutcome> = {};
   let previous: Json = null;

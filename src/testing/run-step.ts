@@ -6,7 +6,7 @@ import { Snooze } from "../pipeline/control.ts";
 import { pause } from "../pipeline/durations.ts";
 import type { JoinContext, PartContext } from "../pipeline/parts.ts";
 import type { Pipeline, Step } from "../pipeline/pipeline.ts";
-import { type ArtifactFolder, jsonCopy, stepContext } from "./pipeline-context.ts";
+import { type ArtifactFolder, jsonCopy, type Submitted, stepContext } from "./pipeline-context.ts";
 
 export interface TestFile {
   name: string;
@@ -22,6 +22,8 @@ export interface RunOptions {
   options?: unknown;
   /** Files that the options name. */
   attachments?: readonly TestFile[];
+  /** Items of data instead of files, parsed by the pipeline's schema (`accepts.data`). */
+  items?: readonly { name?: string; data: unknown }[];
   /** Tries of a step that fails with a retryable error, one right after the other. @default 1 */
   attempts?: number;
   /** Ends every step. */
@@ -42,6 +44,8 @@ export interface StepOutcome {
   /** Of the steps that succeeded, in order. */
   warnings: Warning[];
   progress: { step: string; fraction: number; message?: string }[];
+  /** Jobs that it started, of the last attempt; they are not run. */
+  submitted: Submitted[];
   /** Streamed text, in order. */
   deltas: string[];
   attempts: number;
@@ -64,10 +68,10 @@ export function asyncList<T>(entries: readonly T[]): AsyncList<T> {
 }
 
 export type PartParts = Omit<PartContext<unknown, Json, Json>, Shared>;
-export type JoinParts = Omit<JoinContext<unknown, Json, Json, Json>, Shared>;
+export type JoinParts = Omit<JoinContext<unknown, Json, Json, Json, Json>, Shared>;
 type Shared = keyof ReturnType<typeof stepContext>["context"];
-export type EachParts = Omit<EachContext<unknown, Json>, Shared>;
-export type AllParts = Omit<AllContext<unknown, Json, Json>, Shared>;
+export type EachParts = Omit<EachContext<unknown, Json, Json>, Shared>;
+export type AllParts = Omit<AllContext<unknown, Json, Json, Json>, Shared>;
 
 export async function runStep<Parts extends object>(
   scope: Scope,
@@ -78,6 +82,7 @@ export async function runStep<Parts extends object>(
   const outcome = emptyOutcome();
   while (true) {
     outcome.attempts += 1;
+    outcome.submitted = [];
     const signals = [AbortSignal.timeout(step.timeoutMs), ...(scope.run.signal ? [scope.run.signal] : [])];
     const signal = AbortSignal.any(signals);
     const { context, written, warnings } = stepContext({
@@ -90,6 +95,7 @@ export async function runStep<Parts extends object>(
       signal,
       memo,
       onProgress: (fraction, message) => outcome.progress.push({ step: step.name, fraction, message }),
+      onSubmit: (submitted) => outcome.submitted.push(submitted),
       onDelta: (text) => outcome.deltas.push(text),
     });
     try {
@@ -125,7 +131,16 @@ async function unlessAborted<T>(signal: AbortSignal, run: () => Promise<T>): Pro
 }
 
 export function emptyOutcome(): StepOutcome {
-  return { result: null, outputs: [], error: null, warnings: [], progress: [], deltas: [], attempts: 0 };
+  return {
+    result: null,
+    outputs: [],
+    error: null,
+    warnings: [],
+    progress: [],
+    submitted: [],
+    deltas: [],
+    attempts: 0,
+  };
 }
 
 function failureOf(error: unknown): Failure {

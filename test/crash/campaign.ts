@@ -81,7 +81,7 @@ export async function campaign(options: CampaignOptions): Promise<Card> {
   };
   const began = Date.now();
   const account: Account = { accepted: new Map(), split: new Map(), refused: 0 };
-  const heard: Heard = { ids: [], endings: new Map(), jobs: 0, reconnects: 0 };
+  const heard: Heard = { ids: [], endings: new Map(), jobs: 0, reconnects: 0, children: new Map() };
   const kills: (Kill & { role: Killed })[] = [];
   const stopListening = new AbortController();
   const pauses = stops();
@@ -278,6 +278,8 @@ function pick(): Victim {
 
 async function caughtUp(heard: Heard, account: Account, ms: number): Promise<void> {
   const deadline = Date.now() + ms;
-  const told = () => [...account.accepted.keys()].every((id) => heard.endings.has(`${id} job`));
+  const told = () =>
+    [...account.accepted.keys()].every((id) => heard.endings.has(`${id} job`)) &&
+    [...heard.children.values()].every((child) => child.ended > 0);
   while (!told() && Date.now() < deadline) await sleep(50);
 }

@@ -108,6 +108,8 @@ export function faultsIn(card: Card): string[] {
     "eventsRepeated",
     "filesWrong",
     "overcharged",
+    "childrenLost",
+    "childrenDuplicated",
   ] as const;
   return names.filter((name) => card[name] !== 0).map((name) => `${name}: ${card[name]}`);
 }
@@ -124,6 +126,7 @@ export function textOf(card: Card): string {
     ["results nobody wrote", card.unaccounted],
     ["files wrong", `${card.filesWrong} of ${card.filesRead} read`],
     ["events missed, repeated", `${card.eventsMissed}, ${card.eventsRepeated}`],
+    ["children lost, duplicated", `${card.childrenLost}, ${card.childrenDuplicated}`],
     ["attempts charged for a kill", card.overcharged],
     ["items given up after three deaths", card.blamed],
     ["attempts in all", card.attempts],

@@ -24,6 +24,7 @@ function fixture() {
     state: "partial",
     progress: { total: 2, done: 1, failed: 1 },
     result: { tokens: [[0, "t"]], failures: [1] },
+    children: [{ jobId: "c" }],
     items: [
       {
         index: 0,
@@ -44,6 +45,7 @@ function fixture() {
     ]),
     jobs: 1,
     reconnects: 0,
+    children: new Map([["c", { created: 1, ended: 1 }]]),
   };
   const journal = journalOf(
     "start j 0 1 7 100",
@@ -65,10 +67,24 @@ const none = {
   unaccounted: 0,
   eventsMissed: 0,
   eventsRepeated: 0,
+  childrenLost: 0,
+  childrenDuplicated: 0,
 };
 
 test("nothing is said against what is as it should be", () => {
   expect(faults(fixture())).toEqual(none);
+});
+
+test("a job that a fan-in started is missed, and seen where there is one too many", () => {
+  const lost = fixture();
+  lost.job.children = [];
+  expect(faults(lost)).toMatchObject({ childrenLost: 1, childrenDuplicated: 1 });
+  const open = fixture();
+  open.heard.children.get("c")!.ended = 0;
+  expect(faults(open)).toMatchObject({ childrenLost: 1, childrenDuplicated: 0 });
+  const twice = fixture();
+  twice.heard.children.set("d", { created: 1, ended: 1 });
+  expect(faults(twice)).toMatchObject({ childrenLost: 0, childrenDuplicated: 1 });
 });
 
 test("a job that is gone, or has not ended, is lost", () => {

@@ -14,6 +14,10 @@ export interface Faults {
   unaccounted: number;
   eventsMissed: number;
   eventsRepeated: number;
+  /** Fan-ins that succeeded and whose job was not created, or did not end. */
+  childrenLost: number;
+  /** Jobs that were created for no fan-in that succeeded, or beside the first. */
+  childrenDuplicated: number;
 }
 
 /** Holds what clients were told against each other, and against what the steps wrote down. */
@@ -28,6 +32,7 @@ export function faultsOf(
     committedTwice: [...heard.endings.values()].filter((times) => times > 1).length,
     fanInStuck: 0,
     unaccounted: 0,
+    ...childFaults(results, heard),
     ...gaps(heard.ids),
   };
   for (const [id, items] of account.accepted) {
@@ -50,6 +55,24 @@ export function faultsOf(
     }
   }
   return faults;
+}
+
+function childFaults(
+  results: ReadonlyMap<string, JobAnswer | null>,
+  heard: Heard,
+): Pick<Faults, "childrenLost" | "childrenDuplicated"> {
+  const named = [...results.values()].flatMap((job) => (job?.result ? [job.children] : []));
+  const known = new Set(named.flatMap((children) => children.map(({ jobId }) => jobId)));
+  const isWell = (id: string | undefined) => id !== undefined && heard.children.get(id)?.ended === 1;
+  const created = [...heard.children].map(([id, child]) =>
+    known.has(id) ? child.created - 1 : child.created,
+  );
+  return {
+    childrenLost: named.filter(([child]) => !isWell(child?.jobId)).length,
+    childrenDuplicated:
+      created.reduce((sum, more) => sum + Math.max(0, more), 0) +
+      named.reduce((sum, children) => sum + Math.max(0, children.length - 1), 0),
+  };
 }
 
 function gaps(ids: readonly number[]): { eventsMissed: number; eventsRepeated: number } {

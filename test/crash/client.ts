@@ -107,6 +107,8 @@ export interface Heard {
   /** How many of these are of jobs. */
   jobs: number;
   reconnects: number;
+  /** Jobs that steps started, by id: how often their creation and their end were told. */
+  children: Map<string, { created: number; ended: number }>;
 }
 
 /** Listens to the owner's log until aborted, resuming by `Last-Event-ID` after every cut. */
@@ -139,8 +141,17 @@ function hear(frame: string, heard: Heard): void {
   const type = field("event");
   if (id === undefined || type === undefined) return;
   heard.ids.push(Number(id));
-  if (!/succeeded|failed|partial|cancelled/.test(type)) return;
-  const { jobId, index } = JSON.parse(field("data")!) as { jobId: string; index?: number };
+  if (type !== "job.created" && !/succeeded|failed|partial|cancelled/.test(type)) return;
+  const told = JSON.parse(field("data")!) as { jobId: string; index?: number; pipeline?: string };
+  const { jobId, index } = told;
+  if (told.pipeline === "crash.child" && !heard.children.has(jobId))
+    heard.children.set(jobId, { created: 0, ended: 0 });
+  const child = heard.children.get(jobId);
+  if (child) {
+    if (type === "job.created") child.created++;
+    else if (index === undefined) child.ended++;
+  }
+  if (child || type === "job.created") return;
   const key = `${jobId} ${index ?? "job"}`;
   if (index === undefined && !heard.endings.has(key)) heard.jobs++;
   heard.endings.set(key, (heard.endings.get(key) ?? 0) + 1);
@@ -149,6 +160,7 @@ function hear(frame: string, heard: Heard): void {
 export interface JobAnswer {
   state: string;
   result: { tokens: [index: number, token: string][]; failures: number[] } | null;
+  children: { jobId: string }[];
   progress: { total: number; done: number; failed: number };
   items: {
     index: number;

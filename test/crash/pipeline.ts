@@ -54,6 +54,18 @@ export const crashSplit = definePipeline({
     },
     { attempts: 20, backoff: { baseMs: 20, maxMs: 200 } },
   );
+/** What each fan-in starts: it must be there once for each that succeeded, and end. */
+export const crashChild = definePipeline({
+  name: "crash.child",
+  version: 1,
+  title: "Crash test: a job that a step starts",
+  queueLimit: 1_000_000,
+}).each("note", () => null, {
+  cache: "never",
+  concurrency: 8,
+  attempts: 20,
+  backoff: { baseMs: 20, maxMs: 200 },
+});
 
 /**
  * Steps long enough to be running when the kill comes, and a fan-in that counts what reached it. Every
@@ -98,9 +110,12 @@ export const crashTest = definePipeline({
   )
   .all(
     "gather",
-    async (ctx) => ({
-      tokens: await Array.fromAsync(ctx.items, (item) => [item.index, item.result] as const),
-      failures: await Array.fromAsync(ctx.failures, (item) => item.index),
-    }),
+    async (ctx) => {
+      await ctx.submit("child", crashChild);
+      return {
+        tokens: await Array.fromAsync(ctx.items, (item) => [item.index, item.result] as const),
+        failures: await Array.fromAsync(ctx.failures, (item) => item.index),
+      };
+    },
     { attempts: 20, backoff: { baseMs: 20, maxMs: 200 } },
   );

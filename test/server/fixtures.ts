@@ -20,6 +20,7 @@ export const copy = definePipeline({
     fail: z.string().optional().describe("Files with this in their name fail, until it is repaired."),
     rename: z.string().optional().describe("Name of what is written."),
     stamp: z.object({ image: fileOption("What is put on it.") }).optional(),
+    extras: z.record(z.string(), fileOption("Kept beside it.")).optional(),
   }),
 }).each(
   "copy",

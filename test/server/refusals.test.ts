@@ -10,7 +10,7 @@ import { fieldPart, filePart, formHead, rawRequest } from "./raw-http.ts";
 
 let server: Running;
 beforeAll(async () => {
-  server = await start({ pipelines: [copy, count], limits: { jsonBytes: 64 * 1024 } });
+  server = await start({ pipelines: [copy, count], limits: { jsonBytes: 64 * 1024, itemsBytes: 64 * 1024 } });
 });
 afterAll(() => server.close());
 // Whatever was refused, the server lives, and none of it was its fault.
@@ -110,7 +110,7 @@ describe("forms that are not well formed", () => {
       400,
       "invalid_request",
     ],
-    ["an unknown field", pipeline + fieldPart(B, "colour", "red") + tail, 400, "invalid_request"],
+    ["an unknown field", pipeline + fieldPart(B, "colour", "red") + tail, 422, "unknown_part"],
     ["a field twice", pipeline + pipeline + tail, 400, "invalid_request"],
     ["a field of the prototype", pipeline + fieldPart(B, "__proto__", "x") + tail, 400, "invalid_request"],
     [
@@ -346,5 +346,5 @@ function big(entries: number): Record<string, string> {
 }
 
 function many(files: number): string {
-  return Array.from({ length: files }, (_, n) => filePart(B, `stamp.image${n}`, "a.txt", "x")).join("");
+  return Array.from({ length: files }, (_, n) => filePart(B, `extras.image${n}`, "a.txt", "x")).join("");
 }

@@ -4,6 +4,7 @@ import { JobsPage } from "./jobs/jobs-page.tsx";
 import { PipelinePage } from "./pipelines/pipeline-page.tsx";
 import { PipelinesPage } from "./pipelines/pipelines-page.tsx";
 import { useRoute } from "./router/router.ts";
+import { SchedulesPage } from "./schedules/schedules-page.tsx";
 import { CrashBoundary } from "./shell/crash.tsx";
 import { MissingPage } from "./shell/missing-page.tsx";
 import { Shell } from "./shell/shell.tsx";
@@ -33,6 +34,8 @@ function pageOf(route: ReturnType<typeof useRoute>) {
       return <PipelinesPage />;
     case "pipeline":
       return <PipelinePage name={route.name} />;
+    case "schedules":
+      return <SchedulesPage />;
     case "missing":
       return <MissingPage />;
   }

@@ -111,6 +111,11 @@ export class SqliteLedger implements Ledger {
     this.sql.referenced.run(blob);
   }
 
+  unrefer(jobId: string, blob: string): void {
+    this.sql.unrefer.run(jobId, blob);
+    this.sql.releaseBlob.run(blob);
+  }
+
   unpin(blob: string): void {
     this.sql.unpin.run(blob);
   }

@@ -74,7 +74,7 @@ export function reads(db: DatabaseSync): Handlers<ReadNames> {
       const files = task ? filesOf(toTask(task)) : job.attachments;
       const file = files.find((one) => one.artifactId === id);
       if (!file) return null;
-      return job.state === "expired" ? "expired" : { ...file, jobId };
+      return job.state === "expired" || file.deleted ? "expired" : { ...file, jobId };
     },
 
     events(query) {

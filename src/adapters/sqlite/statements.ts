@@ -122,6 +122,11 @@ export function statements(db: DatabaseSync) {
          SELECT blob FROM job_blobs AS mine WHERE job_id = ?1
          AND NOT EXISTS (SELECT 1 FROM job_blobs AS other WHERE other.blob = mine.blob AND other.job_id <> ?1))`,
     ),
+    unrefer: prepare("DELETE FROM job_blobs WHERE job_id = ? AND blob = ?"),
+    releaseBlob: prepare(
+      `UPDATE blobs SET referenced = 0 WHERE key = ?1
+       AND NOT EXISTS (SELECT 1 FROM job_blobs WHERE blob = ?1)`,
+    ),
     dropRefs: prepare("DELETE FROM job_blobs WHERE job_id = ?"),
 
     cached: prepare("SELECT * FROM cache WHERE key = ?"),

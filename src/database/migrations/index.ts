@@ -1,9 +1,10 @@
 import { uploads } from "./0001-uploads.ts";
 import { chores } from "./0002-chores.ts";
+import { schedules } from "./0003-schedules.ts";
 import { inbox } from "./0008-inbox.ts";
 import type { Migration } from "./migration.ts";
 
 export type { Migration } from "./migration.ts";
 
 /** In their order; new ones come last. */
-export const migrations: readonly Migration[] = [uploads, chores, inbox];
+export const migrations: readonly Migration[] = [uploads, chores, schedules, inbox];

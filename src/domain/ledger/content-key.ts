@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { NewItem } from "../commands.ts";
 import { derivedName } from "../file-name.ts";
 import { taskId } from "../ids.ts";
 import { partAt } from "../parts.ts";
@@ -23,7 +24,8 @@ const FORMAT = "without ids of files";
 /** The content key of an `each` step's task; `null` when the step is not cached. */
 export function itemKey(
   step: PlanStep,
-  task: Pick<TaskRecord, "inputs" | "previous" | "previousFile"> & Partial<Pick<TaskRecord, "part">>,
+  task: Pick<TaskRecord, "inputs" | "previous" | "previousFile" | "data" | "dataFile"> &
+    Partial<Pick<TaskRecord, "part">>,
 ): string | null {
   if (step.cacheKey === null) return null;
   const { inputs, previous, previousFile, part } = task;
@@ -31,11 +33,34 @@ export function itemKey(
     canonical([
       FORMAT,
       step.cacheKey,
-      hashes(inputs),
+      inOrder(step, hashes(inputs)),
       ...returned(previous, previousFile),
       ...(part ? [hashes(part.files), ...returned(part.data, part.dataFile)] : []),
+      ...dataOf(task),
     ]),
   );
+}
+
+/** The content key of an item at the first step of its job; `null` for an item that never runs, or is still to be fetched. */
+export function firstKey(step: PlanStep, { input, url, data, error }: NewItem): string | null {
+  if (error || url) return null;
+  const inputs = input ? [input] : [];
+  const { value = null, file = null } = data ?? {};
+  return itemKey(step, { inputs, previous: null, previousFile: null, data: value, dataFile: file });
+}
+
+/** Every step may read the data of its item. Items of files have the keys that they always had. */
+function dataOf({ data, dataFile }: Pick<TaskRecord, "data" | "dataFile">): Json[] {
+  return data !== null || dataFile ? ["data", ...returned(data, dataFile)] : [];
+}
+
+/** As they came, or in an order that is always the same. */
+function inOrder<Part>({ unordered }: PlanStep, parts: readonly Part[]): readonly Part[] {
+  if (!unordered) return parts;
+  return parts
+    .map((part) => [canonical(part), part] as const)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, part]) => part);
 }
 
 function hashes(files: readonly FileRef[]): string[] {
@@ -54,27 +79,33 @@ export function jobKey(
   { previous, previousFile }: Pick<TaskRecord, "previous" | "previousFile">,
 ): string | null {
   if (step.cacheKey === null) return null;
-  const all = items.map((task) => ended(task.item, task));
-  return sha256(canonical([FORMAT, step.cacheKey, all, ...returned(previous, previousFile)]));
+  const all = items.map((task) => [...ended(step, task.item, task), ...dataOf(task)]);
+  return sha256(canonical([FORMAT, step.cacheKey, inOrder(step, all), ...returned(previous, previousFile)]));
 }
 
 /** The content key of a `join` over the parts of an item. */
 export function joinKey(
   step: PlanStep,
   parts: readonly TaskRecord[],
-  { inputs, previous, previousFile }: Pick<TaskRecord, "inputs" | "previous" | "previousFile">,
+  item: Pick<TaskRecord, "inputs" | "previous" | "previousFile" | "data" | "dataFile">,
 ): string | null {
   if (step.cacheKey === null) return null;
+  const { inputs, previous, previousFile } = item;
   const all = parts.map((task) => [
-    ...ended(partAt(task.item)!.part, task),
+    ...ended(step, partAt(task.item)!.part, task),
     ...[hashes(task.part!.files), ...returned(task.part!.data, task.part!.dataFile)],
   ]);
-  const read = [hashes(inputs), ...returned(previous, previousFile)];
-  return sha256(canonical([FORMAT, step.cacheKey, "join", all, ...read]));
+  const read = [hashes(inputs), ...returned(previous, previousFile), ...dataOf(item)];
+  return sha256(canonical([FORMAT, step.cacheKey, "join", inOrder(step, all), ...read]));
 }
 
-function ended(index: number, { state, outputs, result, resultFile }: TaskRecord): Json[] {
-  return [index, state, hashes(outputs), ...returned(result, resultFile)];
+function ended(
+  step: PlanStep,
+  index: number,
+  { state, outputs, result, resultFile }: TaskRecord,
+): (Json | readonly string[])[] {
+  const place = step.unordered ? [] : [index];
+  return [...place, state, inOrder(step, hashes(outputs)), ...returned(result, resultFile)];
 }
 
 export function toEntry(

@@ -1,4 +1,4 @@
-import type { CreateJob } from "../commands.ts";
+import { type CreateJob, filesOfJob } from "../commands.ts";
 import { fetchesFiles } from "../fetching.ts";
 import { specOf } from "../job-spec.ts";
 import type { JobRecord, TaskRecord } from "../records.ts";
@@ -11,8 +11,7 @@ export function createJob(
   ledger: Ledger,
   command: CreateJob,
 ): { job: JobRecord; tasks: TaskRecord[] } | "expired" {
-  const files = [...command.items.flatMap(({ input }) => input ?? []), ...command.attachments];
-  const blobs = [...new Set(files.map((file) => file.blob))];
+  const blobs = [...new Set(filesOfJob(command).map((file) => file.blob))];
   if (!blobs.every((blob) => isLive(ledger.blob(blob), command.now))) return "expired";
   const total = Math.max(1, command.items.length);
   const job: JobRecord = {
@@ -34,6 +33,7 @@ export function createJob(
     resultFile: null,
     error: null,
     warnings: [],
+    children: [],
     createdAt: command.now,
     startedAt: null,
     finishedAt: null,
@@ -52,6 +52,10 @@ export function createJob(
     if (source?.input) {
       task.input = source.input;
       task.inputs = [source.input];
+    }
+    if (source?.data) {
+      task.data = source.data.value;
+      task.dataFile = source.data.file;
     }
     if (source?.error) task.error = source.error;
     tasks.push(task);

@@ -3,6 +3,7 @@ import { isPart, itemSteps, joinOf, partAt } from "../parts.ts";
 import { type EventType, JOB_ITEM, type JobRecord, type Json, type TaskRecord } from "../records.ts";
 import type { JobState } from "../states.ts";
 import { failureView, fileView, itemState, partsView, progressOf, warningsOf } from "../views.ts";
+import { deleteInputs } from "./delete-inputs.ts";
 import { contentKey, fromCache, usable } from "./from-cache.ts";
 import { handOut, newTask, resetTask, schedule } from "./hand-out.ts";
 import type { Ledger } from "./ledger.ts";
@@ -178,7 +179,11 @@ function endJobTask(ledger: Ledger, job: JobRecord, task: TaskRecord, now: numbe
   const { result, resultFile } = task;
   job.result = result;
   job.resultFile = resultFile;
-  job.warnings = [...job.warnings, ...(task.trail.at(-1)?.warnings ?? [])];
+  const { warnings = [], children = [] } = task.trail.at(-1) ?? {};
+  job.warnings = [...job.warnings, ...warnings];
+  // A step that ran anew names the jobs that it started before.
+  const known = new Set(job.children.map((child) => child.jobId));
+  job.children = [...job.children, ...children.filter((child) => !known.has(child.jobId))];
   ledger.changedJob(job);
   if (job.plan[task.step + 1]) return startAll(ledger, job, task.step + 1, { result, resultFile }, now);
   finish(ledger, job, job.done === job.total ? "succeeded" : "partial", now);
@@ -197,6 +202,7 @@ export function finish(
   state: Extract<JobState, "succeeded" | "partial" | "failed" | "cancelled">,
   now: number,
 ): void {
+  if (state === "succeeded" && job.deleteInputs) deleteInputs(ledger, job);
   job.state = state;
   job.startedAt ??= now;
   job.finishedAt = now;

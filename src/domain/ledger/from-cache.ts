@@ -61,6 +61,10 @@ export function fromCache(ledger: Ledger, job: JobRecord, task: TaskRecord, entr
 }
 
 /** How a step of a task ended. */
-export function trailEntry({ name }: PlanStep, { warnings, ...entry }: Omit<TrailEntry, "step">): TrailEntry {
-  return { step: name, ...entry, ...(warnings?.length ? { warnings } : {}) };
+export function trailEntry(
+  { name }: PlanStep,
+  { warnings, children, ...entry }: Omit<TrailEntry, "step">,
+): TrailEntry {
+  const told = { ...(warnings?.length && { warnings }), ...(children?.length && { children }) };
+  return { step: name, ...entry, ...told };
 }

@@ -59,6 +59,8 @@ export function newTask(job: JobRecord, item: number, step: number): TaskRecord 
     name: "",
     url: null,
     input: null,
+    data: null,
+    dataFile: null,
     inputs: [],
     previous: null,
     previousFile: null,

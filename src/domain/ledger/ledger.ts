@@ -42,6 +42,8 @@ export interface Ledger {
   changedTask(task: TaskRecord): void;
   /** The job uses this blob from now on. Its record must be live (see `isLive`). */
   refer(jobId: string, blob: string): void;
+  /** The job uses this blob no longer. */
+  unrefer(jobId: string, blob: string): void;
   /** One of the pins that keep this blob has done its work. */
   unpin(blob: string): void;
   /** The job uses no blob any more, and cache entries that it was the last to use are gone. */

@@ -71,9 +71,9 @@ export function reopenJob(
 }
 
 function areFilesLive(ledger: Ledger, tasks: readonly TaskRecord[], now: number): boolean {
-  const files = tasks.flatMap(({ inputs, previousFile, part }) => [
+  const files = tasks.flatMap(({ inputs, dataFile, previousFile, part }) => [
     ...inputs,
-    ...[previousFile, part?.dataFile].filter((file) => file != null),
+    ...[dataFile, previousFile, part?.dataFile].filter((file) => file != null),
   ]);
   ledger.expect({ blobs: files.map((file) => file.blob) });
   return files.every((file) => isLive(ledger.blob(file.blob), now));

@@ -1,9 +1,10 @@
 import { backoffMs } from "../backoff.ts";
-import type { Outcome, Settle } from "../commands.ts";
+import { filesOfJob, type Outcome, type Settle } from "../commands.ts";
 import { FETCH_STEP } from "../fetching.ts";
 import { parseTaskId } from "../ids.ts";
 import { isPart } from "../parts.ts";
 import { type Failure, type FileRef, JOB_ITEM, type JobRecord, type TaskRecord } from "../records.ts";
+import { startChildren } from "./children.ts";
 import { toEntry } from "./content-key.ts";
 import { advance, buryJobTask, endItem, endPart, itemEvent } from "./end.ts";
 import { contentKey, trailEntry } from "./from-cache.ts";
@@ -43,10 +44,11 @@ function succeed(
   outcome: Extract<Outcome, { kind: "succeeded" }>,
   now: number,
 ): void {
-  const { result, resultFile, outputs, parts = [] } = outcome;
+  const { result, resultFile, outputs, parts = [], children: started = [] } = outcome;
   const written = [...outputs, ...parts.flatMap((part) => part.dataFile ?? [])];
   if (resultFile) written.push(resultFile);
-  if (!written.every((file) => isLive(ledger.blob(file.blob), now))) {
+  const needed = [...written, ...started.flatMap((child) => filesOfJob(child.job))];
+  if (!needed.every((file) => isLive(ledger.blob(file.blob), now))) {
     const error = {
       code: "unavailable",
       message: "A file that the step wrote was collected before it ended.",
@@ -66,12 +68,15 @@ function succeed(
   task.error = null;
   if (step.name === FETCH_STEP) becomeInput(task, outputs[0]);
   const { warnings } = outcome;
-  task.trail.push(trailEntry(step, { attempt: task.attempt, cached: false, ms: outcome.ms, warnings }));
+  // Before the step's own files are unpinned: a child may have them for its input.
+  const children = startChildren(ledger, started, now);
+  const { attempt } = task;
+  task.trail.push(trailEntry(step, { attempt, cached: false, ms: outcome.ms, warnings, children }));
   for (const file of written) {
     ledger.refer(job.id, file.blob);
     ledger.unpin(file.blob);
   }
-  if (outcome.cache) {
+  if (outcome.cache && started.length === 0) {
     const key = contentKey(ledger, job, task);
     if (key !== null) ledger.putCached(toEntry(key, task, outcome));
   }

@@ -42,11 +42,14 @@ export function planArchive(
       const entry = (task: TaskRecord) => ({
         state: itemState(task),
         input: task.input && fileView(task.input),
+        data: task.data,
+        dataFile: task.dataFile && fileView(task.dataFile),
         outputs: task.outputs.map(made),
-        steps: task.trail.map(({ warnings = [], ...step }) => ({
+        steps: task.trail.map(({ warnings = [], children = [], ...step }) => ({
           ...step,
           version: versionOf(step.step),
           warnings,
+          children,
         })),
         result: task.result,
         resultFile: task.resultFile && made(task.resultFile),

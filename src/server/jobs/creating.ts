@@ -22,6 +22,7 @@ export function creationRoutes(app: App, context: ServerContext): void {
   app.route({
     method: "POST",
     url: "/v1/jobs",
+    bodyLimit: context.limits.itemsBytes,
     preValidation: (request) => countFiles(context, request.body),
     schema: {
       operationId: "createJob",
@@ -34,12 +35,15 @@ export function creationRoutes(app: App, context: ServerContext): void {
       ...documented({ 202: job }, [
         "not_found",
         "gone",
+        "too_many_items",
         "too_many_files",
         "file_too_large",
         "request_too_large",
         "unsupported_media",
         "address_refused",
         "invalid_options",
+        "invalid_items",
+        "unknown_part",
         "idempotency_mismatch",
         "queue_full",
         "quota_exceeded",
@@ -65,6 +69,7 @@ export function creationRoutes(app: App, context: ServerContext): void {
   app.route({
     method: "POST",
     url: "/v1/jobs/quote",
+    bodyLimit: context.limits.itemsBytes,
     preValidation: (request) => countFiles(context, request.body),
     schema: {
       operationId: "quoteJob",
@@ -76,12 +81,15 @@ export function creationRoutes(app: App, context: ServerContext): void {
       ...documented({ 200: quote }, [
         "not_found",
         "gone",
+        "too_many_items",
         "too_many_files",
         "file_too_large",
         "request_too_large",
         "unsupported_media",
         "address_refused",
         "invalid_options",
+        "invalid_items",
+        "unknown_part",
         "queue_full",
         "quota_exceeded",
         "unavailable",

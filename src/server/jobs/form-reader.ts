@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { safeName } from "../../domain/file-name.ts";
 import type { JobFile, ReceivedFile } from "../../engine/engine.ts";
 import { fileFault, isFileFault, refusedFile } from "../../engine/file-faults.ts";
+import { mostItems } from "../../engine/intake.ts";
 import { peekHead } from "../../engine/peek-head.ts";
 import { MillraceError } from "../../errors.ts";
 import type { Pipeline } from "../../pipeline/pipeline.ts";
@@ -19,6 +20,7 @@ import {
   parseReferences,
   startsLater,
 } from "./job-fields.ts";
+import { refusePart, unknownPart } from "./known-parts.ts";
 import { referredFile } from "./referred-file.ts";
 
 export interface JobForm {
@@ -60,7 +62,7 @@ export async function readJobForm(
   const form = new FormReader(context, purpose, gone.signal);
   let part: Multipart | undefined;
   try {
-    for await (part of request.parts(partLimits(context.limits.fieldBytes))) {
+    for await (part of request.parts(partLimits(context.limits.itemsBytes))) {
       if (part.type === "file") await form.file(part);
       else await form.field(part);
     }
@@ -94,18 +96,18 @@ class FormReader {
   async field(part: MultipartValue): Promise<void> {
     const name = part.fieldname;
     if (name === "files" && isJsonText(part)) return this.addReferences(part.value);
-    if (!FIELD_NAMES.has(name)) {
+    if (!FIELD_NAMES.has(name) && name !== "files") throw unknownPart(String(name), this.pipeline);
+    if (name === "files") {
       throw new MillraceError(
         "invalid_request",
-        name === "files"
-          ? "A part named files is neither a file (it has no file name) nor JSON that names some."
-          : `There is no field ${quoted(name)}.`,
-        { extra: { issues: [{ path: String(name), message: "is not a field of a job" }] } },
+        "A part named files is neither a file (it has no file name) nor JSON that names some.",
+        { extra: { issues: [{ path: name, message: "is not a field of a job" }] } },
       );
     }
     if (this.fields.has(name)) throw new MillraceError("invalid_request", `The field ${name} comes twice.`);
-    if (part.valueTruncated) {
-      const limit = this.context.limits.fieldBytes;
+    const { fieldBytes, itemsBytes } = this.context.limits;
+    const limit = name === "items" ? itemsBytes : fieldBytes;
+    if (part.valueTruncated || jsonSize(part.value) > limit) {
       throw new MillraceError("request_too_large", `The field ${name} is larger than ${limit} bytes.`, {
         extra: { limit },
       });
@@ -131,7 +133,7 @@ class FormReader {
     this.invalid.decide(fields.onInvalidFile);
     const { admission, files, optionFiles } = this;
     const kind = { delayed: startsLater(fields, this.context.engine), fetches: hasRemote(files) };
-    await admission?.confirm(Math.max(1, files.length), kind);
+    await admission?.confirm(Math.max(1, files.length, fields.items.length), kind);
     return { fields, files, optionFiles, admission };
   }
 
@@ -144,8 +146,9 @@ class FormReader {
     const pipeline = this.context.engine.pipelines.get(name);
     if (!pipeline) throw new MillraceError("not_found", `There is no pipeline ${quoted(name)}.`);
     this.pipeline = pipeline;
-    const most = pipeline.accepts.maxFiles;
-    refuseCount(this.files.length, most);
+    refuseCount(this.files.length, pipeline.accepts.maxFiles);
+    for (const path of this.optionFiles.keys()) refusePart(path, pipeline);
+    const most = mostItems(pipeline);
     for (const file of this.received()) {
       const fault = fileFault(file, pipeline.accepts);
       if (fault) this.invalid.add(fault);
@@ -200,6 +203,7 @@ class FormReader {
         `A file came as ${quoted(path)}: files of the job are named files, others after their option.`,
       );
     }
+    if (this.pipeline) refusePart(path, this.pipeline);
     if (this.optionFiles.has(path))
       throw new MillraceError("invalid_request", `The file ${path} comes twice.`);
     const most = this.context.limits.optionFiles;
@@ -249,6 +253,11 @@ class FormReader {
 /** References come as a list or as one; a file whose name was forgotten is neither. */
 function isJsonText({ value, valueTruncated }: MultipartValue): boolean {
   return !valueTruncated && (typeof value === "string" ? /^\s*[[{]/.test(value) : value instanceof Object);
+}
+
+/** Of a field as it came; a part of type application/json comes parsed. */
+function jsonSize(value: unknown): number {
+  return Buffer.byteLength(typeof value === "string" ? value : (JSON.stringify(value) ?? ""));
 }
 
 /** Reads the first bytes of a file; the part goes on with all of them. */

@@ -2,14 +2,32 @@ import { z } from "zod";
 import { MAX_METADATA } from "../../domain/job-spec.ts";
 import { MillraceError } from "../../errors.ts";
 import { invalidRequestWith } from "../../http/problem.ts";
-import { boundedList, boundedObject, boundedStrings } from "./json-bounds.ts";
+import { MOST_ITEMS } from "../../pipeline/accepts.ts";
+import { boundedList, boundedObject, boundedStrings, boundedValue } from "./json-bounds.ts";
 
 /** Files that a request may name, whatever its pipeline takes. */
 export const MOST_FILES = 10_000;
 
+const NAME_CHARACTERS = 200;
+
+/** What a client says of one item of data. */
+const dataItem = z.strictObject({
+  name: z
+    .string()
+    .max(NAME_CHARACTERS)
+    .optional()
+    .describe("Shown with the item; the empty text by default."),
+  data: boundedValue.describe("As `accepts.data` of the pipeline says."),
+});
+
+export const dataItems = boundedList(dataItem, MOST_ITEMS);
+
 const fields = {
   pipeline: z.string().min(1).max(100).describe("Name of a pipeline."),
   options: boundedObject.default({}).describe("As the pipeline's JSON Schema says."),
+  items: dataItems
+    .default([])
+    .describe(`Up to ${MOST_ITEMS} items of data instead of files, for pipelines that take data.`),
   priority: z.int().min(0).max(9).optional().describe("0 to 9, 4 by default; higher runs first."),
   startAt: z.iso.datetime({ offset: true }).optional().describe("Not before this time."),
   metadata: boundedStrings(MAX_METADATA, 64, 1_000)
@@ -52,6 +70,7 @@ export const jobForm = z.object({
   options: z.string().describe("JSON text.").optional(),
   priority: z.string().optional(),
   metadata: z.string().describe("JSON text.").optional(),
+  items: z.string().describe("JSON text.").optional(),
   files: z
     .array(z.string().meta({ format: "binary" }))
     .optional()
@@ -68,7 +87,7 @@ export const idempotencyHeader = z.object({
     .describe("Repeats the first answer for 24 h; the same key with another request is refused."),
 });
 
-const JSON_FIELDS: ReadonlySet<string> = new Set(["options", "metadata"]);
+const JSON_FIELDS: ReadonlySet<string> = new Set(["options", "metadata", "items"]);
 export const FIELD_NAMES: ReadonlySet<string> = new Set(Object.keys(fields));
 
 /** The fields of a form, as the JSON body would have them. */

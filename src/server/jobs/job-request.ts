@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { JobRequest, ReceivedFile } from "../../engine/engine.ts";
 import { MillraceError } from "../../errors.ts";
+import { MOST_ITEMS } from "../../pipeline/accepts.ts";
 import type { ServerContext } from "../context.ts";
 import { type AdmissionWindow, openAdmission } from "./admission-window.ts";
 import { readJobForm } from "./form-reader.ts";
@@ -32,6 +33,11 @@ export async function readJobRequest(
     return { asked: { ...asked, admission: admission?.first() }, admission };
   }
   const body = request.body as JobBody;
+  refuseOptions(
+    body.options,
+    Number(request.headers["content-length"] ?? Number.POSITIVE_INFINITY),
+    context.limits.jsonBytes,
+  );
   const files = await Promise.all(body.files.map((file) => referredFile(engine, owner, file)));
   const named = [...optionUploads(body.options)].map(
     async ([path, id]) => [path, await engine.uploads.file(owner, id)] as const,
@@ -39,7 +45,7 @@ export async function readJobRequest(
   const optionFiles = new Map(await Promise.all(named));
   const asked = { ...common(body), owner, files, optionFiles, idempotencyKey, traceparent };
   if (!reserves) return { asked, admission: null };
-  const tasks = Math.max(1, files.length);
+  const tasks = Math.max(1, files.length, body.items.length);
   const admission = openAdmission(engine, { owner, pipeline: body.pipeline, most: tasks, idempotencyKey });
   await admission.confirm(tasks, { delayed: startsLater(body, engine), fetches: hasRemote(files) });
   return { asked: { ...asked, admission: admission.first() }, admission };
@@ -49,11 +55,13 @@ function common({ files: _, startAt, ...asked }: JobBody | (JobFields & { files?
   return { ...asked, startAt: startAt === undefined ? undefined : Date.parse(startAt) };
 }
 
-/** Refuses too many files before any of them is looked at. */
+/** Refuses too many files, or items, before any of them is looked at. */
 export async function countFiles({ engine }: Pick<ServerContext, "engine">, body: unknown): Promise<void> {
-  const { pipeline: name, files } = (body ?? {}) as { pipeline?: unknown; files?: unknown };
+  const { pipeline: name, files, items } = (body ?? {}) as Record<string, unknown>;
+  const accepts = engine.pipelines.get(String(name))?.accepts;
+  if (Array.isArray(items)) refuseItems(items.length, accepts?.data ? accepts.maxItems : MOST_ITEMS);
   if (!Array.isArray(files)) return;
-  const limit = engine.pipelines.get(String(name))?.accepts.maxFiles ?? MOST_FILES;
+  const limit = accepts?.maxFiles ?? MOST_FILES;
   if (files.length <= limit) return;
   throw new MillraceError(
     "too_many_files",
@@ -62,6 +70,21 @@ export async function countFiles({ engine }: Pick<ServerContext, "engine">, body
       extra: { limit },
     },
   );
+}
+
+/** A request may be larger for its items alone: options stay in the record of the job. */
+function refuseOptions(options: unknown, bodyBytes: number, limit: number): void {
+  if (bodyBytes <= limit || Buffer.byteLength(JSON.stringify(options)) <= limit) return;
+  throw new MillraceError("request_too_large", `The options have more than ${limit} bytes of JSON.`, {
+    extra: { limit },
+  });
+}
+
+function refuseItems(items: number, limit: number): void {
+  if (items <= limit) return;
+  throw new MillraceError("too_many_items", `At most ${limit} items are accepted; these are ${items}.`, {
+    extra: { limit },
+  });
 }
 
 /** The files that came with the request itself. */

@@ -3,7 +3,7 @@ import { MOST_ISSUES } from "../../domain/issues.ts";
 
 /** Levels of arrays and objects in a request's JSON; what walks through it may then call itself. */
 const MOST_LEVELS = 64;
-/** Values in the options of a job: they are settings, and a schema is slow to say what is wrong with each. */
+/** Values in the options of a job, or in one item of data: a schema is slow to say what is wrong with each. */
 const MOST_VALUES = 10_000;
 
 /** What a parsed JSON value has too much of; `null` when it fits. Does not call itself: the value may be hostile. */
@@ -26,6 +26,12 @@ export function jsonFault(value: unknown): string | null {
 
 /** Any JSON object that is neither too deep nor too large. */
 export const boundedObject = z.record(z.string(), z.unknown()).superRefine((value, context) => {
+  const fault = jsonFault(value);
+  if (fault !== null) context.addIssue({ code: "custom", message: fault });
+});
+
+/** Any JSON value that is neither too deep nor too large. */
+export const boundedValue = z.unknown().superRefine((value, context) => {
   const fault = jsonFault(value);
   if (fault !== null) context.addIssue({ code: "custom", message: fault });
 });

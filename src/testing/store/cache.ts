@@ -119,8 +119,14 @@ export function cachePoints(point: DefinePoint<StoreFixture>): void {
     const never = [each("work")];
     expect((await fixture.create({ plan: never, items: [{ name: "a", input }] })).deliveries).toHaveLength(1);
     const keys = [
-      itemKey(plan[0]!, { inputs: [input], previous: null, previousFile: null })!,
-      itemKey(other[0]!, { inputs: [input], previous: null, previousFile: null })!,
+      itemKey(plan[0]!, { inputs: [input], previous: null, previousFile: null, data: null, dataFile: null })!,
+      itemKey(other[0]!, {
+        inputs: [input],
+        previous: null,
+        previousFile: null,
+        data: null,
+        dataFile: null,
+      })!,
     ];
     expect(await fixture.store.countCached({ keys })).toBe(1);
     expect(await fixture.store.countCached({ keys: [] })).toBe(0);

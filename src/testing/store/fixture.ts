@@ -158,6 +158,7 @@ export function jobCommand(parts: Partial<CreateJob> = {}): CreateJob {
     plan: [each("work")],
     ...usualTraits,
     startAt: null,
+    parent: null,
     retentionMs: 3_600_000,
     deadLetterRetentionMs: 0,
     items: [],

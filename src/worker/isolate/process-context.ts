@@ -4,7 +4,14 @@ import { join } from "node:path";
 import { pipeline as flow } from "node:stream/promises";
 import type { Json } from "../../domain/records.ts";
 import { MillraceError } from "../../errors.ts";
-import type { Artifact, AsyncList, NewFile, StepContext, StepLog } from "../../pipeline/context.ts";
+import type {
+  Artifact,
+  AsyncList,
+  NewFile,
+  StepContext,
+  StepLog,
+  Submission,
+} from "../../pipeline/context.ts";
 import { collectWarnings } from "../../pipeline/warnings.ts";
 import { type Called, type ContextData, type ListData, listNames, type Told } from "./messages.ts";
 
@@ -46,6 +53,10 @@ export function processContext(data: ContextData, { tell, ask }: Line, signal: A
     stream: async (file: { artifactId: string }) => createReadStream(await path(file)),
     folder: () => ask("folder", []) as Promise<string>,
     reserveMemory: (bytes: number) => ask("reserveMemory", [bytes]) as Promise<void>,
+    submit: (key: string, pipeline: string | { name: string }, work?: Submission) =>
+      ask("submit", [key, typeof pipeline === "string" ? pipeline : pipeline.name, work]) as Promise<{
+        jobId: string;
+      }>,
     async write({ data: content, ...file }: NewFile): Promise<Artifact> {
       if (Buffer.isBuffer(content) && content.length <= CHANNEL_BYTES) {
         return (await ask("write", [{ ...file, data: content }])) as Artifact;

@@ -1,5 +1,5 @@
-import { MillraceError } from "../../errors.ts";
-import { RetryableError, Snooze } from "../../pipeline/control.ts";
+import { catalogue, type ErrorCode, MillraceError } from "../../errors.ts";
+import { PermanentError, RetryableError, Snooze } from "../../pipeline/control.ts";
 
 /** An error on its way between processes, so that what it means for the attempt survives. Causes stay behind. */
 export type WireError =
@@ -33,7 +33,9 @@ export function fromWire(wire: WireError): Error {
     case "retryable":
       return new RetryableError(wire.message, { code: wire.code, afterMs: wire.afterMs });
     case "millrace":
-      return new MillraceError(wire.code, wire.message, { retryable: wire.retryable });
+      return wire.code in catalogue
+        ? new MillraceError(wire.code as ErrorCode, wire.message, { retryable: wire.retryable })
+        : new PermanentError(wire.code, wire.message);
     case "other": {
       const { name, message, code, stack } = wire;
       return Object.assign(new Error(message), { name, stack, ...(code === undefined ? {} : { code }) });

@@ -47,6 +47,8 @@ export function answering(context: Context, compute: (call: number) => Promise<J
         return context.folder();
       case "reserveMemory":
         return context.reserveMemory(args[0] as number);
+      case "submit":
+        return context.submit(...(args as Parameters<Context["submit"]>));
       case "write": {
         const { path, ...file } = args[0] as NewFile & { path?: string };
         return context.write(path === undefined ? file : { ...file, data: createReadStream(path) });

@@ -1,6 +1,6 @@
 import { createClient } from "../../../src/client/index.ts";
 import { connection } from "../connection/connection.ts";
-import type { Job, JobItem, Page, Pipeline, SamplePicture } from "./contract.ts";
+import type { Job, JobItem, NewItem, Page, Pipeline, SamplePicture, Schedule } from "./contract.ts";
 
 /** Questions are asked once: what fails is shown, and asked anew when the server is back. */
 export const client = createClient({ connection, retries: 0 });
@@ -29,6 +29,8 @@ export interface NewJob {
   /** Files among them are `{uploadId}`. */
   options: unknown;
   files: readonly ({ uploadId: string } | { url: string })[];
+  /** Data instead of files. */
+  items?: readonly NewItem[];
   /** A file that the pipeline does not accept fails by itself, while the others run. */
   onInvalidFile: "skip";
 }
@@ -81,6 +83,33 @@ export async function retryJob(id: string): Promise<void> {
 
 export function deleteJob(id: string): Promise<void> {
   return client.remove(id);
+}
+
+/** Those of everyone, and of pipelines. */
+export async function listSchedules(signal?: AbortSignal): Promise<Schedule[]> {
+  const page = await client.request("/v1/admin/schedules?limit=100", { signal });
+  return ((await page.json()) as Page<Schedule>).items;
+}
+
+export interface NewSchedule {
+  pipeline: string;
+  name: string;
+  options: unknown;
+  cron: string;
+  timeZone: string;
+}
+
+export async function createSchedule(schedule: NewSchedule): Promise<void> {
+  const headers = { "content-type": "application/json" };
+  await client.request("/v1/schedules", { method: "POST", headers, body: JSON.stringify(schedule) });
+}
+
+export async function actOnSchedule(id: string, action: "pause" | "resume" | "run"): Promise<void> {
+  await client.request(`/v1/admin/schedules/${encodeURIComponent(id)}/${action}`, { method: "POST" });
+}
+
+export async function removeSchedule(id: string): Promise<void> {
+  await client.request(`/v1/schedules/${encodeURIComponent(id)}`, { method: "DELETE" });
 }
 
 export async function listSamples(signal?: AbortSignal): Promise<SamplePicture[]> {

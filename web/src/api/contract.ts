@@ -18,6 +18,34 @@ export interface Accepts {
   minFiles: number;
   maxFiles: number;
   maxFileBytes: number;
+  maxItems: number;
+  /** JSON Schema of the data of one item; `null`: it takes none. */
+  data: JsonSchema | null;
+}
+
+/** An item of data that a job is to have. */
+export interface NewItem {
+  name?: string;
+  data: Json;
+}
+
+export interface Schedule {
+  id: string;
+  owner: string;
+  name: string;
+  pipeline: string;
+  cron: string | null;
+  timeZone: string | null;
+  everySeconds: number | null;
+  paused: boolean;
+  definedInCode: boolean;
+  next: string[];
+  last: {
+    dueAt: string;
+    outcome: "started" | "overlapped" | "missed" | "failed";
+    error: { message: string } | null;
+  } | null;
+  lastJobId: string | null;
 }
 
 export interface Pipeline {

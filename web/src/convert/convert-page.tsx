@@ -35,6 +35,8 @@ const usualAccepts: Accepts = {
   minFiles: 1,
   maxFiles: imageConvertLimits.maxFiles,
   maxFileBytes: imageConvertLimits.maxFileBytes,
+  maxItems: 0,
+  data: null,
 };
 
 export function ConvertPage() {

@@ -1,7 +1,14 @@
 import { beforeEach, expect, test } from "vitest";
 import { addFiles, choosePreview, clearSelection, removePicked, selection } from "./selection.ts";
 
-const accepts = { mediaTypes: ["image/png"], minFiles: 1, maxFiles: 50, maxFileBytes: 100 };
+const accepts = {
+  mediaTypes: ["image/png"],
+  minFiles: 1,
+  maxFiles: 50,
+  maxFileBytes: 100,
+  maxItems: 0,
+  data: null,
+};
 const png = (name: string, size = 20) =>
   new File(
     [

@@ -28,6 +28,7 @@ export const enProblems: Words = {
     title: "These files are past their retention",
     advice: "Upload the originals again to repeat the job.",
   },
+  too_many_items: { title: "Too many items", advice: "Split them over several jobs." },
   too_many_files: { title: "Too many files", advice: "Split them over several jobs." },
   file_too_large: {
     title: "A file is too large",
@@ -38,6 +39,9 @@ export const enProblems: Words = {
     title: "A file is of a kind that is not accepted",
     advice: "Files are known by what is in them, not by their names. Remove it and send the others.",
   },
+  invalid_items: { title: "Some items are not valid" },
+  invalid_schedule: { title: "The schedule is not valid" },
+  unknown_part: { title: "The form has a part that nothing reads" },
   invalid_options: { title: "Some options are not valid" },
   address_refused: {
     title: "An address may not be used",
@@ -76,6 +80,7 @@ export const enProblems: Words = {
     advice: "Convert it without the animation, or shorten it before you upload it.",
   },
   too_many_pages: { title: "The document has too many pages" },
+  too_deep: { title: "Jobs start jobs too many levels deep" },
   step_failed: { title: "This step failed" },
   too_much_memory: {
     title: "The file needs too much memory",

@@ -13,6 +13,7 @@ import { ItemParts } from "./item-parts.tsx";
 import { ItemPicture } from "./item-picture.tsx";
 import { itemFraction, type LiveItem, partsNow } from "./live-progress.ts";
 import { canCompare } from "./pictures.ts";
+import { Children } from "./related-jobs.tsx";
 import { ResultView } from "./result-view.tsx";
 import { Warnings } from "./warnings.tsx";
 
@@ -26,7 +27,8 @@ interface Props {
 
 export const ItemRow = memo(function ItemRow({ jobId, item, live, expired, onCompare }: Props) {
   const text = useText();
-  const name = item.name || text.job.noName;
+  const hasData = item.data !== null || item.dataFile !== null;
+  const name = item.name || (hasData ? text.job.itemNumber(item.index + 1) : text.job.noName);
   const underWay = item.state === "running" || item.state === "retrying" || item.state === "queued";
   const parts = partsNow(item, live);
   const [first, second] = item.outputs;
@@ -106,6 +108,15 @@ export const ItemRow = memo(function ItemRow({ jobId, item, live, expired, onCom
           )}
         </div>
       </div>
+      {hasData && (
+        <details className="mt-3 text-sm">
+          <summary className="text-soft">{text.job.data}</summary>
+          <div className="mt-2">
+            {item.dataFile ? <ItemOutputs outputs={[item.dataFile]} /> : <ResultView value={item.data} />}
+          </div>
+        </details>
+      )}
+      <Children of={item.children} />
       {item.error && (item.state === "failed" || item.state === "retrying") && (
         <ItemError error={item.error} />
       )}

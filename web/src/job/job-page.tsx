@@ -22,6 +22,7 @@ import { JobActions } from "./job-actions.tsx";
 import { JobDetails } from "./job-details.tsx";
 import { JobProgress } from "./job-progress.tsx";
 import { jobFraction, type LiveItems } from "./live-progress.ts";
+import { Children, Parent } from "./related-jobs.tsx";
 import { ResultView } from "./result-view.tsx";
 import { type ItemFilter, useItems, useJob } from "./use-job.ts";
 import { Warnings } from "./warnings.tsx";
@@ -94,6 +95,8 @@ function LoadedJob({ job, live }: { job: Job; live: LiveItems }) {
           <JobProgress job={job} items={job.items} fraction={fraction} />
           <JobActions job={job} />
           <Warnings warnings={job.warnings} />
+          <Parent of={job.parent} />
+          <Children of={job.children} />
         </section>
         {job.result !== null && (
           <section aria-label={text.job.result} className="card p-5 sm:p-6">

@@ -16,7 +16,9 @@ import { Button } from "../ui/button.tsx";
 import { UploadFailure } from "../upload/upload-failure.tsx";
 import { UploadProgress } from "../upload/upload-progress.tsx";
 import { dismissUpload, submit, uploadStore } from "../upload/uploading.ts";
+import { DataField } from "./data-field.tsx";
 import { FilesField } from "./files-field.tsx";
+import { useItems } from "./use-items.ts";
 
 /** A form made from the pipeline's JSON Schema. */
 export function PipelineForm({ pipeline }: { pipeline: Pipeline }) {
@@ -31,10 +33,18 @@ export function PipelineForm({ pipeline }: { pipeline: Pipeline }) {
   const [checked, setChecked] = useState(false);
   const state = useStore(uploadStore);
   const form = useRef<HTMLFormElement>(null);
-  const filesError = useFilesError(accepts, files);
+  const { input, setInput, errors: itemErrors, read } = useItems(accepts);
+  const takesFiles = accepts.maxFiles > 0 && input.mode === "files";
+  const filesError = useFilesError(accepts, takesFiles ? files : []);
   const problem = state.phase === "failed" ? state.problem : null;
   const issues = useMemo(
-    () => new Map(problem?.issues.map((issue) => [issue.path.replace(/^options\./, ""), issue.message])),
+    () =>
+      new Map(
+        problem?.issues.map((issue) => [
+          issue.path.replace(/^(options|items\.0\.data)\./, ""),
+          issue.message,
+        ]),
+      ),
     [problem],
   );
   const fields = Object.keys(schema.properties ?? {}).length;
@@ -53,15 +63,22 @@ export function PipelineForm({ pipeline }: { pipeline: Pipeline }) {
     if (checked) setErrors(buildValue(next, root, root).errors);
   }
 
-  function send(): void {
+  async function send(): Promise<void> {
     const built = buildValue(draft, root, root);
     setChecked(true);
     setErrors(built.errors);
-    if (Object.keys(built.errors).length > 0 || filesError) {
+    const items = await read(text);
+    if (Object.keys(built.errors).length > 0 || (takesFiles && filesError) || items === null) {
       requestAnimationFrame(() => form.current?.querySelector<HTMLElement>("[aria-invalid]")?.focus());
       return;
     }
-    void submit({ pipeline: pipeline.name, options: built.value ?? {}, files, optionFiles: built.files });
+    void submit({
+      pipeline: pipeline.name,
+      options: built.value ?? {},
+      files: takesFiles ? files : [],
+      items,
+      optionFiles: built.files,
+    });
   }
 
   return (
@@ -71,11 +88,21 @@ export function PipelineForm({ pipeline }: { pipeline: Pipeline }) {
       className="card max-w-2xl space-y-6 p-5 sm:p-7"
       onSubmit={(event) => {
         event.preventDefault();
-        send();
+        void send();
       }}
     >
       <fieldset disabled={state.phase === "sending" && !state.resumed} className="min-w-0 space-y-6">
-        {accepts.maxFiles > 0 && (
+        {accepts.data && (
+          <DataField
+            schema={accepts.data}
+            withFiles={accepts.maxFiles > 0}
+            input={input}
+            errors={itemErrors}
+            issues={issues}
+            onChange={setInput}
+          />
+        )}
+        {takesFiles && (
           <FilesField
             accepts={accepts}
             files={files}
@@ -86,9 +113,11 @@ export function PipelineForm({ pipeline }: { pipeline: Pipeline }) {
         <SchemaFormContext value={{ root, errors, issues, SchemaField }}>
           <ObjectFields path="" schema={schema} draft={draft} onChange={change} />
         </SchemaFormContext>
-        {fields === 0 && accepts.maxFiles === 0 && <p className="text-soft">{text.pipelines.noOptions}</p>}
+        {fields === 0 && accepts.maxFiles === 0 && !accepts.data && (
+          <p className="text-soft">{text.pipelines.noOptions}</p>
+        )}
       </fieldset>
-      {state.phase === "failed" && <UploadFailure state={state} onRetry={send} />}
+      {state.phase === "failed" && <UploadFailure state={state} onRetry={() => void send()} />}
       {state.phase === "sending" ? (
         <UploadProgress state={state} />
       ) : (

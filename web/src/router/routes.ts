@@ -4,6 +4,7 @@ export type Route =
   | { page: "job"; id: string }
   | { page: "pipelines" }
   | { page: "pipeline"; name: string }
+  | { page: "schedules" }
   | { page: "missing" };
 
 export function matchRoute(path: string): Route {
@@ -11,6 +12,7 @@ export function matchRoute(path: string): Route {
   if (rest.length > 0) return { page: "missing" };
   if (first === "" && second === undefined) return { page: "convert" };
   if (first === "jobs") return second === undefined ? { page: "jobs" } : { page: "job", id: second };
+  if (first === "schedules" && second === undefined) return { page: "schedules" };
   if (first === "pipelines") {
     return second === undefined ? { page: "pipelines" } : { page: "pipeline", name: second };
   }
@@ -22,6 +24,7 @@ export const paths = {
   jobs: "/jobs",
   job: (id: string) => `/jobs/${encodeURIComponent(id)}`,
   pipelines: "/pipelines",
+  schedules: "/schedules",
   pipeline: (name: string) => `/pipelines/${encodeURIComponent(name)}`,
 };
 

@@ -8,12 +8,13 @@ import { Icon, type IconName } from "../ui/icons.tsx";
 const entries: {
   to: string;
   icon: IconName;
-  name: "convert" | "jobs" | "pipelines";
+  name: "convert" | "jobs" | "pipelines" | "schedules";
   pages: Route["page"][];
 }[] = [
   { to: paths.convert, icon: "images", name: "convert", pages: ["convert"] },
   { to: paths.jobs, icon: "list", name: "jobs", pages: ["jobs", "job"] },
   { to: paths.pipelines, icon: "flow", name: "pipelines", pages: ["pipelines", "pipeline"] },
+  { to: paths.schedules, icon: "clock", name: "schedules", pages: ["schedules"] },
 ];
 
 /** In the header on a desktop, at the thumb on a phone. */

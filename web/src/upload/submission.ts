@@ -1,4 +1,5 @@
 import type { NewJob } from "../api/client.ts";
+import type { NewItem } from "../api/contract.ts";
 
 /** What a form asks for. */
 export interface Contents {
@@ -7,6 +8,8 @@ export interface Contents {
   files: readonly File[];
   /** Addresses of further files, which the server fetches. */
   urls?: readonly string[];
+  /** Data instead of files. */
+  items?: readonly NewItem[];
   /** Files of options, by the path of the option: `watermark.image`. */
   optionFiles: ReadonlyMap<string, File>;
 }
@@ -30,6 +33,7 @@ export interface Submission {
   createdAt: number;
   pipeline: string;
   options: unknown;
+  items?: readonly NewItem[];
   parts: FilePart[];
   /** Left out of what earlier versions of the page have kept. */
   urls?: readonly string[];
@@ -48,6 +52,7 @@ export function newSubmission(contents: Contents, before: Submission | null): Su
     pipeline: contents.pipeline,
     options: contents.options,
     urls: contents.urls,
+    items: contents.items,
     parts: [
       ...[...contents.optionFiles].map(([path, file]) => part(file, path)),
       ...contents.files.map((file) => part(file, null)),
@@ -55,12 +60,15 @@ export function newSubmission(contents: Contents, before: Submission | null): Su
   };
 }
 
-export function isSame({ pipeline, options, parts, urls }: Submission, contents: Contents): boolean {
+export function isSame(
+  { pipeline, options, items = [], parts, urls }: Submission,
+  contents: Contents,
+): boolean {
   const files = parts.filter((part) => part.path === null);
   const optionParts = parts.filter((part) => part.path !== null);
   return (
     pipeline === contents.pipeline &&
-    JSON.stringify(options) === JSON.stringify(contents.options) &&
+    JSON.stringify([options, items]) === JSON.stringify([contents.options, contents.items ?? []]) &&
     JSON.stringify(urls) === JSON.stringify(contents.urls) &&
     files.length === contents.files.length &&
     files.every((part, index) => part.file === contents.files[index]) &&
@@ -70,13 +78,14 @@ export function isSame({ pipeline, options, parts, urls }: Submission, contents:
 }
 
 /** The request that makes a job of it, when all of its files have come. */
-export function jobOf({ pipeline, options, parts, urls = [] }: Submission): NewJob {
+export function jobOf({ pipeline, options, items = [], parts, urls = [] }: Submission): NewJob {
   const reference = (part: FilePart) => ({ uploadId: part.uploadId ?? "" });
   const filled: unknown = structuredClone(options);
   for (const part of parts) if (part.path !== null) setAt(filled, part.path.split("."), reference(part));
   const files = parts.filter((part) => part.path === null).map(reference);
   const remote = urls.map((url) => ({ url }));
-  return { pipeline, options: filled, files: [...files, ...remote], onInvalidFile: "skip" };
+  const job: NewJob = { pipeline, options: filled, files: [...files, ...remote], onInvalidFile: "skip" };
+  return items.length > 0 ? { ...job, items } : job;
 }
 
 export function totalBytes(parts: readonly FilePart[]): number {

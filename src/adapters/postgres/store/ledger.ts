@@ -50,6 +50,7 @@ export class PostgresLedger implements Ledger {
   readonly droppedMemos: [jobId: string, item: number, step: string][] = [];
   readonly refs = new Map<string, { jobId: string; blob: string }>();
   readonly referred = new Set<string>();
+  readonly unreferred = new Map<string, { jobId: string; blob: string }>();
   readonly unpinned = new Map<string, number>();
   readonly puts = new Map<string, CacheEntry>();
   readonly keys = new Map<string, KeyRow>();
@@ -238,6 +239,13 @@ export class PostgresLedger implements Ledger {
     this.referred.add(blob);
     const known = this.#blobs.get(blob);
     if (known) known.refs = Math.max(1, known.refs);
+  }
+
+  unrefer(jobId: string, blob: string): void {
+    // Its row is to be locked.
+    this.blob(blob);
+    this.refs.delete(`${jobId} ${blob}`);
+    this.unreferred.set(`${jobId} ${blob}`, { jobId, blob });
   }
 
   unpin(blob: string): void {

@@ -1,8 +1,15 @@
-import type { Claim, CreateJob, Remember, ReopenJob, Settle } from "../../../domain/commands.ts";
+import {
+  type Claim,
+  type CreateJob,
+  filesOfItem,
+  type Remember,
+  type ReopenJob,
+  type Settle,
+} from "../../../domain/commands.ts";
 import { parseTaskId, taskId } from "../../../domain/ids.ts";
 import { expireJob, removeJob } from "../../../domain/ledger/cancel.ts";
 import { claim as claimTask } from "../../../domain/ledger/claim.ts";
-import { itemKey } from "../../../domain/ledger/content-key.ts";
+import { firstKey } from "../../../domain/ledger/content-key.ts";
 import { countedParts } from "../../../domain/ledger/parts.ts";
 import { remember } from "../../../domain/ledger/remember.ts";
 import {
@@ -40,15 +47,15 @@ export function create(command: CreateJob): Operation<Result<Created>> {
     weight: 1 + command.items.length / 10,
     need(needs) {
       needs.jobs.add(id);
-      const inputs = command.items.flatMap(({ input }) => input ?? []);
-      for (const { blob } of inputs) needs.blobs.add(blob);
+      for (const { blob } of command.items.flatMap(filesOfItem)) needs.blobs.add(blob);
       for (const { blob } of command.attachments) needs.blobs.add(blob);
       for (const blob of command.pinned) needs.blobs.add(blob);
       if (idempotency) needs.key(owner, idempotency.key);
       const first = command.plan[0];
       if (first?.kind !== "each" || first.cacheKey === null) return;
-      for (const input of inputs) {
-        needs.cache.add(itemKey(first, { inputs: [input], previous: null, previousFile: null })!);
+      for (const item of command.items) {
+        const key = firstKey(first, item);
+        if (key !== null) needs.cache.add(key);
       }
     },
     run(ledger, repeated) {
@@ -128,9 +135,9 @@ export function claimNext(pick: Pick, leaseMs: number): Operation<Next> {
 export function settle(command: Settle): Operation<SettleResult> {
   const taskKey = taskKeyOf(command.taskId);
   const { outcome } = command;
-  const parts = outcome.kind === "succeeded" ? (outcome.parts?.length ?? 0) : 0;
+  const { parts = [], children = [] } = outcome.kind === "succeeded" ? outcome : {};
   return {
-    weight: 1 + parts / 10,
+    weight: children.reduce((sum, child) => sum + create(child.job).weight, 1 + parts.length / 10),
     need(needs) {
       needTask(needs, taskKey);
       // Should this be the last item, the job's own task is next.
@@ -139,6 +146,7 @@ export function settle(command: Settle): Operation<SettleResult> {
       for (const { blob } of outcome.outputs) needs.blobs.add(blob);
       if (outcome.resultFile) needs.blobs.add(outcome.resultFile.blob);
       for (const { dataFile } of outcome.parts ?? []) if (dataFile) needs.blobs.add(dataFile.blob);
+      for (const child of children) create(child.job).need(needs);
     },
     run(ledger) {
       if (!taskKey) return { outcome: "stale", deliveries: [] };

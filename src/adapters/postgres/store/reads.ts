@@ -137,7 +137,7 @@ export function reads(pool: pg.Pool): Pick<Store, Names> {
       const files = row ? filesOf(toTask(row)) : found.attachments;
       const file = files.find((one) => one.artifactId === id);
       if (!file) return null;
-      return found.state === "expired" ? "expired" : { ...file, jobId };
+      return found.state === "expired" || file.deleted ? "expired" : { ...file, jobId };
     },
 
     async events({ owner, after, limit, jobId }) {

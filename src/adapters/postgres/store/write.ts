@@ -63,6 +63,11 @@ const dropMemos = statement(
      (SELECT * FROM unnest($1::uuid[], $2::int[], $3::text[]))`,
 );
 const dropRefs = statement("drop_refs", "DELETE FROM job_blobs WHERE job_id = ANY($1::uuid[])");
+const dropRef = statement(
+  "drop_ref",
+  `DELETE FROM job_blobs USING unnest($1::uuid[], $2::text[]) AS u (job_id, blob)
+   WHERE job_blobs.job_id = u.job_id AND job_blobs.blob = u.blob`,
+);
 const dropCache = statement(
   "drop_cache",
   `DELETE FROM cache WHERE key IN (
@@ -166,7 +171,10 @@ export function write(
     const unpins = blobs.map((key) => ledger.unpinned.get(key) ?? 0);
     run(changeBlobs([blobs, blobs.map((key) => ledger.referred.has(key)), unpins]));
   }
+  const unreferred = [...ledger.unreferred.values()];
+  if (unreferred.length > 0) run(dropRef(columns(unreferred.map(({ jobId, blob }) => [jobId, blob]))));
   if (withoutFiles.length > 0) run(releaseBlobs([[...loaded.blobs.keys()]]));
+  else if (unreferred.length > 0) run(releaseBlobs([unreferred.map(({ blob }) => blob)]));
   const puts = [...ledger.puts.values()];
   if (puts.length > 0) {
     const rows = puts.map((one) => [

@@ -1,0 +1,99 @@
+import type { NewItem } from "../domain/commands.ts";
+import { firstIssues, MOST_ISSUES } from "../domain/issues.ts";
+import { canonical, sha256 } from "../domain/ledger/content-key.ts";
+import { inlineBytes } from "../domain/records.ts";
+import { MillraceError } from "../errors.ts";
+import type { Pipeline } from "../pipeline/pipeline.ts";
+import { type Keeping, type KeptBlob, keepBlob } from "./keep-blob.ts";
+import { packJson } from "./large-json.ts";
+
+/** An item of data, as a client sends it. */
+export interface DataItem {
+  /** @default "" */
+  name?: string;
+  /** Parsed by `accepts.data` of the pipeline. */
+  data?: unknown;
+}
+
+/** Of the JSON of one item: its step holds it in memory. */
+const MAX_DATA_BYTES = 4_000_000;
+/** Items that are stored as files at once. */
+const AT_ONCE = 8;
+
+/** The items as the pipeline's schema has them; rejects with the first faults of all of them. */
+export async function parseItems(pipeline: Pipeline, items: readonly DataItem[]): Promise<DataItem[]> {
+  const { data: schema, maxItems } = pipeline.accepts;
+  if (items.length === 0) return [];
+  if (schema === null) {
+    throw new MillraceError("invalid_items", `${pipeline.name} takes no items of data.`);
+  }
+  if (items.length > maxItems) {
+    const text = `${pipeline.name} takes at most ${maxItems} items; these are ${items.length}.`;
+    throw new MillraceError("too_many_items", text, { extra: { limit: maxItems } });
+  }
+  const parsed: DataItem[] = [];
+  const issues: { path: PropertyKey[]; message: string }[] = [];
+  for (const [n, { name = "", data }] of items.entries()) {
+    const result = await schema.safeParseAsync(data);
+    if (result.success) parsed.push({ name, data: result.data ?? null });
+    else
+      issues.push(...result.error.issues.map((one) => ({ ...one, path: ["items", n, "data", ...one.path] })));
+    if (issues.length >= MOST_ISSUES) break;
+  }
+  if (issues.length === 0) return parsed;
+  const list = firstIssues(issues);
+  const text = list.map(({ path, message }) => `${path}: ${message}`).join("; ");
+  throw new MillraceError("invalid_items", text, { extra: { issues: list } });
+}
+
+/** What makes items other ones, for the fingerprint of a request. */
+export function contentOfItems(items: readonly DataItem[]): string {
+  return sha256(canonical(items.map(({ name = "", data }) => [name, data])));
+}
+
+/** Stores what is too large for a record; the pins are the caller's. */
+export async function keepItems(
+  keeping: Keeping,
+  jobId: string,
+  items: readonly DataItem[],
+): Promise<{ items: NewItem[]; pinned: string[] }> {
+  const limit = inlineBytes({ total: Math.max(1, items.length) });
+  const kept: NewItem[] = [];
+  const pinned: string[] = [];
+  try {
+    for (let from = 0; from < items.length; from += AT_ONCE) {
+      const some = items.slice(from, from + AT_ONCE);
+      const stored = await Promise.allSettled(
+        some.map(({ data }, n) => pack(keeping, data, from + n, limit)),
+      );
+      for (const one of stored)
+        if (one.status === "fulfilled" && one.value.blob) pinned.push(one.value.blob.blob);
+      for (const [n, one] of stored.entries()) {
+        if (one.status === "rejected") throw one.reason;
+        const { value, blob } = one.value;
+        const file = blob && {
+          artifactId: `${jobId}.${from + n}.data`,
+          name: "data.json",
+          mediaType: "application/json",
+          ...blob,
+        };
+        kept.push({ name: some[n]!.name ?? "", data: { value, file } });
+      }
+    }
+    return { items: kept, pinned };
+  } catch (error) {
+    if (pinned.length > 0) await keeping.store.unpin({ keys: pinned });
+    throw error;
+  }
+}
+
+async function pack(keeping: Keeping, data: unknown, index: number, limit: number) {
+  const { value, bytes } = packJson(data, limit);
+  if (bytes === null) return { value, blob: null };
+  if (bytes.length <= MAX_DATA_BYTES) {
+    const blob: KeptBlob = await keepBlob(keeping, bytes);
+    return { value: null, blob };
+  }
+  const text = `items.${index}.data has ${bytes.length} bytes of JSON; at most ${MAX_DATA_BYTES} are accepted. Send it as a file.`;
+  throw new MillraceError("request_too_large", text, { extra: { limit: MAX_DATA_BYTES } });
+}

@@ -1,0 +1,59 @@
+import type { Json } from "../domain/records.ts";
+
+/** A schedule that a pipeline defines in its code. Its jobs belong to the owner `system`. */
+export interface ScheduleDefinition {
+  /** Tells the schedules of a pipeline apart. @default "default" */
+  name?: string;
+  /** Five or six fields, such as `30 2 * * 1-5`; six begin with the second. */
+  cron?: string;
+  /** In which `cron` is read, such as `Europe/Berlin`. @default "UTC" */
+  timeZone?: string;
+  /** Instead of `cron`. */
+  everySeconds?: number;
+  options?: Json;
+  items?: readonly { name?: string; data: Json }[];
+  /** Due times that passed while nothing ran: one job for the last of them, or none. @default "once" */
+  missed?: "once" | "skip";
+  /** A due time that comes while the last job has not ended: no job, or another one. @default "skip" */
+  overlap?: "skip" | "queue";
+}
+
+type Timing = { cron: string; timeZone: string } | { everySeconds: number };
+
+/** A definition with nothing left open. */
+export interface PipelineSchedule {
+  name: string;
+  timing: Timing;
+  options: Json;
+  items: { name?: string; data: Json }[];
+  missed: "once" | "skip";
+  overlap: "skip" | "queue";
+}
+
+export function schedulesOf(
+  pipeline: string,
+  definitions: readonly ScheduleDefinition[],
+): PipelineSchedule[] {
+  const schedules = definitions.map((one) => {
+    const { name = "default", options = {}, items = [], missed = "once", overlap = "skip" } = one;
+    const timing = timingOf(one);
+    if (timing === null) {
+      throw new TypeError(`The schedule "${name}" of ${pipeline} needs either "cron" or "everySeconds".`);
+    }
+    return { name, timing, options, items: [...items], missed, overlap };
+  });
+  const names = schedules.map(({ name }) => name);
+  const twice = names.find((name, n) => names.indexOf(name) !== n);
+  if (twice !== undefined) throw new TypeError(`${pipeline} has two schedules named "${twice}".`);
+  return schedules;
+}
+
+/** `null` unless there is exactly one of the two. */
+export function timingOf({
+  cron,
+  timeZone = "UTC",
+  everySeconds,
+}: Pick<ScheduleDefinition, "cron" | "timeZone" | "everySeconds">): Timing | null {
+  if (cron !== undefined && everySeconds === undefined) return { cron, timeZone };
+  return cron === undefined && everySeconds !== undefined ? { everySeconds } : null;
+}
