@@ -149,8 +149,8 @@ export class SqliteLedger implements Ledger {
   #dropParts(jobId: string): void {
     if (!this.job(jobId)?.plan.some((step) => step.kind === "split")) return;
     this.flush();
-    for (const { queue, n } of this.sql.deadParts.all(jobId) as { queue: string; n: number }[])
-      this.#queues.forgotten(queue, n);
+    for (const { queue } of this.sql.deadParts.iterate(jobId) as Iterable<{ queue: string }>)
+      this.#queues.forgotten(queue, 1);
     this.#kept.forgetParts(jobId);
   }
 

@@ -26,10 +26,7 @@ export function statements(db: DatabaseSync) {
       `SELECT * FROM tasks WHERE job_id = ? AND item BETWEEN ? AND ?
        AND state IN (SELECT value FROM json_each(?)) ORDER BY item`,
     ),
-    deadParts: prepare(
-      `SELECT queue, count(*) AS n FROM tasks
-       WHERE job_id = ? AND item < ${JOB_ITEM} AND state = 'dead' GROUP BY queue`,
-    ),
+    deadParts: prepare(`SELECT queue FROM tasks WHERE job_id = ? AND item < ${JOB_ITEM} AND state = 'dead'`),
     insertTask: prepare("INSERT INTO tasks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
     updateTask: prepare(
       `UPDATE tasks SET queue = ?, state = ?, wake_at = ?, worker = ?, body = ?, split = ?

@@ -9,7 +9,7 @@ export function curlOf(
   const parts = [`curl ${quote(`${origin}/v1/jobs`)}`, `-F ${quote(`pipeline=${job.pipeline}`)}`];
   if (!isEmpty(job.options)) parts.push(`-F ${quote(`options=${JSON.stringify(job.options)}`)}`);
   const data = job.items.flatMap((item) =>
-    item.data === null ? [] : [{ name: item.name, data: item.data }],
+    (item.data ?? null) === null ? [] : [{ name: item.name, data: item.data }],
   );
   if (data.length > 0) parts.push(`-F ${quote(`items=${JSON.stringify(data)}`)}`);
   for (const item of job.items) {
