@@ -319,8 +319,8 @@ describe("run", () => {
     expect((await ask("jobs", "watch", start)).stdout).toContain(`${id}  succeeded`);
     expect((await ask("jobs", "show", start, "--json")).stdout).toContain(id);
     const fetched = await ask("jobs", "download", start, "--out", "later");
-    expect(fetched.stdout.trim()).toBe(join(folder, "later", "sea.jpg"));
-    expect(existsSync(join(folder, "later", "sea.jpg"))).toBe(true);
+    expect(fetched.stdout.trim()).toBe(join(folder, "later", "sea.webp"));
+    expect(existsSync(join(folder, "later", "sea.webp"))).toBe(true);
     const zip = ["jobs", "download", start, "--archive", "all.zip"];
     expect((await ask(...zip)).stdout.trim()).toBe(join(folder, "all.zip"));
     expect(await ask(...zip)).toMatchObject({ code: 2, stderr: expect.stringContaining("--force") });

@@ -9,7 +9,7 @@ export const slow = definePipeline({
   name: "test.slow",
   version: 1,
   title: "Slow",
-  accepts: { mediaTypes: ["*"], maxFiles: 200 },
+  accepts: { mediaTypes: ["*"], minFiles: 0, maxFiles: 200 },
   options: z.object({ steps: z.int().min(1).max(1_000).default(40) }),
 }).each("wait", async (ctx) => {
   for (let step = 1; step <= ctx.options.steps; step++) {
