@@ -89,7 +89,7 @@ test("the first 20 faults are told", async () => {
 
 const B = "boundary";
 
-test.each(["options", "metadata", "pipeline", "priority", "startAt"])(
+test.each(["options", "metadata", "items", "pipeline", "priority", "startAt"])(
   "a part %s of 120,000 brackets is refused, as text and as JSON",
   async (name) => {
     const deep = `${'{"a":'.repeat(20_000)}1${"}".repeat(20_000)}`;

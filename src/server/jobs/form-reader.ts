@@ -20,6 +20,7 @@ import {
   parseReferences,
   startsLater,
 } from "./job-fields.ts";
+import { jsonFault } from "./json-bounds.ts";
 import { refusePart, unknownPart } from "./known-parts.ts";
 import { referredFile } from "./referred-file.ts";
 
@@ -107,7 +108,7 @@ class FormReader {
     if (this.fields.has(name)) throw new MillraceError("invalid_request", `The field ${name} comes twice.`);
     const { fieldBytes, itemsBytes } = this.context.limits;
     const limit = name === "items" ? itemsBytes : fieldBytes;
-    if (part.valueTruncated || jsonSize(part.value) > limit) {
+    if (part.valueTruncated || (name !== "items" && fieldSize(part.value) > limit)) {
       throw new MillraceError("request_too_large", `The field ${name} is larger than ${limit} bytes.`, {
         extra: { limit },
       });
@@ -255,9 +256,10 @@ function isJsonText({ value, valueTruncated }: MultipartValue): boolean {
   return !valueTruncated && (typeof value === "string" ? /^\s*[[{]/.test(value) : value instanceof Object);
 }
 
-/** Of a field as it came; a part of type application/json comes parsed. */
-function jsonSize(value: unknown): number {
-  return Buffer.byteLength(typeof value === "string" ? value : (JSON.stringify(value) ?? ""));
+/** Bytes of a field; a part of type application/json comes parsed, and what is too deep is refused by its schema. */
+function fieldSize(value: unknown): number {
+  if (typeof value === "string") return Buffer.byteLength(value);
+  return jsonFault(value) === null ? Buffer.byteLength(JSON.stringify(value) ?? "") : 0;
 }
 
 /** Reads the first bytes of a file; the part goes on with all of them. */
