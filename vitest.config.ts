@@ -16,6 +16,9 @@ export default defineConfig({
     // Each file gets a process of its own, so that what it leaves behind cannot help or hurt another.
     pool: "forks",
     isolate: true,
+    // V8 loses count of its protected pages when threads come and go by the hundred, and ends the process
+    // ("Check failed: jit_page.has_value()"), on processors that have such keys.
+    execArgv: ["--no-memory-protection-keys"],
     testTimeout: 20_000,
     hookTimeout: 60_000,
     teardownTimeout: 10_000,
