@@ -20,6 +20,8 @@ interface Shelf {
   waiting: PromiseWithResolvers<StepChild>[];
 }
 
+const WARM_AFTER_MS = 1_500;
+
 /** A warm pool of step processes. One that was killed, or that may not be used again, is replaced. */
 export function isolationPool(options: IsolationOptions): Isolation {
   const shelves = new Map<number, Shelf>();
@@ -80,9 +82,13 @@ export function isolationPool(options: IsolationOptions): Isolation {
     if (!closed && ready < shelf.warm) void start(shelf);
   }
 
-  for (const [memoryMiB, warm] of options.warm) {
-    for (let n = 0; n < warm; n++) void start(shelfOf(memoryMiB));
-  }
+  // After the process for suspects, which others may be waiting for.
+  setTimeout(() => {
+    for (const memoryMiB of options.warm.keys()) {
+      const shelf = shelfOf(memoryMiB);
+      while (!closed && shelf.idle.length + shelf.starting < shelf.warm) void start(shelf);
+    }
+  }, WARM_AFTER_MS).unref();
 
   return {
     async run(attempt) {

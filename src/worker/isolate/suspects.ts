@@ -5,7 +5,7 @@ import type { StepSource } from "./spawn.ts";
 /** Processes at once for those whose process died: halves of its attempts, or one that ended a process before. */
 const CLOSED_CELLS = 4;
 /** The open process is started so soon that what a worker held that died right after its start runs again in 2 s. */
-const READY_AFTER_MS = 100;
+const READY_AFTER_MS = 0;
 
 /** An attempt at a suspect, and where it is. */
 interface Member {
