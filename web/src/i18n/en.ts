@@ -59,7 +59,7 @@ export const en = {
     intro: (max: number, size: string) =>
       `Resize, re-encode and watermark up to ${max} pictures of ${size} each, all at once.`,
     dropTitle: "Drop pictures or folders here",
-    dropHint: "JPEG, PNG, WebP, AVIF, GIF, TIFF and SVG",
+    dropHint: "JPEG, PNG, WebP, AVIF, GIF, TIFF, SVG, BMP and ICO",
     dropNow: "Let go to add them",
     chooseFiles: "Choose pictures",
     chooseFolder: "Choose a folder",

@@ -58,7 +58,7 @@ export const ko: Dictionary = {
     intro: (max, size) =>
       `한 장에 ${size}까지, 최대 ${max}장을 한꺼번에 크기 조정, 형식 변환, 워터마크 처리합니다.`,
     dropTitle: "이미지나 폴더를 여기에 놓으세요",
-    dropHint: "JPEG, PNG, WebP, AVIF, GIF, TIFF, SVG",
+    dropHint: "JPEG, PNG, WebP, AVIF, GIF, TIFF, SVG, BMP, ICO",
     dropNow: "놓으면 추가됩니다",
     chooseFiles: "이미지 선택",
     chooseFolder: "폴더 선택",
