@@ -13,16 +13,13 @@ export { PermanentError, RetryableError, Snooze } from "../pipeline/control.ts";
 export { fileOption } from "../pipeline/file-option.ts";
 export type { EndedPart, FailedPart, JoinContext, NewPart, PartContext } from "../pipeline/parts.ts";
 export {
-  type AllOptions,
   definePipeline,
-  type JoinOptions,
   type Json,
   type Pipeline,
   type PipelineOptions,
-  type SplitOptions,
-  type StepOptions,
 } from "../pipeline/pipeline.ts";
 export type { ScheduleDefinition } from "../pipeline/schedule.ts";
+export type { AllOptions, JoinOptions, SplitOptions, StepOptions } from "../pipeline/step.ts";
 export type { UserConfig } from "./config.ts";
 export type { Handler, HandlerOptions, RequestOwner } from "./embed/handler.ts";
 export { createMillrace, type Millrace, type MillraceSettings, type OwnerOptions } from "./embed/millrace.ts";

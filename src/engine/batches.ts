@@ -1,7 +1,7 @@
 import { MillraceError } from "../errors.ts";
 import { type Batch, checked } from "../pipeline/batch.ts";
 import { Snooze } from "../pipeline/control.ts";
-import type { Step } from "../pipeline/pipeline.ts";
+import type { Step } from "../pipeline/step.ts";
 import type { RunStep, StepAttempt } from "./isolation.ts";
 import { isOutage } from "./outcome.ts";
 import { untilAborted } from "./until-aborted.ts";

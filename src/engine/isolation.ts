@@ -1,4 +1,4 @@
-import type { Step } from "../pipeline/pipeline.ts";
+import type { Step } from "../pipeline/step.ts";
 import type { Running } from "./step-context.ts";
 import type { StepTime } from "./step-time.ts";
 

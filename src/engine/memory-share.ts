@@ -1,5 +1,5 @@
 import { MillraceError } from "../errors.ts";
-import type { Step } from "../pipeline/pipeline.ts";
+import type { Step } from "../pipeline/step.ts";
 import type { SharedMemory } from "./shared-memory.ts";
 import type { StepTime } from "./step-time.ts";
 

@@ -1,6 +1,7 @@
 import { MOST_SPLIT_ITEMS } from "../domain/parts.ts";
 import { MillraceError } from "../errors.ts";
-import { openSplit, type Pipeline } from "../pipeline/pipeline.ts";
+import type { Pipeline } from "../pipeline/pipeline.ts";
+import { openSplit } from "../pipeline/step.ts";
 import type { Pipelines } from "./engine.ts";
 
 /**

@@ -1,6 +1,7 @@
 import { canonical } from "../domain/ledger/content-key.ts";
 import type { PlanStep } from "../domain/records.ts";
-import type { Pipeline, Step } from "../pipeline/pipeline.ts";
+import type { Pipeline } from "../pipeline/pipeline.ts";
+import type { Step } from "../pipeline/step.ts";
 import { fetchStep, stepsOf } from "./fetch-step.ts";
 
 /** The queue of a step. Versions have queues of their own, so that a worker consumes only those it has. */

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { definePipeline, type Pipeline, type PipelineOptions, type StepOptions } from "./pipeline.ts";
+import { definePipeline, type Pipeline, type PipelineOptions } from "./pipeline.ts";
+import type { StepOptions } from "./step.ts";
 
 const pipeline = (options: Partial<PipelineOptions<never>>) =>
   definePipeline({ name: "slow", version: 1, title: "Slow", ...options });

@@ -2,7 +2,7 @@ import { derivedName, splitExtension } from "../domain/file-name.ts";
 import type { Json } from "../domain/records.ts";
 import type { Artifact } from "../pipeline/context.ts";
 import type { EndedPart, FailedPart, NewPart } from "../pipeline/parts.ts";
-import type { Step } from "../pipeline/pipeline.ts";
+import type { Step } from "../pipeline/step.ts";
 import { jsonCopy } from "./pipeline-context.ts";
 import {
   asyncList,

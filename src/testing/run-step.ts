@@ -5,7 +5,8 @@ import type { AllContext, Artifact, AsyncList, EachContext } from "../pipeline/c
 import { Snooze } from "../pipeline/control.ts";
 import { pause } from "../pipeline/durations.ts";
 import type { JoinContext, PartContext } from "../pipeline/parts.ts";
-import type { Pipeline, Step } from "../pipeline/pipeline.ts";
+import type { Pipeline } from "../pipeline/pipeline.ts";
+import type { Step } from "../pipeline/step.ts";
 import { type ArtifactFolder, jsonCopy, type Submitted, stepContext } from "./pipeline-context.ts";
 
 export interface TestFile {
