@@ -1,6 +1,6 @@
 import { WRITER_ENV } from "../compose/child-environment.ts";
-import { nearest } from "../compose/nearest.ts";
 import { environmentName, settingNames } from "../compose/settings.ts";
+import { nearest } from "../engine/nearest.ts";
 
 /** Read elsewhere than in the configuration. */
 const others = ["MILLRACE_SERVER", WRITER_ENV];

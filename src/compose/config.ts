@@ -2,9 +2,9 @@ import { existsSync } from "node:fs";
 import { availableParallelism, totalmem } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { nearest } from "../engine/nearest.ts";
 import { MillraceError } from "../errors.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
-import { nearest } from "./nearest.ts";
 import { isSamePlace } from "./same-place.ts";
 import {
   MIN_MEMORY_MIB,

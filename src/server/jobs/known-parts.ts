@@ -1,4 +1,4 @@
-import { distance } from "fastest-levenshtein";
+import { nearest } from "../../engine/nearest.ts";
 import { MillraceError } from "../../errors.ts";
 import { inputSchema, type JsonSchema } from "../../pipeline/input-schema.ts";
 import type { Pipeline } from "../../pipeline/pipeline.ts";
@@ -6,8 +6,6 @@ import { FIELD_NAMES } from "./job-fields.ts";
 
 /** Options as deep as a form can name them. */
 const MOST_LEVELS = 8;
-/** Letters that a name may differ by from what was meant. */
-const MOST_TYPOS = 3;
 
 /** Where the options of a pipeline take files. `isOpen`: anywhere, as its schema leaves open what they hold. */
 interface FilePaths {
@@ -27,15 +25,12 @@ export function refusePart(path: string, pipeline: Pipeline): void {
 export function unknownPart(name: string, pipeline: Pipeline | null): MillraceError {
   const shown = name.length > 80 ? `${name.slice(0, 80)}…` : name;
   const names = ["files", ...FIELD_NAMES, ...(pipeline ? filePaths(pipeline).paths : [])];
-  const [nearest] = names
-    .map((one) => ({ one, far: distance(one.toLowerCase(), name.slice(0, 80).toLowerCase()) }))
-    .filter(({ one, far }) => far <= Math.min(MOST_TYPOS, Math.ceil(one.length / 2)))
-    .sort((a, b) => a.far - b.far);
-  const hint = nearest ? `did you mean "${nearest.one}"?` : `there are ${names.join(", ")}.`;
+  const meant = nearest(name, names);
+  const hint = meant ? `did you mean "${meant}"?` : `there are ${names.join(", ")}.`;
   return new MillraceError("unknown_part", `No part of a job is named "${shown}": ${hint}`, {
     extra: {
       issues: [{ path: shown, message: "is not a part of this form" }],
-      ...(nearest && { intended: nearest.one }),
+      ...(meant && { intended: meant }),
     },
   });
 }
