@@ -3,7 +3,7 @@ import { z } from "zod";
 import { definePipeline } from "../src/pipeline/pipeline.ts";
 import { noteEnd, noteStart, startSignal } from "./clock-log.ts";
 
-const many = { accepts: { mediaTypes: ["*"], maxFiles: 10_000 }, queueLimit: 100_000_000 };
+const many = { accepts: { mediaTypes: ["*"], minFiles: 0, maxFiles: 10_000 }, queueLimit: 100_000_000 };
 const eager = { concurrency: 100, cache: "never" } as const;
 
 /** Does nothing: what remains is the cost of the machinery. */

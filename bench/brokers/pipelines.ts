@@ -11,5 +11,5 @@ export const holding = definePipeline({
   version: 1,
   title: "Hold",
   options: z.object({ hold: z.string(), text: z.string().default("") }),
-  accepts: { mediaTypes: ["*"], maxFiles: 1 },
+  accepts: { mediaTypes: ["*"], minFiles: 0, maxFiles: 1 },
 }).each("run", (ctx) => hold(ctx.options.hold, ctx.signal), { concurrency: 10, cache: "never" });
