@@ -28,6 +28,24 @@ test("the size is the one that sharp comes to", async () => {
   );
 });
 
+test("halves are rounded as libvips rounds them, whether a picture shrinks or grows", async () => {
+  // Found by comparing all sizes below 90 pixels whose other side comes to a half.
+  for (const [width, height, wanted] of [
+    [40, 50, 18],
+    [22, 55, 5],
+    [84, 35, 18],
+    [18, 45, 5],
+    [22, 11, 25],
+  ] as const) {
+    const { info } = await sharp({ create: { width, height, channels: 3, background: "#345" } })
+      .resize({ width: wanted })
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+    const target = { width: wanted, height: undefined, fit: "inside", enlarge: true } as const;
+    expect(outputSize({ width, height }, target)).toEqual({ width: info.width, height: info.height });
+  }
+});
+
 test("the ratio is kept, and nothing grows unless it may", () => {
   const photo = { width: 4000, height: 3000 };
   const inside = { fit: "inside", enlarge: false } as const;

@@ -18,10 +18,9 @@ export function outputSize(picture: Size, target: Target): Size {
   let [x, y] = shrinks(across, down, fit);
   if (!enlarge) [x, y] = [Math.max(1, x), Math.max(1, y)];
   const [shrinkX, shrinkY] = [Math.min(x, picture.width), Math.min(y, picture.height)];
-  // Multiplied by the reciprocal as libvips does: halves would be rounded the other way now and then.
   const resized = {
-    width: Math.max(1, Math.round(picture.width * (1 / shrinkX))),
-    height: Math.max(1, Math.round(picture.height * (1 / shrinkY))),
+    width: resizedSide(picture.width, shrinkX),
+    height: resizedSide(picture.height, shrinkY),
   };
   const box = { width: width ?? resized.width, height: height ?? resized.height };
   switch (fit) {
@@ -32,6 +31,15 @@ export function outputSize(picture: Size, target: Target): Size {
     default:
       return resized;
   }
+}
+
+/**
+ * libvips works with the reciprocal: it multiplies by it to enlarge, and divides by its reciprocal to reduce.
+ * Halves would be rounded the other way now and then without the detour.
+ */
+function resizedSide(side: number, shrink: number): number {
+  const scale = 1 / shrink;
+  return Math.max(1, Math.round(shrink < 1 ? side * scale : side / (1 / scale)));
 }
 
 function shrinks(across: number | null, down: number | null, fit: Target["fit"]): [number, number] {
