@@ -7,7 +7,7 @@ const PROBE_MS = 5_000;
 /** Least urgent of all, beside other processes of one session. */
 const NICE = 19;
 /** Of a whole session beside others: work that has nothing to do with Millrace must not starve a step. */
-const SESSION_NICE = 10;
+const SESSION_NICE = 15;
 /** Beyond the ceiling: what the watcher sees first. The system's limit is for what grows faster than it looks. */
 const SLACK_MIB = 64;
 
