@@ -22,6 +22,7 @@ const allowed: [path: string, text: string][] = [
   ["src/testing/broker.ts", 'import type { Broker } from "../ports/broker.ts";'],
   ["src/testing/broker.test.ts", 'import { open } from "../adapters/sqlite/broker.ts";'],
   ["src/engine/runner.test.ts", 'import { open } from "../adapters/sqlite/store.ts";'],
+  ["src/adapters/redis/bus.ts", 'import { gather } from "../gather.ts";'],
   ["src/adapters/redis/bus.test.ts", 'import { url } from "../../../test/services/redis.ts";'],
   ["src/pipelines/image/test-pictures.ts", 'import { run } from "../../testing/run-pipeline.ts";'],
   ["src/adapters/redis/broker.test.ts", 'import { suite } from "../../testing/broker.ts";'],
@@ -56,6 +57,7 @@ const refused: [path: string, text: string, message: string][] = [
     "engine may not import adapters",
   ],
   ["src/adapters/redis/bus.ts", 'import { x } from "../sqlite/bus.ts";', "may not import another adapter"],
+  ["src/adapters/gather.ts", 'import { x } from "./sqlite/bus.ts";', "may not import another adapter"],
   [
     "src/adapters/redis/bus.ts",
     'import { x } from "../../engine/engine.ts";',

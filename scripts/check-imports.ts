@@ -126,7 +126,11 @@ function wrongImport(path: string, { target, line, lazy, typed }: Import): strin
   if (to === null && isTest(path)) return [];
   if (to === null) return [`${at} may not import what lies outside of src: ${target}`];
   if (to === from && from !== "adapters") return [];
-  if (to === "adapters" && from === "adapters" && technology(path) === technology(resolve(path, target)))
+  if (
+    to === "adapters" &&
+    from === "adapters" &&
+    mayShare(technology(path), technology(resolve(path, target)))
+  )
     return [];
   if (isTest(path) && (to === "adapters" || to === "testing")) return [];
   if (to === "adapters" && from === "adapters") return [`${at} may not import another adapter: ${target}`];
@@ -189,8 +193,14 @@ function roomOf(path: string): string | null {
   return match ? match[1]! : null;
 }
 
-function technology(path: string): string | undefined {
-  return path.split("/")[2];
+/** The folder of `src/adapters` that a file is in; `null` for one that serves several of them. */
+function technology(path: string): string | null {
+  return /^src\/adapters\/([^/]+)\//.exec(path)?.[1] ?? null;
+}
+
+/** Technologies never know each other; what serves several of them knows none. */
+function mayShare(from: string | null, to: string | null): boolean {
+  return from === to || to === null;
 }
 
 function layerOf(room: string): number {

@@ -11,7 +11,7 @@ export const MOST_PARTS = 100_000;
 export const MOST_SPLIT_ITEMS = 21_000;
 const FIRST = -(2 ** 31);
 
-export interface PartPlace {
+export interface PartIndex {
   /** Index of the item. */
   item: number;
   /** Index of the part, from 0. */
@@ -19,21 +19,21 @@ export interface PartPlace {
 }
 
 /** What `TaskRecord.item` is of a part. */
-export function placeOfPart({ item, part }: PartPlace): number {
+export function partNumber({ item, part }: PartIndex): number {
   return FIRST + item * MOST_PARTS + part;
 }
 
-/** The first and the last place of an item's parts, or of those of a job. */
-export function placesOfParts(item?: number): [first: number, last: number] {
+/** The first and the last number of an item's parts, or of those of a job. */
+export function partNumbers(item?: number): [first: number, last: number] {
   if (item === undefined) return [FIRST, JOB_ITEM - 1];
-  return [placeOfPart({ item, part: 0 }), placeOfPart({ item, part: MOST_PARTS - 1 })];
+  return [partNumber({ item, part: 0 }), partNumber({ item, part: MOST_PARTS - 1 })];
 }
 
 /** Whose part a task is; `null` for an item or an `all` step. */
-export function partAt(place: number): PartPlace | null {
-  if (place >= JOB_ITEM) return null;
-  const number = place - FIRST;
-  return { item: Math.floor(number / MOST_PARTS), part: number % MOST_PARTS };
+export function partAt(number: number): PartIndex | null {
+  if (number >= JOB_ITEM) return null;
+  const count = number - FIRST;
+  return { item: Math.floor(count / MOST_PARTS), part: count % MOST_PARTS };
 }
 
 export function isPart({ item }: Pick<TaskRecord, "item">): boolean {

@@ -168,7 +168,7 @@ export interface PartSource {
 /** The task of one item or part at its present step, or (`item` = -1) of the job at an `all` step. */
 export interface TaskRecord {
   jobId: string;
-  /** Index of the item, `JOB_ITEM`, or the place of a part (see `placeOfPart`). */
+  /** Index of the item, `JOB_ITEM`, or the number of a part (see `partNumber`). */
   item: number;
   owner: string;
   priority: number;

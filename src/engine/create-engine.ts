@@ -1,8 +1,6 @@
 import type { Tables } from "../database/tables.ts";
 import { uploadRecords } from "../database/uploads.ts";
-import { parseTaskId } from "../domain/ids.ts";
 import type { Signer } from "../domain/keys.ts";
-import { MillraceError } from "../errors.ts";
 import { createOutgoing, type Outgoing } from "../outgoing/outgoing.ts";
 import type { BlobStore } from "../ports/blobs.ts";
 import type { Broker } from "../ports/broker.ts";
@@ -13,7 +11,8 @@ import type { Store } from "../ports/store/store.ts";
 import type { Engine, Inbox, JobRequest, Pipelines } from "./engine.ts";
 import { fileSource } from "./file-source.ts";
 import { inbox } from "./inbox.ts";
-import { intake, unwrap } from "./intake.ts";
+import { intake } from "./intake/intake.ts";
+import { jobCommands } from "./job-commands.ts";
 import { countDrops, type Drops } from "./messages/drops.ts";
 import { hints as makeHints } from "./messages/hints.ts";
 import { messageReader } from "./messages/read.ts";
@@ -96,26 +95,7 @@ export function createEngine(parts: EngineParts): Engine {
     quote: take.quote,
     prepare,
     createJob,
-    async cancelJob(owner, id) {
-      await publishChanges(unwrap(await store.cancelJob({ owner, id, now: store.now() })));
-    },
-    async retryJob(owner, id) {
-      const reopened = unwrap(await store.reopenJob({ owner, id, now: store.now() }));
-      await publishChanges(reopened);
-      return { items: reopened.items };
-    },
-    async removeJob(owner, id) {
-      await publishChanges(unwrap(await store.removeJob({ owner, id, now: store.now() })));
-    },
-    async replay(taskId) {
-      const taskKey = parseTaskId(taskId);
-      if (!taskKey) throw new MillraceError("not_found", "There is no such dead letter.");
-      const command = { owner: null, id: taskKey.jobId, now: store.now(), items: [taskKey.item] };
-      await publishChanges(unwrap(await store.reopenJob(command)));
-    },
-    async setPaused(queue, paused) {
-      await publishChanges(await store.setPaused({ queue, paused }));
-    },
+    ...jobCommands(store, publishChanges),
   };
 }
 

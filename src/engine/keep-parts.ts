@@ -1,7 +1,7 @@
 import type { NewPart as StoredPart } from "../domain/commands.ts";
 import { derivedName, safeName, splitExtension } from "../domain/file-name.ts";
 import { taskId } from "../domain/ids.ts";
-import { placeOfPart } from "../domain/parts.ts";
+import { partNumber } from "../domain/parts.ts";
 import { type FileRef, INLINE_BYTES, type TaskRecord } from "../domain/records.ts";
 import { PermanentError } from "../pipeline/control.ts";
 import type { NewPart } from "../pipeline/parts.ts";
@@ -43,7 +43,7 @@ export async function keepParts(parts: readonly NewPart[], hands: Hands): Promis
 
 async function keepPart(part: NewPart, index: number, limit: number, hands: Hands): Promise<StoredPart> {
   const { task, find, put } = hands;
-  const id = taskId(task.jobId, placeOfPart({ item: task.item, part: index }));
+  const id = taskId(task.jobId, partNumber({ item: task.item, part: index }));
   // Under ids of the part's own: those of its split are found as long as the item is there alone.
   const found = await Promise.all((part.files ?? []).map(find));
   const files = found.map((file, n) => ({ ...file, artifactId: `${id}.in.${n}` }));

@@ -44,6 +44,13 @@ export function failureOf(error: unknown): Failure {
   };
 }
 
+/** For the log: the whole error, and what a client reads of it, which holds the reference. */
+export function loggedOf(outcome: Outcome, cause?: unknown): Record<string, unknown> {
+  if (outcome.kind !== "failed") return { error: (cause as Error)?.message };
+  const { message, detail } = outcome.error;
+  return detail === undefined ? { error: message } : { error: detail, answered: message };
+}
+
 function failed(error: unknown, retryable: boolean, ms: number, retryAfterMs?: number): Outcome {
   return {
     kind: "failed",

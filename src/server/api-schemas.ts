@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { itemStates, jobStates } from "../domain/states.ts";
+import type { FileView, itemView, jobView, Progress, partView } from "../domain/views.ts";
 import { catalogue, type ErrorCode } from "../errors.ts";
 import { errorCodes } from "../http/problem.ts";
 
@@ -15,6 +16,9 @@ function component<Schema extends z.ZodType>(id: string, schema: Schema): Schema
   componentNames.add(id);
   return schema.meta({ id });
 }
+
+/** What an answer has and its schema lacks would not be sent: the compiler asks for all members, and for no others. */
+type Members<View extends object> = Record<keyof View, z.ZodType>;
 
 const json = z.unknown();
 const time = z.iso.datetime();
@@ -65,7 +69,7 @@ export const file = component(
     mediaType: z.string(),
     meta: z.record(z.string(), json).optional(),
     deleted: z.literal(true).optional().describe("An input that went when its job succeeded."),
-  }),
+  } satisfies Members<FileView>),
 );
 
 const resultFile = file
@@ -80,7 +84,7 @@ const progress = component(
     failed: count,
     cached: count,
     fraction: z.number().min(0).max(1).describe("Steps ended, of all steps of all items."),
-  }),
+  } satisfies Members<Progress>),
 );
 
 export const item = component(
@@ -105,7 +109,7 @@ export const item = component(
     parts: component("Parts", z.object({ total: count, done: count, failed: count })).describe(
       "Of an item that was split, how many parts it has and how they ended; all 0 otherwise.",
     ),
-  }),
+  } satisfies Members<ReturnType<typeof itemView>>),
 );
 
 export const part = component(
@@ -125,7 +129,7 @@ export const part = component(
     resultFile,
     error: failure.nullable(),
     warnings,
-  }),
+  } satisfies Members<ReturnType<typeof partView>>),
 );
 
 export const job = component(
@@ -156,7 +160,7 @@ export const job = component(
     startedAt: maybeTime,
     finishedAt: maybeTime,
     expiresAt: maybeTime.describe("When its files go."),
-  }),
+  } satisfies Members<ReturnType<typeof jobView>>),
 );
 
 export const pipeline = component(

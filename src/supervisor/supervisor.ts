@@ -82,7 +82,7 @@ export function supervise(options: SupervisorOptions): Supervisor {
     };
     let child: ChildProcess;
     try {
-      child = start(spec);
+      child = start(options, spec);
     } catch (error) {
       // Where memory is short; a limit on processes or files comes as an event.
       return unborn(error as Error);
@@ -114,27 +114,12 @@ export function supervise(options: SupervisorOptions): Supervisor {
     });
   }
 
-  function start({ args }: ChildSpec): ChildProcess {
-    return fork(options.entry, args, {
-      env: { ...options.env, MILLRACE_SUPERVISOR: String(process.pid) },
-      cwd: options.cwd,
-      serialization: "advanced",
-      // The supervisor answers the terminal; its children end when it tells them, or is gone.
-      detached: false,
-      stdio: ["ignore", "inherit", "inherit", "ipc"],
-    });
-  }
-
   function hear(
     { name }: ChildSpec,
     child: ChildProcess,
     message: Exclude<ChildMessage, BeatMessage | MemoryRequest>,
   ): void {
-    if (message.kind === "stopped") {
-      const timer = setTimeout(() => child.kill("SIGKILL"), EXIT_MS);
-      child.once("exit", () => clearTimeout(timer));
-      return;
-    }
+    if (message.kind === "stopped") return expectExit(child);
     options.onEvent({ ...message, name });
     if (message.kind === "refused") {
       if (waiting.has(name)) started.reject(new Error(message.message));
@@ -157,6 +142,22 @@ export function supervise(options: SupervisorOptions): Supervisor {
       await Promise.all([...alive.values()].map(end));
     },
   };
+}
+
+function start(options: SupervisorOptions, { args }: ChildSpec): ChildProcess {
+  return fork(options.entry, args, {
+    env: { ...options.env, MILLRACE_SUPERVISOR: String(process.pid) },
+    cwd: options.cwd,
+    serialization: "advanced",
+    // The supervisor answers the terminal; its children end when it tells them, or is gone.
+    detached: false,
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  });
+}
+
+function expectExit(child: ChildProcess): void {
+  const timer = setTimeout(() => child.kill("SIGKILL"), EXIT_MS);
+  child.once("exit", () => clearTimeout(timer));
 }
 
 async function end(child: ChildProcess): Promise<void> {

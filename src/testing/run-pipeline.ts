@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join as joinPath } from "node:path";
 import type { Json } from "../domain/records.ts";
-import { parseItems } from "../engine/data-items.ts";
+import { parseItems } from "../engine/intake/data-items.ts";
 import type { Artifact, EndedItem, FailedItem } from "../pipeline/context.ts";
 import type { NewPart } from "../pipeline/parts.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";

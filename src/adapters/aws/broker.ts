@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { GetQueueUrlCommand } from "@aws-sdk/client-sqs";
+import { GetQueueUrlCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import { MillraceError } from "../../errors.ts";
 import type { Broker, BrokerCapabilities, Message, PublishResult } from "../../ports/broker.ts";
 import { consumeSqs, type SqsConsumer } from "./sqs-consumer.ts";
@@ -34,28 +34,6 @@ export async function openSqsBroker(url: string, options: SqsOptions = {}): Prom
     maxPayloadBytes,
   };
 
-  /** Asks for a queue that does not exist: being told so is an answer. */
-  async function ask(): Promise<void> {
-    const command = new GetQueueUrlCommand({ QueueName: queueNameOf(location.prefix, "health") });
-    await clients.commands.send(command, { abortSignal: AbortSignal.timeout(2_000) }).catch((error) => {
-      if (!isMissingQueue(error)) throw error;
-    });
-  }
-
-  async function publishOne(queue: string, main: SqsQueue, message: Message): Promise<PublishResult> {
-    if (Buffer.byteLength(message.payload) > maxPayloadBytes) {
-      const limit = `A payload may have ${maxPayloadBytes} bytes on SQS.`;
-      return { ok: false, error: new MillraceError("payload_too_large", limit) };
-    }
-    try {
-      await main.send(message);
-      return { ok: true };
-    } catch (error) {
-      if (isMissingQueue(error)) queues.forget(queue);
-      return { ok: false, error: asSqsError(error) };
-    }
-  }
-
   /** Calls with the queue, or gives `otherwise` when there is none. */
   async function withQueue<T>(
     queue: string,
@@ -80,7 +58,7 @@ export async function openSqsBroker(url: string, options: SqsOptions = {}): Prom
   }
 
   try {
-    await ask();
+    await askAnything(clients.commands, location.prefix);
   } catch (error) {
     clients.commands.destroy();
     clients.polls.destroy();
@@ -96,7 +74,9 @@ export async function openSqsBroker(url: string, options: SqsOptions = {}): Prom
       if (closing) return messages.map(() => ({ ok: false, error: closedError() }));
       try {
         const { main } = await queues.ensure(queue);
-        return await Promise.all(messages.map((message) => publishOne(queue, main, message)));
+        return await Promise.all(
+          messages.map((message) => publishOne(main, message, () => queues.forget(queue))),
+        );
       } catch (error) {
         const failure = asSqsError(error);
         return messages.map(() => ({ ok: false, error: failure }));
@@ -127,7 +107,7 @@ export async function openSqsBroker(url: string, options: SqsOptions = {}): Prom
 
     async health() {
       if (closing) throw closedError();
-      await ask().catch((error) => {
+      await askAnything(clients.commands, location.prefix).catch((error) => {
         throw asSqsError(error);
       });
     },
@@ -137,6 +117,28 @@ export async function openSqsBroker(url: string, options: SqsOptions = {}): Prom
       return closing;
     },
   };
+}
+
+async function publishOne(main: SqsQueue, message: Message, onMissing: () => void): Promise<PublishResult> {
+  if (Buffer.byteLength(message.payload) > maxPayloadBytes) {
+    const limit = `A payload may have ${maxPayloadBytes} bytes on SQS.`;
+    return { ok: false, error: new MillraceError("payload_too_large", limit) };
+  }
+  try {
+    await main.send(message);
+    return { ok: true };
+  } catch (error) {
+    if (isMissingQueue(error)) onMissing();
+    return { ok: false, error: asSqsError(error) };
+  }
+}
+
+/** Asks for a queue that does not exist: being told so is an answer. */
+async function askAnything(client: SQSClient, prefix: string): Promise<void> {
+  const command = new GetQueueUrlCommand({ QueueName: queueNameOf(prefix, "health") });
+  await client.send(command, { abortSignal: AbortSignal.timeout(2_000) }).catch((error) => {
+    if (!isMissingQueue(error)) throw error;
+  });
 }
 
 /** SQS shows messages only to those who receive them: they are taken for a moment and put back. */

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { MillraceError } from "../../errors.ts";
 import type { Broker, BrokerCapabilities } from "../../ports/broker.ts";
 import { assertReachable, checkHealth, createAdmin, createProducer } from "./client.ts";
 import { openConsumer, type QueueConsumer } from "./consumer.ts";
@@ -12,7 +13,6 @@ import { createTopics } from "./topics.ts";
 const capabilities: BrokerCapabilities = {
   durable: true,
   depth: true,
-  // Records could be deleted, but not those that other processes have fetched already.
   ownershipMs: null,
   deadLetters: true,
   // Deliveries that end with their process leave no trace in Kafka.
@@ -43,6 +43,16 @@ export async function openKafkaBroker(url: string, options: KafkaOptions = {}): 
     await Promise.race([ended, sleep(1_000, undefined, { ref: false })]);
   }
 
+  /** Asks Kafka, unless the broker is closed. */
+  async function request<T>(doing: string, run: () => Promise<T>): Promise<T> {
+    if (closing) throw closedError();
+    try {
+      return await run();
+    } catch (error) {
+      throw toError(error, doing);
+    }
+  }
+
   try {
     await assertReachable(admin, settings);
   } catch (error) {
@@ -57,12 +67,10 @@ export async function openKafkaBroker(url: string, options: KafkaOptions = {}): 
     async publish(queue, messages) {
       if (messages.length === 0) return [];
       const topic = name(queue);
-      if (closing) return messages.map(() => ({ ok: false, error: closedError() }));
       try {
-        await topics.ensure(topic);
+        await request("publishing", () => topics.ensure(topic));
       } catch (error) {
-        const failure = toError(error, "publishing");
-        return messages.map(() => ({ ok: false, error: failure }));
+        return messages.map(() => ({ ok: false, error: error as MillraceError }));
       }
       return publisher.send(messages.map(({ id, payload }) => ({ topic, key: id, value: payload })));
     },
@@ -71,9 +79,7 @@ export async function openKafkaBroker(url: string, options: KafkaOptions = {}): 
       if (closing) throw closedError();
       if (options.signal?.aborted) return { close: async () => {} };
       const topic = name(queue);
-      await topics.ensure(topic).catch((error) => {
-        throw toError(error, "setting up the queue");
-      });
+      await request("setting up the queue", () => topics.ensure(topic));
       const parts = { settings, admin, topics, publisher };
       const consumer = await openConsumer(parts, queue, topic, options, handler);
       consumers.set(consumer, topic);
@@ -82,26 +88,18 @@ export async function openKafkaBroker(url: string, options: KafkaOptions = {}): 
       return { close: () => consumer.close() };
     },
 
-    async depth(queue) {
-      if (closing) throw closedError();
-      const topic = name(queue);
-      const own = [...consumers].filter(([, one]) => one === topic).map(([consumer]) => consumer.progress());
-      try {
-        return (await topics.exists(topic)) ? await waitingIn(admin, topic, own) : 0;
-      } catch (error) {
-        throw toError(error, "counting");
-      }
-    },
+    depth: (queue) =>
+      request("counting", async () => {
+        const topic = name(queue);
+        const own = [...consumers].filter(([, one]) => one === topic).map(([one]) => one.progress());
+        return (await topics.exists(topic)) ? waitingIn(admin, topic, own) : 0;
+      }),
 
-    async deadLetters(queue, limit) {
-      if (closing) throw closedError();
-      const topic = deadTopicOf(name(queue));
-      try {
-        return (await topics.exists(topic)) ? await readFirst(settings, topic, limit) : [];
-      } catch (error) {
-        throw toError(error, "reading dead letters");
-      }
-    },
+    deadLetters: (queue, limit) =>
+      request("reading dead letters", async () => {
+        const topic = deadTopicOf(name(queue));
+        return (await topics.exists(topic)) ? readFirst(settings, topic, limit) : [];
+      }),
 
     async health() {
       if (closing) throw closedError();

@@ -1,21 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { Consumer } from "@platformatic/kafka";
-import { MillraceError } from "../../errors.ts";
-import type { Bus, BusHandler } from "../../ports/bus.ts";
-import { assertReachable, checkHealth, clientOptions, createAdmin, createProducer } from "./client.ts";
+import type { Bus } from "../../ports/bus.ts";
+import { checkMessage } from "../check-message.ts";
+import { Subscribers } from "../subscribers.ts";
+import { busReader } from "./bus-reader.ts";
+import { assertReachable, checkHealth, createAdmin, createProducer } from "./client.ts";
 import { closedError, toError } from "./errors.ts";
-import { createFetcher, type Fetcher } from "./fetcher.ts";
 import { createPublisher } from "./publisher.ts";
 import { type KafkaOptions, parseKafkaUrl } from "./settings.ts";
 import { createTopics } from "./topics.ts";
-
-interface Ear {
-  topic: string;
-  handler: BusHandler;
-  onGap: (() => void) | undefined;
-}
-
-const maxMessageBytes = 7_000;
 
 /**
  * One Kafka topic with one partition carries the whole bus, so that the messages of a publisher stay in
@@ -29,66 +21,22 @@ export async function openKafkaBus(url: string, options: KafkaOptions = {}): Pro
   const topics = createTopics(admin, settings);
   const publisher = createPublisher(producer, topics);
   const channel = `${settings.prefix}.bus`;
-  const ears = new Set<Ear>();
-  const source = { partition: 0, position: null as number | null, lost: false };
-  const reader = new Consumer({ ...clientOptions(settings), groupId: `${channel}.reader` });
-  let listening: Promise<Fetcher> | null = null;
-  let interrupted = false;
-  let closing: Promise<void> | null = null;
-
+  const subscribers = new Subscribers();
   const ensureChannel = () =>
     topics.ensure(channel, {
       partitions: 1,
       configs: { "retention.ms": "3600000", "segment.ms": "3600000" },
     });
-
-  /** Starts to read at the end of the topic, once. */
-  function listen(): Promise<Fetcher> {
-    if (!listening) {
-      listening = startListening();
-      listening.catch(() => {
-        listening = null;
-      });
-    }
-    return listening;
-  }
-
-  async function startListening(): Promise<Fetcher> {
-    await ensureChannel();
-    reader.topics.track(channel);
-    const ends = await reader.listOffsets({ topics: [channel], timestamp: -1n });
-    source.position = Number(ends.get(channel)![0]);
-    const fetcher = createFetcher(settings, reader, {
-      topic: channel,
-      sources: () => [source],
-      received: (_source, _offset, record) =>
-        tell(record.key?.toString() ?? "", record.value?.toString() ?? ""),
-      done: () => {},
-      failing(now) {
-        interrupted ||= now;
-        if (!now && interrupted) {
-          interrupted = false;
-          for (const ear of [...ears]) guarded(() => ear.onGap?.());
-        }
-      },
-      missing() {
-        topics.forget(channel);
-        return ensureChannel();
-      },
-    });
-    fetcher.pump();
-    return fetcher;
-  }
-
-  function tell(topic: string, message: string): void {
-    for (const ear of [...ears]) if (ear.topic === topic) guarded(() => ear.handler(message));
-  }
+  const reader = busReader(settings, channel, subscribers, {
+    ensure: ensureChannel,
+    forget: () => topics.forget(channel),
+  });
+  let closing: Promise<void> | null = null;
 
   async function close(): Promise<void> {
-    ears.clear();
+    subscribers.clear();
     await publisher.close();
-    await (await listening?.catch(() => null))?.close();
-    const ended = Promise.allSettled([producer.close(), reader.close(true), admin.close()]);
+    const ended = Promise.allSettled([producer.close(), reader.close(), admin.close()]);
     await Promise.race([ended, sleep(1_000, undefined, { ref: false })]);
   }
 
@@ -104,13 +52,7 @@ export async function openKafkaBus(url: string, options: KafkaOptions = {}): Pro
 
     async publish(topic, message) {
       if (closing) throw closedError();
-      const bytes = Buffer.byteLength(message);
-      if (bytes > maxMessageBytes) {
-        throw new MillraceError(
-          "payload_too_large",
-          `The message has ${bytes} bytes; the bus takes ${maxMessageBytes}.`,
-        );
-      }
+      checkMessage(message);
       await ensureChannel().catch((error) => {
         throw toError(error, "publishing");
       });
@@ -120,15 +62,14 @@ export async function openKafkaBus(url: string, options: KafkaOptions = {}): Pro
 
     async subscribe(topic, handler, onGap) {
       if (closing) throw closedError();
-      const ear = { topic, handler, onGap };
-      ears.add(ear);
+      const remove = subscribers.add(topic, handler, onGap);
       try {
-        await listen();
+        await reader.listen();
       } catch (error) {
-        ears.delete(ear);
+        remove();
         throw toError(error, "subscribing");
       }
-      return { close: async () => void ears.delete(ear) };
+      return { close: async () => void remove() };
     },
 
     async health() {
@@ -141,13 +82,4 @@ export async function openKafkaBus(url: string, options: KafkaOptions = {}): Pro
       return closing;
     },
   };
-}
-
-/** A listener's own failure is not the bus's. */
-function guarded(run: () => void): void {
-  try {
-    run();
-  } catch {
-    // There is nobody to tell it to: the listener knows.
-  }
 }

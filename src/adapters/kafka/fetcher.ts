@@ -75,23 +75,9 @@ export function createFetcher<S extends Source>(
     );
     try {
       const response = await client.fetch({
-        node,
-        connectionPool,
-        maxWaitTime: longPollMs,
-        minBytes: 1,
+        ...{ node, connectionPool, maxWaitTime: longPollMs, minBytes: 1 },
         maxBytes: maxBytesPerPartition * 16,
-        topics: [
-          {
-            topicId,
-            partitions: [...requested.values()].map(({ source, from }) => ({
-              partition: source.partition,
-              fetchOffset: BigInt(from),
-              partitionMaxBytes: maxBytesPerPartition,
-              currentLeaderEpoch: -1,
-              lastFetchedEpoch: -1,
-            })),
-          },
-        ],
+        topics: [{ topicId, partitions: sources.map(requestOf) }],
       });
       busy.delete(node);
       if (closed) return;
@@ -101,7 +87,7 @@ export function createFetcher<S extends Source>(
         const { source, from } = requested.get(partitionIndex) ?? {};
         // It may have been taken from us, or set anew, while the answer was on its way.
         if (source && !source.lost && source.position === from)
-          for (const batch of records ?? []) take(source, batch);
+          for (const batch of records ?? []) take(plan, source, batch);
       }
       plan.done();
       void pump();
@@ -111,41 +97,15 @@ export function createFetcher<S extends Source>(
     }
   }
 
-  function take(source: S, batch: RecordsBatch): void {
-    const first = Number(batch.firstOffset);
-    if ((batch.attributes & isControl) === 0) {
-      for (const record of batch.records) {
-        const offset = first + record.offsetDelta;
-        // Kafka answers with whole batches, also when we asked for a message in the midst of one.
-        if (offset >= source.position!) plan.received(source, offset, record);
-      }
-    }
-    source.position = Math.max(source.position!, first + batch.lastOffsetDelta + 1);
-  }
-
   async function recover(error: unknown): Promise<void> {
     if (closed) return;
-    if (!skipExpired(error)) {
+    if (!skipExpired(plan.sources(), error)) {
       if (failures++ === 0) plan.failing(true);
       if (isMissingTopic(error)) await plan.missing().catch(() => {});
       client.clearMetadata();
       await sleep(Math.min(50 * 2 ** failures, 1_000), undefined, { ref: false });
     }
     void pump();
-  }
-
-  /** Moves on to the oldest message where Kafka has deleted what we wanted to read. */
-  function skipExpired(error: unknown): boolean {
-    const response = (error as { response?: FetchResponse }).response;
-    let moved = false;
-    for (const answer of response?.responses?.flatMap((one) => one.partitions) ?? []) {
-      if (answer.errorCode !== 1) continue;
-      const source = plan.sources().find((one) => one.partition === answer.partitionIndex);
-      if (!source || source.position === null) continue;
-      source.position = Number(answer.logStartOffset >= 0n ? answer.logStartOffset : 0n);
-      moved = true;
-    }
-    return moved;
   }
 
   return {
@@ -155,4 +115,40 @@ export function createFetcher<S extends Source>(
       await connectionPool.close().catch(() => {});
     },
   };
+}
+
+function requestOf({ partition, position }: Source) {
+  return {
+    partition,
+    fetchOffset: BigInt(position!),
+    partitionMaxBytes: maxBytesPerPartition,
+    currentLeaderEpoch: -1,
+    lastFetchedEpoch: -1,
+  };
+}
+
+function take<S extends Source>(plan: FetchPlan<S>, source: S, batch: RecordsBatch): void {
+  const first = Number(batch.firstOffset);
+  if ((batch.attributes & isControl) === 0) {
+    for (const record of batch.records) {
+      const offset = first + record.offsetDelta;
+      // Kafka answers with whole batches, also when we asked for a message in the midst of one.
+      if (offset >= source.position!) plan.received(source, offset, record);
+    }
+  }
+  source.position = Math.max(source.position!, first + batch.lastOffsetDelta + 1);
+}
+
+/** Moves on to the oldest message where Kafka has deleted what we wanted to read. */
+function skipExpired(sources: readonly Source[], error: unknown): boolean {
+  const response = (error as { response?: FetchResponse }).response;
+  let moved = false;
+  for (const answer of response?.responses?.flatMap((one) => one.partitions) ?? []) {
+    if (answer.errorCode !== 1) continue;
+    const source = sources.find((one) => one.partition === answer.partitionIndex);
+    if (!source || source.position === null) continue;
+    source.position = Number(answer.logStartOffset >= 0n ? answer.logStartOffset : 0n);
+    moved = true;
+  }
+  return moved;
 }

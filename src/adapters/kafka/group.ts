@@ -44,25 +44,11 @@ export function createGroup(
   topic: string,
   listener: GroupListener,
 ): Group {
-  const client = new Consumer({
-    ...clientOptions(settings),
-    clientId: memberName(settings.clientId),
-    // Joining waits for the other members, for as long as they may take.
-    requestTimeout: settings.sessionMs * 2,
-    groupId: topic,
-    sessionTimeout: settings.sessionMs,
-    rebalanceTimeout: settings.sessionMs,
-    heartbeatInterval: heartbeatMs,
-    protocols: [{ name: "cooperative-sticky", version: 3 }],
-    autocommit: false,
-    isolationLevel: FetchIsolationLevels.READ_UNCOMMITTED,
-    minBytes: 1,
-  });
+  const client = createClient(settings, topic);
   let closed = false;
   let member: string | null = null;
   let lastHeard = 0;
   let joins = 0;
-  let rejoining = false;
   let waiters: (() => void)[] = [];
 
   const partitionsOf = () => client.assignments?.find((one) => one.topic === topic)?.partitions ?? [];
@@ -83,25 +69,8 @@ export function createGroup(
     listener.alive();
   });
   // The client gives up when joining again fails, and sends no more heartbeats.
+  const rejoin = rejoiner(client, admin, topic, () => closed);
   client.on("error", () => void rejoin());
-
-  async function rejoin(): Promise<void> {
-    if (rejoining || closed) return;
-    rejoining = true;
-    try {
-      for (let wait = 50; !closed; wait = Math.min(wait * 2, 2_000)) {
-        await removeDeparted(admin, topic);
-        const failure = await client.joinGroup({}).then(
-          () => null,
-          () => true,
-        );
-        if (!failure) return;
-        await sleep(wait);
-      }
-    } finally {
-      rejoining = false;
-    }
-  }
 
   client.topics.track(topic);
   return {
@@ -132,5 +101,44 @@ export function createGroup(
       // Leaving waits behind a rebalance; the group gets on without our word after the session.
       await Promise.race([client.close(true).catch(() => {}), sleep(2_000, undefined, { ref: false })]);
     },
+  };
+}
+
+function createClient(settings: KafkaSettings, topic: string): Consumer {
+  return new Consumer({
+    ...clientOptions(settings),
+    clientId: memberName(settings.clientId),
+    // Joining waits for the other members, for as long as they may take.
+    requestTimeout: settings.sessionMs * 2,
+    groupId: topic,
+    sessionTimeout: settings.sessionMs,
+    rebalanceTimeout: settings.sessionMs,
+    heartbeatInterval: heartbeatMs,
+    protocols: [{ name: "cooperative-sticky", version: 3 }],
+    autocommit: false,
+    isolationLevel: FetchIsolationLevels.READ_UNCOMMITTED,
+    minBytes: 1,
+  });
+}
+
+/** Joins again until that succeeds; one attempt is under way at a time. */
+function rejoiner(client: Consumer, admin: Admin, topic: string, isClosed: () => boolean) {
+  let isRejoining = false;
+  return async (): Promise<void> => {
+    if (isRejoining) return;
+    isRejoining = true;
+    try {
+      for (let wait = 50; !isClosed(); wait = Math.min(wait * 2, 2_000)) {
+        await removeDeparted(admin, topic);
+        const hasJoined = await client.joinGroup({}).then(
+          () => true,
+          () => false,
+        );
+        if (hasJoined) return;
+        await sleep(wait);
+      }
+    } finally {
+      isRejoining = false;
+    }
   };
 }

@@ -40,7 +40,8 @@ interface Waiting {
  */
 export function createPublisher(producer: Producer, topics: Topics): Publisher {
   const waiting: Waiting[] = [];
-  const turns = new Map<string, number>();
+  const nextTurn = partitionTurns();
+  const sendBatch = batchSender(producer, topics);
   let running: Promise<void> | null = null;
   let closed = false;
 
@@ -66,13 +67,6 @@ export function createPublisher(producer: Producer, topics: Topics): Publisher {
     });
   }
 
-  /** The client reduces it modulo the number of partitions: they fill evenly, as hashes of keys would not. */
-  function nextTurn(topic: string): number {
-    const turn = turns.get(topic) ?? Math.floor(Math.random() * 1_000);
-    turns.set(topic, (turn + 1) % 1_000_000_000);
-    return turn;
-  }
-
   async function run(): Promise<void> {
     // What else is published in this turn of the event loop goes along.
     await new Promise(setImmediate);
@@ -81,6 +75,32 @@ export function createPublisher(producer: Producer, topics: Topics): Publisher {
     running = null;
   }
 
+  return {
+    send(records) {
+      if (closed) return Promise.resolve(records.map(() => ({ ok: false, error: closedError() })));
+      const results = Promise.all(records.map(enqueue));
+      running ??= run();
+      return results;
+    },
+    async close() {
+      closed = true;
+      await running;
+    },
+  };
+}
+
+/** The client reduces it modulo the number of partitions: they fill evenly, as hashes of keys would not. */
+function partitionTurns(): (topic: string) => number {
+  const turns = new Map<string, number>();
+  return (topic) => {
+    const turn = turns.get(topic) ?? Math.floor(Math.random() * 1_000);
+    turns.set(topic, (turn + 1) % 1_000_000_000);
+    return turn;
+  };
+}
+
+/** Sends a batch, and settles each of its records. */
+function batchSender(producer: Producer, topics: Topics): (batch: Waiting[]) => Promise<void> {
   async function sendBatch(batch: Waiting[], tries = 1): Promise<void> {
     try {
       await producer.send({ messages: batch.map(({ record }) => record) });
@@ -118,18 +138,7 @@ export function createPublisher(producer: Producer, topics: Topics): Publisher {
     await sendBatch(batch.slice(middle));
   }
 
-  return {
-    send(records) {
-      if (closed) return Promise.resolve(records.map(() => ({ ok: false, error: closedError() })));
-      const results = Promise.all(records.map(enqueue));
-      running ??= run();
-      return results;
-    },
-    async close() {
-      closed = true;
-      await running;
-    },
-  };
+  return sendBatch;
 }
 
 /** As many as fit into one batch of one partition, whichever partitions they are for. */

@@ -1,41 +1,29 @@
 import { MillraceError } from "../../errors.ts";
-import type { Bus, BusHandler } from "../../ports/bus.ts";
+import type { Bus } from "../../ports/bus.ts";
+import { checkMessage } from "../check-message.ts";
+import { Subscribers } from "../subscribers.ts";
 import { assertReachable, openPool, targetOf, toError } from "./connection.ts";
 import { Listener } from "./listener.ts";
 import { channelOf, Notifier, unpack } from "./notifier.ts";
-
-const MAX_MESSAGE_BYTES = 7_000;
-
-interface Ear {
-  handler: BusHandler;
-  onGap: (() => void) | undefined;
-}
 
 /** LISTEN and NOTIFY: one connection that listens and one that tells. The tables of the schema are not needed. */
 export async function openPostgresBus(url: string): Promise<Bus> {
   const target = targetOf(url);
   const pool = openPool(target, "bus", 1);
-  const ears = new Map<string, Set<Ear>>();
+  const subscribers = new Subscribers();
   const notifier = new Notifier(pool);
   let closed = false;
   const refusal = () => new MillraceError("closed", "The connection to PostgreSQL is closed.");
 
-  const hear = (channel: string, frame: string) => {
-    for (const text of unpack(frame)) {
-      for (const { handler } of [...(ears.get(channel) ?? [])]) attempt(() => handler(text));
-    }
-  };
   const open = async () => {
     await assertReachable(pool, target);
     return Listener.open({
       target,
       role: "bus listener",
       onNotification: (channel, frame) => {
-        if (!closed) hear(channel, frame);
+        for (const text of unpack(frame)) subscribers.tell(channel, text);
       },
-      onReturn() {
-        for (const { onGap } of [...ears.values()].flatMap((some) => [...some])) if (onGap) attempt(onGap);
-      },
+      onReturn: () => subscribers.tellOfGap(),
     });
   };
   const listener = await open().catch(async (error) => {
@@ -48,8 +36,7 @@ export async function openPostgresBus(url: string): Promise<Bus> {
 
     async publish(topic, text) {
       if (closed) throw refusal();
-      if (Buffer.byteLength(text) > MAX_MESSAGE_BYTES)
-        throw new MillraceError("payload_too_large", `A message may have ${MAX_MESSAGE_BYTES} bytes.`);
+      checkMessage(text);
       await notifier.send(channelOf(target.schema, topic), text).catch((error) => {
         throw toError(error);
       });
@@ -58,13 +45,9 @@ export async function openPostgresBus(url: string): Promise<Bus> {
     async subscribe(topic, handler, onGap) {
       if (closed) throw refusal();
       const channel = channelOf(target.schema, topic);
-      const ear = { handler, onGap };
-      const some = ears.get(channel) ?? new Set();
-      ears.set(channel, some.add(ear));
+      const remove = subscribers.add(channel, handler, onGap);
       const leave = async () => {
-        if (!some.delete(ear) || some.size > 0 || closed) return;
-        ears.delete(channel);
-        await listener.unlisten(channel);
+        if (remove()) await listener.unlisten(channel);
       };
       try {
         await listener.listen(channel);
@@ -86,20 +69,9 @@ export async function openPostgresBus(url: string): Promise<Bus> {
     async close() {
       if (closed) return;
       closed = true;
-      ears.clear();
+      subscribers.clear();
       await notifier.idle();
       await Promise.all([listener.close(), pool.end()]);
     },
   };
-}
-
-/** A handler's own failure is not the bus's. */
-function attempt(run: () => void): void {
-  try {
-    run();
-  } catch (error) {
-    queueMicrotask(() => {
-      process.emitWarning(error instanceof Error ? error : String(error), { code: "MILLRACE_BUS_HANDLER" });
-    });
-  }
 }

@@ -180,6 +180,9 @@ export async function retryConflicts<T>(attempt: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Asks for rows, as `asking` does. */
+export type Ask = <Row>(query: pg.QueryConfig) => Promise<Row[]>;
+
 /** Makes a call of the client's, and gives its failure as one of the catalogue's. */
 export async function asking<T>(call: () => Promise<T>): Promise<T> {
   try {

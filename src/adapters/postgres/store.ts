@@ -3,17 +3,17 @@ import type pg from "pg";
 import { MillraceError } from "../../errors.ts";
 import type { Store } from "../../ports/store/store.ts";
 import { asking, type Target, targetOf } from "./connection.ts";
-import { type News, Notifier, queueChannel } from "./notifier.ts";
+import { Notifier } from "./notifier.ts";
 import { openSchema } from "./schema.ts";
 import { statement } from "./statement.ts";
 import { Admission } from "./store/admission.ts";
+import { announcements } from "./store/announcements.ts";
 import { Backlog } from "./store/backlog.ts";
 import { Batches } from "./store/batches.ts";
 import { Claims } from "./store/claims.ts";
 import { ServerClock } from "./store/clock.ts";
 import { Drains } from "./store/drains.ts";
 import { files } from "./store/files.ts";
-import type { PostgresLedger } from "./store/ledger.ts";
 import { cancel, claim, create, keepMemo, remove, reopen, settle } from "./store/operations.ts";
 import { queueReads } from "./store/queue-reads.ts";
 import { reads } from "./store/reads.ts";
@@ -60,15 +60,10 @@ function build(
   const admission = new Admission(pool, drains, windows);
   const workers = new Workers(pool, target, windows, clock);
   const notifier = new Notifier(pool);
+  const announce = announcements(notifier, target, publishes);
   let onAppended = (_owners: readonly string[]) => {};
   let closing: Promise<void> | null = null;
 
-  /** Outside of the transaction, whose commit would wait for every other that notifies. */
-  const tell = (news: News, queues: Iterable<string>) => {
-    for (const queue of new Set(queues)) {
-      notifier.send(queueChannel(target.schema, news, queue), queue).catch(() => {});
-    }
-  };
   const claims = new Claims({
     clock,
     windows,
@@ -83,28 +78,13 @@ function build(
     publishes,
     along: () => claims.wishes(),
     onCommitted({ ledger, filled }: Committed) {
-      if (publishes) tell("backlog", grown(ledger));
-      if (publishes)
-        tell(
-          "deliveries",
-          [...ledger.handed, ...filled].map((delivery) => delivery.queue),
-        );
+      announce.committed(ledger, filled);
       if (ledger.events.length > 0) onAppended([...new Set(ledger.events.map((event) => event.job.owner))]);
       drains.count(ledger.ended);
       admission.count(ledger);
     },
   });
   const sweeping = sweeps({ pool, batches, windows, backlog, drains, workers });
-  /** What was filled outside of a batch. */
-  const told = async <T extends { deliveries: { queue: string }[] }>(answer: Promise<T>): Promise<T> => {
-    const { deliveries } = await answer;
-    if (publishes && deliveries.length > 0)
-      tell(
-        "deliveries",
-        deliveries.map((delivery) => delivery.queue),
-      );
-    return answer;
-  };
 
   return {
     ...reads(pool),
@@ -133,8 +113,8 @@ function build(
     async release({ id }) {
       await asking(() => pool.query(release([id])));
     },
-    sweep: (command) => told(sweeping.sweep(command)),
-    workerGone: (command) => told(sweeping.workerGone(command)),
+    sweep: (command) => announce.filled(sweeping.sweep(command)),
+    workerGone: (command) => announce.filled(sweeping.workerGone(command)),
     expire: (command) => sweeping.expire(command),
     heartbeat: (record) => workers.heartbeat(record, claims.inUse),
     workers: () => asking(() => workers.list()),
@@ -144,9 +124,9 @@ function build(
         return { deliveries: paused ? [] : await sweeping.fill() };
       };
       windows.forget();
-      return told(change()).finally(() => {
+      return announce.filled(change()).finally(() => {
         windows.forget();
-        if (publishes && !paused) tell("backlog", [queue]);
+        if (!paused) announce.resumed(queue);
       });
     },
 
@@ -166,13 +146,4 @@ function build(
       return closing;
     },
   };
-}
-
-/** Queues whose backlogs have more than before. */
-function grown({ dirtyTasks }: PostgresLedger): Set<string> {
-  const names = new Set<string>();
-  for (const { record, saved } of dirtyTasks) {
-    if (record.state === "ready" && saved?.state !== "ready") names.add(record.queue);
-  }
-  return names;
 }

@@ -1,11 +1,12 @@
 import { MillraceError } from "../../errors.ts";
 import type { Broker, Message } from "../../ports/broker.ts";
+import { keepConsumer } from "../open-consumers.ts";
 import { type Link, openLink, patiently, unavailable } from "./connection.ts";
 import { type QueueConsumer, startConsumer } from "./consumer.ts";
 import { readDeadLetters } from "./dead-letters.ts";
 import { prefixed } from "./prefixed.ts";
 import { createPublisher } from "./publisher.ts";
-import { declareQueue, onChannel, topologyOf } from "./topology.ts";
+import { declareQueue, onChannel, type Topology, topologyOf } from "./topology.ts";
 
 export interface RabbitBrokerOptions {
   /** Name of the exchange, and beginning of the dead letters' exchange. @default "millrace" */
@@ -96,16 +97,7 @@ export async function openRabbitBroker(url: string, options: RabbitBrokerOptions
           handler,
           refusal: () => (settlingRefused ? closed() : undefined),
         });
-        consumers.add(consumer);
-        const stop = async () => {
-          signal?.removeEventListener("abort", abort);
-          await consumer.close();
-          if (consumer.isEmpty()) consumers.delete(consumer);
-        };
-        const abort = () => void stop();
-        signal?.addEventListener("abort", abort, { once: true });
-        if (signal?.aborted || closing) abort();
-        return { close: stop };
+        return keepConsumer(consumers, consumer, signal, closing !== undefined);
       }),
 
     depth: (queue) =>
@@ -119,19 +111,7 @@ export async function openRabbitBroker(url: string, options: RabbitBrokerOptions
         }),
       ),
 
-    health: () =>
-      closing
-        ? Promise.reject(closed())
-        : request(() =>
-            patiently(
-              HEALTH_MS,
-              onChannel(link.model(), async (channel) => {
-                await channel.assertExchange(topology.exchange, "direct", { durable: true });
-                const alarm = link.blocked();
-                if (alarm !== undefined) throw new Error(`RabbitMQ takes no messages: ${alarm}`);
-              }),
-            ),
-          ),
+    health: () => request(() => patiently(HEALTH_MS, checkHealth(link, topology))),
 
     close() {
       closing ??= close();
@@ -139,6 +119,12 @@ export async function openRabbitBroker(url: string, options: RabbitBrokerOptions
     },
   };
   return options.prefix === undefined ? broker : prefixed(broker, options.prefix);
+}
+
+async function checkHealth(link: Link, { exchange }: Topology): Promise<void> {
+  await onChannel(link.model(), (channel) => channel.assertExchange(exchange, "direct", { durable: true }));
+  const alarm = link.blocked();
+  if (alarm !== undefined) throw new Error(`RabbitMQ takes no messages: ${alarm}`);
 }
 
 function tooLarge(message: Message): MillraceError {

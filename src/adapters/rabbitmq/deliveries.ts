@@ -1,7 +1,8 @@
 import type { Channel, ConsumeMessage } from "amqplib";
 import { MillraceError } from "../../errors.ts";
-import type { Delivery, DeliveryHandler } from "../../ports/broker.ts";
-import { gather } from "./gather.ts";
+import type { DeliveryHandler } from "../../ports/broker.ts";
+import { deliver } from "../deliver.ts";
+import { gather } from "../gather.ts";
 
 export interface DeliveriesSetup {
   queue: string;
@@ -77,7 +78,7 @@ export function createDeliveries(channel: Channel, setup: DeliveriesSetup, onEmp
     deliver(message) {
       const one: Held = { message, outcome: undefined };
       held.set(message.fields.deliveryTag, one);
-      hand(setup.handler, {
+      deliver(setup.handler, {
         id: String(message.properties.messageId ?? ""),
         payload: message.content.toString(),
         queue: setup.queue,
@@ -128,15 +129,4 @@ function sendSettlements(channel: Channel, held: Map<number, Held>, batch: reado
 
 export function lost(cause?: unknown): MillraceError {
   return new MillraceError("lost_ownership", "The delivery belongs to another consumer by now", { cause });
-}
-
-function hand(handler: DeliveryHandler, delivery: Delivery): void {
-  const giveBack = () => {
-    delivery.retry().catch(() => {});
-  };
-  try {
-    handler(delivery)?.catch(giveBack);
-  } catch {
-    giveBack();
-  }
 }

@@ -2,10 +2,11 @@ import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import type { Redis } from "ioredis";
 import { MillraceError } from "../../errors.ts";
-import type { Broker, Message, PublishResult } from "../../ports/broker.ts";
+import type { Broker } from "../../ports/broker.ts";
+import { keepConsumer } from "../open-consumers.ts";
 import { connect, ping, unavailable } from "./connection.ts";
 import { type StreamConsumer, startConsumer } from "./consumer.ts";
-import { gather } from "./gather.ts";
+import { createPublisher, MAX_PAYLOAD_BYTES } from "./publisher.ts";
 import { type Holder, isGroupMissing } from "./settlement.ts";
 
 export interface RedisBrokerOptions {
@@ -20,16 +21,7 @@ export interface RedisBrokerOptions {
   ownershipMs?: number;
 }
 
-const MAX_PAYLOAD_BYTES = 1024 * 1024;
 const GROUP = "workers";
-/** Commands written to the socket together. */
-const PIPELINE = 1_000;
-
-interface Publication {
-  stream: string;
-  message: Message;
-  resolve: (result: PublishResult) => void;
-}
 
 /**
  * A stream for each queue, `prefix:{queue}`, with one consumer group. What is settled is deleted, so the
@@ -41,21 +33,13 @@ export async function openRedisBroker(url: string, options: RedisBrokerOptions =
   const commands = await connect(url, "broker");
   const durable = await isDurable(commands);
   const consumers = new Set<StreamConsumer>();
-  const publications = new Set<Promise<unknown>>();
+  const publisher = createPublisher(commands);
   let consumerNumber = 0;
   let closing: Promise<void> | undefined;
   let settlingRefused = false;
 
   const streamOf = (queue: string) => `${prefix}:{${queue}}`;
   const closed = () => new MillraceError("closed", "The connection to Redis is closed");
-
-  const add = gather<Publication>((batch) => {
-    for (let from = 0; from < batch.length; from += PIPELINE) {
-      const sent = send(commands, batch.slice(from, from + PIPELINE));
-      publications.add(sent);
-      void sent.finally(() => publications.delete(sent));
-    }
-  });
 
   function holder(queue: string): Holder {
     const stream = streamOf(queue);
@@ -74,9 +58,7 @@ export async function openRedisBroker(url: string, options: RedisBrokerOptions =
   async function close(): Promise<void> {
     const open = [...consumers];
     await Promise.all(open.map((consumer) => consumer.close()));
-    // Publishes of this turn have not been sent yet.
-    await new Promise((resolve) => setImmediate(resolve));
-    await Promise.all([...publications, ...open.map((consumer) => consumer.drain())]);
+    await Promise.all([publisher.drain(), ...open.map((consumer) => consumer.drain())]);
     settlingRefused = true;
     commands.disconnect();
   }
@@ -95,11 +77,9 @@ export async function openRedisBroker(url: string, options: RedisBrokerOptions =
     publish(queue, messages) {
       const stream = streamOf(queue);
       return Promise.all(
-        messages.map((message) => {
-          if (closing) return { ok: false as const, error: closed() };
-          if (Buffer.byteLength(message.payload) > MAX_PAYLOAD_BYTES) return tooLarge(message);
-          return new Promise<PublishResult>((resolve) => add({ stream, message, resolve }));
-        }),
+        messages.map((message) =>
+          closing ? { ok: false as const, error: closed() } : publisher.publish(stream, message),
+        ),
       );
     },
 
@@ -118,16 +98,7 @@ export async function openRedisBroker(url: string, options: RedisBrokerOptions =
           handler,
           refusal: () => (settlingRefused ? closed() : undefined),
         });
-        consumers.add(consumer);
-        const stop = async () => {
-          signal?.removeEventListener("abort", abort);
-          await consumer.close();
-          if (consumer.isEmpty()) consumers.delete(consumer);
-        };
-        const abort = () => void stop();
-        signal?.addEventListener("abort", abort, { once: true });
-        if (signal?.aborted || closing) abort();
-        return { close: stop };
+        return keepConsumer(consumers, consumer, signal, closing !== undefined);
       } catch (error) {
         reader.disconnect();
         throw unavailable(error);
@@ -162,25 +133,6 @@ export async function openRedisBroker(url: string, options: RedisBrokerOptions =
       return closing;
     },
   };
-}
-
-async function send(redis: Redis, batch: Publication[]): Promise<void> {
-  const pipeline = redis.pipeline();
-  for (const { stream, message } of batch) pipeline.xadd(stream, "*", "i", message.id, "p", message.payload);
-  try {
-    const replies = (await pipeline.exec()) ?? [];
-    batch.forEach(({ resolve }, index) => {
-      const error = replies[index] ? replies[index][0] : new Error("no reply");
-      resolve(error ? { ok: false, error: unavailable(error) } : { ok: true });
-    });
-  } catch (error) {
-    for (const { resolve } of batch) resolve({ ok: false, error: unavailable(error) });
-  }
-}
-
-function tooLarge(message: Message): PublishResult {
-  const text = `The message ${message.id.slice(0, 100)} is larger than ${MAX_PAYLOAD_BYTES} bytes`;
-  return { ok: false, error: new MillraceError("payload_too_large", text) };
 }
 
 /** Only with an append-only file synced before the answer does a confirmed message survive whatever happens. */

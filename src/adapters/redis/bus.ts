@@ -1,21 +1,18 @@
+import type { Redis } from "ioredis";
 import { MillraceError } from "../../errors.ts";
-import type { Bus, BusHandler } from "../../ports/bus.ts";
+import type { Bus } from "../../ports/bus.ts";
+import { checkMessage } from "../check-message.ts";
+import { gather } from "../gather.ts";
+import { Subscribers } from "../subscribers.ts";
 import { connect, ping, unavailable } from "./connection.ts";
-import { gather } from "./gather.ts";
 
 export interface RedisBusOptions {
   /** Begins every channel. @default "millrace" */
   prefix?: string;
 }
 
-const MAX_MESSAGE_BYTES = 7_000;
 /** How often the listening connection, on which nothing else is asked, is proved alive. */
 const HEARTBEAT_MS = 5_000;
-
-interface Listener {
-  handler: BusHandler;
-  onGap: (() => void) | undefined;
-}
 
 interface Publication {
   channel: string;
@@ -31,21 +28,18 @@ export async function openRedisBus(url: string, options: RedisBusOptions = {}): 
     commands.disconnect();
     throw error;
   });
-  const listeners = new Map<string, Set<Listener>>();
+  const subscribers = new Subscribers();
   let closed = false;
   // Channels know no databases, so that the number is part of their name.
   const base = `${options.prefix ?? "millrace"}:bus:${commands.options.db ?? 0}:`;
   const refusal = () => new MillraceError("closed", "The connection to Redis is closed");
 
-  ears.on("message", (channel: string, text: string) => {
-    for (const { handler } of [...(listeners.get(channel) ?? [])]) attempt(() => handler(text));
-  });
+  ears.on("message", (channel: string, text: string) => subscribers.tell(channel, text));
   ears.on("ready", async () => {
     try {
-      if (listeners.size > 0) await ears.subscribe(...listeners.keys());
-      for (const { onGap } of [...listeners.values()].flatMap((some) => [...some])) {
-        if (onGap) attempt(onGap);
-      }
+      const { channels } = subscribers;
+      if (channels.length > 0) await ears.subscribe(...channels);
+      subscribers.tellOfGap();
     } catch {
       // The connection broke again, and comes back here; a refusal that lasts is tried anew as well.
       if (!closed && ears.status === "ready") ears.disconnect(true);
@@ -54,39 +48,24 @@ export async function openRedisBus(url: string, options: RedisBusOptions = {}): 
   const heartbeat = setInterval(() => void ears.ping().catch(() => {}), HEARTBEAT_MS);
   heartbeat.unref();
 
-  const add = gather<Publication>(async (batch) => {
-    const pipeline = commands.pipeline();
-    for (const { channel, text } of batch) pipeline.publish(channel, text);
-    const replies = (await pipeline.exec().catch((error: Error) => batch.map(() => [error]))) ?? [];
-    batch.forEach(({ resolve, reject }, index) => {
-      const error = replies[index] ? replies[index][0] : new Error("no reply");
-      if (error) reject(unavailable(error));
-      else resolve();
-    });
-  });
+  const add = gather<Publication>((batch) => publish(commands, batch));
 
   return {
     name: "redis",
 
     async publish(topic, text) {
       if (closed) throw refusal();
-      if (Buffer.byteLength(text) > MAX_MESSAGE_BYTES) {
-        throw new MillraceError("payload_too_large", `A message may have ${MAX_MESSAGE_BYTES} bytes`);
-      }
+      checkMessage(text);
       await new Promise<void>((resolve, reject) => add({ channel: base + topic, text, resolve, reject }));
     },
 
     async subscribe(topic, handler, onGap) {
       if (closed) throw refusal();
       const channel = base + topic;
-      const listener = { handler, onGap };
-      const some = listeners.get(channel) ?? new Set();
-      listeners.set(channel, some.add(listener));
+      const remove = subscribers.add(channel, handler, onGap);
       const leave = async () => {
-        if (!some.delete(listener) || some.size > 0 || closed) return;
-        listeners.delete(channel);
         // Refused while disconnected: then nothing is subscribed anyway.
-        await ears.unsubscribe(channel).catch(() => {});
+        if (remove()) await ears.unsubscribe(channel).catch(() => {});
       };
       try {
         // Also when another listener has asked: this answer comes after the other's.
@@ -107,20 +86,20 @@ export async function openRedisBus(url: string, options: RedisBusOptions = {}): 
       if (closed) return;
       closed = true;
       clearInterval(heartbeat);
-      listeners.clear();
+      subscribers.clear();
       ears.disconnect();
       commands.disconnect();
     },
   };
 }
 
-/** A handler's own failure is not the bus's. */
-function attempt(run: () => void): void {
-  try {
-    run();
-  } catch (error) {
-    queueMicrotask(() => {
-      process.emitWarning(error instanceof Error ? error : String(error), { code: "MILLRACE_BUS_HANDLER" });
-    });
-  }
+async function publish(commands: Redis, batch: Publication[]): Promise<void> {
+  const pipeline = commands.pipeline();
+  for (const { channel, text } of batch) pipeline.publish(channel, text);
+  const replies = (await pipeline.exec().catch((error: Error) => batch.map(() => [error]))) ?? [];
+  batch.forEach(({ resolve, reject }, index) => {
+    const error = replies[index] ? replies[index][0] : new Error("no reply");
+    if (error) reject(unavailable(error));
+    else resolve();
+  });
 }

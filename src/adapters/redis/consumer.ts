@@ -3,6 +3,7 @@ import type { Redis } from "ioredis";
 import type { Consumer, DeliveryHandler } from "../../ports/broker.ts";
 import { ready, unavailable } from "./connection.ts";
 import { createDeliveries } from "./deliveries.ts";
+import { entriesOf } from "./entries.ts";
 import { forgetScript, runScript } from "./scripts.ts";
 import { type Holder, isGroupMissing, settlement } from "./settlement.ts";
 
@@ -26,9 +27,6 @@ export interface StreamConsumer extends Consumer {
   drain(): Promise<void>;
 }
 
-/** `null` for one that was deleted while it was pending. */
-type Entry = [id: string, fields: string[] | null] | null;
-
 /** A consumer that was idle for so long and holds nothing was left by a process that is gone. */
 const FORGET_AFTER_MS = 3_600_000;
 /** Between tries while Redis refuses. */
@@ -36,9 +34,12 @@ const RETRY_MS = 100;
 
 export async function startConsumer(setup: ConsumerSetup): Promise<StreamConsumer> {
   const { commands, reader, holder, ownershipMs } = setup;
-  const { stream, group, consumer } = holder;
   const settle = settlement(commands, holder);
   const deliveries = createDeliveries({ ...setup, settlement: settle });
+  const entries = entriesOf(reader, holder, deliveries, (id, message, count) => {
+    if (closing) settle.release(id, count - 1).catch(() => {});
+    else deliveries.deliver(id, message, count);
+  });
   const claimEveryMs = Math.min(2_000, ownershipMs / 4);
   let claimAt = 0;
   let closing: Promise<void> | undefined;
@@ -50,7 +51,7 @@ export async function startConsumer(setup: ConsumerSetup): Promise<StreamConsume
   });
 
   await createGroup(commands, holder);
-  void forget("");
+  void forgetConsumer(commands, holder, "");
   const reading = read();
 
   async function read(): Promise<void> {
@@ -74,68 +75,14 @@ export async function startConsumer(setup: ConsumerSetup): Promise<StreamConsume
     } else if (!connected) {
       connected = true;
       clientId = await reader.client("ID");
-      await takeStrays();
+      await entries.takeStrays();
     } else if (performance.now() >= claimAt) {
       // Spread, so that the consumers do not all look at the same moment.
       claimAt = performance.now() + claimEveryMs * (0.75 + Math.random() / 2);
-      await claimExpired();
+      await entries.claimExpired(ownershipMs);
     } else {
-      await readNew(Math.ceil(claimAt - performance.now()));
+      await entries.readNew(Math.ceil(claimAt - performance.now()));
     }
-  }
-
-  async function readNew(blockMs: number): Promise<void> {
-    const reply = (await reader.xreadgroup(
-      ...(["GROUP", group, consumer, "COUNT", deliveries.room(), "BLOCK", Math.max(1, blockMs)] as const),
-      ...(["STREAMS", stream, ">"] as const),
-    )) as [string, Entry[]][] | null;
-    for (const entry of reply?.[0]?.[1] ?? []) deliver(entry, 1);
-  }
-
-  /** Takes over what others have held for too long: their processes are gone, or have forgotten it. */
-  async function claimExpired(): Promise<void> {
-    let cursor = "0-0";
-    // One call looks at ten entries for each that it may claim.
-    for (let calls = 0; calls < 100 && deliveries.room() > 0; calls++) {
-      const room = deliveries.room();
-      const reply = await reader.xautoclaim(stream, group, consumer, ownershipMs, cursor, "COUNT", room);
-      const [next, entries] = reply as [string, Entry[]];
-      await redeliver(entries);
-      if (next === "0-0") return;
-      cursor = next;
-    }
-  }
-
-  /** Entries of an answer that a broken connection lost, or of an earlier life under the same name. */
-  async function takeStrays(): Promise<void> {
-    const mine = (await reader.xpending(stream, group, "-", "+", 1_000, consumer)) as [string][];
-    const strays = mine.map(([id]) => id).filter((id) => !deliveries.has(id));
-    const taken = strays.slice(0, deliveries.room());
-    if (taken.length > 0) {
-      await redeliver((await reader.xclaim(stream, group, consumer, 0, ...taken)) as Entry[]);
-    }
-  }
-
-  async function redeliver(entries: Entry[]): Promise<void> {
-    const present = entries.filter((entry) => entry?.[1] != null);
-    if (present.length === 0) return;
-    const pipeline = reader.pipeline();
-    for (const entry of present) pipeline.xpending(stream, group, entry![0], entry![0], 1);
-    const pending = (await pipeline.exec()) ?? [];
-    present.forEach((entry, index) => {
-      const [row] = (pending[index]?.[1] ?? []) as [string, string, number, number][];
-      deliver(entry, row?.[3] ?? 2);
-    });
-  }
-
-  /** @param times how often the server has handed out this entry; its field `n` counts before it was moved */
-  function deliver(entry: Entry, times: number): void {
-    const [id, fields] = entry!;
-    // Whoever has access to Redis may have added an entry of another shape: the runner drops its payload.
-    const [, messageId = "", , payload = "", , before] = fields!;
-    const count = times + (Number.parseInt(before ?? "0", 10) || 0);
-    if (closing) settle.release(id, count - 1).catch(() => {});
-    else deliveries.deliver(id, { id: messageId, payload }, count);
   }
 
   async function close(): Promise<void> {
@@ -153,10 +100,6 @@ export async function startConsumer(setup: ConsumerSetup): Promise<StreamConsume
     await reading;
   }
 
-  function forget(name: string): Promise<unknown> {
-    return runScript(commands, forgetScript, [stream], [group, FORGET_AFTER_MS, name]).catch(() => {});
-  }
-
   return {
     close() {
       closing ??= close();
@@ -165,9 +108,14 @@ export async function startConsumer(setup: ConsumerSetup): Promise<StreamConsume
     isEmpty: () => deliveries.isEmpty(),
     async drain() {
       await deliveries.drain();
-      await forget(consumer);
+      await forgetConsumer(commands, holder, holder.consumer);
     },
   };
+}
+
+/** Removes the consumer of this name, and those that were left by processes that are gone. */
+function forgetConsumer(redis: Redis, { stream, group }: Holder, name: string): Promise<unknown> {
+  return runScript(redis, forgetScript, [stream], [group, FORGET_AFTER_MS, name]).catch(() => {});
 }
 
 /** Idempotent. The group begins at the oldest entry: what was published before it belongs to it too. */

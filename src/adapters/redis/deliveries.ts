@@ -1,5 +1,6 @@
 import type { MillraceError } from "../../errors.ts";
-import type { Delivery, DeliveryHandler } from "../../ports/broker.ts";
+import type { DeliveryHandler } from "../../ports/broker.ts";
+import { deliver } from "../deliver.ts";
 import { lost, type Settlement } from "./settlement.ts";
 
 export interface DeliveriesSetup {
@@ -96,7 +97,7 @@ export function createDeliveries(setup: DeliveriesSetup): Deliveries {
       held.get(entry)?.lose(lost());
       const mine = hold(entry, count);
       held.set(entry, mine);
-      hand(setup.handler, {
+      deliver(setup.handler, {
         ...message,
         queue: setup.queue,
         count,
@@ -123,15 +124,4 @@ export function createDeliveries(setup: DeliveriesSetup): Deliveries {
       for (const [, one] of left) one.lose(setup.refusal() ?? lost());
     },
   };
-}
-
-function hand(handler: DeliveryHandler, delivery: Delivery): void {
-  const giveBack = () => {
-    delivery.retry().catch(() => {});
-  };
-  try {
-    handler(delivery)?.catch(giveBack);
-  } catch {
-    giveBack();
-  }
 }

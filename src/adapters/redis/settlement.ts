@@ -1,7 +1,7 @@
 import type { Redis } from "ioredis";
 import { MillraceError } from "../../errors.ts";
+import { gather } from "../gather.ts";
 import { unavailable } from "./connection.ts";
-import { gather } from "./gather.ts";
 import { ackScript, extendScript, moveScript, runScript, type Script } from "./scripts.ts";
 
 /** Where one consumer's entries are. */

@@ -10,6 +10,7 @@ import type {
   Message,
   PublishResult,
 } from "../../ports/broker.ts";
+import { deliver } from "../deliver.ts";
 import type { Client } from "./client.ts";
 import type { Pushed, PushedClaim } from "./window.ts";
 
@@ -36,7 +37,7 @@ export function sqliteBroker(client: Client): Broker {
       const content = pushed[3];
       if ("task" in content) content.job = job = content.job ?? job;
       const known = consumers.get(pushed[0]);
-      if (known) void handle(known.handler, delivery(ask, known.queue, pushed));
+      if (known) deliver(known.handler, delivery(ask, known.queue, pushed));
     }
   });
 
@@ -89,14 +90,6 @@ function check(message: Message): PublishResult {
   if (bytes <= MAX_PAYLOAD_BYTES) return { ok: true };
   const text = `The message has ${bytes} bytes; at most ${MAX_PAYLOAD_BYTES} are allowed.`;
   return { ok: false, error: new MillraceError("payload_too_large", text) };
-}
-
-async function handle(handler: DeliveryHandler, one: Delivery): Promise<void> {
-  try {
-    await handler(one);
-  } catch {
-    await one.retry().catch(() => {});
-  }
 }
 
 function closed(): MillraceError {

@@ -1,8 +1,7 @@
 import { MillraceError } from "../../errors.ts";
 import type { Bus, BusHandler } from "../../ports/bus.ts";
+import { checkMessage } from "../check-message.ts";
 import type { Client } from "./client.ts";
-
-const MAX_MESSAGE_BYTES = 7_000;
 
 /**
  * The bus of one machine: the writer tells every connected process. It has no outages to bridge.
@@ -29,8 +28,7 @@ export function sqliteBus(client: Client): Bus {
     name: "sqlite",
     async publish(topic, message) {
       if (isClosed) throw closed();
-      if (Buffer.byteLength(message) > MAX_MESSAGE_BYTES)
-        throw new MillraceError("payload_too_large", `A message may have ${MAX_MESSAGE_BYTES} bytes.`);
+      checkMessage(message);
       await client.call("bus.publish", { topic, message });
     },
     async subscribe(topic, handler) {

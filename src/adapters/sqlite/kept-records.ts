@@ -1,5 +1,5 @@
 import type { Counted, PartQuery } from "../../domain/ledger/ledger.ts";
-import { isPart, placesOfParts } from "../../domain/parts.ts";
+import { isPart, partNumbers } from "../../domain/parts.ts";
 import type { JobRecord, TaskRecord } from "../../domain/records.ts";
 import { isOpen, type JobState } from "../../domain/states.ts";
 import { type JobRow, type TaskRow, toJob, toTask } from "../../domain/stored.ts";
@@ -79,7 +79,7 @@ export class KeptRecords {
 
   /** Parts of a job as the rows have them: what this transaction has changed must be saved. */
   parts(jobId: string, { item, states }: PartQuery): TrackedTask[] {
-    const [first, last] = placesOfParts(item);
+    const [first, last] = partNumbers(item);
     const rows = this.#sql.parts.all(jobId, first, last, JSON.stringify(states)) as unknown as TaskRow[];
     return rows.map((row) => this.#tasks.get(jobId)?.get(row.item) ?? this.#fromRow(row));
   }

@@ -1,7 +1,7 @@
 import type { StoreClock } from "./clock.ts";
+import type { Handlers } from "./handlers.ts";
 import type { SqliteLedger } from "./ledger.ts";
 import type { Queues } from "./queues.ts";
-import type { Handlers } from "./writes.ts";
 
 /** Waiting owners that are looked at for the oldest task of a queue. */
 const OWNERS_LOOKED_AT = 100;

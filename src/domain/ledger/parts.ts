@@ -1,6 +1,6 @@
 import type { NewPart } from "../commands.ts";
 import { parseTaskId } from "../ids.ts";
-import { itemSteps, partAt, placeOfPart } from "../parts.ts";
+import { itemSteps, partAt, partNumber } from "../parts.ts";
 import type { JobRecord, TaskRecord } from "../records.ts";
 import { isOpen, openPartStates } from "../states.ts";
 import { partsView } from "../views.ts";
@@ -29,7 +29,7 @@ export function splitItem(
   ledger.changedTask(item);
   if (parts.length === 0) return join(ledger, job, item, now);
   const made = parts.map(({ name, ...source }, part) => ({
-    ...newTask(job, placeOfPart({ item: item.item, part }), item.step + 1),
+    ...newTask(job, partNumber({ item: item.item, part }), item.step + 1),
     name,
     inputs: source.files,
     part: { total: parts.length, ...source },
@@ -57,8 +57,8 @@ export function countedParts(
   taskId: string,
 ): { parts?: ReturnType<typeof partsView> & { attempt: number } } {
   const id = parseTaskId(taskId);
-  const place = id && partAt(id.item);
-  const item = place && ledger.job(id.jobId) && ledger.task(id.jobId, place.item);
+  const split = id && partAt(id.item);
+  const item = split && ledger.job(id.jobId) && ledger.task(id.jobId, split.item);
   return item ? { parts: { ...partsView(item), attempt: item.attempt } } : {};
 }
 
@@ -76,7 +76,7 @@ export function cancelParts(ledger: Ledger, job: JobRecord, now: number): void {
 export function partsToReopen(
   ledger: Ledger,
   job: JobRecord,
-  isNamed: (place: number) => boolean,
+  isNamed: (number: number) => boolean,
   dead: readonly TaskRecord[],
 ): TaskRecord[] {
   if (!job.plan.some((step) => step.kind === "split")) return [];

@@ -21,7 +21,7 @@ export function reopenJob(
 ): Reopened {
   if (job.state === "cancelled" || job.state === "expired") return { ok: false, reason: "closed" };
   const tasks = ledger.tasks(job.id);
-  const isNamed = (place: number) => items?.includes(place) ?? true;
+  const isNamed = (number: number) => items?.includes(number) ?? true;
   const dead = tasks.filter((task) => task.state === "dead" && isNamed(task.item));
   const parts = partsToReopen(ledger, job, isNamed, dead);
   if (dead.length + parts.length === 0) return { ok: false, reason: "nothing" };

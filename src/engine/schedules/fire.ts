@@ -1,13 +1,17 @@
+import type { ScheduleRecords } from "../../database/schedules.ts";
 import { derivedId } from "../../domain/ids.ts";
 import type { ScheduleOutcome, ScheduleRecord } from "../../domain/schedules.ts";
 import { MillraceError } from "../../errors.ts";
+import type { StepLog } from "../../pipeline/context.ts";
 import type { Engine } from "../engine.ts";
 import { lastUpTo, nextAfter } from "./timing.ts";
 
 /** A due time that nobody looked at for so long is a missed one. */
 const MISSED_MS = 60_000;
+/** Due ones that are looked at together. */
+const DUE = 100;
 
-type Parts = Pick<Engine, "admit" | "createJob"> & { store: Pick<Engine["store"], "job"> };
+type Parts = Pick<Engine, "admit" | "createJob"> & { store: Pick<Engine["store"], "job" | "now"> };
 
 export interface Fired {
   dueAt: number;
@@ -16,6 +20,40 @@ export interface Fired {
   jobId: string | null;
   /** The due time after it. */
   next: number | null;
+}
+
+/** Starts the jobs of all schedules of these pipelines that are due. */
+export async function fireDue(
+  parts: Parts,
+  records: ScheduleRecords,
+  pipelines: string[],
+  log: StepLog,
+): Promise<void> {
+  const due = await records.due({ now: parts.store.now(), pipelines, limit: DUE });
+  for (const schedule of due) {
+    try {
+      await fireAndRecord(parts, records, schedule);
+    } catch (error) {
+      // Its queue is full, or the records are away: the next look tries again.
+      const details = { schedule: schedule.id, error: (error as Error).message };
+      log.warn("a schedule is due and cannot start its job yet", details);
+    }
+  }
+}
+
+async function fireAndRecord(
+  parts: Parts,
+  records: ScheduleRecords,
+  schedule: ScheduleRecord,
+): Promise<void> {
+  const fired = await fire(parts, schedule, parts.store.now());
+  const error = fired.error && { code: fired.error.code, message: fired.error.message };
+  await records.update({ owner: null, id: schedule.id }, (present) => {
+    // Somebody else has dealt with it, or it was changed: then it is due anew, or at another time.
+    if (present.dueAt !== schedule.dueAt) return null;
+    const last = { dueAt: fired.dueAt, outcome: fired.outcome, error };
+    return { ...present, dueAt: fired.next, last, lastJobId: fired.jobId ?? present.lastJobId };
+  });
 }
 
 /**

@@ -6,8 +6,9 @@ import type { Pipelines } from "../engine.ts";
 import { joinUploads } from "./join-uploads.ts";
 import { MAX_PARTS, moved, receiveParts } from "./receive-parts.ts";
 import type { UploadParts } from "./upload-parts.ts";
+import { uploadSizes } from "./upload-sizes.ts";
 import { finish, forget, uploadedFile } from "./uploaded-file.ts";
-import type { Incoming, NewUpload, Uploads } from "./uploads.ts";
+import type { NewUpload, Uploads } from "./uploads.ts";
 
 /** From its creation: an upload that is not finished and used by then is forgotten, with its bytes. */
 const EXPIRY_MS = 24 * 3_600_000;
@@ -22,47 +23,8 @@ export function createUploads(options: UploadsOptions): Uploads {
   const { pipelines, room, ...parts } = options;
   const { records, store, blobs } = parts;
 
-  const mostBytes = (pipeline?: string): number => {
-    const { accepts } = (pipeline !== undefined && pipelines.get(pipeline)) || {};
-    return accepts?.maxFileBytes ?? Math.max(0, ...pipelines.list().map((one) => one.accepts.maxFileBytes));
-  };
-
-  const refuseLarge = (bytes: number | null, pipeline: string | undefined): void => {
-    const limit = mostBytes(pipeline);
-    if (bytes === null || bytes <= limit) return;
-    throw new MillraceError("file_too_large", `The file has ${bytes} bytes; at most ${limit} are accepted.`, {
-      extra: { limit },
-    });
-  };
-
-  const fresh = ({ owner, name, length, metadata = "", concat }: NewUpload): UploadRecord => {
-    const now = store.now();
-    return {
-      id: newId(now),
-      owner,
-      name: safeName(name),
-      length,
-      offset: 0,
-      metadata,
-      parts: [],
-      file: null,
-      direct: null,
-      ...(concat === undefined ? {} : { concat }),
-      expiresAt: now + EXPIRY_MS,
-    };
-  };
-
-  /** Of the whole file, which the client may know only now; once it is known, it stays. */
-  const lengthOf = (upload: UploadRecord, { length, pipeline }: Incoming): number | null => {
-    if (length === undefined) return upload.length;
-    if (length !== (upload.length ?? length) || length < upload.offset) {
-      const known =
-        upload.length === null ? `${upload.offset} bytes have come` : `${upload.length} were announced`;
-      throw new MillraceError("invalid_request", `The file cannot have ${length} bytes: ${known}.`);
-    }
-    refuseLarge(length, pipeline);
-    return length;
-  };
+  const { mostBytes, refuseLarge } = uploadSizes(pipelines);
+  const fresh = (announced: NewUpload) => newUpload(announced, store.now());
 
   return {
     mostBytes,
@@ -103,7 +65,8 @@ export function createUploads(options: UploadsOptions): Uploads {
         throw new MillraceError("forbidden", "This upload was made of others: nothing can be added to it.");
       }
       if (offset !== upload.offset) throw moved(upload.offset);
-      const length = lengthOf(upload, incoming);
+      const length = lengthOf(upload, incoming.length);
+      if (incoming.length !== undefined) refuseLarge(length, pipeline);
       if (length !== null && announced > length - offset) {
         throw new MillraceError("request_too_large", `More comes than the ${length} bytes of the file.`);
       }
@@ -126,6 +89,31 @@ export function createUploads(options: UploadsOptions): Uploads {
       throw new MillraceError("not_found", "There is no such upload.");
     },
   };
+}
+
+function newUpload({ owner, name, length, metadata = "", concat }: NewUpload, now: number): UploadRecord {
+  return {
+    id: newId(now),
+    owner,
+    name: safeName(name),
+    length,
+    offset: 0,
+    metadata,
+    parts: [],
+    file: null,
+    direct: null,
+    ...(concat === undefined ? {} : { concat }),
+    expiresAt: now + EXPIRY_MS,
+  };
+}
+
+/** Of the whole file, which the client may know only now; once it is known, it stays. */
+function lengthOf(upload: UploadRecord, length: number | undefined): number | null {
+  if (length === undefined) return upload.length;
+  if (length === (upload.length ?? length) && length >= upload.offset) return length;
+  const known =
+    upload.length === null ? `${upload.offset} bytes have come` : `${upload.length} were announced`;
+  throw new MillraceError("invalid_request", `The file cannot have ${length} bytes: ${known}.`);
 }
 
 /** Each piece is a file and an entry of the record, so that they cannot be without number. */

@@ -1,7 +1,7 @@
-import { progressOf } from "../../domain/views.ts";
 import type { LiveMessage } from "../../engine/messages/topics.ts";
 import type { Store } from "../../ports/store/store.ts";
 import { type Frame, liveFrame, logFrame } from "./frame.ts";
+import { jobProgress } from "./job-progress.ts";
 
 /** Gets the frames of one job, or of all jobs of the owner when `jobId` is `null`. Must not throw. */
 export interface Listener {
@@ -25,14 +25,11 @@ export interface OwnerLog {
 }
 
 const PAGE = 500;
-/** Jobs whose progress is kept at hand for live events. */
-const MAX_KNOWN = 10_000;
 
 export function openOwnerLog(store: Pick<Store, "events" | "logBounds" | "job">, owner: string): OwnerLog {
   const everything = new Set<Listener>();
   const jobs = new Map<string, Set<Listener>>();
-  const progress = new Map<string, unknown>();
-  const asked = new Map<string, Promise<void>>();
+  const progress = jobProgress(store, owner);
   let position = 0;
   let reading = false;
   let again = false;
@@ -59,30 +56,11 @@ export function openOwnerLog(store: Pick<Store, "events" | "logBounds" | "job">,
       position = event.seq;
       if (!isWatched(event.jobId)) continue;
       const frame = logFrame(event);
-      if (frame.terminal) progress.delete(event.jobId);
-      else remember(event.jobId, event.data.progress);
+      if (frame.terminal) progress.forget(event.jobId);
+      else progress.remember(event.jobId, event.data.progress);
       dispatch(frame);
     }
     if (events.length > 0) again = true;
-  }
-
-  function remember(jobId: string, present: unknown): void {
-    progress.set(jobId, present);
-    if (progress.size > MAX_KNOWN) progress.delete(progress.keys().next().value!);
-  }
-
-  /** Once for all messages that come meanwhile: they wait for the same answer, and so stay in order. */
-  function ask(jobId: string): Promise<void> {
-    const known = asked.get(jobId);
-    if (known) return known;
-    const asking = store
-      .job({ owner, id: jobId })
-      .then((job) => {
-        if (job?.finishedAt === null && !progress.has(jobId)) remember(jobId, progressOf(job));
-      })
-      .finally(() => asked.delete(jobId));
-    asked.set(jobId, asking);
-    return asking;
   }
 
   return {
@@ -119,7 +97,7 @@ export function openOwnerLog(store: Pick<Store, "events" | "logBounds" | "job">,
       const { jobId } = message;
       if (!isWatched(jobId)) return;
       // Every event carries its job's progress; the worker that sent this one does not know it.
-      if (!progress.has(jobId) || asked.has(jobId)) await ask(jobId);
+      await progress.find(jobId);
       // A job that has ended meanwhile has nothing live to tell.
       if (progress.has(jobId)) dispatch(liveFrame(message, progress.get(jobId)));
     },

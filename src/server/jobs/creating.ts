@@ -15,6 +15,12 @@ const body = {
   },
 };
 
+const refusals = [
+  ...(["not_found", "gone", "unknown_part", "address_refused", "invalid_options", "invalid_items"] as const),
+  ...(["too_many_items", "too_many_files", "file_too_large", "request_too_large"] as const),
+  ...(["unsupported_media", "queue_full", "quota_exceeded", "unavailable", "storage_full"] as const),
+];
+
 /** A request for a job, and what it would cost. */
 export function creationRoutes(app: App, context: ServerContext): void {
   const { engine } = context;
@@ -32,24 +38,7 @@ export function creationRoutes(app: App, context: ServerContext): void {
       tags: ["Jobs"],
       headers: idempotencyHeader,
       body,
-      ...documented({ 202: job }, [
-        "not_found",
-        "gone",
-        "too_many_items",
-        "too_many_files",
-        "file_too_large",
-        "request_too_large",
-        "unsupported_media",
-        "address_refused",
-        "invalid_options",
-        "invalid_items",
-        "unknown_part",
-        "idempotency_mismatch",
-        "queue_full",
-        "quota_exceeded",
-        "unavailable",
-        "storage_full",
-      ]),
+      ...documented({ 202: job }, [...refusals, "idempotency_mismatch"]),
     },
     async handler(request, reply) {
       const { asked, admission } = await readJobRequest(context, request, reply, true);
@@ -78,23 +67,7 @@ export function creationRoutes(app: App, context: ServerContext): void {
         "As creating the job, without running it: queue position, expected wait, cache hits, cost units.",
       tags: ["Jobs"],
       body,
-      ...documented({ 200: quote }, [
-        "not_found",
-        "gone",
-        "too_many_items",
-        "too_many_files",
-        "file_too_large",
-        "request_too_large",
-        "unsupported_media",
-        "address_refused",
-        "invalid_options",
-        "invalid_items",
-        "unknown_part",
-        "queue_full",
-        "quota_exceeded",
-        "unavailable",
-        "storage_full",
-      ]),
+      ...documented({ 200: quote }, refusals),
     },
     async handler(request, reply) {
       const { asked } = await readJobRequest(context, request, reply, false);

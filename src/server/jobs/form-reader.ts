@@ -1,17 +1,15 @@
 import type { Readable } from "node:stream";
-import type { Multipart, MultipartFile, MultipartValue } from "@fastify/multipart";
-import type { FastifyReply, FastifyRequest } from "fastify";
+import type { MultipartFile, MultipartValue } from "@fastify/multipart";
 import { safeName } from "../../domain/file-name.ts";
 import type { JobFile, ReceivedFile } from "../../engine/engine.ts";
 import { fileFault, isFileFault, refusedFile } from "../../engine/file-faults.ts";
-import { mostItems } from "../../engine/intake.ts";
+import { mostItems } from "../../engine/intake/admit.ts";
 import { peekHead } from "../../engine/peek-head.ts";
 import { MillraceError } from "../../errors.ts";
 import type { Pipeline } from "../../pipeline/pipeline.ts";
 import type { ServerContext } from "../context.ts";
 import { type AdmissionWindow, openAdmission } from "./admission-window.ts";
 import { InvalidFiles, lend } from "./invalid-files.ts";
-import "./part-headers.ts";
 import {
   FIELD_NAMES,
   hasRemote,
@@ -40,44 +38,12 @@ export interface FormPurpose {
   idempotencyKey?: string;
 }
 
-type Reading = Pick<ServerContext, "engine" | "limits" | "metrics">;
+export type Reading = Pick<ServerContext, "engine" | "limits" | "metrics">;
 
 /** Path of an option: `watermark.image`. */
 const OPTION_PATH = /^[A-Za-z0-9_-]{1,64}(\.[A-Za-z0-9_-]{1,64}){0,7}$/;
-/** A boundary between speed (large reads) and memory: two of these are held for each upload. */
-const BUFFER_BYTES = 1024 * 1024;
-
-/**
- * Reads a form part by part, each file straight into the blob store. Refuses as soon as something does not
- * fit; what was stored by then is collected.
- */
-export async function readJobForm(
-  context: Reading,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  purpose: FormPurpose,
-): Promise<JobForm> {
-  const gone = new AbortController();
-  const onClose = () => gone.abort();
-  reply.raw.once("close", onClose);
-  const form = new FormReader(context, purpose, gone.signal);
-  let part: Multipart | undefined;
-  try {
-    for await (part of request.parts(partLimits(context.limits.itemsBytes))) {
-      if (part.type === "file") await form.file(part);
-      else await form.field(part);
-    }
-    return await form.finish();
-  } catch (error) {
-    if (part?.type === "file") part.file.destroy();
-    await form.release().catch(() => {});
-    throw formError(error, gone.signal);
-  } finally {
-    reply.raw.removeListener("close", onClose);
-  }
-}
-
-class FormReader {
+/** What a form has said so far. Refuses as soon as something does not fit. */
+export class FormReader {
   private readonly context: Reading;
   private readonly purpose: FormPurpose;
   private readonly signal: AbortSignal;
@@ -278,36 +244,6 @@ function refuseCount(files: number, limit: number): void {
   if (files > limit) {
     throw new MillraceError("too_many_files", `At most ${limit} files are accepted.`, { extra: { limit } });
   }
-}
-
-/** Sizes and numbers of files are refused above, with their names and limits; these bound the rest. */
-function partLimits(fieldBytes: number) {
-  return {
-    highWaterMark: BUFFER_BYTES,
-    fileHwm: BUFFER_BYTES,
-    throwFileSizeLimit: false,
-    limits: {
-      fieldSize: fieldBytes,
-      fields: 32,
-      headerPairs: 32,
-      fileSize: Number.POSITIVE_INFINITY,
-      parts: 100_000,
-    },
-  };
-}
-
-/** The parser says what is wrong with a form in plain errors. */
-function formError(error: unknown, gone: AbortSignal): unknown {
-  if (gone.aborted) return new MillraceError("invalid_request", "The upload was cut off.", { cause: error });
-  if (error instanceof MillraceError || !(error instanceof Error)) return error;
-  if (
-    /multipart|boundary|part terminated early|unexpected end|malformed|header|needle/i.test(error.message)
-  ) {
-    return new MillraceError("invalid_request", "The body is not a well-formed multipart/form-data body.", {
-      cause: error,
-    });
-  }
-  return error;
 }
 
 function quoted(text: unknown): string {

@@ -4,9 +4,9 @@ import { MillraceError } from "../../errors.ts";
 import { MOST_ITEMS } from "../../pipeline/accepts.ts";
 import type { ServerContext } from "../context.ts";
 import { type AdmissionWindow, openAdmission } from "./admission-window.ts";
-import { readJobForm } from "./form-reader.ts";
 import { hasRemote, type JobBody, type JobFields, MOST_FILES, startsLater } from "./job-fields.ts";
 import { optionUploads } from "./option-uploads.ts";
+import { readJobForm } from "./read-form.ts";
 import { referredFile } from "./referred-file.ts";
 
 export interface AskedJob {

@@ -10,9 +10,18 @@ import { awaitEnd } from "./await-end.ts";
 
 /** The jobs that are there. */
 export function jobRoutes(app: App, context: ServerContext): void {
-  const { engine } = context;
-  const { store } = engine;
+  const views = jobViews(context);
+  listRoute(app, context, views);
+  jobRoute(app, context, views);
+  changeRoutes(app, context, views);
+}
 
+const states = z
+  .string()
+  .transform((text) => text.split(","))
+  .pipe(z.array(z.enum(jobStates)).max(jobStates.length));
+
+function listRoute(app: App, { engine: { store } }: ServerContext, { unservedNames }: JobViews): void {
   app.route({
     method: "GET",
     url: "/v1/jobs",
@@ -38,7 +47,9 @@ export function jobRoutes(app: App, context: ServerContext): void {
       return { items: page.map((record) => jobView(record, [], unserved)), nextCursor: more ? last : null };
     },
   });
+}
 
+function jobRoute(app: App, { engine: { store }, hub }: ServerContext, { found }: JobViews): void {
   app.route({
     method: "GET",
     url: "/v1/jobs/:id",
@@ -59,9 +70,13 @@ export function jobRoutes(app: App, context: ServerContext): void {
     },
     async handler(request, reply) {
       const asked = { owner: request.principal.owner, id: request.params.id };
-      return found(await awaitEnd({ hub: context.hub, store }, asked, request.query.wait * 1_000, reply.raw));
+      return found(await awaitEnd({ hub, store }, asked, request.query.wait * 1_000, reply.raw));
     },
   });
+}
+
+function changeRoutes(app: App, { engine }: ServerContext, { found }: JobViews): void {
+  const { store } = engine;
 
   app.route({
     method: "POST",
@@ -114,24 +129,26 @@ export function jobRoutes(app: App, context: ServerContext): void {
       return reply.code(204).send(null);
     },
   });
+}
+
+type JobViews = ReturnType<typeof jobViews>;
+
+/** Jobs as answers show them. */
+function jobViews({ engine: { store }, unserved }: ServerContext) {
+  return { found, unservedNames };
 
   async function found(record: JobRecord | null) {
     if (!record) throw new MillraceError("not_found", "There is no such job.");
-    const [items, unserved] = await Promise.all([
+    const [items, names] = await Promise.all([
       store.items({ jobId: record.id, limit: FIRST_ITEMS }),
       unservedNames([record]),
     ]);
-    return jobView(record, items, unserved);
+    return jobView(record, items, names);
   }
 
   /** Of no interest to jobs that have ended, as most that are asked for have. */
   async function unservedNames(records: readonly JobRecord[]): Promise<ReadonlySet<string>> {
     if (records.every((record) => record.finishedAt !== null)) return new Set();
-    return new Set((await context.unserved.queues()).map(({ name }) => name));
+    return new Set((await unserved.queues()).map(({ name }) => name));
   }
 }
-
-const states = z
-  .string()
-  .transform((text) => text.split(","))
-  .pipe(z.array(z.enum(jobStates)).max(jobStates.length));

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { checksumAlgorithms } from "../../engine/uploads/checksum.ts";
+import type { Uploads } from "../../engine/uploads/uploads.ts";
 import { MillraceError } from "../../errors.ts";
 import type { App } from "../../http/app.ts";
 import { documented } from "../api-schemas.ts";
@@ -13,11 +14,19 @@ import { tusExtensions, uploadBody } from "./tus-headers.ts";
  * not left to `@tus/server`, which knows no checksums and needs a lock that all processes share.
  */
 export function uploadRoutes(app: App, { engine, metrics }: ServerContext): void {
-  const { uploads } = engine;
-  const { create, tell, goOn, giveUp } = tusHandlers({ engine, metrics });
+  const handlers = tusHandlers({ engine, metrics });
   app.addContentTypeParser(uploadBody, (_request, payload, done) => done(null, payload));
   presignRoute(app, { engine });
+  optionRoutes(app, engine.uploads);
+  creationRoute(app, handlers);
+  overrideRoute(app, handlers);
+  uploadRoute(app, handlers);
+}
 
+type Handlers = ReturnType<typeof tusHandlers>;
+
+/** What this server can do. */
+function optionRoutes(app: App, uploads: Uploads): void {
   for (const url of ["/v1/uploads", "/v1/uploads/:id"]) {
     app.route({
       method: "OPTIONS",
@@ -34,7 +43,9 @@ export function uploadRoutes(app: App, { engine, metrics }: ServerContext): void
       },
     });
   }
+}
 
+function creationRoute(app: App, { create }: Handlers): void {
   app.route({
     method: "POST",
     url: "/v1/uploads",
@@ -60,8 +71,10 @@ export function uploadRoutes(app: App, { engine, metrics }: ServerContext): void
       return reply.headers(state(created)).send();
     },
   });
+}
 
-  // tus 1.0: for clients in networks that let no other methods through.
+/** tus 1.0: for clients in networks that let no other methods through. */
+function overrideRoute(app: App, { goOn, tell, giveUp }: Handlers): void {
   app.route({
     method: "POST",
     url: "/v1/uploads/:id",
@@ -79,7 +92,10 @@ export function uploadRoutes(app: App, { engine, metrics }: ServerContext): void
       );
     },
   });
+}
 
+/** One upload: how far it has come, what comes next, and its end. */
+function uploadRoute(app: App, { goOn, tell, giveUp }: Handlers): void {
   app.route({
     method: "HEAD",
     url: "/v1/uploads/:id",

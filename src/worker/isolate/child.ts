@@ -4,7 +4,7 @@ import { StepTimeout } from "../../engine/step-timeout.ts";
 import { MillraceError } from "../../errors.ts";
 import { Abandoned, type Conversation, converse } from "./conversation.ts";
 import { bareEnvironment } from "./environment.ts";
-import { memoryUse, programsResident } from "./memory-use.ts";
+import { MemoryWatch } from "./memory-watch.ts";
 import type { FromProcess, ToProcess } from "./messages.ts";
 import { passOn } from "./output.ts";
 import { processorMs } from "./processor-time.ts";
@@ -25,8 +25,6 @@ export interface StepChild {
 }
 
 const WATCH_MS = 50;
-/** Every so many looks, the programs that it started are counted, too. */
-const PROGRAMS_EVERY = 4;
 const LAST_WORDS_MS = 200;
 /** A child that is not ready by then is given up, however busy the machine is. */
 const START_MS = 120_000;
@@ -34,28 +32,19 @@ const START_MS = 120_000;
 const OUT_OF_MEMORY = /out of memory|failed to allocate|allocation .*failed|cannot allocate|bad_alloc/i;
 /** A step that computed for so much of its time was not held up by others: it needs more time than it may have. */
 const COMPUTED = 0.5;
-/** A child that died with so much of its ceiling in use died of it. */
-const FULL = 0.9;
 
 export function startChild(memoryMiB: number, from: StepSource, sandbox: Sandbox): StepChild {
-  const ceiling = memoryMiB * 1024 * 1024;
   const child = spawnStepProcess(launchLine(sandbox, stepProcess), {
     env: bareEnvironment(),
     output: "pipe",
   });
   const output = passOn(child);
+  const memory = new MemoryWatch(child.pid, memoryMiB * 1024 * 1024);
   const ready = Promise.withResolvers<void>();
   const ended = Promise.withResolvers<void>();
   let current: Conversation | null = null;
   let state: "alive" | "killed" | "dead" = "alive";
   let spoiled = false;
-  let resident = 0;
-  let programs = 0;
-  let looks = 0;
-  /** Most that was in use or allocated since the attempt began. */
-  let peak = 0;
-  /** Mapped by the runtime and not touched. */
-  let reserved = 0;
   let attempts = 0;
 
   const send = (message: ToProcess) => void (state === "alive" && child.send(message, () => {}));
@@ -63,18 +52,10 @@ export function startChild(memoryMiB: number, from: StepSource, sandbox: Sandbox
     if (state === "alive") state = "killed";
     killGroup(child);
   };
-  const excess = () =>
-    new MillraceError(
-      "too_much_memory",
-      `The step needs more memory than its ceiling of ${memoryMiB} MiB. Send a smaller file, or raise isolate.memoryMiB of the step.`,
-    );
   const look = () => {
-    const use = state === "alive" && child.pid ? memoryUse(child.pid) : null;
-    if (use && looks++ % PROGRAMS_EVERY === 0) programs = programsResident(child.pid!);
-    if (use) resident = use.resident + programs;
-    peak = Math.max(peak, resident, use ? use.mapped - reserved : 0);
-    if (resident <= ceiling || !current) return;
-    current.reject(excess());
+    memory.look(state === "alive");
+    if (!memory.isOver || !current) return;
+    current.reject(excess(memoryMiB));
     kill();
   };
   const end = (reason: Error) => {
@@ -83,7 +64,7 @@ export function startChild(memoryMiB: number, from: StepSource, sandbox: Sandbox
     kill();
     state = "dead";
     ready.reject(reason);
-    current?.reject(OUT_OF_MEMORY.test(output.tail()) || peak > ceiling * FULL ? excess() : reason);
+    current?.reject(OUT_OF_MEMORY.test(output.tail()) || memory.wasFull ? excess(memoryMiB) : reason);
     ended.resolve();
   };
 
@@ -99,12 +80,10 @@ export function startChild(memoryMiB: number, from: StepSource, sandbox: Sandbox
   });
   child.on("message", (message: FromProcess) => {
     if (message.kind === "ready") {
-      const use = child.pid ? memoryUse(child.pid) : null;
-      reserved = use ? use.mapped - use.resident : 0;
-      confine(child.pid!, memoryMiB, reserved, sandbox).then(ready.resolve, ready.reject);
+      confine(child.pid!, memoryMiB, memory.ready(), sandbox).then(ready.resolve, ready.reject);
     } else if (message.kind === "refused") end(unstarted(message.message));
     else if (message.kind === "resident") {
-      resident = message.bytes;
+      memory.told(message.bytes);
       look();
     } else current?.on(message);
   });
@@ -121,7 +100,7 @@ export function startChild(memoryMiB: number, from: StepSource, sandbox: Sandbox
     ended: ended.promise,
     kill,
     get reusable() {
-      return state === "alive" && !spoiled && resident < ceiling / 2;
+      return state === "alive" && !spoiled && memory.isSmall;
     },
     async run(attempt) {
       const { signal } = attempt;
@@ -132,7 +111,7 @@ export function startChild(memoryMiB: number, from: StepSource, sandbox: Sandbox
         outcome.reject(final(signal.reason, computed()));
         kill();
       };
-      peak = 0;
+      memory.begin();
       output.begin();
       signal.addEventListener("abort", stop, { once: true });
       current = converse(++attempts, attempt, send, outcome);
@@ -142,17 +121,24 @@ export function startChild(memoryMiB: number, from: StepSource, sandbox: Sandbox
       } catch (error) {
         spoiled ||= error instanceof Abandoned;
         if (error instanceof Abandoned) throw error.cause;
-        if (error instanceof Error && OUT_OF_MEMORY.test(error.message)) throw excess();
+        if (error instanceof Error && OUT_OF_MEMORY.test(error.message)) throw excess(memoryMiB);
         throw error;
       } finally {
         clearInterval(watch);
         signal.removeEventListener("abort", stop);
         current = null;
-        looks = 0;
+        memory.end();
         look();
       }
     },
   };
+}
+
+function excess(memoryMiB: number): MillraceError {
+  return new MillraceError(
+    "too_much_memory",
+    `The step needs more memory than its ceiling of ${memoryMiB} MiB. Send a smaller file, or raise isolate.memoryMiB of the step.`,
+  );
 }
 
 /** What is set once the process is up. */

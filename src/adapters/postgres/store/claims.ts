@@ -2,6 +2,7 @@ import type { Settle } from "../../../domain/commands.ts";
 import { newId, taskId } from "../../../domain/ids.ts";
 import type { Delivery, DeliveryHandler } from "../../../ports/broker.ts";
 import type { SettleResult } from "../../../ports/store/tasks.ts";
+import { deliver } from "../../deliver.ts";
 import type { ServerClock } from "./clock.ts";
 import { claimNext, type Next } from "./operations.ts";
 import { Pace } from "./pace.ts";
@@ -188,7 +189,7 @@ export class Claims {
       const { claim } = claimer.ahead.shift()!;
       claimer.running++;
       this.#held.set(claim.task.lease!, claimer);
-      void handle(claimer.options.handler, this.#delivery(claimer, claim));
+      deliver(claimer.options.handler, this.#delivery(claimer, claim));
     }
     if (claimer.ahead.length === 0 || claimer.timer) return;
     const until = claimer.ahead[0]!.at + PATIENCE_MS;
@@ -255,13 +256,5 @@ export class Claims {
 
   close(): void {
     this.#closed = true;
-  }
-}
-
-async function handle(handler: DeliveryHandler, delivery: Delivery): Promise<void> {
-  try {
-    await handler(delivery);
-  } catch {
-    await delivery.retry().catch(() => {});
   }
 }

@@ -1,5 +1,5 @@
 import type { Counted, Ledger, PartQuery } from "../../../domain/ledger/ledger.ts";
-import { isPart, placesOfParts } from "../../../domain/parts.ts";
+import { isPart, partNumbers } from "../../../domain/parts.ts";
 import type {
   BlobRecord,
   CacheEntry,
@@ -120,11 +120,11 @@ export class PostgresLedger implements Ledger {
     const { item, states } = query;
     const key = JSON.stringify([jobId, item, states]);
     if (!this.#loaded.parts.has(key)) this.#miss((wanted) => wanted.parts.set(key, { jobId, ...query }));
-    const [first, last] = placesOfParts(item);
-    const isAsked = (place: number) => place >= first && place <= last;
+    const [first, last] = partNumbers(item);
+    const isAsked = (number: number) => number >= first && number <= last;
     const mine = this.#tasksOf(jobId);
-    for (const [place, row] of this.#loaded.tasksOf(jobId)) {
-      if (row && isAsked(place) && !mine.has(place)) this.#track(jobId, place);
+    for (const [number, row] of this.#loaded.tasksOf(jobId)) {
+      if (row && isAsked(number) && !mine.has(number)) this.#track(jobId, number);
     }
     return inOrder(
       [...mine.values()].filter(({ record }) => isAsked(record.item) && states.includes(record.state)),

@@ -1,5 +1,5 @@
 import type pg from "pg";
-import { placesOfParts } from "../../../domain/parts.ts";
+import { partNumbers } from "../../../domain/parts.ts";
 import type { JobRow } from "../../../domain/stored.ts";
 import { statement } from "../statement.ts";
 import { claimed, next } from "./backlog.ts";
@@ -116,7 +116,7 @@ export function load(client: pg.ClientBase, needs: Needs, into: Records): Promis
   }
   for (const [key, { jobId, item, states }] of needs.parts) {
     into.parts.add(key);
-    ask<TaskRow>(parts([jobId, ...placesOfParts(item), states]), keepTasks);
+    ask<TaskRow>(parts([jobId, ...partNumbers(item), states]), keepTasks);
   }
   if (needs.cache.size > 0) {
     for (const key of needs.cache) into.cache.set(key, null);

@@ -6,6 +6,7 @@ import { statement } from "../statement.ts";
 import type { Backlog } from "./backlog.ts";
 import type { Batches } from "./batches.ts";
 import type { Drains } from "./drains.ts";
+import { logTrimmer } from "./event-log.ts";
 import { expire, forget, loseLeases, type TaskKey, wakeTasks } from "./operations.ts";
 import type { Windows } from "./windows.ts";
 import type { Workers } from "./workers.ts";
@@ -44,22 +45,6 @@ const forgettable = statement(
   "forgettable",
   "SELECT id FROM jobs WHERE state = 'expired' AND finished_at <= $1 ORDER BY finished_at LIMIT $2",
 );
-/** Rows of a log that one statement removes. */
-const TRIM_ROWS = 2_000;
-/** Owners whose logs are looked at in one round. */
-const TRIMMED_OWNERS = 100;
-const nextLogs = statement(
-  "next_logs",
-  `SELECT owner, (SELECT at FROM events WHERE events.owner = owners.owner ORDER BY seq LIMIT 1) AS at
-   FROM owners WHERE owner > $1 ORDER BY owner LIMIT $2`,
-);
-/** Shortens an owner's log at its beginning, so that its numbers stay contiguous. */
-const trim = statement(
-  "trim_events",
-  `WITH oldest AS (SELECT seq, at FROM events WHERE owner = $1 ORDER BY seq LIMIT ${TRIM_ROWS})
-   DELETE FROM events WHERE owner = $1 AND seq < coalesce(
-     (SELECT min(seq) FROM oldest WHERE at >= $2), (SELECT max(seq) + 1 FROM oldest))`,
-);
 
 interface Parts {
   pool: pg.Pool;
@@ -77,9 +62,8 @@ interface Row {
 
 /** What the schedulers ask for. Several may at once: what one has changed the other no longer finds due. */
 export function sweeps({ pool, batches, windows, backlog, drains, workers }: Parts) {
+  const trimNext = logTrimmer(pool);
   let tidiedAt = 0;
-  /** The owner whose log was looked at last. */
-  let trimmed = "";
 
   const taskKeys = async (query: pg.QueryConfig): Promise<TaskKey[]> => {
     const { rows } = await asking(() => pool.query<Row>(query));
@@ -114,21 +98,6 @@ export function sweeps({ pool, batches, windows, backlog, drains, workers }: Par
       chunks(lost).map((some) => batches.run(loseLeases(worker, some, died, now))),
     );
     return outcomes.flatMap((one) => one.deliveries);
-  }
-
-  /** Trims the logs of the owners whose turn it is, whatever became of the jobs that they tell of. */
-  async function trimNext(forgetBefore: number): Promise<void> {
-    const query = nextLogs([trimmed, TRIMMED_OWNERS]);
-    const { rows } = await asking(() => pool.query<{ owner: string; at: number | null }>(query));
-    for (const { owner, at } of rows)
-      if (at !== null && at < forgetBefore) await trimLog(owner, forgetBefore);
-    trimmed = rows.length === TRIMMED_OWNERS ? rows.at(-1)!.owner : "";
-  }
-
-  async function trimLog(owner: string, forgetBefore: number): Promise<void> {
-    for (let removed: number | null = TRIM_ROWS; removed === TRIM_ROWS; ) {
-      ({ rowCount: removed } = await asking(() => pool.query(trim([owner, forgetBefore]))));
-    }
   }
 
   async function clear(now: number): Promise<void> {

@@ -1,9 +1,9 @@
-import { unusualTraits } from "../domain/job-spec.ts";
-import { canonical, sha256 } from "../domain/ledger/content-key.ts";
-import type { FileRef, JobTraits, Json } from "../domain/records.ts";
-import type { Pipeline } from "../pipeline/pipeline.ts";
+import { unusualTraits } from "../../domain/job-spec.ts";
+import { canonical, sha256 } from "../../domain/ledger/content-key.ts";
+import type { FileRef, JobTraits, Json } from "../../domain/records.ts";
+import type { Pipeline } from "../../pipeline/pipeline.ts";
+import type { JobRequest, RefusedFile } from "../engine.ts";
 import { contentOfItems, type DataItem } from "./data-items.ts";
-import type { JobRequest, RefusedFile } from "./engine.ts";
 
 /** The file of an item: one that is stored, one that a worker will fetch, or one that was refused. */
 export type ItemFile = Omit<FileRef, "artifactId"> | { name: string; url: string } | RefusedFile;

@@ -1,8 +1,8 @@
-import { firstIssues } from "../domain/issues.ts";
-import type { FileRef, Json } from "../domain/records.ts";
-import { MillraceError } from "../errors.ts";
-import type { Pipeline } from "../pipeline/pipeline.ts";
-import type { ReceivedFile } from "./engine.ts";
+import { firstIssues } from "../../domain/issues.ts";
+import type { FileRef, Json } from "../../domain/records.ts";
+import { MillraceError } from "../../errors.ts";
+import type { Pipeline } from "../../pipeline/pipeline.ts";
+import type { ReceivedFile } from "../engine.ts";
 
 /** The parsed options of a job, the files they name, and how they count for the content key. */
 export interface ResolvedOptions {

@@ -1,6 +1,6 @@
-import { MAX_METADATA } from "../domain/job-spec.ts";
-import { MillraceError } from "../errors.ts";
-import type { Pipeline } from "../pipeline/pipeline.ts";
+import { MAX_METADATA } from "../../domain/job-spec.ts";
+import { MillraceError } from "../../errors.ts";
+import type { Pipeline } from "../../pipeline/pipeline.ts";
 
 const LONGEST_DELAY_MS = 366 * 24 * 3_600_000;
 

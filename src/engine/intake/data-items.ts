@@ -1,11 +1,11 @@
-import type { NewItem } from "../domain/commands.ts";
-import { firstIssues, MOST_ISSUES } from "../domain/issues.ts";
-import { canonical, sha256 } from "../domain/ledger/content-key.ts";
-import { inlineBytes } from "../domain/records.ts";
-import { MillraceError } from "../errors.ts";
-import type { Pipeline } from "../pipeline/pipeline.ts";
-import { type Keeping, type KeptBlob, keepBlob } from "./keep-blob.ts";
-import { packJson } from "./large-json.ts";
+import type { NewItem } from "../../domain/commands.ts";
+import { firstIssues, MOST_ISSUES } from "../../domain/issues.ts";
+import { canonical, sha256 } from "../../domain/ledger/content-key.ts";
+import { inlineBytes } from "../../domain/records.ts";
+import { MillraceError } from "../../errors.ts";
+import type { Pipeline } from "../../pipeline/pipeline.ts";
+import { type Keeping, type KeptBlob, keepBlob } from "../keep-blob.ts";
+import { packJson } from "../large-json.ts";
 
 /** An item of data, as a client sends it. */
 export interface DataItem {

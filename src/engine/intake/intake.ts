@@ -1,0 +1,100 @@
+import type { Readable } from "node:stream";
+import type { CreateJob } from "../../domain/commands.ts";
+import { MillraceError } from "../../errors.ts";
+import type { Outgoing } from "../../outgoing/outgoing.ts";
+import type { Pipeline } from "../../pipeline/pipeline.ts";
+import type { BlobStore } from "../../ports/blobs.ts";
+import type { Created } from "../../ports/store/jobs.ts";
+import type { Store } from "../../ports/store/store.ts";
+import type {
+  Admission,
+  AdmissionRequest,
+  JobRequest,
+  Pipelines,
+  Quote,
+  ReceivedFile,
+  ReceiveOptions,
+} from "../engine.ts";
+import { unwrap } from "../unwrap.ts";
+import { reserveRoom } from "./admit.ts";
+import { diskRoom } from "./disk-room.ts";
+import { itemFiles, pinsOf } from "./item-files.ts";
+import { prepareJob, type Retention } from "./prepare-job.ts";
+import { quoteOf } from "./quote.ts";
+import { receiveFile } from "./receive.ts";
+import { refusedJob } from "./refused-job.ts";
+
+export interface IntakeOptions extends Retention {
+  store: Store;
+  blobs: BlobStore;
+  pipelines: Pipelines;
+  outgoing: Outgoing;
+}
+
+/** Takes work in: admission, uploads, options, and the one transaction that makes it a job. */
+export function intake({ store, blobs, pipelines, outgoing, ...retention }: IntakeOptions) {
+  const room = diskRoom(blobs);
+  const keeping = { blobs, store };
+  const files = itemFiles({ store, outgoing });
+
+  const prepare = async (request: JobRequest): Promise<CreateJob> => {
+    const pipeline = request.admission?.pipeline ?? pipelineNamed(pipelines, request.pipeline);
+    return prepareJob({ keeping, files, retention }, pipeline, request);
+  };
+  const unpin = async (keys: readonly string[]): Promise<void> => {
+    if (keys.length > 0) await store.unpin({ keys: [...keys] });
+  };
+  /** No job will take over what was stored of its data. */
+  const discardData = ({ items }: CreateJob) => unpin(items.flatMap(({ data }) => data?.file?.blob ?? []));
+
+  return {
+    room,
+    prepare,
+
+    discard: (received: readonly ReceivedFile[]): Promise<void> => unpin(pinsOf(received)),
+
+    async admit(request: AdmissionRequest): Promise<Admission> {
+      const { owner, idempotencyKey: key } = request;
+      const pipeline = pipelineNamed(pipelines, request.pipeline);
+      if (key !== undefined && (await store.knownKey({ owner, key, now: store.now() }))) {
+        return { id: "", pipeline, release: async () => {} };
+      }
+      await room();
+      return reserveRoom(store, pipeline, request);
+    },
+
+    async receive(source: Readable, options: ReceiveOptions): Promise<ReceivedFile> {
+      await room();
+      return receiveFile(keeping, source, options);
+    },
+
+    async createJob(request: JobRequest): Promise<Created> {
+      const { refusal, pipeline } = request;
+      const command = refusal
+        ? refusedJob(request, refusal, pipelines.get(pipeline), { now: store.now(), ...retention })
+        : await prepare(request);
+      const created = await store.createJob(command).then(unwrap, async (error) => {
+        await discardData(command);
+        throw error;
+      });
+      if (!created.created) await discardData(command);
+      return created;
+    },
+
+    async quote(request: JobRequest): Promise<Quote> {
+      const command = await prepare(request);
+      await discardData(command);
+      return quoteOf(store, command);
+    },
+  };
+}
+
+function pipelineNamed(pipelines: Pipelines, name: string): Pipeline {
+  const pipeline = pipelines.get(name);
+  if (pipeline) return pipeline;
+  const known = pipelines.list().map((one) => one.name);
+  throw new MillraceError(
+    "not_found",
+    `There is no pipeline "${name.slice(0, 80)}"; there are: ${known.join(", ")}.`,
+  );
+}

@@ -1,0 +1,33 @@
+import { resultId } from "../domain/ledger/content-key.ts";
+import { type FileRef, inlineBytes, type Json } from "../domain/records.ts";
+import { MillraceError } from "../errors.ts";
+import type { AttemptFiles, AttemptOf } from "./attempt-files.ts";
+import { packJson } from "./large-json.ts";
+
+/** Of the JSON that a step returns: the next one holds it in memory. */
+const MAX_RESULT_BYTES = 4_000_000;
+
+export interface Kept {
+  result: Json;
+  resultFile: FileRef | null;
+  /** False for a result that names its job or a file of it: in another job it would name what is not there. */
+  cache: boolean;
+}
+
+/** Keeps what a step returned: as it is, or as a file when it is large. */
+export async function keepResult(
+  returned: unknown,
+  { task, job }: Pick<AttemptOf, "task" | "job">,
+  put: AttemptFiles["put"],
+): Promise<Kept> {
+  const { value, bytes } = packJson(returned, inlineBytes(job, task));
+  // The ids of a job's files begin with its own.
+  const cache = !(bytes ?? JSON.stringify(value)).includes(job.id);
+  if (bytes === null) return { result: value, resultFile: null, cache };
+  if (bytes.length > MAX_RESULT_BYTES) {
+    const text = `The step returned ${bytes.length} bytes of JSON; at most ${MAX_RESULT_BYTES} are kept. Write large results as files.`;
+    throw new MillraceError("step_failed", text, { retryable: false });
+  }
+  const file = { artifactId: resultId(task), name: "result.json", mediaType: "application/json" };
+  return { result: null, resultFile: { ...file, ...(await put(bytes)) }, cache };
+}
