@@ -8,10 +8,11 @@ import { resetForm } from "./form-store.ts";
 import type { Fit } from "./options.ts";
 import type { OptionsProps } from "./options-props.ts";
 
+const switches = ["enlarge", "lossless", "animated", "keepMetadata", "allPages", "tolerant"] as const;
+
 export function AdvancedOptions({ form, problems, onChange }: OptionsProps) {
   const text = useText();
   const words = text.options;
-  const swatch = /^#[0-9a-f]{6}$/i.test(form.background) ? form.background : "#ffffff";
   return (
     <details className="group border-t border-line pt-4">
       <summary className="flex list-none items-center justify-between rounded-lg py-1 text-sm font-medium [&::-webkit-details-marker]:hidden">
@@ -34,73 +35,54 @@ export function AdvancedOptions({ form, problems, onChange }: OptionsProps) {
             </Select>
           )}
         </Field>
-        <Field
-          label={words.background}
-          hint={words.backgroundHint}
-          error={problems.has("background") ? words.errors.colour : null}
-        >
-          {(ids) => (
-            <div className="flex gap-2">
-              <input
-                type="color"
-                aria-label={words.background}
-                value={swatch}
-                onChange={(event) => onChange({ background: event.target.value })}
-                className="h-10 w-12 shrink-0 cursor-pointer rounded-lg border border-line-strong bg-surface p-1"
-              />
-              <TextInput
-                {...ids}
-                value={form.background}
-                maxLength={9}
-                spellCheck={false}
-                className="font-mono"
-                onChange={(event) => onChange({ background: event.target.value })}
-              />
-            </div>
-          )}
-        </Field>
+        <BackgroundField form={form} problems={problems} onChange={onChange} />
         <div className="space-y-3">
-          <Switch
-            label={words.enlarge}
-            hint={words.enlargeHint}
-            checked={form.enlarge}
-            onChange={(enlarge) => onChange({ enlarge })}
-          />
-          <Switch
-            label={words.lossless}
-            hint={words.losslessHint}
-            checked={form.lossless}
-            onChange={(lossless) => onChange({ lossless })}
-          />
-          <Switch
-            label={words.animated}
-            hint={words.animatedHint}
-            checked={form.animated}
-            onChange={(animated) => onChange({ animated })}
-          />
-          <Switch
-            label={words.keepMetadata}
-            hint={words.keepMetadataHint}
-            checked={form.keepMetadata}
-            onChange={(keepMetadata) => onChange({ keepMetadata })}
-          />
-          <Switch
-            label={words.allPages}
-            hint={words.allPagesHint}
-            checked={form.allPages}
-            onChange={(allPages) => onChange({ allPages })}
-          />
-          <Switch
-            label={words.tolerant}
-            hint={words.tolerantHint}
-            checked={form.tolerant}
-            onChange={(tolerant) => onChange({ tolerant })}
-          />
+          {switches.map((name) => (
+            <Switch
+              key={name}
+              label={words[name]}
+              hint={words[`${name}Hint`]}
+              checked={form[name]}
+              onChange={(checked) => onChange({ [name]: checked })}
+            />
+          ))}
         </div>
         <Button look="quiet" size="small" icon="retry" onClick={resetForm} className="-ml-2.5">
           {words.reset}
         </Button>
       </div>
     </details>
+  );
+}
+
+function BackgroundField({ form, problems, onChange }: OptionsProps) {
+  const words = useText().options;
+  const swatch = /^#[0-9a-f]{6}$/i.test(form.background) ? form.background : "#ffffff";
+  return (
+    <Field
+      label={words.background}
+      hint={words.backgroundHint}
+      error={problems.has("background") ? words.errors.colour : null}
+    >
+      {(ids) => (
+        <div className="flex gap-2">
+          <input
+            type="color"
+            aria-label={words.background}
+            value={swatch}
+            onChange={(event) => onChange({ background: event.target.value })}
+            className="h-10 w-12 shrink-0 cursor-pointer rounded-lg border border-line-strong bg-surface p-1"
+          />
+          <TextInput
+            {...ids}
+            value={form.background}
+            maxLength={9}
+            spellCheck={false}
+            className="font-mono"
+            onChange={(event) => onChange({ background: event.target.value })}
+          />
+        </div>
+      )}
+    </Field>
   );
 }

@@ -1,17 +1,17 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useCallback, useEffect } from "react";
+import { useQuery } from "@tanstack/react-query";
+import { useCallback } from "react";
 import { imageConvertLimits } from "../../../src/pipelines/image-convert/limits.ts";
 import { getPipeline } from "../api/client.ts";
 import type { Accepts } from "../api/contract.ts";
 import { formatBytes } from "../format/format.ts";
+import type { Dictionary } from "../i18n/en.ts";
 import { useLocale, useText } from "../i18n/locale.ts";
 import { keepPictures } from "../pictures/local-pictures.ts";
-import { navigate } from "../router/router.ts";
-import { paths } from "../router/routes.ts";
 import { useStore } from "../store/store.ts";
 import { announce } from "../ui/announce.tsx";
 import { Page } from "../ui/page.tsx";
-import { dismissUpload, submit, uploadStore } from "../upload/uploading.ts";
+import { submit, uploadStore } from "../upload/uploading.ts";
+import { type Accepted, useAccepted } from "../upload/use-accepted.ts";
 import { DropArea } from "./drop-area.tsx";
 import type { Dropped } from "./dropped-files.ts";
 import { changeForm, formStore } from "./form-store.ts";
@@ -19,7 +19,7 @@ import { checkForm, optionFiles, toOptions } from "./options.ts";
 import { OptionsPanel } from "./options-panel.tsx";
 import { PickedFiles } from "./picked-files.tsx";
 import { Preview } from "./preview.tsx";
-import { addFiles, clearSelection, selection } from "./selection.ts";
+import { addFiles, clearSelection, type Picked, selection } from "./selection.ts";
 import { SubmitBar } from "./submit-bar.tsx";
 import { UrlField } from "./url-field.tsx";
 import { urlsIn, urlText } from "./urls.ts";
@@ -42,7 +42,6 @@ const usualAccepts: Accepts = {
 export function ConvertPage() {
   const text = useText();
   const locale = useLocale();
-  const client = useQueryClient();
   const chosen = useStore(selection);
   const form = useStore(formStore);
   const state = useStore(uploadStore);
@@ -55,48 +54,21 @@ export function ConvertPage() {
   const accepts = data?.accepts ?? usualAccepts;
   const locked = state.phase === "sending" && !state.resumed;
 
-  const take = useCallback(
-    async (files: File[], from: "files" | "folder") => {
-      const added = await addFiles(files, from, accepts);
-      if (added > 0) announce(text.convert.added(added));
-    },
-    [accepts, text],
-  );
-  const drop = useCallback(
-    async ({ files, folderFiles }: Dropped) => {
-      if (files.length > 0) await take(files, "files");
-      if (folderFiles.length > 0) await take(folderFiles, "folder");
-    },
-    [take],
-  );
+  const { take, drop } = useIncoming(accepts);
   const dragging = usePageDrop(drop, !locked);
 
-  useEffect(() => {
-    if (state.phase !== "accepted") return;
-    announce(text.upload.accepted);
-    client.setQueryData(["job", state.job.id], state.job);
-    keepPictures(state.job.id, state.files);
-    if (!state.resumed) {
-      clearSelection();
-      urlText.set("");
-    }
-    dismissUpload();
-    navigate(paths.job(state.job.id));
-  }, [state, text, client]);
+  useAccepted(state, afterAccepted);
 
   const { picked } = chosen;
   const count = picked.length + urls.length;
   const problems = checkForm(form);
-  const obstacle = obstacleOf();
-
-  function obstacleOf(): string | null {
-    const rejected = picked.filter((entry) => entry.rejection).length;
-    if (wrong[0] !== undefined) return text.convert.notAnAddress(wrong[0]);
-    if (count === 0) return text.convert.chooseFirst;
-    if (rejected > 0) return text.convert.cannot(rejected);
-    if (count > accepts.maxFiles) return text.convert.tooMany(count, accepts.maxFiles);
-    return problems.size > 0 ? text.options.errors.fix : null;
-  }
+  const obstacle = obstacleOf(text, {
+    picked,
+    wrong,
+    count,
+    most: accepts.maxFiles,
+    problems: problems.size,
+  });
 
   function send(): void {
     const files = picked.map((entry) => entry.file);
@@ -144,4 +116,51 @@ export function ConvertPage() {
       </div>
     </Page>
   );
+}
+
+/** Takes files in, from wherever they come. */
+function useIncoming(accepts: Accepts) {
+  const text = useText();
+  const take = useCallback(
+    async (files: File[], from: "files" | "folder") => {
+      const added = await addFiles(files, from, accepts);
+      if (added > 0) announce(text.convert.added(added));
+    },
+    [accepts, text],
+  );
+  const drop = useCallback(
+    async ({ files, folderFiles }: Dropped) => {
+      if (files.length > 0) await take(files, "files");
+      if (folderFiles.length > 0) await take(folderFiles, "folder");
+    },
+    [take],
+  );
+  return { take, drop };
+}
+
+/** The page is ready for the next job, and shows this one's pictures as they are here. */
+function afterAccepted({ job, files, resumed }: Accepted): void {
+  keepPictures(job.id, files);
+  if (resumed) return;
+  clearSelection();
+  urlText.set("");
+}
+
+interface Asked {
+  picked: readonly Picked[];
+  /** Lines that are no addresses. */
+  wrong: readonly string[];
+  count: number;
+  most: number;
+  problems: number;
+}
+
+/** Why the job cannot be sent yet. */
+function obstacleOf(text: Dictionary, { picked, wrong, count, most, problems }: Asked): string | null {
+  const rejected = picked.filter((entry) => entry.rejection).length;
+  if (wrong[0] !== undefined) return text.convert.notAnAddress(wrong[0]);
+  if (count === 0) return text.convert.chooseFirst;
+  if (rejected > 0) return text.convert.cannot(rejected);
+  if (count > most) return text.convert.tooMany(count, most);
+  return problems > 0 ? text.options.errors.fix : null;
 }

@@ -10,11 +10,7 @@ import { WatermarkImage } from "./watermark-image.tsx";
 
 export function WatermarkOptions({ form, problems, onChange }: OptionsProps) {
   const text = useText();
-  const locale = useLocale();
   const words = text.options;
-  const percent = (value: number) => (
-    <span className="text-xs text-soft tabular-nums">{formatPercent(value, locale)}</span>
-  );
   return (
     <div>
       <Choices
@@ -50,57 +46,72 @@ export function WatermarkOptions({ form, problems, onChange }: OptionsProps) {
               onChange={(watermarkImage) => onChange({ watermarkImage })}
             />
           )}
-          <div className="flex items-start gap-5">
-            <div className="w-24 shrink-0">
-              <Choices
-                label={words.position}
-                columns="grid-cols-3 !gap-0.5 aspect-square"
-                choices={positions.map((value) => ({
-                  value,
-                  name: words.positions[value],
-                  label: (
-                    <span
-                      title={words.positions[value]}
-                      className={classes(
-                        "size-2 rounded-full",
-                        form.position === value ? "bg-accent" : "bg-line-strong",
-                      )}
-                    />
-                  ),
-                }))}
-                value={form.position}
-                onChange={(position) => onChange({ position })}
-              />
-            </div>
-            <div className="min-w-0 flex-1 space-y-3">
-              <Field label={words.opacity} aside={percent(form.opacity)}>
-                {(ids) => (
-                  <Slider
-                    {...ids}
-                    min={5}
-                    max={100}
-                    step={5}
-                    value={Math.round(form.opacity * 100)}
-                    onChange={(value) => onChange({ opacity: value / 100 })}
-                  />
-                )}
-              </Field>
-              <Field label={words.watermarkSize} aside={percent(form.watermarkSize)}>
-                {(ids) => (
-                  <Slider
-                    {...ids}
-                    min={5}
-                    max={100}
-                    step={5}
-                    value={Math.round(form.watermarkSize * 100)}
-                    onChange={(value) => onChange({ watermarkSize: value / 100 })}
-                  />
-                )}
-              </Field>
-            </div>
-          </div>
+          <WatermarkLook form={form} onChange={onChange} />
         </div>
       )}
     </div>
+  );
+}
+
+/** Where it is, how large, and how much shines through it. */
+function WatermarkLook({ form, onChange }: Pick<OptionsProps, "form" | "onChange">) {
+  const words = useText().options;
+  const share = (name: "opacity" | "watermarkSize", label: string) => (
+    <ShareField label={label} value={form[name]} onChange={(value) => onChange({ [name]: value })} />
+  );
+  return (
+    <div className="flex items-start gap-5">
+      <div className="w-24 shrink-0">
+        <Choices
+          label={words.position}
+          columns="grid-cols-3 !gap-0.5 aspect-square"
+          choices={positions.map((value) => ({
+            value,
+            name: words.positions[value],
+            label: (
+              <span
+                title={words.positions[value]}
+                className={classes(
+                  "size-2 rounded-full",
+                  form.position === value ? "bg-accent" : "bg-line-strong",
+                )}
+              />
+            ),
+          }))}
+          value={form.position}
+          onChange={(position) => onChange({ position })}
+        />
+      </div>
+      <div className="min-w-0 flex-1 space-y-3">
+        {share("opacity", words.opacity)}
+        {share("watermarkSize", words.watermarkSize)}
+      </div>
+    </div>
+  );
+}
+
+interface ShareProps {
+  label: string;
+  /** 0 to 1. */
+  value: number;
+  onChange(value: number): void;
+}
+
+function ShareField({ label, value, onChange }: ShareProps) {
+  const locale = useLocale();
+  const percent = <span className="text-xs text-soft tabular-nums">{formatPercent(value, locale)}</span>;
+  return (
+    <Field label={label} aside={percent}>
+      {(ids) => (
+        <Slider
+          {...ids}
+          min={5}
+          max={100}
+          step={5}
+          value={Math.round(value * 100)}
+          onChange={(percents) => onChange(percents / 100)}
+        />
+      )}
+    </Field>
   );
 }

@@ -1,21 +1,18 @@
-import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo, useRef, useState } from "react";
 import type { Accepts, Pipeline } from "../api/contract.ts";
 import { formatBytes } from "../format/format.ts";
 import { useLocale, useText } from "../i18n/locale.ts";
 import { resolveSchema } from "../json-schema/schema.ts";
-import { navigate } from "../router/router.ts";
-import { paths } from "../router/routes.ts";
 import { SchemaFormContext } from "../schema-form/form-context.ts";
 import { ObjectFields } from "../schema-form/object-field.tsx";
 import { SchemaField } from "../schema-form/schema-field.tsx";
 import { buildValue, type Draft, type FieldError, initialDraft } from "../schema-form/value.ts";
 import { useStore } from "../store/store.ts";
-import { announce } from "../ui/announce.tsx";
 import { Button } from "../ui/button.tsx";
 import { UploadFailure } from "../upload/upload-failure.tsx";
 import { UploadProgress } from "../upload/upload-progress.tsx";
-import { dismissUpload, submit, uploadStore } from "../upload/uploading.ts";
+import { dismissUpload, submit, type UploadState, uploadStore } from "../upload/uploading.ts";
+import { useAccepted } from "../upload/use-accepted.ts";
 import { DataField } from "./data-field.tsx";
 import { FilesField } from "./files-field.tsx";
 import { useItems } from "./use-items.ts";
@@ -23,7 +20,6 @@ import { useItems } from "./use-items.ts";
 /** A form made from the pipeline's JSON Schema. */
 export function PipelineForm({ pipeline }: { pipeline: Pipeline }) {
   const text = useText();
-  const client = useQueryClient();
   const { accepts } = pipeline;
   const root = pipeline.options;
   const schema = resolveSchema(root, root);
@@ -36,27 +32,11 @@ export function PipelineForm({ pipeline }: { pipeline: Pipeline }) {
   const { input, setInput, errors: itemErrors, read } = useItems(accepts);
   const takesFiles = accepts.maxFiles > 0 && input.mode === "files";
   const filesError = useFilesError(accepts, takesFiles ? files : []);
-  const problem = state.phase === "failed" ? state.problem : null;
-  const issues = useMemo(
-    () =>
-      new Map(
-        problem?.issues.map((issue) => [
-          issue.path.replace(/^(options|items\.0\.data)\./, ""),
-          issue.message,
-        ]),
-      ),
-    [problem],
-  );
+  const issues = useIssues(state);
   const fields = Object.keys(schema.properties ?? {}).length;
 
   useEffect(() => dismissUpload, []);
-  useEffect(() => {
-    if (state.phase !== "accepted") return;
-    announce(text.upload.accepted);
-    client.setQueryData(["job", state.job.id], state.job);
-    dismissUpload();
-    navigate(paths.job(state.job.id));
-  }, [state, text, client]);
+  useAccepted(state);
 
   function change(next: Draft): void {
     setDraft(next);
@@ -127,6 +107,15 @@ export function PipelineForm({ pipeline }: { pipeline: Pipeline }) {
       )}
     </form>
   );
+}
+
+/** What the server says of single fields, by their paths in the form. */
+function useIssues(state: UploadState): ReadonlyMap<string, string> {
+  const problem = state.phase === "failed" ? state.problem : null;
+  return useMemo(() => {
+    const pathOf = (path: string) => path.replace(/^(options|items\.0\.data)\./, "");
+    return new Map(problem?.issues.map((issue) => [pathOf(issue.path), issue.message]));
+  }, [problem]);
 }
 
 function useFilesError(accepts: Accepts, files: readonly File[]): string | null {

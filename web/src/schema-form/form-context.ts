@@ -31,3 +31,15 @@ export const SchemaFormContext = createContext<FormContext>({
 export function useFormContext(): FormContext {
   return useContext(SchemaFormContext);
 }
+
+/** What one control gets: the schema is the option's own, without references. */
+export interface ControlProps extends Pick<SchemaFieldProps, "schema" | "required" | "draft" | "onChange"> {
+  label: string;
+  hint?: string;
+  error: string | null;
+}
+
+/** What was typed so far. */
+export function typedText(draft: Draft): string {
+  return typeof draft === "string" ? draft : "";
+}
