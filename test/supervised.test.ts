@@ -41,6 +41,21 @@ test("a log on a full disk holds up neither the API nor its end", { timeout: 60_
   expect(performance.now() - began).toBeLessThan(10_000);
 });
 
+test("a worker that is told to end as soon as it has tasks finishes them", { timeout: 120_000 }, async () => {
+  const millrace = faultyMillrace({ workers: 1 });
+  await millrace.start();
+  try {
+    // Four at once: the later ones meet workers whose start has not come to its end.
+    const { id } = await millrace.submit(Array.from({ length: 16 }, () => "terminate 300"));
+    expect((await millrace.ended(id, 60)).state).toBe("succeeded");
+    expect(millrace.lines(id, "start")).toHaveLength(16);
+    expect(millrace.lines(id, "end")).toHaveLength(16);
+    expect(millrace.running.errors()).not.toContain("SIGTERM");
+  } finally {
+    await millrace.close();
+  }
+});
+
 test("an API that hangs is replaced", { timeout: 120_000 }, async () => {
   const millrace = faultyMillrace({ workers: 1 });
   await millrace.start();

@@ -1,4 +1,5 @@
 import { constants, setPriority } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
 import { WRITER_ENV } from "../compose/child-environment.ts";
 import { budgetBytes, type ResolvedConfig } from "../compose/config.ts";
@@ -13,6 +14,8 @@ import { stopOnSignal } from "./stop.ts";
 
 /** Ends a process that a step does not let end by itself. */
 const EXIT_STUCK = 75;
+/** A signal does not wait for longer until a role that has begun can be ended in order. */
+const LONGEST_START_MS = 10_000;
 
 export function addRoles(program: Command): void {
   addListenFlags(addConfigFlags(program.command("api")))
@@ -29,13 +32,14 @@ interface Role {
   stop(): Promise<void>;
 }
 
+/** @param begins called before the role takes its first task, or its first request */
+type Run = (resolved: ResolvedConfig, writer: string | null, begins: () => void) => Promise<Role>;
+
 /** Runs one role until it is told to stop, or its supervisor is gone. */
-async function role(
-  command: Command,
-  run: (resolved: ResolvedConfig, writer: string | null) => Promise<Role>,
-): Promise<void> {
+async function role(command: Command, run: Run): Promise<void> {
   endWithSupervisor();
   answerSupervisor();
+  const start = endInOrder();
   const writer = process.env[WRITER_ENV] ?? null;
   let running: Role;
   try {
@@ -43,8 +47,10 @@ async function role(
     // A supervisor has done so.
     if (!process.connected)
       for (const line of await closeData(resolved.config)) console.error(`millrace: ${line}`);
-    running = await run(resolved, writer);
+    running = await run(resolved, writer, start.begins);
+    start.ended.resolve(running);
   } catch (error) {
+    start.ended.resolve(null);
     await tell({
       kind: "refused",
       message: error instanceof MillraceError ? error.message : String((error as Error).stack),
@@ -52,10 +58,6 @@ async function role(
     if (process.connected) process.exit(1);
     throw error;
   }
-  // Under a supervisor, the terminal's signal is the supervisor's to answer.
-  if (process.connected) process.on("SIGINT", () => {});
-  const stop = () => running.stop().finally(() => tell({ kind: "stopped" }));
-  stopOnSignal(stop, process.connected ? ["SIGTERM"] : ["SIGTERM", "SIGINT", "SIGHUP"]);
   if (process.connected) await tell({ kind: "ready", details: running.details });
   else
     console.log(
@@ -63,6 +65,29 @@ async function role(
         ? `Millrace listens on ${running.details.url}`
         : `Worker ${running.details.worker} runs`,
     );
+}
+
+/**
+ * A signal ends the role in order, from its first task or request on: those come before its start has ended, and what
+ * runs then is finished, too. Before them, there is nothing to end.
+ */
+function endInOrder() {
+  const ended = Promise.withResolvers<Role | null>();
+  let hasBegun = false;
+  const stop = async () => {
+    if (!hasBegun) return;
+    const running = await Promise.race([ended.promise, sleep(LONGEST_START_MS, null, { ref: false })]);
+    await running?.stop().finally(() => tell({ kind: "stopped" }));
+  };
+  // Under a supervisor, the terminal's signal is the supervisor's to answer.
+  if (process.connected) process.on("SIGINT", () => {});
+  stopOnSignal(stop, process.connected ? ["SIGTERM"] : ["SIGTERM", "SIGINT", "SIGHUP"]);
+  return {
+    ended,
+    begins() {
+      hasBegun = true;
+    },
+  };
 }
 
 /**
@@ -91,7 +116,7 @@ async function tell(message: ChildMessage): Promise<void> {
   await new Promise<void>((resolve) => process.send!(message, () => resolve()));
 }
 
-async function runApi({ config, inline }: ResolvedConfig, writer: string | null): Promise<Role> {
+const runApi: Run = async ({ config, inline }, writer, begins) => {
   // Loaded here, so that commands which need no server do not wait for it.
   const { createServer } = await import("../server/index.ts");
   const { startScheduler } = await import("../engine/scheduler.ts");
@@ -117,6 +142,7 @@ async function runApi({ config, inline }: ResolvedConfig, writer: string | null)
     logger,
     takeLostLines,
   });
+  begins();
   const { url } = await server.listen();
   const scheduler = startScheduler(engine, stepLog(logger));
   return {
@@ -129,9 +155,9 @@ async function runApi({ config, inline }: ResolvedConfig, writer: string | null)
       await close();
     },
   };
-}
+};
 
-async function runWorker(resolved: ResolvedConfig, writer: string | null): Promise<Role> {
+const runWorker: Run = async (resolved, writer, begins) => {
   const { config, inline } = resolved;
   // Work gives way to the API on a busy machine.
   if (writer !== null) setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
@@ -145,6 +171,7 @@ async function runWorker(resolved: ResolvedConfig, writer: string | null): Promi
   const steps = engine.pipelines.list().flatMap((pipeline) => pipeline.steps);
   busyMs = Math.max(...steps.map((step) => step.timeoutMs)) + GRACE_MS;
   await tell({ kind: "beat", busyMs });
+  begins();
   const worker = await startWorker({
     engine,
     log: stepLog(logger),
@@ -173,4 +200,4 @@ async function runWorker(resolved: ResolvedConfig, writer: string | null): Promi
       await close();
     },
   };
-}
+};

@@ -5,7 +5,7 @@ import { z } from "zod";
 
 const log = process.env.FAULTS_LOG!;
 
-/** What a step does is what its file says: `sleep 300`, `block 13000`, `die`, `ignore`, `permanent`, `fail`. */
+/** What a step does is what its file says: `sleep 300`, `block 13000`, `die`, `ignore`, `permanent`, `fail`, `terminate 300`. */
 export const faults = definePipeline({
   name: "faults",
   version: 1,
@@ -26,6 +26,10 @@ export const faults = definePipeline({
     if (word === "block") block(ms);
     if (word === "die") process.kill(process.pid, "SIGKILL");
     if (word === "ignore") await sleep(ms);
+    if (word === "terminate") {
+      process.kill(process.pid, "SIGTERM");
+      await sleep(ms, undefined, { signal: ctx.signal });
+    }
     if (word === "permanent") throw new PermanentError("undecodable_file", "This can never work.");
     if (word === "fail" && !existsSync(`${log}.healed`)) throw new Error("Not yet.");
     appendFileSync(
