@@ -5,6 +5,32 @@ export interface Tables {
   schedules: ScheduleRow;
   inbox: InboxRow;
   inbox_readers: InboxReaderRow;
+  replica_heads: ReplicaHeadRow;
+  replica_entries: ReplicaEntryRow;
+}
+
+/** How far the log of a map has come. */
+export interface ReplicaHeadRow {
+  map: string;
+  /** Of this log: another one begins again at version 1. */
+  epoch: string;
+  /** Of the last change. */
+  version: number;
+  /** Changes up to here may be missing from the log: whoever has not seen them reads the map anew. */
+  floor: number;
+}
+
+/** The last change of a key. */
+export interface ReplicaEntryRow {
+  map: string;
+  key: string;
+  version: number;
+  /** JSON; empty when the key was removed. */
+  value: string;
+  /** 1: the key was removed. */
+  deleted: number;
+  /** From when on the row counts no more, ms since the epoch. */
+  expires_at: number | null;
 }
 
 /** A job that was submitted in a transaction of the caller. Times are ms since the epoch. */

@@ -3,6 +3,7 @@ import { changePoints } from "./database/changing.ts";
 import { chorePoints } from "./database/chores.ts";
 import { type DatabaseFixture, type DatabaseHarness, withFixture } from "./database/fixture.ts";
 import { refusalPoints } from "./database/refusing.ts";
+import { replicaPoints } from "./database/replica.ts";
 import { schedulePoints } from "./database/schedules.ts";
 import { uploadPoints } from "./database/uploads.ts";
 import { definePoints } from "./points.ts";
@@ -21,6 +22,7 @@ export function databaseSuite(harness: DatabaseHarness): void {
     uploadPoints(point);
     chorePoints(point);
     schedulePoints(point);
+    replicaPoints(point);
   });
 }
 

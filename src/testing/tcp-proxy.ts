@@ -8,12 +8,16 @@ export interface TcpProxy {
   readonly outage: Outage;
   /** Cuts the connections that are open now; new ones are let through. */
   cut(): void;
+  /** Nothing goes through any more, and nobody is told, until `thaw`. */
+  freeze(): void;
+  thaw(): void;
   close(): Promise<void>;
 }
 
 /** @param fixed the port to listen on, for services that tell their clients where to connect; 0: any */
 export async function openTcpProxy(target: { host: string; port: number }, fixed = 0): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
+  let isFrozen = false;
   const server = createServer((client) => {
     const service = connect(target);
     for (const [socket, other] of [
@@ -28,6 +32,7 @@ export async function openTcpProxy(target: { host: string; port: number }, fixed
         other.destroy();
       });
       socket.pipe(other);
+      if (isFrozen) socket.pause();
     }
   });
   const listen = async (port: number) => {
@@ -43,9 +48,17 @@ export async function openTcpProxy(target: { host: string; port: number }, fixed
     cut();
     await closed;
   };
+  const freeze = () => {
+    isFrozen = true;
+    for (const socket of sockets) socket.pause();
+  };
+  const thaw = () => {
+    isFrozen = false;
+    for (const socket of sockets) socket.resume();
+  };
   await listen(fixed);
   const { port } = server.address() as { port: number };
-  return { port, cut, outage: { begin: stop, end: () => listen(port) }, close: stop };
+  return { port, cut, freeze, thaw, outage: { begin: stop, end: () => listen(port) }, close: stop };
 }
 
 /** The same URL, through the proxy. */

@@ -2,9 +2,10 @@ import { uploads } from "./0001-uploads.ts";
 import { chores } from "./0002-chores.ts";
 import { schedules } from "./0003-schedules.ts";
 import { inbox } from "./0008-inbox.ts";
+import { replica } from "./0020-replica.ts";
 import type { Migration } from "./migration.ts";
 
 export type { Migration } from "./migration.ts";
 
 /** In their order; new ones come last. */
-export const migrations: readonly Migration[] = [uploads, chores, schedules, inbox];
+export const migrations: readonly Migration[] = [uploads, chores, schedules, inbox, replica];

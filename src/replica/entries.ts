@@ -1,0 +1,86 @@
+import { type PackedKeys, packedKeys } from "./packed-keys.ts";
+
+/** What a map holds in memory, as its log fills it. */
+export interface Entries {
+  /** @param value JSON; `null`: the key was removed */
+  put(key: string, value: string | null, expiresAt: number | null): void;
+  size(): number;
+  /** Forgets some of what has expired. Called again and again. */
+  prune(now: number): void;
+  /**
+   * Another one, empty, that takes this one's place when it was filled.
+   * @param keeping it begins with what of this one still counts: the log went backward, and may have lost some of it
+   */
+  renew(now: number, keeping: boolean): Entries;
+}
+
+/** Keys that expire and have no value. */
+export interface KeyEntries extends Entries {
+  has(key: string, now: number): boolean;
+  bytes(): number;
+}
+
+/** What was revoked stays revoked when the log goes backward. */
+export function keyEntries(keys: PackedKeys = packedKeys()): KeyEntries {
+  return {
+    put(key, value, expiresAt) {
+      if (value === null) keys.remove(key);
+      else keys.add(key, expiresAt);
+    },
+    has: keys.has,
+    size: keys.size,
+    bytes: keys.bytes,
+    prune: keys.prune,
+    renew(now, keeping) {
+      const next = packedKeys();
+      if (keeping) next.merge(keys, now);
+      return keyEntries(next);
+    },
+  };
+}
+
+export interface ValueEntries<T> extends Entries {
+  get(key: string, now: number): T | undefined;
+  all(now: number): IteratorObject<[key: string, value: T]>;
+}
+
+/**
+ * Values as the map's own type.
+ * @param parse throws where a value is none of the map's: such an entry counts as missing
+ * @param onInvalid hears of it
+ */
+export function valueEntries<T>(
+  parse: (value: unknown) => T,
+  onInvalid: (key: string, error: unknown) => void,
+): ValueEntries<T> {
+  const values = new Map<string, T>();
+  /** Of the few that have one. */
+  const expiries = new Map<string, number>();
+  const isOver = (key: string, now: number) =>
+    expiries.size > 0 && (expiries.get(key) ?? Number.POSITIVE_INFINITY) <= now;
+
+  return {
+    put(key, value, expiresAt) {
+      values.delete(key);
+      expiries.delete(key);
+      if (value === null) return;
+      try {
+        values.set(key, parse(JSON.parse(value)));
+        if (expiresAt !== null) expiries.set(key, expiresAt);
+      } catch (error) {
+        onInvalid(key, error);
+      }
+    },
+    get: (key, now) => (isOver(key, now) ? undefined : values.get(key)),
+    all: (now) => values.entries().filter(([key]) => !isOver(key, now)),
+    size: () => values.size,
+    prune(now) {
+      for (const [key, expiresAt] of expiries) {
+        if (expiresAt > now) continue;
+        values.delete(key);
+        expiries.delete(key);
+      }
+    },
+    renew: () => valueEntries(parse, onInvalid),
+  };
+}

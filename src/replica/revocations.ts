@@ -1,0 +1,73 @@
+import type { Reading } from "./guard.ts";
+import type { Change, Followed, KeyOf, ReplicaMap, ReplicaSet } from "./maps.ts";
+import type { Replica } from "./replica.ts";
+
+/** What a token may be revoked by: its own id, its session, or whose it is. */
+export const revocationKinds = ["jti", "sid", "sub"] as const;
+export type RevocationKind = (typeof revocationKinds)[number];
+
+/** What of a token decides whether it was revoked. */
+export interface RevocableToken {
+  jti?: string;
+  sid?: string;
+  sub?: string;
+  /** When it was issued, seconds since the epoch. A token that does not say so counts as old. */
+  iat?: number;
+}
+
+export interface Revocation {
+  kind: RevocationKind;
+  id: string;
+  /** From when on nobody has such a token any more, ms since the epoch; `null`: it is never forgotten. */
+  expiresAt: number | null;
+  /** Of a `sub`: tokens issued later count, ms since the epoch. @default the present: whoever signs in again has access */
+  before?: number;
+}
+
+/** What was revoked, in the memory of this process. */
+export interface Revocations {
+  readonly maps: readonly Followed[];
+  /** Of `sid`, which the canary uses too. */
+  readonly sessions: ReplicaSet;
+  /** For `Guard.ask`. */
+  keysOf(token: RevocableToken): KeyOf[];
+  isRevoked(token: RevocableToken, reading: Reading): boolean;
+  /** For `Replica.commit`. */
+  changes(revocations: readonly Revocation[]): Change[];
+}
+
+/** @param now the store's clock */
+export function revocationsOf(replica: Pick<Replica, "map" | "set">, now: () => number): Revocations {
+  const tokens = replica.set("revoked.jti");
+  const sessions = replica.set("revoked.sid");
+  /** Seconds since the epoch, up to which tokens were issued that count no more. */
+  const subjects: ReplicaMap<number> = replica.map("revoked.sub", (value) => {
+    if (typeof value !== "number") throw new TypeError("not a time");
+    return value;
+  });
+
+  return {
+    maps: [tokens, sessions, subjects],
+    sessions,
+    keysOf({ jti, sid, sub }) {
+      const keys: KeyOf[] = [];
+      if (jti !== undefined) keys.push({ map: tokens.name, key: jti });
+      if (sid !== undefined) keys.push({ map: sessions.name, key: sid });
+      if (sub !== undefined) keys.push({ map: subjects.name, key: sub });
+      return keys;
+    },
+    isRevoked({ jti, sid, sub, iat = 0 }, reading) {
+      if (jti !== undefined && reading.has(tokens, jti)) return true;
+      if (sid !== undefined && reading.has(sessions, sid)) return true;
+      if (sub === undefined) return false;
+      const before = reading.get(subjects, sub);
+      return before !== undefined && iat <= before;
+    },
+    changes: (revocations) =>
+      revocations.map(({ kind, id, expiresAt, before }) => {
+        if (kind === "jti") return tokens.add(id, expiresAt);
+        if (kind === "sid") return sessions.add(id, expiresAt);
+        return subjects.set(id, Math.floor((before ?? now()) / 1_000), expiresAt);
+      }),
+  };
+}
