@@ -309,6 +309,55 @@ describe("run", () => {
     expect((await ask("run", "nothing")).code).toBe(1);
   });
 
+  test("items of data come from a CSV, from NDJSON, or from standard input", async () => {
+    const invoices = async (args: string[], input?: string) => {
+      const env = { MILLRACE_SERVER: server.url };
+      return millrace(["run", "invoice", ...args], { cwd: folder, env, input });
+    };
+    const lines = ({ stdout }: Ended) => stdout.trimEnd().split("\n").slice(1);
+    await writeFile(join(folder, "customers.csv"), 'customer,cents\n"Ada, Countess",500\nBo,\n');
+    const fromCsv = await invoices(["--data", "customers.csv"]);
+    expect(fromCsv).toMatchObject({ code: 0, stderr: "" });
+    expect(lines(fromCsv)).toEqual(['"Ada, Countess: 500"', '"Bo: 0"']);
+
+    const many = Array.from({ length: 250 }, (_, n) => JSON.stringify({ customer: `c${n}`, cents: n }));
+    await writeFile(join(folder, "customers.ndjson"), many.join("\n"));
+    const fromLines = await invoices(["--data", "customers.ndjson"]);
+    expect(lines(fromLines)).toEqual(many.map((_, n) => `"c${n}: ${n}"`));
+
+    const piped = await invoices(["--data", "-"], '{"customer":"Cy","cents":-1}\n{"customer":"Di"}\n');
+    expect(piped).toMatchObject({ code: 1, stderr: expect.stringContaining("Cy owes nothing.") });
+    expect(lines(piped)).toEqual(['"Di: 0"']);
+  });
+
+  test("a file of items that cannot be meant ends with 2, and names its line", async () => {
+    await writeFile(join(folder, "broken.ndjson"), '{"customer":"a"}\n{"customer":\n');
+    await writeFile(join(folder, "broken.csv"), 'customer,cents\n"open,5\n');
+    await writeFile(join(folder, "empty.ndjson"), "\n");
+    for (const [data, message] of [
+      ["broken.ndjson", "broken.ndjson, line 2, is not valid JSON"],
+      ["broken.csv", "broken.csv, line 2, is not valid CSV"],
+      ["empty.ndjson", "empty.ndjson holds no items"],
+      ["none.ndjson", "none.ndjson cannot be read"],
+      ["photos", "photos cannot be read"],
+    ]) {
+      const ended = await ask("run", "invoice", "--data", data!);
+      expect(ended).toMatchObject({ code: 2, stderr: expect.stringContaining(message!) });
+    }
+    expect(await ask("run", "image.convert", "--data", "broken.ndjson")).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("takes no items of data"),
+    });
+    expect((await ask("run", "invoice", "photos/sea.jpg", "--data", "broken.ndjson")).code).toBe(2);
+    const refused = await ask("run", "invoice", "--data", await written('{"customer":5}'));
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining("items.0.data.customer") });
+  });
+
+  async function written(line: string): Promise<string> {
+    await writeFile(join(folder, "one.ndjson"), line);
+    return "one.ndjson";
+  }
+
   test("a job is sent without waiting, then watched and fetched by the beginning of its id", async () => {
     const key = ["--idempotency-key", "once"];
     const args = ["run", "image.convert", "photos/sea.jpg", "--option", "width=70", "--detach", ...key];
@@ -347,6 +396,23 @@ describe("help and completion", () => {
     expect(stdout).toMatch(
       /Exit codes:\n {2}0 +all is well\n {2}1 +something failed.*\n {2}2 +wrong usage.*\n {2}130 +interrupted/,
     );
+  });
+
+  test("values of flags that cannot be meant end with 2, before a server is asked", async () => {
+    for (const args of [
+      ["jobs", "--state", "bogus"],
+      ["jobs", "--state", "failed,bogus"],
+      ["jobs", "--limit", "many"],
+      ["dead-letters", "--limit", "0"],
+      ["run", "noted", "--priority", "10"],
+      ["schedules", "add", "noted", "--every", "soon"],
+      ["schedules", "add", "noted", "--every", "5", "--overlap", "both"],
+    ])
+      expect(await run(...args, "--server", "http://127.0.0.1:1"), args.join(" ")).toMatchObject({
+        code: 2,
+        stdout: "",
+      });
+    expect((await ask("jobs", "--state", "failed,partial")).code).toBe(0);
   });
 
   test("bash completes commands, those below them, and flags", async () => {

@@ -21,7 +21,16 @@ const count = definePipeline({
   .each("one", () => 1)
   .all("sum", async () => "sum" as const);
 
-const client = createClient<{ shout: typeof shout; count: typeof count }>({ url: "http://127.0.0.1:1" });
+const invoice = definePipeline({
+  name: "invoice",
+  version: 1,
+  title: "Invoice",
+  accepts: { data: z.object({ customer: z.string(), cents: z.int().default(0) }) },
+}).each("write", (context) => `${context.data.customer} ${context.data.cents}`);
+
+const client = createClient<{ shout: typeof shout; count: typeof count; invoice: typeof invoice }>({
+  url: "http://127.0.0.1:1",
+});
 /** Never called: only its types matter. */
 const typed = async () => {
   const byName = await client.run("shout", { options: { times: 2, sound: new Blob() } });
@@ -41,6 +50,21 @@ const typed = async () => {
   await client.run("count", { options: { from: "1" } });
   // @ts-expect-error there is no such option
   await client.run("shout", { options: { loud: true } });
+
+  // Data is as clients send it: what has a default may be left out.
+  const invoices = await client.run("invoice", { items: [{ name: "a", data: { customer: "Ada" } }] });
+  expectTypeOf(invoices.items[0]!.result).toEqualTypeOf<string | null>();
+  // @ts-expect-error a customer is asked for
+  await client.run("invoice", { items: [{ data: { cents: 1 } }] });
+  // @ts-expect-error it takes no data
+  await client.run("shout", { items: [{ data: { cents: 1 } }] });
+
+  const timing = { cron: "0 2 * * *", timeZone: "Europe/Berlin" };
+  await client.schedules.create("invoice", { ...timing, items: [{ data: { customer: "Ada" } }] });
+  // @ts-expect-error a number is asked for
+  await client.schedules.create("count", { ...timing, options: { from: "1" } });
+  // @ts-expect-error it is due either by an expression or by seconds
+  await client.schedules.create("count", { ...timing, everySeconds: 5, options: { from: 1 } });
 
   // A pipeline that only the server knows takes anything.
   const unknown = await client.run("other.pipeline", { options: { any: "thing" } });

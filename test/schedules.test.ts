@@ -68,6 +68,30 @@ test("schedules are added, run and removed by command, and outlive a kill withou
   expect(await ask("schedules", "list")).toEqual({ items: [], nextCursor: null });
 });
 
+test("a schedule is changed, and found by the beginning of its id", async () => {
+  server ??= await start();
+  const csv = join(folder, "customers.csv");
+  await writeFile(csv, "customer,cents\nAda,5\n");
+  const made = await ask<Schedule>("schedules", "add", "invoice", "--cron", "0 2 * * *", "--data", csv);
+  expect(made).toMatchObject({ items: [{ data: { customer: "Ada", cents: 5 } }], timeZone: "UTC" });
+  const prefix = made.id.slice(0, 24);
+  const zone = ["--time-zone", "Asia/Seoul"];
+  expect(await ask("schedules", "change", prefix, "--name", "bills", ...zone)).toMatchObject({
+    id: made.id,
+    name: "bills",
+    timeZone: "Asia/Seoul",
+    items: made.items,
+  });
+  expect(await ask("schedules", "change", prefix, "--every", "60", "--overlap", "queue")).toMatchObject({
+    everySeconds: 60,
+    overlap: "queue",
+    name: "bills",
+  });
+  await ask("schedules", "pause", prefix, "--all");
+  expect(await ask("schedules", "show", prefix)).toMatchObject({ paused: true });
+  await ask("schedules", "rm", prefix);
+});
+
 test("wrong usage is told", async () => {
   server ??= await start();
   const lines = join(folder, "items.ndjson");
@@ -78,7 +102,7 @@ test("wrong usage is told", async () => {
     code: 2,
     stderr: expect.stringContaining("--cron or --every"),
   });
-  expect(await run("add", "noted", "--every", "5", "--data", lines)).toMatchObject({
+  expect(await run("add", "invoice", "--every", "5", "--data", lines)).toMatchObject({
     code: 2,
     stderr: expect.stringContaining("line 2"),
   });

@@ -5,6 +5,7 @@ import { ago } from "./amounts.ts";
 import { addClientFlags, type ClientFlags, serverOf } from "./client/flags.ts";
 import { exitCode, messageOf, printJson, usageError } from "./output.ts";
 import { printable, table } from "./table.ts";
+import { wholeNumber } from "./values.ts";
 
 interface Filters {
   queue?: string;
@@ -14,14 +15,14 @@ interface Filters {
 }
 
 interface ListFlags extends ClientFlags, Filters {
-  limit: string;
+  limit: number;
   cursor?: string;
 }
 
 interface ReplayFlags extends ClientFlags, Filters {
   all?: boolean;
-  limit: string;
-  perSecond: string;
+  limit: number;
+  perSecond: number;
 }
 
 export function addDeadLetters(program: Command): void {
@@ -31,7 +32,7 @@ export function addDeadLetters(program: Command): void {
 
   addFilters(addClientFlags(letters.command("list", { isDefault: true })))
     .description("tasks whose attempts are spent, or that can never succeed, newest first")
-    .option("--limit <n>", "at most so many, up to 100", "20")
+    .option("--limit <n>", "at most so many, up to 100", wholeNumber(1, 100), 20)
     .option("--cursor <cursor>", "go on where the page before ended")
     .action(list);
 
@@ -40,8 +41,8 @@ export function addDeadLetters(program: Command): void {
   addFilters(addClientFlags(letters.command("replay [tasks...]")))
     .description("run tasks again once their cause is mended")
     .option("--all", "every one that the filters leave; stops when the same error comes back")
-    .option("--limit <n>", "with --all: at most so many, up to 1000", "100")
-    .option("--per-second <n>", "with --all: at this rate, up to 100", "20")
+    .option("--limit <n>", "with --all: at most so many, up to 1000", wholeNumber(1, 1_000), 100)
+    .option("--per-second <n>", "with --all: at this rate, up to 100", wholeNumber(1, 100), 20)
     .action(replay);
 }
 
@@ -128,7 +129,7 @@ async function replay(tasks: string[], flags: ReplayFlags): Promise<void> {
 }
 
 async function replayAll(flags: ReplayFlags): Promise<void> {
-  const body = { ...filtersOf(flags), limit: Number(flags.limit), perSecond: Number(flags.perSecond) };
+  const body = { ...filtersOf(flags), limit: flags.limit, perSecond: flags.perSecond };
   const result = await serverOf(flags).admin.replayMany(body);
   if (result.stoppedBy !== null) process.exitCode = exitCode.failed;
   if (flags.json) return printJson(result);

@@ -6,11 +6,12 @@ import { addClientFlags, type ClientFlags, serverOf } from "./client/flags.ts";
 import { jobIdOf } from "./client/job-ids.ts";
 import { exitCode, messageOf, printJson } from "./output.ts";
 import { printable, table } from "./table.ts";
+import { someOf, wholeNumber } from "./values.ts";
 
 interface ListFlags extends ClientFlags {
   state?: string;
   pipeline?: string;
-  limit: string;
+  limit: number;
   cursor?: string;
 }
 
@@ -21,9 +22,13 @@ export function addJobs(program: Command): void {
 
   addClientFlags(jobs.command("list", { isDefault: true }))
     .description("your jobs, newest first")
-    .option("--state <states>", `only those in some of these states: ${jobStates.join(", ")}`)
+    .option(
+      "--state <states>",
+      `only those in some of these states: ${jobStates.join(", ")}`,
+      someOf(jobStates),
+    )
     .option("--pipeline <name>", "only those of one pipeline")
-    .option("--limit <n>", "at most so many, up to 100", "20")
+    .option("--limit <n>", "at most so many, up to 100", wholeNumber(1, 100), 20)
     .option("--cursor <cursor>", "go on where the page before ended")
     .action(list);
 
@@ -49,7 +54,7 @@ export function addJobs(program: Command): void {
 }
 
 async function list({ state, pipeline, limit, cursor, ...flags }: ListFlags): Promise<void> {
-  const page = await serverOf(flags).jobs({ state, pipeline, limit: Number(limit), cursor });
+  const page = await serverOf(flags).jobs({ state, pipeline, limit, cursor });
   if (flags.json) return printJson(page);
   if (page.items.length === 0)
     return console.log(state || pipeline ? "There are no such jobs." : "There are no jobs yet.");

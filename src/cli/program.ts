@@ -13,6 +13,7 @@ import { addPipelines } from "./pipelines.ts";
 import { addRoles } from "./roles.ts";
 import { addSchedules } from "./schedules.ts";
 import { addStart } from "./start.ts";
+import { wholeNumber } from "./values.ts";
 
 const HELP_GROUP = "Checks and help:";
 
@@ -47,9 +48,11 @@ Examples:
   millrace run image.convert photos/*.jpg --option format=webp --option width=1280 --out small
   millrace run image.convert a.jpg --option watermark.image=@logo.png --out marked
   millrace run reports --option month=2030-01 --detach
+  millrace run invoices --data customers.csv
 
 What is JSON counts as such (80, true, ["a"]), anything else as text; @ sends a file. A dot leads
-into an option. Ctrl-C cancels the job. \`millrace pipelines show NAME\` lists the options.`;
+into an option. A CSV has names in its first row, and its cells become what the pipeline's schema says.
+Ctrl-C cancels the job. \`millrace pipelines show NAME\` lists the options.`;
 
 /** The `millrace` command. What a command needs is loaded when it runs. */
 export function createProgram(): Command {
@@ -105,7 +108,11 @@ function addRun(program: Command): void {
     .description("run a job of any pipeline on a running server, and fetch what it wrote")
     .option("--option <name=value>", "an option of the pipeline; may be repeated", collect, [])
     .option("--metadata <name=value>", "a text that comes back in the job; may be repeated", collect, [])
-    .option("--priority <n>", "0 to 9, higher runs first")
+    .option(
+      "--data <file>",
+      "items of data instead of files: CSV or NDJSON; - reads NDJSON from standard input",
+    )
+    .option("--priority <n>", "0 to 9, higher runs first", wholeNumber(0, 9))
     .option("--start-at <time>", "not before this time, such as 2030-01-31T08:00:00Z")
     .option("--idempotency-key <key>", "the same key makes no second job, for 24 hours")
     .option("--out <folder>", "fetch the files that it wrote")

@@ -1,47 +1,37 @@
-import { readFile } from "node:fs/promises";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
+import type { AnySchedules, Schedule } from "../client/index.ts";
+import { missedRules, overlapRules } from "../domain/schedules.ts";
 import { ago } from "./amounts.ts";
 import { addClientFlags, type ClientFlags, serverOf } from "./client/flags.ts";
+import { scheduleIdOf } from "./client/schedule-ids.ts";
+import { dataItemsOf } from "./data-items.ts";
 import { printJson, usageError } from "./output.ts";
+import { optionsOf } from "./run/options.ts";
 import { printable, table } from "./table.ts";
-
-interface Schedule {
-  id: string;
-  owner: string;
-  name: string;
-  pipeline: string;
-  options: unknown;
-  items: unknown[];
-  cron: string | null;
-  timeZone: string | null;
-  everySeconds: number | null;
-  missed: string;
-  overlap: string;
-  paused: boolean;
-  next: string[];
-  last: { dueAt: string; outcome: string; error: { message: string } | null } | null;
-  lastJobId: string | null;
-}
-
-interface Page {
-  items: Schedule[];
-  nextCursor: string | null;
-}
+import { wholeNumber } from "./values.ts";
 
 interface AllFlags extends ClientFlags {
   all?: boolean;
 }
 
-interface AddFlags extends ClientFlags {
+interface ListFlags extends AllFlags {
+  limit: number;
+  cursor?: string;
+}
+
+interface SpecFlags extends ClientFlags {
   name?: string;
   cron?: string;
   timeZone?: string;
-  every?: string;
+  every?: number;
   options?: string;
+  option: string[];
   data?: string;
-  missed?: string;
-  overlap?: string;
+  missed?: Schedule["missed"];
+  overlap?: Schedule["overlap"];
 }
+
+const LONGEST_S = 366 * 24 * 3_600;
 
 export function addSchedules(program: Command): void {
   const schedules = program
@@ -52,58 +42,54 @@ export function addSchedules(program: Command): void {
 
   all(schedules.command("list", { isDefault: true }))
     .description("your schedules, with their next due times")
-    .option("--limit <n>", "at most so many, up to 100", "20")
+    .option("--limit <n>", "at most so many, up to 100", wholeNumber(1, 100), 20)
     .option("--cursor <cursor>", "go on where the page before ended")
     .action(list);
 
-  addClientFlags(schedules.command("add <pipeline>"))
+  addSpecFlags(schedules.command("add <pipeline>"))
     .description("start a job of a pipeline at times of its own")
-    .option("--name <name>", "shown in lists")
-    .option("--cron <expression>", 'such as "30 2 * * 1-5"')
-    .option("--time-zone <zone>", "in which the expression is read, such as Europe/Berlin", "UTC")
-    .option("--every <seconds>", "instead of --cron")
-    .option("--options <json>", "options of each job")
-    .option("--data <file>", "items of data of each job: NDJSON, one in each line")
-    .option("--missed <rule>", "due times that passed while nothing ran: once or skip", "once")
-    .option("--overlap <rule>", "when the last job has not ended: skip or queue", "skip")
     .action(add);
+  addSpecFlags(schedules.command("change <id>"))
+    .description("change a schedule; what you leave out stays as it is")
+    .action(change);
 
-  all(schedules.command("show <id>")).description("a schedule").action(show);
-  for (const [name, description] of [
-    ["pause", "start no more jobs"],
-    ["resume", "start jobs again, from the next due time on"],
-  ] as const) {
-    all(schedules.command(`${name} <id>`))
-      .description(description)
-      .action(async (id: string, flags: AllFlags) => {
-        print(await ask<Schedule>(flags, `${pathOf(flags, id)}/${name}`, {}), flags);
-      });
-  }
-  all(schedules.command("run <id>"))
-    .description("start a job now")
-    .action(async (id: string, flags: AllFlags) => {
-      const started = await ask<{ jobId: string }>(flags, `${pathOf(flags, id)}/run`, {});
-      if (flags.json) return printJson(started);
-      console.log(started.jobId);
-    });
-  addClientFlags(schedules.command("rm <id>"))
-    .description("forget a schedule; its jobs stay")
-    .action(async (id: string, flags: ClientFlags) => {
-      await serverOf(flags).request(pathOf(flags, id), { method: "DELETE" });
-      if (flags.json) return printJson({ id, removed: true });
-      console.log(`${id}  removed`);
-    });
+  all(schedules.command("show <id>"))
+    .description("a schedule")
+    .action(act((one, id) => one.get(id)));
+  all(schedules.command("pause <id>"))
+    .description("start no more jobs")
+    .action(act((one, id) => one.pause(id)));
+  all(schedules.command("resume <id>"))
+    .description("start jobs again, from the next due time on")
+    .action(act((one, id) => one.resume(id)));
+  all(schedules.command("run <id>")).description("start a job now").action(run);
+  addClientFlags(schedules.command("rm <id>")).description("forget a schedule; its jobs stay").action(remove);
 }
 
-async function list({
-  limit,
-  cursor,
-  ...flags
-}: AllFlags & { limit: string; cursor?: string }): Promise<void> {
-  const page = await ask<Page>(
-    flags,
-    `${pathOf(flags)}?${new URLSearchParams({ limit, ...(cursor && { cursor }) })}`,
-  );
+function addSpecFlags(command: Command): Command {
+  const collect = (value: string, values: string[]) => [...values, value];
+  return addClientFlags(command)
+    .option("--name <name>", "shown in lists")
+    .option("--cron <expression>", 'such as "30 2 * * 1-5"')
+    .option("--time-zone <zone>", "in which the expression is read, such as Europe/Berlin; UTC by default")
+    .option("--every <seconds>", "instead of --cron", wholeNumber(1, LONGEST_S))
+    .option("--option <name=value>", "an option of each job; may be repeated", collect, [])
+    .option("--options <json>", "all of them at once")
+    .option("--data <file>", "items of data of each job: CSV or NDJSON; - reads NDJSON from standard input")
+    .addOption(
+      new Option("--missed <rule>", "due times that passed while nothing ran; once by default").choices(
+        missedRules,
+      ),
+    )
+    .addOption(
+      new Option("--overlap <rule>", "when the last job has not ended; skip by default").choices(
+        overlapRules,
+      ),
+    );
+}
+
+async function list({ limit, cursor, ...flags }: ListFlags): Promise<void> {
+  const page = await schedulesOf(flags).list({ limit, cursor });
   if (flags.json) return printJson(page);
   if (page.items.length === 0) return console.log("There are no schedules yet.");
   const rows = page.items.map((one) => [
@@ -119,30 +105,70 @@ async function list({
   if (page.nextCursor !== null) console.log(`\nMore: millrace schedules list --cursor ${page.nextCursor}`);
 }
 
-async function add(pipeline: string, flags: AddFlags): Promise<void> {
-  const { name, cron, timeZone, every, options, data, missed, overlap } = flags;
+async function add(pipeline: string, flags: SpecFlags): Promise<void> {
+  const { cron, every, timeZone } = flags;
   if ((cron === undefined) === (every === undefined)) throw usageError("Say either --cron or --every.");
-  const made = await ask<Schedule>(flags, "/v1/schedules", {
-    pipeline,
-    name,
-    ...(cron === undefined ? { everySeconds: Number(every) } : { cron, timeZone }),
-    options: options === undefined ? undefined : parsed("--options", options),
-    items: data === undefined ? undefined : await readItems(data),
-    missed,
-    overlap,
-  });
-  print(made, flags);
+  const timing = every === undefined ? { cron: cron!, timeZone } : { everySeconds: every };
+  const spec = await specOf(pipeline, flags);
+  print(await serverOf(flags).schedules.create(pipeline, { ...spec, ...timing }), flags);
 }
 
-async function show(id: string, flags: AllFlags): Promise<void> {
-  print(await ask<Schedule>(flags, pathOf(flags, id)), flags);
+async function change(given: string, flags: SpecFlags): Promise<void> {
+  const { schedules } = serverOf(flags);
+  const { cron, every, timeZone } = flags;
+  if (cron !== undefined && every !== undefined) throw usageError("Say either --cron or --every.");
+  const id = await scheduleIdOf(schedules, given);
+  const { pipeline } = await schedules.get(id);
+  const timing = { cron, timeZone, everySeconds: every };
+  print(await schedules.change(id, { ...(await specOf(pipeline, flags)), ...timing }), flags);
 }
 
-/** @param body of a POST; a GET has none */
-async function ask<T>(flags: ClientFlags, path: string, body?: object): Promise<T> {
-  const headers = { "content-type": "application/json" };
-  const init = body && { method: "POST", headers, body: JSON.stringify(body) };
-  return (await (await serverOf(flags).request(path, init)).json()) as T;
+/** What the flags say of each job; what they leave open is left out. */
+async function specOf(
+  pipeline: string,
+  { name, option, options: whole, data, missed, overlap, ...flags }: SpecFlags,
+) {
+  const items =
+    data === undefined ? undefined : await dataItemsOf(data, await serverOf(flags).pipeline(pipeline));
+  const isGiven = whole !== undefined || option.length > 0;
+  const options = isGiven ? { ...parsedOptions(whole ?? "{}"), ...(await optionsOf(option)) } : undefined;
+  return { name, options, items, missed, overlap };
+}
+
+function parsedOptions(text: string): Record<string, unknown> {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw usageError("--options is not valid JSON.");
+  }
+}
+
+async function run(given: string, flags: AllFlags): Promise<void> {
+  const schedules = schedulesOf(flags);
+  const started = await schedules.run(await scheduleIdOf(schedules, given));
+  if (flags.json) return printJson(started);
+  console.log(started.jobId);
+}
+
+async function remove(given: string, flags: ClientFlags): Promise<void> {
+  const { schedules } = serverOf(flags);
+  const id = await scheduleIdOf(schedules, given);
+  await schedules.remove(id);
+  if (flags.json) return printJson({ id, removed: true });
+  console.log(`${id}  removed`);
+}
+
+/** A command that prints a schedule as it is afterwards. */
+function act(work: (schedules: AnySchedules, id: string) => Promise<Schedule>) {
+  return async (given: string, flags: AllFlags) => {
+    const schedules = schedulesOf(flags);
+    print(await work(schedules, await scheduleIdOf(schedules, given)), flags);
+  };
+}
+
+function schedulesOf({ all, ...flags }: AllFlags): AnySchedules {
+  const server = serverOf(flags);
+  return all ? server.admin.schedules : server.schedules;
 }
 
 function print(schedule: Schedule, flags: ClientFlags): void {
@@ -168,29 +194,4 @@ function print(schedule: Schedule, flags: ClientFlags): void {
 
 function timingOf({ cron, timeZone, everySeconds }: Schedule): string {
   return cron === null ? `every ${everySeconds} s` : `${cron} (${timeZone})`;
-}
-
-function pathOf({ all }: AllFlags, id?: string): string {
-  const base = all ? "/v1/admin/schedules" : "/v1/schedules";
-  return id === undefined ? base : `${base}/${encodeURIComponent(id)}`;
-}
-
-/** One item in each line: its data. */
-async function readItems(path: string): Promise<{ data: unknown }[]> {
-  const text = await readFile(path, "utf8").catch((error: Error) => {
-    throw usageError(`${path} cannot be read: ${error.message}`);
-  });
-  return text
-    .split("\n")
-    .map((line, n) => ({ line: line.trim(), n }))
-    .filter(({ line }) => line !== "")
-    .map(({ line, n }) => ({ data: parsed(`${path}, line ${n + 1},`, line) }));
-}
-
-function parsed(what: string, text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw usageError(`${what} is not valid JSON.`);
-  }
 }

@@ -1,6 +1,7 @@
 import { type EventOptions, followEvents, type JobEvent } from "./events.ts";
 import { type Operations, operations } from "./operations.ts";
-import { type SubmitOptions, submit, type UntypedJob } from "./submit.ts";
+import { ownSchedules, type PageFilter, type Schedules } from "./schedules.ts";
+import { pipelineName, type SubmitOptions, submit, type UntypedJob } from "./submit.ts";
 import { type CallOptions, type ClientSettings, createTransport, query } from "./transport.ts";
 import type {
   AnyItem,
@@ -15,17 +16,14 @@ import type {
   PipelineView,
   Quote,
   TypedPipeline,
+  UploadAddress,
 } from "./types.ts";
 import { removeUpload, type UploadOptions, upload } from "./uploads.ts";
 
-export interface JobFilter {
+export interface JobFilter extends PageFilter {
   /** One or several, separated by commas. */
   state?: string;
   pipeline?: string;
-  /** @default 20, at most 100 */
-  limit?: number;
-  /** `nextCursor` of the page before. */
-  cursor?: string | null;
 }
 
 export interface ItemFilter {
@@ -84,6 +82,13 @@ export interface Client<Module = Record<never, never>> {
   /** Sends a file, for the `files` of a job as `{uploadId}`. Goes on where it was when the connection is cut. */
   upload(file: Blob, options?: UploadOptions): Promise<string>;
   removeUpload(id: string, options?: CallOptions): Promise<void>;
+  /** With an object store: where a file can be sent to directly. */
+  presign(
+    file: { name: string; bytes: number; sha256: string },
+    options?: CallOptions,
+  ): Promise<UploadAddress>;
+  /** Jobs at times of their own. */
+  readonly schedules: Schedules<Module>;
   /** For operators. */
   readonly admin: Operations;
   /** Any other request: its path with the query, such as `/v1/me`. Rejects with a `Problem` unless it is answered 2xx. */
@@ -110,8 +115,8 @@ export function createClient<Module extends PipelineModule = Record<never, never
   const transport = createTransport(settings);
   const { send, get, post, url } = transport;
   const creating = { path: "/v1/jobs", resumableFrom: settings.resumableFrom ?? resumableFrom };
-  const create = (pipeline: unknown, job: UntypedJob = {}, options: SubmitOptions = {}) =>
-    submit<Job<never>>(transport, creating, nameOf(pipeline), job, options);
+  const create = (pipeline: TypedPipeline | string, job: UntypedJob = {}, options: SubmitOptions = {}) =>
+    submit<Job<never>>(transport, creating, pipelineName(pipeline), job, options);
 
   async function wait(of: string | { id: string }, options: CallOptions = {}): Promise<Job<never>> {
     const id = typeof of === "string" ? of : of.id;
@@ -123,13 +128,13 @@ export function createClient<Module extends PipelineModule = Record<never, never
 
   const client: Client = {
     submit: create,
-    async run(pipeline: unknown, job?: UntypedJob, options: SubmitOptions = {}) {
+    async run(pipeline: TypedPipeline | string, job?: UntypedJob, options: SubmitOptions = {}) {
       return wait(await create(pipeline, job, options), { signal: options.signal, retries: options.retries });
     },
     wait,
-    quote(pipeline: unknown, job: UntypedJob = {}, options: SubmitOptions = {}) {
+    quote(pipeline: TypedPipeline | string, job: UntypedJob = {}, options: SubmitOptions = {}) {
       const quoting = { ...creating, path: "/v1/jobs/quote" };
-      return submit<Quote>(transport, quoting, nameOf(pipeline), job, options);
+      return submit<Quote>(transport, quoting, pipelineName(pipeline), job, options);
     },
     job: (id, options) => get(jobPath(id), options),
     jobs: (filter = {}, options) => get(`/v1/jobs${query(filter)}`, options),
@@ -141,9 +146,7 @@ export function createClient<Module extends PipelineModule = Record<never, never
       followEvents(transport, id === null ? "/v1/events" : `${jobPath(id)}/events`, options),
     cancel: (id, options) => post(`${jobPath(id)}/cancel`, undefined, options),
     retry: (id, options) => post(`${jobPath(id)}/retry`, undefined, options),
-    async remove(id, options) {
-      await send(jobPath(id), { method: "DELETE", signal: options?.signal });
-    },
+    remove: (id, options) => transport.remove(jobPath(id), options),
     artifact(id, { range, ...options } = {}) {
       const headers = { accept: "*/*", ...(range && { range }) };
       return transport.repeat(() => send(artifactPath(id), { headers, signal: options.signal }), options);
@@ -158,14 +161,12 @@ export function createClient<Module extends PipelineModule = Record<never, never
     pipeline: (name, options) => get(`/v1/pipelines/${encodeURIComponent(name)}`, options),
     upload: (file, options = {}) => upload(transport, file, options),
     removeUpload: (id, options = {}) => removeUpload(transport, id, options),
+    presign: (file, options) => post("/v1/uploads/presign", file, options),
+    schedules: ownSchedules(transport),
     admin: operations(transport),
     request: send,
   };
   return client as Client<Module>;
-}
-
-function nameOf(pipeline: unknown): string {
-  return typeof pipeline === "string" ? pipeline : (pipeline as TypedPipeline).name;
 }
 
 function jobPath(id: string): string {

@@ -3,9 +3,11 @@ export type { Connection } from "./connection.ts";
 export type { EventOptions, JobEvent, JobEventData } from "./events.ts";
 export type { Operations } from "./operations.ts";
 export { asProblem, type Issue, Problem, type ProblemCode } from "./problem.ts";
+export type { AnySchedules, PageFilter, Schedules } from "./schedules.ts";
 export type { SubmitOptions } from "./submit.ts";
 export type { CallOptions, ClientSettings } from "./transport.ts";
 export type {
+  DataItem,
   DeadLetter,
   DeadLetterFilter,
   Job,
@@ -14,13 +16,20 @@ export type {
   JobItem,
   NamedFile,
   NewJob,
+  NewSchedule,
   Page,
   Part,
   PipelineView,
   Queue,
   Quote,
+  Readiness,
   Replayed,
+  Scale,
+  Schedule,
+  ScheduledJob,
+  Timing,
   TypedPipeline,
+  UploadAddress,
   WorkerView,
 } from "./types.ts";
 export type { UploadOptions } from "./uploads.ts";

@@ -1,5 +1,16 @@
+import { Problem } from "./problem.ts";
+import { type AnySchedules, anySchedules } from "./schedules.ts";
 import { type CallOptions, query, type Transport } from "./transport.ts";
-import type { DeadLetter, DeadLetterFilter, Page, Queue, Replayed, WorkerView } from "./types.ts";
+import type {
+  DeadLetter,
+  DeadLetterFilter,
+  Page,
+  Queue,
+  Readiness,
+  Replayed,
+  Scale,
+  WorkerView,
+} from "./types.ts";
 
 /** What operators do: these calls are for admins. */
 export interface Operations {
@@ -19,9 +30,16 @@ export interface Operations {
     options?: CallOptions,
   ): Promise<Replayed>;
   workers(options?: CallOptions): Promise<WorkerView[]>;
+  /** @param queue one of them, or their sum */
+  scale(queue?: string, options?: CallOptions): Promise<Scale>;
+  /** What of the service is usable, and what is not. */
+  readiness(options?: CallOptions): Promise<Readiness>;
+  /** Those of everyone, and of pipelines. */
+  readonly schedules: AnySchedules;
 }
 
-export function operations({ get, post }: Transport): Operations {
+export function operations(transport: Transport): Operations {
+  const { get, post } = transport;
   const queue = (name: string) => `/v1/admin/queues/${encodeURIComponent(name)}`;
   return {
     queues: async (options) => (await get<Page<Queue>>("/v1/admin/queues", options)).items,
@@ -32,5 +50,13 @@ export function operations({ get, post }: Transport): Operations {
       post(`/v1/admin/dead-letters/${encodeURIComponent(taskId)}/replay`, undefined, options),
     replayMany: (filter = {}, options) => post("/v1/admin/dead-letters/replay", filter, options),
     workers: async (options) => (await get<Page<WorkerView>>("/v1/admin/workers", options)).items,
+    scale: (name, options) => get(`/v1/admin/scale${query({ queue: name })}`, options),
+    readiness: (options) =>
+      get<Readiness>("/readyz", { retries: 0, ...options }).catch((error: unknown) => {
+        if (error instanceof Problem && "ready" in error.document)
+          return error.document as unknown as Readiness;
+        throw error;
+      }),
+    schedules: anySchedules(transport, "/v1/admin/schedules"),
   };
 }

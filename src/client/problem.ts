@@ -95,7 +95,8 @@ export function parseProblem(status: number, body: string, retryAfter: string | 
   if (!isObject(document) || typeof document.code !== "string") {
     // A proxy in front of a stopped server answers with a page of its own.
     const code = status >= 502 && status <= 504 ? "unavailable" : status === 404 ? "not_found" : "unexpected";
-    return new Problem({ code, status, detail: `HTTP ${status}`, retryAfter: seconds });
+    const known = isObject(document) ? { document } : {};
+    return new Problem({ code, status, detail: `HTTP ${status}`, retryAfter: seconds, ...known });
   }
   return new Problem({
     code: document.code as ErrorCode,

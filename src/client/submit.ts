@@ -1,6 +1,6 @@
 import { never } from "./connection.ts";
 import { type CallOptions, json, type Transport } from "./transport.ts";
-import type { JobInput, NewJob } from "./types.ts";
+import type { JobInput, NewJob, TypedPipeline } from "./types.ts";
 import { nameOf, removeUpload, upload } from "./uploads.ts";
 
 export interface SubmitOptions extends CallOptions {
@@ -65,6 +65,10 @@ export async function submit<T>(
   // The job keeps its files; the uploads are of no more use.
   await Promise.all([...ids.values()].map((id) => removeUpload(transport, id, {}).catch(() => {})));
   return created;
+}
+
+export function pipelineName(pipeline: TypedPipeline | string): string {
+  return typeof pipeline === "string" ? pipeline : pipeline.name;
 }
 
 function formOf(

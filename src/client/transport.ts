@@ -41,7 +41,8 @@ export interface Transport {
   /** JSON of a call that may be repeated. */
   get<T>(path: string, options?: CallOptions): Promise<T>;
   /** A call that is not repeated by itself, as it may have been done although no answer came. */
-  post<T>(path: string, body?: unknown, options?: CallOptions): Promise<T>;
+  post<T>(path: string, body?: unknown, options?: CallOptions, method?: "POST" | "PATCH"): Promise<T>;
+  remove(path: string, options?: CallOptions): Promise<void>;
   /** Repeats work that may be repeated. */
   repeat<T>(
     work: () => Promise<T>,
@@ -90,14 +91,17 @@ export function createTransport(settings: ClientSettings): Transport {
     repeat,
     get: (path, options) =>
       repeat(async () => json(await send(path, { signal: options?.signal }), options?.signal), options),
-    async post(path, body, { signal } = {}) {
+    async post(path, body, { signal } = {}, method = "POST") {
       const headers = { "content-type": "application/json" };
       const init = {
-        method: "POST",
+        method,
         ...(body !== undefined && { headers, body: JSON.stringify(body) }),
         signal,
       };
       return json(await send(path, init), signal);
+    },
+    async remove(path, { signal } = {}) {
+      await send(path, { method: "DELETE", signal });
     },
   };
 }

@@ -23,8 +23,8 @@ export interface PipelineTypes {
   item: unknown;
   /** What the last `all` step returns; `null` without one. */
   result: unknown;
-  /** Data of an item that is no file. */
-  data?: unknown;
+  /** Data of an item that is no file, as a client sends it; `never` where the pipeline takes none. */
+  data: unknown;
 }
 
 type TypesOf<P> = P extends { readonly "~types"?: infer T extends PipelineTypes } ? T : UntypedPipeline;
@@ -36,6 +36,8 @@ interface UntypedPipeline extends PipelineTypes {
   item: any;
   // biome-ignore lint/suspicious/noExplicitAny: as above.
   result: any;
+  // biome-ignore lint/suspicious/noExplicitAny: as above.
+  data: any;
 }
 
 /** A job of a pipeline, with what its steps return. */
@@ -95,13 +97,19 @@ export type OptionsInput<T> = T extends { artifactId: string }
 type OptionsOf<P> = OptionsInput<TypesOf<P>["options"]>;
 
 /** What a job is made of. `options` may be left out where the pipeline needs none. */
-export type NewJob<P = unknown> = JobParts &
+export type NewJob<P = unknown> = JobParts<P> &
   (Record<string, never> extends OptionsOf<P> ? { options?: OptionsOf<P> } : { options: OptionsOf<P> });
 
-interface JobParts {
+/** An item of data, as the pipeline's `accepts.data` has it. */
+export interface DataItem<P = unknown> {
+  name?: string;
+  data: TypesOf<P>["data"];
+}
+
+interface JobParts<P> {
   files?: readonly JobInput[];
-  /** Items of data instead of files, as the pipeline's `accepts.data` has them. */
-  items?: readonly { name?: string; data: unknown }[];
+  /** Items of data instead of files. */
+  items?: readonly DataItem<P>[];
   /** 0 to 9; higher runs first. @default 4 */
   priority?: number;
   /** Not before this time. */
@@ -110,6 +118,53 @@ interface JobParts {
   metadata?: Record<string, string>;
   /** `skip`: a file that the pipeline does not accept becomes a failed item. @default "reject" */
   onInvalidFile?: "reject" | "skip";
+}
+
+/** A cron expression in a time zone (UTC by default), or seconds. */
+export type Timing =
+  | { cron: string; timeZone?: string; everySeconds?: undefined }
+  | { everySeconds: number; cron?: undefined; timeZone?: undefined };
+
+/** What a schedule starts, and by which rules. */
+export interface ScheduledJob<P = unknown> {
+  /** Shown in lists. */
+  name?: string;
+  options?: TypesOf<P>["options"];
+  items?: readonly DataItem<P>[];
+  /** Due times that passed while nothing ran: one job for the last of them, or none. @default "once" */
+  missed?: "once" | "skip";
+  /** A due time that comes while the last job has not ended: no job, or another one. @default "skip" */
+  overlap?: "skip" | "queue";
+}
+
+export type NewSchedule<P = unknown> = ScheduledJob<P> & Timing;
+
+export interface Schedule {
+  id: string;
+  owner: string;
+  name: string;
+  pipeline: string;
+  options: Record<string, unknown>;
+  /** Empty in lists. */
+  items: { name?: string; data: Json }[];
+  cron: string | null;
+  timeZone: string | null;
+  everySeconds: number | null;
+  missed: "once" | "skip";
+  overlap: "skip" | "queue";
+  /** By its pipeline, where it is changed. */
+  definedInCode: boolean;
+  paused: boolean;
+  /** The next five due times; none while it is paused. */
+  next: string[];
+  /** The last due time that came, and how it ended. */
+  last: {
+    dueAt: string;
+    outcome: "started" | "overlapped" | "missed" | "failed";
+    error: { code: string; message: string } | null;
+  } | null;
+  lastJobId: string | null;
+  createdAt: string;
 }
 
 export interface Page<T> {
@@ -200,4 +255,27 @@ export interface WorkerView {
   running: number;
   startedAt: string;
   seenAt: string;
+}
+
+/** Depth figures for an autoscaler. */
+export interface Scale {
+  value: number;
+  queues: (Omit<Queue, "dead"> & { value: number })[];
+}
+
+export interface Readiness {
+  ready: boolean;
+  checks: Record<"store" | "broker" | "blobs" | "bus", { ok: boolean; name: string }>;
+  /** Queues whose tasks no worker can run. */
+  unserved: { queue: string; waiting: number }[];
+}
+
+/** Where a file can be sent to directly, past the API. */
+export interface UploadAddress {
+  /** For `files` of a job, when the file has been sent. */
+  uploadId: string;
+  method: "PUT";
+  url: string;
+  headers: Record<string, string>;
+  expiresAt: string;
 }

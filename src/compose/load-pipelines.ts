@@ -25,9 +25,18 @@ export async function loadPipelines(
     }),
   ];
   const own = (await Promise.all(config.pipelines.map(load))).flat();
+  for (const pipeline of [...own, ...inline]) checkHides(pipeline, builtIn);
   const all = [...new Set([...builtIn, ...own, ...inline])];
   const { queueLimit } = config;
   return pipelineRegistry(queueLimit === null ? all : all.map((pipeline) => ({ ...pipeline, queueLimit })));
+}
+
+/** Whoever takes a newer version of a built-in for their own takes its place with clients: they have to say so. */
+function checkHides(pipeline: Pipeline, builtIn: readonly Pipeline[]): void {
+  const hidden = builtIn.find(({ name, version }) => name === pipeline.name && version < pipeline.version);
+  if (!hidden || pipeline.replaces) return;
+  const text = `The pipeline ${pipeline.name} of version ${pipeline.version}, "${pipeline.title}", hides the built-in one. Give it another name, or say "replaces: true" in it.`;
+  throw new MillraceError("config_invalid", text);
 }
 
 /** Every pipeline that a module exports, under any name. */

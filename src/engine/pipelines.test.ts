@@ -22,3 +22,12 @@ test("the same pipeline may come twice", () => {
   const one = make("One");
   expect(pipelineRegistry([one, one]).versions()).toEqual([one]);
 });
+
+test.each([
+  [{ cron: "61 * * * *" }, /The schedule "default" of the pipeline p is not valid: cron: /],
+  [{ cron: "0 0 30 2 *" }, /is never due/],
+  [{ everySeconds: 0 }, /everySeconds: must be a whole number/],
+])("a schedule %j in a pipeline's code ends the start", (schedule, message) => {
+  const pipeline = definePipeline({ name: "p", version: 1, title: "P", schedules: [schedule] });
+  expect(() => pipelineRegistry([pipeline.each("work", () => null)])).toThrow(message);
+});

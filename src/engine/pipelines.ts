@@ -3,10 +3,11 @@ import { MillraceError } from "../errors.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import { openSplit } from "../pipeline/step.ts";
 import type { Pipelines } from "./engine.ts";
+import { checkTiming } from "./schedules/timing.ts";
 
 /**
  * The pipelines of a process, in all their versions. Throws `config_invalid` for two of the same name and version,
- * unless the later one says that it `replaces` the earlier.
+ * unless the later one says that it `replaces` the earlier, and for a schedule that can never be due.
  */
 export function pipelineRegistry(pipelines: readonly Pipeline[]): Pipelines {
   const byName = new Map<string, Map<number, Pipeline>>();
@@ -20,6 +21,7 @@ export function pipelineRegistry(pipelines: readonly Pipeline[]): Pipelines {
         `The pipeline ${pipeline.name} splits its items, so that its maxFiles may be at most ${MOST_SPLIT_ITEMS}.`,
       );
     }
+    checkSchedules(pipeline);
     const versions = byName.get(pipeline.name) ?? new Map<number, Pipeline>();
     const earlier = versions.get(pipeline.version);
     if (earlier && earlier !== pipeline && !pipeline.replaces) {
@@ -39,4 +41,16 @@ export function pipelineRegistry(pipelines: readonly Pipeline[]): Pipelines {
     list: () => [...byName.values()].map(newest),
     versions: () => [...byName.values()].flatMap((versions) => [...versions.values()]),
   };
+}
+
+/** A schedule that cannot be read would hold up those of every pipeline. */
+function checkSchedules({ name, schedules }: Pipeline): void {
+  for (const schedule of schedules) {
+    try {
+      checkTiming(schedule.timing, Date.now());
+    } catch (error) {
+      const text = `The schedule "${schedule.name}" of the pipeline ${name} is not valid: ${(error as Error).message}.`;
+      throw new MillraceError("config_invalid", text, { cause: error });
+    }
+  }
 }

@@ -28,6 +28,9 @@ export type AcceptedData<A> = A extends { data: infer Schema extends z.ZodType }
     : z.output<Schema>
   : null;
 
+/** What clients send as the data of an item. */
+export type SentData<A> = A extends { data: infer Schema extends z.ZodType } ? z.input<Schema> : never;
+
 /** Items of data in one job, whatever its pipeline takes. */
 export const MOST_ITEMS = 10_000;
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { FETCH_STEP } from "../domain/fetching.ts";
 import type { Json } from "../domain/records.ts";
-import { type Accepted, type AcceptedData, type Accepts, accepted } from "./accepts.ts";
+import { type Accepted, type AcceptedData, type Accepts, accepted, type SentData } from "./accepts.ts";
 import { type Batch, type BatchOptions, batchOf, type RunBatch, runAlone } from "./batch.ts";
 import type { AllContext, EachContext } from "./context.ts";
 import { duration, LONGEST_MS } from "./durations.ts";
@@ -85,16 +85,32 @@ type Kept<R> = R extends undefined | void ? null : R;
 type Widened<R> = R extends string ? string : R extends number ? number : R extends boolean ? boolean : R;
 
 /** What clients of a pipeline send and get: a type alone, from which `millrace/client` knows jobs. */
-interface ClientTypes<Options, Item, Result> {
-  readonly "~types"?: { options: Options; item: Item; result: Result };
+interface ClientTypes<Sent extends AnySent, Item, Result> {
+  readonly "~types"?: { options: Sent["options"]; data: Sent["data"]; item: Item; result: Result };
+}
+
+interface SentTo<Schema extends z.ZodType, Accepting> {
+  options: z.input<Schema>;
+  data: SentData<Accepting>;
+}
+
+/** Options and data as clients send them: before their schemas have parsed them. */
+interface AnySent {
+  options: unknown;
+  data: unknown;
 }
 
 /**
- * A pipeline whose last step ran for each item: further steps follow per item, `all` fans in. `Sent` are the options
- * as clients send them.
+ * A pipeline whose last step ran for each item: further steps follow per item, `all` fans in. `Sent` is
+ * what clients send.
  */
-export interface EachPipeline<Options, Previous, Name extends string = string, Sent = unknown, Data = null>
-  extends JoinedPipeline<Options, Previous, Name, Sent, Data> {
+export interface EachPipeline<
+  Options,
+  Previous,
+  Name extends string = string,
+  Sent extends AnySent = AnySent,
+  Data = null,
+> extends JoinedPipeline<Options, Previous, Name, Sent, Data> {
   each<R extends JsonResult<R>>(
     name: string,
     run: (context: EachContext<Options, Previous, Data>) => Promise<R> | R,
@@ -121,7 +137,7 @@ export interface SplitItem<
   Data,
   Previous = null,
   Name extends string = string,
-  Sent = unknown,
+  Sent extends AnySent = AnySent,
   Given = null,
 > {
   each<R extends JsonResult<R>>(
@@ -138,7 +154,7 @@ export interface PartSteps<
   Data,
   Previous,
   Name extends string = string,
-  Sent = unknown,
+  Sent extends AnySent = AnySent,
   Given = null,
 > extends SplitItem<Options, Before, Data, Previous, Name, Sent, Given> {
   /** Runs once for the item, when all of its parts have ended. */
@@ -150,8 +166,13 @@ export interface PartSteps<
 }
 
 /** A pipeline whose items were joined again, or that does not split them. A pipeline splits its items once. */
-export interface JoinedPipeline<Options, Previous, Name extends string = string, Sent = unknown, Data = null>
-  extends Pipeline,
+export interface JoinedPipeline<
+  Options,
+  Previous,
+  Name extends string = string,
+  Sent extends AnySent = AnySent,
+  Data = null,
+> extends Pipeline,
     ClientTypes<Sent, Previous, null> {
   readonly name: Name;
   each<R extends JsonResult<R>>(
@@ -178,7 +199,7 @@ export interface AllPipeline<
   Item,
   Previous,
   Name extends string = string,
-  Sent = unknown,
+  Sent extends AnySent = AnySent,
   Data = null,
 > extends Pipeline,
     ClientTypes<Sent, Item, Previous> {
@@ -205,7 +226,7 @@ export function definePipeline<
   const Accepting extends Accepts = Record<never, never>,
 >(
   options: PipelineOptions<Schema, Accepting> & { name: Name },
-): EachPipeline<z.output<Schema>, null, Name, z.input<Schema>, AcceptedData<Accepting>> {
+): EachPipeline<z.output<Schema>, null, Name, SentTo<Schema, Accepting>, AcceptedData<Accepting>> {
   if (!/^[a-z0-9][a-z0-9.-]{0,79}$/.test(options.name)) {
     throw new TypeError(
       `The pipeline name "${options.name}" must be lower-case letters, digits, "." and "-".`,
@@ -230,7 +251,7 @@ export function definePipeline<
     retentionMs: retention(options, "retentionMs"),
     deadLetterRetentionMs: retention(options, "deadLetterRetentionMs") ?? retention(options, "retentionMs"),
     steps: [],
-  }) as EachPipeline<z.output<Schema>, null, Name, z.input<Schema>, AcceptedData<Accepting>>;
+  }) as EachPipeline<z.output<Schema>, null, Name, SentTo<Schema, Accepting>, AcceptedData<Accepting>>;
 }
 
 type Retention = "retentionMs" | "deadLetterRetentionMs";

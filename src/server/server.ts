@@ -32,7 +32,7 @@ import { type Page, servePage } from "./page/page.ts";
 import { serveSamples } from "./page/samples.ts";
 import { pipelineRoutes } from "./pipelines.ts";
 import { limitRate, type RateLimit } from "./rate-limit.ts";
-import { scheduleRoutes } from "./schedules.ts";
+import { scheduleRoutes } from "./schedules/routes.ts";
 import { watchUnserved } from "./unserved-watch.ts";
 import { uploadRoutes } from "./uploads/routes.ts";
 import { isUpload } from "./uploads/tus-headers.ts";

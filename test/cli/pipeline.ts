@@ -30,3 +30,18 @@ export const noted = definePipeline({
   },
   { cache: "never" },
 );
+
+/** Takes data instead of files. */
+export const invoice = definePipeline({
+  name: "invoice",
+  version: 1,
+  title: "Invoice",
+  accepts: { data: z.object({ customer: z.string(), cents: z.int().default(0) }) },
+}).each(
+  "write",
+  ({ data }) => {
+    if (data.cents < 0) throw new PermanentError("negative", `${data.customer} owes nothing.`);
+    return `${data.customer}: ${data.cents}`;
+  },
+  { cache: "never" },
+);

@@ -192,3 +192,83 @@ test("headers of the caller go along, asked for anew each time", async () => {
   await own.pipelines();
   expect(sent).toEqual(["Bearer 1", "Bearer 2"]);
 });
+
+test("schedules are created, previewed, changed, run and removed", async () => {
+  const { schedules, admin, wait } = client();
+  const made = await schedules.create("count", { everySeconds: 3_600, options: { to: 7 }, overlap: "queue" });
+  expect(made).toMatchObject({ pipeline: "count", everySeconds: 3_600, overlap: "queue" });
+  expect(made.next).toHaveLength(5);
+  const timing = { cron: "0 2 * * *", timeZone: "Asia/Seoul" };
+  const next = await schedules.preview(timing);
+  expect(await schedules.change(made.id, { ...timing, name: "nightly" })).toMatchObject({
+    ...timing,
+    name: "nightly",
+    everySeconds: null,
+    next,
+  });
+  expect(await schedules.pause(made.id)).toMatchObject({ paused: true, next: [] });
+  expect(await admin.schedules.resume(made.id)).toMatchObject({ paused: false });
+  const { jobId } = await schedules.run(made.id);
+  expect(await wait(jobId)).toMatchObject({ state: "succeeded", pipeline: "count" });
+  expect(await schedules.get(made.id)).toMatchObject({ lastJobId: jobId });
+  expect((await schedules.list({ limit: 1 })).items.map(({ id }) => id)).toEqual([made.id]);
+  await schedules.remove(made.id);
+  await expect(admin.schedules.get(made.id)).rejects.toMatchObject({ code: "not_found" });
+  await expect(schedules.create("count", { everySeconds: 0 })).rejects.toMatchObject({
+    code: "invalid_schedule",
+  });
+});
+
+test("it says what of the service is usable, also where not all of it is", async () => {
+  const { admin } = client();
+  expect(await admin.readiness()).toMatchObject({ ready: true, checks: { store: { ok: true } } });
+  const body = JSON.stringify({ ready: false, checks: {}, unserved: [] });
+  const down = client({ fetch: async () => new Response(body, { status: 503 }) });
+  expect(await down.admin.readiness()).toEqual(JSON.parse(body));
+  expect((await admin.scale()).queues.map(({ name }) => name)).toContain("copy/copy");
+});
+
+/** What no client program asks for by a call of its own. */
+const others = ["GET /healthz", "GET /metrics", "POST /v1/object-events", "GET /samples/index.json"];
+
+test("every call that the server documents is one of the client's", async () => {
+  const { paths } = (await (await fetch(`${server.url}/openapi.json`)).json()) as {
+    paths: Record<string, object>;
+  };
+  const documented = Object.entries(paths).flatMap(([path, operations]) =>
+    Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
+  );
+  const asked: string[] = [];
+  const answer = { items: [], nextCursor: null, finishedAt: "now", next: [] };
+  const spy: typeof fetch = async (input, { method = "GET", ...init } = {}) => {
+    asked.push(`${method} ${new URL(String(input)).pathname}`);
+    if (new Headers(init.headers).get("accept") === "text/event-stream")
+      return new Response(null, { status: 204 });
+    const headers = { location: "/v1/uploads/x", "upload-offset": "0" };
+    return new Response(method === "HEAD" ? null : JSON.stringify(answer), { headers });
+  };
+  const own = client({ fetch: spy, retries: 0 });
+  await tryAll(own);
+  await tryAll(own.schedules);
+  await tryAll(own.admin);
+  await tryAll(own.admin.schedules);
+  await own.events(null).next();
+  // One that was begun before: it is asked how far it has come.
+  await own.upload(new Blob(["abc"]), { uploadId: "x" }).catch(() => {});
+  const covered = (call: string) => {
+    const pattern = new RegExp(`^${call.replaceAll(/\{\w+\}/g, "[^/]+")}$`);
+    return asked.some((one) => pattern.test(one));
+  };
+  expect(documented.filter((call) => !covered(call) && !others.includes(call))).toEqual([]);
+});
+
+/** Asks for everything once, with what any call takes for an id, an index or a body. */
+async function tryAll(calls: object): Promise<void> {
+  for (const [name, call] of Object.entries(calls)) {
+    if (typeof call !== "function" || name === "request") continue;
+    const given = name === "upload" ? [new Blob(["abc"])] : ["x", ...(name === "parts" ? [0] : [])];
+    const made = call(...given);
+    if (name === "events") await made.next().catch(() => {});
+    else await Promise.resolve(made).catch(() => {});
+  }
+}

@@ -28,6 +28,11 @@ const report = definePipeline({
   { cache: "never", concurrency: 20 },
 );
 
+const crowded = definePipeline({ name: "crowded", version: 1, title: "Crowded", queueLimit: 1 }).each(
+  "never",
+  () => null,
+);
+
 let server: Running;
 beforeAll(async () => {
   server = await start({ pipelines: [report] });
@@ -190,6 +195,55 @@ test("what its jobs would be refused for is refused at once", async () => {
     422,
     "invalid_schedule",
   ]);
+});
+
+test("the due times of a timing are shown before there is a schedule", async () => {
+  const preview = (body: object) => post(server.url, "/v1/schedules/preview", body);
+  const { next } = (await (await preview({ cron: "30 2 * * 1-5", timeZone: "Asia/Seoul" })).json()) as {
+    next: string[];
+  };
+  expect(next).toHaveLength(5);
+  for (const time of next) {
+    expect(time).toMatch(/T17:30:00\.000Z$/);
+    expect([0, 1, 2, 3, 4]).toContain(new Date(time).getUTCDay());
+  }
+  expect(await problemOf(await preview({ cron: "0 0 30 2 *" }))).toMatchObject({ code: "invalid_schedule" });
+  expect(await problemOf(await preview({ everySeconds: 5, cron: "* * * * *" }))).toMatchObject({
+    code: "invalid_schedule",
+  });
+});
+
+test("a schedule holds no more than is read together with many others", async () => {
+  const large = Array.from({ length: 300 }, () => ({ data: { day: "x".repeat(1_000) } }));
+  const problem = await problemOf(await post(server.url, "/v1/schedules", { ...hourly, items: large }));
+  expect(problem).toMatchObject({ status: 422, code: "invalid_schedule", limit: 256 * 1024 });
+});
+
+test("schedules that cannot start their jobs hold up none behind them", async () => {
+  const full = await start({ pipelines: [crowded, report], worker: false });
+  try {
+    const { schedules, database } = full.engine;
+    await full.engine.createJob({ owner: "first", pipeline: "crowded", options: {}, files: [] });
+    const timing = { everySeconds: 3_600 };
+    const spec = { name: "", options: {}, missed: "once", overlap: "queue", timing } as const;
+    const records = scheduleRecords(database);
+    const due = (id: string, time: number) =>
+      records.update({ owner: null, id }, (one) => ({ ...one, dueAt: time }));
+    for (let n = 0; n < 120; n++) {
+      const { id } = await schedules.create("greedy", { ...spec, pipeline: "crowded", items: [] });
+      await due(id, Date.now() - 10_000);
+    }
+    const { id } = await schedules.create("ada", { ...spec, pipeline: "report", items });
+    await due(id, Date.now() - 1_000);
+    const warned: unknown[] = [];
+    const log = { debug() {}, info() {}, warn: (...line: unknown[]) => void warned.push(line), error() {} };
+    await schedules.fireDue(log);
+    expect(await full.engine.store.jobs({ owner: "ada", limit: 10 })).toHaveLength(1);
+    expect(await full.engine.store.jobs({ owner: "greedy", limit: 10 })).toHaveLength(0);
+    expect(warned).toMatchObject([[expect.any(String), { schedules: 120 }]]);
+  } finally {
+    await full.close();
+  }
 });
 
 test("what a pipeline defines belongs to the system, and goes when it is not defined any more", async () => {

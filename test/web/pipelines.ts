@@ -61,3 +61,40 @@ export const form = definePipeline({
       .optional(),
   }),
 }).each("echo", (ctx) => JSON.stringify(ctx.options));
+
+/** Takes data instead of files. */
+export const report = definePipeline({
+  name: "test.report",
+  version: 1,
+  title: "Report",
+  accepts: { data: z.object({ region: z.string().min(2), top: z.int().max(99).optional() }) },
+  options: z.object({ language: z.enum(["en", "ko"]).default("en") }),
+}).each("write", (ctx) => `${ctx.data.region} ${ctx.options.language}`, { cache: "never" });
+
+/** Splits each file into its lines, a while apart, and starts a job for all of them. */
+export const lines = definePipeline({
+  name: "test.lines",
+  version: 1,
+  title: "Lines",
+  accepts: { mediaTypes: ["text/plain"] },
+})
+  .split("lines", async (ctx) =>
+    (await ctx.read(ctx.file))
+      .toString()
+      .split("\n")
+      .map((line) => ({ data: { line } })),
+  )
+  .each(
+    "read",
+    async ({ part, signal }) => {
+      await sleep(part.index * 500, undefined, { signal });
+      if (part.data.line === "bad") throw new PermanentError("bad_line", "The line is bad.");
+      return part.data.line;
+    },
+    { cache: "never", concurrency: 10 },
+  )
+  .join("all", (ctx) => ctx.parts.length)
+  .all("tell", async (ctx) => {
+    await ctx.submit("report", report, { items: [{ data: { region: "north" } }] });
+    return ctx.items.length;
+  });

@@ -1,7 +1,8 @@
 import { glob, stat } from "node:fs/promises";
 import { resolve } from "node:path";
-import type { Client, Job } from "../../client/index.ts";
+import type { Client, Job, JobItem, Page } from "../../client/index.ts";
 import { type ClientFlags, serverOf } from "../client/flags.ts";
+import { dataItemsOf } from "../data-items.ts";
 import { downloadResults } from "../download.ts";
 import { onInterrupt } from "../interrupt.ts";
 import { exitCode, printJson, usageError } from "../output.ts";
@@ -12,7 +13,8 @@ import { fileAt, optionsOf, pairOf } from "./options.ts";
 export interface RunFlags extends ClientFlags {
   option: string[];
   metadata: string[];
-  priority?: string;
+  data?: string;
+  priority?: number;
   startAt?: string;
   idempotencyKey?: string;
   out?: string;
@@ -23,13 +25,15 @@ export interface RunFlags extends ClientFlags {
 /** Sends a job, watches it, and fetches what it wrote. */
 export async function run(pipeline: string, given: string[], flags: RunFlags): Promise<void> {
   const server = serverOf(flags);
-  const job = {
+  if (flags.data !== undefined && given.length > 0)
+    throw usageError("Files and items of data cannot be mixed in one job: give files or --data.");
+  const work = {
     options: await optionsOf(flags.option),
     files: await filesOf(given),
     ...(flags.metadata.length > 0 && {
       metadata: Object.fromEntries(flags.metadata.map((text) => pairOf(text, "--metadata"))),
     }),
-    ...(flags.priority !== undefined && { priority: Number(flags.priority) }),
+    ...(flags.priority !== undefined && { priority: flags.priority }),
     ...(flags.startAt !== undefined && { startAt: flags.startAt }),
   };
   const interruption = onInterrupt();
@@ -38,7 +42,9 @@ export async function run(pipeline: string, given: string[], flags: RunFlags): P
   try {
     const submitting = { signal, waitForRoom: true, idempotencyKey: flags.idempotencyKey, ...PATIENCE };
     // A server that is not there is no reason to wait: the first question finds out.
-    await server.pipeline(pipeline, { signal });
+    const known = await server.pipeline(pipeline, { signal });
+    const items = flags.data === undefined ? [] : await dataItemsOf(flags.data, known);
+    const job = items.length > 0 ? { ...work, items } : work;
     const created = await server.submit(pipeline, job, submitting);
     id = created.id;
     if (flags.detach) {
@@ -70,14 +76,25 @@ export async function report(
   const written = flags.out === undefined ? [] : await downloadResults(server, job.id, options);
   if (flags.json) return printJson({ ...job, written });
   console.log(`${job.id}  ${job.state}`);
-  for (const { index, name, error } of job.items) {
+  const showsItems = flags.out === undefined && job.result === null;
+  for await (const { index, name, error, result } of itemsOf(server, job, signal)) {
     if (error) console.error(`millrace: ${printable(`${name || index}: ${error.message}`)}`);
+    if (showsItems && result !== null) console.log(JSON.stringify(result));
   }
   if (job.error) console.error(`millrace: ${printable(job.error.message)}`);
   for (const path of written) console.log(path);
-  if (flags.out === undefined) {
-    const results = job.result === null ? job.items.map((item) => item.result) : [job.result];
-    for (const result of results) if (result !== null) console.log(JSON.stringify(result));
+  if (flags.out === undefined && job.result !== null) console.log(JSON.stringify(job.result));
+}
+
+/** All items: the job itself carries the first 100. */
+async function* itemsOf(server: Client, job: Job, signal: AbortSignal): AsyncGenerator<JobItem> {
+  yield* job.items;
+  if (job.items.length === 0 || job.progress.total <= job.items.length) return;
+  let { nextCursor } = await server.items(job.id, { limit: job.items.length }, { signal });
+  while (nextCursor !== null) {
+    const page: Page<JobItem> = await server.items(job.id, { limit: 100, cursor: nextCursor }, { signal });
+    yield* page.items;
+    nextCursor = page.nextCursor;
   }
 }
 

@@ -47,8 +47,14 @@ export async function submitJob(
   const { files: given = [], optionFiles = {}, options = {}, startAt, ...fields } = job;
   const start = startAt === undefined ? undefined : new Date(startAt).getTime();
   const delayed = start !== undefined && start > engine.store.now();
-  const tasks = Math.max(1, given.length);
-  const admission = await engine.admit({ owner, pipeline: pipelineName, tasks, delayed, idempotencyKey });
+  const admission = await engine.admit({
+    owner,
+    pipeline: pipelineName,
+    tasks: Math.max(1, given.length, fields.items?.length ?? 0),
+    fetches: given.some((file) => "url" in file),
+    delayed,
+    idempotencyKey,
+  });
   const { accepts } = admission.pipeline;
   const received: ReceivedFile[] = [];
   const take = async (file: EmbeddedFile, mediaTypes: readonly string[]): Promise<JobFile> => {

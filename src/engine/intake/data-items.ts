@@ -1,11 +1,14 @@
+import { z } from "zod";
 import type { NewItem } from "../../domain/commands.ts";
 import { firstIssues, MOST_ISSUES } from "../../domain/issues.ts";
 import { canonical, sha256 } from "../../domain/ledger/content-key.ts";
 import { inlineBytes } from "../../domain/records.ts";
 import { MillraceError } from "../../errors.ts";
+import { MOST_ITEMS } from "../../pipeline/accepts.ts";
 import type { Pipeline } from "../../pipeline/pipeline.ts";
 import { type Keeping, type KeptBlob, keepBlob } from "../keep-blob.ts";
 import { packJson } from "../large-json.ts";
+import { boundedList, boundedValue } from "./json-bounds.ts";
 
 /** An item of data, as a client sends it. */
 export interface DataItem {
@@ -14,6 +17,21 @@ export interface DataItem {
   /** Parsed by `accepts.data` of the pipeline. */
   data?: unknown;
 }
+
+const NAME_CHARACTERS = 200;
+
+/** What a client says of one item of data. */
+const dataItem = z.strictObject({
+  name: z
+    .string()
+    .max(NAME_CHARACTERS)
+    .optional()
+    .describe("Shown with the item; the empty text by default."),
+  data: boundedValue.describe("As `accepts.data` of the pipeline says."),
+});
+
+/** Items as a request has them, before their pipeline has looked at them. */
+export const dataItems = boundedList(dataItem, MOST_ITEMS);
 
 /** Of the JSON of one item: its step holds it in memory. */
 const MAX_DATA_BYTES = 4_000_000;

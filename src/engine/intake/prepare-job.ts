@@ -10,7 +10,7 @@ import { keepItems, parseItems } from "./data-items.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { isRemote, type itemFiles, newItems, pinsOf } from "./item-files.ts";
 import { resolveOptions } from "./options.ts";
-import { checkCount, checkMetadata, startOf } from "./request-checks.ts";
+import { checkCount, checkMetadata, checkMost, startOf } from "./request-checks.ts";
 
 const IDEMPOTENCY_MS = 24 * 3_600_000;
 
@@ -35,6 +35,7 @@ export async function prepareJob(
   const { owner } = request;
   const now = keeping.store.now();
   const id = request.id ?? newId(now);
+  if (!request.items?.length) checkMost(pipeline, request.files.length);
   const data = await parseItems(pipeline, request.items ?? []);
   const files = await Promise.all(request.files.map((file) => known.item(request, file, pipeline)));
   const { options, attachments, content } = await resolveOptions(

@@ -2,11 +2,20 @@ import { MAX_METADATA } from "../../domain/job-spec.ts";
 import { MillraceError } from "../../errors.ts";
 import type { Pipeline } from "../../pipeline/pipeline.ts";
 
+/** Files that a request may name, whatever its pipeline takes. */
+export const MOST_FILES = 10_000;
 const LONGEST_DELAY_MS = 366 * 24 * 3_600_000;
 
-/** Rejects with `too_many_files`, `invalid_request` for too few, or `invalid_items` for none or for both kinds. */
+/** Rejects with `too_many_files`: nothing is looked up for more. */
+export function checkMost({ name, accepts: { maxFiles } }: Pipeline, files: number): void {
+  if (files <= maxFiles) return;
+  const text = `${name} takes at most ${maxFiles} files; these are ${files}.`;
+  throw new MillraceError("too_many_files", text, { extra: { limit: maxFiles } });
+}
+
+/** Rejects with `invalid_request` for too few, or `invalid_items` for none or for both kinds. */
 export function checkCount({ name, accepts }: Pipeline, files: number, items: number): void {
-  const { minFiles, maxFiles } = accepts;
+  const { minFiles } = accepts;
   if (items > 0 && files > 0) {
     const text = "Files and items of data cannot be mixed in one job: send two jobs.";
     throw new MillraceError("invalid_items", text, {
@@ -17,10 +26,6 @@ export function checkCount({ name, accepts }: Pipeline, files: number, items: nu
   if (accepts.data !== null && accepts.mediaTypes.length === 0) {
     const text = `${name} needs at least 1 item of data; there are 0.`;
     throw new MillraceError("invalid_items", text, { extra: { limit: 1 } });
-  }
-  if (files > maxFiles) {
-    const text = `${name} takes at most ${maxFiles} files; these are ${files}.`;
-    throw new MillraceError("too_many_files", text, { extra: { limit: maxFiles } });
   }
   if (files < minFiles) {
     const text = `${name} needs at least ${minFiles} file${minFiles === 1 ? "" : "s"}; there ${files === 1 ? "is" : "are"} ${files}.`;

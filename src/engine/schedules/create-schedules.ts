@@ -9,10 +9,12 @@ import { defineSchedules } from "./define.ts";
 import { fireDue, startJob } from "./fire.ts";
 import type { Schedules } from "./schedules.ts";
 import { changed, recordOf, specOf } from "./spec.ts";
-import { checkTiming, nextAfter } from "./timing.ts";
+import { checkTiming, nextAfter, nextTimes } from "./timing.ts";
 
 /** Schedules of one owner. */
 const MAX_SCHEDULES = 1_000;
+/** Of the JSON of its options and items: all of a page of schedules is read at once. */
+const MAX_BYTES = 256 * 1024;
 
 type Parts = Pick<Engine, "admit" | "createJob" | "prepare" | "store" | "pipelines"> & {
   database: Database<Tables>;
@@ -26,6 +28,7 @@ export function createSchedules(parts: Parts): Schedules {
   const check = async (owner: string, spec: ScheduleSpec): Promise<void> => {
     checkTiming(spec.timing, store.now());
     const { pipeline, options, items } = spec;
+    checkSize({ options, items });
     const { pinned } = await parts.prepare({ owner, pipeline, options, items, files: [] });
     if (pinned.length > 0) await store.unpin({ keys: pinned });
   };
@@ -41,6 +44,10 @@ export function createSchedules(parts: Parts): Schedules {
       if (await records.create(record, MAX_SCHEDULES)) return record;
       const text = `You have ${MAX_SCHEDULES} schedules, which is the most; remove one that you do not need.`;
       throw new MillraceError("quota_exceeded", text, { retryable: false, extra: { limit: MAX_SCHEDULES } });
+    },
+    preview(timing, count) {
+      checkTiming(timing, store.now());
+      return nextTimes(timing, nextAfter(timing, store.now())!, count);
     },
     list: records.list,
     get: async (query) => found(await records.get(query)),
@@ -82,4 +89,13 @@ export function createSchedules(parts: Parts): Schedules {
         log,
       ),
   };
+}
+
+function checkSize(work: Pick<ScheduleSpec, "options" | "items">): void {
+  const bytes = Buffer.byteLength(JSON.stringify(work));
+  if (bytes <= MAX_BYTES) return;
+  const message = `have ${bytes} bytes of JSON together with the options; a schedule holds at most ${MAX_BYTES}`;
+  throw new MillraceError("invalid_schedule", `items: ${message}`, {
+    extra: { limit: MAX_BYTES, issues: [{ path: "items", message }] },
+  });
 }

@@ -8,8 +8,10 @@ import { lastUpTo, nextAfter } from "./timing.ts";
 
 /** A due time that nobody looked at for so long is a missed one. */
 const MISSED_MS = 60_000;
-/** Due ones that are looked at together. */
-const DUE = 100;
+/** Due ones that are read together. */
+const DUE = 50;
+/** Due ones whose jobs are created at once. */
+const AT_ONCE = 10;
 
 type Parts = Pick<Engine, "admit" | "createJob"> & { store: Pick<Engine["store"], "job" | "now"> };
 
@@ -29,15 +31,22 @@ export async function fireDue(
   pipelines: string[],
   log: StepLog,
 ): Promise<void> {
-  const due = await records.due({ now: parts.store.now(), pipelines, limit: DUE });
-  for (const schedule of due) {
-    try {
-      await fireAndRecord(parts, records, schedule);
-    } catch (error) {
-      // Its queue is full, or the records are away: the next look tries again.
-      const details = { schedule: schedule.id, error: (error as Error).message };
-      log.warn("a schedule is due and cannot start its job yet", details);
-    }
+  const query = { now: parts.store.now(), pipelines, limit: DUE };
+  const held: Error[] = [];
+  for (let page = await records.due(query); page.length > 0; ) {
+    const waiting = page.values();
+    const line = async () => {
+      for (const schedule of waiting)
+        await fireAndRecord(parts, records, schedule).catch((error: Error) => held.push(error));
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, line));
+    // Those that cannot start stay due: they hold up nobody behind them.
+    page = page.length < DUE ? [] : await records.due({ ...query, after: page.at(-1)! });
+  }
+  // Their queues are full, or the records are away: the next look tries again.
+  if (held.length > 0) {
+    const details = { schedules: held.length, error: held[0]!.message };
+    log.warn("schedules are due and cannot start their jobs yet", details);
   }
 }
 

@@ -1,11 +1,13 @@
 import type { ScheduleQuery, ScheduleRecords } from "../../database/schedules.ts";
-import type { ScheduleRecord, ScheduleSpec } from "../../domain/schedules.ts";
+import type { ScheduleRecord, ScheduleSpec, Timing } from "../../domain/schedules.ts";
 import type { StepLog } from "../../pipeline/context.ts";
 
 /** Jobs at times of their own. `owner: null` in a query: an operator, for any owner. */
 export interface Schedules {
   /** Rejects with `invalid_schedule`, `invalid_options`, `invalid_items`, `not_found` or `quota_exceeded`. */
   create(owner: string, spec: ScheduleSpec): Promise<ScheduleRecord>;
+  /** The due times that a schedule of this timing would have. Rejects with `invalid_schedule`. */
+  preview(timing: Timing, count: number): number[];
   list: ScheduleRecords["list"];
   /** Rejects with `not_found`, as do the others. */
   get(query: ScheduleQuery): Promise<ScheduleRecord>;

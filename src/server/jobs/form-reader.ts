@@ -4,6 +4,7 @@ import { safeName } from "../../domain/file-name.ts";
 import type { JobFile, ReceivedFile } from "../../engine/engine.ts";
 import { fileFault, isFileFault, refusedFile } from "../../engine/file-faults.ts";
 import { mostItems } from "../../engine/intake/admit.ts";
+import { jsonFault } from "../../engine/intake/json-bounds.ts";
 import { peekHead } from "../../engine/peek-head.ts";
 import { MillraceError } from "../../errors.ts";
 import type { Pipeline } from "../../pipeline/pipeline.ts";
@@ -18,7 +19,6 @@ import {
   parseReferences,
   startsLater,
 } from "./job-fields.ts";
-import { jsonFault } from "./json-bounds.ts";
 import { refusePart, unknownPart } from "./known-parts.ts";
 import { referredFile } from "./referred-file.ts";
 

@@ -1,26 +1,11 @@
 import { z } from "zod";
 import { MAX_METADATA } from "../../domain/job-spec.ts";
+import { dataItems } from "../../engine/intake/data-items.ts";
+import { boundedList, boundedObject, metadataStrings } from "../../engine/intake/json-bounds.ts";
+import { MOST_FILES } from "../../engine/intake/request-checks.ts";
 import { MillraceError } from "../../errors.ts";
 import { invalidRequestWith } from "../../http/problem.ts";
 import { MOST_ITEMS } from "../../pipeline/accepts.ts";
-import { boundedList, boundedObject, boundedStrings, boundedValue } from "./json-bounds.ts";
-
-/** Files that a request may name, whatever its pipeline takes. */
-export const MOST_FILES = 10_000;
-
-const NAME_CHARACTERS = 200;
-
-/** What a client says of one item of data. */
-const dataItem = z.strictObject({
-  name: z
-    .string()
-    .max(NAME_CHARACTERS)
-    .optional()
-    .describe("Shown with the item; the empty text by default."),
-  data: boundedValue.describe("As `accepts.data` of the pipeline says."),
-});
-
-export const dataItems = boundedList(dataItem, MOST_ITEMS);
 
 const fields = {
   pipeline: z.string().min(1).max(100).describe("Name of a pipeline."),
@@ -30,7 +15,7 @@ const fields = {
     .describe(`Up to ${MOST_ITEMS} items of data instead of files, for pipelines that take data.`),
   priority: z.int().min(0).max(9).optional().describe("0 to 9, 4 by default; higher runs first."),
   startAt: z.iso.datetime({ offset: true }).optional().describe("Not before this time."),
-  metadata: boundedStrings(MAX_METADATA, 64, 1_000)
+  metadata: metadataStrings
     .optional()
     .describe(`Up to ${MAX_METADATA} strings that come back in the job and in webhooks.`),
   onInvalidFile: z

@@ -1,10 +1,11 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { JobRequest, ReceivedFile } from "../../engine/engine.ts";
+import { MOST_FILES } from "../../engine/intake/request-checks.ts";
 import { MillraceError } from "../../errors.ts";
 import { MOST_ITEMS } from "../../pipeline/accepts.ts";
 import type { ServerContext } from "../context.ts";
 import { type AdmissionWindow, openAdmission } from "./admission-window.ts";
-import { hasRemote, type JobBody, type JobFields, MOST_FILES, startsLater } from "./job-fields.ts";
+import { hasRemote, type JobBody, type JobFields, startsLater } from "./job-fields.ts";
 import { optionUploads } from "./option-uploads.ts";
 import { readJobForm } from "./read-form.ts";
 import { referredFile } from "./referred-file.ts";

@@ -55,6 +55,13 @@ export function schedulePoints(point: DefinePoint<DatabaseFixture>): void {
       const due = (limit: number) => records.due({ now: 30, pipelines: ["report"], limit });
       expect(await due(10)).toEqual([later, late]);
       expect(await due(1)).toEqual([later]);
+      const twin = record({ dueAt: 10 });
+      await records.create(twin, 10);
+      const rest = (after: ScheduleRecord) =>
+        records.due({ now: 30, pipelines: ["report"], limit: 10, after });
+      expect(await rest(later)).toEqual([twin, late]);
+      expect(await rest(late)).toEqual([]);
+      await records.remove({ owner: "owner", id: twin.id });
       expect(await records.due({ now: 30, pipelines: [], limit: 10 })).toEqual([]);
       await records.update({ owner: null, id: later.id }, (one) => ({ ...one, dueAt: 40 }));
       expect(await due(10)).toEqual([late]);

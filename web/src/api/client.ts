@@ -1,6 +1,16 @@
 import { createClient } from "../../../src/client/index.ts";
 import { connection } from "../connection/connection.ts";
-import type { Job, JobItem, NewItem, Page, Pipeline, SamplePicture, Schedule } from "./contract.ts";
+import type {
+  Job,
+  JobItem,
+  NewItem,
+  NewSchedule,
+  Page,
+  Pipeline,
+  SamplePicture,
+  Schedule,
+  Timing,
+} from "./contract.ts";
 
 /** Questions are asked once: what fails is shown, and asked anew when the server is back. */
 export const client = createClient({ connection, retries: 0 });
@@ -86,30 +96,25 @@ export function deleteJob(id: string): Promise<void> {
 }
 
 /** Those of everyone, and of pipelines. */
-export async function listSchedules(signal?: AbortSignal): Promise<Schedule[]> {
-  const page = await client.request("/v1/admin/schedules?limit=100", { signal });
-  return ((await page.json()) as Page<Schedule>).items;
+export function listSchedules(cursor: string | null, signal?: AbortSignal): Promise<Page<Schedule>> {
+  return client.admin.schedules.list({ limit: 50, cursor }, { signal });
 }
 
-export interface NewSchedule {
-  pipeline: string;
-  name: string;
-  options: unknown;
-  cron: string;
-  timeZone: string;
+export function createSchedule(pipeline: string, schedule: NewSchedule): Promise<Schedule> {
+  return client.schedules.create(pipeline, schedule);
 }
 
-export async function createSchedule(schedule: NewSchedule): Promise<void> {
-  const headers = { "content-type": "application/json" };
-  await client.request("/v1/schedules", { method: "POST", headers, body: JSON.stringify(schedule) });
+/** The next times at which a schedule would be due. */
+export function previewSchedule(timing: Timing, signal?: AbortSignal): Promise<string[]> {
+  return client.schedules.preview(timing, { signal });
 }
 
 export async function actOnSchedule(id: string, action: "pause" | "resume" | "run"): Promise<void> {
-  await client.request(`/v1/admin/schedules/${encodeURIComponent(id)}/${action}`, { method: "POST" });
+  await client.admin.schedules[action](id);
 }
 
-export async function removeSchedule(id: string): Promise<void> {
-  await client.request(`/v1/schedules/${encodeURIComponent(id)}`, { method: "DELETE" });
+export function removeSchedule(id: string): Promise<void> {
+  return client.schedules.remove(id);
 }
 
 export async function listSamples(signal?: AbortSignal): Promise<SamplePicture[]> {

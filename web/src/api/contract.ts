@@ -9,7 +9,7 @@ export type Job = ReturnType<typeof jobView>;
 export type JobItem = ReturnType<typeof itemView>;
 export type JobState = Job["state"];
 
-export type { Page } from "../../../src/client/index.ts";
+export type { NewSchedule, Page, Schedule, Timing } from "../../../src/client/index.ts";
 export { hasEnded, jobStates } from "../../../src/domain/states.ts";
 export type { FileView, ItemState, Json, Progress };
 
@@ -27,25 +27,6 @@ export interface Accepts {
 export interface NewItem {
   name?: string;
   data: Json;
-}
-
-export interface Schedule {
-  id: string;
-  owner: string;
-  name: string;
-  pipeline: string;
-  cron: string | null;
-  timeZone: string | null;
-  everySeconds: number | null;
-  paused: boolean;
-  definedInCode: boolean;
-  next: string[];
-  last: {
-    dueAt: string;
-    outcome: "started" | "overlapped" | "missed" | "failed";
-    error: { message: string } | null;
-  } | null;
-  lastJobId: string | null;
 }
 
 export interface Pipeline {

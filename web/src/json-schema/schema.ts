@@ -1,35 +1,7 @@
+import { type JsonSchema, resolveSchema, typeOf } from "../../../src/domain/json-schema.ts";
 import type { Json } from "../../../src/domain/records.ts";
 
-/** The part of JSON Schema (2020-12) that describes the options of a pipeline. */
-export interface JsonSchema {
-  $ref?: string;
-  $defs?: Record<string, JsonSchema>;
-  type?: string | string[];
-  title?: string;
-  description?: string;
-  default?: Json;
-  const?: Json;
-  enum?: Json[];
-  format?: string;
-  properties?: Record<string, JsonSchema>;
-  required?: string[];
-  additionalProperties?: boolean | JsonSchema;
-  propertyNames?: JsonSchema;
-  items?: JsonSchema;
-  minItems?: number;
-  maxItems?: number;
-  minLength?: number;
-  maxLength?: number;
-  pattern?: string;
-  minimum?: number;
-  maximum?: number;
-  exclusiveMinimum?: number;
-  exclusiveMaximum?: number;
-  multipleOf?: number;
-  anyOf?: JsonSchema[];
-  oneOf?: JsonSchema[];
-  allOf?: JsonSchema[];
-}
+export { type JsonSchema, resolveSchema, typeOf };
 
 /** What a form shows for a schema. `json` is the way out for anything that has no control of its own. */
 export type Control =
@@ -42,30 +14,6 @@ export type Control =
   | { kind: "variants"; variants: JsonSchema[] }
   | { kind: "file" }
   | { kind: "json" };
-
-/** Follows `$ref` into `$defs` and merges `allOf`; what stands beside a `$ref` wins. */
-export function resolveSchema(schema: JsonSchema, root: JsonSchema, depth = 0): JsonSchema {
-  if (depth > 10) return {};
-  if (schema.$ref) {
-    const name = schema.$ref.replace(/^#\/(\$defs|definitions)\//, "");
-    const target = schema.$ref === "#" ? root : (root.$defs?.[name] ?? {});
-    const { $ref: _, ...beside } = schema;
-    return resolveSchema({ ...target, ...beside }, root, depth + 1);
-  }
-  if (schema.allOf) {
-    const { allOf, ...rest } = schema;
-    const parts = allOf.map((part) => resolveSchema(part, root, depth + 1));
-    const merged: JsonSchema = {};
-    for (const part of [...parts, rest]) {
-      const properties = { ...merged.properties, ...part.properties };
-      const required = [...(merged.required ?? []), ...(part.required ?? [])];
-      Object.assign(merged, part, { properties, required });
-    }
-    if (Object.keys(merged.properties ?? {}).length === 0) delete merged.properties;
-    return merged;
-  }
-  return schema;
-}
 
 export function controlOf(given: JsonSchema, root: JsonSchema): Control {
   const schema = resolveSchema(given, root);
@@ -132,10 +80,6 @@ export function humanise(name: string): string {
     .trim()
     .toLowerCase();
   return words.charAt(0).toUpperCase() + words.slice(1);
-}
-
-export function typeOf(schema: JsonSchema): string | undefined {
-  return Array.isArray(schema.type) ? schema.type.find((type) => type !== "null") : schema.type;
 }
 
 function isNull(schema: JsonSchema): boolean {

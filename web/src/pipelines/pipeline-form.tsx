@@ -29,7 +29,7 @@ export function PipelineForm({ pipeline }: { pipeline: Pipeline }) {
   const [checked, setChecked] = useState(false);
   const state = useStore(uploadStore);
   const form = useRef<HTMLFormElement>(null);
-  const { input, setInput, errors: itemErrors, read } = useItems(accepts);
+  const { input, setInput, errors: itemErrors, read } = useItems(accepts, accepts.maxFiles > 0);
   const takesFiles = accepts.maxFiles > 0 && input.mode === "files";
   const filesError = useFilesError(accepts, takesFiles ? files : []);
   const issues = useIssues(state);

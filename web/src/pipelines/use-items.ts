@@ -1,8 +1,16 @@
+import Papa from "papaparse";
 import { useState } from "react";
+import {
+  ItemsFault,
+  MOST_ITEMS_FILE_BYTES,
+  type ParseCsv,
+  readItems,
+} from "../../../src/domain/read-items.ts";
 import type { Accepts, NewItem } from "../api/contract.ts";
+import { formatBytes } from "../format/format.ts";
 import type { Dictionary } from "../i18n/en.ts";
+import { useLocale } from "../i18n/locale.ts";
 import { buildValue, type Draft, type FieldError, initialDraft } from "../schema-form/value.ts";
-import { ItemsFault, readItems } from "./read-items.ts";
 
 export interface ItemsInput {
   mode: "files" | "one" | "many";
@@ -19,10 +27,13 @@ export interface FieldErrors {
 
 const none: FieldErrors = { fields: {}, file: null };
 
-/** The items of data that a form asks for. */
-export function useItems({ data, mediaTypes, maxItems }: Accepts) {
+const parseCsv: ParseCsv = (text, options) => Papa.parse<Record<string, string>>(text, options);
+
+/** The items of data that a form asks for. @param takesFiles whether the form asks for files as well */
+export function useItems({ data, maxItems }: Accepts, takesFiles: boolean) {
+  const locale = useLocale();
   const [input, setInput] = useState<ItemsInput>(() => ({
-    mode: data === null || mediaTypes.length > 0 ? "files" : "one",
+    mode: data === null || takesFiles ? "files" : "one",
     draft: data === null ? undefined : (initialDraft(data, data) ?? {}),
     file: null,
   }));
@@ -42,9 +53,12 @@ export function useItems({ data, mediaTypes, maxItems }: Accepts) {
       return null;
     };
     if (!input.file) return refuse(text.pipelines.itemsRequired);
+    if (input.file.size > MOST_ITEMS_FILE_BYTES) {
+      return refuse(text.pipelines.tooLarge(input.file.name, formatBytes(MOST_ITEMS_FILE_BYTES, locale)));
+    }
     try {
       const isCsv = /\.csv$/i.test(input.file.name) || input.file.type === "text/csv";
-      const items = readItems(await input.file.text(), isCsv, data);
+      const items = readItems(await input.file.text(), { schema: data, parseCsv: isCsv ? parseCsv : null });
       if (items.length === 0) return refuse(text.pipelines.itemsRequired);
       return items.length > maxItems ? refuse(text.pipelines.tooManyItems(maxItems)) : items;
     } catch (error) {

@@ -1,73 +1,58 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { createSchedule, listPipelines } from "../api/client.ts";
+import { listPipelines } from "../api/client.ts";
+import type { Pipeline } from "../api/contract.ts";
 import { asProblem } from "../api/problem.ts";
 import { useText } from "../i18n/locale.ts";
-import { Button } from "../ui/button.tsx";
+import { pipelineTitle } from "../pipelines/title.ts";
 import { Field } from "../ui/field.tsx";
-import { Select, TextInput } from "../ui/inputs.tsx";
+import { Select } from "../ui/inputs.tsx";
 import { ProblemNotice } from "../ui/problem-notice.tsx";
+import { Skeleton } from "../ui/skeleton.tsx";
+import { ScheduleFields } from "./schedule-fields.tsx";
 
-/** A schedule of a pipeline that needs neither files nor data; others are made with the API or the command. */
-export function ScheduleForm() {
+/** A new schedule of any pipeline that works without files. */
+export function ScheduleForm({ onClose }: { onClose(): void }) {
   const text = useText();
-  const client = useQueryClient();
   const pipelines = useQuery({ queryKey: ["pipelines"], queryFn: ({ signal }) => listPipelines(signal) });
-  const able = pipelines.data?.filter(({ accepts }) => accepts.minFiles === 0 && accepts.data === null) ?? [];
-  const [draft, setDraft] = useState({
-    pipeline: "",
-    name: "",
-    cron: "0 2 * * *",
-    timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
-  });
-  const create = useMutation({
-    mutationFn: () => createSchedule({ ...draft, pipeline: draft.pipeline || able[0]!.name, options: {} }),
-    onSuccess: () => client.invalidateQueries({ queryKey: ["schedules"] }),
-  });
-  const field = (name: "name" | "cron" | "timeZone") => (
-    <Field label={text.schedules.fields[name]}>
-      {(ids) => (
-        <TextInput
-          {...ids}
-          value={draft[name]}
-          onChange={(event) => setDraft({ ...draft, [name]: event.target.value })}
-        />
-      )}
-    </Field>
-  );
-  if (able.length === 0) return <p className="text-sm text-soft">{text.schedules.byCommand}</p>;
+  const [chosen, setChosen] = useState("");
+  if (pipelines.isPending) return <Skeleton rows={1} height="20rem" />;
+  if (!pipelines.data) {
+    return <ProblemNotice problem={asProblem(pipelines.error)} onRetry={() => void pipelines.refetch()} />;
+  }
+  const able = pipelines.data.filter(isAble);
+  const pipeline = able.find(({ name }) => name === chosen) ?? able[0];
   return (
-    <form
-      className="card max-w-2xl space-y-4 p-5"
-      onSubmit={(event) => {
-        event.preventDefault();
-        create.mutate();
-      }}
-    >
-      <h2 className="font-semibold">{text.schedules.add}</h2>
-      <Field label={text.schedules.fields.pipeline}>
-        {(ids) => (
-          <Select
-            {...ids}
-            value={draft.pipeline || able[0]!.name}
-            onChange={(event) => setDraft({ ...draft, pipeline: event.target.value })}
-          >
-            {able.map(({ name, title }) => (
-              <option key={name} value={name}>
-                {title}
-              </option>
-            ))}
-          </Select>
-        )}
-      </Field>
-      {field("name")}
-      {field("cron")}
-      {field("timeZone")}
-      {create.error && <ProblemNotice problem={asProblem(create.error)} />}
-      <Button look="primary" type="submit">
-        {text.schedules.create}
-      </Button>
-      <p className="text-xs text-faint">{text.schedules.byCommand}</p>
-    </form>
+    <section className="card max-w-3xl space-y-6 p-5 sm:p-7">
+      <h2 className="text-lg font-semibold">{text.schedules.add}</h2>
+      {pipeline ? (
+        <>
+          <Field label={text.schedules.fields.pipeline}>
+            {(ids) => (
+              <Select
+                {...ids}
+                autoFocus
+                value={pipeline.name}
+                onChange={(event) => setChosen(event.target.value)}
+              >
+                {able.map(({ name, title }) => (
+                  <option key={name} value={name}>
+                    {pipelineTitle(text, name, title)}
+                  </option>
+                ))}
+              </Select>
+            )}
+          </Field>
+          <ScheduleFields key={pipeline.name} pipeline={pipeline} onClose={onClose} />
+        </>
+      ) : (
+        <p className="text-soft">{text.schedules.noPipelines}</p>
+      )}
+    </section>
   );
+}
+
+/** A schedule has no files to give. */
+function isAble({ accepts }: Pipeline): boolean {
+  return accepts.minFiles === 0 || accepts.data !== null;
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { MOST_ISSUES } from "../../domain/issues.ts";
+import { MAX_METADATA } from "../../domain/job-spec.ts";
 
 /** Levels of arrays and objects in a request's JSON; what walks through it may then call itself. */
 const MOST_LEVELS = 64;
@@ -52,7 +53,7 @@ export function boundedList<Entry extends z.ZodType>(entry: Entry, most: number)
 }
 
 /** An object of strings that is counted before its entries are looked at. */
-export function boundedStrings(most: number, keyCharacters: number, valueCharacters: number) {
+function boundedStrings(most: number, keyCharacters: number, valueCharacters: number) {
   const entries = z.record(z.string().min(1).max(keyCharacters), z.string().max(valueCharacters));
   return z.preprocess((value, context) => {
     if (typeof value !== "object" || value === null || Object.keys(value).length <= most) return value;
@@ -60,3 +61,6 @@ export function boundedStrings(most: number, keyCharacters: number, valueCharact
     return z.NEVER;
   }, entries);
 }
+
+/** What a client says of its job to itself. */
+export const metadataStrings = boundedStrings(MAX_METADATA, 64, 1_000);

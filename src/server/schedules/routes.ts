@@ -1,87 +1,11 @@
 import { z } from "zod";
-import {
-  missedRules,
-  overlapRules,
-  type ScheduleRecord,
-  type ScheduleSpec,
-  type Timing,
-} from "../domain/schedules.ts";
-import { nextTimes } from "../engine/schedules/timing.ts";
-import { MillraceError } from "../errors.ts";
-import type { App } from "../http/app.ts";
-import { timingOf } from "../pipeline/schedule.ts";
-import { documented, limitParam, pageOf } from "./api-schemas.ts";
-import type { ServerContext } from "./context.ts";
-import { dataItems } from "./jobs/job-fields.ts";
-import { boundedObject } from "./jobs/json-bounds.ts";
-
-/** Due times that a schedule shows. */
-const NEXT_TIMES = 5;
-
-const fields = {
-  name: z.string().max(100).describe("Shown in lists."),
-  pipeline: z.string().min(1).max(100),
-  options: boundedObject.describe("Of each job."),
-  items: dataItems.describe("Items of data of each job."),
-  cron: z
-    .string()
-    .max(200)
-    .describe("Five or six fields, such as `30 2 * * 1-5`; six begin with the second."),
-  timeZone: z.string().max(100).describe("In which `cron` is read, such as `Europe/Berlin`; UTC by default."),
-  everySeconds: z.int().describe("Instead of `cron`."),
-  missed: z
-    .enum(missedRules)
-    .describe(
-      "Due times that passed while nothing ran: `once` starts one job for the last of them, `skip` none.",
-    ),
-  overlap: z
-    .enum(overlapRules)
-    .describe("When the last job has not ended at a due time: `skip` starts none, `queue` starts another."),
-};
-const { name, pipeline, options, items, cron, timeZone, everySeconds, missed, overlap } = fields;
-
-const created = z.strictObject({
-  name: name.default(""),
-  pipeline,
-  options: options.default({}),
-  items: items.default([]),
-  cron: cron.optional(),
-  timeZone: timeZone.optional(),
-  everySeconds: everySeconds.optional(),
-  missed: missed.default("once"),
-  overlap: overlap.default("skip"),
-});
-const changed = z.strictObject(fields).partial();
-
-const time = z.iso.datetime();
-const schedule = z.object({
-  id: z.string(),
-  owner: z.string(),
-  ...{
-    name: z.string(),
-    pipeline: z.string(),
-    options: z.unknown(),
-    items: z.array(z.unknown()).describe("Empty in lists."),
-  },
-  cron: z.string().nullable(),
-  timeZone: z.string().nullable(),
-  everySeconds: z.int().nullable(),
-  missed,
-  overlap,
-  definedInCode: z.boolean().describe("By its pipeline; it is changed there."),
-  paused: z.boolean(),
-  next: z.array(time).describe(`The next due times, at most ${NEXT_TIMES}; none while it is paused.`),
-  last: z
-    .object({
-      dueAt: time,
-      outcome: z.enum(["started", "overlapped", "missed", "failed"]),
-      error: z.object({ code: z.string(), message: z.string() }).nullable(),
-    })
-    .nullable()
-    .describe("The last due time that came, and how it ended."),
-  lastJobId: z.string().nullable(),
-  createdAt: time,
-});
+import type { ScheduleSpec, Timing } from "../../domain/schedules.ts";
+import { MillraceError } from "../../errors.ts";
+import type { App } from "../../http/app.ts";
+import { timingOf } from "../../pipeline/schedule.ts";
+import { documented, limitParam, pageOf } from "../api-schemas.ts";
+import type { ServerContext } from "../context.ts";
+import { changed, created, NEXT_TIMES, schedule, timingFields, view } from "./schedule-view.ts";
 
 const params = z.object({ id: z.string().min(1).max(100) });
 const list = {
@@ -156,6 +80,7 @@ export function scheduleRoutes(app: App, { engine }: ServerContext): void {
     },
   });
 
+  previewRoute(app, engine);
   routesFor(app, engine, {
     base: "/v1/schedules",
     tags: ["Schedules"],
@@ -169,6 +94,26 @@ export function scheduleRoutes(app: App, { engine }: ServerContext): void {
     prefix: "any",
     whose: "all",
     ownerOf: () => null,
+  });
+}
+
+function previewRoute(app: App, { schedules }: ServerContext["engine"]): void {
+  app.route({
+    method: "POST",
+    url: "/v1/schedules/preview",
+    schema: {
+      operationId: "previewSchedule",
+      summary: "When a schedule would be due",
+      description: "Records nothing.",
+      tags: ["Schedules"],
+      body: timingFields,
+      ...documented({ 200: z.object({ next: schedule.shape.next }) }, ["invalid_schedule"]),
+    },
+    handler: async (request) => ({
+      next: schedules
+        .preview(wholeTiming(request.body), NEXT_TIMES)
+        .map((time) => new Date(time).toISOString()),
+    }),
   });
 }
 
@@ -265,24 +210,4 @@ function wholeTiming(given: { cron?: string; timeZone?: string; everySeconds?: n
 
 function defined<T extends object>(value: T): Partial<T> {
   return Object.fromEntries(Object.entries(value).filter(([, one]) => one !== undefined)) as Partial<T>;
-}
-
-function view(record: ScheduleRecord): z.output<typeof schedule> {
-  const { definedBy, dueAt, last, timing, createdAt, ...rest } = record;
-  const isCron = "cron" in timing;
-  return {
-    ...rest,
-    cron: isCron ? timing.cron : null,
-    timeZone: isCron ? timing.timeZone : null,
-    everySeconds: isCron ? null : timing.everySeconds,
-    definedInCode: definedBy !== null,
-    paused: dueAt === null,
-    next: dueAt === null ? [] : nextTimes(timing, dueAt, NEXT_TIMES).map(iso),
-    last: last && { ...last, dueAt: iso(last.dueAt) },
-    createdAt: iso(createdAt),
-  };
-}
-
-function iso(time: number): string {
-  return new Date(time).toISOString();
 }
