@@ -7,9 +7,9 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { testSchema } from "../src/adapters/postgres/testing.ts";
 import { createMillrace, type Millrace } from "../src/compose/index.ts";
 import { addressOf, withService } from "../src/testing/services.ts";
-import { add, shout } from "./embed/pipelines.ts";
+import { add, greet, shout } from "./embed/pipelines.ts";
 
-const pipelines = [shout, add];
+const pipelines = [shout, add, greet];
 const schema = testSchema();
 
 await withService("PostgreSQL", addressOf(schema.url, 5432), () => {
@@ -50,6 +50,81 @@ await withService("PostgreSQL", addressOf(schema.url, 5432), () => {
     expect(await millrace.job(id)).toMatchObject({ id, pipeline: "add", options: { numbers: [1, 2] } });
     expect((await millrace.wait(id)).result).toMatchObject({ sum: 3 });
     await expect(millrace.job(gone)).rejects.toMatchObject({ code: "not_found" });
+  });
+
+  test("a job that was just committed is cancelled and deleted as any other", async () => {
+    const options = { options: { numbers: [1] } };
+    const later = new Date(Date.now() + 60_000);
+    const id = await submit("add", options, "local", null, later);
+    await millrace.cancel(id);
+    expect(await millrace.job(id)).toMatchObject({ state: "cancelled" });
+    const other = await submit("add", options, "local", null, later);
+    await millrace.remove(other);
+    await expect(millrace.job(other)).rejects.toMatchObject({ code: "not_found" });
+  });
+
+  test("items of data become the items of a job", async () => {
+    const items = [{ name: "a", data: { name: "Ada" } }, { data: { name: "Bo" } }];
+    const job = await millrace.wait(await submit("greet", { items, metadata: { of: "ada" } }));
+    expect(job).toMatchObject({ state: "succeeded", metadata: { of: "ada" } });
+    expect(job.items).toMatchObject([
+      { name: "a", data: { name: "Ada" }, result: "Hello, Ada!" },
+      { name: "", result: "Hello, Bo!" },
+    ]);
+  });
+
+  test.each([
+    ["of another kind", { items: [{ data: { name: 1 } }] }, "invalid_items", "items.0.data.name"],
+    ["without data", { items: [] }, "invalid_items", "at least 1 item"],
+    ["not as items are", { items: [{ name: "a", date: 1 }] }, "invalid_request", "items"],
+    [
+      "too many",
+      { items: Array.from({ length: 101 }, () => ({ data: { name: "a" } })) },
+      "too_many_items",
+      "at most 100",
+    ],
+    ["too deep", { items: [{ data: nested(100) }] }, "invalid_request", "levels deep"],
+    [
+      "beside files",
+      { items: [{ data: { name: "a" } }], files: [{ url: "https://example.org/a" }] },
+      "invalid_items",
+      "mixed",
+    ],
+    ["with options that are too deep", { options: { a: nested(100) } }, "invalid_request", "levels deep"],
+  ])("work %s is a job that has failed for that reason", async (_, request, code, message) => {
+    const { state, items } = await millrace.wait(await submit("greet", request));
+    expect(state).toBe("failed");
+    expect(items[0]!.error).toMatchObject({ code, message: expect.stringContaining(message) });
+  });
+
+  test("files come by URL, from where they may", async () => {
+    const files = [{ url: "http://127.0.0.1/a.txt" }];
+    const { state, items } = await millrace.wait(await submit("shout", { options: { mark: "!" }, files }));
+    expect(state).toBe("failed");
+    expect(items[0]!.error).toMatchObject({ code: "address_refused" });
+  });
+
+  test("what looks like SQL is text", async () => {
+    const name = "'); DROP TABLE inbox; --";
+    const job = await millrace.wait(await submit("greet", { items: [{ name, data: { name } }] }));
+    expect(job.items[0]).toMatchObject({ name, result: `Hello, ${name}!` });
+    expect((await millrace.wait(await submit(name, {}))).items[0]!.error?.code).toBe("not_found");
+    expect((await submit("add", {}, name)).length).toBe(36);
+  });
+
+  test("a job starts within 50 ms of its commit", { retry: 2 }, async () => {
+    const waits: number[] = [];
+    for (let n = 0; n < 15; n++) {
+      await client.query("BEGIN");
+      const id = await submit("add", { options: { numbers: [2_000 + n, Math.random()] } });
+      await client.query("COMMIT");
+      const committedAt = Date.now();
+      waits.push(Date.parse((await millrace.wait(id)).startedAt!) - committedAt);
+      await sleep(Math.random() * 30);
+    }
+    waits.sort((a, b) => a - b);
+    console.log(`from the commit until the start: ${waits.join(", ")} ms`);
+    expect(waits[7]).toBeLessThan(50);
   });
 
   test("waiting in the inbox costs less than 50 ms until the start", async () => {
@@ -162,4 +237,8 @@ function parts(url: string): { schema: string; address: string } {
   const name = parsed.searchParams.get("schema")!;
   parsed.searchParams.delete("schema");
   return { schema: name, address: parsed.href };
+}
+
+function nested(levels: number): unknown {
+  return levels === 0 ? 1 : [nested(levels - 1)];
 }

@@ -7,6 +7,7 @@ import type { Broker } from "../ports/broker.ts";
 import type { Bus } from "../ports/bus.ts";
 import type { Database } from "../ports/database.ts";
 import type { ObjectReader } from "../ports/objects.ts";
+import type { Result } from "../ports/store/jobs.ts";
 import type { Store } from "../ports/store/store.ts";
 import type { Engine, Inbox, JobRequest, Pipelines } from "./engine.ts";
 import { fileSource } from "./file-source.ts";
@@ -71,9 +72,10 @@ export function createEngine(parts: EngineParts): Engine {
   const submitted = store.name === "postgres" ? inbox({ store, database, createJob }) : null;
   const { admit, prepare } = take;
   const schedules = createSchedules({ store, database, pipelines, admit, prepare, createJob });
+  const known = submitted ? readingInbox(store, submitted) : store;
 
   return {
-    store: submitted ? readingInbox(store, submitted) : store,
+    store: known,
     inbox: submitted,
     database,
     blobs,
@@ -95,14 +97,23 @@ export function createEngine(parts: EngineParts): Engine {
     quote: take.quote,
     prepare,
     createJob,
-    ...jobCommands(store, publishChanges),
+    ...jobCommands(known, publishChanges),
   };
 }
 
 /** A job is there for whoever asks as soon as the transaction that submitted it is committed. */
 function readingInbox(store: Store, submitted: Inbox): Store {
+  const orTaken = async <T>(id: string, ask: () => Promise<Result<T>>): Promise<Result<T>> => {
+    const result = await ask();
+    if (result.ok || result.code !== "not_found") return result;
+    await submitted.takeOne(id);
+    return ask();
+  };
   return {
     ...store,
+    cancelJob: (command) => orTaken(command.id, () => store.cancelJob(command)),
+    reopenJob: (command) => orTaken(command.id, () => store.reopenJob(command)),
+    removeJob: (command) => orTaken(command.id, () => store.removeJob(command)),
     async job(query) {
       const found = await store.job(query);
       if (found) return found;

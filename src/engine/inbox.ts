@@ -10,6 +10,9 @@ import type { Database } from "../ports/database.ts";
 import type { Created } from "../ports/store/jobs.ts";
 import type { Store } from "../ports/store/store.ts";
 import type { Engine, Inbox, JobRequest } from "./engine.ts";
+import { dataItems } from "./intake/data-items.ts";
+import { boundedList, boundedObject, metadataStrings } from "./intake/json-bounds.ts";
+import { MOST_FILES } from "./intake/request-checks.ts";
 import { failureOf } from "./outcome.ts";
 
 /** Between two looks of the process that reads: what a job waits at most, beside its creation. */
@@ -22,10 +25,15 @@ const FORGET_LOOK_MS = 600_000;
 const KEY_MS = 24 * 3_600_000;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
+const file = z.union([
+  z.strictObject({ artifactId: z.string().min(1).max(200) }),
+  z.strictObject({ url: z.string().min(1).max(2_048) }),
+]);
 const requestShape = z.strictObject({
-  options: z.record(z.string(), z.unknown()).default({}),
-  files: z.array(z.strictObject({ artifactId: z.string().min(1).max(200) })).default([]),
-  metadata: z.record(z.string(), z.string()).optional(),
+  options: boundedObject.default({}),
+  items: dataItems.default([]),
+  files: boundedList(file, MOST_FILES).default([]),
+  metadata: metadataStrings.optional(),
 });
 
 interface Parts {

@@ -21,3 +21,10 @@ export const add = definePipeline({
 })
   .each("check", (ctx) => ctx.options.numbers.length)
   .all("sum", (ctx) => ({ sum: ctx.options.numbers.reduce((sum, n) => sum + n, 0), pid: process.pid }));
+
+export const greet = definePipeline({
+  name: "greet",
+  version: 1,
+  title: "Greet",
+  accepts: { data: z.object({ name: z.string() }), maxItems: 100 },
+}).each("greet", ({ data }) => `Hello, ${data.name}!`);
