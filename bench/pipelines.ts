@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { definePipeline } from "../src/pipeline/pipeline.ts";
 import { noteEnd, noteStart, startSignal } from "./clock-log.ts";
+import { insertRows } from "./rows.ts";
 
 const many = { accepts: { mediaTypes: ["*"], minFiles: 0, maxFiles: 10_000 }, queueLimit: 100_000_000 };
 const eager = { concurrency: 100, cache: "never" } as const;
@@ -29,6 +30,33 @@ export const noopParts = definePipeline({
   })
   .each("run", () => {}, eager)
   .join("join", (ctx) => ctx.parts.length, eager);
+
+const ofRows = {
+  version: 1,
+  accepts: { data: z.object({ n: z.int() }) },
+  options: z.object({ url: z.string() }),
+  queueLimit: many.queueLimit,
+};
+
+/** Writes each item into a table by a statement of its own. */
+export const rows = definePipeline({ name: "bench.rows", title: "Rows", ...ofRows }).each(
+  "insert",
+  (ctx) => insertRows(ctx.options.url, [ctx.data.n]),
+  eager,
+);
+
+/** The same, for fifty items at once. */
+export const batchedRows = definePipeline({
+  name: "bench.batches",
+  title: "Batches of rows",
+  ...ofRows,
+}).batch("insert", { size: 50, waitMs: 1_000, ...eager }, async (tasks) => {
+  await insertRows(
+    tasks[0]!.options.url,
+    tasks.map(({ data }) => data.n),
+  );
+  return tasks.map(() => null);
+});
 
 /** Tells how long ago it was asked for. */
 export const start = definePipeline({

@@ -1,6 +1,7 @@
 import type { Report } from "../report.ts";
 import type { Session } from "../session.ts";
 import { accept } from "./accept.ts";
+import { batch } from "./batch.ts";
 import { brokers } from "./brokers.ts";
 import { convert } from "./convert.ts";
 import { growth } from "./growth.ts";
@@ -8,6 +9,7 @@ import { isolation } from "./isolation.ts";
 import { latency } from "./latency.ts";
 import { parts } from "./parts.ts";
 import { sse } from "./sse.ts";
+import { submit } from "./submit.ts";
 import { tasks } from "./tasks.ts";
 import { upload } from "./upload.ts";
 import { zip } from "./zip.ts";
@@ -18,6 +20,8 @@ export const benchmarks: { [name: string]: (session: Session) => Promise<Report>
   latency,
   tasks,
   parts,
+  batch,
+  submit,
   isolation,
   convert,
   upload,

@@ -27,6 +27,10 @@ export const graphileWorker: Peer = {
       add: async (job) => void (await utils.addJob(QUEUE, job)),
       addMany: async (jobs) =>
         void (await utils.addJobs(jobs.map((payload) => ({ identifier: QUEUE, payload })))),
+      async addWithin(client, job) {
+        const text = "SELECT graphile_worker.add_job($1, payload => $2::json)";
+        await client.query(text, [QUEUE, JSON.stringify(job)]);
+      },
       async unfinished() {
         const text = "SELECT count(*)::int AS n FROM graphile_worker._private_jobs";
         return (await pgPool.query<{ n: number }>(text)).rows[0]!.n;

@@ -1,3 +1,5 @@
+import type { Client } from "pg";
+
 /** A job queue that Millrace is compared with: what its users would write, tuned as its documentation says. */
 export interface Peer {
   name: string;
@@ -23,6 +25,8 @@ export interface Producer {
   addMany(jobs: JobData[]): Promise<void>;
   /** These, and one more job that runs when all of them have ended; only where the peer has such a thing. */
   addFlow?(children: JobData[]): Promise<void>;
+  /** A job that exists when the client's transaction commits; only where the peer has such a thing. */
+  addWithin?(client: Client, job: JobData): Promise<void>;
   /** Jobs that have not been settled. */
   unfinished(): Promise<number>;
   close(): Promise<void>;

@@ -36,6 +36,10 @@ export const pgBoss: Peer = {
         const dependsOn = jobs.map(({ ref }) => ref);
         await boss.flow([...jobs, { ref: "parent", name: QUEUE, data: {}, dependsOn }]);
       },
+      async addWithin(client, job) {
+        const db = { executeSql: (text: string, values?: unknown[]) => client.query(text, values) };
+        await boss.send(QUEUE, job, { db });
+      },
       async unfinished() {
         const text = "SELECT count(*)::int AS n FROM pgboss.job WHERE name = $1 AND state < 'completed'";
         return (await client.query<{ n: number }>(text, [QUEUE])).rows[0]!.n;
