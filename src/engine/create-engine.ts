@@ -113,7 +113,6 @@ function readingInbox(store: Store, submitted: Inbox): Store {
     ...store,
     cancelJob: (command) => orTaken(command.id, () => store.cancelJob(command)),
     reopenJob: (command) => orTaken(command.id, () => store.reopenJob(command)),
-    removeJob: (command) => orTaken(command.id, () => store.removeJob(command)),
     async job(query) {
       const found = await store.job(query);
       if (found) return found;
