@@ -5,7 +5,7 @@ import { z } from "zod";
 
 const log = process.env.FAULTS_LOG!;
 
-/** What a step does is what its file says: `sleep 300`, `block 13000`, `die`, `ignore`, `permanent`, `fail`, `terminate 300`. */
+/** What a step does is what its file says: `sleep 300`, `block 13000`, `die`, `ignore`, `permanent`, `fail`. */
 export const faults = definePipeline({
   name: "faults",
   version: 1,
@@ -26,10 +26,6 @@ export const faults = definePipeline({
     if (word === "block") block(ms);
     if (word === "die") process.kill(process.pid, "SIGKILL");
     if (word === "ignore") await sleep(ms);
-    if (word === "terminate") {
-      process.kill(process.pid, "SIGTERM");
-      await sleep(ms, undefined, { signal: ctx.signal });
-    }
     if (word === "permanent") throw new PermanentError("undecodable_file", "This can never work.");
     if (word === "fail" && !existsSync(`${log}.healed`)) throw new Error("Not yet.");
     appendFileSync(
@@ -60,6 +56,12 @@ export const hasty = definePipeline({
   },
   { attempts: 1, timeoutMs: 500, cache: "never" },
 );
+
+// A worker that gets its signal before it can have taken anything; once.
+if (process.env.FAULTS_TERMINATE && process.argv.includes("worker") && !existsSync(`${log}.terminated`)) {
+  appendFileSync(`${log}.terminated`, "");
+  process.kill(process.pid, "SIGTERM");
+}
 
 function block(ms: number): void {
   const end = Date.now() + ms;
