@@ -7,11 +7,16 @@ declare module "autocannon" {
     body?: string;
     connections: number;
     duration: number;
+    /** A second, over all connections. */
+    overallRate?: number;
+    /** Sent one after the other over each connection. */
+    requests?: { headers: { [name: string]: string } }[];
   }
   interface Result {
     requests: { total: number };
     non2xx: number;
     errors: number;
+    timeouts: number;
     duration: number;
   }
   interface Instance extends Promise<Result> {

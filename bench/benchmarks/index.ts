@@ -1,6 +1,7 @@
 import type { Report } from "../report.ts";
 import type { Session } from "../session.ts";
 import { accept } from "./accept.ts";
+import { authz } from "./authz.ts";
 import { batch } from "./batch.ts";
 import { brokers } from "./brokers.ts";
 import { convert } from "./convert.ts";
@@ -28,5 +29,6 @@ export const benchmarks: { [name: string]: (session: Session) => Promise<Report>
   zip,
   sse,
   growth,
+  authz,
   brokers,
 };

@@ -21,6 +21,9 @@ export function addRoles(program: Command): void {
   addListenFlags(addConfigFlags(program.command("api")))
     .description("run the API alone, on servers that can be shared")
     .action((_, command: Command) => role(command, runApi));
+  addListenFlags(addConfigFlags(program.command("authz")))
+    .description("run the authorization service alone, on servers that can be shared")
+    .action((_, command: Command) => role(command, runAuthz));
   addConfigFlags(program.command("worker"))
     .description("run one worker alone, on servers that can be shared")
     .action((_, command: Command) => role(command, runWorker));
@@ -119,13 +122,21 @@ async function tell(message: ChildMessage): Promise<void> {
 const runApi: Run = async ({ config, inline }, writer, begins) => {
   // Loaded here, so that commands which need no server do not wait for it.
   const { createServer } = await import("../server/index.ts");
+  const { createPresets } = await import("../engine/presets.ts");
   const { startScheduler } = await import("../engine/scheduler.ts");
   const { openLimiter } = await import("../compose/adapters.ts");
   const { openEngine } = await import("../compose/open-engine.ts");
+  const { accessOf } = await import("../compose/access.ts");
+  const { openAuthz } = await import("../compose/authz.ts");
   const { startObjectEvents } = await import("../compose/object-events.ts");
   const { createLogger, stepLog } = await import("../compose/logger.ts");
   const { logger, takeLostLines } = createLogger(config.logLevel, "api");
-  const { engine, close } = await openEngine({ config, writer }, inline, stepLog(logger));
+  const { engine, replica, close } = await openEngine({ config, writer }, inline, stepLog(logger));
+  const access = accessOf(config, replica, engine);
+  const presets = createPresets(replica, engine);
+  const authz = openAuthz(config, access, { own: [], now: engine.store.now, log: stepLog(logger) });
+  await access.start();
+  await authz.start();
   const limiter = config.rateLimit > 0 ? await openLimiter({ config, writer }) : null;
   const events = await startObjectEvents(config, engine, stepLog(logger));
   const secret = config.objectEventsSecret;
@@ -139,6 +150,9 @@ const runApi: Run = async ({ config, inline }, writer, begins) => {
     limits: { ownerStreams: config.quotaStreams },
     objectEvents: events && secret !== null ? { jobs: events.jobs, secret } : null,
     rateLimit: limiter && { limiter, perMinute: config.rateLimit },
+    access,
+    authz: authz.authz,
+    presets,
     logger,
     takeLostLines,
   });
@@ -152,10 +166,29 @@ const runApi: Run = async ({ config, inline }, writer, begins) => {
       await server.close();
       await scheduler.close();
       await limiter?.close();
+      authz.close();
+      await access.close();
       await close();
     },
   };
 };
+
+async function runAuthz({ config }: ResolvedConfig, writer: string | null): Promise<Role> {
+  const { openAuthzParts } = await import("../compose/authz-service.ts");
+  const { startAuthzService } = await import("../authz/service.ts");
+  const { createLogger, stepLog } = await import("../compose/logger.ts");
+  const { logger } = createLogger(config.logLevel, "authz");
+  const { authz, access, close } = await openAuthzParts({ config, writer }, stepLog(logger));
+  const { host, port, authzGrpcPort: grpcPort } = config;
+  const service = await startAuthzService({ authz, access, host, port, grpcPort });
+  return {
+    details: { url: service.url },
+    async stop() {
+      await service.close();
+      await close();
+    },
+  };
+}
 
 const runWorker: Run = async (resolved, writer, begins) => {
   const { config, inline } = resolved;
@@ -167,7 +200,8 @@ const runWorker: Run = async (resolved, writer, begins) => {
   const { stepSource } = await import("../compose/step-source.ts");
   const { createLogger, stepLog } = await import("../compose/logger.ts");
   const { logger, takeLostLines } = createLogger(config.logLevel, "worker");
-  const { engine, close } = await openEngine({ config, writer }, inline, stepLog(logger));
+  const { engine, replica, close } = await openEngine({ config, writer }, inline, stepLog(logger));
+  if (engine.catalogs.list().length > 0) await replica.start();
   const steps = engine.pipelines.list().flatMap((pipeline) => pipeline.steps);
   busyMs = Math.max(...steps.map((step) => step.timeoutMs)) + GRACE_MS;
   await tell({ kind: "beat", busyMs });

@@ -1,5 +1,6 @@
 export { catalogue, type ErrorCode, MillraceError } from "../errors.ts";
 export type { Accepts } from "../pipeline/accepts.ts";
+export { type Catalog, type CatalogOptions, defineCatalog } from "../pipeline/catalog.ts";
 export type {
   AllContext,
   Artifact,

@@ -1,4 +1,6 @@
+import { choreRecords } from "../database/chores.ts";
 import { signer } from "../domain/keys.ts";
+import { createCatalogs } from "../engine/catalogs/catalogs.ts";
 import { createEngine } from "../engine/create-engine.ts";
 import type { Engine } from "../engine/engine.ts";
 import { countDrops } from "../engine/messages/drops.ts";
@@ -6,6 +8,7 @@ import { signedBus } from "../engine/messages/signed-bus.ts";
 import { createOutgoing } from "../outgoing/outgoing.ts";
 import type { StepLog } from "../pipeline/context.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
+import { createReplica, type Replica } from "../replica/replica.ts";
 import {
   isLocal,
   openBlobs,
@@ -24,6 +27,8 @@ const HOUR_MS = 3_600_000;
 
 export interface OpenEngine {
   engine: Engine;
+  /** Maps that every process may keep in memory. Whoever needs one declares it, and then starts it. */
+  replica: Replica;
   close(): Promise<void>;
 }
 
@@ -59,6 +64,12 @@ export async function openEngine(
     const openedBus = await keep(openBus(wiring));
     // Nobody else reaches the embedded ones, nor the backlog of a broker that is one with the store.
     const bus = isLocal(config.bus) ? openedBus : signedBus(openedBus, signer(secrets, "bus"), drops);
+    const replica = createReplica({
+      ...{ database, bus, log },
+      now: store.now,
+      onMalformed: () => drops.add("bus", "malformed", "replica"),
+    });
+    opened.push(replica);
     const hintSigner = config.broker === config.store ? null : signer(secrets, "hint");
     const engine = createEngine({
       store,
@@ -68,13 +79,17 @@ export async function openEngine(
       blobs,
       pipelines,
       outgoing,
+      catalogs: createCatalogs(
+        pipelines.versions().flatMap((pipeline) => pipeline.catalogs),
+        { replica, chores: choreRecords(database), now: store.now },
+      ),
       objects,
       hintSigner,
       drops,
       retentionMs: config.retentionHours * HOUR_MS,
       deadLetterRetentionMs: config.deadLetterRetentionHours * HOUR_MS,
     });
-    return { engine, close };
+    return { engine, replica, close };
   } catch (error) {
     await close();
     throw error;

@@ -1,6 +1,7 @@
 import type { Tables } from "../database/tables.ts";
 import { uploadRecords } from "../database/uploads.ts";
 import type { Signer } from "../domain/keys.ts";
+import { MillraceError } from "../errors.ts";
 import { createOutgoing, type Outgoing } from "../outgoing/outgoing.ts";
 import type { BlobStore } from "../ports/blobs.ts";
 import type { Broker } from "../ports/broker.ts";
@@ -9,6 +10,7 @@ import type { Database } from "../ports/database.ts";
 import type { ObjectReader } from "../ports/objects.ts";
 import type { Result } from "../ports/store/jobs.ts";
 import type { Store } from "../ports/store/store.ts";
+import type { Catalogs } from "./catalogs/catalogs.ts";
 import type { Engine, Inbox, JobRequest, Pipelines } from "./engine.ts";
 import { fileSource } from "./file-source.ts";
 import { inbox } from "./inbox.ts";
@@ -37,6 +39,8 @@ export interface EngineParts {
   deadLetterRetentionMs?: number;
   /** @default one that reaches public addresses alone */
   outgoing?: Outgoing;
+  /** @default there are none */
+  catalogs?: Catalogs;
   /** Buckets whose objects become jobs. @default none */
   objects?: ObjectReader | null;
   /** Signs what goes through the broker; `null` for one that nobody else can reach. @default null */
@@ -86,6 +90,7 @@ export function createEngine(parts: EngineParts): Engine {
     outgoing,
     files: fileSource({ outgoing, objects: parts.objects ?? null, room: take.room, now: store.now }),
     schedules,
+    catalogs: parts.catalogs ?? { list: () => [], get: noCatalog },
     hints,
     messages: messageReader(drops),
     drops,
@@ -99,6 +104,10 @@ export function createEngine(parts: EngineParts): Engine {
     createJob,
     ...jobCommands(known, publishChanges),
   };
+}
+
+function noCatalog(): never {
+  throw new MillraceError("not_found", "There is no such catalog.");
 }
 
 /** A job is there for whoever asks as soon as the transaction that submitted it is committed. */

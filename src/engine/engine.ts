@@ -10,6 +10,7 @@ import type { Bus } from "../ports/bus.ts";
 import type { Database } from "../ports/database.ts";
 import type { Changed, Created } from "../ports/store/jobs.ts";
 import type { Store } from "../ports/store/store.ts";
+import type { Catalogs } from "./catalogs/catalogs.ts";
 import type { FileSource } from "./file-source.ts";
 import type { DataItem } from "./intake/data-items.ts";
 import type { Drops } from "./messages/drops.ts";
@@ -34,6 +35,8 @@ export interface Engine {
   /** Files that jobs name by URL. */
   readonly files: FileSource;
   readonly schedules: Schedules;
+  /** Maps that steps look things up in. */
+  readonly catalogs: Catalogs;
   /** Makes and reads what brokers deliver. */
   readonly hints: Hints;
   /** Reads what comes over the bus. */

@@ -3,6 +3,7 @@ import { partAt } from "../domain/parts.ts";
 import { type FileRef, JOB_ITEM, type Json } from "../domain/records.ts";
 import { fileView } from "../domain/views.ts";
 import { MillraceError } from "../errors.ts";
+import type { Catalog } from "../pipeline/catalog.ts";
 import type { AllContext, EachContext, StepContext, StepLog } from "../pipeline/context.ts";
 import type { JoinContext, NewPart, PartContext } from "../pipeline/parts.ts";
 import { collectWarnings, type Warnings } from "../pipeline/warnings.ts";
@@ -10,6 +11,7 @@ import type { BlobStore } from "../ports/blobs.ts";
 import type { Bus } from "../ports/bus.ts";
 import type { Store } from "../ports/store/store.ts";
 import { type AttemptFiles, type AttemptOf, attemptFiles } from "./attempt-files.ts";
+import type { Catalogs } from "./catalogs/catalogs.ts";
 import { endedItems } from "./ended-items.ts";
 import { endedParts, partInfo } from "./ended-parts.ts";
 import type { Engine } from "./engine.ts";
@@ -29,6 +31,7 @@ export interface ContextParts {
   threads: Threads;
   memory: Pick<MemoryShare, "reserve">;
   prepare: Engine["prepare"];
+  catalogs: Pick<Catalogs, "get">;
   log: StepLog;
 }
 
@@ -71,6 +74,8 @@ export async function stepContext(parts: ContextParts, attempt: AttemptOf): Prom
     warn: warnings.warn,
     ...{ read: files.read, stream: files.stream, path: files.path, write: files.write, folder: files.folder },
     submit: submissions.submit,
+    lookup: async <T>(catalog: Pick<Catalog<T>, "name">, key: string) =>
+      (await parts.catalogs.get(catalog.name).lookup(key)) as T | undefined,
     reserveMemory: memory.reserve,
     thread: (module, input) => threads.run(module, input, signal),
     once: memoOf(store, blobs, attempt, files),

@@ -50,7 +50,8 @@ export function createApp({ limits, logger, publicUrl, anyHost = false, identify
   app.setSerializerCompiler(() => JSON.stringify);
   app.addHook("onRequest", (request, reply, done) => {
     reply.headers(apiHeaders);
-    refuseForeign(request.headers, request.method, { publicUrl, anyHost });
+    if (!request.routeOptions.config.isOpen)
+      refuseForeign(request.headers, request.method, { publicUrl, anyHost });
     done();
   });
   identifyRequests(app, identify);

@@ -16,6 +16,10 @@ declare module "fastify" {
     /** Known before any other hook of a route runs. */
     principal: Principal;
   }
+  interface FastifyContextConfig {
+    /** The route judges by itself who may ask it, from wherever. */
+    isOpen?: boolean;
+  }
 }
 
 /** Puts `request.principal` on every request. Called before the routes are added. */
@@ -26,6 +30,7 @@ export function identifyRequests(
   // Fastify keeps one shape for all requests; a request has its own before anyone reads it.
   app.decorateRequest("principal");
   app.addHook("onRequest", (request, _, done) => {
+    if (request.routeOptions.config.isOpen) return done();
     const found = identify(request);
     if (!(found instanceof Promise)) {
       request.principal = found;

@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import type { Json } from "../domain/records.ts";
+import type { Catalog } from "./catalog.ts";
 
 /** A file that a step reads or wrote. Steps may put artifacts into their results. */
 export type Artifact = {
@@ -76,6 +77,11 @@ export interface StepContext<Options> {
     pipeline: string | { readonly name: string },
     work?: Submission,
   ): Promise<{ jobId: string }>;
+  /**
+   * An entry of a catalog that the pipeline names, from memory or by the catalog's loader; `undefined` where there is
+   * none. Throws `unavailable`, which is tried again, while the loader fails.
+   */
+  lookup<T>(catalog: Catalog<T>, key: string): Promise<T | undefined>;
   /**
    * Runs `fn` once for this task and step: its result is recorded, and a repeated attempt gets it back.
    * A crash between the call and the record may run it twice.

@@ -3,6 +3,7 @@ import { FETCH_STEP } from "../domain/fetching.ts";
 import type { Json } from "../domain/records.ts";
 import { type Accepted, type AcceptedData, type Accepts, accepted, type SentData } from "./accepts.ts";
 import { type Batch, type BatchOptions, batchOf, type RunBatch, runAlone } from "./batch.ts";
+import type { Catalog } from "./catalog.ts";
 import type { AllContext, EachContext } from "./context.ts";
 import { duration, LONGEST_MS } from "./durations.ts";
 import type { JsonResult } from "./json-result.ts";
@@ -33,6 +34,8 @@ export interface PipelineOptions<Schema extends z.ZodType, Accepting extends Acc
   replaces?: boolean;
   /** Jobs that start by themselves, as owner `system`. @default none */
   schedules?: readonly ScheduleDefinition[];
+  /** Maps that its steps look things up in. @default none */
+  catalogs?: readonly Catalog[];
   /** Results may be shared between users: a hit tells that somebody had the same file. @default false */
   shareable?: boolean;
   /** Part of the content key of every step: the versions of the tools that make the result. */
@@ -65,6 +68,7 @@ export interface Pipeline {
   readonly options: z.ZodType;
   readonly replaces: boolean;
   readonly schedules: readonly PipelineSchedule[];
+  readonly catalogs: readonly Catalog[];
   readonly shareable: boolean;
   readonly tools: Readonly<Record<string, string>>;
   readonly queueLimit: number;
@@ -244,6 +248,7 @@ export function definePipeline<
     options: options.options ?? z.object({}),
     replaces: options.replaces ?? false,
     schedules: schedulesOf(options.name, options.schedules ?? []),
+    catalogs: options.catalogs ?? [],
     shareable: options.shareable ?? false,
     tools: options.tools ?? {},
     queueLimit: options.queueLimit ?? 10_000,

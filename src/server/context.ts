@@ -1,5 +1,7 @@
 import type { FastifyBaseLogger } from "fastify";
 import type { Engine } from "../engine/engine.ts";
+import type { Presets } from "../engine/presets.ts";
+import type { Access } from "../replica/access.ts";
 import type { EventHub } from "./events/event-hub.ts";
 import type { EventStreams } from "./events/event-streams.ts";
 import type { ReplayTurns } from "./events/replay-turns.ts";
@@ -17,4 +19,8 @@ export interface ServerContext {
   unserved: UnservedWatch;
   limits: Limits;
   logger: FastifyBaseLogger;
+  /** Maps that all processes keep in memory; `null` where there are none. */
+  access: Access | null;
+  /** `null` where there are none. */
+  presets: Presets | null;
 }

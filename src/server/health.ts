@@ -1,21 +1,42 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import type { App } from "../http/app.ts";
+import type { Access } from "../replica/access.ts";
 import { documented } from "./api-schemas.ts";
 import type { ServerContext } from "./context.ts";
 
 const CHECK_MS = 2_000;
 
 const check = z.object({ ok: z.boolean(), name: z.string().describe("The technology behind it.") });
+const replicaCheck = check.extend({
+  stale: z
+    .boolean()
+    .describe("What is in memory may be too old: the store is asked, or the last known state answers."),
+  processes: z.int().describe("Processes that keep the maps."),
+  maps: z.array(
+    z.object({
+      name: z.string(),
+      version: z.int(),
+      entries: z.int(),
+      ageSeconds: z.number().nullable().describe("Since it was proven to be complete; `null`: never."),
+    }),
+  ),
+});
 const readiness = z.object({
   ready: z.boolean(),
-  checks: z.object({ store: check, broker: check, blobs: check, bus: check }),
+  checks: z.object({
+    store: check,
+    broker: check,
+    blobs: check,
+    bus: check,
+    replica: replicaCheck.optional(),
+  }),
   unserved: z
     .array(z.object({ queue: z.string(), waiting: z.int() }))
     .describe("Queues whose tasks wait because no worker has that version of the pipeline."),
 });
 
-export function healthRoutes(app: App, { engine, unserved, logger }: ServerContext): void {
+export function healthRoutes(app: App, { engine, unserved, access, logger }: ServerContext): void {
   app.route({
     method: "GET",
     url: "/healthz",
@@ -40,11 +61,12 @@ export function healthRoutes(app: App, { engine, unserved, logger }: ServerConte
     async handler(_, reply) {
       const parts = ["store", "broker", "blobs", "bus"] as const;
       const results = await Promise.all(parts.map((part) => probe(part, engine[part])));
-      const ready = results.every((result) => result.ok);
+      const replica = access ? { replica: replicaState(access) } : {};
+      const ready = results.every((result) => result.ok) && (replica.replica?.ok ?? true);
       const [store, broker, blobs, bus] = results as [Probe, Probe, Probe, Probe];
       return reply.code(ready ? 200 : 503).send({
         ready,
-        checks: { store, broker, blobs, bus },
+        checks: { store, broker, blobs, bus, ...replica },
         unserved: store.ok
           ? (await unserved.queues()).map(({ name: queue, waiting }) => ({ queue, waiting }))
           : [],
@@ -73,3 +95,18 @@ export function healthRoutes(app: App, { engine, unserved, logger }: ServerConte
 }
 
 type Probe = z.output<typeof check>;
+
+/** Whether its maps were loaded: while the store is away they may be stale, which `store` says too. */
+export function replicaState(access: Access): z.output<typeof replicaCheck> {
+  const { maps, isStale, processes } = access.state();
+  return {
+    ok: maps.every((map) => map.ageMs !== null) && !isStale,
+    name: "replica",
+    stale: isStale,
+    processes,
+    maps: maps.map(({ name, version, entries, ageMs }) => ({
+      ...{ name, version, entries },
+      ageSeconds: ageMs === null ? null : Math.round(ageMs) / 1_000,
+    })),
+  };
+}

@@ -1,15 +1,21 @@
 import multipart from "@fastify/multipart";
 import type { FastifyBaseLogger } from "fastify";
+import type { Authz } from "../authz/authz.ts";
 import type { Engine } from "../engine/engine.ts";
+import type { Presets } from "../engine/presets.ts";
 import { MillraceError } from "../errors.ts";
 import type { App } from "../http/app.ts";
 import { answerUnknown } from "../http/error-handling.ts";
 import { isLoopback } from "../http/host-check.ts";
 import { createHttpServer } from "../http/http-server.ts";
 import type { Identify, Principal } from "../http/principal.ts";
+import type { Access } from "../replica/access.ts";
 import { deadLetterRoutes } from "./admin/dead-letters.ts";
 import { queueRoutes } from "./admin/queues.ts";
+import { revocationRoutes } from "./admin/revocations.ts";
 import { workerRoutes } from "./admin/workers.ts";
+import { catalogRoutes } from "./catalogs.ts";
+import { checkRoutes } from "./checks.ts";
 import type { ServerContext } from "./context.ts";
 import { createEventHub } from "./events/event-hub.ts";
 import { createEventStreams } from "./events/event-streams.ts";
@@ -31,7 +37,9 @@ import { serveDocs } from "./page/docs.ts";
 import { type Page, servePage } from "./page/page.ts";
 import { serveSamples } from "./page/samples.ts";
 import { pipelineRoutes } from "./pipelines.ts";
+import { presetRoutes } from "./presets.ts";
 import { limitRate, type RateLimit } from "./rate-limit.ts";
+import { readOwnWrites } from "./read-own-writes.ts";
 import { scheduleRoutes } from "./schedules/routes.ts";
 import { watchUnserved } from "./unserved-watch.ts";
 import { uploadRoutes } from "./uploads/routes.ts";
@@ -53,6 +61,12 @@ export interface ServerOptions {
   logger: FastifyBaseLogger;
   /** Lines of this process's log that were lost since the last call. @default none */
   takeLostLines?: () => number;
+  /** Maps that all processes keep in memory, started. The server does not close them. @default none */
+  access?: Access | null;
+  /** Answers proxies that ask who may do what. @default nobody does */
+  authz?: Authz | null;
+  /** Named options of pipelines. @default there are none */
+  presets?: Presets | null;
   /** Finds out who sends a request, to whatever host name. @default everything is the local user's */
   identify?: Identify;
 }
@@ -86,9 +100,12 @@ const routes = [
   uploadRoutes,
   pipelineRoutes,
   scheduleRoutes,
+  presetRoutes,
+  catalogRoutes,
   queueRoutes,
   deadLetterRoutes,
   workerRoutes,
+  revocationRoutes,
   healthRoutes,
   metricRoutes,
 ];
@@ -103,12 +120,12 @@ export async function createServer(options: ServerOptions & ListenOptions): Prom
 
 /** All routes, for a server of our own or of somebody else. */
 export async function createServerApp(options: ServerOptions) {
-  const { engine, logger, identify, publicUrl = null } = options;
+  const { engine, logger, identify, publicUrl = null, access = null, authz = null, presets = null } = options;
   const limits = { ...defaultLimits, ...options.limits };
   const streams = createEventStreams(limits);
   const hub = await createEventHub(engine, logger);
   const unserved = watchUnserved(engine, logger);
-  const metrics = await createMetrics(engine, streams, options.takeLostLines);
+  const metrics = await createMetrics(engine, streams, options.takeLostLines, { access, authz });
   const http = createHttpServer({
     limits,
     logger,
@@ -119,7 +136,18 @@ export async function createServerApp(options: ServerOptions) {
   });
   const { app } = http;
   const replays = createReplayTurns(limits.replays);
-  const context: ServerContext = { engine, hub, streams, replays, metrics, unserved, limits, logger };
+  const context: ServerContext = {
+    engine,
+    hub,
+    streams,
+    replays,
+    metrics,
+    unserved,
+    limits,
+    logger,
+    access,
+    presets,
+  };
 
   keepForAdmins(app);
   let page: Page | null = null;
@@ -129,6 +157,8 @@ export async function createServerApp(options: ServerOptions) {
     return true;
   });
   measureAnswers(app, metrics);
+  if (access) readOwnWrites(app, access.replica);
+  if (authz) checkRoutes(app, authz);
   if (options.rateLimit) limitRate(app, options.rateLimit, context);
   await describeApi(app);
   // Only what is declared is read: text would reach the routes unchecked.

@@ -4,6 +4,7 @@ import { mkdtemp, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { Json } from "../domain/records.ts";
+import type { Catalog } from "../pipeline/catalog.ts";
 import type { Artifact, NewFile, StepContext, StepLog, Submission } from "../pipeline/context.ts";
 import { nameOf } from "../pipeline/output-name.ts";
 import { collectWarnings, type Warnings } from "../pipeline/warnings.ts";
@@ -54,6 +55,8 @@ export interface ContextParts<Options> {
   signal: AbortSignal;
   /** Results of `once`, kept over the attempts of one task. */
   memo: Map<string, Json>;
+  /** Entries by catalog and key. */
+  catalogs?: { readonly [name: string]: { readonly [key: string]: unknown } };
   onProgress: (fraction: number, message: string | undefined) => void;
   onDelta: (text: string) => void;
   onSubmit?: (submitted: Submitted) => void;
@@ -91,6 +94,10 @@ export function stepContext<Options>(parts: ContextParts<Options>): {
     async submit(key, pipeline, work = {}) {
       parts.onSubmit?.({ key, pipeline: typeof pipeline === "string" ? pipeline : pipeline.name, ...work });
       return { jobId: `test-${key}` };
+    },
+    async lookup<T>({ name, schema }: Catalog<T>, key: string) {
+      const entry = parts.catalogs?.[name]?.[key];
+      return entry === undefined ? undefined : schema.parse(entry);
     },
     // The tests' own process has no budget.
     reserveMemory: async () => {},

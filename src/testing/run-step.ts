@@ -25,6 +25,8 @@ export interface RunOptions {
   attachments?: readonly TestFile[];
   /** Items of data instead of files, parsed by the pipeline's schema (`accepts.data`). */
   items?: readonly { name?: string; data: unknown }[];
+  /** Entries of the pipeline's catalogs, by name and key. @default none */
+  catalogs?: { readonly [name: string]: { readonly [key: string]: unknown } };
   /** Tries of a step that fails with a retryable error, one right after the other. @default 1 */
   attempts?: number;
   /** Ends every step. */
@@ -95,6 +97,7 @@ export async function runStep<Parts extends object>(
       options: scope.options,
       signal,
       memo,
+      catalogs: scope.run.catalogs ?? {},
       onProgress: (fraction, message) => outcome.progress.push({ step: step.name, fraction, message }),
       onSubmit: (submitted) => outcome.submitted.push(submitted),
       onDelta: (text) => outcome.deltas.push(text),

@@ -2,7 +2,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
+import { accessOf } from "../../src/compose/access.ts";
 import { openLimiter } from "../../src/compose/adapters.ts";
+import { openAuthz } from "../../src/compose/authz.ts";
 import { budgetBytes, resolveConfig, type UserConfig } from "../../src/compose/config.ts";
 import { startEmbedded } from "../../src/compose/embedded.ts";
 import { stepLog } from "../../src/compose/logger.ts";
@@ -10,9 +12,11 @@ import { startObjectEvents } from "../../src/compose/object-events.ts";
 import { openEngine } from "../../src/compose/open-engine.ts";
 import { stepSource } from "../../src/compose/step-source.ts";
 import type { Engine } from "../../src/engine/engine.ts";
+import { createPresets } from "../../src/engine/presets.ts";
 import { sharedMemory } from "../../src/engine/shared-memory.ts";
 import type { Pipeline } from "../../src/pipeline/pipeline.ts";
 import type { Limiter } from "../../src/ports/limiter.ts";
+import type { Access } from "../../src/replica/access.ts";
 import { createServer, type Limits } from "../../src/server/index.ts";
 import { startWorker } from "../../src/worker/worker.ts";
 
@@ -23,6 +27,7 @@ export interface Running {
   data: string;
   engine: Engine;
   limiter: Limiter | null;
+  access: Access;
   /** Lines of the log, from warnings up. */
   log: string[];
   close(): Promise<void>;
@@ -36,6 +41,8 @@ export interface RunningOptions {
   /** Requests a minute. @default 0 */
   rateLimit?: number;
   worker?: boolean;
+  /** Settings, as in the environment. */
+  env?: Record<string, string>;
   /** Private networks that URLs of files may lead to. */
   outgoingAllow?: string[];
   /** Buckets whose objects become jobs, and how they tell. */
@@ -46,7 +53,7 @@ export async function start(options: RunningOptions = {}): Promise<Running> {
   const data = await mkdtemp(join(tmpdir(), "millrace-server-"));
   const resolved = await resolveConfig(
     { data, logLevel: "silent", outgoingAllow: options.outgoingAllow, ...objectSettings(options) },
-    {},
+    options.env ?? {},
     data,
   );
   const { config } = resolved;
@@ -54,9 +61,14 @@ export async function start(options: RunningOptions = {}): Promise<Running> {
   const wiring = { config, writer: writer!.socketPath };
   const log: string[] = [];
   const logger = pino({ level: "warn" }, { write: (line) => void log.push(line) });
-  const { engine, close: closeEngine } = await openEngine(wiring, options.pipelines);
+  const { engine, replica, close: closeEngine } = await openEngine(wiring, options.pipelines);
   const limiter = options.rateLimit ? await openLimiter(wiring) : null;
   const events = await startObjectEvents(config, engine, stepLog(logger));
+  const access = accessOf(config, replica, engine);
+  const presets = createPresets(replica, engine);
+  const authz = openAuthz(config, access, { own: [], now: engine.store.now, log: stepLog(logger) });
+  await access.start();
+  await authz.start();
   const server = await createServer({
     engine,
     host: "127.0.0.1",
@@ -66,6 +78,9 @@ export async function start(options: RunningOptions = {}): Promise<Running> {
     limits: options.limits,
     objectEvents: events && { jobs: events.jobs, secret: config.objectEventsSecret ?? "" },
     rateLimit: limiter && { limiter, perMinute: options.rateLimit! },
+    access,
+    authz: authz.authz,
+    presets,
     logger,
   });
   const { url } = await server.listen();
@@ -89,12 +104,15 @@ export async function start(options: RunningOptions = {}): Promise<Running> {
     data,
     engine,
     limiter,
+    access,
     log,
     async close() {
       await events?.close();
       await server.close();
       await worker?.drain();
       await limiter?.close();
+      authz.close();
+      await access.close();
       await closeEngine();
       await writer!.close();
       await rm(data, { recursive: true, force: true });

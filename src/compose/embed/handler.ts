@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { FastifyBaseLogger } from "fastify";
 import type { Engine } from "../../engine/engine.ts";
+import type { Presets } from "../../engine/presets.ts";
 import { MillraceError } from "../../errors.ts";
 import type { Config } from "../config.ts";
 import { pageFolder, samplesFolder } from "../package-folders.ts";
@@ -36,6 +37,7 @@ export interface MountedHandler {
 
 interface Embedded {
   engine: Engine;
+  presets: Presets;
   config: Config;
   logger: FastifyBaseLogger;
 }
@@ -76,7 +78,7 @@ export function mountHandler(embedded: Embedded, options: HandlerOptions): Mount
   };
 }
 
-async function open({ engine, config, logger }: Embedded, { owner, page = true }: HandlerOptions) {
+async function open({ engine, presets, config, logger }: Embedded, { owner, page = true }: HandlerOptions) {
   const { createServerApp } = await import("../../server/index.ts");
   const identify = async ({ raw }: { raw: IncomingMessage }) => {
     const found = await owner!(raw);
@@ -85,6 +87,7 @@ async function open({ engine, config, logger }: Embedded, { owner, page = true }
   };
   return createServerApp({
     engine,
+    presets,
     webRoot: page ? pageFolder() : null,
     samplesRoot: samplesFolder(),
     limits: { ownerStreams: config.quotaStreams },

@@ -1,6 +1,7 @@
 import type { JobFilter, Job as JobOf, Page, TypedPipeline } from "../../client/index.ts";
 import { jobView } from "../../domain/views.ts";
 import type { Engine } from "../../engine/engine.ts";
+import { createPresets, type Presets } from "../../engine/presets.ts";
 import { MillraceError } from "../../errors.ts";
 import type { Pipeline } from "../../pipeline/pipeline.ts";
 import { givenConfig, type UserConfig } from "../config.ts";
@@ -107,14 +108,18 @@ export async function createMillrace<const Pipelines extends PipelineList = []>(
   await closeData(config);
   const writer = await startEmbedded(config);
   const wiring = { config, writer: writer?.socketPath ?? null };
-  let opened: OpenEngine;
+  let opened: OpenEngine | null = null;
+  let presets: Presets;
   try {
     opened = await openEngine(wiring, inline, stepLog(logger));
+    presets = createPresets(opened.replica, opened.engine);
+    await opened.replica.start();
   } catch (error) {
+    await opened?.close();
     await writer?.close();
     throw error;
   }
-  const { engine } = opened;
+  const { engine, close: closeEngine } = opened;
   const { startScheduler } = await import("../../engine/scheduler.ts");
   const scheduler = startScheduler(engine, stepLog(logger));
   const started: Workers[] = [];
@@ -125,7 +130,7 @@ export async function createMillrace<const Pipelines extends PipelineList = []>(
     await Promise.allSettled(started.map((workers) => workers.stop()));
     await Promise.allSettled(mounted.map((one) => one.close()));
     await scheduler.close();
-    await opened.close();
+    await closeEngine();
     await writer?.close();
   }
 
@@ -141,7 +146,7 @@ export async function createMillrace<const Pipelines extends PipelineList = []>(
       return workers;
     },
     handler(options = {}) {
-      const one = mountHandler({ engine, config, logger }, options);
+      const one = mountHandler({ engine, presets, config, logger }, options);
       mounted.push(one);
       return one.handle;
     },

@@ -1,5 +1,8 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { Authz } from "../../authz/authz.ts";
+import { registerChecks, registerReplica } from "../../authz/metrics.ts";
 import type { Engine } from "../../engine/engine.ts";
+import type { Access } from "../../replica/access.ts";
 import type { EventStreams } from "../events/event-streams.ts";
 import { countSteps } from "./step-metrics.ts";
 import { registerStoreGauges } from "./store-gauges.ts";
@@ -18,11 +21,13 @@ const BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5,
 /**
  * @param streams the event streams that are open
  * @param takeLostLines lines of this process's log that were lost since the last call
+ * @param parts.access maps that this process keeps in memory
  */
 export async function createMetrics(
   engine: Pick<Engine, "store" | "bus" | "pipelines" | "messages" | "drops">,
   streams: Pick<EventStreams, "count" | "unread">,
   takeLostLines: () => number = () => 0,
+  { access = null, authz = null }: { access?: Access | null; authz?: Authz | null } = {},
 ): Promise<Metrics> {
   const registry = new Registry();
   // Process memory and CPU, garbage collection, and the delay of the event loop.
@@ -55,6 +60,8 @@ export async function createMetrics(
       this.set(streams.unread());
     },
   });
+  if (access) registerReplica(registry, access);
+  if (authz) registerChecks(registry, authz);
   const stored = registerStoreGauges(registry, engine);
   const steps = await countSteps(registry, engine, takeLostLines);
   // Finding a histogram's child by labels costs more than observing.

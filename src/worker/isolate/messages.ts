@@ -27,7 +27,7 @@ export type FromProcess =
   | { kind: "resident"; bytes: number };
 
 /** Methods of the step context that are answered. */
-export type Called = "path" | "folder" | "reserveMemory" | "submit" | "write" | "once" | "next";
+export type Called = "path" | "folder" | "reserveMemory" | "submit" | "lookup" | "write" | "once" | "next";
 /** Methods of the step context that are not. */
 export type Told = "progress" | "delta" | "warn" | "log";
 

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { pipeline as flow } from "node:stream/promises";
 import type { Json } from "../../domain/records.ts";
 import { MillraceError } from "../../errors.ts";
+import type { Catalog } from "../../pipeline/catalog.ts";
 import type {
   Artifact,
   AsyncList,
@@ -57,6 +58,7 @@ export function processContext(data: ContextData, { tell, ask }: Line, signal: A
       ask("submit", [key, typeof pipeline === "string" ? pipeline : pipeline.name, work]) as Promise<{
         jobId: string;
       }>,
+    lookup: <T>({ name }: Catalog<T>, key: string) => ask("lookup", [name, key]) as Promise<T | undefined>,
     async write({ data: content, ...file }: NewFile): Promise<Artifact> {
       if (Buffer.isBuffer(content) && content.length <= CHANNEL_BYTES) {
         return (await ask("write", [{ ...file, data: content }])) as Artifact;

@@ -1,6 +1,7 @@
 import { createReadStream } from "node:fs";
 import type { Json } from "../../domain/records.ts";
 import type { Running } from "../../engine/step-context.ts";
+import type { Catalog } from "../../pipeline/catalog.ts";
 import type { NewFile, StepLog } from "../../pipeline/context.ts";
 import { type ContextData, type FromProcess, type ListName, listNames } from "./messages.ts";
 
@@ -49,6 +50,8 @@ export function answering(context: Context, compute: (call: number) => Promise<J
         return context.reserveMemory(args[0] as number);
       case "submit":
         return context.submit(...(args as Parameters<Context["submit"]>));
+      case "lookup":
+        return context.lookup({ name: args[0] as string } as Catalog, args[1] as string);
       case "write": {
         const { path, ...file } = args[0] as NewFile & { path?: string };
         return context.write(path === undefined ? file : { ...file, data: createReadStream(path) });

@@ -1,0 +1,33 @@
+/**
+ * `authz-follower.ts POSTGRES heard|deaf`: a process that keeps the revocations, and says when it began to refuse each of
+ * those that its parent names (`{watch: ids}`), by the shared clock. A deaf one hears nothing of the bus.
+ */
+import { openPostgresBus } from "../../src/adapters/postgres/bus.ts";
+import { openPostgresDatabase } from "../../src/adapters/postgres/database.ts";
+import { createReplica } from "../../src/replica/replica.ts";
+import { revocationsOf } from "../../src/replica/revocations.ts";
+import { clock } from "../clock-log.ts";
+
+const [url, mode] = process.argv.slice(2);
+const database = await openPostgresDatabase(url!);
+const bus = await openPostgresBus(url!);
+const heard = mode === "deaf" ? { ...bus, subscribe: async () => ({ close: async () => {} }) } : bus;
+const replica = createReplica({ database, bus: heard, now: Date.now });
+const revocations = revocationsOf(replica, Date.now);
+const waiting = new Set<string>();
+await replica.start();
+revocations.sessions.onChange(() => {
+  const at = clock();
+  for (const id of waiting) {
+    if (!revocations.sessions.has(id)) continue;
+    waiting.delete(id);
+    process.send!({ seen: id, at });
+  }
+});
+process.on("message", ({ watch }: { watch: string[] }) => {
+  for (const id of watch) waiting.add(id);
+  process.send!({ watching: true });
+});
+process.on("SIGTERM", () => process.exit());
+process.on("disconnect", () => process.exit());
+process.send!({ ready: true });

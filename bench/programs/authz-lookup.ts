@@ -1,0 +1,75 @@
+/**
+ * `authz-lookup.ts memory|redis REVOKED [REDIS]`: looks up ids among as many revoked ones, most of which were not revoked.
+ * It says how long a lookup takes, and how much memory an entry. Needs `--expose-gc`.
+ */
+import { Redis } from "ioredis";
+import { newId } from "../../src/domain/ids.ts";
+import { packedKeys } from "../../src/replica/packed-keys.ts";
+import { percentile } from "../statistics.ts";
+
+const [kind, revokedText = "0", redisUrl = ""] = process.argv.slice(2);
+const revoked = Number(revokedText);
+const PROBES = 50_000;
+const IN_FLIGHT = 50;
+
+process.on("SIGTERM", () => process.exit());
+process.on("disconnect", () => process.exit());
+process.send!(kind === "memory" ? memory() : await redis());
+
+function memory() {
+  const probes = Array.from({ length: PROBES }, () => newId());
+  globalThis.gc!();
+  const before = process.memoryUsage();
+  const keys = packedKeys();
+  const until = Date.now() + 3_600_000;
+  for (let n = 0; n < revoked; n++) {
+    const id = newId();
+    keys.add(id, until);
+    if (n % 100 === 0) probes[(n / 100) % PROBES] = id;
+  }
+  globalThis.gc!();
+  const after = process.memoryUsage();
+  const bytes = after.heapUsed + after.external - before.heapUsed - before.external;
+  const now = Date.now();
+  let hits = 0;
+  for (const id of probes) if (keys.has(id, now)) hits++;
+  const times: number[] = [];
+  for (const id of probes) {
+    const begun = process.hrtime.bigint();
+    if (keys.has(id, now)) hits++;
+    times.push(Number(process.hrtime.bigint() - begun));
+  }
+  const cpu = process.cpuUsage();
+  const ROUNDS = 20;
+  for (let round = 0; round < ROUNDS; round++) for (const id of probes) if (keys.has(id, now)) hits++;
+  const { user, system } = process.cpuUsage(cpu);
+  const cpuUs = (user + system) / (ROUNDS * PROBES);
+  return { bytesPerEntry: bytes / revoked, p99Ms: percentile(times, 0.99) / 1e6, cpuUs, hits };
+}
+
+/** Its own processor time; the server's is counted by the parent. */
+async function redis() {
+  const client = new Redis(redisUrl, { enableAutoPipelining: true });
+  for (let n = 0; n < revoked; n += 5_000) {
+    const pipeline = client.pipeline();
+    for (let m = n; m < n + 5_000; m++) pipeline.set(`revoked:${newId()}`, "1", "EX", 3_600);
+    await pipeline.exec();
+  }
+  return measure(client);
+}
+
+async function measure(client: Redis) {
+  const probes = Array.from({ length: PROBES }, () => `revoked:${newId()}`);
+  const times: number[] = [];
+  const cpu = process.cpuUsage();
+  const ask = async () => {
+    for (let probe = probes.pop(); probe !== undefined; probe = probes.pop()) {
+      const begun = performance.now();
+      await client.exists(probe);
+      times.push(performance.now() - begun);
+    }
+  };
+  await Promise.all(Array.from({ length: IN_FLIGHT }, ask));
+  const { user, system } = process.cpuUsage(cpu);
+  return { p99Ms: percentile(times, 0.99), cpuUs: (user + system) / PROBES, lookups: PROBES };
+}

@@ -1,0 +1,105 @@
+import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from "jose";
+import { MillraceError } from "../errors.ts";
+import type { Holder, TokenVerifier } from "./check.ts";
+
+export interface IssuerSettings {
+  /** What `iss` of its tokens says. */
+  issuer: string;
+  /** Where its keys are: a JSON Web Key Set. */
+  jwks: string;
+  /** What `aud` must name; `null`: anything. */
+  audience: string | null;
+  /** The claim with the roles, a list; a dot leads into an object, as in `realm_access.roles`. */
+  rolesClaim: string;
+}
+
+/** Of public keys alone: with a secret one, whoever verifies could sign. */
+const ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"];
+const KEYS_MS = 2_000;
+/** How long a signature that was verified is believed: then the keys of the issuer may be others. */
+const KEPT_MS = 60_000;
+const MOST_KEPT = 50_000;
+
+interface Kept {
+  holder: Holder;
+  until: number;
+}
+
+/** Tokens of another issuer, by its public keys. @param now the store's clock */
+export function issuerTokens(settings: IssuerSettings, now: () => number): TokenVerifier {
+  const keys = createRemoteJWKSet(new URL(settings.jwks), { timeoutDuration: KEYS_MS });
+  /** In the order in which they came: the first half of them goes when there are too many. */
+  const kept = new Map<string, Kept>();
+
+  async function verifyNow(token: string): Promise<Holder | null> {
+    const payload = await payloadOf(token, keys, settings, now());
+    if (!payload) return null;
+    const holder = holderOf(payload, settings.rolesClaim);
+    if (kept.size >= MOST_KEPT) {
+      for (const old of [...kept.keys()].slice(0, MOST_KEPT / 2)) kept.delete(old);
+    }
+    kept.set(token, { holder, until: Math.min(payload.exp! * 1_000, now() + KEPT_MS) });
+    return holder;
+  }
+
+  return {
+    verify(token) {
+      const known = kept.get(token);
+      if (known && known.until > now()) return known.holder;
+      if (known) kept.delete(token);
+      // No token that could be of this issuer: others are not held up by it.
+      if (token.split(".", 4).length !== 3) return null;
+      return verifyNow(token);
+    },
+  };
+}
+
+async function payloadOf(
+  token: string,
+  keys: JWTVerifyGetKey,
+  { issuer, audience }: IssuerSettings,
+  now: number,
+): Promise<JWTPayload | null> {
+  try {
+    const { payload } = await jwtVerify(token, keys, {
+      issuer,
+      ...(audience === null ? {} : { audience }),
+      algorithms: ALGORITHMS,
+      requiredClaims: ["exp", "sub"],
+      currentDate: new Date(now),
+    });
+    return payload;
+  } catch (cause) {
+    if (cause instanceof errors.JOSEError && !UNREACHABLE.has(cause.code)) return null;
+    throw new MillraceError("unavailable", "The keys of the tokens' issuer cannot be read at present.", {
+      ...{ retryAfter: 1, cause },
+    });
+  }
+}
+
+/** Of the keys, not of the token. */
+const UNREACHABLE = new Set(["ERR_JWKS_TIMEOUT", "ERR_JWKS_INVALID", "ERR_JOSE_GENERIC"]);
+
+function holderOf(payload: JWTPayload, rolesClaim: string): Holder {
+  const { sub, jti, iat, email, scope, scp } = payload;
+  const sid = payload.sid;
+  return {
+    user: sub!,
+    email: typeof email === "string" ? email : null,
+    roles: textsOf(rolesClaim.split(".").reduce<unknown>(memberOf, payload)),
+    scopes: textsOf(scope ?? scp),
+    token: { jti, sub, iat, ...(typeof sid === "string" && { sid }) },
+  };
+}
+
+function memberOf(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null && Object.hasOwn(value, name)
+    ? (value as Record<string, unknown>)[name]
+    : undefined;
+}
+
+/** A list, or words with spaces between them. */
+function textsOf(value: unknown): string[] {
+  if (typeof value === "string") return value.split(" ").filter((word) => word !== "");
+  return Array.isArray(value) ? value.filter((one) => typeof one === "string") : [];
+}

@@ -1,0 +1,99 @@
+import { z } from "zod";
+import { firstIssues } from "../domain/issues.ts";
+import { MillraceError } from "../errors.ts";
+
+export const MOST_RULES = 1_000;
+/** `**` of one pattern: each one more makes matching slower for long paths. */
+const MOST_WILDCARDS = 3;
+const MOST_PATH_CHARACTERS = 4_096;
+
+const name = z.string().min(1).max(100);
+const rule = z.strictObject({
+  path: z
+    .string()
+    .max(500)
+    .regex(/^\/[^?#\s]*$/, "must begin with / and have no query")
+    .refine(
+      (path) => path.split("**").length - 1 <= MOST_WILDCARDS,
+      `has more than ${MOST_WILDCARDS} times **`,
+    )
+    .describe("`*` stands for one segment, `**` for any number of them."),
+  methods: z
+    .array(z.string().regex(/^[A-Z]{1,20}$/, "must be in capital letters"))
+    .min(1)
+    .optional(),
+  access: z.enum(["public", "user", "nobody"]).default("user"),
+  roles: z.array(name).min(1).optional().describe("One of them is needed."),
+  scopes: z.array(name).min(1).optional().describe("One of them is needed."),
+});
+
+/** As the file has them: the first one that matches decides, and where none does, nobody has access. */
+export const rulesSchema = z.strictObject({ rules: z.array(rule).max(MOST_RULES) });
+
+export type Rule = z.output<typeof rule>;
+
+/** `null`: no rule is for it. */
+export type FindRule = (method: string, path: string) => Rule | null;
+
+/** Reads the text of a rules file; rejects with what is wrong in it. */
+export function parseRules(text: string, file: string): Rule[] {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw new MillraceError("config_invalid", `${file} is not JSON: ${(error as Error).message}`);
+  }
+  const read = rulesSchema.safeParse(json);
+  if (read.success) return read.data.rules;
+  const [first] = firstIssues(read.error.issues);
+  throw new MillraceError(
+    "config_invalid",
+    `${file} is not valid: ${first!.path || "it"}: ${first!.message}`,
+  );
+}
+
+export function compileRules(rules: readonly Rule[]): FindRule {
+  const compiled = rules.map((rule) => ({ rule, pattern: patternOf(rule.path), methods: methodsOf(rule) }));
+  return (method, path) =>
+    compiled.find(({ pattern, methods }) => (methods === null || methods.has(method)) && pattern.test(path))
+      ?.rule ?? null;
+}
+
+function methodsOf({ methods }: Rule): Set<string> | null {
+  if (!methods) return null;
+  // What reads with GET reads with HEAD.
+  return new Set(methods.includes("GET") ? [...methods, "HEAD"] : methods);
+}
+
+const wildcards: Record<string, string> = { "/**": "(?:/.*)?", "**": ".*", "*": "[^/]+" };
+
+/** `/a/**` is for `/a` too. */
+function patternOf(path: string): RegExp {
+  const parts = path.split(/(\/\*\*$|\*\*|\*)/);
+  const source = parts.map((part) => wildcards[part] ?? part.replace(/[.+^${}()|[\]\\]/g, "\\$&")).join("");
+  return new RegExp(`^${source}$`, "s");
+}
+
+/**
+ * The path of a request in its one spelling, without its query. `null` for one that servers may read in several ways, such
+ * as `/a/%2e%2e/b`: a rule for what it seems to be might not be for what it is.
+ */
+export function plainPath(uri: string): string | null {
+  const end = uri.search(/[?#]/);
+  const raw = end < 0 ? uri : uri.slice(0, end);
+  if (!raw.startsWith("/") || raw.length > MOST_PATH_CHARACTERS) return null;
+  if (PLAIN.test(raw)) return raw;
+  if (/%(?:2f|5c|25|00)|\\/i.test(raw)) return null;
+  let path: string;
+  try {
+    path = decodeURIComponent(raw).replace(/\/{2,}/g, "/");
+  } catch {
+    return null;
+  }
+  if (/[\u0000-\u001f\u007f;]/.test(path) || path.split("/").some((part) => part === "." || part === ".."))
+    return null;
+  return path;
+}
+
+/** Nothing to decode, no empty and no dot segments. */
+const PLAIN = /^(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9_~!$&'()*+,=:@.-]+)*\/?$/;

@@ -1,0 +1,20 @@
+import type { Drops } from "../engine/messages/drops.ts";
+import type { Bus } from "../ports/bus.ts";
+import type { Store } from "../ports/store/store.ts";
+import { type Access, createAccess } from "../replica/access.ts";
+import type { Replica } from "../replica/replica.ts";
+import type { Config } from "./config.ts";
+
+/** Who may do what, from the memory of this process. Whoever needs a map declares it; then they are loaded with `start`. */
+export function accessOf(
+  config: Config,
+  replica: Replica,
+  { bus, store, drops }: { bus: Bus; store: Pick<Store, "now">; drops: Drops },
+): Access {
+  return createAccess({
+    ...{ replica, bus },
+    now: store.now,
+    maxStaleMs: config.authzMaxStale * 1_000,
+    onMalformed: () => drops.add("bus", "malformed", "replica"),
+  });
+}
