@@ -61,9 +61,10 @@ test("jobs of a version that no worker has say so, and run when one process has 
   }
   const ready = await ask<{ ready: boolean; unserved: object[] }>(two, "/readyz");
   expect(ready).toMatchObject({ ready: true, unserved: [{ queue: "aged/work", waiting: 2 }] });
-  expect(await (await fetch(`${two.url}/metrics`)).text()).toMatch(
-    /^millrace_queue_workers\{queue="aged\/work"\} 0$/m,
-  );
+  const metrics = await (await fetch(`${two.url}/metrics`)).text();
+  expect(metrics).toMatch(/^millrace_queue_workers\{queue="aged\/work"\} 0$/m);
+  expect(metrics).toMatch(/^millrace_queue_unserved_tasks\{queue="aged\/work"\} 2$/m);
+  expect(metrics).toMatch(/^millrace_queue_unserved_tasks\{queue="aged@2\/work"\} 0$/m);
   await expect
     .poll(() => two.errors(), { timeout: 30_000 })
     .toContain('no worker has the step \\"work\\" of aged, version 1: its tasks wait');

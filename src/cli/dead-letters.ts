@@ -1,7 +1,7 @@
 import type { Command } from "commander";
-import type { DeadLetter } from "../client/index.ts";
+import type { Attempt, Client, DeadLetter } from "../client/index.ts";
 import { MillraceError } from "../errors.ts";
-import { ago } from "./amounts.ts";
+import { ago, seconds } from "./amounts.ts";
 import { addClientFlags, type ClientFlags, serverOf } from "./client/flags.ts";
 import { exitCode, messageOf, printJson, usageError } from "./output.ts";
 import { printable, table } from "./table.ts";
@@ -103,7 +103,41 @@ async function show(task: string, flags: ClientFlags): Promise<void> {
   ];
   for (const line of found.error?.detail?.split("\n") ?? []) facts.push(["", line]);
   for (const [name, value] of facts) console.log(`${name.padEnd(15)}${printable(value)}`);
+  printAttempts(await attemptsAt(server, found));
   console.log(`\nRun it again with: millrace dead-letters replay ${found.taskId}`);
+}
+
+/** Those at the task of a dead letter, the last ones. */
+async function attemptsAt(server: Client, { jobId, taskId, index, part }: DeadLetter): Promise<Attempt[]> {
+  const filter = index === null ? { limit: 1 } : { index, ...(part !== null && { part }) };
+  const { items } = await server.admin.timeline(jobId, filter);
+  return items.filter((attempt) => attempt.taskId === taskId);
+}
+
+function printAttempts(attempts: readonly Attempt[]): void {
+  if (attempts.length === 0) return;
+  const columns = ["step", "attempt", "run", "outcome", "started", "took", "worker", "error"];
+  const rows = attempts.map(({ step, attempt, run, outcome, startedAt, ms, worker, error }) => [
+    step,
+    String(attempt),
+    String(run),
+    outcome,
+    startedAt ?? "",
+    ms === null ? "" : seconds(ms),
+    worker ?? "",
+    error?.message ?? "",
+  ]);
+  console.log(
+    `\n${table(
+      columns.map((head) => ({ head })),
+      rows,
+    )}`,
+  );
+  for (const { step, attempt, error } of attempts.slice(0, -1)) {
+    if (!error?.detail) continue;
+    console.log(`\nAttempt ${attempt} at ${step}:`);
+    for (const line of error.detail.split("\n")) console.log(`  ${printable(line)}`);
+  }
 }
 
 async function replay(tasks: string[], flags: ReplayFlags): Promise<void> {

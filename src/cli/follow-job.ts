@@ -29,6 +29,7 @@ export async function watch(given: string, flags: ClientFlags): Promise<void> {
 interface DownloadFlags extends ClientFlags {
   out: string;
   archive?: string;
+  all?: boolean;
   force?: boolean;
 }
 
@@ -36,13 +37,19 @@ interface DownloadFlags extends ClientFlags {
 export async function download(given: string, flags: DownloadFlags): Promise<void> {
   const server = serverOf(flags);
   const { signal, stop } = onInterrupt();
-  const { archive, out, force = false } = flags;
+  const { archive, out, all = false, force = false } = flags;
   try {
     const id = await jobIdOf(server, given);
     const written =
       archive === undefined
-        ? await downloadResults(server, id, { out: resolve(out), force, signal })
-        : [await saveArchive(await server.archive(id, { signal }), resolve(archive), force)];
+        ? await downloadResults(server, id, { out: resolve(out), force, all, signal })
+        : [
+            await saveArchive(
+              await server.archive(id, { include: all ? "all" : undefined, signal }),
+              resolve(archive),
+              force,
+            ),
+          ];
     if (flags.json) return printJson({ id, written });
     if (written.length === 0) console.error("millrace: the job wrote no files");
     for (const path of written) console.log(path);

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { Client, Job } from "../client/index.ts";
+import type { Client, Job, JobFile } from "../client/index.ts";
 import { jobStates } from "../domain/states.ts";
 import { ago, bytes, seconds } from "./amounts.ts";
 import { addClientFlags, type ClientFlags, serverOf } from "./client/flags.ts";
@@ -42,6 +42,7 @@ export function addJobs(program: Command): void {
     .description("fetch the files that a job wrote")
     .option("--out <folder>", "where they are written", ".")
     .option("--archive <file>", "all of them as one ZIP instead")
+    .option("--all", "also what earlier steps and parts wrote")
     .option("--force", "replace files that are there")
     .action(async (id, flags) => (await import("./follow-job.ts")).download(id, flags));
 
@@ -83,7 +84,9 @@ async function show(id: string, flags: ClientFlags): Promise<void> {
     ["Took", tookOf(job)],
     ["Files kept until", job.expiresAt ?? ""],
     ["Options", JSON.stringify(job.options)],
+    ["Waiting", job.waiting ?? ""],
     ["Result", resultOf(job)],
+    ["Files", job.outputs.map(fileOf).join(", ")],
     ["Started by", job.parent ? `the step ${job.parent.step} of ${job.parent.jobId}` : ""],
     ["Started", startedBy([job, ...job.items])],
     ["Error", job.error?.message ?? ""],
@@ -97,7 +100,7 @@ async function show(id: string, flags: ClientFlags): Promise<void> {
     stateOf(item),
     item.step ?? "",
     inputOf(item),
-    item.error?.message ?? item.outputs.map((file) => `${file.name} (${bytes(file.bytes)})`).join(", "),
+    item.error?.message ?? item.outputs.map(fileOf).join(", "),
   ]);
   const columns = ["", "name", "state", "step", "input", "result"].map((head) => ({ head }));
   console.log(`\n${table(columns, rows)}`);
@@ -107,6 +110,10 @@ async function show(id: string, flags: ClientFlags): Promise<void> {
   if (warnings.length > 0) console.log(`\n${warnings.join("\n")}`);
   if (job.progress.total > job.items.length)
     console.log(`\n… and ${job.progress.total - job.items.length} more.`);
+}
+
+function fileOf(file: JobFile): string {
+  return `${file.name} (${bytes(file.bytes)})`;
 }
 
 function stateOf({ state, parts }: Job["items"][number]): string {

@@ -72,11 +72,11 @@ export interface Client<Module = Record<never, never>> {
   remove(id: string, options?: CallOptions): Promise<void>;
   /** A file. @param options.range bytes, such as `bytes=0-1023` */
   artifact(id: string, options?: CallOptions & { range?: string }): Promise<Response>;
-  /** All results as a ZIP. */
-  archive(id: string, options?: CallOptions): Promise<Response>;
+  /** All results as a ZIP. @param options.include also what earlier steps and parts wrote */
+  archive(id: string, options?: CallOptions & ArchiveOptions): Promise<Response>;
   /** Addresses for links. */
   artifactUrl(id: string): string;
-  archiveUrl(id: string): string;
+  archiveUrl(id: string, options?: ArchiveOptions): string;
   pipelines(options?: CallOptions): Promise<PipelineView[]>;
   pipeline(name: string, options?: CallOptions): Promise<PipelineView>;
   /** Sends a file, for the `files` of a job as `{uploadId}`. Goes on where it was when the connection is cut. */
@@ -93,6 +93,10 @@ export interface Client<Module = Record<never, never>> {
   readonly admin: Operations;
   /** Any other request: its path with the query, such as `/v1/me`. Rejects with a `Problem` unless it is answered 2xx. */
   request(path: string, init?: RequestInit): Promise<Response>;
+}
+
+export interface ArchiveOptions {
+  include?: "all" | undefined;
 }
 
 type JobArguments<P> =
@@ -151,12 +155,13 @@ export function createClient<Module extends PipelineModule = Record<never, never
       const headers = { accept: "*/*", ...(range && { range }) };
       return transport.repeat(() => send(artifactPath(id), { headers, signal: options.signal }), options);
     },
-    archive(id, options = {}) {
+    archive(id, { include, ...options } = {}) {
+      const path = archivePath(id, { include });
       const headers = { accept: "*/*" };
-      return transport.repeat(() => send(archivePath(id), { headers, signal: options.signal }), options);
+      return transport.repeat(() => send(path, { headers, signal: options.signal }), options);
     },
     artifactUrl: (id) => url + artifactPath(id),
-    archiveUrl: (id) => url + archivePath(id),
+    archiveUrl: (id, options) => url + archivePath(id, options),
     pipelines: async (options) => (await get<Page<PipelineView>>("/v1/pipelines", options)).items,
     pipeline: (name, options) => get(`/v1/pipelines/${encodeURIComponent(name)}`, options),
     upload: (file, options = {}) => upload(transport, file, options),
@@ -173,8 +178,8 @@ function jobPath(id: string): string {
   return `/v1/jobs/${encodeURIComponent(id)}`;
 }
 
-function archivePath(id: string): string {
-  return `${jobPath(id)}/archive`;
+function archivePath(id: string, { include }: ArchiveOptions = {}): string {
+  return `${jobPath(id)}/archive${query({ include })}`;
 }
 
 function artifactPath(id: string): string {

@@ -1,12 +1,13 @@
-export { type Client, createClient, type ItemFilter, type JobFilter } from "./client.ts";
+export { type ArchiveOptions, type Client, createClient, type ItemFilter, type JobFilter } from "./client.ts";
 export type { Connection } from "./connection.ts";
 export type { EventOptions, JobEvent, JobEventData } from "./events.ts";
-export type { Operations } from "./operations.ts";
+export type { Operations, TimelineFilter } from "./operations.ts";
 export { asProblem, type Issue, Problem, type ProblemCode } from "./problem.ts";
 export type { AnySchedules, PageFilter, Schedules } from "./schedules.ts";
 export type { SubmitOptions } from "./submit.ts";
 export type { CallOptions, ClientSettings } from "./transport.ts";
 export type {
+  Attempt,
   DataItem,
   DeadLetter,
   DeadLetterFilter,
@@ -14,6 +15,7 @@ export type {
   JobFile,
   JobInput,
   JobItem,
+  JobStep,
   NamedFile,
   NewJob,
   NewSchedule,

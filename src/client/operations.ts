@@ -2,6 +2,7 @@ import { Problem } from "./problem.ts";
 import { type AnySchedules, anySchedules } from "./schedules.ts";
 import { type CallOptions, query, type Transport } from "./transport.ts";
 import type {
+  Attempt,
   DeadLetter,
   DeadLetterFilter,
   Page,
@@ -29,6 +30,8 @@ export interface Operations {
     filter?: DeadLetterFilter & { limit?: number; perSecond?: number },
     options?: CallOptions,
   ): Promise<Replayed>;
+  /** The attempts at a job's tasks, or with `index` at one item and its parts. */
+  timeline(jobId: string, filter?: TimelineFilter, options?: CallOptions): Promise<Page<Attempt>>;
   workers(options?: CallOptions): Promise<WorkerView[]>;
   /** @param queue one of them, or their sum */
   scale(queue?: string, options?: CallOptions): Promise<Scale>;
@@ -36,6 +39,13 @@ export interface Operations {
   readiness(options?: CallOptions): Promise<Readiness>;
   /** Those of everyone, and of pipelines. */
   readonly schedules: AnySchedules;
+}
+
+export interface TimelineFilter {
+  index?: number;
+  part?: number;
+  limit?: number;
+  cursor?: string | null;
 }
 
 export function operations(transport: Transport): Operations {
@@ -49,6 +59,8 @@ export function operations(transport: Transport): Operations {
     replay: (taskId, options) =>
       post(`/v1/admin/dead-letters/${encodeURIComponent(taskId)}/replay`, undefined, options),
     replayMany: (filter = {}, options) => post("/v1/admin/dead-letters/replay", filter, options),
+    timeline: (jobId, filter = {}, options) =>
+      get(`/v1/admin/jobs/${encodeURIComponent(jobId)}/timeline${query(filter)}`, options),
     workers: async (options) => (await get<Page<WorkerView>>("/v1/admin/workers", options)).items,
     scale: (name, options) => get(`/v1/admin/scale${query({ queue: name })}`, options),
     readiness: (options) =>

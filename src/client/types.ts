@@ -1,9 +1,11 @@
+import type { itemView, jobView, partView } from "../domain/job-views.ts";
 import type { Json } from "../domain/records.ts";
-import type { FileView, itemView, jobView, partView } from "../domain/views.ts";
+import type { StepView } from "../domain/step-views.ts";
+import type { FileView } from "../domain/views.ts";
 
 /** The JSON of the HTTP contract. Jobs take their types from the server's own views, so that a drift fails the build. */
 
-export type { FileView as JobFile, Json };
+export type { FileView as JobFile, Json, StepView as JobStep };
 
 export type AnyJob = ReturnType<typeof jobView>;
 export type AnyItem = ReturnType<typeof itemView>;
@@ -228,8 +230,27 @@ export interface DeadLetter {
   name: string;
   attempt: number;
   deaths: number;
+  /** `detail`: the whole of an exception that the step did not declare, with its stack trace. */
   error: { code: string; message: string; detail?: string } | null;
   finishedAt: string | null;
+}
+
+/** One attempt at a task of a job. */
+export interface Attempt {
+  taskId: string;
+  /** `null`: of the whole job. */
+  index: number | null;
+  part: number | null;
+  name: string;
+  step: string;
+  run: number;
+  attempt: number;
+  outcome: "running" | "succeeded" | "failed" | "lost" | "died";
+  cached: boolean;
+  worker: string | null;
+  startedAt: string | null;
+  ms: number | null;
+  error: DeadLetter["error"];
 }
 
 export interface DeadLetterFilter {

@@ -132,16 +132,25 @@ export interface JobRecord extends JobSpec {
   expiresAt: number | null;
 }
 
-/** One ended step of a task, kept for the manifest. */
+/** A step at which a task succeeded. */
 export interface TrailEntry {
   step: string;
+  /** Left out in the first run. */
+  run?: number;
   attempt: number;
   cached: boolean;
   ms: number;
+  /** Left out of what came from the cache. */
+  worker?: string;
   /** Left out when there are none. */
   warnings?: Warning[];
   /** Jobs that the step started. Left out when there are none. */
   children?: Child[];
+  /** What the step made, and when it began: here once the task has moved on, in the task's own fields until then. */
+  startedAt?: number | null;
+  outputs?: FileRef[];
+  result?: Json;
+  resultFile?: FileRef;
 }
 
 /** What became of the parts of an item. */
@@ -206,10 +215,11 @@ export interface TaskRecord {
   previousFile: FileRef | null;
   outputs: FileRef[];
   result: Json;
-  /** The result as a file of JSON, when its text is longer than `inlineBytes`; `result` is `null` then. */
+  /** The result as a file of JSON, when its text is longer than `resultBytes`; `result` is `null` then. */
   resultFile: FileRef | null;
   error: Failure | null;
   cached: boolean;
+  /** In order, a step at most once. */
   trail: TrailEntry[];
   /** Of an item that was split. */
   split: Split | null;
@@ -228,7 +238,7 @@ const JOB_INLINE_BYTES = 32 * 1024 * 1024;
 /** A file for less would cost more than it saves. */
 const LEAST_PART_BYTES = 1024;
 
-/** The most JSON of a result in the record of one item of a job, or of one part. */
+/** The most JSON of a value in the record of one item of a job, or of one part. */
 export function inlineBytes(
   { total }: Pick<JobRecord, "total">,
   { part }: Partial<Pick<TaskRecord, "part">> = {},
@@ -236,6 +246,20 @@ export function inlineBytes(
   const share = Math.floor(JOB_INLINE_BYTES / total);
   if (part) return Math.min(INLINE_BYTES, Math.max(LEAST_PART_BYTES, Math.floor(share / part.total)));
   return Math.min(INLINE_BYTES, share);
+}
+
+/** The most JSON of what the present step of a task returns: a record keeps what all of its steps returned. */
+export function resultBytes(
+  job: Pick<JobRecord, "total" | "plan">,
+  task: Pick<TaskRecord, "part" | "step">,
+): number {
+  const most = inlineBytes(job, task);
+  const { kind } = job.plan[task.step]!;
+  const next = job.plan[task.step + 1]?.kind;
+  // The last step of a part, of an item or of the job: the next one has another record.
+  const isLast =
+    next === undefined || (next === "all" && kind !== "all") || (task.part !== null && next === "join");
+  return isLast ? most : Math.floor(most / job.plan.length);
 }
 
 /** The item index of an `all` step's task. */
@@ -314,6 +338,28 @@ export interface MemoRecord extends Memo {
   step: string;
   key: string;
 }
+
+/** An attempt at a task that came to nothing. Beside the task, as nobody but operators reads it. */
+export interface AttemptRecord {
+  jobId: string;
+  item: number;
+  /** Of the task while the attempt had it: unique among those of the task, and growing. */
+  generation: number;
+  step: string;
+  run: number;
+  /** Its number at the step. One that was not charged has the number of the next. */
+  attempt: number;
+  /** `lost`: its worker died or lost touch. `died`: the process that ran it and nothing else ended by itself. */
+  outcome: "failed" | "lost" | "died";
+  worker: string | null;
+  startedAt: number | null;
+  ms: number;
+  /** `null` where the attempt ended without a word. */
+  error: Failure | null;
+}
+
+/** What is kept of it beside its key. */
+export type AttemptBody = Omit<AttemptRecord, "jobId" | "item" | "generation">;
 
 /** A task as the broker delivers it: a hint, the claim decides. */
 export interface TaskDelivery {

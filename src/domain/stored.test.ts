@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
+import { itemView, jobView } from "./job-views.ts";
 import type { JobRecord, TaskRecord } from "./records.ts";
 import { jobProgress, jobSpec, taskBody, toJob, toTask } from "./stored.ts";
-import { itemView, jobView } from "./views.ts";
 
 const job = toJob({
   id: "a",

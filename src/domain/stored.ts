@@ -1,5 +1,6 @@
 import { specOf, usualTraits } from "./job-spec.ts";
 import type { FileRef, JobRecord, JobSpec, TaskRecord } from "./records.ts";
+import { packTrail, unpackTrail } from "./stored-trail.ts";
 
 /**
  * How a database keeps jobs and tasks: what is searched in columns, and the rest as JSON text, so that there
@@ -123,7 +124,7 @@ function bodyOf(task: TaskRecord): Partial<Body> {
     input,
     inputs: inputs.length === 1 && inputs[0] === input ? undefined : inputs,
     outputs: outputs.length === 0 ? undefined : outputs,
-    trail: trail.length === 0 ? undefined : trail,
+    trail: trail.length === 0 ? undefined : packTrail(task),
   };
   const body: { [name: string]: unknown } = rest;
   for (const field of usualNames) {
@@ -154,7 +155,7 @@ export function partColumn({ part }: Pick<TaskRecord, "part">): string | null {
 }
 
 export function unpackTask(packed: PackedTask): TaskRecord {
-  return {
+  const task = {
     inputs: packed.input ? [packed.input] : [],
     outputs: [],
     trail: [],
@@ -163,6 +164,8 @@ export function unpackTask(packed: PackedTask): TaskRecord {
     ...usual,
     ...packed,
   } as TaskRecord;
+  unpackTrail(task);
+  return task;
 }
 
 export function toTask(row: TaskRow): TaskRecord {
@@ -181,10 +184,18 @@ export function toTask(row: TaskRow): TaskRecord {
   });
 }
 
-/** The files that a task names: its upload, what its present step reads, and what it wrote. */
+/** The files that a task names: its upload, what its present step reads, and what its steps wrote. */
 export function filesOf(task: TaskRecord): FileRef[] {
-  const { input, dataFile, inputs, previousFile, outputs, resultFile, part } = task;
-  const single = [input, dataFile, previousFile, resultFile].filter((file) => file !== null);
+  const { input, dataFile, inputs, previousFile, part } = task;
+  const single = [input, dataFile, previousFile].filter((file) => file !== null);
   const ofPart = part ? [...part.files, ...(part.dataFile ? [part.dataFile] : [])] : [];
-  return [...single, ...inputs, ...outputs, ...ofPart];
+  return [...single, ...inputs, ...[task, ...task.trail].flatMap(writtenBy), ...ofPart];
+}
+
+/** The files that a step wrote, its result among them where that is one. */
+export function writtenBy({
+  outputs = [],
+  resultFile,
+}: Partial<Pick<TaskRecord, "outputs" | "resultFile">>): FileRef[] {
+  return resultFile ? [...outputs, resultFile] : outputs;
 }

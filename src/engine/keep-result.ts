@@ -1,5 +1,5 @@
 import { resultId } from "../domain/ledger/content-key.ts";
-import { type FileRef, inlineBytes, type Json } from "../domain/records.ts";
+import { type FileRef, type Json, resultBytes } from "../domain/records.ts";
 import { MillraceError } from "../errors.ts";
 import type { AttemptFiles, AttemptOf } from "./attempt-files.ts";
 import { packJson } from "./large-json.ts";
@@ -20,7 +20,7 @@ export async function keepResult(
   { task, job }: Pick<AttemptOf, "task" | "job">,
   put: AttemptFiles["put"],
 ): Promise<Kept> {
-  const { value, bytes } = packJson(returned, inlineBytes(job, task));
+  const { value, bytes } = packJson(returned, resultBytes(job, task));
   // The ids of a job's files begin with its own.
   const cache = !(bytes ?? JSON.stringify(value)).includes(job.id);
   if (bytes === null) return { result: value, resultFile: null, cache };

@@ -12,7 +12,8 @@ const OUTAGES = new Set(["unavailable", "closed", "storage_full"]);
 const OUTAGE_MS = 2_000;
 /** Errors of ours whose texts are those of a database or a setting. */
 const UNFORESEEN: ReadonlySet<string> = new Set(["internal", "config_invalid"]);
-const DETAIL_CHARACTERS = 2_000;
+/** Of what operators read of an exception: its text, and its stack trace. */
+const DETAIL_CHARACTERS = 4_000;
 
 /** What a thrown value means for the attempt. */
 export function outcomeOf(error: unknown, ms: number): Outcome {
@@ -40,7 +41,7 @@ export function failureOf(error: unknown): Failure {
   return {
     code: "step_failed",
     message: `The step failed for a reason of its own. Quote ${reference} when you ask for help.`,
-    detail: masked(inspect(error)).slice(0, DETAIL_CHARACTERS),
+    detail: detailOf(error),
   };
 }
 
@@ -49,6 +50,16 @@ export function loggedOf(outcome: Outcome, cause?: unknown): Record<string, unkn
   if (outcome.kind !== "failed") return { error: (cause as Error)?.message };
   const { message, detail } = outcome.error;
   return detail === undefined ? { error: message } : { error: detail, answered: message };
+}
+
+/** The beginning of a long text, and of the stack trace after it. */
+function detailOf(error: unknown): string {
+  const text = masked(inspect(error));
+  if (text.length <= DETAIL_CHARACTERS) return text;
+  const half = DETAIL_CHARACTERS / 2;
+  const stack = text.search(/\n {4}at /);
+  if (stack <= half) return text.slice(0, DETAIL_CHARACTERS);
+  return `${text.slice(0, half)} …${text.slice(stack, stack + half)}`;
 }
 
 function failed(error: unknown, retryable: boolean, ms: number, retryAfterMs?: number): Outcome {

@@ -1,6 +1,8 @@
 import { z } from "zod";
+import type { itemView, jobView, partView } from "../domain/job-views.ts";
 import { itemStates, jobStates } from "../domain/states.ts";
-import type { FileView, itemView, jobView, Progress, partView } from "../domain/views.ts";
+import type { StepView } from "../domain/step-views.ts";
+import type { FileView, Progress } from "../domain/views.ts";
 import { catalogue, type ErrorCode } from "../errors.ts";
 import { errorCodes } from "../http/problem.ts";
 
@@ -74,7 +76,30 @@ export const file = component(
 
 const resultFile = file
   .nullable()
-  .describe("A result of more than 64 KB, as a file of JSON: fetch `/v1/artifacts/{artifactId}`.");
+  .describe(
+    "A long result, of more than 64 KB at the latest, as a file of JSON: fetch `/v1/artifacts/{artifactId}`.",
+  );
+
+const steps = z
+  .array(
+    component(
+      "Step",
+      z.object({
+        name: z.string(),
+        state: z.enum(itemStates),
+        attempt: count,
+        startedAt: maybeTime.describe("Of its last attempt; `null` where it came from the cache."),
+        ms: count.nullable().describe("How long its last attempt took; `null` until it has ended."),
+        cached: z.boolean(),
+        outputs: z.array(file).describe("The files that it wrote."),
+        result: json.describe("What it returned; `null` where `resultFile` has it."),
+        resultFile: file.nullable(),
+        warnings,
+        error: failure.nullable(),
+      } satisfies Members<StepView>),
+    ),
+  )
+  .describe("Its steps so far: those that have ended, and the one that waits, runs or failed.");
 
 const progress = component(
   "Progress",
@@ -109,6 +134,7 @@ export const item = component(
     parts: component("Parts", z.object({ total: count, done: count, failed: count })).describe(
       "Of an item that was split, how many parts it has and how they ended; all 0 otherwise.",
     ),
+    steps,
   } satisfies Members<ReturnType<typeof itemView>>),
 );
 
@@ -129,6 +155,7 @@ export const part = component(
     resultFile,
     error: failure.nullable(),
     warnings,
+    steps,
   } satisfies Members<ReturnType<typeof partView>>),
 );
 
@@ -147,8 +174,10 @@ export const job = component(
     items: z.array(item).describe("At most the first 100; `/items` has all of them. Empty in lists."),
     result: json.describe("What its last `all` step returned; `null` where `resultFile` has it."),
     resultFile,
+    outputs: z.array(file).describe("What its `all` steps wrote. Empty in lists."),
     error: failure.nullable(),
     warnings,
+    steps: steps.describe("Its `all` steps so far. Empty in lists."),
     parent: parent.nullable().describe("The step that started it."),
     children,
     createdAt: time,

@@ -13,6 +13,7 @@ import type { Access } from "../replica/access.ts";
 import { deadLetterRoutes } from "./admin/dead-letters.ts";
 import { queueRoutes } from "./admin/queues.ts";
 import { revocationRoutes } from "./admin/revocations.ts";
+import { timelineRoutes } from "./admin/timeline.ts";
 import { workerRoutes } from "./admin/workers.ts";
 import { catalogRoutes } from "./catalogs.ts";
 import { checkRoutes } from "./checks.ts";
@@ -104,6 +105,7 @@ const routes = [
   catalogRoutes,
   queueRoutes,
   deadLetterRoutes,
+  timelineRoutes,
   workerRoutes,
   revocationRoutes,
   healthRoutes,

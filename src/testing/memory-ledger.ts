@@ -3,6 +3,7 @@ import { newId } from "../domain/ids.ts";
 import type { Ledger, PartQuery } from "../domain/ledger/ledger.ts";
 import { isPart, partAt } from "../domain/parts.ts";
 import type {
+  AttemptRecord,
   BlobRecord,
   CacheEntry,
   EventType,
@@ -34,6 +35,7 @@ export class MemoryLedger implements Ledger {
   readonly released: string[] = [];
   readonly dead = new Set<string>();
   readonly memos = new Map<string, MemoRecord>();
+  readonly attempts: AttemptRecord[] = [];
   readonly blobs = new Map<string, BlobRecord>();
   /** Slots of each queue's window that are free; without end where nothing is said. */
   readonly room = new Map<string, number>();
@@ -174,6 +176,10 @@ export class MemoryLedger implements Ledger {
   putMemo(memo: MemoRecord): void {
     const key = JSON.stringify([memo.jobId, memo.item, memo.step, memo.key]);
     if (!this.memos.has(key)) this.memos.set(key, memo);
+  }
+
+  keepAttempt(attempt: AttemptRecord): void {
+    this.attempts.push(structuredClone(attempt));
   }
 
   keepIdempotencyKey(record: IdempotencyRecord): void {

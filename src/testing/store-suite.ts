@@ -25,6 +25,7 @@ import { reopenPoints } from "./store/reopening.ts";
 import { reservationPoints } from "./store/reservations.ts";
 import { resultPoints } from "./store/results.ts";
 import { settlePoints } from "./store/settling.ts";
+import { stepPoints } from "./store/steps.ts";
 import { sweepPoints } from "./store/sweeping.ts";
 import { warningPoints } from "./store/warnings.ts";
 
@@ -49,6 +50,7 @@ export function storeSuite(harness: StoreHarness): void {
     eventPoints(point);
     cachePoints(point);
     warningPoints(point);
+    stepPoints(point);
     blobPoints(point);
     expiryPoints(point);
     queuePoints(point);

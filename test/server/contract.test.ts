@@ -64,6 +64,7 @@ test("every call of the contract is described", () => {
       "GET /v1/admin/dead-letters",
       "POST /v1/admin/dead-letters/{taskId}/replay",
       "POST /v1/admin/dead-letters/replay",
+      "GET /v1/admin/jobs/{id}/timeline",
       "GET /v1/admin/workers",
       "GET /v1/admin/scale",
       "GET /healthz",

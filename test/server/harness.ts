@@ -43,6 +43,8 @@ export interface RunningOptions {
   worker?: boolean;
   /** Settings, as in the environment. */
   env?: Record<string, string>;
+  /** Lines of the worker's log are among those of the server. @default false */
+  workerLog?: boolean;
   /** Private networks that URLs of files may lead to. */
   outgoingAllow?: string[];
   /** Buckets whose objects become jobs, and how they tell. */
@@ -89,7 +91,7 @@ export async function start(options: RunningOptions = {}): Promise<Running> {
       ? null
       : await startWorker({
           engine,
-          log: stepLog(pino({ level: "silent" })),
+          log: stepLog(options.workerLog ? logger : pino({ level: "silent" })),
           renewer: {
             opener: new URL("../../src/compose/lease-store.ts", import.meta.url).href,
             config: wiring,

@@ -17,6 +17,7 @@ const growing = [
   "job_blobs",
   "cache",
   "memos",
+  "attempts",
   "idempotency",
   "deliveries",
 ];

@@ -199,6 +199,16 @@ const migrations = [
     ADD CONSTRAINT dead_parts CHECK (item >= -1 OR dead_part = (state = 'dead')) NOT VALID;
   CREATE INDEX tasks_split ON tasks (queue) WHERE state = 'split';
   `,
+  `
+  -- That came to nothing. They go with their jobs, whichever process removes those.
+  CREATE TABLE attempts (
+    job_id uuid NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+    item integer NOT NULL,
+    generation integer NOT NULL,
+    body json NOT NULL,
+    PRIMARY KEY (job_id, item, generation)
+  );
+  `,
 ];
 
 /**

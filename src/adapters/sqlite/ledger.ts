@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Ledger, PartQuery } from "../../domain/ledger/ledger.ts";
 import type {
+  AttemptRecord,
   BlobRecord,
   CacheEntry,
   EventType,
@@ -142,6 +143,7 @@ export class SqliteLedger implements Ledger {
     this.log.forget(jobId);
     this.sql.dropTasks.run(jobId);
     this.sql.dropMemos.run(jobId);
+    this.sql.dropAttempts.run(jobId);
     this.sql.dropJob.run(jobId);
   }
 
@@ -172,6 +174,11 @@ export class SqliteLedger implements Ledger {
 
   putMemo({ jobId, item, step, key, value, blob }: MemoRecord): void {
     this.sql.putMemo.run(jobId, item, step, key, JSON.stringify(value), blob);
+  }
+
+  keepAttempt({ jobId, item, generation, ...body }: AttemptRecord): void {
+    this.sql.putAttempt.run(jobId, item, generation, JSON.stringify(body));
+    this.sql.trimAttempts.run(jobId, item);
   }
 
   keepIdempotencyKey({ owner, key, fingerprint, jobId, expiresAt }: IdempotencyRecord): void {

@@ -15,6 +15,7 @@ const growing = [
   "job_blobs",
   "cache",
   "memos",
+  "attempts",
   "idempotency",
 ];
 /** Counts that are taken once when the writer starts, or rarely for an operator, over partial indexes. */

@@ -33,6 +33,7 @@ const readNames = [
   "known",
   "usage",
   "deadLetters",
+  "attempts",
   "countCached",
   "knownKey",
 ] as const satisfies (keyof Store)[];

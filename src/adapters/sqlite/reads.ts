@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { parseTaskId } from "../../domain/ids.ts";
-import type { Json } from "../../domain/records.ts";
+import type { AttemptBody, Json } from "../../domain/records.ts";
 import { filesOf, type JobRow, type TaskRow, toJob, toTask } from "../../domain/stored.ts";
 import { EventLog } from "./event-log.ts";
 import type { Handlers } from "./handlers.ts";
@@ -18,7 +18,7 @@ export function reads(db: DatabaseSync): Handlers<ReadNames> {
 
     job({ owner, id }) {
       const row = sql.job.get(id) as unknown as JobRow | undefined;
-      return row?.owner === owner ? toJob(row) : null;
+      return row && (owner === null || row.owner === owner) ? toJob(row) : null;
     },
 
     artifact({ owner, id }) {
@@ -54,6 +54,15 @@ export function reads(db: DatabaseSync): Handlers<ReadNames> {
 
     usage() {
       return sql.usage.get() as { bytes: number; count: number };
+    },
+
+    attempts({ jobId, first, last }) {
+      const rows = sql.attempts.all(jobId, first, last) as {
+        item: number;
+        generation: number;
+        body: string;
+      }[];
+      return rows.map(({ body, ...place }) => ({ jobId, ...place, ...(JSON.parse(body) as AttemptBody) }));
     },
 
     knownKey({ owner, key, now }) {

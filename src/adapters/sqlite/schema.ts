@@ -130,6 +130,15 @@ const migrations = [
   ALTER TABLE tasks ADD COLUMN part TEXT;   -- of a part: what it was made of, JSON
   CREATE INDEX tasks_split ON tasks (queue) WHERE state = 'split';
   `,
+  `
+  CREATE TABLE attempts (
+    job_id TEXT NOT NULL,
+    item INTEGER NOT NULL,
+    generation INTEGER NOT NULL,
+    body TEXT NOT NULL,      -- how an attempt came to nothing: JSON
+    PRIMARY KEY (job_id, item, generation)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /** Opens the records for their one writer. Others may read them meanwhile. */

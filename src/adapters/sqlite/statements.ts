@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import { KEPT_ATTEMPTS } from "../../domain/attempts.ts";
 import { JOB_ITEM } from "../../domain/records.ts";
 
 /** The writer's prepared statements, named by what they do. */
@@ -147,6 +148,18 @@ export function statements(db: DatabaseSync) {
     putMemo: prepare("INSERT INTO memos VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"),
     dropStepMemos: prepare("DELETE FROM memos WHERE job_id = ? AND item = ? AND step = ?"),
     dropMemos: prepare("DELETE FROM memos WHERE job_id = ?"),
+
+    attempts: prepare(
+      `SELECT item, generation, body FROM attempts WHERE job_id = ? AND item BETWEEN ? AND ?
+       ORDER BY item, generation`,
+    ),
+    putAttempt: prepare("INSERT INTO attempts VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"),
+    trimAttempts: prepare(
+      `DELETE FROM attempts WHERE job_id = ?1 AND item = ?2 AND generation <= (
+         SELECT generation FROM attempts WHERE job_id = ?1 AND item = ?2
+         ORDER BY generation DESC LIMIT 1 OFFSET ${KEPT_ATTEMPTS})`,
+    ),
+    dropAttempts: prepare("DELETE FROM attempts WHERE job_id = ?"),
 
     paused: prepare("SELECT queue FROM paused_queues"),
     pause: prepare("INSERT INTO paused_queues VALUES (?) ON CONFLICT DO NOTHING"),

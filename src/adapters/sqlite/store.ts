@@ -36,6 +36,7 @@ const methods = [
   "queues",
   "setPaused",
   "deadLetters",
+  "attempts",
   "workers",
   "counts",
 ] as const satisfies (keyof Store)[];

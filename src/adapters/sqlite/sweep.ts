@@ -96,8 +96,9 @@ function endWorker(ledger: SqliteLedger, queues: Queues, worker: string, died: b
   // What it claimed a moment ago must be found, too.
   ledger.flush();
   for (const { job_id, item } of ledger.sql.heldTasks.all(worker) as { job_id: string; item: number }[]) {
-    const task = ledger.job(job_id) && ledger.task(job_id, item);
-    if (task?.state === "leased" && task.worker === worker) loseLease(ledger, task, died, now);
+    const job = ledger.job(job_id);
+    const task = job && ledger.task(job_id, item);
+    if (task?.state === "leased" && task.worker === worker) loseLease(ledger, job!, task, died, now);
   }
 }
 

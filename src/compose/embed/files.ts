@@ -24,9 +24,14 @@ export async function artifactOf(engine: Engine, owner: string, id: string): Pro
   return { ...fileView(ref), jobId, stream: () => engine.blobs.open(file.blob) };
 }
 
-export async function archiveOf(engine: Engine, owner: string, id: string): Promise<Download> {
+/** @param include `all`: also what earlier steps and parts wrote */
+export async function archiveOf(
+  engine: Engine,
+  asked: { owner: string; id: string; include?: "all" | undefined },
+): Promise<Download> {
   const { openArchive, writeZip } = await import("../../server/index.ts");
-  const { name, layout } = await openArchive(engine, { owner, id });
+  const { include, ...job } = asked;
+  const { name, layout } = await openArchive(engine, { ...job, everything: include === "all" });
   const { bytes } = layout;
   return { name, bytes, stream: writeZip(engine.blobs, layout, { start: 0, end: bytes - 1 }, new Map()) };
 }

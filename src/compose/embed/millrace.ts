@@ -1,5 +1,6 @@
 import type { JobFilter, Job as JobOf, Page, TypedPipeline } from "../../client/index.ts";
-import { jobView } from "../../domain/views.ts";
+import { jobView } from "../../domain/job-views.ts";
+import { JOB_ITEM } from "../../domain/records.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { createPresets, type Presets } from "../../engine/presets.ts";
 import { MillraceError } from "../../errors.ts";
@@ -72,8 +73,8 @@ export interface Millrace<Pipelines extends PipelineList = PipelineList> {
   remove(id: string, options?: OwnerOptions): Promise<void>;
   /** A file of a job. Rejects with `not_found`, or with `gone` after its retention. */
   artifact(id: string, options?: OwnerOptions): Promise<StoredFile>;
-  /** All results of a job that has ended, as a ZIP. */
-  archive(id: string, options?: OwnerOptions): Promise<Download>;
+  /** All results of a job that has ended, as a ZIP. @param options.include also what earlier steps and parts wrote */
+  archive(id: string, options?: OwnerOptions & { include?: "all" | undefined }): Promise<Download>;
   /**
    * Runs workers in processes of their own, which are replaced when they end. Resolves when all are ready. They end
    * with this process, or in order with `close`.
@@ -139,7 +140,7 @@ export async function createMillrace<const Pipelines extends PipelineList = []>(
     events: (id, { owner = LOCAL, ...options } = {}) =>
       followEvents(engine, { owner, jobId: id, ...options }),
     artifact: (id, { owner = LOCAL } = {}) => artifactOf(engine, owner, id),
-    archive: (id, { owner = LOCAL } = {}) => archiveOf(engine, owner, id),
+    archive: (id, { owner = LOCAL, include } = {}) => archiveOf(engine, { owner, id, include }),
     async work(options = {}) {
       const workers = await startWorkers({ config, inline, writer }, options);
       started.push(workers);
@@ -166,14 +167,17 @@ function jobCalls(engine: Engine): JobCalls {
   async function found(owner: string, id: string): Promise<JobOf<never>> {
     const record = await store.job({ owner, id });
     if (!record) throw new MillraceError("not_found", "There is no such job.");
-    return jobView(record, await store.items({ jobId: id, limit: ITEMS })) as JobOf<never>;
+    return jobView(
+      record,
+      await store.items({ jobId: id, after: JOB_ITEM - 1, limit: ITEMS + 1 }),
+    ) as JobOf<never>;
   }
 
   return {
     async submit(pipeline: unknown, job: EmbeddedJob = {}, options: EmbeddedSubmit = {}) {
       const name = typeof pipeline === "string" ? pipeline : (pipeline as TypedPipeline).name;
       const { job: record, items } = await submitJob(engine, name, job, { owner: LOCAL, ...options });
-      return jobView(record, items.slice(0, ITEMS)) as JobOf<never>;
+      return jobView(record, items) as JobOf<never>;
     },
     job: (id, { owner = LOCAL } = {}) => found(owner, id),
     async jobs({ owner = LOCAL, state, pipeline, limit = 20, cursor } = {}) {

@@ -1,6 +1,7 @@
 import type { FileRef, JobRecord } from "../records.ts";
 import { JOB_ITEM } from "../records.ts";
 import { partStates } from "../states.ts";
+import { writtenBy } from "../stored.ts";
 import type { Ledger } from "./ledger.ts";
 
 /**
@@ -12,8 +13,8 @@ export function deleteInputs(ledger: Ledger, job: JobRecord): void {
   const kept = new Set<string>(job.attachments.map((file) => file.blob));
   const isSplit = job.plan.some((step) => step.kind === "split");
   const parts = isSplit ? ledger.parts(job.id, { states: partStates }) : [];
-  for (const { outputs, resultFile } of [...tasks, ...parts])
-    for (const file of resultFile ? [...outputs, resultFile] : outputs) kept.add(file.blob);
+  for (const task of [...tasks, ...parts])
+    for (const file of [task, ...task.trail].flatMap(writtenBy)) kept.add(file.blob);
 
   const gone = new Set<string>();
   const without = (file: FileRef | null): FileRef | null => {

@@ -1,17 +1,16 @@
 import {
   type CacheEntry,
   INLINE_BYTES,
-  inlineBytes,
   JOB_ITEM,
   type JobRecord,
   type Json,
-  type PlanStep,
+  resultBytes,
   type TaskRecord,
-  type TrailEntry,
 } from "../records.ts";
 import { partStates } from "../states.ts";
 import { fitsName, fromEntry, itemKey, jobKey, joinKey, resultId } from "./content-key.ts";
 import { isLive, type Ledger } from "./ledger.ts";
+import { trailEntry } from "./trail.ts";
 
 /** The content key of a task at its present step; `null` when that is not cached. */
 export function contentKey(ledger: Ledger, job: JobRecord, task: TaskRecord): string | null {
@@ -41,9 +40,9 @@ export function usable(
   return files.every((file) => isLive(ledger.blob(file.blob), now)) ? entry : null;
 }
 
-/** A job of few items keeps longer results in its records than one of many may. */
+/** A job of few items, or of one step, keeps longer results in its records than one of many may. */
 function isTooLong(result: Json, job: JobRecord, task: TaskRecord): boolean {
-  const most = inlineBytes(job, task);
+  const most = resultBytes(job, task);
   return most < INLINE_BYTES && Buffer.byteLength(JSON.stringify(result)) > most;
 }
 
@@ -53,18 +52,9 @@ export function fromCache(ledger: Ledger, job: JobRecord, task: TaskRecord, entr
   task.result = entry.result;
   task.resultFile = entry.resultFile && { ...entry.resultFile, artifactId: resultId(task) };
   const { warnings } = entry;
-  task.trail.push(trailEntry(job.plan[task.step]!, { attempt: 0, cached: true, ms: 0, warnings }));
+  task.trail.push(trailEntry(job, job.plan[task.step]!, { attempt: 0, cached: true, ms: 0, warnings }));
   for (const file of task.outputs) ledger.refer(job.id, file.blob);
   if (task.resultFile) ledger.refer(job.id, task.resultFile.blob);
   ledger.putCached({ ...entry, jobId: job.id });
   ledger.changedTask(task);
-}
-
-/** How a step of a task ended. */
-export function trailEntry(
-  { name }: PlanStep,
-  { warnings, children, ...entry }: Omit<TrailEntry, "step">,
-): TrailEntry {
-  const told = { ...(warnings?.length && { warnings }), ...(children?.length && { children }) };
-  return { step: name, ...entry, ...told };
 }

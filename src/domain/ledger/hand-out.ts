@@ -1,6 +1,7 @@
 import { taskId } from "../ids.ts";
 import type { JobRecord, TaskRecord } from "../records.ts";
 import { type Ledger, PATIENCE_MS } from "./ledger.ts";
+import { keepMade } from "./trail.ts";
 
 /** Makes a task due: into the broker's window when there is room, otherwise into the backlog. */
 export function handOut(ledger: Ledger, task: TaskRecord, now: number): void {
@@ -77,8 +78,9 @@ export function newTask(job: JobRecord, item: number, step: number): TaskRecord 
   };
 }
 
-/** Puts a task to the start of a step; its files and results are the caller's matter. */
+/** Puts a task to the start of a step; what that reads is the caller's matter. */
 export function resetTask(job: JobRecord, task: TaskRecord, step: number): void {
+  keepMade(job, task);
   task.step = step;
   task.queue = job.plan[step]!.queue;
   task.run = job.run;

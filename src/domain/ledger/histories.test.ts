@@ -123,8 +123,7 @@ class History {
     const lost = chosen(leased, pick);
     if (!lost) return;
     this.#records.run((ledger) => {
-      ledger.job(this.#id);
-      loseLease(ledger, ledger.task(this.#id, lost.item)!, pick % 2 === 0, this.#now);
+      loseLease(ledger, ledger.job(this.#id)!, ledger.task(this.#id, lost.item)!, pick % 2 === 0, this.#now);
     });
   }
 
@@ -188,6 +187,11 @@ class History {
     for (const task of this.#tasks()) {
       expect(task.attempt).toBeGreaterThanOrEqual(0);
       expect(task.attempt).toBeLessThanOrEqual(job.plan[task.step]!.attempts);
+      const steps = task.trail.map(({ step }) => job.plan.findIndex(({ name }) => name === step));
+      expect(steps).toEqual([...new Set(steps)].sort((a, b) => a - b));
+      // What a step made is with the task as long as that is there, and with the step from then on.
+      const unkept = task.trail.filter(({ startedAt }) => startedAt === undefined);
+      expect(unkept.length).toBe(steps.at(-1) === task.step ? 1 : 0);
       if (hasEnded(job)) expect(isOpen(task)).toBe(false);
       // Somebody has it, or its time will come, or it waits for room.
       else if (isOpen(task)) expect(task.wakeAt !== null || task.state === "ready").toBe(true);

@@ -1,4 +1,5 @@
 import type {
+  AttemptRecord,
   BlobRecord,
   CacheEntry,
   EventType,
@@ -48,13 +49,15 @@ export interface Ledger {
   unpin(blob: string): void;
   /** The job uses no blob any more, and cache entries that it was the last to use are gone. */
   dropFiles(jobId: string): void;
-  /** Forgets the job, its tasks and memos; its events keep their numbers but lose their contents. */
+  /** Forgets the job, its tasks, attempts and memos; its events keep their numbers but lose their contents. */
   dropJob(jobId: string): void;
   /** The memos of one task at one of its steps are gone. */
   dropMemos(jobId: string, item: number, step: string): void;
   putCached(entry: CacheEntry): void;
   /** Keeps a memo, unless there is one under its key. */
   putMemo(memo: MemoRecord): void;
+  /** Keeps an attempt, and of the older ones of its task so many that there are `KEPT_ATTEMPTS`. */
+  keepAttempt(attempt: AttemptRecord): void;
   keepIdempotencyKey(record: IdempotencyRecord): void;
   /** The room that a request reserved is free: its tasks are counted from now on. */
   releaseReservation(id: string): void;

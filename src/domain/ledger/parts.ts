@@ -8,6 +8,7 @@ import { itemKey } from "./content-key.ts";
 import { close, join, start } from "./end.ts";
 import { newTask, resetTask } from "./hand-out.ts";
 import type { Ledger } from "./ledger.ts";
+import { cutTrail } from "./trail.ts";
 
 /**
  * Parts of an item. The item waits in its own row, at its `split` step; each part is a task of the same job, so that
@@ -99,7 +100,7 @@ export function waitAgain(ledger: Ledger, job: JobRecord, item: TaskRecord, coun
     if (item.state === "leased") ledger.revoke(item.lease!);
     Object.assign(item, before);
     resetTask(job, item, split.step);
-    item.trail = item.trail.slice(0, split.step + 1);
+    cutTrail(job, item, split.step);
     item.generation++;
     item.state = "split";
     item.cached = false;

@@ -93,6 +93,7 @@ function dropMemos(ledger: Ledger, job: JobRecord, task: TaskRecord): void {
 function supersede(ledger: Ledger, job: JobRecord, task: TaskRecord): void {
   if (task.state === "leased") ledger.revoke(task.lease!);
   restart(ledger, job, task);
+  task.trail = [];
   task.generation++;
   task.state = "cancelled";
   task.lease = null;

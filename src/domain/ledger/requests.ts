@@ -1,5 +1,5 @@
 import type { CreateJob, ReopenJob } from "../commands.ts";
-import type { JobRecord, TaskRecord } from "../records.ts";
+import { JOB_ITEM, type JobRecord, type TaskRecord } from "../records.ts";
 import { FIRST_ITEMS } from "../views.ts";
 import { cancelJob, removeJob } from "./cancel.ts";
 import { createJob } from "./create.ts";
@@ -36,7 +36,8 @@ export function requestJob(
     return refuse("gone", "A file of this request is no longer there; upload it again.");
   if (idempotency) ledger.keepIdempotencyKey({ ...idempotency, owner, jobId: id });
   if (command.reservation) ledger.releaseReservation(command.reservation);
-  return { ok: true, job: { ...made.job }, items: copies(made.tasks.slice(0, FIRST_ITEMS)), created: true };
+  const items = copies([...ownTask(ledger, made.job), ...made.tasks.slice(0, FIRST_ITEMS)]);
+  return { ok: true, job: { ...made.job }, items, created: true };
 }
 
 interface OnJob {
@@ -82,8 +83,16 @@ function owned(ledger: Ledger, owner: string | null, id: string): JobRecord | nu
 }
 
 function known(ledger: Ledger, job: JobRecord) {
-  const items = copies(ledger.firstTasks(job.id, Math.min(FIRST_ITEMS, job.total)));
+  const first = ledger.firstTasks(job.id, Math.min(FIRST_ITEMS, job.total));
+  const items = copies([...ownTask(ledger, job), ...first]);
   return { ok: true as const, job: { ...job }, items, created: false };
+}
+
+/** That of the `all` steps, once the items have ended. */
+function ownTask(ledger: Ledger, job: JobRecord): TaskRecord[] {
+  if (job.remaining > 0 || !job.plan.some((step) => step.kind === "all")) return [];
+  const task = ledger.task(job.id, JOB_ITEM);
+  return task ? [task] : [];
 }
 
 /** A later command of the same transaction may change the records. */

@@ -1,3 +1,4 @@
+import { attemptRecord } from "../attempts.ts";
 import { backoffMs } from "../backoff.ts";
 import { filesOfJob, type Outcome, type Settle } from "../commands.ts";
 import { FETCH_STEP } from "../fetching.ts";
@@ -7,10 +8,11 @@ import { type Failure, type FileRef, JOB_ITEM, type JobRecord, type TaskRecord }
 import { startChildren } from "./children.ts";
 import { toEntry } from "./content-key.ts";
 import { advance, buryJobTask, endItem, endPart, itemEvent } from "./end.ts";
-import { contentKey, trailEntry } from "./from-cache.ts";
+import { contentKey } from "./from-cache.ts";
 import { handOut, schedule } from "./hand-out.ts";
 import { isLive, type Ledger, MAX_DEATHS } from "./ledger.ts";
 import { splitItem } from "./parts.ts";
+import { trailEntry } from "./trail.ts";
 
 /** A worker's word about its attempt. Without the lease it counts for nothing. */
 export function settle(ledger: Ledger, command: Settle): "settled" | "stale" {
@@ -70,8 +72,9 @@ function succeed(
   const { warnings } = outcome;
   // Before the step's own files are unpinned: a child may have them for its input.
   const children = startChildren(ledger, started, now);
-  const { attempt } = task;
-  task.trail.push(trailEntry(step, { attempt, cached: false, ms: outcome.ms, warnings, children }));
+  const { attempt, worker } = task;
+  const ran = { attempt, cached: false, ms: outcome.ms, ...(worker !== null && { worker }) };
+  task.trail.push(trailEntry(job, step, { ...ran, warnings, children }));
   for (const file of written) {
     ledger.refer(job.id, file.blob);
     ledger.unpin(file.blob);
@@ -100,6 +103,8 @@ function fail(
 ): void {
   const step = job.plan[task.step]!;
   task.error = outcome.error;
+  const { error, ms } = outcome;
+  ledger.keepAttempt(attemptRecord(job, task, { outcome: "failed", error, ms }, now));
   if (!outcome.retryable || task.attempt >= step.attempts) return bury(ledger, job, task, now);
   const wait = Math.max(backoffMs(task.attempt, step.backoff, outcome.random), outcome.retryAfterMs ?? 0);
   schedule(ledger, task, now + wait);
@@ -129,7 +134,14 @@ function giveBack(ledger: Ledger, task: TaskRecord, delayMs: number, now: number
  * The lease ended without a word: its worker died, or lost touch. No attempt is charged. Of what a worker held, nobody
  * knows what ended it, so each task is a suspect.
  */
-export function loseLease(ledger: Ledger, task: TaskRecord, died: boolean, now: number): void {
+export function loseLease(
+  ledger: Ledger,
+  job: JobRecord,
+  task: TaskRecord,
+  died: boolean,
+  now: number,
+): void {
+  ledger.keepAttempt(attemptRecord(job, task, { outcome: "lost", error: null }, now));
   task.lease = null;
   task.attempt--;
   task.suspect ||= died;
@@ -138,6 +150,7 @@ export function loseLease(ledger: Ledger, task: TaskRecord, died: boolean, now: 
 
 /** The process that ran this task and nothing else has died: of this task. */
 function dieAlone(ledger: Ledger, job: JobRecord, task: TaskRecord, now: number): void {
+  ledger.keepAttempt(attemptRecord(job, task, { outcome: "died", error: null }, now));
   task.attempt--;
   task.deaths++;
   if (task.deaths < MAX_DEATHS) return handOut(ledger, task, now);

@@ -16,5 +16,5 @@ export function wake(ledger: Ledger, job: JobRecord, task: TaskRecord, now: numb
   // long ones, so each time is given longer than the last.
   else if (task.state === "published")
     publish(ledger, task, now, PATIENCE_MS * Math.min(MOST_PATIENCE, task.generation + 1));
-  else if (task.state === "leased") loseLease(ledger, task, !ledger.workerAlive(task.worker!), now);
+  else if (task.state === "leased") loseLease(ledger, job, task, !ledger.workerAlive(task.worker!), now);
 }

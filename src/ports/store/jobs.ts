@@ -28,8 +28,8 @@ export interface JobStore {
    * caller to publish, unless `publishes` is true.
    */
   createJob(command: CreateJob): Promise<Result<Created>>;
-  /** One job of an owner; `null` when there is none or it is another's. */
-  job(query: { owner: string; id: string }): Promise<JobRecord | null>;
+  /** One job of an owner, or with `null` of anybody; `null` when there is none or it is another's. */
+  job(query: { owner: string | null; id: string }): Promise<JobRecord | null>;
   /** Newest first; `cursor` is the id of the last job of the page before. */
   jobs(query: JobQuery): Promise<JobRecord[]>;
   /** The items of a job by index, after `cursor`. The caller has checked the owner. */
@@ -77,6 +77,7 @@ export interface Changed {
 
 export interface Created {
   job: JobRecord;
+  /** The first items, behind the job's own task where its `all` steps have begun. */
   items: TaskRecord[];
   /** False when this repeats an earlier create (same id, or same idempotency key and fingerprint). */
   created: boolean;

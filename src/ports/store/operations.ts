@@ -1,4 +1,4 @@
-import type { TaskDelivery, TaskRecord } from "../../domain/records.ts";
+import type { AttemptRecord, TaskDelivery, TaskRecord } from "../../domain/records.ts";
 import type { WorkerRecord } from "./tasks.ts";
 
 /** What an operator reads and does. */
@@ -7,6 +7,8 @@ export interface OperationStore {
   /** A paused queue hands out no task; those running go on. */
   setPaused(command: { queue: string; paused: boolean }): Promise<{ deliveries: TaskDelivery[] }>;
   deadLetters(query: DeadLetterQuery): Promise<(TaskRecord & { pipeline: string; stepName: string })[]>;
+  /** Attempts at tasks of a job that came to nothing, of tasks from `first` to `last`, in order: the last ones of each. */
+  attempts(query: { jobId: string; first: number; last: number }): Promise<AttemptRecord[]>;
   workers(): Promise<WorkerRecord[]>;
   /** Jobs by state, for the metrics. */
   counts(): Promise<{ jobs: Record<string, number>; tasks: Record<string, number> }>;

@@ -7,6 +7,16 @@ import { documented, limitParam, pageOf } from "../api-schemas.ts";
 import type { ServerContext } from "../context.ts";
 import { replayMany } from "./replay-many.ts";
 
+/** An error with what only operators read. */
+export const operatorFailure = z.object({
+  code: z.string(),
+  message: z.string(),
+  detail: z
+    .string()
+    .optional()
+    .describe("The whole of an exception that the step did not declare, with its stack trace."),
+});
+
 const deadLetter = z.object({
   taskId: z.string(),
   jobId: z.string(),
@@ -19,13 +29,7 @@ const deadLetter = z.object({
   name: z.string(),
   attempt: z.int(),
   deaths: z.int().describe("Processes that died while they ran it and nothing else."),
-  error: z
-    .object({
-      code: z.string(),
-      message: z.string(),
-      detail: z.string().optional().describe("The whole of an exception that the step did not foresee."),
-    })
-    .nullable(),
+  error: operatorFailure.nullable(),
   finishedAt: z.iso.datetime().nullable(),
 });
 

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { create as contentDisposition } from "content-disposition";
 import { z } from "zod";
+import { partAt } from "../../domain/parts.ts";
 import { type FileRef, JOB_ITEM, type TaskRecord } from "../../domain/records.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { MillraceError } from "../../errors.ts";
@@ -8,7 +9,7 @@ import type { App } from "../../http/app.ts";
 import type { Store } from "../../ports/store/store.ts";
 import { documented, jobParams } from "../api-schemas.ts";
 import type { ServerContext } from "../context.ts";
-import { MANIFEST, planArchive } from "./archive-plan.ts";
+import { type ArchiveOptions, MANIFEST, planArchive } from "./archive-plan.ts";
 import { requestedRange } from "./byte-range.ts";
 import { layOut, type ZipLayout } from "./zip-layout.ts";
 import { type Checksums, missingFiles, writeZip } from "./zip-writer.ts";
@@ -26,14 +27,21 @@ export function archiveRoutes(app: App, { engine, logger }: ServerContext): void
       operationId: "jobArchive",
       summary: "A job's results, as a ZIP",
       description:
-        "When the job has ended. `manifest.json` says how each file was made. Whole or in part (`Range`), so that a download can be resumed.",
+        "When the job has ended: what the last step of each item wrote, and the `all` steps of the job. `manifest.json` says how each file was made. Whole or in part (`Range`), so that a download can be resumed.",
       tags: ["Files"],
       params: jobParams,
+      querystring: z.object({
+        include: z
+          .enum(["all"])
+          .optional()
+          .describe("`all`: also what earlier steps and parts wrote, in the folder `steps`."),
+      }),
       ...documented({ 200: zip, 206: zip }, ["not_found", "job_not_ended", "gone", "range_not_satisfiable"]),
     },
     async handler(request, reply) {
       const asked = { owner: request.principal.owner, id: request.params.id };
-      const { name, etag, layout } = await openArchive(engine, asked);
+      const everything = request.query.include === "all";
+      const { name, etag, layout } = await openArchive(engine, { ...asked, everything });
       reply
         .header("content-type", "application/zip")
         .header("cache-control", "private, no-store")
@@ -52,7 +60,7 @@ export function archiveRoutes(app: App, { engine, logger }: ServerContext): void
 /** What a job's archive is made of. Rejects where it has none. */
 export async function openArchive(
   { store, blobs, pipelines }: Pick<Engine, "store" | "blobs" | "pipelines">,
-  asked: { owner: string; id: string },
+  { everything = false, ...asked }: { owner: string; id: string } & Partial<ArchiveOptions>,
 ): Promise<{ name: string; etag: string; layout: ZipLayout }> {
   const job = await store.job(asked);
   if (!job) throw new MillraceError("not_found", "There is no such job.");
@@ -67,7 +75,10 @@ export async function openArchive(
       },
     );
   }
-  const plan = planArchive(job, await allTasks(store, job.id), pipelines.get(job.pipeline, job.version));
+  const tasks = await allTasks(store, job.id);
+  if (everything)
+    for (const task of tasks.filter(({ split }) => split)) tasks.push(...(await allParts(store, task)));
+  const plan = planArchive(job, tasks, pipelines.get(job.pipeline, job.version), { everything });
   const missing = await missingFiles(
     blobs,
     plan.files.map(({ file }) => file),
@@ -103,5 +114,16 @@ async function allTasks(store: Pick<Store, "items">, jobId: string): Promise<Tas
     const page = await store.items({ jobId, after: tasks.at(-1)?.item ?? JOB_ITEM - 1, limit: PAGE });
     tasks.push(...page);
     if (page.length === 0) return tasks;
+  }
+}
+
+async function allParts(store: Pick<Store, "parts">, { jobId, item }: TaskRecord): Promise<TaskRecord[]> {
+  const parts: TaskRecord[] = [];
+  for (;;) {
+    const last = parts.at(-1);
+    const after = last && partAt(last.item)!.part;
+    const page = await store.parts({ jobId, item, after, limit: PAGE });
+    parts.push(...page);
+    if (page.length === 0) return parts;
   }
 }

@@ -1,6 +1,6 @@
 import type { FastifyReply } from "fastify";
 import { z } from "zod";
-import { jobView } from "../../domain/views.ts";
+import { jobView } from "../../domain/job-views.ts";
 import type { App } from "../../http/app.ts";
 import type { Created } from "../../ports/store/jobs.ts";
 import { documented, job } from "../api-schemas.ts";

@@ -1,7 +1,8 @@
 import { z } from "zod";
+import { itemView } from "../../domain/job-views.ts";
 import type { TaskRecord } from "../../domain/records.ts";
 import { type ItemState, itemStates, type TaskState } from "../../domain/states.ts";
-import { itemState, itemView } from "../../domain/views.ts";
+import { itemState } from "../../domain/views.ts";
 import { MillraceError } from "../../errors.ts";
 import type { App } from "../../http/app.ts";
 import type { Store } from "../../ports/store/store.ts";

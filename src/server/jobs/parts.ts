@@ -1,8 +1,9 @@
 import { z } from "zod";
+import { partView } from "../../domain/job-views.ts";
 import { partAt } from "../../domain/parts.ts";
 import type { TaskRecord } from "../../domain/records.ts";
 import { type ItemState, itemStates } from "../../domain/states.ts";
-import { itemState, partView } from "../../domain/views.ts";
+import { itemState } from "../../domain/views.ts";
 import { MillraceError } from "../../errors.ts";
 import type { App } from "../../http/app.ts";
 import type { Store } from "../../ports/store/store.ts";

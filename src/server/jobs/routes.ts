@@ -1,7 +1,8 @@
 import { z } from "zod";
-import type { JobRecord } from "../../domain/records.ts";
+import { jobView } from "../../domain/job-views.ts";
+import { JOB_ITEM, type JobRecord } from "../../domain/records.ts";
 import { jobStates } from "../../domain/states.ts";
-import { FIRST_ITEMS, jobView } from "../../domain/views.ts";
+import { FIRST_ITEMS } from "../../domain/views.ts";
 import { MillraceError } from "../../errors.ts";
 import type { App } from "../../http/app.ts";
 import { documented, job, jobParams, limitParam, pageOf } from "../api-schemas.ts";
@@ -140,7 +141,8 @@ function jobViews({ engine: { store }, unserved }: ServerContext) {
   async function found(record: JobRecord | null) {
     if (!record) throw new MillraceError("not_found", "There is no such job.");
     const [items, names] = await Promise.all([
-      store.items({ jobId: record.id, limit: FIRST_ITEMS }),
+      // The job's own task comes before those of its items.
+      store.items({ jobId: record.id, after: JOB_ITEM - 1, limit: FIRST_ITEMS + 1 }),
       unservedNames([record]),
     ]);
     return jobView(record, items, names);

@@ -18,6 +18,11 @@ export function registerStoreGauges(
   ]);
   const oldest = gauge("millrace_queue_oldest_seconds", "Wait of the oldest ready task.", ["queue"]);
   const takers = gauge("millrace_queue_workers", "Worker processes that take tasks from a queue.", ["queue"]);
+  const unserved = gauge(
+    "millrace_queue_unserved_tasks",
+    "Tasks that wait in a queue that no worker takes from.",
+    ["queue"],
+  );
   const paused = gauge("millrace_queue_paused", "1 while the queue hands out nothing.", ["queue"]);
   const jobs = gauge("millrace_jobs", "Jobs that have not ended, by state.", ["state"]);
   const tasks = gauge("millrace_tasks", "Tasks, by state.", ["state"]);
@@ -34,7 +39,7 @@ export function registerStoreGauges(
       engine.store.counts(),
       engine.store.workers(),
     ]);
-    for (const one of [queueTasks, drainRate, oldest, takers, paused, jobs, tasks]) one.reset();
+    for (const one of [queueTasks, drainRate, oldest, takers, unserved, paused, jobs, tasks]) one.reset();
     for (const queue of queues) {
       for (const state of ["ready", "running", "scheduled", "dead"] as const) {
         queueTasks.set({ queue: queue.name, state }, queue[state]);
@@ -42,6 +47,7 @@ export function registerStoreGauges(
       drainRate.set({ queue: queue.name }, queue.drainRate);
       oldest.set({ queue: queue.name }, (queue.oldestMs ?? 0) / 1_000);
       takers.set({ queue: queue.name }, queue.workers);
+      unserved.set({ queue: queue.name }, queue.workers === 0 ? queue.ready + queue.scheduled : 0);
       paused.set({ queue: queue.name }, queue.paused ? 1 : 0);
     }
     for (const [state, count] of Object.entries(counts.jobs)) jobs.set({ state }, count);

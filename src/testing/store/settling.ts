@@ -174,7 +174,7 @@ export function settlePoints(point: DefinePoint<StoreFixture>): void {
     await worker.succeed(held, { outputs, result: { pages: 2 } });
     const [item] = await fixture.store.items({ jobId: job.id, limit: 1 });
     expect(item).toMatchObject({ outputs, result: { pages: 2 }, cached: false });
-    expect(item!.trail).toEqual([{ step: "work", attempt: 1, cached: false, ms: 1 }]);
+    expect(item!.trail).toEqual([{ step: "work", attempt: 1, cached: false, ms: 1, worker: worker.id }]);
   });
 
   point("settle.collected", "a result whose file was collected meanwhile is tried again", async (fixture) => {

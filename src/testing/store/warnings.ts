@@ -1,5 +1,6 @@
 import { expect } from "vitest";
-import { itemView, warningsOf } from "../../domain/views.ts";
+import { itemView } from "../../domain/job-views.ts";
+import { warningsOf } from "../../domain/views.ts";
 import type { DefinePoint } from "../points.ts";
 import { all, each, OWNER, type StoreFixture } from "./fixture.ts";
 import { logOf } from "./log.ts";

@@ -1,6 +1,7 @@
+import type { itemView, jobView } from "../../../src/domain/job-views.ts";
 import type { Json } from "../../../src/domain/records.ts";
 import type { ItemState } from "../../../src/domain/states.ts";
-import type { FileView, itemView, jobView, Progress } from "../../../src/domain/views.ts";
+import type { FileView, Progress } from "../../../src/domain/views.ts";
 import type { JsonSchema } from "../json-schema/schema.ts";
 
 /** The JSON of the HTTP contract. Jobs take their types from the server's own views, so a drift fails the build. */
@@ -9,7 +10,15 @@ export type Job = ReturnType<typeof jobView>;
 export type JobItem = ReturnType<typeof itemView>;
 export type JobState = Job["state"];
 
-export type { NewSchedule, Page, Schedule, Timing } from "../../../src/client/index.ts";
+export type {
+  Attempt,
+  JobStep,
+  NewSchedule,
+  Page,
+  Part,
+  Schedule,
+  Timing,
+} from "../../../src/client/index.ts";
 export { hasEnded, jobStates } from "../../../src/domain/states.ts";
 export type { FileView, ItemState, Json, Progress };
 

@@ -5,7 +5,7 @@ import type { PendingEvent, PostgresLedger, TrackedTask } from "./ledger.ts";
 /** Events of one row at most: a page of the log that begins in its middle reads all of it. */
 export const RUN_EVENTS = 100;
 
-type Cell = string | number | boolean | null;
+export type Cell = string | number | boolean | null;
 
 export function newJobRow(job: JobRecord): Cell[] {
   const { id, owner, pipeline, state, finishedAt } = job;

@@ -1,6 +1,7 @@
 import type { Counted, Ledger, PartQuery } from "../../../domain/ledger/ledger.ts";
 import { isPart, partNumbers } from "../../../domain/parts.ts";
 import type {
+  AttemptRecord,
   BlobRecord,
   CacheEntry,
   EventType,
@@ -55,6 +56,7 @@ export class PostgresLedger implements Ledger {
   readonly puts = new Map<string, CacheEntry>();
   readonly keys = new Map<string, KeyRow>();
   readonly memos = new Map<string, MemoRecord>();
+  attempts: AttemptRecord[] = [];
   readonly reservations = new Set<string>();
   readonly taken = new Map<string, number>();
   readonly ended = new Map<string, number>();
@@ -267,6 +269,7 @@ export class PostgresLedger implements Ledger {
     for (const tracked of this.#tasksOf(jobId).values()) this.dirtyTasks.delete(tracked);
     this.#tasks.delete(jobId);
     for (const [key, memo] of this.memos) if (memo.jobId === jobId) this.memos.delete(key);
+    this.attempts = this.attempts.filter((attempt) => attempt.jobId !== jobId);
     this.droppedJobs.add(jobId);
     for (const event of this.events) {
       if (event.job.id === jobId)
@@ -288,6 +291,10 @@ export class PostgresLedger implements Ledger {
   putMemo(memo: MemoRecord): void {
     const key = JSON.stringify([memo.jobId, memo.item, memo.step, memo.key]);
     if (!this.memos.has(key)) this.memos.set(key, memo);
+  }
+
+  keepAttempt(attempt: AttemptRecord): void {
+    this.attempts.push(attempt);
   }
 
   keepIdempotencyKey({ owner, key, fingerprint, jobId, expiresAt }: IdempotencyRecord): void {

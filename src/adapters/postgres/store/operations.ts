@@ -193,8 +193,9 @@ export function loseLeases(
   now: number,
 ): Operation<Changed> {
   return onTasks(taskKeys, (ledger, { jobId, item }) => {
-    const task = ledger.job(jobId) && ledger.task(jobId, item);
-    if (task?.state === "leased" && task.worker === worker) loseLease(ledger, task, died, now);
+    const job = ledger.job(jobId);
+    const task = job && ledger.task(jobId, item);
+    if (task?.state === "leased" && task.worker === worker) loseLease(ledger, job!, task, died, now);
   });
 }
 

@@ -1,6 +1,6 @@
 import type pg from "pg";
 import { parseTaskId } from "../../../domain/ids.ts";
-import type { Json } from "../../../domain/records.ts";
+import type { AttemptBody, Json } from "../../../domain/records.ts";
 import { filesOf, type JobRow, toJob } from "../../../domain/stored.ts";
 import type { Store } from "../../../ports/store/store.ts";
 import { type Ask, asking } from "../connection.ts";
@@ -14,6 +14,11 @@ const task = statement("task", "SELECT * FROM tasks WHERE job_id = $1 AND item =
 const memo = statement(
   "memo",
   "SELECT value, blob FROM memos WHERE job_id = $1 AND item = $2 AND step = $3 AND key = $4",
+);
+const attempts = statement(
+  "attempts",
+  `SELECT item, generation, body FROM attempts WHERE job_id = $1 AND item BETWEEN $2 AND $3
+   ORDER BY item, generation`,
 );
 const knownKey = statement(
   "known_key",
@@ -40,7 +45,8 @@ type Names =
   | "known"
   | "countCached"
   | "usage"
-  | "deadLetters";
+  | "deadLetters"
+  | "attempts";
 
 /** The calls that change nothing. */
 export function reads(pool: pg.Pool): Pick<Store, Names> {
@@ -54,7 +60,7 @@ export function reads(pool: pg.Pool): Pick<Store, Names> {
 
     async job({ owner, id }) {
       const row = isUuid(id) ? await first<JobRow>(job([id])) : undefined;
-      return row?.owner === owner ? toJob(row) : null;
+      return row && (owner === null || row.owner === owner) ? toJob(row) : null;
     },
 
     async artifact({ owner, id }) {
@@ -91,6 +97,14 @@ export function reads(pool: pg.Pool): Pick<Store, Names> {
     },
 
     usage: async () => (await first<{ bytes: number; count: number }>(usage()))!,
+
+    async attempts({ jobId, first: from, last }) {
+      if (!isUuid(jobId)) return [];
+      const rows = await all<{ item: number; generation: number; body: string }>(
+        attempts([jobId, from, last]),
+      );
+      return rows.map(({ body, ...place }) => ({ jobId, ...place, ...(JSON.parse(body) as AttemptBody) }));
+    },
   };
   return store;
 }

@@ -1,8 +1,9 @@
 import type pg from "pg";
+import { KEPT_ATTEMPTS } from "../../../domain/attempts.ts";
 import type { TaskDelivery } from "../../../domain/records.ts";
 import { publishDeliveries } from "../broker/deliveries.ts";
 import { statement } from "../statement.ts";
-import { columns, eventColumns, jobRow, newJobRow, newTaskRow, taskRow } from "./columns.ts";
+import { type Cell, columns, eventColumns, jobRow, newJobRow, newTaskRow, taskRow } from "./columns.ts";
 import type { PostgresLedger } from "./ledger.ts";
 import type { Records } from "./records.ts";
 
@@ -103,6 +104,15 @@ const putMemos = statement(
    FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[], ${lines(6)})
    AS u (job_id, item, step, key, blob, value) ON CONFLICT DO NOTHING`,
 );
+/** The new ones are not among those that the other half counts and drops. */
+const putAttempts = statement(
+  "put_attempts",
+  `WITH u AS (SELECT * FROM unnest($1::uuid[], $2::int[], $3::int[], ${lines(4)}) AS u (job_id, item, generation, body)),
+   added AS (INSERT INTO attempts SELECT job_id, item, generation, body::json FROM u ON CONFLICT DO NOTHING)
+   DELETE FROM attempts AS a USING u WHERE a.job_id = u.job_id AND a.item = u.item AND a.generation <= (
+     SELECT generation FROM attempts AS one WHERE one.job_id = u.job_id AND one.item = u.item
+     ORDER BY generation DESC LIMIT 1 OFFSET ${KEPT_ATTEMPTS - 1})`,
+);
 // Only what this transaction has seen to be void gives way; a key that another took meanwhile is a conflict.
 const dropKeys = statement(
   "drop_keys",
@@ -196,6 +206,12 @@ export function write(
       JSON.stringify(one.value),
     ]);
     run(putMemos(columns(rows, 1)));
+  }
+  if (ledger.attempts.length > 0) {
+    const rows = ledger.attempts.map(({ jobId, item, generation, ...body }): Cell[] => {
+      return [jobId, item, generation, JSON.stringify(body)];
+    });
+    run(putAttempts(columns(rows, 1)));
   }
   // In one order, as an index makes the second of two equal ones wait.
   const keys = [...ledger.keys].sort(([a], [b]) => (a < b ? -1 : 1));
