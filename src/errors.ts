@@ -6,6 +6,7 @@ export const catalogue = {
   invalid_request: { status: 400, title: "The request is not well formed", retryable: false },
   unauthorized: { status: 401, title: "Sign in first", retryable: false },
   forbidden: { status: 403, title: "Not allowed", retryable: false },
+  email_unverified: { status: 403, title: "Confirm your email address first", retryable: false },
   forbidden_origin: { status: 403, title: "Requests from this origin are refused", retryable: false },
   not_found: { status: 404, title: "Not found", retryable: false },
   method_not_allowed: { status: 405, title: "Method not allowed", retryable: false },
@@ -28,6 +29,8 @@ export const catalogue = {
   address_refused: { status: 422, title: "This address may not be used", retryable: false },
   invalid_items: { status: 422, title: "The items are not valid", retryable: false },
   invalid_schedule: { status: 422, title: "The schedule is not valid", retryable: false },
+  weak_password: { status: 422, title: "The password is not accepted", retryable: false },
+  invalid_link: { status: 422, title: "The link counts no more", retryable: false },
   unknown_part: { status: 422, title: "The form has a part that nothing reads", retryable: false },
   idempotency_mismatch: {
     status: 422,

@@ -10,7 +10,7 @@ export function addConfigFlags(command: Command): Command {
 }
 
 export function addListenFlags(command: Command): Command {
-  return addFlags(command, ["host", "port"]);
+  return addFlags(command, ["host", "port", "auth"]);
 }
 
 export function addFlags(command: Command, names: readonly SettingName[]): Command {

@@ -13,6 +13,7 @@ import { addPipelines } from "./pipelines.ts";
 import { addRoles } from "./roles.ts";
 import { addSchedules } from "./schedules.ts";
 import { addStart } from "./start.ts";
+import { addUsers } from "./users.ts";
 import { wholeNumber } from "./values.ts";
 
 const HELP_GROUP = "Checks and help:";
@@ -81,6 +82,7 @@ export function createProgram(): Command {
   addSchedules(program);
   addDeadLetters(program);
   addPipelines(program);
+  addUsers(program);
   program.commandsGroup("Keep its data:");
   addBackup(program);
   program.commandsGroup(HELP_GROUP);

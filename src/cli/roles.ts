@@ -2,7 +2,7 @@ import { constants, setPriority } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
 import { WRITER_ENV } from "../compose/child-environment.ts";
-import { budgetBytes, type ResolvedConfig } from "../compose/config.ts";
+import { budgetBytes, type Config, type ResolvedConfig } from "../compose/config.ts";
 import { pageFolder, samplesFolder } from "../compose/package-folders.ts";
 import { closeData } from "../compose/private-data.ts";
 import { MillraceError } from "../errors.ts";
@@ -31,7 +31,7 @@ export function addRoles(program: Command): void {
 
 interface Role {
   /** What the supervisor, or whoever started the role, wants to know. */
-  details: { url?: string; worker?: string };
+  details: { url?: string; worker?: string; adminLink?: string };
   stop(): Promise<void>;
 }
 
@@ -62,12 +62,11 @@ async function role(command: Command, run: Run): Promise<void> {
     throw error;
   }
   if (process.connected) await tell({ kind: "ready", details: running.details });
-  else
-    console.log(
-      running.details.url
-        ? `Millrace listens on ${running.details.url}`
-        : `Worker ${running.details.worker} runs`,
-    );
+  else {
+    const { url, worker, adminLink } = running.details;
+    console.log(url ? `Millrace listens on ${url}` : `Worker ${worker} runs`);
+    if (adminLink) console.log(`Make the first admin's account: ${adminLink}`);
+  }
 }
 
 /**
@@ -129,15 +128,23 @@ const runApi: Run = async ({ config, inline }, writer, begins) => {
   const { accessOf } = await import("../compose/access.ts");
   const { openAuthz } = await import("../compose/authz.ts");
   const { startObjectEvents } = await import("../compose/object-events.ts");
+  const { openAccounts } = await import("../compose/accounts.ts");
   const { createLogger, stepLog } = await import("../compose/logger.ts");
   const { logger, takeLostLines } = createLogger(config.logLevel, "api");
-  const { engine, replica, close } = await openEngine({ config, writer }, inline, stepLog(logger));
+  const { engine, replica, quotas, shares, close } = await openEngine(
+    { config, writer },
+    inline,
+    stepLog(logger),
+  );
   const access = accessOf(config, replica, engine);
   const presets = createPresets(replica, engine);
   const authz = openAuthz(config, access, { own: [], now: engine.store.now, log: stepLog(logger) });
   await access.start();
   await authz.start();
-  const limiter = config.rateLimit > 0 ? await openLimiter({ config, writer }) : null;
+  const limits = config.rateLimit > 0 || config.auth === "on";
+  const limiter = limits ? await openLimiter({ config, writer }) : null;
+  const accounts =
+    limiter && (await openAccounts(config, { engine, quotas, shares, limiter, log: stepLog(logger) }));
   const events = await startObjectEvents(config, engine, stepLog(logger));
   const secret = config.objectEventsSecret;
   const server = await createServer({
@@ -153,17 +160,23 @@ const runApi: Run = async ({ config, inline }, writer, begins) => {
     access,
     authz: authz.authz,
     presets,
+    accounts,
+    quotas,
+    shares,
+    trustProxy: config.trustProxy,
     logger,
     takeLostLines,
   });
   begins();
   const { url } = await server.listen();
   const scheduler = startScheduler(engine, stepLog(logger));
+  const adminLink = await accounts?.firstAdminLink();
   return {
-    details: { url },
+    details: { url, ...(adminLink && { adminLink: linkBase(config, url) + adminLink }) },
     async stop() {
       await events?.close();
       await server.close();
+      await accounts?.close();
       await scheduler.close();
       await limiter?.close();
       authz.close();
@@ -172,6 +185,11 @@ const runApi: Run = async ({ config, inline }, writer, begins) => {
     },
   };
 };
+
+/** Where people open links: the public address, or this machine's where the server listens on all of its own. */
+function linkBase({ publicUrl }: Config, url: string): string {
+  return publicUrl?.replace(/\/$/, "") ?? url.replace(/\/\/(0\.0\.0\.0|\[::\])/, "//localhost");
+}
 
 async function runAuthz({ config }: ResolvedConfig, writer: string | null): Promise<Role> {
   const { openAuthzParts } = await import("../compose/authz-service.ts");

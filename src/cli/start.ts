@@ -5,7 +5,6 @@ import { startEmbedded } from "../compose/embedded.ts";
 import { pageFolder } from "../compose/package-folders.ts";
 import { closeData } from "../compose/private-data.ts";
 import { MillraceError } from "../errors.ts";
-import { isLoopback } from "../http/host-check.ts";
 import { type SupervisorEvent, supervise } from "../supervisor/supervisor.ts";
 import { addConfigFlags, addFlags, addListenFlags, configOf } from "./flags.ts";
 import { usageError } from "./output.ts";
@@ -75,11 +74,6 @@ async function start(command: Command): Promise<void> {
 
 /** What is wrong with the address is said before anything is started; the API itself has the last word. */
 async function refuseAddress({ host, port }: Config): Promise<void> {
-  if (!isLoopback(host)) {
-    throw usageError(
-      `Listening on ${host} would let others in, and there are no accounts yet. Use 127.0.0.1, and a proxy that signs people in.`,
-    );
-  }
   if (port === 0 || (await tryPort(host, port)) !== "EADDRINUSE") return;
   const other = `Choose another with --port ${port + 1} or PORT=${port + 1}; 0 takes any that is free.`;
   throw usageError(
@@ -96,8 +90,10 @@ function pipelineArgs({ config, sources }: ResolvedConfig): string[] {
 
 function report(event: SupervisorEvent, config: Config): void {
   if (event.kind === "ready" && event.name === "api") {
-    const { url } = event.details as { url: string };
+    const { url, adminLink } = event.details as { url: string; adminLink?: string };
     console.log(welcome(url, config));
+    if (adminLink)
+      console.log(`\nNobody has an account yet. Make the first admin's, within a day:\n  ${adminLink}`);
   } else if (event.kind === "ended") {
     const how = event.signal ?? `code ${event.code}`;
     console.error(`millrace: ${event.name} ended (${how}); it starts again in ${event.respawnMs} ms`);

@@ -3,7 +3,7 @@ import { environmentName, settingNames } from "../compose/settings.ts";
 import { nearest } from "../engine/nearest.ts";
 
 /** Read elsewhere than in the configuration. */
-const others = ["MILLRACE_SERVER", WRITER_ENV];
+const others = ["MILLRACE_SERVER", "MILLRACE_API_KEY", WRITER_ENV];
 const PREFIX = "MILLRACE_";
 
 /** Variables that look like settings and are none, each with the setting that may be meant. */

@@ -4,6 +4,7 @@ import { isAbsolute, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { nearest } from "../engine/nearest.ts";
 import { MillraceError } from "../errors.ts";
+import { isLoopback } from "../http/host-check.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import { isSamePlace } from "./same-place.ts";
 import {
@@ -79,6 +80,9 @@ export function givenConfig(values: UserConfig, folder: string): Pick<ResolvedCo
   return { config: completed(given as Config & Values, folder), inline: inlineOf(values) };
 }
 
+/** Requests a minute of one user, where there are several. */
+const USER_RATE_LIMIT = 600;
+
 /** Fills in what follows from other settings, and makes paths absolute. */
 function completed(given: Config & Values, folder: string): Config {
   const data = resolve(folder, given.data);
@@ -86,11 +90,14 @@ function completed(given: Config & Values, folder: string): Config {
   // One place, however it is spelled: a broker that is one with the store works otherwise than one beside it.
   const asStore = (url: string) => (isSamePlace(url, store) ? store : url);
   const broker = asStore(given.broker ?? store);
+  const auth = given.auth ?? (isLoopback(given.host) ? "off" : "on");
   const config: Config = {
     ...given,
     data,
     store,
     broker,
+    auth,
+    rateLimit: given.rateLimit ?? (auth === "on" ? USER_RATE_LIMIT : 0),
     bus: asStore(given.bus ?? (store.startsWith("sqlite:") || broker.startsWith("sqs:") ? store : broker)),
     blobs: given.blobs ?? `file:${join(data, "blobs")}`,
     workers: given.workers ?? availableParallelism(),
@@ -99,6 +106,12 @@ function completed(given: Config & Values, folder: string): Config {
       .filter((entry) => typeof entry === "string")
       .map((path) => (isAbsolute(path) ? path : resolve(folder, path))),
   };
+  if (config.auth === "off" && !isLoopback(config.host)) {
+    throw new MillraceError(
+      "config_invalid",
+      `Listening on ${config.host} would let anyone in while accounts are off. Set MILLRACE_AUTH=on, or listen on 127.0.0.1.`,
+    );
+  }
   if (store.startsWith("sqlite:") && config.bus !== store) {
     throw new MillraceError(
       "config_invalid",

@@ -1,4 +1,7 @@
+import type { OwnerQuotas } from "../accounts/quotas.ts";
+import { createShares, type Shares } from "../accounts/shares.ts";
 import { choreRecords } from "../database/chores.ts";
+import { shareRecords } from "../database/shares.ts";
 import { signer } from "../domain/keys.ts";
 import { createCatalogs } from "../engine/catalogs/catalogs.ts";
 import { createEngine } from "../engine/create-engine.ts";
@@ -9,6 +12,7 @@ import { createOutgoing } from "../outgoing/outgoing.ts";
 import type { StepLog } from "../pipeline/context.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import { createReplica, type Replica } from "../replica/replica.ts";
+import { openQuotas } from "./accounts.ts";
 import {
   isLocal,
   openBlobs,
@@ -29,6 +33,9 @@ export interface OpenEngine {
   engine: Engine;
   /** Maps that every process may keep in memory. Whoever needs one declares it, and then starts it. */
   replica: Replica;
+  /** `null` where accounts are off. */
+  quotas: OwnerQuotas | null;
+  shares: Shares;
   close(): Promise<void>;
 }
 
@@ -71,6 +78,7 @@ export async function openEngine(
     });
     opened.push(replica);
     const hintSigner = config.broker === config.store ? null : signer(secrets, "hint");
+    const quotas = openQuotas(config, store, database);
     const engine = createEngine({
       store,
       database,
@@ -84,12 +92,15 @@ export async function openEngine(
         { replica, chores: choreRecords(database), now: store.now },
       ),
       objects,
+      quotas,
+      sharesResults: config.auth === "off",
       hintSigner,
       drops,
       retentionMs: config.retentionHours * HOUR_MS,
       deadLetterRetentionMs: config.deadLetterRetentionHours * HOUR_MS,
     });
-    return { engine, replica, close };
+    const shares = createShares(shareRecords(database), store, signer(secrets, "share"));
+    return { engine, replica, quotas, shares, close };
   } catch (error) {
     await close();
     throw error;

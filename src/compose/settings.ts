@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { providerSettings } from "../accounts/sign-in/providers.ts";
+import { registrations } from "../domain/accounts.ts";
 import { parseNetworks } from "../outgoing/networks.ts";
 import { LONGEST_MS } from "../pipeline/durations.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
@@ -81,6 +83,7 @@ const objectRoutes = z.array(
   }),
 );
 
+const switches = ["on", "off"] as const;
 const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
 const hours = number(0.0001, LONGEST_MS / HOUR_MS);
 const networks = z.array(z.string()).refine((list) => {
@@ -116,6 +119,61 @@ export const settings = {
     about: "where people open the page, when a proxy stands before the server",
     usual: null,
     none: "as the request says",
+  },
+  trustProxy: {
+    schema: networks,
+    must: "a list of networks, such as 127.0.0.1/32,10.1.0.0/16",
+    fromText: listed,
+    env: "MILLRACE_TRUST_PROXY",
+    about: "proxies whose word counts on where requests come from",
+    usual: [],
+  },
+  auth: {
+    schema: z.enum(switches),
+    must: "on or off",
+    env: "MILLRACE_AUTH",
+    flag: "--auth <on|off>",
+    about: "whether people sign in; off is for loopback addresses alone",
+    usual: undefined,
+  },
+  registration: {
+    schema: z.enum(registrations),
+    must: `one of ${registrations.join(", ")}`,
+    env: "MILLRACE_REGISTRATION",
+    about: "who may make an account: nobody, who was invited, or anybody",
+    usual: "invite",
+  },
+  passwordLogin: {
+    schema: z.enum(switches),
+    must: "on or off",
+    env: "MILLRACE_PASSWORD_LOGIN",
+    about: "whether people may log in with a password",
+    usual: "on",
+  },
+  oidc: {
+    schema: providerSettings,
+    must: 'a list such as [{"id": "work", "issuer": "https://login.example", "clientId": "…", "clientSecret": "…"}]',
+    fromText: parsedJson,
+    env: "MILLRACE_OIDC",
+    about: "where else people may sign in",
+    usual: [],
+    isSecret: true,
+  },
+  smtp: {
+    schema: z.string().regex(/^smtps?:\/\/\S+$/),
+    must: "the address of a mail server, such as smtp://user:password@mail.example:587",
+    env: "MILLRACE_SMTP",
+    about: "the mail server for links that verify addresses and reset passwords",
+    usual: null,
+    none: "none",
+    isSecret: true,
+  },
+  mailFrom: {
+    ...text,
+    env: "MILLRACE_MAIL_FROM",
+    about: "the sender of mails",
+    usual: null,
+    none: "millrace at the host of the public address",
   },
   data: {
     ...text,
@@ -226,7 +284,25 @@ export const settings = {
     ...whole(0, 100_000_000),
     env: "MILLRACE_RATE_LIMIT",
     about: "requests to the API that an owner may send a minute; 0: any number",
-    usual: 0,
+    usual: undefined,
+  },
+  quotaJobs: {
+    ...whole(0, 100_000_000),
+    env: "MILLRACE_QUOTA_JOBS",
+    about: "jobs of a user that have not ended; 0: any number",
+    usual: 100,
+  },
+  quotaItemsPerDay: {
+    ...whole(0, 1_000_000_000),
+    env: "MILLRACE_QUOTA_ITEMS_PER_DAY",
+    about: "items of the jobs that a user creates in a day; 0: any number",
+    usual: 10_000,
+  },
+  quotaStoredMiB: {
+    ...whole(0, 1_000_000_000),
+    env: "MILLRACE_QUOTA_STORED_MIB",
+    about: "what a user's uploads and the files of jobs may have, in MiB; 0: any number",
+    usual: 10_240,
   },
   quotaStreams: {
     ...whole(1, 1_000_000),

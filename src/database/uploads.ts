@@ -31,7 +31,7 @@ export function uploadRecords({ db, batch }: Database<Tables>) {
   const replace = async (before: string, upload: UploadRecord): Promise<boolean> => {
     const query = db
       .updateTable("uploads")
-      .set({ body: JSON.stringify(upload) })
+      .set({ body: JSON.stringify(upload), bytes: bytesOf(upload) })
       .where("id", "=", upload.id);
     const { numUpdatedRows } = await query.where(bodyText, "=", before).executeTakeFirstOrThrow();
     return numUpdatedRows === 1n;
@@ -42,7 +42,7 @@ export function uploadRecords({ db, batch }: Database<Tables>) {
     async create(upload: UploadRecord, now: number): Promise<void> {
       const { id, owner, expiresAt } = upload;
       const expired = db.selectFrom("uploads").select("id").where("expires_at", "<=", now).limit(FORGET);
-      const row = { id, owner, expires_at: expiresAt, body: JSON.stringify(upload) };
+      const row = { id, owner, expires_at: expiresAt, bytes: bytesOf(upload), body: JSON.stringify(upload) };
       await batch([
         db.deleteFrom("uploads").where("id", "in", expired),
         db
@@ -76,6 +76,17 @@ export function uploadRecords({ db, batch }: Database<Tables>) {
       }
     },
 
+    /** Ids of an owner's uploads, expired ones among them. */
+    async ofOwner(owner: string, limit: number): Promise<string[]> {
+      const rows = await db
+        .selectFrom("uploads")
+        .select("id")
+        .where("owner", "=", owner)
+        .limit(limit)
+        .execute();
+      return rows.map(({ id }) => id);
+    },
+
     /** Forgets it, and gives what there was at that moment: nothing is added to it any more. */
     async remove({ owner, id }: Omit<UploadQuery, "now">): Promise<UploadRecord | null> {
       const query = db.deleteFrom("uploads").where("id", "=", id).where("owner", "=", owner);
@@ -87,6 +98,10 @@ export function uploadRecords({ db, batch }: Database<Tables>) {
 
 /** PostgreSQL compares no `json`, but its text, which it keeps as it came. */
 const bodyText = sql<string>`cast(body as text)`;
+
+function bytesOf({ offset, length, direct }: UploadRecord): number {
+  return direct ? (length ?? 0) : offset;
+}
 
 function parse(body: string): UploadRecord {
   return JSON.parse(body) as UploadRecord;

@@ -6,8 +6,11 @@ import { createHmac, createSecretKey, hkdfSync, type KeyObject, timingSafeEqual 
  */
 export type Secrets = readonly [current: string, ...previous: string[]];
 
-/** Messages on the bus; hints that a broker delivers. */
-export type Purpose = "bus" | "hint";
+/**
+ * Messages on the bus; hints that a broker delivers; access tokens; what refreshes a session; browsers that an account
+ * was used from; links that share files; what the command line says as the operator.
+ */
+export type Purpose = "bus" | "hint" | "access" | "refresh" | "device" | "share" | "operator";
 
 /** Half of a tag of HMAC-SHA256: to guess one takes 2^127 messages on average (RFC 2104, section 5, allows it). */
 const TAG_BYTES = 16;
@@ -31,7 +34,12 @@ export function signer(secrets: Secrets, purpose: Purpose): Signer {
 
 /** A key for one purpose, by HKDF (RFC 5869). */
 function derive(secret: string, purpose: Purpose): KeyObject {
-  return createSecretKey(Buffer.from(hkdfSync("sha256", secret, "millrace", `${purpose} v1`, 32)));
+  return createSecretKey(keyOf(secret, purpose));
+}
+
+/** @param name tells apart several keys for one purpose */
+export function keyOf(secret: string, purpose: Purpose, name = "v1"): Buffer {
+  return Buffer.from(hkdfSync("sha256", secret, "millrace", `${purpose} ${name}`, 32));
 }
 
 function tagOf(key: KeyObject, text: string): Buffer {

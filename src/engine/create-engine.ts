@@ -21,6 +21,7 @@ import { hints as makeHints } from "./messages/hints.ts";
 import { messageReader } from "./messages/read.ts";
 import { topics } from "./messages/topics.ts";
 import { changePublisher } from "./publish-changes.ts";
+import type { QuotaGuard } from "./quotas.ts";
 import { createSchedules } from "./schedules/create-schedules.ts";
 import { createUploads } from "./uploads/create-uploads.ts";
 
@@ -45,13 +46,20 @@ export interface EngineParts {
   objects?: ObjectReader | null;
   /** Signs what goes through the broker; `null` for one that nobody else can reach. @default null */
   hintSigner?: Signer | null;
+  /** @default owners may have any number of anything */
+  quotas?: QuotaGuard | null;
+  /**
+   * Whether pipelines may share results between owners. Not where owners are strangers: a hit would tell one that
+   * another had the same file. @default true
+   */
+  sharesResults?: boolean;
   /** @default counts that nobody logs */
   drops?: Drops;
 }
 
 export function createEngine(parts: EngineParts): Engine {
   const { store, database, blobs, broker, bus, pipelines } = parts;
-  const { drops = countDrops(), outgoing = createOutgoing() } = parts;
+  const { drops = countDrops(), outgoing = createOutgoing(), quotas = null } = parts;
   const hints = makeHints(parts.hintSigner ?? null);
   const publishChanges = changePublisher(store, broker, bus, hints);
   // A poke that is lost is made up for: who listens also looks once a second.
@@ -59,9 +67,14 @@ export function createEngine(parts: EngineParts): Engine {
     for (const owner of owners) bus.publish(topics.log, owner).catch(() => {});
   });
   const { retentionMs = 7 * DAY_MS, deadLetterRetentionMs = 30 * DAY_MS } = parts;
-  const take = intake({ store, blobs, pipelines, outgoing, retentionMs, deadLetterRetentionMs });
+  const { sharesResults = true } = parts;
+  const take = intake({
+    ...{ store, blobs, pipelines, outgoing, quotas, sharesResults },
+    ...{ retentionMs, deadLetterRetentionMs },
+  });
   const uploads = createUploads({
     ...{ records: uploadRecords(database), store, blobs, pipelines },
+    quotas,
     room: take.room,
     receiveFile: (source, { name, bytes }) =>
       take.receive(source, { name, mediaTypes: ["*"], maxBytes: bytes }),
@@ -73,9 +86,17 @@ export function createEngine(parts: EngineParts): Engine {
     if (created.deliveries.length > 0) void publishChanges(created);
     return created;
   };
+  /** What a client asks for, or a schedule in its name. A transaction that submitted a job by SQL has committed already. */
+  const createCounted = async (request: JobRequest) => {
+    if (!quotas) return createJob(request);
+    const { owner, idempotencyKey: key, files, items } = request;
+    const isRepeated = key !== undefined && (await store.knownKey({ owner, key, now: store.now() }));
+    if (isRepeated) return createJob(request);
+    return quotas.counted(owner, Math.max(1, files.length, items?.length ?? 0), () => createJob(request));
+  };
   const submitted = store.name === "postgres" ? inbox({ store, database, createJob }) : null;
   const { admit, prepare } = take;
-  const schedules = createSchedules({ store, database, pipelines, admit, prepare, createJob });
+  const schedules = createSchedules({ store, database, pipelines, admit, prepare, createJob: createCounted });
   const known = submitted ? readingInbox(store, submitted) : store;
 
   return {
@@ -101,7 +122,7 @@ export function createEngine(parts: EngineParts): Engine {
     discard: take.discard,
     quote: take.quote,
     prepare,
-    createJob,
+    createJob: createCounted,
     ...jobCommands(known, publishChanges),
   };
 }

@@ -124,6 +124,8 @@ export interface ReceiveOptions {
   name: string;
   mediaTypes: readonly string[];
   maxBytes: number;
+  /** Whose quota it counts for. @default nobody's */
+  owner?: string;
   signal?: AbortSignal;
 }
 

@@ -17,11 +17,11 @@ export function firstQueue(pipeline: Pipeline, fetches: boolean): string {
 
 /**
  * What a job keeps of its pipeline.
+ * @param scope whose results it may reuse: `*` for everyone's
  * @param content the options as they count for the content key: files by their hash
  * @param fetches whether it names files by URL
  */
-export function planOf(pipeline: Pipeline, owner: string, content: unknown, fetches = false): PlanStep[] {
-  const scope = pipeline.shareable ? "*" : owner;
+export function planOf(pipeline: Pipeline, scope: string, content: unknown, fetches = false): PlanStep[] {
   const steps = fetches ? stepsOf(pipeline) : pipeline.steps;
   return steps.map((step) => ({
     name: step.name,

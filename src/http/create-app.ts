@@ -17,13 +17,16 @@ export interface AppOptions {
   /** Requests may come to any host name, as `identify` finds out who sends them. @default false: loopback alone */
   anyHost?: boolean;
   identify: Identify;
+  /** Networks whose proxies say where requests come from. @default none */
+  trustProxy?: readonly string[];
 }
 
 /**
  * An app without routes: its errors are problem documents, its answers have the security headers, requests
  * from elsewhere are refused, and every other request has its `principal`.
  */
-export function createApp({ limits, logger, publicUrl, anyHost = false, identify }: AppOptions): App {
+export function createApp(options: AppOptions): App {
+  const { limits, logger, publicUrl, anyHost = false, identify, trustProxy = [] } = options;
   const app = fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -33,6 +36,7 @@ export function createApp({ limits, logger, publicUrl, anyHost = false, identify
     bodyLimit: limits.jsonBytes,
     routerOptions: { maxParamLength: 300 },
     return503OnClosing: false,
+    trustProxy: trustProxy.length > 0 && [...trustProxy],
     requestTimeout: limits.requestMs,
     connectionTimeout: limits.idleMs,
     http: {
@@ -50,7 +54,9 @@ export function createApp({ limits, logger, publicUrl, anyHost = false, identify
   app.setSerializerCompiler(() => JSON.stringify);
   app.addHook("onRequest", (request, reply, done) => {
     reply.headers(apiHeaders);
-    if (!request.routeOptions.config.isOpen)
+    // No page of another site can send one without asking first, which nobody answers.
+    const hasBearer = anyHost && /^Bearer /i.test(request.headers.authorization ?? "");
+    if (!hasBearer && !request.routeOptions.config.isOpen)
       refuseForeign(request.headers, request.method, { publicUrl, anyHost });
     done();
   });

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { Identity } from "../accounts/identities.ts";
 
 /** Who sends a request. */
 export interface Principal {
@@ -6,6 +7,8 @@ export interface Principal {
   readonly owner: string;
   /** May see and do what concerns all owners. @default false */
   readonly isAdmin?: boolean;
+  /** How the user proved it; none where there are no accounts. */
+  readonly identity?: Identity;
 }
 
 /** Finds out who sends a request; throws `unauthorized` and the like. */

@@ -36,7 +36,10 @@ export interface PipelineOptions<Schema extends z.ZodType, Accepting extends Acc
   schedules?: readonly ScheduleDefinition[];
   /** Maps that its steps look things up in. @default none */
   catalogs?: readonly Catalog[];
-  /** Results may be shared between users: a hit tells that somebody had the same file. @default false */
+  /**
+   * Results may be shared between owners: a hit tells that somebody had the same file. Where there are accounts, they
+   * are not. @default false
+   */
   shareable?: boolean;
   /** Part of the content key of every step: the versions of the tools that make the result. */
   tools?: Record<string, string>;

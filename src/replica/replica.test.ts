@@ -104,7 +104,7 @@ function replicaTests(place: () => Promise<Place>): void {
   test("maps change together with other records, or not at all", async () => {
     const { replica, users, database } = await open(await place());
     const upload = (id: string) =>
-      database.db.insertInto("uploads").values({ id, owner: "ada", expires_at: 1, body: "{}" });
+      database.db.insertInto("uploads").values({ id, owner: "ada", expires_at: 1, bytes: 0, body: "{}" });
     const { answers, written } = await replica.commit([users.set("ada", { role: "user" })], [upload("a")]);
     expect([answers[0].changes, written.versions.get("users")]).toEqual([1, 1]);
     await expect(

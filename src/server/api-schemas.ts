@@ -14,7 +14,7 @@ import { errorCodes } from "../http/problem.ts";
 /** What the document names once and refers to; pipelines may have named schemas of their own. */
 export const componentNames = new Set<string>();
 
-function component<Schema extends z.ZodType>(id: string, schema: Schema): Schema {
+export function component<Schema extends z.ZodType>(id: string, schema: Schema): Schema {
   componentNames.add(id);
   return schema.meta({ id });
 }

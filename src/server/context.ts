@@ -1,4 +1,7 @@
 import type { FastifyBaseLogger } from "fastify";
+import type { Accounts } from "../accounts/accounts.ts";
+import type { OwnerQuotas } from "../accounts/quotas.ts";
+import type { Shares } from "../accounts/shares.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Presets } from "../engine/presets.ts";
 import type { Access } from "../replica/access.ts";
@@ -23,4 +26,11 @@ export interface ServerContext {
   access: Access | null;
   /** `null` where there are none. */
   presets: Presets | null;
+  /** `null`: everything belongs to one local user. */
+  accounts: Accounts | null;
+  /** `null`: owners may have any number of anything. */
+  quotas: OwnerQuotas | null;
+  shares: Shares;
+  /** The address that clients see, where it is not the one they send as `Host`. */
+  publicUrl: string | null;
 }

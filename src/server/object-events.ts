@@ -17,6 +17,8 @@ export function objectEventRoutes(app: App, events: ObjectEvents | null): void {
   app.route({
     method: "POST",
     url: "/v1/object-events",
+    // It has a secret of its own.
+    config: { access: "public" },
     schema: {
       operationId: "objectEvents",
       summary: "Objects that have appeared in a bucket",

@@ -27,6 +27,7 @@ export async function describeApi(app: App): Promise<void> {
         { name: "Uploads", description: "Large files in pieces, which resume after a cut." },
         { name: "Pipelines", description: "What can be run." },
         { name: "Schedules", description: "Jobs that start by themselves." },
+        { name: "Accounts", description: "Who you are, and how programs and browsers prove it." },
         { name: "Operations", description: "For those who run the server." },
       ],
     },

@@ -8,7 +8,7 @@ import type { ServerContext } from "./context.ts";
 export interface RateLimit {
   /** Shared by all API processes; the server does not close it. */
   limiter: Limiter;
-  /** Requests of one owner; as many may come at once after a quiet minute. */
+  /** Requests of one owner; as many may come at once after a quiet minute. 0: any number. A user may have another limit. */
   perMinute: number;
 }
 
@@ -28,7 +28,14 @@ export function limitRate(
   let failing = false;
 
   async function check(request: FastifyRequest): Promise<void> {
-    const charge = { key: `requests/${request.principal.owner}`, limit: perMinute, perMs: 60_000, amount: 1 };
+    // Whoever is not signed in yet is counted by address, where that matters.
+    const { owner, identity } = request.principal;
+    if (owner === "") return;
+    const { requestsPerMinute: limit = perMinute || null } = identity?.user.quotas ?? {};
+    if (limit === null) return;
+    if (limit === 0)
+      throw new MillraceError("rate_limited", "You may not send any requests.", { retryable: false });
+    const charge = { key: `requests/${owner}`, limit, perMs: 60_000, amount: 1 };
     const taken = await soon(limiter.take([charge])).catch((error) => {
       if (!failing) logger.warn({ err: error }, "requests cannot be counted and are let through");
       failing = true;
@@ -40,8 +47,8 @@ export function limitRate(
     const retryAfter = Math.ceil(taken.waitMs / 1_000);
     throw new MillraceError(
       "rate_limited",
-      `More than ${perMinute} requests a minute. Come back in ${retryAfter} s.`,
-      { retryAfter, extra: { limit: perMinute } },
+      `More than ${limit} requests a minute. Come back in ${retryAfter} s.`,
+      { retryAfter, extra: { limit } },
     );
   }
 

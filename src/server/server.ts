@@ -1,5 +1,8 @@
 import multipart from "@fastify/multipart";
 import type { FastifyBaseLogger } from "fastify";
+import type { Accounts } from "../accounts/accounts.ts";
+import type { OwnerQuotas } from "../accounts/quotas.ts";
+import type { Shares } from "../accounts/shares.ts";
 import type { Authz } from "../authz/authz.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Presets } from "../engine/presets.ts";
@@ -10,6 +13,14 @@ import { isLoopback } from "../http/host-check.ts";
 import { createHttpServer } from "../http/http-server.ts";
 import type { Identify, Principal } from "../http/principal.ts";
 import type { Access } from "../replica/access.ts";
+import { accountAdminRoutes } from "./accounts/admin.ts";
+import { authRoutes } from "./accounts/auth.ts";
+import { identifyByAccounts } from "./accounts/identify.ts";
+import { keyRoutes } from "./accounts/keys.ts";
+import { linkRoutes } from "./accounts/links.ts";
+import { meRoutes } from "./accounts/me.ts";
+import { signInRoutes } from "./accounts/sign-in.ts";
+import { usageRoute } from "./accounts/usage.ts";
 import { deadLetterRoutes } from "./admin/dead-letters.ts";
 import { queueRoutes } from "./admin/queues.ts";
 import { revocationRoutes } from "./admin/revocations.ts";
@@ -24,6 +35,7 @@ import { createReplayTurns } from "./events/replay-turns.ts";
 import { eventRoutes } from "./events/routes.ts";
 import { archiveRoutes } from "./files/archive.ts";
 import { artifactRoutes } from "./files/artifacts.ts";
+import { shareRoutes } from "./files/shares.ts";
 import { healthRoutes } from "./health.ts";
 import { creationRoutes } from "./jobs/creating.ts";
 import { itemRoutes } from "./jobs/items.ts";
@@ -70,11 +82,19 @@ export interface ServerOptions {
   presets?: Presets | null;
   /** Finds out who sends a request, to whatever host name. @default everything is the local user's */
   identify?: Identify;
+  /** Users sign in, to whatever host name. The server does not close them. @default everything is the local user's */
+  accounts?: Accounts | null;
+  /** Links by which others download. */
+  shares: Shares;
+  /** What owners may have, and have. @default any number of anything */
+  quotas?: OwnerQuotas | null;
+  /** Networks whose proxies say where requests come from. @default none */
+  trustProxy?: readonly string[];
 }
 
 /** Where a server of its own listens. */
 export interface ListenOptions {
-  /** A loopback name or address, as long as there are no accounts. */
+  /** A loopback name or address, where there are no accounts. */
   host: string;
   /** 0: any that is free. */
   port: number;
@@ -98,6 +118,7 @@ const routes = [
   eventRoutes,
   archiveRoutes,
   artifactRoutes,
+  shareRoutes,
   uploadRoutes,
   pipelineRoutes,
   scheduleRoutes,
@@ -108,6 +129,13 @@ const routes = [
   timelineRoutes,
   workerRoutes,
   revocationRoutes,
+  authRoutes,
+  linkRoutes,
+  signInRoutes,
+  meRoutes,
+  usageRoute,
+  keyRoutes,
+  accountAdminRoutes,
   healthRoutes,
   metricRoutes,
 ];
@@ -115,14 +143,16 @@ const routes = [
 const local: Principal = { owner: "local", isAdmin: true };
 
 export async function createServer(options: ServerOptions & ListenOptions): Promise<Server> {
-  refusePublicHost(options.host);
+  if (!options.accounts) refusePublicHost(options.host);
   const server = await createServerApp(options);
   return { ...server, listen: () => server.http.listen({ host: options.host, port: options.port }) };
 }
 
 /** All routes, for a server of our own or of somebody else. */
 export async function createServerApp(options: ServerOptions) {
-  const { engine, logger, identify, publicUrl = null, access = null, authz = null, presets = null } = options;
+  const { engine, logger, publicUrl = null, access = null, authz = null, presets = null } = options;
+  const { accounts = null, trustProxy = [] } = options;
+  const identify = accounts ? identifyByAccounts(accounts) : options.identify;
   const limits = { ...defaultLimits, ...options.limits };
   const streams = createEventStreams(limits);
   const hub = await createEventHub(engine, logger);
@@ -132,6 +162,7 @@ export async function createServerApp(options: ServerOptions) {
     limits,
     logger,
     publicUrl,
+    trustProxy,
     isUpload,
     anyHost: identify !== undefined,
     identify: identify ?? (() => local),
@@ -139,16 +170,8 @@ export async function createServerApp(options: ServerOptions) {
   const { app } = http;
   const replays = createReplayTurns(limits.replays);
   const context: ServerContext = {
-    engine,
-    hub,
-    streams,
-    replays,
-    metrics,
-    unserved,
-    limits,
-    logger,
-    access,
-    presets,
+    ...{ engine, hub, streams, replays, metrics, unserved, limits, logger },
+    ...{ access, presets, accounts, publicUrl, quotas: options.quotas ?? null, shares: options.shares },
   };
 
   keepForAdmins(app);
@@ -199,8 +222,11 @@ export async function createServerApp(options: ServerOptions) {
 /** What concerns all owners: called after it is known who asks, and before the routes are added. */
 function keepForAdmins(app: App): void {
   app.addHook("onRequest", (request, _, done) => {
-    const isClosed = /^\/(v1\/admin|metrics)(\/|$)/.test(request.routeOptions.url ?? "");
-    if (isClosed && !request.principal.isAdmin) throw new MillraceError("forbidden", "This is for admins.");
+    const { principal, routeOptions } = request;
+    const isClosed = /^\/(v1\/admin|metrics)(\/|$)/.test(routeOptions.url ?? "");
+    // Accounts have looked at the scopes already.
+    if (isClosed && !principal.isAdmin && !principal.identity)
+      throw new MillraceError("forbidden", "This is for admins.");
     done();
   });
 }
@@ -219,6 +245,6 @@ function refusePublicHost(host: string): void {
   if (isLoopback(host)) return;
   throw new MillraceError(
     "config_invalid",
-    `Listening on ${host} needs accounts, which are not available yet. Use 127.0.0.1, and a proxy that signs people in.`,
+    `Listening on ${host} needs accounts, which are off. Set MILLRACE_AUTH=on, or listen on 127.0.0.1.`,
   );
 }

@@ -1,11 +1,15 @@
 import { describe } from "vitest";
+import { accountPoints } from "./database/accounts.ts";
 import { changePoints } from "./database/changing.ts";
 import { chorePoints } from "./database/chores.ts";
 import { type DatabaseFixture, type DatabaseHarness, withFixture } from "./database/fixture.ts";
+import { identityPoints } from "./database/identities.ts";
 import { refusalPoints } from "./database/refusing.ts";
 import { replicaPoints } from "./database/replica.ts";
 import { schedulePoints } from "./database/schedules.ts";
+import { sharePoints } from "./database/shares.ts";
 import { uploadPoints } from "./database/uploads.ts";
+import { usagePoints } from "./database/usage.ts";
 import { definePoints } from "./points.ts";
 
 /**
@@ -23,6 +27,10 @@ export function databaseSuite(harness: DatabaseHarness): void {
     chorePoints(point);
     schedulePoints(point);
     replicaPoints(point);
+    accountPoints(point);
+    usagePoints(point);
+    sharePoints(point);
+    identityPoints(point);
   });
 }
 

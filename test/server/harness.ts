@@ -2,7 +2,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
+import type { Accounts } from "../../src/accounts/accounts.ts";
+import type { Shares } from "../../src/accounts/shares.ts";
 import { accessOf } from "../../src/compose/access.ts";
+import { openAccounts } from "../../src/compose/accounts.ts";
 import { openLimiter } from "../../src/compose/adapters.ts";
 import { openAuthz } from "../../src/compose/authz.ts";
 import { budgetBytes, resolveConfig, type UserConfig } from "../../src/compose/config.ts";
@@ -28,6 +31,8 @@ export interface Running {
   engine: Engine;
   limiter: Limiter | null;
   access: Access;
+  accounts: Accounts | null;
+  shares: Shares;
   /** Lines of the log, from warnings up. */
   log: string[];
   close(): Promise<void>;
@@ -45,6 +50,8 @@ export interface RunningOptions {
   env?: Record<string, string>;
   /** Lines of the worker's log are among those of the server. @default false */
   workerLog?: boolean;
+  /** Accounts are on, with these settings. @default off */
+  accounts?: { [setting: string]: string };
   /** Private networks that URLs of files may lead to. */
   outgoingAllow?: string[];
   /** Buckets whose objects become jobs, and how they tell. */
@@ -54,7 +61,11 @@ export interface RunningOptions {
 export async function start(options: RunningOptions = {}): Promise<Running> {
   const data = await mkdtemp(join(tmpdir(), "millrace-server-"));
   const resolved = await resolveConfig(
-    { data, logLevel: "silent", outgoingAllow: options.outgoingAllow, ...objectSettings(options) },
+    {
+      ...{ data, logLevel: "silent", outgoingAllow: options.outgoingAllow },
+      ...objectSettings(options),
+      ...(options.accounts && { auth: "on", ...options.accounts }),
+    },
     options.env ?? {},
     data,
   );
@@ -63,8 +74,10 @@ export async function start(options: RunningOptions = {}): Promise<Running> {
   const wiring = { config, writer: writer!.socketPath };
   const log: string[] = [];
   const logger = pino({ level: "warn" }, { write: (line) => void log.push(line) });
-  const { engine, replica, close: closeEngine } = await openEngine(wiring, options.pipelines);
-  const limiter = options.rateLimit ? await openLimiter(wiring) : null;
+  const { engine, replica, quotas, shares, close: closeEngine } = await openEngine(wiring, options.pipelines);
+  const limiter = options.rateLimit || options.accounts ? await openLimiter(wiring) : null;
+  const accounts =
+    limiter && (await openAccounts(config, { engine, quotas, shares, limiter, log: stepLog(logger) }));
   const events = await startObjectEvents(config, engine, stepLog(logger));
   const access = accessOf(config, replica, engine);
   const presets = createPresets(replica, engine);
@@ -79,10 +92,15 @@ export async function start(options: RunningOptions = {}): Promise<Running> {
     samplesRoot: options.samplesRoot ?? null,
     limits: options.limits,
     objectEvents: events && { jobs: events.jobs, secret: config.objectEventsSecret ?? "" },
-    rateLimit: limiter && { limiter, perMinute: options.rateLimit! },
     access,
     authz: authz.authz,
     presets,
+    rateLimit: limiter && { limiter, perMinute: options.rateLimit ?? 0 },
+    accounts,
+    quotas,
+    shares,
+    publicUrl: config.publicUrl,
+    trustProxy: config.trustProxy,
     logger,
   });
   const { url } = await server.listen();
@@ -107,11 +125,14 @@ export async function start(options: RunningOptions = {}): Promise<Running> {
     engine,
     limiter,
     access,
+    accounts,
+    shares,
     log,
     async close() {
       await events?.close();
       await server.close();
       await worker?.drain();
+      await accounts?.close();
       await limiter?.close();
       authz.close();
       await access.close();

@@ -166,9 +166,10 @@ test("requests that another site could make are refused", async () => {
 });
 
 test("behind another address, pages of that address may ask", async () => {
-  const { engine } = server;
+  const { engine, shares } = server;
   const behind = await createServer({
     engine,
+    shares,
     host: "127.0.0.1",
     port: 0,
     webRoot: null,
@@ -185,7 +186,8 @@ test("behind another address, pages of that address may ask", async () => {
 });
 
 test("listening beyond this machine is refused until there are accounts", async () => {
-  const options = { engine: server.engine, port: 0, webRoot: null, samplesRoot: null };
+  const { engine, shares } = server;
+  const options = { engine, shares, port: 0, webRoot: null, samplesRoot: null };
   const { pino } = await import("pino");
   const logger = pino({ level: "silent" });
   for (const host of ["0.0.0.0", "::", "192.168.0.2", "example.com"]) {

@@ -19,10 +19,15 @@ export interface SseClient {
   cut(): Promise<void>;
 }
 
-export async function listen(url: string, path: string, lastEventId?: string | null): Promise<SseClient> {
+export async function listen(
+  url: string,
+  path: string,
+  lastEventId?: string | null,
+  more: Record<string, string> = {},
+): Promise<SseClient> {
   const abort = new AbortController();
   const response = await fetch(url + path, {
-    headers: lastEventId === undefined || lastEventId === null ? {} : { "last-event-id": lastEventId },
+    headers: { ...more, ...(lastEventId && { "last-event-id": lastEventId }) },
     signal: abort.signal,
   });
   const events: SseEvent[] = [];

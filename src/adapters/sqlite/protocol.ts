@@ -32,6 +32,7 @@ const readNames = [
   "memo",
   "known",
   "usage",
+  "ownerUsage",
   "deadLetters",
   "attempts",
   "countCached",

@@ -2,6 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { parseTaskId } from "../../domain/ids.ts";
 import type { AttemptBody, Json } from "../../domain/records.ts";
 import { filesOf, type JobRow, type TaskRow, toJob, toTask } from "../../domain/stored.ts";
+import type { OwnerUsage } from "../../ports/store/files.ts";
 import { EventLog } from "./event-log.ts";
 import type { Handlers } from "./handlers.ts";
 import { pageReads } from "./page-reads.ts";
@@ -64,6 +65,8 @@ export function reads(db: DatabaseSync): Handlers<ReadNames> {
       }[];
       return rows.map(({ body, ...place }) => ({ jobId, ...place, ...(JSON.parse(body) as AttemptBody) }));
     },
+
+    ownerUsage: ({ owner }) => sql.ownerUsage.get(owner) as unknown as OwnerUsage,
 
     knownKey({ owner, key, now }) {
       const known = sql.idempotent.get(owner, key, now);

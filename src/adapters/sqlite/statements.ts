@@ -113,6 +113,12 @@ export function statements(db: DatabaseSync) {
     usage: prepare(
       "SELECT count(*) AS count, coalesce(sum(bytes), 0) AS bytes FROM blobs WHERE deleting = 0",
     ),
+    ownerUsage: prepare(
+      `SELECT (SELECT count(*) FROM jobs WHERE owner = ?1 AND finished_at IS NULL) AS openJobs,
+         (SELECT coalesce(sum(bytes), 0) FROM blobs WHERE key IN (
+            SELECT blob FROM jobs JOIN job_blobs ON job_id = id WHERE owner = ?1)) AS bytes,
+         (SELECT min(expires_at) FROM jobs WHERE owner = ?1) AS nextExpiry`,
+    ),
     refer: prepare("INSERT INTO job_blobs VALUES (?, ?) ON CONFLICT DO NOTHING"),
     referenced: prepare("UPDATE blobs SET referenced = 1 WHERE key = ? AND referenced = 0"),
     unreferenced: prepare(

@@ -33,6 +33,7 @@ const methods = [
   "known",
   "expire",
   "usage",
+  "ownerUsage",
   "queues",
   "setPaused",
   "deadLetters",

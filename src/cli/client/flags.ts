@@ -17,7 +17,15 @@ export function addClientFlags(command: Command): Command {
     .option("--json", "print one JSON document");
 }
 
+/** The API key of a command's user, where the server has accounts. A flag would show it to all users of the machine. */
+export const KEY_ENV = "MILLRACE_API_KEY";
+
 /** Asks once: whoever sits before it learns at once that no server answers. */
 export function serverOf({ server }: ClientFlags): Client {
-  return createClient({ url: serverUrl(server), retries: 0 });
+  const key = process.env[KEY_ENV];
+  return createClient({
+    url: serverUrl(server),
+    retries: 0,
+    ...(key && { headers: { authorization: `Bearer ${key}` } }),
+  });
 }

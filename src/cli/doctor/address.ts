@@ -1,5 +1,4 @@
 import type { Config } from "../../compose/config.ts";
-import { isLoopback } from "../../http/host-check.ts";
 import { tryPort, whoAnswers } from "../port.ts";
 import { type Check, failed, ok, warn } from "./check.ts";
 
@@ -8,10 +7,6 @@ const NAME = "address";
 /** Whether the API could listen where it is told to, or does already. */
 export async function checkAddress({ host, port }: Config): Promise<Check> {
   const address = `${host}:${port}`;
-  if (!isLoopback(host)) {
-    const advice = "Use HOST=127.0.0.1, and a proxy that signs people in.";
-    return failed(NAME, `${host} can be reached by others, and there are no accounts yet`, advice);
-  }
   const problem = await tryPort(host, port);
   if (problem === null) return ok(NAME, `${address} is free`);
   if (problem === "EACCES") {

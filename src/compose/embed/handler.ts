@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { FastifyBaseLogger } from "fastify";
+import type { Shares } from "../../accounts/shares.ts";
 import type { Engine } from "../../engine/engine.ts";
 import type { Presets } from "../../engine/presets.ts";
 import { MillraceError } from "../../errors.ts";
@@ -37,6 +38,7 @@ export interface MountedHandler {
 
 interface Embedded {
   engine: Engine;
+  shares: Shares;
   presets: Presets;
   config: Config;
   logger: FastifyBaseLogger;
@@ -78,7 +80,10 @@ export function mountHandler(embedded: Embedded, options: HandlerOptions): Mount
   };
 }
 
-async function open({ engine, presets, config, logger }: Embedded, { owner, page = true }: HandlerOptions) {
+async function open(
+  { engine, presets, shares, config, logger }: Embedded,
+  { owner, page = true }: HandlerOptions,
+) {
   const { createServerApp } = await import("../../server/index.ts");
   const identify = async ({ raw }: { raw: IncomingMessage }) => {
     const found = await owner!(raw);
@@ -87,6 +92,7 @@ async function open({ engine, presets, config, logger }: Embedded, { owner, page
   };
   return createServerApp({
     engine,
+    shares,
     presets,
     webRoot: page ? pageFolder() : null,
     samplesRoot: samplesFolder(),

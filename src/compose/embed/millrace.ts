@@ -103,6 +103,8 @@ export async function createMillrace<const Pipelines extends PipelineList = []>(
   settings: MillraceSettings<Pipelines> = {},
 ): Promise<Millrace<Pipelines>> {
   const { config, inline } = givenConfig(settings as UserConfig, process.cwd());
+  // The program says who asks, and what they may have.
+  config.auth = "off";
   const { openEngine } = await import("../open-engine.ts");
   const { createLogger, stepLog } = await import("../logger.ts");
   const { logger } = createLogger(config.logLevel, "embedded");
@@ -120,7 +122,7 @@ export async function createMillrace<const Pipelines extends PipelineList = []>(
     await writer?.close();
     throw error;
   }
-  const { engine, close: closeEngine } = opened;
+  const { engine, shares, close: closeEngine } = opened;
   const { startScheduler } = await import("../../engine/scheduler.ts");
   const scheduler = startScheduler(engine, stepLog(logger));
   const started: Workers[] = [];
@@ -147,7 +149,7 @@ export async function createMillrace<const Pipelines extends PipelineList = []>(
       return workers;
     },
     handler(options = {}) {
-      const one = mountHandler({ engine, presets, config, logger }, options);
+      const one = mountHandler({ engine, presets, shares, config, logger }, options);
       mounted.push(one);
       return one.handle;
     },

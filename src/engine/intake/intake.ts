@@ -15,6 +15,7 @@ import type {
   ReceivedFile,
   ReceiveOptions,
 } from "../engine.ts";
+import type { QuotaGuard } from "../quotas.ts";
 import { unwrap } from "../unwrap.ts";
 import { reserveRoom } from "./admit.ts";
 import { diskRoom } from "./disk-room.ts";
@@ -25,6 +26,9 @@ import { receiveFile } from "./receive.ts";
 import { refusedJob } from "./refused-job.ts";
 
 export interface IntakeOptions extends Retention {
+  quotas: QuotaGuard | null;
+  /** Pipelines that say so share results between owners. */
+  sharesResults: boolean;
   store: Store;
   blobs: BlobStore;
   pipelines: Pipelines;
@@ -32,14 +36,15 @@ export interface IntakeOptions extends Retention {
 }
 
 /** Takes work in: admission, uploads, options, and the one transaction that makes it a job. */
-export function intake({ store, blobs, pipelines, outgoing, ...retention }: IntakeOptions) {
+export function intake(options: IntakeOptions) {
+  const { store, blobs, pipelines, outgoing, quotas, sharesResults, ...retention } = options;
   const room = diskRoom(blobs);
   const keeping = { blobs, store };
   const files = itemFiles({ store, outgoing });
 
   const prepare = async (request: JobRequest): Promise<CreateJob> => {
     const pipeline = request.admission?.pipeline ?? pipelineNamed(pipelines, request.pipeline);
-    return prepareJob({ keeping, files, retention }, pipeline, request);
+    return prepareJob({ keeping, files, retention, sharesResults }, pipeline, request);
   };
   const unpin = async (keys: readonly string[]): Promise<void> => {
     if (keys.length > 0) await store.unpin({ keys: [...keys] });
@@ -59,13 +64,14 @@ export function intake({ store, blobs, pipelines, outgoing, ...retention }: Inta
       if (key !== undefined && (await store.knownKey({ owner, key, now: store.now() }))) {
         return { id: "", pipeline, release: async () => {} };
       }
+      await quotas?.check(owner);
       await room();
       return reserveRoom(store, pipeline, request);
     },
 
     async receive(source: Readable, options: ReceiveOptions): Promise<ReceivedFile> {
       await room();
-      return receiveFile(keeping, source, options);
+      return receiveFile({ ...keeping, quotas }, source, options);
     },
 
     async createJob(request: JobRequest): Promise<Created> {

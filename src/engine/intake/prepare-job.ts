@@ -24,11 +24,13 @@ export interface PrepareParts {
   keeping: Keeping;
   files: ReturnType<typeof itemFiles>;
   retention: Retention;
+  /** Pipelines that say so share results between owners. */
+  sharesResults: boolean;
 }
 
 /** Checks all of a request, and makes of it the command that creates the job. */
 export async function prepareJob(
-  { keeping, files: known, retention }: PrepareParts,
+  { keeping, files: known, retention, sharesResults }: PrepareParts,
   pipeline: Pipeline,
   request: JobRequest,
 ): Promise<CreateJob> {
@@ -58,7 +60,7 @@ export async function prepareJob(
     pipeline: pipeline.name,
     version: pipeline.version,
     options,
-    plan: planOf(pipeline, owner, content, files.some(isRemote)),
+    plan: planOf(pipeline, sharesResults && pipeline.shareable ? "*" : owner, content, files.some(isRemote)),
     ...traits,
     ...traceOf(request),
     startAt,

@@ -7,14 +7,16 @@ import { kindFault } from "../file-faults.ts";
 import { type Keeping, keepBlob } from "../keep-blob.ts";
 import { HEAD_BYTES, mediaTypeOf } from "../media-type.ts";
 import { peekHead } from "../peek-head.ts";
+import type { QuotaGuard } from "../quotas.ts";
 
 /** Streams one file into the blob store, unless its first bytes are those of a kind that is not accepted. */
 export async function receiveFile(
-  keeping: Keeping,
+  { quotas, ...keeping }: Keeping & { quotas: QuotaGuard | null },
   source: Readable,
-  { name: sent, mediaTypes, maxBytes, signal }: ReceiveOptions,
+  options: ReceiveOptions,
 ): Promise<ReceivedFile> {
-  const name = safeName(sent);
+  const { mediaTypes, signal, owner } = options;
+  const name = safeName(options.name);
   const { head, whole } = await peekHead(source, HEAD_BYTES);
   const mediaType = (await mediaTypeOf(head)) ?? "application/octet-stream";
   const fault = kindFault({ name, mediaType }, mediaTypes);
@@ -23,12 +25,25 @@ export async function receiveFile(
     throw fault;
   }
   try {
-    const kept = await keepBlob(keeping, whole, { maxBytes, signal, leaveReserve: true });
+    const left = owner === undefined ? undefined : await quotas?.room(owner);
+    const maxBytes = Math.min(options.maxBytes, left ?? Number.POSITIVE_INFINITY);
+    const kept = await keepBlob(keeping, whole, { maxBytes, signal, leaveReserve: true }).catch(
+      async (error: unknown) => {
+        // It was the quota that the file was too large for: that is what is said.
+        if (isTooLarge(error) && maxBytes < options.maxBytes) await quotas?.room(owner!, maxBytes + 1);
+        throw error;
+      },
+    );
+    if (owner !== undefined) quotas?.received(owner, kept.bytes);
     return { name, mediaType, ...kept, pin: newId() };
   } catch (error) {
-    if (error instanceof MillraceError && error.code === "file_too_large") {
+    if (isTooLarge(error)) {
       throw new MillraceError("file_too_large", `"${name}": ${error.message}`, { extra: { file: name } });
     }
     throw error;
   }
+}
+
+function isTooLarge(error: unknown): error is MillraceError {
+  return error instanceof MillraceError && error.code === "file_too_large";
 }

@@ -3,6 +3,7 @@ import { newId } from "../../domain/ids.ts";
 import { isComplete, type UploadRecord } from "../../domain/uploads.ts";
 import { MillraceError } from "../../errors.ts";
 import type { Pipelines } from "../engine.ts";
+import type { QuotaGuard } from "../quotas.ts";
 import { joinUploads } from "./join-uploads.ts";
 import { MAX_PARTS, moved, receiveParts } from "./receive-parts.ts";
 import type { UploadParts } from "./upload-parts.ts";
@@ -12,15 +13,17 @@ import type { NewUpload, Uploads } from "./uploads.ts";
 
 /** From its creation: an upload that is not finished and used by then is forgotten, with its bytes. */
 const EXPIRY_MS = 24 * 3_600_000;
+const PAGE = 100;
 
 export interface UploadsOptions extends UploadParts {
   pipelines: Pipelines;
+  quotas: QuotaGuard | null;
   /** Rejects while the disk has less than its reserve. */
   room(): Promise<void>;
 }
 
 export function createUploads(options: UploadsOptions): Uploads {
-  const { pipelines, room, ...parts } = options;
+  const { pipelines, room, quotas, ...parts } = options;
   const { records, store, blobs } = parts;
 
   const { mostBytes, refuseLarge } = uploadSizes(pipelines);
@@ -31,6 +34,7 @@ export function createUploads(options: UploadsOptions): Uploads {
 
     async begin(announced) {
       refuseLarge(announced.length, announced.pipeline);
+      await quotas?.room(announced.owner, announced.length ?? 0);
       await room();
       const upload = fresh(announced);
       await records.create(upload, store.now());
@@ -43,6 +47,7 @@ export function createUploads(options: UploadsOptions): Uploads {
     async address(announced, { sha256, seconds }) {
       const { length: bytes, pipeline } = announced;
       refuseLarge(bytes, pipeline);
+      await quotas?.room(announced.owner, bytes);
       const direct = await blobs.presignUpload?.({ sha256, bytes, seconds });
       if (!direct) {
         throw new MillraceError("not_found", "Files are not sent directly here: send them to /v1/uploads.");
@@ -71,6 +76,7 @@ export function createUploads(options: UploadsOptions): Uploads {
         throw new MillraceError("request_too_large", `More comes than the ${length} bytes of the file.`);
       }
       refusePieces(upload);
+      await quotas?.room(upload.owner, announced);
       await room();
       const grown = await receiveParts(parts, upload, {
         source,
@@ -78,6 +84,7 @@ export function createUploads(options: UploadsOptions): Uploads {
         most: mostBytes(pipeline),
         checksum,
       });
+      quotas?.received(upload.owner, grown.offset - offset);
       if (isComplete(grown)) await finish(parts, grown);
       return grown;
     },
@@ -87,6 +94,14 @@ export function createUploads(options: UploadsOptions): Uploads {
     async remove(owner, id) {
       if (await forget(parts, owner, id)) return;
       throw new MillraceError("not_found", "There is no such upload.");
+    },
+
+    async removeAll(owner) {
+      for (;;) {
+        const ids = await records.ofOwner(owner, PAGE);
+        if (ids.length === 0) return;
+        for (const id of ids) await forget(parts, owner, id);
+      }
     },
   };
 }

@@ -25,6 +25,8 @@ export interface Uploads {
   file(owner: string, id: string): Promise<ReceivedFile>;
   /** Forgets an upload and lets go of its bytes. Rejects with `not_found`. */
   remove(owner: string, id: string): Promise<void>;
+  /** Forgets all uploads of an owner. */
+  removeAll(owner: string): Promise<void>;
 }
 
 export interface NewUpload {

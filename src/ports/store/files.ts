@@ -1,5 +1,13 @@
 import type { BlobRecord } from "../../domain/records.ts";
 
+export interface OwnerUsage {
+  /** Jobs that have not ended. */
+  openJobs: number;
+  bytes: number;
+  /** When the first of its ended jobs expires; `null` while none does. */
+  nextExpiry: number | null;
+}
+
 /** Which blobs are live. A blob with neither reference nor pin is collected; see `BlobStore` for the bytes. */
 export interface FileStore {
   /**
@@ -26,4 +34,6 @@ export interface FileStore {
   }): Promise<{ expired: number; more: boolean }>;
   /** Bytes and count of live blobs. */
   usage(): Promise<Pick<BlobRecord, "bytes"> & { count: number }>;
+  /** What an owner's jobs use: a file counts once, however many of them have it. */
+  ownerUsage(query: { owner: string }): Promise<OwnerUsage>;
 }

@@ -1,13 +1,17 @@
 import type { FastifyReply } from "fastify";
 import { MillraceError } from "../../errors.ts";
+import type { Principal } from "../../http/principal.ts";
 import type { Limits } from "../limits.ts";
 import { heartbeat, opening } from "./frame.ts";
+import { endRevoked } from "./revoked-streams.ts";
 
 /** The event streams that are open in this process. */
 export interface EventStreams {
-  /** Takes the reply over from Fastify and begins the stream. */
-  open(reply: FastifyReply, owner: string): EventStream;
+  /** Takes the reply over from Fastify and begins the stream. It ends when what the principal was known by is revoked. */
+  open(reply: FastifyReply, principal: Principal): EventStream;
   count(): number;
+  /** Of one owner. */
+  countOf(owner: string): number;
   /** Bytes that clients have not taken. */
   unread(): number;
   /** Ends all; clients connect anew, to another process. */
@@ -43,6 +47,7 @@ const CUT_TO = 3 / 4;
 export function createEventStreams(limits: Limits): EventStreams {
   const slots = Array.from({ length: SLOTS }, () => new Set<OpenStream>());
   const owners = new Map<string, number>();
+  const revoked = endRevoked();
   let next = 0;
   let turn = 0;
   let count = 0;
@@ -68,28 +73,32 @@ export function createEventStreams(limits: Limits): EventStreams {
     }
   }
 
-  function refuseMore(owner: string): void {
+  function refuseMore({ owner, identity }: Principal): void {
     if (count >= limits.connections) {
       const text = `This server holds ${limits.connections} event streams already.`;
       throw new MillraceError("unavailable", text, { retryAfter: RETRY_S });
     }
-    if ((owners.get(owner) ?? 0) < limits.ownerStreams) return;
+    const { streams: most = limits.ownerStreams } = identity?.user.quotas ?? {};
+    if (most === null || (owners.get(owner) ?? 0) < most) return;
     throw new MillraceError(
       "quota_exceeded",
-      `You have ${limits.ownerStreams} event streams open, which is the limit. Close one, or follow all of your jobs in one stream, /v1/events.`,
-      { retryAfter: RETRY_S, extra: { quota: "streams", limit: limits.ownerStreams } },
+      `You have ${most} event streams open, which is the limit. Close one, or follow all of your jobs in one stream, /v1/events.`,
+      { retryAfter: RETRY_S, extra: { quota: "streams", limit: most } },
     );
   }
 
   return {
     count: () => count,
+    countOf: (owner) => owners.get(owner) ?? 0,
     unread: () => unread,
-    open(reply, owner) {
-      refuseMore(owner);
+    open(reply, principal) {
+      const { owner } = principal;
+      refuseMore(principal);
       next = (next + 1) % SLOTS;
       const slot = slots[next]!;
       const stream = startStream(reply, limits.streamBufferBytes, onUnread);
       slot.add(stream);
+      revoked.watch(stream, principal);
       count++;
       owners.set(owner, (owners.get(owner) ?? 0) + 1);
       void stream.ended.then(() => {
@@ -103,6 +112,7 @@ export function createEventStreams(limits: Limits): EventStreams {
     },
     close() {
       clearInterval(timer);
+      revoked.close();
       for (const slot of slots) for (const stream of slot) stream.end();
     },
   };

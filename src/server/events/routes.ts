@@ -41,7 +41,7 @@ export function eventRoutes(app: App, { engine, hub, streams, replays, logger }:
       const cursor = cursorOf(request);
       // The one answer after which a browser's `EventSource` does not connect again.
       if (job.finishedAt !== null && (await hasSeenAll(owner, id, cursor))) return reply.code(204).send(null);
-      const stream = streams.open(reply, owner);
+      const stream = streams.open(reply, request.principal);
       await followJob({ hub, store, replays, owner }, stream, job, cursor).catch(lost);
       stream.end();
     },
@@ -62,7 +62,7 @@ export function eventRoutes(app: App, { engine, hub, streams, replays, logger }:
     },
     async handler(request, reply) {
       const owner = request.principal.owner;
-      const stream = streams.open(reply, owner);
+      const stream = streams.open(reply, request.principal);
       await followOwner({ hub, store, replays, owner }, stream, cursorOf(request)).catch(lost);
       stream.end();
     },

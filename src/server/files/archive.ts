@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { create as contentDisposition } from "content-disposition";
+import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { partAt } from "../../domain/parts.ts";
 import { type FileRef, JOB_ITEM, type TaskRecord } from "../../domain/records.ts";
@@ -16,10 +17,10 @@ import { type Checksums, missingFiles, writeZip } from "./zip-writer.ts";
 
 const PAGE = 1_000;
 
-export function archiveRoutes(app: App, { engine, logger }: ServerContext): void {
-  const { blobs } = engine;
-  const checksums: Checksums = new Map();
+/** Known from one download to the next, of whatever job. */
+const checksums: Checksums = new Map();
 
+export function archiveRoutes(app: App, context: ServerContext): void {
   app.route({
     method: ["GET", "HEAD"],
     url: "/v1/jobs/:id/archive",
@@ -38,23 +39,33 @@ export function archiveRoutes(app: App, { engine, logger }: ServerContext): void
       }),
       ...documented({ 200: zip, 206: zip }, ["not_found", "job_not_ended", "gone", "range_not_satisfiable"]),
     },
-    async handler(request, reply) {
-      const asked = { owner: request.principal.owner, id: request.params.id };
-      const everything = request.query.include === "all";
-      const { name, etag, layout } = await openArchive(engine, { ...asked, everything });
-      reply
-        .header("content-type", "application/zip")
-        .header("cache-control", "private, no-store")
-        .header("accept-ranges", "bytes")
-        .header("etag", etag)
-        .header("content-disposition", contentDisposition(name));
-      const range = requestedRange(request, reply, etag, layout.bytes);
-      if (request.method === "HEAD") return reply.send();
-      const stream = writeZip(blobs, layout, range, checksums);
-      stream.once("error", (error) => logger.warn({ err: error }, "an archive was broken off"));
-      return reply.send(stream);
-    },
+    handler: (request, reply) =>
+      sendArchive(context, request, reply, {
+        ...{ owner: request.principal.owner, id: request.params.id },
+        everything: request.query.include === "all",
+      }),
   });
+}
+
+/** The archive of a job, whole or the part that is asked for. */
+export async function sendArchive(
+  { engine, logger }: Pick<ServerContext, "engine" | "logger">,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  asked: { owner: string; id: string; everything: boolean },
+): Promise<FastifyReply> {
+  const { name, etag, layout } = await openArchive(engine, asked);
+  reply
+    .header("content-type", "application/zip")
+    .header("cache-control", "private, no-store")
+    .header("accept-ranges", "bytes")
+    .header("etag", etag)
+    .header("content-disposition", contentDisposition(name));
+  const range = requestedRange(request, reply, etag, layout.bytes);
+  if (request.method === "HEAD") return reply.send();
+  const stream = writeZip(engine.blobs, layout, range, checksums);
+  stream.once("error", (error) => logger.warn({ err: error }, "an archive was broken off"));
+  return reply.send(stream);
 }
 
 /** What a job's archive is made of. Rejects where it has none. */

@@ -1,7 +1,8 @@
 import { create as contentDisposition } from "content-disposition";
-import type { FastifyReply } from "fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { FileRef } from "../../domain/records.ts";
+import type { Engine } from "../../engine/engine.ts";
 import { MillraceError } from "../../errors.ts";
 import type { App } from "../../http/app.ts";
 import { documented } from "../api-schemas.ts";
@@ -18,8 +19,6 @@ const SHOWN: ReadonlySet<string> = new Set([
 ]);
 
 export function artifactRoutes(app: App, { engine }: ServerContext): void {
-  const { store, blobs } = engine;
-
   app.route({
     method: ["GET", "HEAD"],
     url: "/v1/artifacts/:id",
@@ -36,22 +35,34 @@ export function artifactRoutes(app: App, { engine }: ServerContext): void {
         "range_not_satisfiable",
       ]),
     },
-    async handler(request, reply) {
-      const file = await store.artifact({ owner: request.principal.owner, id: request.params.id });
-      if (file === null) throw new MillraceError("not_found", "There is no such file.");
-      if (file === "expired") throw new MillraceError("gone", "The file is past its retention.");
-
-      const shown = SHOWN.has(file.mediaType) && request.query.download === undefined;
-      describe(reply, file, shown ? "inline" : "attachment");
-      const etag = `"${file.sha256}"`;
-      if (matches(request.headers["if-none-match"], etag)) return reply.code(304).send();
-
-      const range = requestedRange(request, reply, etag, file.bytes);
-      reply.header("content-type", headerSafe(file.mediaType));
-      if (request.method === "HEAD") return reply.send();
-      return reply.send(await blobs.open(file.blob, reply.statusCode === 206 ? range : undefined));
-    },
+    handler: (request, reply) =>
+      sendArtifact(engine, request, reply, {
+        ...{ owner: request.principal.owner, id: request.params.id },
+        download: request.query.download !== undefined,
+      }),
   });
+}
+
+/** A file of a job, whole or the part that is asked for. */
+export async function sendArtifact(
+  { store, blobs }: Pick<Engine, "store" | "blobs">,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { owner, id, download }: { owner: string; id: string; download: boolean },
+): Promise<FastifyReply> {
+  const file = await store.artifact({ owner, id });
+  if (file === null) throw new MillraceError("not_found", "There is no such file.");
+  if (file === "expired") throw new MillraceError("gone", "The file is past its retention.");
+
+  const shown = SHOWN.has(file.mediaType) && !download;
+  describe(reply, file, shown ? "inline" : "attachment");
+  const etag = `"${file.sha256}"`;
+  if (matches(request.headers["if-none-match"], etag)) return reply.code(304).send();
+
+  const range = requestedRange(request, reply, etag, file.bytes);
+  reply.header("content-type", headerSafe(file.mediaType));
+  if (request.method === "HEAD") return reply.send();
+  return reply.send(await blobs.open(file.blob, reply.statusCode === 206 ? range : undefined));
 }
 
 const bytes = {

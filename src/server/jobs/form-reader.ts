@@ -196,6 +196,7 @@ export class FormReader {
         name: part.filename ?? "",
         mediaTypes,
         maxBytes,
+        owner: this.purpose.owner,
         signal: this.signal,
       });
       this.context.metrics.uploaded(received.bytes);

@@ -42,5 +42,5 @@ export async function withFixture(
 
 /** A row to try statements with. */
 export function row(id: string, parts: Partial<UploadRow> = {}): UploadRow {
-  return { id, owner: "owner", expires_at: 1, body: "{}", ...parts };
+  return { id, owner: "owner", expires_at: 1, bytes: 0, body: "{}", ...parts };
 }

@@ -25,6 +25,26 @@ export function blobPoints(point: DefinePoint<StoreFixture>): void {
     expect(await store.usage()).toMatchObject({ count: 0, bytes: 0 });
   });
 
+  point("blob.owner-usage", "an owner's files count once, as long as a job has them", async (fixture) => {
+    const { store } = fixture;
+    expect(await store.ownerUsage({ owner: OWNER })).toEqual({ openJobs: 0, bytes: 0, nextExpiry: null });
+    const worker = await fixture.worker();
+    const { job, deliveries } = await fixture.create({ files: 2, retentionMs: HOUR });
+    const before = await store.ownerUsage({ owner: OWNER });
+    expect(before).toMatchObject({ openJobs: 1, nextExpiry: null });
+    expect(before.bytes).toBeGreaterThan(0);
+    expect(await store.ownerUsage({ owner: "another" })).toMatchObject({ openJobs: 0, bytes: 0 });
+    worker.hand({ deliveries });
+    const output = await fixture.upload("an output of its own");
+    await worker.succeed(await worker.take(), { outputs: [output] });
+    await worker.succeed(await worker.take(), { outputs: [output] });
+    const after = await store.ownerUsage({ owner: OWNER });
+    expect(after).toMatchObject({ openJobs: 0, bytes: before.bytes + output.bytes });
+    expect(after.nextExpiry).toBe((await store.job({ owner: OWNER, id: job.id }))!.expiresAt);
+    await store.removeJob({ owner: OWNER, id: job.id, now: fixture.now() });
+    expect(await store.ownerUsage({ owner: OWNER })).toEqual({ openJobs: 0, bytes: 0, nextExpiry: null });
+  });
+
   point("blob.same", "content that is live already keeps its key, and is pinned anew", async (fixture) => {
     const { store } = fixture;
     const first = await fixture.upload("same");

@@ -41,6 +41,9 @@ export const enProblems: Words = {
   },
   invalid_items: { title: "Some items are not valid" },
   invalid_schedule: { title: "The schedule is not valid" },
+  email_unverified: { title: "Open the link in the mail that we sent you first" },
+  weak_password: { title: "Choose another password" },
+  invalid_link: { title: "This link does not count any more" },
   unknown_part: { title: "The form has a part that nothing reads" },
   invalid_options: { title: "Some options are not valid" },
   address_refused: {

@@ -32,6 +32,9 @@ export const koProblems: Words = {
   },
   invalid_items: { title: "올바르지 않은 항목이 있습니다" },
   invalid_schedule: { title: "올바르지 않은 일정입니다" },
+  email_unverified: { title: "먼저 보내 드린 메일의 링크를 열어 주세요" },
+  weak_password: { title: "다른 비밀번호를 선택해 주세요" },
+  invalid_link: { title: "더 이상 사용할 수 없는 링크입니다" },
   unknown_part: { title: "아무도 읽지 않는 부분이 양식에 있습니다" },
   invalid_options: { title: "올바르지 않은 옵션이 있습니다" },
   address_refused: {

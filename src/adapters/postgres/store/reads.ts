@@ -2,6 +2,7 @@ import type pg from "pg";
 import { parseTaskId } from "../../../domain/ids.ts";
 import type { AttemptBody, Json } from "../../../domain/records.ts";
 import { filesOf, type JobRow, toJob } from "../../../domain/stored.ts";
+import type { OwnerUsage } from "../../../ports/store/files.ts";
 import type { Store } from "../../../ports/store/store.ts";
 import { type Ask, asking } from "../connection.ts";
 import { statement } from "../statement.ts";
@@ -31,6 +32,13 @@ const usage = statement(
   "usage",
   "SELECT count(*) AS count, coalesce(sum(bytes), 0)::bigint AS bytes FROM blobs WHERE NOT deleting",
 );
+const ownerUsage = statement(
+  "owner_usage",
+  `SELECT (SELECT count(*) FROM jobs WHERE owner = $1 AND finished_at IS NULL) AS "openJobs",
+     (SELECT coalesce(sum(bytes), 0)::bigint FROM blobs WHERE key IN (
+        SELECT blob FROM jobs JOIN job_blobs ON job_id = id WHERE owner = $1)) AS bytes,
+     (SELECT min(expires_at) FROM jobs WHERE owner = $1) AS "nextExpiry"`,
+);
 
 type Names =
   | "job"
@@ -45,6 +53,7 @@ type Names =
   | "known"
   | "countCached"
   | "usage"
+  | "ownerUsage"
   | "deadLetters"
   | "attempts";
 
@@ -105,6 +114,8 @@ export function reads(pool: pg.Pool): Pick<Store, Names> {
       );
       return rows.map(({ body, ...place }) => ({ jobId, ...place, ...(JSON.parse(body) as AttemptBody) }));
     },
+
+    ownerUsage: async ({ owner }) => (await first<OwnerUsage>(ownerUsage([owner])))!,
   };
   return store;
 }

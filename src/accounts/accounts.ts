@@ -1,0 +1,122 @@
+import { linkRecords } from "../database/account-links.ts";
+import { apiKeyRecords } from "../database/api-keys.ts";
+import { choreRecords } from "../database/chores.ts";
+import { identityRecords } from "../database/identities.ts";
+import { sessionRecords } from "../database/sessions.ts";
+import type { Tables } from "../database/tables.ts";
+import { userRecords } from "../database/users.ts";
+import type { Registration } from "../domain/accounts.ts";
+import { type Secrets, signer } from "../domain/keys.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { Database } from "../ports/database.ts";
+import type { Limiter } from "../ports/limiter.ts";
+import { accessTokens } from "./access-tokens.ts";
+import { type ApiKeys, createApiKeys } from "./api-keys.ts";
+import { type Erasure, eraseDeleted } from "./erasure.ts";
+import { createIdentities, type Identities } from "./identities.ts";
+import { createLinks, type Links } from "./links.ts";
+import type { AccountsLog } from "./log.ts";
+import { type LoginLimits, loginLimits } from "./login-limits.ts";
+import { type AccountMail, createMail, type MailSettings } from "./mail.ts";
+import { createPasswords } from "./passwords.ts";
+import { recordedPrincipals } from "./principals.ts";
+import type { OwnerQuotas } from "./quotas.ts";
+import { createSessions, type Sessions } from "./sessions.ts";
+import type { Shares } from "./shares.ts";
+import type { ProviderSettings } from "./sign-in/providers.ts";
+import { createSignIn, type SignIn } from "./sign-in/sign-in.ts";
+import { signingKeys } from "./signing-keys.ts";
+import { createUsers, type Users } from "./users.ts";
+
+export interface AccountSettings {
+  registration: Registration;
+  /** Whether people may log in with a password. */
+  passwordLogin: boolean;
+  /** Where else they may sign in. */
+  providers: readonly ProviderSettings[];
+  /** `null`: no mail is sent. */
+  mail: MailSettings | null;
+}
+
+/** Users, and how they prove who they are. */
+export interface Accounts {
+  readonly settings: AccountSettings;
+  readonly users: Users;
+  readonly sessions: Sessions;
+  readonly keys: ApiKeys;
+  readonly links: Links;
+  readonly limits: LoginLimits;
+  readonly identities: Identities;
+  /** `null`: links are given by admins. */
+  readonly mail: AccountMail | null;
+  readonly signIn: SignIn;
+  readonly erasure: Erasure;
+  /** Where no admin is, the path of a link that makes one; otherwise `null`. */
+  firstAdminLink(): Promise<string | null>;
+  close(): Promise<void>;
+}
+
+export interface AccountsParts {
+  engine: Pick<Engine, "store" | "schedules" | "uploads" | "removeJob">;
+  database: Database<Tables>;
+  quotas: Pick<OwnerQuotas, "forget"> | null;
+  shares: Pick<Shares, "removeAll">;
+  limiter: Limiter;
+  secrets: Secrets;
+  settings: AccountSettings;
+  log: AccountsLog;
+}
+
+/** Of several processes that start at once, one shows the link. */
+const FIRST_LINK_MS = 10_000;
+
+export function createAccounts(parts: AccountsParts): Accounts {
+  const { engine, database, quotas, shares, limiter, secrets, settings, log } = parts;
+  const now = engine.store.now;
+  const records = {
+    users: userRecords(database),
+    sessions: sessionRecords(database),
+    keys: apiKeyRecords(database),
+  };
+  const tokens = accessTokens({ keys: signingKeys(records.sessions, now), secrets, now });
+  const links = createLinks(linkRecords(database), now);
+  const keys = createApiKeys(records.keys, { log, now });
+  const { registration } = settings;
+  const users = createUsers({
+    users: records.users,
+    passwords: createPasswords(),
+    ...{ links, registration, now },
+  });
+  const limits = loginLimits(limiter, signer(secrets, "device"));
+  const mail = settings.mail && createMail(settings.mail, { links, limits, log });
+  const { providers } = settings;
+  const signIn = createSignIn({ providers, records: identityRecords(database), users, now });
+  const forgetters = [shares.removeAll, signIn.removeAll, ...(quotas ? [quotas.forget] : [])];
+  const erasure = eraseDeleted({ engine, users: records.users, others: forgetters, log });
+  return {
+    settings,
+    users,
+    sessions: createSessions({ ...records, tokens, signer: signer(secrets, "refresh"), log, now }),
+    keys,
+    links,
+    limits,
+    identities: createIdentities({
+      tokens,
+      principals: recordedPrincipals(records, now),
+      keys,
+      operator: signer(secrets, "operator"),
+      now,
+    }),
+    mail,
+    signIn,
+    erasure,
+    async firstAdminLink() {
+      if (await users.hasAdmin()) return null;
+      if (!(await choreRecords(database).begin("first-admin-link", now(), FIRST_LINK_MS))) return null;
+      return (await links.make({ kind: "first-admin", role: "admin" })).path;
+    },
+    async close() {
+      await Promise.all([keys.close(), erasure.close(), mail?.close()]);
+    },
+  };
+}

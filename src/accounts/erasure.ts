@@ -1,0 +1,80 @@
+import type { UserRecords } from "../database/users.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { AccountsLog } from "./log.ts";
+
+/** Users whose data is still there are looked for this often. */
+const LOOK_MS = 60_000;
+const PAGE = 100;
+
+export interface ErasureParts {
+  engine: Pick<Engine, "store" | "schedules" | "uploads" | "removeJob">;
+  users: UserRecords;
+  /** Forgets what else is kept for an owner. */
+  others: readonly ((owner: string) => Promise<void>)[];
+  log: AccountsLog;
+}
+
+export type Erasure = ReturnType<typeof eraseDeleted>;
+
+/**
+ * Removes all that belongs to users who have deleted their accounts. The user goes last: a process that dies meanwhile
+ * leaves the rest to the next one, and doing it twice does no harm.
+ */
+export function eraseDeleted({ engine, users, others, log }: ErasureParts) {
+  const { store, schedules, uploads } = engine;
+  let running: Promise<void> | null = null;
+  let asked = false;
+  let isClosed = false;
+
+  async function erase(owner: string): Promise<void> {
+    for (;;) {
+      const page = await schedules.list({ owner, limit: PAGE });
+      if (page.length === 0) break;
+      for (const { id } of page) await schedules.remove({ owner, id });
+    }
+    for (;;) {
+      const page = await store.jobs({ owner, limit: PAGE });
+      if (page.length === 0) break;
+      for (const { id } of page) {
+        if (isClosed) return;
+        await engine.removeJob(owner, id);
+      }
+    }
+    await uploads.removeAll(owner);
+    for (const forget of others) await forget(owner);
+    await users.remove(owner);
+  }
+
+  async function all(): Promise<void> {
+    do {
+      asked = false;
+      const found = await users.list({ limit: PAGE, state: "deleting" });
+      for (const { id } of found) {
+        if (isClosed) return;
+        await erase(id);
+      }
+    } while (asked);
+  }
+
+  function look(): void {
+    asked = true;
+    running ??= all()
+      .catch((error: unknown) => log.warn({ err: error }, "a deleted account could not be erased yet"))
+      .finally(() => {
+        running = null;
+      });
+  }
+
+  const timer = setInterval(look, LOOK_MS);
+  timer.unref();
+
+  return {
+    /** Begins at once, and goes on by itself. */
+    look,
+    async close(): Promise<void> {
+      isClosed = true;
+      clearInterval(timer);
+      await running;
+    },
+  };
+}

@@ -1,0 +1,107 @@
+import type { Scope, UserRecord } from "../domain/accounts.ts";
+import type { AccessTokens } from "./access-tokens.ts";
+import { type ApiKeys, KEY_PREFIX } from "./api-keys.ts";
+import { hashOf } from "./links.ts";
+import { isOperator, OPERATOR_PREFIX, type OperatorSigner } from "./operator.ts";
+import type { Principals } from "./principals.ts";
+
+/** Who sends a request, and by what right. */
+export interface Identity {
+  user: UserRecord;
+  scopes: readonly Scope[];
+  /** The session of an access token; `null` for a key. */
+  sessionId: string | null;
+  /** The API key; `null` for a session. */
+  keyId: string | null;
+  /** Whether it still holds: asked again and again while a stream is open. */
+  holds(): Promise<boolean>;
+}
+
+export interface IdentityParts {
+  tokens: AccessTokens;
+  principals: Principals;
+  keys: Pick<ApiKeys, "touch">;
+  operator: OperatorSigner;
+  now(): number;
+}
+
+export type Identities = ReturnType<typeof createIdentities>;
+
+/** Finds out whose a bearer token is: an access token, an API key, or the operator's. */
+export function createIdentities({ tokens, principals, keys, operator, now }: IdentityParts) {
+  async function byAccessToken(token: string): Promise<Identity | null> {
+    const claims = await tokens.verify(token);
+    if (!claims) return null;
+    const check = async (): Promise<UserRecord | null> => {
+      const [user, isLive] = await Promise.all([principals.user(claims.sub), principals.isLive(claims.sid)]);
+      return isLive && user?.state === "active" && user.generation === claims.gen ? user : null;
+    };
+    const user = await check();
+    return (
+      user && {
+        user,
+        scopes: scopesOf(user),
+        sessionId: claims.sid,
+        keyId: null,
+        holds: async () => (await check()) !== null,
+      }
+    );
+  }
+
+  async function byApiKey(text: string): Promise<Identity | null> {
+    const hash = hashOf(text);
+    const check = async () => {
+      const key = await principals.key(hash);
+      if (!key || (key.expiresAt !== null && key.expiresAt <= now())) return null;
+      const user = await principals.user(key.userId);
+      return user?.state === "active" ? { key, user } : null;
+    };
+    const found = await check();
+    if (!found) return null;
+    const { key, user } = found;
+    keys.touch(key.id);
+    return {
+      user,
+      // An admin's key does not stay one when its user is none any more.
+      scopes: key.scopes.filter((scope) => scopesOf(user).includes(scope)),
+      sessionId: null,
+      keyId: key.id,
+      holds: async () => (await check()) !== null,
+    };
+  }
+
+  return {
+    /** `null` for what is no token of ours, or counts no more. */
+    async byBearer(token: string): Promise<Identity | null> {
+      if (token.startsWith(KEY_PREFIX)) return byApiKey(token);
+      if (token.startsWith(OPERATOR_PREFIX)) return isOperator(token, operator, now()) ? OPERATOR : null;
+      return byAccessToken(token);
+    },
+    byAccessToken,
+  };
+}
+
+/** What a user may do without a key that narrows it. */
+function scopesOf({ role }: Pick<UserRecord, "role">): readonly Scope[] {
+  return role === "admin" ? ["jobs", "admin", "metrics"] : ["jobs"];
+}
+
+const OPERATOR: Identity = {
+  user: {
+    id: "operator",
+    email: null,
+    emailVerifiedAt: null,
+    name: "operator",
+    passwordHash: null,
+    role: "admin",
+    state: "active",
+    generation: 0,
+    quotas: {},
+    createdAt: 0,
+    lastLoginAt: null,
+  },
+  scopes: ["jobs", "admin", "metrics"],
+  sessionId: null,
+  keyId: null,
+  holds: async () => true,
+};

@@ -1,0 +1,5 @@
+/** What accounts have to say to operators. */
+export interface AccountsLog {
+  info(facts: object, text: string): void;
+  warn(facts: object, text: string): void;
+}

@@ -1,0 +1,65 @@
+import { hash, verify } from "@node-rs/argon2";
+import { passwordFault } from "../domain/accounts.ts";
+import { MillraceError } from "../errors.ts";
+import { isCommonPassword } from "./common-passwords.ts";
+
+/** Argon2id with 19 MiB and two passes, the least that OWASP recommends. */
+const COST = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
+/** Each takes one of the four threads that file I/O needs too. */
+const AT_ONCE = 2;
+/** Who waits longer than these take is refused: it would only wait. */
+const MOST_WAITING = 100;
+const RETRY_S = 5;
+
+export interface Passwords {
+  /** Rejects with `weak_password`. */
+  hash(password: string, email: string | null): Promise<string>;
+  /** Takes as long for an account that has no password, or is not there: `null`. */
+  verify(passwordHash: string | null, password: string): Promise<boolean>;
+}
+
+export function createPasswords(): Passwords {
+  const turns = createTurns();
+  let decoy: Promise<string> | null = null;
+  return {
+    async hash(password, email) {
+      const fault = passwordFault(password, { email, isCommon: isCommonPassword });
+      if (fault !== null) {
+        throw new MillraceError("weak_password", `The password ${fault}.`, {
+          extra: { issues: [{ path: "password", message: fault }] },
+        });
+      }
+      return turns.take(() => hash(password, COST));
+    },
+    async verify(passwordHash, password) {
+      decoy ??= turns.take(() => hash("nobody's password", COST));
+      const against = passwordHash ?? (await decoy);
+      const isRight = await turns.take(() => verify(against, password));
+      return isRight && passwordHash !== null;
+    },
+  };
+}
+
+function createTurns() {
+  const waiting: (() => void)[] = [];
+  let running = 0;
+  return {
+    async take<T>(work: () => Promise<T>): Promise<T> {
+      if (running >= AT_ONCE) {
+        if (waiting.length >= MOST_WAITING) {
+          throw new MillraceError("unavailable", "Too many people log in at once. Try again shortly.", {
+            retryAfter: RETRY_S,
+          });
+        }
+        await new Promise<void>((resolve) => waiting.push(resolve));
+      } else running++;
+      try {
+        return await work();
+      } finally {
+        const next = waiting.shift();
+        if (next) next();
+        else running--;
+      }
+    },
+  };
+}

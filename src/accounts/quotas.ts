@@ -1,0 +1,185 @@
+import type { UsageRecords } from "../database/usage.ts";
+import type { QuotaName, QuotaOverrides, Quotas } from "../domain/accounts.ts";
+import type { QuotaGuard } from "../engine/quotas.ts";
+import { MillraceError } from "../errors.ts";
+import type { Store } from "../ports/store/store.ts";
+
+const DAY_MS = 24 * 3_600_000;
+/** Jobs end at any time. */
+const JOBS_RETRY_S = 10;
+/** Summing up the files of an owner takes time: between two sums, what has come is added. */
+const SUM_MS = 10_000;
+/** After which any count that began before a job was created has come in. */
+const COUNTED_MS = 10_000;
+const MOST_SUMS = 10_000;
+
+export interface QuotaParts {
+  store: Pick<Store, "ownerUsage" | "now">;
+  usage: UsageRecords;
+  /** For who has no other. */
+  usual: Quotas;
+  /** What an admin has set for a user. */
+  overrides(owner: string): Promise<QuotaOverrides>;
+}
+
+export interface Usage {
+  limits: Quotas;
+  jobs: number;
+  itemsToday: number;
+  storedBytes: number;
+  /** When the items of today count no more. */
+  dayEndsAt: number;
+}
+
+export interface OwnerQuotas extends QuotaGuard {
+  of(owner: string): Promise<Usage>;
+  forget(owner: string): Promise<void>;
+}
+
+interface Creation {
+  endedAt: number | null;
+}
+
+interface Sum {
+  at: number;
+  bytes: number;
+  /** When the first of these files goes. */
+  nextExpiry: number | null;
+}
+
+export function createQuotas({ store, usage, usual, overrides }: QuotaParts): OwnerQuotas {
+  const sums = new Map<string, Sum>();
+  /** Jobs that the count of the records may not hold yet: those that are being created, or were a moment ago. */
+  const recent = new Map<string, Set<Creation>>();
+
+  const limitsOf = async (owner: string): Promise<Quotas> => ({ ...usual, ...(await overrides(owner)) });
+  const today = () => Math.floor(store.now() / DAY_MS);
+
+  async function summed(owner: string): Promise<Sum> {
+    const known = sums.get(owner);
+    if (known && performance.now() - known.at < SUM_MS) return known;
+    const [stored, uploaded] = await Promise.all([store.ownerUsage({ owner }), usage.uploadedBytes(owner)]);
+    const sum = { at: performance.now(), bytes: stored.bytes + uploaded, nextExpiry: stored.nextExpiry };
+    sums.delete(owner);
+    sums.set(owner, sum);
+    if (sums.size > MOST_SUMS) sums.delete(sums.keys().next().value!);
+    return sum;
+  }
+
+  async function refuseJobs(owner: string, limit: number | null): Promise<void> {
+    if (limit === null) return;
+    const askedAt = performance.now();
+    const { openJobs } = await store.ownerUsage({ owner });
+    refuseAnother(owner, { openJobs, askedAt, limit });
+  }
+
+  /** As `refuseJobs`, and counts the job in the same turn: nobody comes between. */
+  async function beginJob(owner: string, limit: number | null): Promise<Creation> {
+    if (limit === null) return begin(owner);
+    const askedAt = performance.now();
+    const { openJobs } = await store.ownerUsage({ owner });
+    refuseAnother(owner, { openJobs, askedAt, limit });
+    return begin(owner);
+  }
+
+  function refuseAnother(
+    owner: string,
+    { openJobs, askedAt, limit }: { openJobs: number; askedAt: number; limit: number },
+  ): void {
+    const others = [...(recent.get(owner) ?? [])];
+    const uncounted = others.filter(({ endedAt }) => endedAt === null || endedAt > askedAt).length;
+    if (openJobs + uncounted < limit) return;
+    throw refusal("jobs", limit, `You have ${openJobs} of at most ${limit} jobs that have not ended.`, {
+      retryAfter: JOBS_RETRY_S,
+    });
+  }
+
+  async function roomOf(owner: string, limit: number | null, bytes: number): Promise<number> {
+    if (limit === null) return Number.POSITIVE_INFINITY;
+    const { bytes: used, nextExpiry } = await summed(owner);
+    const left = limit - used;
+    if (left > 0 && left >= bytes) return left;
+    const more = bytes > 0 ? `; this needs ${bytes} more` : "";
+    const text = `Your files have ${used} of at most ${limit} bytes${more}. Delete jobs or uploads that you need no more.`;
+    throw refusal("storedBytes", limit, text, frees(nextExpiry, store.now()));
+  }
+
+  function begin(owner: string): Creation {
+    const creation: Creation = { endedAt: null };
+    recent.set(owner, (recent.get(owner) ?? new Set()).add(creation));
+    return creation;
+  }
+
+  function end(owner: string, creation: Creation): void {
+    const own = recent.get(owner);
+    own?.delete(creation);
+    if (own?.size === 0) recent.delete(owner);
+  }
+
+  return {
+    async check(owner) {
+      const limits = await limitsOf(owner);
+      await refuseJobs(owner, limits.jobs);
+      await roomOf(owner, limits.storedBytes, 0);
+    },
+
+    room: async (owner, bytes = 0) => roomOf(owner, (await limitsOf(owner)).storedBytes, bytes),
+
+    received(owner, bytes) {
+      const sum = sums.get(owner);
+      if (sum) sum.bytes += bytes;
+    },
+
+    async counted(owner, items, create) {
+      const limits = await limitsOf(owner);
+      const creation = await beginJob(owner, limits.jobs);
+      const day = today();
+      try {
+        const most = limits.itemsPerDay ?? Number.MAX_SAFE_INTEGER;
+        if (!(await usage.addItems(owner, day, items, most))) {
+          const used = await usage.items(owner, day);
+          const text = `You have used ${used} of at most ${most} items today; this needs ${items} more.`;
+          throw refusal("itemsPerDay", most, text, frees((day + 1) * DAY_MS, store.now()));
+        }
+        const created = await create().catch(async (error: unknown) => {
+          await usage.returnItems(owner, day, items);
+          throw error;
+        });
+        if (!created.created) await usage.returnItems(owner, day, items);
+        return created;
+      } finally {
+        creation.endedAt = performance.now();
+        setTimeout(() => end(owner, creation), COUNTED_MS).unref();
+      }
+    },
+
+    async of(owner) {
+      const day = today();
+      sums.delete(owner);
+      const [limits, { openJobs }, { bytes }, itemsToday] = await Promise.all([
+        limitsOf(owner),
+        store.ownerUsage({ owner }),
+        summed(owner),
+        usage.items(owner, day),
+      ]);
+      return { limits, jobs: openJobs, itemsToday, storedBytes: bytes, dayEndsAt: (day + 1) * DAY_MS };
+    },
+
+    forget: (owner) => usage.forget(owner),
+  };
+}
+
+function frees(at: number | null, now: number): { retryAfter?: number; freesAt?: string } {
+  if (at === null) return {};
+  return { retryAfter: Math.max(1, Math.ceil((at - now) / 1_000)), freesAt: new Date(at).toISOString() };
+}
+
+function refusal(
+  quota: QuotaName,
+  limit: number,
+  text: string,
+  { retryAfter, freesAt }: { retryAfter?: number; freesAt?: string },
+): MillraceError {
+  const extra = { quota, limit, ...(freesAt && { freesAt }) };
+  return new MillraceError("quota_exceeded", text, { retryAfter, extra });
+}

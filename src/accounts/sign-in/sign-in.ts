@@ -1,0 +1,98 @@
+import { randomBytes } from "node:crypto";
+import type { IdentityRecords } from "../../database/identities.ts";
+import type { UserRecord } from "../../domain/accounts.ts";
+import { MillraceError } from "../../errors.ts";
+import { hashOf } from "../links.ts";
+import type { Users } from "../users.ts";
+import { connect } from "./connect.ts";
+import { type Profile, type ProviderSettings, providerOf } from "./providers.ts";
+
+/** To sign in at a provider. */
+const FLOW_MS = 10 * 60_000;
+
+export interface Departure {
+  /** Where the browser goes. */
+  url: string;
+  /** What it must have when it comes back: nobody can be made to come back in place of somebody else. */
+  browser: string;
+}
+
+export interface SignInParts {
+  providers: readonly ProviderSettings[];
+  records: IdentityRecords;
+  users: Users;
+  now(): number;
+}
+
+export type SignIn = ReturnType<typeof createSignIn>;
+
+/** Signing in elsewhere. */
+export function createSignIn({ providers, records, users, now }: SignInParts) {
+  const known = new Map(
+    providers.map(providerOf).map((provider) => [provider.id, { provider, connection: connect(provider) }]),
+  );
+
+  const find = (id: string) => {
+    const found = known.get(id);
+    if (found) return found;
+    throw new MillraceError("not_found", "Nobody signs in there.");
+  };
+
+  /** The user of a profile, who may be new. */
+  async function userOf(
+    profile: Profile,
+    flow: { invite: string | null; userId: string | null },
+  ): Promise<UserRecord> {
+    const linked = await records.userOf(profile);
+    if (flow.userId !== null) {
+      if ((linked ?? flow.userId) !== flow.userId || !(await records.link(profile, flow.userId, now()))) {
+        throw new MillraceError("already_exists", "Somebody else signs in with this already.");
+      }
+      return users.get(flow.userId);
+    }
+    if (linked !== null) return users.get(linked);
+    const user = await users.bySignIn(profile, flow.invite);
+    if (await records.link(profile, user.id, now())) return user;
+    return users.get((await records.userOf(profile))!);
+  }
+
+  return {
+    list: () => [...known.values()].map(({ provider: { id, title } }) => ({ id, title })),
+
+    async begin(
+      id: string,
+      { redirectUri, invite, userId }: { redirectUri: string; invite: string | null; userId: string | null },
+    ): Promise<Departure> {
+      const { connection } = find(id);
+      const [state, nonce, verifier, browser] = [random(), random(), random(), random()];
+      const url = await connection.address({ state, nonce, verifier }, redirectUri);
+      const flow = { provider: id, verifier, nonce, browser: hashOf(browser), invite, userId };
+      await records.begin(hashOf(state), flow, now(), now() + FLOW_MS);
+      return { url: url.href, browser };
+    },
+
+    /** Who came back, by the address that the provider sent the browser to. Rejects with `unauthorized`. */
+    async finish(id: string, answer: URL, browser: string | null): Promise<UserRecord> {
+      const { connection } = find(id);
+      const state = answer.searchParams.get("state") ?? "";
+      const flow = await records.end(hashOf(state), now());
+      if (flow?.provider !== id || browser === null || flow.browser !== hashOf(browser)) {
+        throw new MillraceError(
+          "unauthorized",
+          "This sign-in was not begun here, or took too long. Try again.",
+        );
+      }
+      const { nonce, verifier } = flow;
+      const profile = await connection.profile(answer, { state, nonce, verifier });
+      const user = await userOf(profile, flow);
+      if (user.state !== "active") throw new MillraceError("unauthorized", "This account is disabled.");
+      return users.withRole(user, profile.isAdmin);
+    },
+
+    removeAll: (userId: string) => records.removeAll(userId),
+  };
+}
+
+function random(): string {
+  return randomBytes(32).toString("base64url");
+}

@@ -1,0 +1,63 @@
+import type { SessionRecords } from "../database/sessions.ts";
+import { newId } from "../domain/ids.ts";
+
+export interface SigningKey {
+  id: string;
+  createdAt: number;
+}
+
+/** A new key signs from then on; the one before counts until its last token has expired. */
+const ROTATE_MS = 24 * 3_600_000;
+const FORGET_MS = ROTATE_MS + 3_600_000;
+/** Until then other processes may not know it yet, so that an older one signs. */
+const SETTLE_MS = 5_000;
+const REREAD_MS = 30_000;
+/** A token may name any key: the store is asked for unknown ones this often at most. */
+const UNKNOWN_MS = 1_000;
+
+/** The keys that sign access tokens, which all processes share through the store. */
+export function signingKeys(
+  records: Pick<SessionRecords, "signingKeys" | "addSigningKey">,
+  now: () => number,
+) {
+  let known: SigningKey[] = [];
+  let readAt = Number.NEGATIVE_INFINITY;
+  let reading: Promise<void> | null = null;
+
+  const read = (): Promise<void> => {
+    reading ??= records
+      .signingKeys()
+      .then((keys) => {
+        known = keys;
+        readAt = performance.now();
+      })
+      .finally(() => {
+        reading = null;
+      });
+    return reading;
+  };
+
+  return {
+    /** The key that signs at present. */
+    async current(): Promise<SigningKey> {
+      if (performance.now() - readAt > REREAD_MS) await read();
+      const time = now();
+      if (!known[0] || time - known[0].createdAt > ROTATE_MS) {
+        const bounds = { unlessSince: time - ROTATE_MS, forgetBefore: time - FORGET_MS };
+        await records.addSigningKey({ id: newId(time), createdAt: time }, bounds);
+        await read();
+      }
+      return known.find(({ createdAt }) => time - createdAt >= SETTLE_MS) ?? known.at(-1)!;
+    },
+
+    /** `null` for a key that there is not, or no more. */
+    async find(id: string): Promise<SigningKey | null> {
+      const found = known.find((key) => key.id === id);
+      if (found || performance.now() - readAt < UNKNOWN_MS) return found ?? null;
+      await read();
+      return known.find((key) => key.id === id) ?? null;
+    },
+  };
+}
+
+export type SigningKeys = ReturnType<typeof signingKeys>;

@@ -1,0 +1,82 @@
+import { type Accounts, createAccounts } from "../accounts/accounts.ts";
+import type { MailSettings } from "../accounts/mail.ts";
+import { createQuotas, type OwnerQuotas } from "../accounts/quotas.ts";
+import type { Shares } from "../accounts/shares.ts";
+import type { Tables } from "../database/tables.ts";
+import { usageRecords } from "../database/usage.ts";
+import { userRecords } from "../database/users.ts";
+import type { Engine } from "../engine/engine.ts";
+import { MillraceError } from "../errors.ts";
+import type { StepLog } from "../pipeline/context.ts";
+import type { Database } from "../ports/database.ts";
+import type { Limiter } from "../ports/limiter.ts";
+import type { Store } from "../ports/store/store.ts";
+import type { Config } from "./config.ts";
+import { installationSecrets } from "./secrets.ts";
+
+export interface AccountNeeds {
+  engine: Engine;
+  quotas: OwnerQuotas | null;
+  shares: Shares;
+  limiter: Limiter;
+  log: StepLog;
+}
+
+/** The accounts of these settings; `null` where they are off. */
+export async function openAccounts(
+  config: Config,
+  { engine, quotas, shares, limiter, log }: AccountNeeds,
+): Promise<Accounts | null> {
+  if (config.auth === "off") return null;
+  return createAccounts({
+    engine,
+    quotas,
+    shares,
+    database: engine.database,
+    limiter,
+    secrets: await installationSecrets(config),
+    settings: {
+      registration: config.registration,
+      passwordLogin: config.passwordLogin === "on",
+      providers: config.oidc,
+      mail: mailOf(config),
+    },
+    log: {
+      info: (facts, text) => log.info(text, facts),
+      warn: (facts, text) => log.warn(text, facts),
+    },
+  });
+}
+
+function mailOf({ smtp: url, mailFrom, publicUrl }: Config): MailSettings | null {
+  if (url === null) return null;
+  if (publicUrl === null) {
+    throw new MillraceError(
+      "config_invalid",
+      "MILLRACE_SMTP needs MILLRACE_PUBLIC_URL, where the links of mails lead.",
+    );
+  }
+  return { url, publicUrl, from: mailFrom ?? `millrace@${new URL(publicUrl).hostname}` };
+}
+
+const MIB = 1024 * 1024;
+
+/** What users may have; `null` where accounts are off, as everything is one user's then. */
+export function openQuotas(config: Config, store: Store, database: Database<Tables>): OwnerQuotas | null {
+  if (config.auth === "off") return null;
+  const users = userRecords(database);
+  // 0 stands for any number.
+  const most = (limit: number) => (limit === 0 ? null : limit);
+  return createQuotas({
+    store,
+    usage: usageRecords(database),
+    overrides: async (owner) => (await users.byId(owner))?.quotas ?? {},
+    usual: {
+      jobs: most(config.quotaJobs),
+      itemsPerDay: most(config.quotaItemsPerDay),
+      storedBytes: most(config.quotaStoredMiB * MIB),
+      requestsPerMinute: most(config.rateLimit),
+      streams: config.quotaStreams,
+    },
+  });
+}

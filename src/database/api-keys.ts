@@ -1,0 +1,109 @@
+import type { ApiKeyRecord, Scope } from "../domain/accounts.ts";
+import type { Database } from "../ports/database.ts";
+import type { ApiKeyRow, Tables } from "./tables.ts";
+
+export type ApiKeyRecords = ReturnType<typeof apiKeyRecords>;
+
+/** The records of API keys. The keys themselves are not kept: only their hashes. */
+export function apiKeyRecords({ db, batch }: Database<Tables>) {
+  return {
+    /** Records a new key, unless its user has `most` already. */
+    async create(key: ApiKeyRecord, hash: string, most: number): Promise<boolean> {
+      const [, undone] = await batch([
+        db.insertInto("api_keys").values(rowOf(key, hash)),
+        db
+          .deleteFrom("api_keys")
+          .where("id", "=", key.id)
+          .where(
+            (others) =>
+              others
+                .selectFrom("api_keys as other")
+                .select((count) => count.fn.countAll<number>().as("n"))
+                .where("other.user_id", "=", key.userId),
+            ">",
+            most,
+          ),
+      ]);
+      return undone.changes === 0;
+    },
+
+    /** Whether it has expired is for the caller to see. */
+    async byHash(hash: string): Promise<ApiKeyRecord | null> {
+      const row = await db.selectFrom("api_keys").selectAll().where("hash", "=", hash).executeTakeFirst();
+      return row ? parse(row) : null;
+    },
+
+    /** By id; `after` is the last one of the page before. */
+    async list(query: { userId: string; after?: string; limit: number }): Promise<ApiKeyRecord[]> {
+      let rows = db
+        .selectFrom("api_keys")
+        .selectAll()
+        .where("user_id", "=", query.userId)
+        .orderBy("id")
+        .limit(query.limit);
+      if (query.after !== undefined) rows = rows.where("id", ">", query.after);
+      return (await rows.execute()).map(parse);
+    },
+
+    async get(userId: string, id: string): Promise<ApiKeyRecord | null> {
+      const row = await db
+        .selectFrom("api_keys")
+        .selectAll()
+        .where("id", "=", id)
+        .where("user_id", "=", userId)
+        .executeTakeFirst();
+      return row ? parse(row) : null;
+    },
+
+    async rename(userId: string, id: string, name: string): Promise<boolean> {
+      const query = db
+        .updateTable("api_keys")
+        .set({ name })
+        .where("id", "=", id)
+        .where("user_id", "=", userId);
+      return (await query.executeTakeFirstOrThrow()).numUpdatedRows === 1n;
+    },
+
+    async remove(userId: string, id: string): Promise<boolean> {
+      const query = db.deleteFrom("api_keys").where("id", "=", id).where("user_id", "=", userId);
+      return (await query.executeTakeFirstOrThrow()).numDeletedRows === 1n;
+    },
+
+    /** When keys were used last; an older time changes nothing. */
+    async used(times: ReadonlyMap<string, number>): Promise<void> {
+      await batch(
+        [...times].map(([id, at]) =>
+          db
+            .updateTable("api_keys")
+            .set({ last_used_at: at })
+            .where("id", "=", id)
+            .where((is) => is.or([is("last_used_at", "is", null), is("last_used_at", "<", at)])),
+        ),
+      );
+    },
+  };
+}
+
+function rowOf(key: ApiKeyRecord, hash: string): ApiKeyRow {
+  const { id, name, hint } = key;
+  return {
+    ...{ id, name, hash, hint },
+    user_id: key.userId,
+    scopes: key.scopes.join(" "),
+    created_at: key.createdAt,
+    expires_at: key.expiresAt,
+    last_used_at: key.lastUsedAt,
+  };
+}
+
+function parse(row: ApiKeyRow): ApiKeyRecord {
+  const { id, name, hint } = row;
+  return {
+    ...{ id, name, hint },
+    userId: row.user_id,
+    scopes: row.scopes.split(" ") as Scope[],
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+    lastUsedAt: row.last_used_at,
+  };
+}

@@ -1,0 +1,160 @@
+import type { QuotaOverrides, UserRecord } from "../domain/accounts.ts";
+import type { Database } from "../ports/database.ts";
+import type { Tables, UserRow } from "./tables.ts";
+
+/** What may change of a user. */
+export type UserChange = Partial<
+  Pick<UserRecord, "emailVerifiedAt" | "name" | "passwordHash" | "role" | "state" | "quotas" | "lastLoginAt">
+>;
+
+export type UserRecords = ReturnType<typeof userRecords>;
+
+/** The records of users. */
+export function userRecords({ db, batch }: Database<Tables>) {
+  const admins = db
+    .selectFrom("users")
+    .select("id")
+    .where("role", "=", "admin")
+    .where("state", "=", "active");
+
+  return {
+    /** Whether the user was created: not, when the address is taken. */
+    async create(user: UserRecord): Promise<boolean> {
+      const insert = db.insertInto("users").values(rowOf(user));
+      const done = await insert.onConflict((taken) => taken.doNothing()).executeTakeFirstOrThrow();
+      return done.numInsertedOrUpdatedRows === 1n;
+    },
+
+    /**
+     * Creates a user by a link, and uses the link up; neither happens without the other. A `first-admin` link counts
+     * only as long as there is no admin.
+     */
+    async createByLink(user: UserRecord, hash: string, now: number): Promise<boolean> {
+      const usedByThis = db.selectFrom("account_links").select("id").where("used_by", "=", user.id);
+      const [, used, undone] = await batch([
+        db
+          .insertInto("users")
+          .values(rowOf(user))
+          .onConflict((taken) => taken.doNothing()),
+        db
+          .updateTable("account_links")
+          .set({ used_by: user.id })
+          .where("hash", "=", hash)
+          .where("kind", "in", ["invite", "first-admin"])
+          .where("used_by", "is", null)
+          .where("expires_at", ">", now)
+          .where((is) => is.or([is("email", "is", null), is("email", "=", user.email)]))
+          .where((is) => is.exists(db.selectFrom("users").select("id").where("id", "=", user.id)))
+          .where((is) =>
+            is.or([is("kind", "=", "invite"), is.not(is.exists(admins.where("id", "!=", user.id)))]),
+          ),
+        db
+          .deleteFrom("users")
+          .where("id", "=", user.id)
+          .where((is) => is.not(is.exists(usedByThis))),
+      ]);
+      return used.changes === 1 && undone.changes === 0;
+    },
+
+    async byId(id: string): Promise<UserRecord | null> {
+      const row = await db.selectFrom("users").selectAll().where("id", "=", id).executeTakeFirst();
+      return row ? parse(row) : null;
+    },
+
+    async byEmail(email: string): Promise<UserRecord | null> {
+      const row = await db.selectFrom("users").selectAll().where("email", "=", email).executeTakeFirst();
+      return row ? parse(row) : null;
+    },
+
+    /** By id, the oldest first; `after` is the last one of the page before. */
+    async list(query: { after?: string; limit: number; state?: UserRecord["state"] }): Promise<UserRecord[]> {
+      let rows = db.selectFrom("users").selectAll().orderBy("id").limit(query.limit);
+      if (query.after !== undefined) rows = rows.where("id", ">", query.after);
+      if (query.state !== undefined) rows = rows.where("state", "=", query.state);
+      return (await rows.execute()).map(parse);
+    },
+
+    async hasAdmin(): Promise<boolean> {
+      return (await admins.limit(1).executeTakeFirst()) !== undefined;
+    },
+
+    /**
+     * Changes a user. `endsTokens` raises the generation in the same change. The last active admin stays one:
+     * whatever would change that changes nothing.
+     */
+    async change(
+      id: string,
+      change: UserChange,
+      { endsTokens = false }: { endsTokens?: boolean } = {},
+    ): Promise<UserRecord | null> {
+      const demotes = (change.role ?? "admin") !== "admin" || (change.state ?? "active") !== "active";
+      let query = db
+        .updateTable("users")
+        .set((set) => ({
+          ...columnsOf(change),
+          generation: set("generation", "+", endsTokens ? 1 : 0),
+        }))
+        .where("id", "=", id);
+      if (demotes) {
+        query = query.where((is) =>
+          is.or([
+            is("role", "!=", "admin"),
+            is("state", "!=", "active"),
+            is.exists(admins.where("id", "!=", id)),
+          ]),
+        );
+      }
+      const row = await query.returningAll().executeTakeFirst();
+      return row ? parse(row) : null;
+    },
+
+    /** Forgets the user, with all that only accounts know. */
+    async remove(id: string): Promise<void> {
+      await batch([
+        db.deleteFrom("sessions").where("user_id", "=", id),
+        db.deleteFrom("api_keys").where("user_id", "=", id),
+        db.deleteFrom("account_links").where("user_id", "=", id),
+        db.deleteFrom("account_links").where("created_by", "=", id),
+        db.deleteFrom("users").where("id", "=", id),
+      ]);
+    },
+  };
+}
+
+function rowOf(user: UserRecord): UserRow {
+  const { id, email, role, state, generation } = user;
+  return {
+    ...{ id, email, role, state, generation },
+    name: user.name,
+    email_verified_at: user.emailVerifiedAt,
+    password_hash: user.passwordHash,
+    quotas: JSON.stringify(user.quotas),
+    created_at: user.createdAt,
+    last_login_at: user.lastLoginAt,
+  };
+}
+
+function columnsOf(change: UserChange): Partial<UserRow> {
+  const { name, role, state, quotas } = change;
+  return {
+    ...(name !== undefined && { name }),
+    ...(role !== undefined && { role }),
+    ...(state !== undefined && { state }),
+    ...(quotas !== undefined && { quotas: JSON.stringify(quotas) }),
+    ...(change.emailVerifiedAt !== undefined && { email_verified_at: change.emailVerifiedAt }),
+    ...(change.passwordHash !== undefined && { password_hash: change.passwordHash }),
+    ...(change.lastLoginAt !== undefined && { last_login_at: change.lastLoginAt }),
+  };
+}
+
+function parse(row: UserRow): UserRecord {
+  const { id, email, name, role, state, generation } = row;
+  return {
+    ...{ id, email, name, role, state, generation },
+    emailVerifiedAt: row.email_verified_at,
+    passwordHash: row.password_hash,
+    quotas: JSON.parse(row.quotas) as QuotaOverrides,
+    createdAt: row.created_at,
+    lastLoginAt: row.last_login_at,
+  };
+}

@@ -1,0 +1,11 @@
+/** What owners may have. Each refusal is `quota_exceeded`, and says which quota it is and when it frees. */
+export interface QuotaGuard {
+  /** Before anything of a job is read: whether the owner may have another one, and more bytes. */
+  check(owner: string): Promise<void>;
+  /** Bytes that the owner may still bring. Rejects when there are none, or fewer than `bytes`. */
+  room(owner: string, bytes?: number): Promise<number>;
+  /** Bytes have come that the records do not count yet. */
+  received(owner: string, bytes: number): void;
+  /** Counts a new job with its items, unless the work creates none. */
+  counted<T extends { created: boolean }>(owner: string, items: number, create: () => Promise<T>): Promise<T>;
+}

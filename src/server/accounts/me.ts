@@ -1,0 +1,162 @@
+import { z } from "zod";
+import type { App } from "../../http/app.ts";
+import type { Principal } from "../../http/principal.ts";
+import { documented, pageOf } from "../api-schemas.ts";
+import type { ServerContext } from "../context.ts";
+import { accountsOf } from "./auth.ts";
+import { cookieWriter } from "./cookies.ts";
+import { granted, idParams, me, name, password, session, sessionView, userFacts } from "./schemas.ts";
+
+const tags = ["Accounts"];
+const config = { access: "session" } as const;
+const refusals = ["unauthorized", "forbidden", "not_found"] as const;
+
+/** What users see and change of themselves. */
+export function meRoutes(app: App, { accounts, publicUrl }: ServerContext): void {
+  const cookies = cookieWriter(publicUrl);
+
+  app.route({
+    method: "GET",
+    url: "/v1/me",
+    config: { access: "signed-in" },
+    schema: {
+      operationId: "me",
+      summary: "Who you are",
+      tags,
+      ...documented({ 200: me }, ["unauthorized"]),
+    },
+    handler: async ({ principal }) => meView(principal),
+  });
+
+  app.route({
+    method: "PATCH",
+    url: "/v1/me",
+    config,
+    schema: {
+      operationId: "changeMe",
+      summary: "Change what is shown of you",
+      tags,
+      body: z.strictObject({ name }),
+      ...documented({ 200: me }, refusals),
+    },
+    async handler({ principal, body }) {
+      const user = await accountsOf(accounts).users.rename(principal.owner, body.name);
+      return meView({ ...principal, identity: { ...principal.identity!, user } });
+    },
+  });
+
+  app.route({
+    method: "POST",
+    url: "/v1/me/password",
+    config,
+    schema: {
+      operationId: "changePassword",
+      summary: "Change your password",
+      description: "Ends all other sessions. This one goes on with the tokens of the answer.",
+      tags,
+      body: z.strictObject({
+        password: password.optional().describe("The present one, if there is one."),
+        newPassword: password,
+      }),
+      ...documented({ 200: granted }, [...refusals, "weak_password", "rate_limited", "unavailable"]),
+    },
+    async handler(request, reply) {
+      const { users, sessions, limits } = accountsOf(accounts);
+      const { user, sessionId } = request.principal.identity!;
+      const { password: present, newPassword: next } = request.body;
+      // Whoever finds a browser open must not guess on.
+      const forgive = await limits.attempt({ email: user.id, address: request.ip, device: null });
+      await users.changePassword(user, { present, next });
+      await forgive();
+      await sessions.endAll(user.id, sessionId);
+      const begun = await sessions.renew(user.id, sessionId!);
+      cookies.grant(request, reply, begun);
+      return { accessToken: begun.accessToken, expiresIn: begun.expiresIn };
+    },
+  });
+
+  app.route({
+    method: "DELETE",
+    url: "/v1/me",
+    config,
+    schema: {
+      operationId: "deleteMe",
+      summary: "Delete your account, with all of its data",
+      description: "Jobs, files, uploads, schedules, keys and sessions. This cannot be undone.",
+      tags,
+      body: z.strictObject({ password: password.optional() }).nullish(),
+      ...documented({ 204: z.null().describe("Nobody signs in any more, and the data goes") }, [
+        ...refusals,
+        "rate_limited",
+        "unavailable",
+      ]),
+    },
+    async handler(request, reply) {
+      const { users, sessions, erasure, limits } = accountsOf(accounts);
+      const { user } = request.principal.identity!;
+      const forgive = await limits.attempt({ email: user.id, address: request.ip, device: null });
+      await users.markDeleting(user, request.body?.password);
+      await forgive();
+      await sessions.endAll(user.id);
+      erasure.look();
+      cookies.clear(request, reply);
+      return reply.code(204).send(null);
+    },
+  });
+
+  app.route({
+    method: "GET",
+    url: "/v1/sessions",
+    config,
+    schema: {
+      operationId: "sessions",
+      summary: "Where you are logged in, newest first",
+      tags,
+      ...documented({ 200: pageOf(session) }, refusals),
+    },
+    async handler({ principal }) {
+      const found = await accountsOf(accounts).sessions.list(principal.owner);
+      return { items: found.map((one) => sessionView(one, principal.identity!.sessionId)), nextCursor: null };
+    },
+  });
+
+  app.route({
+    method: "DELETE",
+    url: "/v1/sessions/:id",
+    config,
+    schema: {
+      operationId: "endSession",
+      summary: "Log out elsewhere",
+      tags,
+      params: idParams,
+      ...documented({ 204: z.null().describe("Ended") }, refusals),
+    },
+    async handler(request, reply) {
+      await accountsOf(accounts).sessions.end(request.principal.owner, request.params.id);
+      return reply.code(204).send(null);
+    },
+  });
+}
+
+function meView({ owner, identity, isAdmin = false }: Principal): z.output<typeof me> {
+  if (!identity) return ownerView(owner, isAdmin);
+  const { user, scopes } = identity;
+  return {
+    ...userFacts(user),
+    hasPassword: user.passwordHash !== null,
+    scopes: [...scopes],
+    accounts: true,
+  };
+}
+
+/** The local user, or one whom the program around Millrace knows. */
+function ownerView(owner: string, isAdmin: boolean): z.output<typeof me> {
+  const role = isAdmin ? "admin" : "user";
+  return {
+    ...{ id: owner, email: null, emailVerified: false, name: owner, role, hasPassword: false },
+    createdAt: new Date(0).toISOString(),
+    lastLoginAt: null,
+    scopes: isAdmin ? ["jobs", "admin", "metrics"] : ["jobs"],
+    accounts: false,
+  };
+}

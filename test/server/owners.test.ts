@@ -1,0 +1,218 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { definePipeline } from "../../src/pipeline/pipeline.ts";
+import { copy, count, form, type JobJson } from "./fixtures.ts";
+import { type Running, start } from "./harness.ts";
+import { listen } from "./sse-client.ts";
+import { signedIn, type Visitor } from "./visitors.ts";
+
+/*
+ * Walks the OpenAPI document as two users. A route that nobody told this test about fails it: say here what a stranger
+ * sends, and whose it is.
+ */
+
+interface Operation {
+  operationId: string;
+  parameters?: { in: string; name: string }[];
+}
+
+type User = Visitor & { id: string; token: string };
+type Request = { method: string; path: string; operation: Operation };
+
+/** Asked without being signed in. */
+const open = new Set([
+  ...["alive", "ready", "objectEvents", "signInMeans", "shared"],
+  ...[
+    "register",
+    "lookAtInvite",
+    "login",
+    "refresh",
+    "logout",
+    "resetPassword",
+    "verifyEmail",
+    "signIn",
+    "signedIn",
+  ],
+]);
+/** The same for every user: there is nothing of anyone in them. */
+const shared = new Set(["pipelines", "pipeline"]);
+/** They act on whoever asks, and name nobody else's. */
+const own = new Set([
+  ...["me", "changeMe", "changePassword", "deleteMe", "logoutAll", "createKey", "createSchedule"],
+  ...["createUpload", "presignUpload", "usage"],
+]);
+/** They may name another's files: what a stranger sends is in `naming`. */
+const creating = new Set(["createJob", "quoteJob"]);
+/** Lists, which must not show what is another's. */
+const lists = new Set(["jobs", "schedules", "sessions", "keys"]);
+/** Streams of all jobs, which have a test below. */
+const streams = new Set(["events"]);
+
+/** What must be sent for a request to be understood. */
+const bodies: Record<string, object> = { changeSchedule: { name: "taken" }, renameKey: { name: "taken" } };
+
+const sharing = definePipeline({
+  name: "shared",
+  version: 1,
+  title: "Shared",
+  accepts: { mediaTypes: ["text/plain"] },
+  shareable: true,
+}).each("read", async (ctx) => (await ctx.read(ctx.file)).length);
+
+let server: Running;
+let owner: User;
+let stranger: User;
+let ids: Record<string, string>;
+let requests: Request[];
+
+beforeAll(async () => {
+  server = await start({ pipelines: [copy, count, sharing], accounts: {} });
+  owner = await signedIn(server, "owner@example.org");
+  stranger = await signedIn(server, "stranger@example.org");
+  const headers = { authorization: `Bearer ${owner.token}` };
+  const body = form("copy", [["secret.txt", "of the owner"]]);
+  const job = (await (
+    await fetch(`${server.url}/v1/jobs`, { method: "POST", headers, body })
+  ).json()) as JobJson;
+  const ended = await owner.json<JobJson>(200, `/v1/jobs/${job.id}?wait=20`);
+  const upload = await fetch(`${server.url}/v1/uploads`, {
+    method: "POST",
+    headers: { ...headers, "tus-resumable": "1.0.0", "upload-length": "5" },
+  });
+  const schedule = { pipeline: "count", options: { to: 1 }, everySeconds: 86_400 };
+  const idOf = async (path: string, sent: object) => (await owner.json<{ id: string }>(201, path, sent)).id;
+  const sessions = await owner.json<{ items: { id: string }[] }>(200, "/v1/sessions");
+  ids = {
+    "/v1/jobs/": job.id,
+    "{share}": await idOf(`/v1/jobs/${job.id}/share`, {}),
+    "/v1/artifacts/": ended.items[0]!.outputs[0]!.artifactId,
+    "/v1/uploads/": upload.headers.get("location")!.split("/").at(-1)!,
+    "/v1/schedules/": await idOf("/v1/schedules", schedule),
+    "/v1/sessions/": sessions.items[0]!.id,
+    "/v1/keys/": await idOf("/v1/keys", { name: "mine" }),
+  };
+  const { paths } = (await (await fetch(`${server.url}/openapi.json`)).json()) as {
+    paths: Record<string, Record<string, Operation>>;
+  };
+  requests = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ method: method.toUpperCase(), path, operation })),
+  );
+});
+afterAll(() => server.close());
+
+/** The address with the owner's ids in it; `null` when this test does not know whose id belongs there. */
+function named(path: string): string | null {
+  const prefix = Object.keys(ids).find((one) => path.startsWith(`${one}{id}`));
+  return prefix === undefined
+    ? null
+    : path.replace("{id}", ids[prefix]!).replace("{share}", ids["{share}"]!).replace("{index}", "0");
+}
+
+async function ask(user: User | null, { method, operation }: Request, path: string): Promise<Response> {
+  const body = bodies[operation.operationId];
+  const isUpload = operation.operationId === "continueUpload";
+  return fetch(server.url + path, {
+    method,
+    headers: {
+      ...(user && { authorization: `Bearer ${user.token}` }),
+      ...(path.startsWith("/v1/uploads") && { "tus-resumable": "1.0.0" }),
+      ...(isUpload && { "content-type": "application/offset+octet-stream", "upload-offset": "0" }),
+      ...(body && { "content-type": "application/json" }),
+    },
+    body: isUpload ? "12345" : body && JSON.stringify(body),
+  });
+}
+
+test("nobody but the open routes answers who is not signed in", async () => {
+  for (const request of requests) {
+    const { path, method, operation } = request;
+    const { status } = await ask(null, request, path.replaceAll(/\{\w+\}/g, "0"));
+    if (open.has(operation.operationId)) expect([method, path, status]).not.toEqual([method, path, 403]);
+    else expect([method, path, status]).toEqual([method, path, 401]);
+  }
+});
+
+test("operators' routes are closed to users", async () => {
+  const closed = requests.filter(({ path }) => /^\/(v1\/admin\/|metrics)/.test(path));
+  expect(closed.length).toBeGreaterThan(15);
+  for (const request of closed) {
+    const { status } = await ask(owner, request, request.path.replaceAll(/\{\w+\}/g, "0"));
+    expect([request.path, status]).toEqual([request.path, 403]);
+  }
+});
+
+test("another user's ids are not found, whatever is done with them", async () => {
+  const unknown: string[] = [];
+  for (const request of requests) {
+    const { path, method, operation } = request;
+    const { operationId } = operation;
+    if (/^\/(v1\/admin\/|metrics)/.test(path) || open.has(operationId)) continue;
+    if ([shared, own, creating, streams].some((set) => set.has(operationId))) continue;
+    if (lists.has(operationId)) {
+      const text = await (await ask(stranger, request, path)).text();
+      for (const id of Object.values(ids)) expect([path, text.includes(id)]).toEqual([path, false]);
+      continue;
+    }
+    const address = named(path);
+    if (address === null) unknown.push(`${method} ${path}`);
+    else expect([method, path, (await ask(stranger, request, address)).status]).toEqual([method, path, 404]);
+  }
+  expect(unknown).toEqual([]);
+});
+
+test("the ids of that walk are there for their owner", async () => {
+  for (const request of requests) {
+    const address = named(request.path);
+    if (address === null || request.method !== "GET") continue;
+    const { status } = await ask(owner, request, address);
+    expect([request.path, status < 300]).toEqual([request.path, true]);
+  }
+  const lists = await Promise.all(
+    ["/v1/jobs", "/v1/schedules", "/v1/keys"].map((path) => owner.json(200, path)),
+  );
+  for (const [n, prefix] of ["/v1/jobs/", "/v1/schedules/", "/v1/keys/"].entries()) {
+    expect(JSON.stringify(lists[n])).toContain(ids[prefix]);
+  }
+});
+
+test("a job cannot be made of another user's files", async () => {
+  const naming = [
+    { files: [{ artifactId: ids["/v1/artifacts/"] }] },
+    { files: [{ uploadId: ids["/v1/uploads/"] }] },
+    { files: [], options: { stamp: { image: { artifactId: ids["/v1/artifacts/"] } } } },
+  ];
+  for (const path of ["/v1/jobs", "/v1/jobs/quote"]) {
+    for (const named of naming) {
+      const answer = await stranger.ask(path, { pipeline: "copy", options: {}, ...named });
+      expect([path, named, answer.status]).toEqual([path, named, 404]);
+    }
+  }
+});
+
+test("a result is found again by its owner alone, also of a pipeline that shares results", async () => {
+  const run = async (user: User) => {
+    const made = await fetch(`${server.url}/v1/jobs`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${user.token}` },
+      body: form("shared", [["a.txt", "the same for both"]]),
+    });
+    const { id } = (await made.json()) as JobJson;
+    return (await user.json<JobJson>(200, `/v1/jobs/${id}?wait=20`)).items[0]!.cached;
+  };
+  expect([await run(owner), await run(stranger), await run(owner)]).toEqual([false, false, true]);
+});
+
+test("the stream of all jobs shows one's own", async () => {
+  const authorization = (user: User) => ({ authorization: `Bearer ${user.token}` });
+  const [mine, theirs] = await Promise.all(
+    [owner, stranger].map((user) => listen(server.url, "/v1/events", null, authorization(user))),
+  );
+  const make = (user: User) => user.json<JobJson>(202, "/v1/jobs", { pipeline: "count", options: { to: 1 } });
+  const [first, second] = [await make(owner), await make(stranger)];
+  await expect.poll(() => theirs!.events.some(({ event }) => event === "job.succeeded")).toBe(true);
+  await expect.poll(() => mine!.events.some(({ event }) => event === "job.succeeded")).toBe(true);
+  const jobsOf = (stream: typeof mine) =>
+    new Set(stream!.events.map(({ data }) => data.jobId).filter(Boolean));
+  expect([...jobsOf(mine)]).toEqual([first.id]);
+  expect([...jobsOf(theirs)]).toEqual([second.id]);
+  await Promise.all([mine!.cut(), theirs!.cut()]);
+});
