@@ -94,14 +94,14 @@ test("logging in takes as long whether the account exists", async () => {
     await server.accounts!.users.authenticate(email, "wrong password");
     return performance.now() - began;
   };
-  const median = (times: number[]) => times.sort((a, b) => a - b)[Math.floor(times.length / 2)]!;
   const [known, unknown]: [number[], number[]] = [[], []];
   await took("nobody@example.org");
   for (let n = 0; n < 9; n++) {
     known.push(await took("time@example.org"));
     unknown.push(await took("nobody@example.org"));
   }
-  const [a, b] = [median(known), median(unknown)];
+  // What else the machine does only adds to a time.
+  const [a, b] = [Math.min(...known), Math.min(...unknown)];
   expect(Math.max(a, b) / Math.min(a, b)).toBeLessThan(1.5);
 });
 

@@ -34,7 +34,7 @@ const open = new Set([
   ],
 ]);
 /** The same for every user: there is nothing of anyone in them. */
-const shared = new Set(["pipelines", "pipeline"]);
+const shared = new Set(["pipelines", "pipeline", "previewSchedule"]);
 /** They act on whoever asks, and name nobody else's. */
 const own = new Set([
   ...["me", "changeMe", "changePassword", "deleteMe", "logoutAll", "createKey", "createSchedule"],
