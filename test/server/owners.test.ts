@@ -34,21 +34,30 @@ const open = new Set([
   ],
 ]);
 /** The same for every user: there is nothing of anyone in them. */
-const shared = new Set(["pipelines", "pipeline", "previewSchedule"]);
+const shared = new Set([
+  ...["pipelines", "pipeline", "previewSchedule"],
+  ...["catalogs", "catalog", "catalogEntry"],
+]);
 /** They act on whoever asks, and name nobody else's. */
 const own = new Set([
   ...["me", "changeMe", "changePassword", "deleteMe", "logoutAll", "createKey", "createSchedule"],
-  ...["createUpload", "presignUpload", "usage"],
+  ...["createUpload", "createPreset", "presignUpload", "usage"],
 ]);
 /** They may name another's files: what a stranger sends is in `naming`. */
 const creating = new Set(["createJob", "quoteJob"]);
 /** Lists, which must not show what is another's. */
-const lists = new Set(["jobs", "schedules", "sessions", "keys"]);
+const lists = new Set(["jobs", "schedules", "sessions", "keys", "presets"]);
 /** Streams of all jobs, which have a test below. */
 const streams = new Set(["events"]);
 
 /** What must be sent for a request to be understood. */
-const bodies: Record<string, object> = { changeSchedule: { name: "taken" }, renameKey: { name: "taken" } };
+const bodies: Record<string, object> = {
+  changeSchedule: { name: "taken" },
+  renameKey: { name: "taken" },
+  changePreset: { name: "taken" },
+};
+/** In them everyone reads, and admins write. */
+const forAdmins = new Set(["putCatalogEntry", "removeCatalogEntry"]);
 
 const sharing = definePipeline({
   name: "shared",
@@ -88,6 +97,7 @@ beforeAll(async () => {
     "/v1/uploads/": upload.headers.get("location")!.split("/").at(-1)!,
     "/v1/schedules/": await idOf("/v1/schedules", schedule),
     "/v1/sessions/": sessions.items[0]!.id,
+    "/v1/presets/": await idOf("/v1/presets", { pipeline: "count", name: "mine", options: { to: 1 } }),
     "/v1/keys/": await idOf("/v1/keys", { name: "mine" }),
   };
   const { paths } = (await (await fetch(`${server.url}/openapi.json`)).json()) as {
@@ -146,6 +156,11 @@ test("another user's ids are not found, whatever is done with them", async () =>
     const { path, method, operation } = request;
     const { operationId } = operation;
     if (/^\/(v1\/admin\/|metrics)/.test(path) || open.has(operationId)) continue;
+    if (forAdmins.has(operationId)) {
+      const { status } = await ask(owner, request, path.replaceAll(/\{\w+\}/g, "0"));
+      expect([method, path, status]).toEqual([method, path, 403]);
+      continue;
+    }
     if ([shared, own, creating, streams].some((set) => set.has(operationId))) continue;
     if (lists.has(operationId)) {
       const text = await (await ask(stranger, request, path)).text();
