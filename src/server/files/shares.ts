@@ -116,7 +116,8 @@ export function shareRoutes(app: App, context: ServerContext): void {
     },
     async handler(request, reply) {
       const { owner, jobId, artifactId } = await shares.open(request.params.token);
-      if (artifactId === null) return sendArchive(context, request, reply, { owner, id: jobId, everything: false });
+      if (artifactId === null)
+        return sendArchive(context, request, reply, { owner, id: jobId, everything: false });
       return sendArtifact(context.engine, request, reply, { owner, id: artifactId, download: true });
     },
   });
