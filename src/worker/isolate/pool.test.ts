@@ -77,6 +77,10 @@ describe("the step context", () => {
     expect(told.splice(0)).toEqual(["half", "word", "rough"]);
   });
 
+  test("looks entries of catalogs up", async () => {
+    expect(await act("lookup")).toBe("a of letters");
+  });
+
   test("keeps memos with the worker, and errors as they were", async () => {
     const { first, second, same } = (await act("once")) as { first: object; second: object; same: boolean };
     expect(first).toEqual({ made: expect.any(Number) });
