@@ -96,7 +96,7 @@ interface ClientTypes<Sent extends AnySent, Item, Result> {
   readonly "~types"?: { options: Sent["options"]; data: Sent["data"]; item: Item; result: Result };
 }
 
-interface SentTo<Schema extends z.ZodType, Accepting> {
+export interface SentTo<Schema extends z.ZodType, Accepting> {
   options: z.input<Schema>;
   data: SentData<Accepting>;
 }
