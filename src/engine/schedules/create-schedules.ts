@@ -6,7 +6,7 @@ import { MillraceError } from "../../errors.ts";
 import type { Database } from "../../ports/database.ts";
 import type { Engine } from "../engine.ts";
 import { defineSchedules } from "./define.ts";
-import { fireDue, startJob } from "./fire.ts";
+import { dueSchedules, startJob } from "./fire.ts";
 import type { Schedules } from "./schedules.ts";
 import { changed, recordOf, specOf } from "./spec.ts";
 import { checkTiming, nextAfter, nextTimes } from "./timing.ts";
@@ -23,6 +23,7 @@ type Parts = Pick<Engine, "admit" | "createJob" | "prepare" | "store" | "pipelin
 export function createSchedules(parts: Parts): Schedules {
   const { store, pipelines } = parts;
   const records = scheduleRecords(parts.database);
+  const startDue = dueSchedules(parts, records);
 
   /** What its jobs would be refused for is refused at once. */
   const check = async (owner: string, spec: ScheduleSpec): Promise<void> => {
@@ -82,9 +83,7 @@ export function createSchedules(parts: Parts): Schedules {
     },
     define: () => defineSchedules(records, pipelines, store.now),
     fireDue: (log) =>
-      fireDue(
-        parts,
-        records,
+      startDue(
         pipelines.list().map(({ name }) => name),
         log,
       ),

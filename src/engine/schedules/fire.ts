@@ -8,10 +8,14 @@ import { lastUpTo, nextAfter } from "./timing.ts";
 
 /** A due time that nobody looked at for so long is a missed one. */
 const MISSED_MS = 60_000;
-/** Due ones that are read together. */
-const DUE = 50;
+/** Due ones that a look knows of. */
+const DUE = 10_000;
 /** Due ones whose jobs are created at once. */
 const AT_ONCE = 10;
+/** A look ends after so long, with those that it has begun; the next one asks anew what is due. */
+const LOOK_MS = 1_000;
+/** One that could not start its job lets others go before it for so long. */
+const HELD_MS = 5_000;
 
 type Parts = Pick<Engine, "admit" | "createJob"> & { store: Pick<Engine["store"], "job" | "now"> };
 
@@ -24,40 +28,58 @@ export interface Fired {
   next: number | null;
 }
 
-/** Starts the jobs of all schedules of these pipelines that are due. */
-export async function fireDue(
-  parts: Parts,
-  records: ScheduleRecords,
-  pipelines: string[],
-  log: StepLog,
-): Promise<void> {
-  const query = { now: parts.store.now(), pipelines, limit: DUE };
-  const held: Error[] = [];
-  for (let page = await records.due(query); page.length > 0; ) {
-    const waiting = page.values();
+/**
+ * Starts the jobs of schedules of these pipelines that are due: owner after owner, so that one who has many holds up
+ * nobody.
+ */
+export function dueSchedules(parts: Parts, records: ScheduleRecords) {
+  /** Until when those rest that could not start. */
+  const held = new Map<string, number>();
+
+  return async (pipelines: readonly string[], log: StepLog): Promise<void> => {
+    const began = performance.now();
+    for (const [id, until] of held) if (until <= began) held.delete(id);
+    const due = await records.due({ now: parts.store.now(), pipelines, limit: DUE });
+    const waiting = inTurns(due.filter(({ id }) => !held.has(id))).values();
+    const errors: Error[] = [];
     const line = async () => {
-      for (const schedule of waiting)
-        await fireAndRecord(parts, records, schedule).catch((error: Error) => held.push(error));
+      for (const { id } of waiting) {
+        try {
+          await fireAndRecord(parts, records, id);
+        } catch (error) {
+          held.set(id, performance.now() + HELD_MS);
+          errors.push(error as Error);
+        }
+        if (performance.now() - began > LOOK_MS) return;
+      }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, line));
-    // Those that cannot start stay due: they hold up nobody behind them.
-    page = page.length < DUE ? [] : await records.due({ ...query, after: page.at(-1)! });
-  }
-  // Their queues are full, or the records are away: the next look tries again.
-  if (held.length > 0) {
-    const details = { schedules: held.length, error: held[0]!.message };
+    // Their queues are full, or the records are away: a later look tries again.
+    if (errors.length === 0) return;
+    const details = { schedules: errors.length, error: errors[0]!.message };
     log.warn("schedules are due and cannot start their jobs yet", details);
-  }
+  };
 }
 
-async function fireAndRecord(
-  parts: Parts,
-  records: ScheduleRecords,
-  schedule: ScheduleRecord,
-): Promise<void> {
-  const fired = await fire(parts, schedule, parts.store.now());
+/** The first of each owner, then the second of each, and so on. */
+function inTurns<Schedule extends { owner: string }>(due: readonly Schedule[]): Schedule[] {
+  const turns = new Map<string, number>();
+  const placed = due.map((schedule) => {
+    const turn = turns.get(schedule.owner) ?? 0;
+    turns.set(schedule.owner, turn + 1);
+    return { schedule, turn };
+  });
+  return placed.sort((a, b) => a.turn - b.turn).map(({ schedule }) => schedule);
+}
+
+async function fireAndRecord(parts: Parts, records: ScheduleRecords, id: string): Promise<void> {
+  const now = parts.store.now();
+  const schedule = await records.get({ owner: null, id });
+  // Another process has dealt with it.
+  if (!schedule || schedule.dueAt === null || schedule.dueAt > now) return;
+  const fired = await fire(parts, schedule, now);
   const error = fired.error && { code: fired.error.code, message: fired.error.message };
-  await records.update({ owner: null, id: schedule.id }, (present) => {
+  await records.update({ owner: null, id }, (present) => {
     // Somebody else has dealt with it, or it was changed: then it is due anew, or at another time.
     if (present.dueAt !== schedule.dueAt) return null;
     const last = { dueAt: fired.dueAt, outcome: fired.outcome, error };

@@ -1,5 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { formatBytes, formatDuration, formatPercent, formatRelative, savedPercent } from "./format.ts";
+import {
+  formatBytes,
+  formatDueTime,
+  formatDuration,
+  formatPercent,
+  formatRelative,
+  savedPercent,
+} from "./format.ts";
 
 test("sizes", () => {
   expect(formatBytes(0, "en")).toBe("0 B");
@@ -44,4 +51,10 @@ test("relative times", () => {
   expect(formatRelative(at(-180_000), now, "en")).toBe("3 minutes ago");
   expect(formatRelative(at(6 * 86_400_000), now, "en")).toBe("in 6 days");
   expect(formatRelative(at(-86_400_000), now, "ko")).toBe("어제");
+});
+
+test("due times are told in their zone, with seconds where there are any", () => {
+  const time = "2026-11-29T17:30:00Z";
+  expect(formatDueTime(time, "en", "Asia/Seoul")).toMatch(/^Mon, Nov 30, 2026, 2:30\sAM GMT\+9$/);
+  expect(formatDueTime("2026-11-29T17:30:05Z", "en", "UTC")).toMatch(/^Sun, Nov 29, 2026, 5:30:05\sPM UTC$/);
 });

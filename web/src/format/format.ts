@@ -68,12 +68,16 @@ export function formatDateTime(time: string, locale: string): string {
   return new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }).format(new Date(time));
 }
 
-/** `Mon, Nov 30, 2026, 02:30:00 GMT+9`. @param timeZone `null`: the reader's own */
+/** `Mon, Nov 30, 2026, 2:30 AM GMT+9`, with seconds where there are any. @param timeZone `null`: the reader's own */
 export function formatDueTime(time: string, locale: string, timeZone: string | null): string {
-  const date = { weekday: "short", year: "numeric", month: "short", day: "numeric" } as const;
-  const clock = { hour: "numeric", minute: "2-digit", second: "2-digit", timeZoneName: "short" } as const;
-  const format = { ...date, ...clock, ...(timeZone !== null && { timeZone }) };
-  return new Intl.DateTimeFormat(locale, format).format(new Date(time));
+  const at = new Date(time);
+  const format: Intl.DateTimeFormatOptions = {
+    ...{ weekday: "short", year: "numeric", month: "short", day: "numeric" },
+    ...{ hour: "numeric", minute: "2-digit", timeZoneName: "short" },
+    ...(at.getTime() % 60_000 !== 0 && { second: "2-digit" }),
+    ...(timeZone !== null && { timeZone }),
+  };
+  return new Intl.DateTimeFormat(locale, format).format(at);
 }
 
 export function formatDimensions(width: number, height: number): string {

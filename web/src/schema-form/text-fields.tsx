@@ -76,5 +76,5 @@ export function JsonField({ draft, onChange, ...common }: ControlProps) {
 
 function rangeOf({ minimum, maximum }: JsonSchema): string | undefined {
   if (minimum === undefined || maximum === undefined) return undefined;
-  return Math.abs(maximum) > 1e9 ? undefined : `${minimum} – ${maximum}`;
+  return Math.max(Math.abs(minimum), Math.abs(maximum)) > 1e9 ? undefined : `${minimum} – ${maximum}`;
 }
