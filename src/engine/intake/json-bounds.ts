@@ -9,20 +9,24 @@ const MOST_VALUES = 10_000;
 
 /** What a parsed JSON value has too much of; `null` when it fits. Does not call itself: the value may be hostile. */
 export function jsonFault(value: unknown): string | null {
-  let level: unknown[] = [value];
+  let level: object[] = isNested(value) ? [value] : [];
   let values = 1;
   for (let depth = 0; level.length > 0; depth++) {
-    const nested = level.filter((one): one is object => typeof one === "object" && one !== null);
-    if (nested.length > 0 && depth >= MOST_LEVELS) return `is nested more than ${MOST_LEVELS} levels deep`;
-    level = [];
-    for (const one of nested) {
-      const inside = Object.values(one);
+    if (depth >= MOST_LEVELS) return `is nested more than ${MOST_LEVELS} levels deep`;
+    const next: object[] = [];
+    for (const one of level) {
+      const inside: readonly unknown[] = Array.isArray(one) ? one : Object.values(one);
       values += inside.length;
       if (values > MOST_VALUES) return `holds more than ${MOST_VALUES} values`;
-      level = level.concat(inside);
+      for (const inner of inside) if (isNested(inner)) next.push(inner);
     }
+    level = next;
   }
   return null;
+}
+
+function isNested(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
 }
 
 /** Any JSON object that is neither too deep nor too large. */
@@ -37,19 +41,32 @@ export const boundedValue = z.unknown().superRefine((value, context) => {
   if (fault !== null) context.addIssue({ code: "custom", message: fault });
 });
 
-/** A list that is counted before its entries are looked at, and whose first faults alone are looked for. */
+/**
+ * A list that is counted before its entries are looked at, and whose first faults alone are looked for. Entries are
+ * looked at once and stay as they came: their schema must not change them.
+ */
 export function boundedList<Entry extends z.ZodType>(entry: Entry, most: number) {
-  return z.preprocess((value, context) => {
-    if (!Array.isArray(value) || value.length > most) return value;
-    let faults = 0;
-    for (let n = 0; n < value.length && faults < MOST_ISSUES; n++) {
-      const issue = entry.safeParse(value[n]).error?.issues[0];
-      if (!issue) continue;
-      context.addIssue({ code: "custom", path: [n, ...issue.path], message: issue.message });
-      faults++;
+  const described = z.array(entry).max(most);
+  const checked = z.unknown().superRefine((value, context) => {
+    if (!Array.isArray(value)) {
+      context.addIssue({ code: "custom", message: "must be a list" });
+    } else if (value.length > most) {
+      context.addIssue({ code: "custom", message: `has more than ${most} entries` });
+    } else {
+      for (const issue of firstFaults(entry, value)) context.addIssue({ code: "custom", ...issue });
     }
-    return value;
-  }, z.array(entry).max(most));
+  });
+  const { $schema: _, ...schema } = z.toJSONSchema(described, { io: "input" });
+  return checked.meta(schema) as unknown as typeof described;
+}
+
+function firstFaults(entry: z.ZodType, entries: readonly unknown[]) {
+  const faults: { path: PropertyKey[]; message: string }[] = [];
+  for (let n = 0; n < entries.length && faults.length < MOST_ISSUES; n++) {
+    const issue = entry.safeParse(entries[n]).error?.issues[0];
+    if (issue) faults.push({ path: [n, ...issue.path], message: issue.message });
+  }
+  return faults;
 }
 
 /** An object of strings that is counted before its entries are looked at. */
