@@ -57,6 +57,9 @@ describe("a PNG's colors are those that it says", () => {
     ["cICP of Display P3", [200, 50, 50], [code(12, 13)], [218, 24, 40]],
     ["cICP of BT.2020 for television", [128, 128, 128], [code(9, 14)], [128, 128, 128]],
     ["cICP of linear light", [128, 128, 128], [code(1, 8)], [188, 188, 188]],
+    // As Chromium shows them.
+    ["cICP of SMPTE 240M", [120, 120, 120], [code(1, 7)], [134, 134, 134]],
+    ["cICP of digital cinema", [120, 120, 120], [code(1, 17)], [109, 109, 109]],
     ["cICP of numbers that nobody knows", [128, 20, 200], [code(99, 98)], [128, 20, 200]],
     ["a cHRM that spans nothing", [128, 20, 200], [["cHRM", Buffer.alloc(32)]], [128, 20, 200]],
     ["a gAMA that is too short", [128, 20, 200], [["gAMA", Buffer.alloc(2)]], [128, 20, 200]],

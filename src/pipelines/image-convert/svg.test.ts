@@ -19,6 +19,11 @@ describe("lengths are at 96 per inch, as in browsers", () => {
     ['width="101.6Q" height="48px"', 96, 48],
     ['width="96" height="48"', 96, 48],
     ["width='210mm' height='297mm' viewBox='0 0 210 297'", 794, 1123],
+    ['width="10em" height="5em"', 160, 80],
+    ['width="10em" height="5em" font-size="10"', 100, 50],
+    ['width="8rem" height="4rem"', 128, 64],
+    ['width="120"', 120, 150],
+    ["height='80px'", 300, 80],
   ])("%s", async (attributes, width, height) => {
     const { meta } = await convert(Buffer.from(svg(attributes)), { format: "png" });
     expect(meta).toMatchObject({ width, height });
@@ -41,6 +46,74 @@ describe("lengths are at 96 per inch, as in browsers", () => {
       (await convert(Buffer.from(svg('width="90" height="30"', body(text))), { format: "png" })).data;
     expect((await draw("a 5 mm b")).equals(await draw("a 18.9 b"))).toBe(false);
   });
+});
+
+describe("what a root does not say is as in browsers", () => {
+  const draw = async (text: string) => (await convert(Buffer.from(text), { format: "png" })).data;
+
+  test("the size of its font", async () => {
+    const text = (more: string) => svg('width="90" height="30"', `<text y="20" ${more}>Hello</text>`);
+    expect((await draw(text(""))).equals(await draw(text('font-size="16"')))).toBe(true);
+    const styled = svg(
+      'width="90" height="30"',
+      '<style>svg{font-size:30px}</style><text y="25">Hello</text>',
+    );
+    expect((await draw(styled)).equals(await draw(text('font-size="30"').replace('y="20"', 'y="25"')))).toBe(
+      true,
+    );
+  });
+
+  test.each([
+    ["with a view box", 'viewBox="10 10 40 40" style="width:80px;height:40px;background:#ff0"', "svg"],
+    [
+      "of another shape",
+      'width="80" height="40" viewBox="0 0 10 10" style="background-color: rgb(255, 255, 0)"',
+      "svg",
+    ],
+    ["with a prefix", "width='80' height='40' style='color:red;background:yellow;'", "s:svg"],
+  ])("the color behind it, %s", async (_, attributes, name) => {
+    const [, prefix = ""] = /^(\w+):/.exec(name) ?? [];
+    const space = prefix ? `xmlns:${prefix}` : "xmlns";
+    const style = `<${name.replace("svg", "style")}>rect { stroke: red; stroke-width: 90; fill: blue }</${name.replace("svg", "style")}>`;
+    const data = await draw(
+      `<${name} ${space}="http://www.w3.org/2000/svg" ${attributes}>${style}</${name}>`,
+    );
+    for (const x of [0.02, 0.5, 0.98]) expect(await colourAt(data, x, 0.5)).toEqual([255, 255, 0, 255]);
+  });
+
+  test.each(["url(a.png)", "none", "transparent", "linear-gradient(red, blue)"])(
+    "%s is no color behind it",
+    async (value) => {
+      const data = await draw(svg(`width="80" height="40" style="background:${value}"`));
+      expect((await colourAt(data, 0.9, 0.5))[3]).toBe(0);
+    },
+  );
+});
+
+test.each([
+  [
+    "a prefix",
+    '<s:svg xmlns:s="http://www.w3.org/2000/svg" width="40" height="30"><s:rect width="40" height="30"/></s:svg>',
+  ],
+  ["Korean in its first bytes", `<svg id="그림" xmlns="http://www.w3.org/2000/svg" width="40" height="30"/>`],
+  [
+    "a long document type",
+    `<!DOCTYPE svg [${'<!ENTITY a "x>">'.repeat(200)}]>${svg('width="40" height="30"')}`,
+  ],
+  [
+    "an instruction that names a root",
+    `<?x <svg width="1"> ?><!-- <svg> -->${svg('width="40" height="30"')}`,
+  ],
+])("a root with %s is found", async (_, text) => {
+  const { meta } = await convert(Buffer.from(text), { format: "png" });
+  expect(meta).toMatchObject({ width: 40, height: 30 });
+});
+
+test.each([
+  ['width="0" height="0" viewBox="0 0 9 9"', "", /has no size: give its svg element a width and a height/],
+  ['width="9" height="9"', "<inkscape:x/>", /Namespace prefix inkscape on x is not defined/],
+])("what is wrong with %s is said", async (attributes, body, message) => {
+  await expect(convert(Buffer.from(svg(attributes, body)), { format: "png" })).rejects.toThrow(message);
 });
 
 describe("every encoding of the file", () => {

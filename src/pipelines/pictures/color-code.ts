@@ -66,10 +66,13 @@ function curveOf(transfer: number): Transfer | null {
       return { power: 2.2 };
     case 5:
       return { power: 2.8 };
+    case 7:
+      return { table: sampled(smpte240Light, 1_024) };
     case LINEAR:
       return { power: 1 };
     case 17:
-      return { power: 2.6 };
+      // SMPTE ST 428-1, where white is a little below the largest value.
+      return { table: sampled((value) => Math.min(1, (value ** 2.6 * 52.37) / 48), 1_024) };
     case PQ:
       return { table: sampled((value) => dimmed((pqLight(value) * PQ_PEAK) / WHITE), STEPS) };
     case HLG:
@@ -85,6 +88,10 @@ function sampled(light: (value: number) => number, steps: number): number[] {
 
 export function srgbLight(value: number): number {
   return value <= 0.040_45 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+}
+
+function smpte240Light(value: number): number {
+  return value < 0.0913 ? value / 4 : ((value + 0.1115) / 1.1115) ** (1 / 0.45);
 }
 
 /** SMPTE ST 2084, 0 to 1. */

@@ -76,6 +76,15 @@ const CAUSES: readonly (readonly [RegExp, (found: RegExpExecArray) => string])[]
     ([, line, column, reason]) =>
       `is not well-formed XML (line ${line}, column ${column}: ${reason!.trim().replace(/\.$/, "")}).`,
   ],
+  [
+    /XML parse error: .*(Namespace prefix .{1,200} is not defined)/i,
+    ([, reason]) => `is not well-formed XML: ${reason}.`,
+  ],
+  [/does not have <svg> root/i, () => "has no svg element of the namespace http://www.w3.org/2000/svg."],
+  [
+    /svgload\w*: bad dimensions/i,
+    () => "has no size: give its svg element a width and a height, or a viewBox, of more than 0.",
+  ],
   [/exceeds channel limit/i, () => "has more than 5 samples for each pixel, which is not supported."],
   [
     /samples out of range|bad labq format|unsupported (?:tiff|photometric|sample format|bit depth)/i,

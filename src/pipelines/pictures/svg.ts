@@ -1,5 +1,6 @@
 import { constants, gunzipSync } from "node:zlib";
 import { inWords, undecodable } from "./failure.ts";
+import { asBrowsersDo } from "./svg-root.ts";
 
 /** What a compressed SVG may grow to. */
 const MAX_SVG_BYTES = 64 * 1024 * 1024;
@@ -14,13 +15,13 @@ export function isSvg(data: Buffer): boolean {
 }
 
 /**
- * The SVG as librsvg takes it: decompressed, in UTF-8, its root near the beginning, and its lengths in pixels.
- * librsvg's resolution also scales lengths that are given in pixels, so that 96 dpi for the physical ones, as in
- * browsers, can only be had by converting them here.
+ * The SVG as librsvg takes it and draws it as browsers do: decompressed, in UTF-8, its root near the beginning, its
+ * lengths in pixels. librsvg's resolution also scales lengths that are given in pixels, so that 96 dpi for the physical
+ * ones can only be had by converting them here.
  */
 export function plainSvg(data: Buffer, what: string): Buffer {
   const text = textOf(isGzip(data) ? unpack(data, what) : data);
-  return Buffer.from(inPixels(withoutProlog(text)));
+  return Buffer.from(recognizable(asBrowsersDo(inPixels(withoutProlog(text)))));
 }
 
 function isGzip(data: Buffer): boolean {
@@ -84,6 +85,15 @@ function withoutProlog(text: string): string {
   }
 }
 
+/**
+ * libvips takes for an SVG what is ASCII in its first 24 bytes and has `<svg` in its first 1,000: not a root with a
+ * prefix, or with a name in Korean. The comment is in capitals, so that nobody here takes it for the root.
+ */
+function recognizable(text: string): string {
+  const isSeen = /^[\x09-\x7e]{24}/.test(text) && /<svg/i.test(text.slice(0, 900));
+  return isSeen ? text : `<!-- <SVG of this file -->${text}`;
+}
+
 const PIXELS: Readonly<Record<string, number>> = {
   in: 96,
   cm: 96 / 2.54,
@@ -91,13 +101,15 @@ const PIXELS: Readonly<Record<string, number>> = {
   q: 96 / 101.6,
   pt: 96 / 72,
   pc: 16,
+  // Of the root's font, whose size is 16 pixels unless it says otherwise.
+  rem: 16,
 };
 
 /** Tags with their attributes, and style sheets to their end or the file's: not the text between them. */
 const MARKUP = /<style(?:\s[^<>]*)?(?<!\/)>[\s\S]*?(?:<\/style|$)|<[a-zA-Z][^<>]*>/g;
 /** Digits are bounded, so that a long run of them costs no more than its length. */
 const LENGTH =
-  /(?<=[\s"':;,(])([+-]?(?:\d{1,40}\.?\d{0,40}|\.\d{1,40})(?:e[+-]?\d{1,9})?)(in|cm|mm|q|pt|pc)(?=[\s"';,)!}])/gi;
+  /(?<=[\s"':;,(])([+-]?(?:\d{1,40}\.?\d{0,40}|\.\d{1,40})(?:e[+-]?\d{1,9})?)(in|cm|mm|q|pt|pc|rem)(?=[\s"';,)!}])/gi;
 
 function inPixels(text: string): string {
   return text.replace(MARKUP, (markup) =>
