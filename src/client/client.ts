@@ -1,5 +1,8 @@
+import { type Account, account } from "./account.ts";
+import type { Share } from "./account-types.ts";
 import { type EventOptions, followEvents, type JobEvent } from "./events.ts";
 import { type Operations, operations } from "./operations.ts";
+import { type Presets, presets } from "./presets.ts";
 import { ownSchedules, type PageFilter, type Schedules } from "./schedules.ts";
 import { pipelineName, type SubmitOptions, submit, type UntypedJob } from "./submit.ts";
 import { type CallOptions, type ClientSettings, createTransport, query } from "./transport.ts";
@@ -77,6 +80,20 @@ export interface Client<Module = Record<never, never>> {
   /** Addresses for links. */
   artifactUrl(id: string): string;
   archiveUrl(id: string, options?: ArchiveOptions): string;
+  /**
+   * A link by which anyone may download, without an account.
+   * @param what.artifactId one file of the job. @default the archive
+   * @param what.expiresIn seconds. @default 24 hours
+   */
+  share(
+    id: string,
+    what?: { artifactId?: string | null; expiresIn?: number },
+    options?: CallOptions,
+  ): Promise<Share>;
+  /** Links to a job that still count, oldest first. */
+  shares(id: string, filter?: PageFilter, options?: CallOptions): Promise<Page<Share>>;
+  /** Takes a link back. */
+  unshare(id: string, shareId: string, options?: CallOptions): Promise<void>;
   pipelines(options?: CallOptions): Promise<PipelineView[]>;
   pipeline(name: string, options?: CallOptions): Promise<PipelineView>;
   /** Sends a file, for the `files` of a job as `{uploadId}`. Goes on where it was when the connection is cut. */
@@ -89,6 +106,8 @@ export interface Client<Module = Record<never, never>> {
   ): Promise<UploadAddress>;
   /** Jobs at times of their own. */
   readonly schedules: Schedules<Module>;
+  readonly account: Account;
+  readonly presets: Presets;
   /** For operators. */
   readonly admin: Operations;
   /** Any other request: its path with the query, such as `/v1/me`. Rejects with a `Problem` unless it is answered 2xx. */
@@ -162,12 +181,18 @@ export function createClient<Module extends PipelineModule = Record<never, never
     },
     artifactUrl: (id) => url + artifactPath(id),
     archiveUrl: (id, options) => url + archivePath(id, options),
+    share: (id, what = {}, options) => post(`${jobPath(id)}/share`, what, options),
+    shares: (id, filter = {}, options) => get(`${jobPath(id)}/shares${query(filter)}`, options),
+    unshare: (id, share, options) =>
+      transport.remove(`${jobPath(id)}/shares/${encodeURIComponent(share)}`, options),
     pipelines: async (options) => (await get<Page<PipelineView>>("/v1/pipelines", options)).items,
     pipeline: (name, options) => get(`/v1/pipelines/${encodeURIComponent(name)}`, options),
     upload: (file, options = {}) => upload(transport, file, options),
     removeUpload: (id, options = {}) => removeUpload(transport, id, options),
     presign: (file, options) => post("/v1/uploads/presign", file, options),
     schedules: ownSchedules(transport),
+    account: account(transport),
+    presets: presets(transport),
     admin: operations(transport),
     request: send,
   };

@@ -1,7 +1,25 @@
+export type { Account } from "./account.ts";
+export type {
+  ApiKey,
+  Granted,
+  Invite,
+  Link,
+  Me,
+  Preset,
+  Quotas,
+  Role,
+  Scope,
+  Session,
+  Share,
+  SignInMeans,
+  Usage,
+  User,
+} from "./account-types.ts";
 export { type ArchiveOptions, type Client, createClient, type ItemFilter, type JobFilter } from "./client.ts";
 export type { Connection } from "./connection.ts";
 export type { EventOptions, JobEvent, JobEventData } from "./events.ts";
-export type { Operations, TimelineFilter } from "./operations.ts";
+export type { Operations, TimelineFilter, UserChange } from "./operations.ts";
+export type { Presets } from "./presets.ts";
 export { asProblem, type Issue, Problem, type ProblemCode } from "./problem.ts";
 export type { AnySchedules, PageFilter, Schedules } from "./schedules.ts";
 export type { SubmitOptions } from "./submit.ts";

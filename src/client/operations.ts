@@ -1,5 +1,6 @@
+import type { Invite, Link, Quotas, Role, User } from "./account-types.ts";
 import { Problem } from "./problem.ts";
-import { type AnySchedules, anySchedules } from "./schedules.ts";
+import { type AnySchedules, anySchedules, type PageFilter } from "./schedules.ts";
 import { type CallOptions, query, type Transport } from "./transport.ts";
 import type {
   Attempt,
@@ -39,6 +40,35 @@ export interface Operations {
   readiness(options?: CallOptions): Promise<Readiness>;
   /** Those of everyone, and of pipelines. */
   readonly schedules: AnySchedules;
+  /** Oldest first. @param filter.email only the one who has it */
+  users(filter?: PageFilter & { email?: string }, options?: CallOptions): Promise<Page<User>>;
+  /** Without a password; a reset link lets the user set one. */
+  createUser(
+    user: { email: string; name?: string; role?: Role; password?: string },
+    options?: CallOptions,
+  ): Promise<User>;
+  /** Disabling a user, or changing the role, ends all of the user's sessions. */
+  changeUser(id: string, change: UserChange, options?: CallOptions): Promise<User>;
+  /** Deletes a user, with all data. */
+  removeUser(id: string, options?: CallOptions): Promise<void>;
+  /** A link by which a user sets a new password, once. */
+  makeResetLink(id: string, options?: CallOptions): Promise<Link>;
+  /** `url` is in this answer alone; it makes one account. @param invite.email the only address that it is for */
+  invite(
+    invite?: { email?: string | null; role?: Role },
+    options?: CallOptions,
+  ): Promise<Invite & { url: string }>;
+  /** Those that can still be used, oldest first. */
+  invites(filter?: PageFilter, options?: CallOptions): Promise<Page<Invite>>;
+  removeInvite(id: string, options?: CallOptions): Promise<void>;
+}
+
+export interface UserChange {
+  name?: string;
+  role?: Role;
+  state?: "active" | "disabled";
+  /** In place of those before. */
+  quotas?: Partial<Quotas>;
 }
 
 export interface TimelineFilter {
@@ -49,8 +79,9 @@ export interface TimelineFilter {
 }
 
 export function operations(transport: Transport): Operations {
-  const { get, post } = transport;
+  const { get, post, remove } = transport;
   const queue = (name: string) => `/v1/admin/queues/${encodeURIComponent(name)}`;
+  const user = (id: string) => `/v1/admin/users/${encodeURIComponent(id)}`;
   return {
     queues: async (options) => (await get<Page<Queue>>("/v1/admin/queues", options)).items,
     pauseQueue: (name, options) => post(`${queue(name)}/pause`, undefined, options),
@@ -70,5 +101,13 @@ export function operations(transport: Transport): Operations {
         throw error;
       }),
     schedules: anySchedules(transport, "/v1/admin/schedules"),
+    users: (filter = {}, options) => get(`/v1/admin/users${query(filter)}`, options),
+    createUser: (made, options) => post("/v1/admin/users", made, options),
+    changeUser: (id, change, options) => post(user(id), change, options, "PATCH"),
+    removeUser: (id, options) => remove(user(id), options),
+    makeResetLink: (id, options) => post(`${user(id)}/reset-link`, undefined, options),
+    invite: (invite = {}, options) => post("/v1/admin/invites", invite, options),
+    invites: (filter = {}, options) => get(`/v1/admin/invites${query(filter)}`, options),
+    removeInvite: (id, options) => remove(`/v1/admin/invites/${encodeURIComponent(id)}`, options),
   };
 }

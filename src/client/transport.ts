@@ -18,6 +18,11 @@ export interface ClientSettings {
   resumableFrom?: number;
   /** @default none: each call finds out by itself */
   connection?: Connection;
+  /**
+   * Asked when the server answers `unauthorized`, while the call waits: an access token may have expired. With `true`
+   * the request is sent once more, with the headers as they are by then. @default the call rejects
+   */
+  renew?(): Promise<boolean>;
 }
 
 export interface CallOptions {
@@ -43,12 +48,17 @@ export interface Transport {
   /** A call that is not repeated by itself, as it may have been done although no answer came. */
   post<T>(path: string, body?: unknown, options?: CallOptions, method?: "POST" | "PATCH"): Promise<T>;
   remove(path: string, options?: CallOptions): Promise<void>;
+  /** Like `post`, with any method; an answer without content is `undefined`. */
+  call<T>(method: string, path: string, body?: unknown, options?: CallOptions): Promise<T>;
   /** Repeats work that may be repeated. */
   repeat<T>(
     work: () => Promise<T>,
     options?: CallOptions & { progress?(): number; alsoOn?: Problem["code"] },
   ): Promise<T>;
 }
+
+/** Here `unauthorized` is not of a token that has expired, but the answer itself. */
+const ownRefusal = /^\/v1\/auth\/(login|refresh)$/;
 
 export function createTransport(settings: ClientSettings): Transport {
   const { retries = 8, connection = unwatched } = settings;
@@ -57,7 +67,7 @@ export function createTransport(settings: ClientSettings): Transport {
   const given = settings.headers ?? {};
   const headers = async () => ({ ...(typeof given === "function" ? await given() : given) });
 
-  const send: Transport["send"] = async (path, init = {}) => {
+  async function once(path: string, init: RequestInit): Promise<Response> {
     const sent = { accept: "application/json", ...(await headers()), ...(init.headers as object) };
     let response: Response;
     try {
@@ -72,6 +82,24 @@ export function createTransport(settings: ClientSettings): Transport {
     }
     connection.reached();
     return response;
+  }
+
+  const send: Transport["send"] = async (path, init = {}) => {
+    try {
+      return await once(path, init);
+    } catch (error) {
+      const isLate = error instanceof Problem && error.status === 401 && !ownRefusal.test(path);
+      if (!isLate || !(await settings.renew?.())) throw error;
+      return once(path, init);
+    }
+  };
+
+  const call: Transport["call"] = async (method, path, body, { signal } = {}) => {
+    const headers = { "content-type": "application/json" };
+    const given = body !== undefined && { headers, body: JSON.stringify(body) };
+    const response = await send(path, { method, ...given, signal });
+    const text = await textOf(response, signal);
+    return text === "" ? undefined : parse(text);
   };
 
   const repeat: Transport["repeat"] = (work, options = {}) =>
@@ -91,29 +119,27 @@ export function createTransport(settings: ClientSettings): Transport {
     repeat,
     get: (path, options) =>
       repeat(async () => json(await send(path, { signal: options?.signal }), options?.signal), options),
-    async post(path, body, { signal } = {}, method = "POST") {
-      const headers = { "content-type": "application/json" };
-      const init = {
-        method,
-        ...(body !== undefined && { headers, body: JSON.stringify(body) }),
-        signal,
-      };
-      return json(await send(path, init), signal);
-    },
-    async remove(path, { signal } = {}) {
-      await send(path, { method: "DELETE", signal });
-    },
+    call,
+    post: (path, body, options, method = "POST") => call(method, path, body, options),
+    remove: (path, options) => call("DELETE", path, undefined, options),
   };
 }
 
 /** The JSON of an answer, of which the line may be cut while it arrives. */
 export async function json<T>(response: Response, signal?: AbortSignal): Promise<T> {
-  const text = await response.text().catch((error: unknown) => {
+  return parse(await textOf(response, signal));
+}
+
+function textOf(response: Response, signal?: AbortSignal): Promise<string> {
+  return response.text().catch((error: unknown) => {
     if (signal?.aborted) throw error;
     throw networkProblem("The server", error);
   });
+}
+
+function parse(text: string) {
   try {
-    return JSON.parse(text) as T;
+    return JSON.parse(text);
   } catch (cause) {
     throw new Problem({ code: "unexpected", detail: "What answers is not a Millrace.", cause });
   }
