@@ -10,6 +10,7 @@ import { type Secrets, signer } from "../domain/keys.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Database } from "../ports/database.ts";
 import type { Limiter } from "../ports/limiter.ts";
+import type { Access } from "../replica/access.ts";
 import { accessTokens } from "./access-tokens.ts";
 import { type ApiKeys, createApiKeys } from "./api-keys.ts";
 import { type Erasure, eraseDeleted } from "./erasure.ts";
@@ -18,8 +19,9 @@ import { createLinks, type Links } from "./links.ts";
 import type { AccountsLog } from "./log.ts";
 import { type LoginLimits, loginLimits } from "./login-limits.ts";
 import { type AccountMail, createMail, type MailSettings } from "./mail.ts";
+import { accountMaps, accountMirror } from "./maps.ts";
 import { createPasswords } from "./passwords.ts";
-import { recordedPrincipals } from "./principals.ts";
+import { knownPrincipals } from "./principals.ts";
 import type { OwnerQuotas } from "./quotas.ts";
 import { createSessions, type Sessions } from "./sessions.ts";
 import type { Shares } from "./shares.ts";
@@ -61,6 +63,7 @@ export interface AccountsParts {
   database: Database<Tables>;
   quotas: Pick<OwnerQuotas, "forget"> | null;
   shares: Pick<Shares, "removeAll">;
+  access: Access;
   limiter: Limiter;
   secrets: Secrets;
   settings: AccountSettings;
@@ -70,17 +73,39 @@ export interface AccountsParts {
 /** Of several processes that start at once, one shows the link. */
 const FIRST_LINK_MS = 10_000;
 
+export interface IdentificationParts {
+  database: Database<Tables>;
+  access: Access;
+  secrets: Secrets;
+  log: AccountsLog;
+  /** The store's clock. */
+  now(): number;
+}
+
+/** What tells whose a token is: all that the authorization service needs. Called before the maps are loaded. */
+export function identification({ database, access, secrets, log, now }: IdentificationParts) {
+  const maps = accountMaps(access.replica);
+  const { replica, revocations } = access;
+  const mirror = accountMirror(maps, { replica, revocations, now });
+  const guard = access.guard([maps.users, maps.keys]);
+  const records = {
+    users: userRecords(database, mirror),
+    sessions: sessionRecords(database, mirror),
+    keys: apiKeyRecords(database, mirror),
+  };
+  const tokens = accessTokens({ keys: signingKeys(records.sessions, now), secrets, now });
+  const keys = createApiKeys(records.keys, { log, now });
+  const principals = knownPrincipals(maps, { revocations, guard, now });
+  const operator = signer(secrets, "operator");
+  return { records, tokens, keys, identities: createIdentities({ tokens, principals, keys, operator, now }) };
+}
+
+/** Called before the maps are loaded. */
 export function createAccounts(parts: AccountsParts): Accounts {
   const { engine, database, quotas, shares, limiter, secrets, settings, log } = parts;
   const now = engine.store.now;
-  const records = {
-    users: userRecords(database),
-    sessions: sessionRecords(database),
-    keys: apiKeyRecords(database),
-  };
-  const tokens = accessTokens({ keys: signingKeys(records.sessions, now), secrets, now });
+  const { records, tokens, keys, identities } = identification({ ...parts, now });
   const links = createLinks(linkRecords(database), now);
-  const keys = createApiKeys(records.keys, { log, now });
   const { registration } = settings;
   const users = createUsers({
     users: records.users,
@@ -100,13 +125,7 @@ export function createAccounts(parts: AccountsParts): Accounts {
     keys,
     links,
     limits,
-    identities: createIdentities({
-      tokens,
-      principals: recordedPrincipals(records, now),
-      keys,
-      operator: signer(secrets, "operator"),
-      now,
-    }),
+    identities,
     mail,
     signIn,
     erasure,

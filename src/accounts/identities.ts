@@ -1,13 +1,14 @@
-import type { Scope, UserRecord } from "../domain/accounts.ts";
+import type { Scope } from "../domain/accounts.ts";
 import type { AccessTokens } from "./access-tokens.ts";
 import { type ApiKeys, KEY_PREFIX } from "./api-keys.ts";
 import { hashOf } from "./links.ts";
+import type { KnownUser } from "./maps.ts";
 import { isOperator, OPERATOR_PREFIX, type OperatorSigner } from "./operator.ts";
 import type { Principals } from "./principals.ts";
 
 /** Who sends a request, and by what right. */
 export interface Identity {
-  user: UserRecord;
+  user: KnownUser;
   scopes: readonly Scope[];
   /** The session of an access token; `null` for a key. */
   sessionId: string | null;
@@ -31,32 +32,15 @@ export type Identities = ReturnType<typeof createIdentities>;
 export function createIdentities({ tokens, principals, keys, operator, now }: IdentityParts) {
   async function byAccessToken(token: string): Promise<Identity | null> {
     const claims = await tokens.verify(token);
-    if (!claims) return null;
-    const check = async (): Promise<UserRecord | null> => {
-      const [user, isLive] = await Promise.all([principals.user(claims.sub), principals.isLive(claims.sid)]);
-      return isLive && user?.state === "active" && user.generation === claims.gen ? user : null;
-    };
-    const user = await check();
-    return (
-      user && {
-        user,
-        scopes: scopesOf(user),
-        sessionId: claims.sid,
-        keyId: null,
-        holds: async () => (await check()) !== null,
-      }
-    );
+    const user = claims && (await principals.ofToken(claims));
+    if (!claims || !user) return null;
+    const holds = async () => (await principals.ofToken(claims)) !== null;
+    return { user, scopes: scopesOf(user), sessionId: claims.sid, keyId: null, holds };
   }
 
   async function byApiKey(text: string): Promise<Identity | null> {
     const hash = hashOf(text);
-    const check = async () => {
-      const key = await principals.key(hash);
-      if (!key || (key.expiresAt !== null && key.expiresAt <= now())) return null;
-      const user = await principals.user(key.userId);
-      return user?.state === "active" ? { key, user } : null;
-    };
-    const found = await check();
+    const found = await principals.ofKey(hash);
     if (!found) return null;
     const { key, user } = found;
     keys.touch(key.id);
@@ -66,7 +50,7 @@ export function createIdentities({ tokens, principals, keys, operator, now }: Id
       scopes: key.scopes.filter((scope) => scopesOf(user).includes(scope)),
       sessionId: null,
       keyId: key.id,
-      holds: async () => (await check()) !== null,
+      holds: async () => (await principals.ofKey(hash)) !== null,
     };
   }
 
@@ -82,23 +66,14 @@ export function createIdentities({ tokens, principals, keys, operator, now }: Id
 }
 
 /** What a user may do without a key that narrows it. */
-function scopesOf({ role }: Pick<UserRecord, "role">): readonly Scope[] {
+function scopesOf({ role }: Pick<KnownUser, "role">): readonly Scope[] {
   return role === "admin" ? ["jobs", "admin", "metrics"] : ["jobs"];
 }
 
 const OPERATOR: Identity = {
   user: {
-    id: "operator",
-    email: null,
-    emailVerifiedAt: null,
-    name: "operator",
-    passwordHash: null,
-    role: "admin",
-    state: "active",
-    generation: 0,
-    quotas: {},
-    createdAt: 0,
-    lastLoginAt: null,
+    ...{ id: "operator", email: null, name: "operator" },
+    ...{ role: "admin", state: "active", generation: 0, quotas: {} },
   },
   scopes: ["jobs", "admin", "metrics"],
   sessionId: null,

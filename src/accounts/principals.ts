@@ -1,27 +1,41 @@
-import type { ApiKeyRecords } from "../database/api-keys.ts";
-import type { SessionRecords } from "../database/sessions.ts";
-import type { UserRecords } from "../database/users.ts";
-import type { ApiKeyRecord, UserRecord } from "../domain/accounts.ts";
+import type { Guard, Reading } from "../replica/guard.ts";
+import type { Revocations } from "../replica/revocations.ts";
+import type { AccessClaims } from "./access-tokens.ts";
+import type { AccountMaps, KnownKey, KnownUser } from "./maps.ts";
 
-/** What every request is checked against. */
+/** What every request is checked against, in memory. Rejects with `unavailable` where nobody can tell. */
 export interface Principals {
-  user(id: string): MaybePromise<UserRecord | null>;
-  /** Whether the session is not over. */
-  isLive(sessionId: string): MaybePromise<boolean>;
-  /** @param hash of the key */
-  key(hash: string): MaybePromise<ApiKeyRecord | null>;
+  /** The user of an access token that was verified; `null` when it was revoked, or its user is not active. */
+  ofToken(claims: AccessClaims): Promise<KnownUser | null>;
+  /** @param hash of an API key; `null` for one that counts no more */
+  ofKey(hash: string): Promise<{ key: KnownKey; user: KnownUser } | null>;
 }
 
-export type MaybePromise<T> = T | Promise<T>;
-
-/** Asks the records each time. */
-export function recordedPrincipals(
-  records: { users: UserRecords; sessions: SessionRecords; keys: ApiKeyRecords },
-  now: () => number,
+export function knownPrincipals(
+  { users, keys }: AccountMaps,
+  { revocations, guard, now }: { revocations: Revocations; guard: Guard; now(): number },
 ): Principals {
+  const userOf = (id: string, reading: Reading): KnownUser | null => {
+    const user = reading.get(users, id);
+    return user?.state === "active" ? user : null;
+  };
+  const inUsers = (key: string) => ({ map: users.name, key });
+
   return {
-    user: (id) => records.users.byId(id),
-    isLive: async (id) => (await records.sessions.live(id, now())) !== null,
-    key: (hash) => records.keys.byHash(hash),
+    async ofToken({ jti, sid, sub, iat, gen }) {
+      const token = { jti, sid, sub, iat };
+      const reading = guard.fresh() ?? (await guard.ask([...revocations.keysOf(token), inUsers(sub)]));
+      if (revocations.isRevoked(token, reading)) return null;
+      const user = userOf(sub, reading);
+      return user?.generation === gen ? user : null;
+    },
+    async ofKey(hash) {
+      const fresh = guard.fresh();
+      const reading = fresh ?? (await guard.ask([{ map: keys.name, key: hash }]));
+      const key = reading.get(keys, hash);
+      if (!key || (key.expiresAt !== null && key.expiresAt <= now())) return null;
+      const user = userOf(key.userId, fresh ?? (await guard.ask([inUsers(key.userId)])));
+      return user && { key, user };
+    },
   };
 }

@@ -138,7 +138,10 @@ export function createUsers({ users, passwords, links, registration, now }: User
     },
 
     /** Rejects with `unauthorized` when the present password is another one. */
-    async changePassword(user: UserRecord, given: { present?: string; next: string }): Promise<UserRecord> {
+    async changePassword(
+      user: Pick<UserRecord, "id">,
+      given: { present?: string; next: string },
+    ): Promise<UserRecord> {
       const known = await required(user.id);
       if (known.passwordHash !== null && !(await passwords.verify(known.passwordHash, given.present ?? ""))) {
         throw new MillraceError("forbidden", "The present password is another one.");
@@ -164,7 +167,7 @@ export function createUsers({ users, passwords, links, registration, now }: User
     },
 
     /** Rejects with `forbidden` when the password is another one. Nobody signs in any more; the rest goes later. */
-    async markDeleting(user: UserRecord, password: string | undefined): Promise<void> {
+    async markDeleting(user: Pick<UserRecord, "id">, password: string | undefined): Promise<void> {
       const known = await required(user.id);
       if (known.passwordHash !== null && !(await passwords.verify(known.passwordHash, password ?? ""))) {
         throw new MillraceError("forbidden", "The password is another one.");

@@ -128,7 +128,7 @@ const runApi: Run = async ({ config, inline }, writer, begins) => {
   const { accessOf } = await import("../compose/access.ts");
   const { openAuthz } = await import("../compose/authz.ts");
   const { startObjectEvents } = await import("../compose/object-events.ts");
-  const { openAccounts } = await import("../compose/accounts.ts");
+  const { openAccounts, ownTokens } = await import("../compose/accounts.ts");
   const { createLogger, stepLog } = await import("../compose/logger.ts");
   const { logger, takeLostLines } = createLogger(config.logLevel, "api");
   const { engine, replica, quotas, shares, close } = await openEngine(
@@ -138,13 +138,18 @@ const runApi: Run = async ({ config, inline }, writer, begins) => {
   );
   const access = accessOf(config, replica, engine);
   const presets = createPresets(replica, engine);
-  const authz = openAuthz(config, access, { own: [], now: engine.store.now, log: stepLog(logger) });
-  await access.start();
-  await authz.start();
   const limits = config.rateLimit > 0 || config.auth === "on";
   const limiter = limits ? await openLimiter({ config, writer }) : null;
   const accounts =
-    limiter && (await openAccounts(config, { engine, quotas, shares, limiter, log: stepLog(logger) }));
+    limiter &&
+    (await openAccounts(config, { engine, access, quotas, shares, limiter, log: stepLog(logger) }));
+  const authz = openAuthz(config, access, {
+    own: accounts ? [ownTokens(accounts.identities)] : [],
+    now: engine.store.now,
+    log: stepLog(logger),
+  });
+  await access.start();
+  await authz.start();
   const events = await startObjectEvents(config, engine, stepLog(logger));
   const secret = config.objectEventsSecret;
   const server = await createServer({

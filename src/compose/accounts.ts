@@ -1,7 +1,15 @@
-import { type Accounts, createAccounts } from "../accounts/accounts.ts";
+import {
+  type Accounts,
+  createAccounts,
+  type IdentificationParts,
+  identification,
+} from "../accounts/accounts.ts";
+import type { Identities } from "../accounts/identities.ts";
+import type { AccountsLog } from "../accounts/log.ts";
 import type { MailSettings } from "../accounts/mail.ts";
 import { createQuotas, type OwnerQuotas } from "../accounts/quotas.ts";
 import type { Shares } from "../accounts/shares.ts";
+import type { TokenVerifier } from "../authz/check.ts";
 import type { Tables } from "../database/tables.ts";
 import { usageRecords } from "../database/usage.ts";
 import { userRecords } from "../database/users.ts";
@@ -11,6 +19,7 @@ import type { StepLog } from "../pipeline/context.ts";
 import type { Database } from "../ports/database.ts";
 import type { Limiter } from "../ports/limiter.ts";
 import type { Store } from "../ports/store/store.ts";
+import type { Access } from "../replica/access.ts";
 import type { Config } from "./config.ts";
 import { installationSecrets } from "./secrets.ts";
 
@@ -18,18 +27,52 @@ export interface AccountNeeds {
   engine: Engine;
   quotas: OwnerQuotas | null;
   shares: Shares;
+  access: Access;
   limiter: Limiter;
   log: StepLog;
 }
 
-/** The accounts of these settings; `null` where they are off. */
+/** Whose tokens of this installation are, for the authorization service. */
+export function ownTokens(identities: Identities): TokenVerifier {
+  return {
+    async verify(token) {
+      const identity = await identities.byBearer(token);
+      if (!identity) return null;
+      const { user, scopes } = identity;
+      // What was revoked has been looked at.
+      return { user: user.id, email: user.email, roles: [user.role], scopes, token: null };
+    },
+  };
+}
+
+/** As `openAccounts`, for who only needs to know whose a token is. */
+export async function openIdentities(
+  config: Config,
+  parts: Omit<IdentificationParts, "secrets" | "log"> & { log: StepLog },
+): Promise<{ identities: Identities; close(): Promise<void> } | null> {
+  if (config.auth === "off") return null;
+  const { log, ...rest } = parts;
+  const secrets = await installationSecrets(config);
+  const { identities, keys } = identification({ ...rest, secrets, log: accountsLog(log) });
+  return { identities, close: () => keys.close() };
+}
+
+function accountsLog(log: StepLog): AccountsLog {
+  return {
+    info: (facts, text) => log.info(text, facts),
+    warn: (facts, text) => log.warn(text, facts),
+  };
+}
+
+/** Called before the maps are loaded. The accounts of these settings; `null` where they are off. */
 export async function openAccounts(
   config: Config,
-  { engine, quotas, shares, limiter, log }: AccountNeeds,
+  { engine, access, quotas, shares, limiter, log }: AccountNeeds,
 ): Promise<Accounts | null> {
   if (config.auth === "off") return null;
   return createAccounts({
     engine,
+    access,
     quotas,
     shares,
     database: engine.database,
@@ -41,10 +84,7 @@ export async function openAccounts(
       providers: config.oidc,
       mail: mailOf(config),
     },
-    log: {
-      info: (facts, text) => log.info(text, facts),
-      warn: (facts, text) => log.warn(text, facts),
-    },
+    log: accountsLog(log),
   });
 }
 

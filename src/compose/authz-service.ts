@@ -6,6 +6,7 @@ import type { StepLog } from "../pipeline/context.ts";
 import type { Access } from "../replica/access.ts";
 import { createReplica } from "../replica/replica.ts";
 import { accessOf } from "./access.ts";
+import { openIdentities, ownTokens } from "./accounts.ts";
 import { isLocal, openBus, openDatabase, openStore, type Wiring } from "./adapters.ts";
 import { openAuthz } from "./authz.ts";
 import { installationSecrets } from "./secrets.ts";
@@ -39,7 +40,10 @@ export async function openAuthzParts(
       }),
     );
     const access = keep(accessOf(config, replica, { bus, store, drops }));
-    const { authz, start } = keep(openAuthz(config, access, { own: [], now: store.now, log }));
+    const known = await openIdentities(config, { database, access, log, now: store.now });
+    if (known) keep(known);
+    const own = known ? [ownTokens(known.identities)] : [];
+    const { authz, start } = keep(openAuthz(config, access, { own, now: store.now, log }));
     await access.start();
     await start();
     return { authz, access, close };

@@ -1,15 +1,21 @@
+import { expressionBuilder } from "kysely";
 import type { ApiKeyRecord, Scope } from "../domain/accounts.ts";
 import type { Database } from "../ports/database.ts";
+import { type AccountMirror, noMirror } from "./account-mirror.ts";
 import type { ApiKeyRow, Tables } from "./tables.ts";
 
 export type ApiKeyRecords = ReturnType<typeof apiKeyRecords>;
 
 /** The records of API keys. The keys themselves are not kept: only their hashes. */
-export function apiKeyRecords({ db, batch }: Database<Tables>) {
+export function apiKeyRecords({ db, batch }: Database<Tables>, mirror: AccountMirror = noMirror) {
+  const { exists, not } = expressionBuilder<Tables, never>();
+  const row = (id: string) => db.selectFrom("api_keys").select("id").where("id", "=", id);
+
   return {
     /** Records a new key, unless its user has `most` already. */
     async create(key: ApiKeyRecord, hash: string, most: number): Promise<boolean> {
-      const [, undone] = await batch([
+      const told = mirror.prepare([mirror.key(key, hash)], { when: exists(row(key.id)) });
+      const [, undone, ...others] = await batch([
         db.insertInto("api_keys").values(rowOf(key, hash)),
         db
           .deleteFrom("api_keys")
@@ -23,7 +29,9 @@ export function apiKeyRecords({ db, batch }: Database<Tables>) {
             ">",
             most,
           ),
+        ...told.queries,
       ]);
+      told.told(others);
       return undone.changes === 0;
     },
 
@@ -65,8 +73,16 @@ export function apiKeyRecords({ db, batch }: Database<Tables>) {
     },
 
     async remove(userId: string, id: string): Promise<boolean> {
-      const query = db.deleteFrom("api_keys").where("id", "=", id).where("user_id", "=", userId);
-      return (await query.executeTakeFirstOrThrow()).numDeletedRows === 1n;
+      const own = db.selectFrom("api_keys").select("hash").where("id", "=", id).where("user_id", "=", userId);
+      const known = await own.executeTakeFirst();
+      if (!known) return false;
+      const told = mirror.prepare([mirror.noKey(known.hash)], { when: not(exists(row(id))) });
+      const [done, ...others] = await batch([
+        db.deleteFrom("api_keys").where("id", "=", id).where("user_id", "=", userId),
+        ...told.queries,
+      ]);
+      told.told(others);
+      return done.changes === 1;
     },
 
     /** When keys were used last; an older time changes nothing. */

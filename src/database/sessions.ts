@@ -1,5 +1,7 @@
+import { expressionBuilder } from "kysely";
 import type { SessionRecord } from "../domain/accounts.ts";
 import type { Database } from "../ports/database.ts";
+import { type AccountMirror, noMirror } from "./account-mirror.ts";
 import type { SessionRow, Tables } from "./tables.ts";
 
 /** Ended sessions that a new one forgets. */
@@ -8,7 +10,7 @@ const FORGET = 100;
 export type SessionRecords = ReturnType<typeof sessionRecords>;
 
 /** The records of sessions. Signing keys are beside them, as both are about access tokens. */
-export function sessionRecords({ db, batch }: Database<Tables>) {
+export function sessionRecords({ db, batch }: Database<Tables>, mirror: AccountMirror = noMirror) {
   return {
     /** Records a new session. Forgets some that have ended long ago. */
     async create(session: SessionRecord, now: number): Promise<void> {
@@ -74,7 +76,13 @@ export function sessionRecords({ db, batch }: Database<Tables>) {
         .where("id", "=", id)
         .where("revoked_at", "is", null);
       if (userId !== null) query = query.where("user_id", "=", userId);
-      return (await query.executeTakeFirstOrThrow()).numUpdatedRows === 1n;
+      const ended = db.selectFrom("sessions").select("id").where("id", "=", id).where("revoked_at", "=", now);
+      const told = mirror.prepare([mirror.ended(id)], {
+        when: expressionBuilder<Tables, never>().exists(ended),
+      });
+      const [done, ...others] = await batch([query, ...told.queries]);
+      told.told(others);
+      return done.changes === 1;
     },
 
     /** All of a user's, but for `except`. Answers which. */

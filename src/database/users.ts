@@ -1,5 +1,7 @@
+import { expressionBuilder } from "kysely";
 import type { QuotaOverrides, UserRecord } from "../domain/accounts.ts";
 import type { Database } from "../ports/database.ts";
+import { type AccountMirror, noMirror } from "./account-mirror.ts";
 import type { Tables, UserRow } from "./tables.ts";
 
 /** What may change of a user. */
@@ -7,22 +9,47 @@ export type UserChange = Partial<
   Pick<UserRecord, "emailVerifiedAt" | "name" | "passwordHash" | "role" | "state" | "quotas" | "lastLoginAt">
 >;
 
+/** Statements that forget a user. */
+const OF_USER = 5;
+
 export type UserRecords = ReturnType<typeof userRecords>;
 
 /** The records of users. */
-export function userRecords({ db, batch }: Database<Tables>) {
+export function userRecords({ db, batch }: Database<Tables>, mirror: AccountMirror = noMirror) {
   const admins = db
     .selectFrom("users")
     .select("id")
     .where("role", "=", "admin")
     .where("state", "=", "active");
+  const row = (id: string) => db.selectFrom("users").select("id").where("id", "=", id);
+  /** As it is in memory: whoever changes that, changes what it knows. */
+  const same = (user: UserRecord) => {
+    const { name, role, state, generation } = user;
+    return row(user.id)
+      .where("name", "=", name)
+      .where("role", "=", role)
+      .where("state", "=", state)
+      .where("generation", "=", generation)
+      .where("quotas", "=", JSON.stringify(user.quotas));
+  };
+  const { exists, not } = expressionBuilder<Tables, never>();
+
+  const byId = async (id: string): Promise<UserRecord | null> => {
+    const found = await db.selectFrom("users").selectAll().where("id", "=", id).executeTakeFirst();
+    return found ? parse(found) : null;
+  };
 
   return {
     /** Whether the user was created: not, when the address is taken. */
     async create(user: UserRecord): Promise<boolean> {
       const insert = db.insertInto("users").values(rowOf(user));
-      const done = await insert.onConflict((taken) => taken.doNothing()).executeTakeFirstOrThrow();
-      return done.numInsertedOrUpdatedRows === 1n;
+      const told = mirror.prepare([mirror.user(user)], { when: exists(row(user.id)) });
+      const [done, ...others] = await batch([
+        insert.onConflict((taken) => taken.doNothing()),
+        ...told.queries,
+      ]);
+      told.told(others);
+      return done.changes === 1;
     },
 
     /**
@@ -31,7 +58,8 @@ export function userRecords({ db, batch }: Database<Tables>) {
      */
     async createByLink(user: UserRecord, hash: string, now: number): Promise<boolean> {
       const usedByThis = db.selectFrom("account_links").select("id").where("used_by", "=", user.id);
-      const [, used, undone] = await batch([
+      const told = mirror.prepare([mirror.user(user)], { when: exists(row(user.id)) });
+      const [, used, undone, ...others] = await batch([
         db
           .insertInto("users")
           .values(rowOf(user))
@@ -52,14 +80,13 @@ export function userRecords({ db, batch }: Database<Tables>) {
           .deleteFrom("users")
           .where("id", "=", user.id)
           .where((is) => is.not(is.exists(usedByThis))),
+        ...told.queries,
       ]);
+      told.told(others);
       return used.changes === 1 && undone.changes === 0;
     },
 
-    async byId(id: string): Promise<UserRecord | null> {
-      const row = await db.selectFrom("users").selectAll().where("id", "=", id).executeTakeFirst();
-      return row ? parse(row) : null;
-    },
+    byId,
 
     async byEmail(email: string): Promise<UserRecord | null> {
       const row = await db.selectFrom("users").selectAll().where("email", "=", email).executeTakeFirst();
@@ -80,7 +107,7 @@ export function userRecords({ db, batch }: Database<Tables>) {
 
     /**
      * Changes a user. `endsTokens` raises the generation in the same change. The last active admin stays one:
-     * whatever would change that changes nothing.
+     * whatever would change that changes nothing, and gives `null`, as a user does whom there is not.
      */
     async change(
       id: string,
@@ -88,37 +115,59 @@ export function userRecords({ db, batch }: Database<Tables>) {
       { endsTokens = false }: { endsTokens?: boolean } = {},
     ): Promise<UserRecord | null> {
       const demotes = (change.role ?? "admin") !== "admin" || (change.state ?? "active") !== "active";
-      let query = db
-        .updateTable("users")
-        .set((set) => ({
-          ...columnsOf(change),
-          generation: set("generation", "+", endsTokens ? 1 : 0),
-        }))
-        .where("id", "=", id);
-      if (demotes) {
-        query = query.where((is) =>
-          is.or([
-            is("role", "!=", "admin"),
-            is("state", "!=", "active"),
-            is.exists(admins.where("id", "!=", id)),
-          ]),
-        );
+      for (;;) {
+        const before = await byId(id);
+        if (!before) return null;
+        const given = Object.entries(change).filter(([, value]) => value !== undefined);
+        const next: UserRecord = {
+          ...before,
+          ...(Object.fromEntries(given) as UserChange),
+          generation: before.generation + (endsTokens ? 1 : 0),
+        };
+        const isLast = demotes && before.role === "admin" && before.state === "active";
+        let query = db
+          .updateTable("users")
+          .set({ ...columnsOf(change), generation: next.generation })
+          .where("id", "=", id)
+          .where(exists(same(before)));
+        if (isLast) query = query.where(exists(admins.where("id", "!=", id)));
+        const shown = isShownAlike(before, next) ? [] : [mirror.user(next)];
+        const told = mirror.prepare(shown, { when: exists(same(next)) });
+        const [done, ...others] = await batch([query, ...told.queries]);
+        told.told(others);
+        if (done.changes === 1) return next;
+        const present = await byId(id);
+        if (!present || (isLast && isShownAlike(before, present))) return null;
       }
-      const row = await query.returningAll().executeTakeFirst();
-      return row ? parse(row) : null;
     },
 
     /** Forgets the user, with all that only accounts know. */
     async remove(id: string): Promise<void> {
-      await batch([
+      const keys = await db.selectFrom("api_keys").select("hash").where("user_id", "=", id).execute();
+      const gone = [mirror.noUser(id), ...keys.map(({ hash }) => mirror.noKey(hash))];
+      const told = mirror.prepare(gone, { when: not(exists(row(id))) });
+      const answers = await batch([
         db.deleteFrom("sessions").where("user_id", "=", id),
         db.deleteFrom("api_keys").where("user_id", "=", id),
         db.deleteFrom("account_links").where("user_id", "=", id),
         db.deleteFrom("account_links").where("created_by", "=", id),
         db.deleteFrom("users").where("id", "=", id),
+        ...told.queries,
       ]);
+      told.told(answers.slice(OF_USER));
     },
   };
+}
+
+/** Whether what is in memory of a user is the same. */
+function isShownAlike(a: UserRecord, b: UserRecord): boolean {
+  return (
+    a.name === b.name &&
+    a.role === b.role &&
+    a.state === b.state &&
+    a.generation === b.generation &&
+    JSON.stringify(a.quotas) === JSON.stringify(b.quotas)
+  );
 }
 
 function rowOf(user: UserRecord): UserRow {

@@ -5,7 +5,7 @@ import { pino } from "pino";
 import type { Accounts } from "../../src/accounts/accounts.ts";
 import type { Shares } from "../../src/accounts/shares.ts";
 import { accessOf } from "../../src/compose/access.ts";
-import { openAccounts } from "../../src/compose/accounts.ts";
+import { openAccounts, ownTokens } from "../../src/compose/accounts.ts";
 import { openLimiter } from "../../src/compose/adapters.ts";
 import { openAuthz } from "../../src/compose/authz.ts";
 import { budgetBytes, resolveConfig, type UserConfig } from "../../src/compose/config.ts";
@@ -76,12 +76,14 @@ export async function start(options: RunningOptions = {}): Promise<Running> {
   const logger = pino({ level: "warn" }, { write: (line) => void log.push(line) });
   const { engine, replica, quotas, shares, close: closeEngine } = await openEngine(wiring, options.pipelines);
   const limiter = options.rateLimit || options.accounts ? await openLimiter(wiring) : null;
-  const accounts =
-    limiter && (await openAccounts(config, { engine, quotas, shares, limiter, log: stepLog(logger) }));
   const events = await startObjectEvents(config, engine, stepLog(logger));
   const access = accessOf(config, replica, engine);
   const presets = createPresets(replica, engine);
-  const authz = openAuthz(config, access, { own: [], now: engine.store.now, log: stepLog(logger) });
+  const accounts =
+    limiter &&
+    (await openAccounts(config, { engine, access, quotas, shares, limiter, log: stepLog(logger) }));
+  const own = accounts ? [ownTokens(accounts.identities)] : [];
+  const authz = openAuthz(config, access, { own, now: engine.store.now, log: stepLog(logger) });
   await access.start();
   await authz.start();
   const server = await createServer({

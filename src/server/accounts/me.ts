@@ -1,6 +1,6 @@
 import { z } from "zod";
+import type { Scope, UserRecord } from "../../domain/accounts.ts";
 import type { App } from "../../http/app.ts";
-import type { Principal } from "../../http/principal.ts";
 import { documented, pageOf } from "../api-schemas.ts";
 import type { ServerContext } from "../context.ts";
 import { accountsOf } from "./auth.ts";
@@ -25,7 +25,12 @@ export function meRoutes(app: App, { accounts, publicUrl }: ServerContext): void
       tags,
       ...documented({ 200: me }, ["unauthorized"]),
     },
-    handler: async ({ principal }) => meView(principal),
+    async handler({ principal }) {
+      const { identity, owner, isAdmin = false } = principal;
+      // The operator's commands have no account.
+      if (!identity || (identity.sessionId ?? identity.keyId) === null) return ownerView(owner, isAdmin);
+      return meView(await accountsOf(accounts).users.get(owner), identity.scopes);
+    },
   });
 
   app.route({
@@ -41,7 +46,7 @@ export function meRoutes(app: App, { accounts, publicUrl }: ServerContext): void
     },
     async handler({ principal, body }) {
       const user = await accountsOf(accounts).users.rename(principal.owner, body.name);
-      return meView({ ...principal, identity: { ...principal.identity!, user } });
+      return meView(user, principal.identity!.scopes);
     },
   });
 
@@ -138,9 +143,7 @@ export function meRoutes(app: App, { accounts, publicUrl }: ServerContext): void
   });
 }
 
-function meView({ owner, identity, isAdmin = false }: Principal): z.output<typeof me> {
-  if (!identity) return ownerView(owner, isAdmin);
-  const { user, scopes } = identity;
+function meView(user: UserRecord, scopes: readonly Scope[]): z.output<typeof me> {
   return {
     ...userFacts(user),
     hasPassword: user.passwordHash !== null,

@@ -65,7 +65,7 @@ function userPoints(point: DefinePoint<DatabaseFixture>): void {
 
 function linkPoints(point: DefinePoint<DatabaseFixture>): void {
   point("link.one-account", "an invite makes one account, however many try at once", async (fixture) => {
-    const all = [fixture.database, await fixture.open(), await fixture.open()].map(userRecords);
+    const all = [fixture.database, await fixture.open(), await fixture.open()].map((one) => userRecords(one));
     const links = linkRecords(fixture.database);
     await links.create(link(), "hash", NOW);
     const made = Array.from({ length: 9 }, (_, n) =>
@@ -119,7 +119,7 @@ function linkPoints(point: DefinePoint<DatabaseFixture>): void {
 
 function sessionPoints(point: DefinePoint<DatabaseFixture>): void {
   point("session.rotate", "of those who refresh at once, one gets the next count", async (fixture) => {
-    const all = [fixture.database, await fixture.open()].map(sessionRecords);
+    const all = [fixture.database, await fixture.open()].map((one) => sessionRecords(one));
     const one = session();
     await all[0]!.create(one, NOW);
     const to = { now: NOW + 1, expiresAt: NOW + 500, address: "::1" };
@@ -156,7 +156,7 @@ function sessionPoints(point: DefinePoint<DatabaseFixture>): void {
   );
 
   point("session.signing-keys", "of processes that make a signing key at once, one does", async (fixture) => {
-    const all = [fixture.database, await fixture.open()].map(sessionRecords);
+    const all = [fixture.database, await fixture.open()].map((one) => sessionRecords(one));
     const bounds = { unlessSince: 900, forgetBefore: 100 };
     for (let n = 0; n < 4; n++) {
       await all[n % 2]!.addSigningKey({ id: `key ${n}`, createdAt: NOW + n }, bounds);

@@ -1,0 +1,33 @@
+import type { Compilable, Expression, SqlBool } from "kysely";
+import type { ApiKeyRecord, UserRecord } from "../domain/accounts.ts";
+import type { Answer } from "../ports/database.ts";
+import type { EntryChange } from "./replica.ts";
+
+export interface MapChange extends EntryChange {
+  map: string;
+}
+
+/** What of accounts every process has in memory: it changes together with the records, or not at all. */
+export interface AccountMirror {
+  user(user: UserRecord): MapChange;
+  noUser(id: string): MapChange;
+  key(key: ApiKeyRecord, hash: string): MapChange;
+  noKey(hash: string): MapChange;
+  ended(sessionId: string): MapChange;
+  /** Queries for the end of a batch; `told` gets their answers. @param options.when must hold after the others */
+  prepare(
+    changes: readonly MapChange[],
+    options?: { when?: Expression<SqlBool> },
+  ): { readonly queries: readonly Compilable[]; told(answers: readonly Answer[]): unknown };
+}
+
+/** Where nobody keeps anything in memory. */
+const none: MapChange = { map: "none", key: "none", value: null, expiresAt: null };
+export const noMirror: AccountMirror = {
+  user: () => none,
+  noUser: () => none,
+  key: () => none,
+  noKey: () => none,
+  ended: () => none,
+  prepare: () => ({ queries: [], told() {} }),
+};
