@@ -25,9 +25,8 @@ export const noopParts = definePipeline({
   ...many,
   accepts: { ...many.accepts, maxFiles: 1 },
 })
-  .split("split", (ctx) => Array.from({ length: ctx.options.parts }, (_, part) => ({ data: part })), {
-    concurrency: 100,
-  })
+  // Two at once, as by default: while the parts of one job run, the next are split.
+  .split("split", (ctx) => Array.from({ length: ctx.options.parts }, (_, part) => ({ data: part })))
   .each("run", () => {}, eager)
   .join("join", (ctx) => ctx.parts.length, eager);
 
