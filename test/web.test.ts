@@ -19,6 +19,18 @@ const root = join(import.meta.dirname, "..");
 const sample = (name: string) => join(root, "samples", name);
 const needed = chromiumPath !== undefined || process.env.CI === "true";
 
+/** Of the pixels of a canvas. */
+const blackShare = (canvas: unknown) => {
+  const { width, height } = canvas as { width: number; height: number };
+  const context = (
+    canvas as { getContext(kind: "2d"): { getImageData(...box: number[]): { data: number[] } } }
+  ).getContext("2d");
+  const { data } = context.getImageData(0, 0, width, height);
+  let black = 0;
+  for (let at = 0; at < data.length; at += 4) if (data[at]! < 64) black++;
+  return black / (width * height);
+};
+
 describe("the page in a browser", () => {
   let folder = "";
   let browser: Browser;
@@ -268,6 +280,81 @@ describe("the page in a browser", () => {
     } finally {
       await server.stop();
     }
+  });
+
+  test("the files of every step are shown in place, and nothing in them runs", async () => {
+    const { page, errors } = await openPage(browser, server.url, desktop);
+    await page.goto(`${server.url}/pipelines/test.papers`);
+    await page.getByRole("button", { name: "Run" }).click();
+    await page.waitForURL(/\/jobs\/./);
+    const dialogs: string[] = [];
+    page.on("dialog", (dialog) => {
+      dialogs.push(dialog.message());
+      void dialog.dismiss();
+    });
+    const whole = page.getByRole("region", { name: "Result" });
+    await whole.getByRole("button", { name: "Show all.csv" }).click();
+    await whole.getByRole("columnheader", { name: "b" }).waitFor();
+    const item = page.getByRole("region", { name: "Files" }).getByRole("listitem").first();
+    await item.getByRole("list", { name: "Warnings" }).getByText("The print is faint.").waitFor();
+    await item.getByText("2 steps").click();
+    for (const name of ["note.txt", "sums.csv", "facts.json", "evil.html", "evil.svg", "paper.pdf"]) {
+      await item.getByRole("button", { name: `Show ${name}` }).click();
+    }
+    await item.getByText("first line\nsecond line").waitFor();
+    await item.getByRole("cell", { name: "Ada, the first" }).waitFor();
+    await item.getByText('"number": 1').waitFor();
+    await item.getByText("<script>parent.ran = ran = 1</script>").waitFor();
+    await item.getByRole("img", { name: "evil.svg" }).waitFor();
+    const paper = item.getByRole("img", { name: "Page 1 of 1" });
+    await expect.poll(() => paper.evaluate(blackShare)).toBeCloseTo(0.5, 1);
+    expect(
+      await page.evaluate("[typeof ran, document.querySelectorAll('iframe, object, embed').length]"),
+    ).toEqual(["undefined", 0]);
+    expect(dialogs).toEqual([]);
+
+    const reference = item.getByRole("link", { name: /\.0\.\d+\.0$/ });
+    const answer = await fetch(new URL((await reference.getAttribute("href"))!, server.url));
+    expect(await answer.text()).toBe("the end");
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("link", { name: "Files of all steps (ZIP)" }).click(),
+    ]);
+    expect((await readFile(await download.path())).includes("steps/read/paper.pdf")).toBe(true);
+    expect(errors).toEqual([]);
+  });
+
+  test("parts are listed live, and an operator sees why one failed", async () => {
+    const { page, errors } = await openPage(browser, server.url, desktop);
+    await page.goto(`${server.url}/pipelines/test.words`);
+    await page.getByRole("button", { name: "Run" }).click();
+    await page.waitForURL(/\/jobs\/./);
+    await page.getByText("All 6 parts").click();
+    const parts = page.getByRole("list", { name: "All 6 parts" });
+    const row = (name: string) => parts.getByRole("listitem").filter({ hasText: name }).first();
+    const seen = new Set<string>();
+    await expect
+      .poll(
+        async () => {
+          seen.add(await row("six").innerText());
+          return row("six").getByText("Done").isVisible();
+        },
+        { timeout: 30_000, interval: 100 },
+      )
+      .toBe(true);
+    expect(seen.size).toBeGreaterThan(1);
+    await row("two").getByText("TWO", { exact: true }).waitFor();
+    await row("two").getByRole("button", { name: "Show two.txt" }).click();
+    await row("two").locator("pre").getByText("two").waitFor();
+    const wrong = row("wrong");
+    await wrong.getByText("Attempts, for operators").click();
+    const attempts = wrong.getByRole("list", { name: "Attempts, for operators" });
+    await attempts
+      .getByText(/TypeError: nobody has said[\s\S]*at mistaken/)
+      .first()
+      .waitFor();
+    expect(await attempts.getByRole("listitem").count()).toBe(2);
+    expect(errors).toEqual([]);
   });
 
   test("on a Korean phone in the dark, every page fits and every control has a name", async () => {

@@ -98,3 +98,74 @@ export const lines = definePipeline({
     await ctx.submit("report", report, { items: [{ data: { region: "north" } }] });
     return ctx.items.length;
   });
+
+/** Files of all kinds that the page shows in place, of which some would like to run something. */
+export const papers = definePipeline({
+  name: "test.papers",
+  version: 1,
+  title: "Papers",
+  accepts: { mediaTypes: ["*"], minFiles: 0 },
+})
+  .each("read", async (ctx) => {
+    const files: [name: string, mediaType: string, data: string][] = [
+      ["note.txt", "text/plain", "first line\nsecond line"],
+      ["sums.csv", "text/csv", 'name,sum\n"Ada, the first",7\nBo,11\n'],
+      ["facts.json", "application/json", '{"pages":[{"number":1}]}'],
+      ["evil.html", "text/html", "<h1>Hello</h1><script>parent.ran = ran = 1</script>"],
+      ["evil.svg", "image/svg+xml", evilDrawing],
+      ["paper.pdf", "application/pdf", evilPaper],
+    ];
+    for (const [name, mediaType, data] of files)
+      await ctx.write({ name, mediaType, data: Buffer.from(data) });
+    return files.length;
+  })
+  .each("finish", async (ctx) => {
+    ctx.warn("faint", "The print is faint.");
+    const notes = await ctx.write({ name: "end.txt", data: Buffer.from("the end"), mediaType: "text/plain" });
+    return { notes: [{ artifactId: notes.artifactId, of: ctx.previous }] };
+  })
+  .all("gather", async (ctx) => {
+    await ctx.write({ name: "all.csv", data: Buffer.from("a,b\n1,2\n"), mediaType: "text/csv" });
+    return ctx.items.length;
+  });
+
+const evilDrawing = `<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40" onload="parent.ran = ran = 1">
+  <script>parent.ran = ran = 1</script><rect width="40" height="40" fill="#0d6e66"/></svg>`;
+
+/** One page with a black square, and a script that runs when it is opened. */
+const evilPaper = `%PDF-1.4
+1 0 obj <</Type /Catalog /Pages 2 0 R /OpenAction <</S /JavaScript /JS (app.alert("ran"))>>>> endobj
+2 0 obj <</Type /Pages /Kids [3 0 R] /Count 1>> endobj
+3 0 obj <</Type /Page /Parent 2 0 R /MediaBox [0 0 200 100] /Contents 4 0 R /Resources <<>>>> endobj
+4 0 obj <</Length 29>> stream
+0 0 0 rg 0 0 100 100 re f    \nendstream endobj
+trailer <</Root 1 0 R>>
+%%EOF`;
+
+/** Parts that take a while, of which one fails by a mistake of the step. */
+export const words = definePipeline({
+  name: "test.words",
+  version: 1,
+  title: "Words",
+  options: z.object({ text: z.string().default("one two wrong four five six") }),
+})
+  .split("cut", (ctx) => ctx.options.text.split(" ").map((data) => ({ name: data, data })))
+  .each(
+    "shout",
+    async (ctx) => {
+      await sleep(600, undefined, { signal: ctx.signal });
+      if (ctx.part.data === "wrong") mistaken();
+      await ctx.write({
+        name: `${ctx.part.data}.txt`,
+        data: Buffer.from(ctx.part.data),
+        mediaType: "text/plain",
+      });
+      return ctx.part.data.toUpperCase();
+    },
+    { attempts: 2, backoff: { baseMs: 1, maxMs: 1 }, concurrency: 1, cache: "never" },
+  )
+  .join("glue", (ctx) => ctx.parts.length);
+
+function mistaken(): never {
+  throw new TypeError("nobody has said that this may happen");
+}

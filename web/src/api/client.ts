@@ -1,11 +1,13 @@
 import { createClient } from "../../../src/client/index.ts";
 import { connection } from "../connection/connection.ts";
 import type {
+  Attempt,
   Job,
   JobItem,
   NewItem,
   NewSchedule,
   Page,
+  Part,
   Pipeline,
   SamplePicture,
   Schedule,
@@ -83,6 +85,24 @@ export function listItems(
   return client.items(id, filter, { signal });
 }
 
+export function listParts(
+  id: string,
+  index: number,
+  cursor: string | null,
+  signal?: AbortSignal,
+): Promise<Page<Part>> {
+  return client.parts(id, index, { cursor }, { signal });
+}
+
+/** For operators. */
+export function listAttempts(
+  id: string,
+  filter: { index?: number | undefined; part?: number | undefined; limit?: number; cursor?: string | null },
+  signal?: AbortSignal,
+): Promise<Page<Attempt>> {
+  return client.admin.timeline(id, filter, { signal });
+}
+
 export async function cancelJob(id: string): Promise<void> {
   await client.cancel(id);
 }
@@ -126,8 +146,8 @@ export async function fetchSample(sample: SamplePicture): Promise<File> {
   return new File([blob], sample.name, { type: sample.mediaType });
 }
 
-export async function fetchText(artifactId: string, signal?: AbortSignal): Promise<string> {
-  return (await client.artifact(artifactId, { signal, range: "bytes=0-65535" })).text();
+export async function fetchText(artifactId: string, bytes: number, signal?: AbortSignal): Promise<string> {
+  return (await client.artifact(artifactId, { signal, range: `bytes=0-${bytes - 1}` })).text();
 }
 
 export const { archiveUrl, artifactUrl } = client;

@@ -49,6 +49,13 @@ export function formatDuration(seconds: number, locale: string): string {
   return unit(Math.round(hours / 24), "day");
 }
 
+/** A time span that may be short: `12 ms`, `1.5 s`. */
+export function formatMs(ms: number, locale: string): string {
+  if (ms >= 1_000) return formatDuration(ms / 1_000, locale);
+  const unit = { style: "unit", unit: "millisecond", unitDisplay: "short" } as const;
+  return new Intl.NumberFormat(locale, unit).format(Math.round(ms));
+}
+
 function joined(first: string, second: string | 0): string {
   return second ? `${first} ${second}` : first;
 }

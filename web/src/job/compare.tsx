@@ -2,11 +2,12 @@ import { useEffect, useState } from "react";
 import { artifactUrl } from "../api/client.ts";
 import type { FileView, JobItem } from "../api/contract.ts";
 import { useText } from "../i18n/locale.ts";
+import { dimensionsOf, isShown } from "../pictures/shown.ts";
 import { IconButton, LinkButton } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { CompareSlider } from "./compare-slider.tsx";
 import { ItemFacts } from "./item-facts.tsx";
-import { canCompare, dimensionsOf, isShown } from "./pictures.ts";
+import { canCompare } from "./pictures.ts";
 
 interface Props {
   items: readonly JobItem[];

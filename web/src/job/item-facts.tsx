@@ -1,7 +1,7 @@
 import type { JobItem } from "../api/contract.ts";
 import { formatBytes, formatDimensions, savedPercent } from "../format/format.ts";
 import { useLocale, useText } from "../i18n/locale.ts";
-import { dimensionsOf } from "./pictures.ts";
+import { dimensionsOf } from "../pictures/shown.ts";
 
 /** Sizes before and after, and what was saved. */
 export function ItemFacts({ item }: { item: JobItem }) {

@@ -11,13 +11,21 @@ import { Button, LinkButton } from "../ui/button.tsx";
 import { Confirm } from "../ui/confirm.tsx";
 import { ProblemNotice } from "../ui/problem-notice.tsx";
 
+/** Whether steps before the last one, or parts, may have written files. */
+function hasStepFiles({ items }: Job): boolean {
+  return items.some(
+    ({ steps, parts }) => parts.total > 0 || steps.slice(0, -1).some(({ outputs }) => outputs.length > 0),
+  );
+}
+
 export function JobActions({ job }: { job: Job }) {
   const text = useText();
   const client = useQueryClient();
   const [asking, setAsking] = useState<"cancel" | "delete" | null>(null);
   const ended = hasEnded(job);
   const gone = job.state === "expired";
-  const hasFiles = job.items.some((item) => item.outputs.length > 0);
+  const hasFiles =
+    job.outputs.length > 0 || job.items.some((item) => item.outputs.length > 0 || item.resultFile !== null);
   const failed = job.progress.failed;
   const failedParts = job.items.reduce((sum, { parts }) => sum + parts.failed, 0);
 
@@ -47,6 +55,11 @@ export function JobActions({ job }: { job: Job }) {
         {ended && hasFiles && !gone && (
           <LinkButton look="primary" icon="download" href={archiveUrl(job.id)} download>
             {text.job.downloadAll}
+          </LinkButton>
+        )}
+        {ended && hasStepFiles(job) && !gone && (
+          <LinkButton icon="download" href={archiveUrl(job.id, { include: "all" })} download>
+            {text.job.downloadSteps}
           </LinkButton>
         )}
         {ended && failed + failedParts > 0 && !gone && job.state !== "cancelled" && (

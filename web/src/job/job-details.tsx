@@ -2,7 +2,8 @@ import type { Job } from "../api/contract.ts";
 import { formatDateTime } from "../format/format.ts";
 import { useLocale, useText } from "../i18n/locale.ts";
 import { CopyButton } from "../ui/copy-button.tsx";
-import { Icon } from "../ui/icons.tsx";
+import { Fold } from "../ui/fold.tsx";
+import { Attempts } from "./attempts.tsx";
 import { curlOf } from "./curl.ts";
 import { OptionsList } from "./options-list.tsx";
 
@@ -26,6 +27,7 @@ export function JobDetails({ job }: { job: Job }) {
         </pre>
         <CopyButton value={command} />
       </Fold>
+      <Attempts jobId={job.id} card />
       <p className="pt-2 text-xs text-faint">
         {text.job.id} <code className="font-mono break-all">{job.id}</code>
         {job.state === "expired"
@@ -33,17 +35,5 @@ export function JobDetails({ job }: { job: Job }) {
           : job.expiresAt && ` · ${text.job.expires(formatDateTime(job.expiresAt, locale))}`}
       </p>
     </section>
-  );
-}
-
-function Fold({ title, children }: { title: string; children: React.ReactNode }) {
-  return (
-    <details className="card group">
-      <summary className="flex list-none items-center justify-between rounded-2xl px-5 py-3.5 text-sm font-medium [&::-webkit-details-marker]:hidden">
-        {title}
-        <Icon name="chevron" className="text-faint transition-transform group-open:rotate-180" />
-      </summary>
-      <div className="px-5 pb-5">{children}</div>
-    </details>
   );
 }

@@ -6,6 +6,7 @@ import { asProblem } from "../api/problem.ts";
 import { formatPercent, formatRelative } from "../format/format.ts";
 import { useNow } from "../format/use-now.ts";
 import { useLocale, useText } from "../i18n/locale.ts";
+import { OutputList } from "../outputs/output-list.tsx";
 import { pipelineTitle } from "../pipelines/title.ts";
 import { Link } from "../router/link.tsx";
 import { paths } from "../router/routes.ts";
@@ -17,13 +18,13 @@ import { Skeleton } from "../ui/skeleton.tsx";
 import { StateBadge } from "../ui/state-badge.tsx";
 import { Compare } from "./compare.tsx";
 import { ItemList } from "./item-list.tsx";
-import { ItemOutputs } from "./item-outputs.tsx";
 import { JobActions } from "./job-actions.tsx";
 import { JobDetails } from "./job-details.tsx";
 import { JobProgress } from "./job-progress.tsx";
 import { jobFraction, type LiveItems } from "./live-progress.ts";
 import { Children, Parent } from "./related-jobs.tsx";
 import { ResultView } from "./result-view.tsx";
+import { StepList } from "./step-list.tsx";
 import { type ItemFilter, useItems, useJob } from "./use-job.ts";
 import { Warnings } from "./warnings.tsx";
 
@@ -98,18 +99,7 @@ function LoadedJob({ job, live }: { job: Job; live: LiveItems }) {
           <Parent of={job.parent} />
           <Children of={job.children} />
         </section>
-        {job.result !== null && (
-          <section aria-label={text.job.result} className="card p-5 sm:p-6">
-            <h2 className="mb-3 font-semibold">{text.job.result}</h2>
-            <ResultView value={job.result} />
-          </section>
-        )}
-        {job.resultFile && job.state !== "expired" && (
-          <section aria-label={text.job.result} className="card p-5 sm:p-6">
-            <h2 className="mb-3 font-semibold">{text.job.result}</h2>
-            <ItemOutputs outputs={[job.resultFile]} />
-          </section>
-        )}
+        <JobResult job={job} />
         <ItemList
           job={job}
           items={items}
@@ -127,6 +117,23 @@ function LoadedJob({ job, live }: { job: Job; live: LiveItems }) {
         <Compare items={items} index={comparing} onMove={setComparing} onClose={() => setComparing(null)} />
       )}
     </Page>
+  );
+}
+
+/** What the steps of the whole job made. */
+function JobResult({ job }: { job: Job }) {
+  const text = useText();
+  const { result, resultFile, outputs, steps } = job;
+  if (result === null && !resultFile && outputs.length === 0 && steps.length < 2) return null;
+  const expired = job.state === "expired";
+  const files = resultFile ? [...outputs, resultFile] : outputs;
+  return (
+    <section aria-label={text.job.result} className="card p-5 sm:p-6">
+      <h2 className="mb-3 font-semibold">{text.job.result}</h2>
+      {result !== null && <ResultView value={result} />}
+      {!expired && <OutputList files={files} />}
+      <StepList steps={steps} shown={files} expired={expired} />
+    </section>
   );
 }
 

@@ -1,19 +1,5 @@
 import type { FileView, JobItem } from "../api/contract.ts";
-
-const shown = new Set([
-  "image/jpeg",
-  "image/png",
-  "image/webp",
-  "image/avif",
-  "image/gif",
-  "image/svg+xml",
-  "image/bmp",
-]);
-
-/** Whether browsers show files of this type in an image element. */
-export function isShown(file: FileView | null | undefined): file is FileView {
-  return file !== null && file !== undefined && shown.has(file.mediaType);
-}
+import { isShown } from "../pictures/shown.ts";
 
 /** Fifty originals of a camera as thumbnails would cost more than the conversion itself. */
 const smallEnough = 1_500_000;
@@ -27,11 +13,6 @@ export function pictureOf(item: JobItem): FileView | null {
 
 export function canCompare(item: JobItem): boolean {
   return isShown(item.outputs[0]) && item.input?.mediaType.startsWith("image/") === true;
-}
-
-export function dimensionsOf(file: FileView | undefined): { width: number; height: number } | null {
-  const { width, height } = file?.meta ?? {};
-  return typeof width === "number" && typeof height === "number" ? { width, height } : null;
 }
 
 export interface Totals {

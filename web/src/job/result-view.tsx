@@ -1,6 +1,8 @@
+import { artifactUrl } from "../api/client.ts";
 import type { Json } from "../api/contract.ts";
 import { humanise } from "../json-schema/schema.ts";
 import { CopyButton } from "../ui/copy-button.tsx";
+import { isReference, references } from "./references.ts";
 
 /** A result as a reader wants it: text as text, a small record as a list, anything else as JSON. */
 export function ResultView({ value }: { value: Json }) {
@@ -23,7 +25,7 @@ export function ResultView({ value }: { value: Json }) {
           <div key={name} className="contents">
             <dt className="text-soft">{humanise(name)}</dt>
             <dd className="break-words whitespace-pre-wrap tabular-nums">
-              {entry === null ? "–" : String(entry)}
+              {entry === null ? "–" : isReference(name, entry) ? <FileLink id={entry} /> : String(entry)}
             </dd>
           </div>
         ))}
@@ -37,10 +39,28 @@ export function ResultView({ value }: { value: Json }) {
   return (
     <div className="space-y-2.5">
       <pre className="max-h-96 overflow-auto rounded-xl bg-sunken p-4 font-mono text-xs whitespace-pre-wrap">
-        {json}
+        <LinkedJson json={json} />
       </pre>
       <CopyButton value={json} />
     </div>
+  );
+}
+
+/** The JSON, in which each reference to a file is a link to it. */
+function LinkedJson({ json }: { json: string }) {
+  const parts = json.split(references);
+  // With one group in the expression, every other part is an id.
+  return parts.map((part, n) =>
+    // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a text have no other name
+    n % 2 === 0 ? part : <FileLink key={n} id={part} />,
+  );
+}
+
+function FileLink({ id }: { id: string }) {
+  return (
+    <a href={artifactUrl(id)} className="break-all text-accent underline">
+      {id}
+    </a>
   );
 }
 

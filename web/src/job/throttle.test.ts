@@ -38,3 +38,13 @@ test("stops", async () => {
   await vi.advanceTimersByTimeAsync(100);
   expect(work).toHaveBeenCalledTimes(1);
 });
+
+test("runs again when it is asked after it was stopped", async () => {
+  const work = vi.fn();
+  const refresh = throttled(work, 10);
+  refresh.ask();
+  await vi.advanceTimersByTimeAsync(0);
+  refresh.stop();
+  refresh.ask();
+  expect(work).toHaveBeenCalledTimes(2);
+});

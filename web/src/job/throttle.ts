@@ -25,7 +25,11 @@ export function throttled(work: () => Promise<unknown> | unknown, everyMs: numbe
     },
     stop(): void {
       again = false;
+      if (timer === undefined) return;
+      // It may be asked again.
       clearTimeout(timer);
+      timer = undefined;
+      busy = false;
     },
   };
 }
