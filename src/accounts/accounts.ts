@@ -1,6 +1,5 @@
 import { linkRecords } from "../database/account-links.ts";
 import { apiKeyRecords } from "../database/api-keys.ts";
-import { choreRecords } from "../database/chores.ts";
 import { identityRecords } from "../database/identities.ts";
 import { sessionRecords } from "../database/sessions.ts";
 import type { Tables } from "../database/tables.ts";
@@ -70,9 +69,6 @@ export interface AccountsParts {
   log: AccountsLog;
 }
 
-/** Of several processes that start at once, one shows the link. */
-const FIRST_LINK_MS = 10_000;
-
 export interface IdentificationParts {
   database: Database<Tables>;
   access: Access;
@@ -131,7 +127,6 @@ export function createAccounts(parts: AccountsParts): Accounts {
     erasure,
     async firstAdminLink() {
       if (await users.hasAdmin()) return null;
-      if (!(await choreRecords(database).begin("first-admin-link", now(), FIRST_LINK_MS))) return null;
       return (await links.make({ kind: "first-admin", role: "admin" })).path;
     },
     async close() {

@@ -1,9 +1,9 @@
-import { dictionary } from "@zxcvbn-ts/language-common";
-
 let common: ReadonlySet<string> | null = null;
 
-/** @param password in lower case */
-export function isCommonPassword(password: string): boolean {
-  common ??= new Set(dictionary["passwords-common"]);
-  return common.has(password);
+/** Loads the list when it is asked for first: most processes never do. */
+export async function commonPasswords(): Promise<ReadonlySet<string>> {
+  if (common) return common;
+  const { dictionary } = await import("@zxcvbn-ts/language-common");
+  common = new Set(dictionary["passwords-common"]);
+  return common;
 }

@@ -23,7 +23,7 @@ const PAGES: Record<LinkKind, string> = {
 };
 
 /** A new one of these takes the place of those before it. */
-const REPLACING: ReadonlySet<LinkKind> = new Set(["reset", "first-admin"]);
+const REPLACING: ReadonlySet<LinkKind> = new Set(["reset"]);
 
 export interface NewLink {
   kind: LinkKind;

@@ -1,7 +1,7 @@
 import { hash, verify } from "@node-rs/argon2";
 import { passwordFault } from "../domain/accounts.ts";
 import { MillraceError } from "../errors.ts";
-import { isCommonPassword } from "./common-passwords.ts";
+import { commonPasswords } from "./common-passwords.ts";
 
 /** Argon2id with 19 MiB and two passes, the least that OWASP recommends. */
 const COST = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
@@ -23,7 +23,8 @@ export function createPasswords(): Passwords {
   let decoy: Promise<string> | null = null;
   return {
     async hash(password, email) {
-      const fault = passwordFault(password, { email, isCommon: isCommonPassword });
+      const common = await commonPasswords();
+      const fault = passwordFault(password, { email, isCommon: (one) => common.has(one) });
       if (fault !== null) {
         throw new MillraceError("weak_password", `The password ${fault}.`, {
           extra: { issues: [{ path: "password", message: fault }] },

@@ -7,18 +7,13 @@ import {
 import type { Identities } from "../accounts/identities.ts";
 import type { AccountsLog } from "../accounts/log.ts";
 import type { MailSettings } from "../accounts/mail.ts";
-import { createQuotas, type OwnerQuotas } from "../accounts/quotas.ts";
+import type { OwnerQuotas } from "../accounts/quotas.ts";
 import type { Shares } from "../accounts/shares.ts";
 import type { TokenVerifier } from "../authz/check.ts";
-import type { Tables } from "../database/tables.ts";
-import { usageRecords } from "../database/usage.ts";
-import { userRecords } from "../database/users.ts";
 import type { Engine } from "../engine/engine.ts";
 import { MillraceError } from "../errors.ts";
 import type { StepLog } from "../pipeline/context.ts";
-import type { Database } from "../ports/database.ts";
 import type { Limiter } from "../ports/limiter.ts";
-import type { Store } from "../ports/store/store.ts";
 import type { Access } from "../replica/access.ts";
 import type { Config } from "./config.ts";
 import { installationSecrets } from "./secrets.ts";
@@ -97,26 +92,4 @@ function mailOf({ smtp: url, mailFrom, publicUrl }: Config): MailSettings | null
     );
   }
   return { url, publicUrl, from: mailFrom ?? `millrace@${new URL(publicUrl).hostname}` };
-}
-
-const MIB = 1024 * 1024;
-
-/** What users may have; `null` where accounts are off, as everything is one user's then. */
-export function openQuotas(config: Config, store: Store, database: Database<Tables>): OwnerQuotas | null {
-  if (config.auth === "off") return null;
-  const users = userRecords(database);
-  // 0 stands for any number.
-  const most = (limit: number) => (limit === 0 ? null : limit);
-  return createQuotas({
-    store,
-    usage: usageRecords(database),
-    overrides: async (owner) => (await users.byId(owner))?.quotas ?? {},
-    usual: {
-      jobs: most(config.quotaJobs),
-      itemsPerDay: most(config.quotaItemsPerDay),
-      storedBytes: most(config.quotaStoredMiB * MIB),
-      requestsPerMinute: most(config.rateLimit),
-      streams: config.quotaStreams,
-    },
-  });
 }

@@ -12,7 +12,6 @@ import { createOutgoing } from "../outgoing/outgoing.ts";
 import type { StepLog } from "../pipeline/context.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import { createReplica, type Replica } from "../replica/replica.ts";
-import { openQuotas } from "./accounts.ts";
 import {
   isLocal,
   openBlobs,
@@ -24,6 +23,7 @@ import {
   type Wiring,
 } from "./adapters.ts";
 import { loadPipelines } from "./load-pipelines.ts";
+import { openQuotas } from "./quotas.ts";
 import { installationSecrets } from "./secrets.ts";
 import { checkTemporaryFolder } from "./temporary-folder.ts";
 

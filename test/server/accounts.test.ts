@@ -248,6 +248,23 @@ test("an event stream ends when its session does", async () => {
   expect(performance.now() - began).toBeLessThan(2_000);
 });
 
+test("the authorization service takes tokens and keys of accounts, until they are revoked", async () => {
+  const pia = await signedIn(server, "pia@example.org");
+  const { id, key } = await pia.json<{ id: string; key: string }>(201, "/v1/keys", { name: "elsewhere" });
+  const check = async (bearer: string) => {
+    const answer = await fetch(`${server.url}/authz/check`, {
+      headers: { authorization: `Bearer ${bearer}` },
+    });
+    return [answer.status, answer.headers.get("x-auth-user"), answer.headers.get("x-auth-roles")];
+  };
+  expect(await check(pia.token)).toEqual([200, pia.id, "user"]);
+  expect(await check(key)).toEqual([200, pia.id, "user"]);
+  await pia.json(204, `/v1/keys/${id}`, undefined, "DELETE");
+  expect((await check(key))[0]).toBe(401);
+  await pia.json(204, "/v1/auth/logout", undefined, "POST");
+  expect((await check(pia.token))[0]).toBe(401);
+});
+
 test("API keys do what their scopes say, until they are revoked", async () => {
   const nia = await signedIn(server, "nia@example.org", "admin");
   const oda = await signedIn(server, "oda@example.org");

@@ -71,7 +71,7 @@ export async function start(options: RunningOptions = {}): Promise<Running> {
   );
   const { config } = resolved;
   const writer = await startEmbedded(config);
-  const wiring = { config, writer: writer!.socketPath };
+  const wiring = { config, writer: writer?.socketPath ?? null };
   const log: string[] = [];
   const logger = pino({ level: "warn" }, { write: (line) => void log.push(line) });
   const { engine, replica, quotas, shares, close: closeEngine } = await openEngine(wiring, options.pipelines);
@@ -139,7 +139,7 @@ export async function start(options: RunningOptions = {}): Promise<Running> {
       authz.close();
       await access.close();
       await closeEngine();
-      await writer!.close();
+      await writer?.close();
       await rm(data, { recursive: true, force: true });
     },
   };
