@@ -2,6 +2,16 @@ import { defineConfig } from "vitest/config";
 
 const excluded = ["**/node_modules/**", "**/dist/**", "**/*.tmp/**"];
 
+/** Whole systems that wait for leases and clocks for most of their time: two beside each other disturb nobody. */
+const waiting = ["clocks", "clock-set", "retention", "stopped", "supervised"].map(
+  (name) => `test/${name}.test.ts`,
+);
+
+// What was compiled once is there for every process and thread that a test starts: there are thousands of them. Code
+// that comes from there is covered less precisely.
+if (!process.argv.includes("--coverage"))
+  process.env.NODE_COMPILE_CACHE ??= `${import.meta.dirname}/.compiled`;
+
 export default defineConfig({
   resolve: {
     // Examples import the package by its name; in a checkout that means its sources.
@@ -39,11 +49,23 @@ export default defineConfig({
           // Whole systems use every core by themselves: one at a time, and with patience.
           name: "system",
           include: ["test/**/*.test.ts"],
-          exclude: excluded,
+          exclude: [...excluded, ...waiting],
           maxWorkers: 1,
           testTimeout: 120_000,
           hookTimeout: 120_000,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "waiting",
+          include: waiting,
+          exclude: excluded,
+          maxWorkers: 2,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -35,8 +35,11 @@ async function role(env: NodeJS.ProcessEnv, ...args: string[]): Promise<string> 
   return String(said[0]);
 }
 
-async function photographs(): Promise<File[]> {
-  return Promise.all(
+let made: Promise<File[]> | null = null;
+
+/** The same for every broker: each has a store and a bucket of its own. */
+function photographs(): Promise<File[]> {
+  made ??= Promise.all(
     Array.from({ length: PHOTOS }, async (_, n) => {
       const background = { r: n * 5, g: 255 - n * 5, b: 120 };
       const noise = { type: "gaussian" as const, mean: 128, sigma: 40 };
@@ -44,6 +47,7 @@ async function photographs(): Promise<File[]> {
       return new File([new Uint8Array(await picture.jpeg().toBuffer())], `photo-${n}.jpg`);
     }),
   );
+  return made;
 }
 
 /** The types of a job's events, from its beginning to its end. */

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { Redis } from "ioredis";
 import pg from "pg";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { systemUser } from "../scripts/services/debian.ts";
 import { java } from "../scripts/services/maven.ts";
 import { millrace } from "./cli/command.ts";
@@ -59,12 +59,14 @@ async function tryIt(name: string, urlWith: (password: string) => string, settin
   expect(JSON.parse(converted.stdout)).toMatchObject({ state: "succeeded", converted: 1 });
   expect(await server.stop()).toBe(0);
 
-  const start = ["start", "--port", "0", "--data", data];
-  const wrong = await millrace(start, { env: { ...trusting, ...envOf(urlWith("wrong")) } });
+  const start = (own: string) => ["start", "--port", "0", "--data", own];
+  const [wrong, untrusted] = await Promise.all([
+    millrace(start(data), { env: { ...trusting, ...envOf(urlWith("wrong")) } }),
+    millrace(start(`${data}-untrusted`), { env: envOf(urlWith(encoded)) }),
+  ]);
   expect(wrong.code).toBe(2);
   expect(wrong.stderr.trim().split("\n")).toHaveLength(1);
   expect(wrong.stderr).toMatch(/refuses/);
-  const untrusted = await millrace(start, { env: envOf(urlWith(encoded)) });
   expect(untrusted.code).toBe(2);
   expect(untrusted.stderr.trim().split("\n")).toHaveLength(1);
   expect(untrusted.stderr).toMatch(/self.signed.cert/i);
@@ -149,19 +151,19 @@ test("RabbitMQ with TLS and a password", { timeout: 180_000 }, async (context) =
   }
 });
 
-test.for(["plain", "scram-sha-512"])(
-  "Kafka with TLS and SASL %s",
-  { timeout: 180_000 },
-  async (mechanism, context) => {
-    context.skip(!kafkaInstalled, "its programs are not in this checkout's .services");
+describe("Kafka with TLS and SASL", () => {
+  const port = freePort();
+  let server: Awaited<ReturnType<typeof startKafka>> | null = null;
+
+  beforeAll(async () => {
+    if (!kafkaInstalled) return;
     const both = join(folder, "server.pem");
     await writeFile(both, `${await readFile(key, "utf8")}${await readFile(certificate, "utf8")}`);
-    const port = await freePort();
     const login = "org.apache.kafka.common.security";
     const own = 22_000 + Math.floor(Math.random() * 900) * 10;
-    const server = await startKafka(own, [
-      `listeners=PLAINTEXT://127.0.0.1:${own},CONTROLLER://127.0.0.1:${own + 1},SECURED://127.0.0.1:${port}`,
-      `advertised.listeners=PLAINTEXT://127.0.0.1:${own},SECURED://127.0.0.1:${port}`,
+    server = await startKafka(own, [
+      `listeners=PLAINTEXT://127.0.0.1:${own},CONTROLLER://127.0.0.1:${own + 1},SECURED://127.0.0.1:${await port}`,
+      `advertised.listeners=PLAINTEXT://127.0.0.1:${own},SECURED://127.0.0.1:${await port}`,
       "listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SECURED:SASL_SSL",
       "ssl.keystore.type=PEM",
       `ssl.keystore.location=${both}`,
@@ -169,34 +171,21 @@ test.for(["plain", "scram-sha-512"])(
       `listener.name.secured.plain.sasl.jaas.config=${login}.plain.PlainLoginModule required user_app="${PASSWORD}";`,
       `listener.name.secured.scram-sha-512.sasl.jaas.config=${login}.scram.ScramLoginModule required;`,
     ]);
-    try {
-      if (mechanism !== "plain") {
-        const { program, args } = await java(
-          join(root, ".services", "kafka"),
-          128,
-          "kafka.admin.ConfigCommand",
-          [
-            ...[
-              "--bootstrap-server",
-              `127.0.0.1:${own}`,
-              "--alter",
-              "--entity-type",
-              "users",
-              "--entity-name",
-              "app",
-            ],
-            ...["--add-config", `SCRAM-SHA-512=[password=${PASSWORD}]`],
-          ],
-        );
-        await run(program, args);
-      }
-      await tryIt(
-        `kafka-${mechanism}`,
-        (password) => `kafkas://app:${password}@127.0.0.1:${port}?sasl=${mechanism}`,
-        ["MILLRACE_BROKER"],
-      );
-    } finally {
-      await server.stop();
-    }
-  },
-);
+    const { program, args } = await java(join(root, ".services", "kafka"), 128, "kafka.admin.ConfigCommand", [
+      ...["--bootstrap-server", `127.0.0.1:${own}`, "--alter", "--entity-type", "users"],
+      ...["--entity-name", "app", "--add-config", `SCRAM-SHA-512=[password=${PASSWORD}]`],
+    ]);
+    await run(program, args);
+  }, 120_000);
+  afterAll(() => server?.stop());
+
+  test.for(["plain", "scram-sha-512"])("%s", { timeout: 180_000 }, async (mechanism, context) => {
+    context.skip(!kafkaInstalled, "its programs are not in this checkout's .services");
+    const secured = await port;
+    await tryIt(
+      `kafka-${mechanism}`,
+      (password) => `kafkas://app:${password}@127.0.0.1:${secured}?sasl=${mechanism}`,
+      ["MILLRACE_BROKER"],
+    );
+  });
+});
