@@ -4,6 +4,7 @@ import { createRoot } from "react-dom/client";
 import { Problem } from "./api/problem.ts";
 import { App } from "./app.tsx";
 import { connection } from "./connection/connection.ts";
+import { sessionStore, startSession } from "./session/session.ts";
 import "./styles.css";
 
 const client = new QueryClient({
@@ -18,10 +19,15 @@ const client = new QueryClient({
   },
 });
 
+void startSession();
+
 let wasOffline = false;
 connection.subscribe(() => {
   const offline = connection.state() === "offline";
-  if (wasOffline && !offline) void client.invalidateQueries();
+  if (wasOffline && !offline) {
+    if (sessionStore.get().phase === "unsure") void startSession();
+    void client.invalidateQueries();
+  }
   wasOffline = offline;
 });
 

@@ -14,8 +14,15 @@ import type {
   Timing,
 } from "./contract.ts";
 
+let renew: () => Promise<boolean> = async () => false;
+
+/** Says what to do when the server no longer knows who asks; with `true` the request is sent once more. */
+export function onUnauthorized(ask: () => Promise<boolean>): void {
+  renew = ask;
+}
+
 /** Questions are asked once: what fails is shown, and asked anew when the server is back. */
-export const client = createClient({ connection, retries: 0 });
+export const client = createClient({ connection, retries: 0, renew: () => renew() });
 /** Failures in a row, although the server can be reached, until what is being sent is given up. */
 const patience = { retries: 8 };
 
@@ -115,9 +122,12 @@ export function deleteJob(id: string): Promise<void> {
   return client.remove(id);
 }
 
-/** Those of everyone, and of pipelines. */
-export function listSchedules(cursor: string | null, signal?: AbortSignal): Promise<Page<Schedule>> {
-  return client.admin.schedules.list({ limit: 50, cursor }, { signal });
+/** @param all those of everyone and of pipelines, which only operators see */
+export function listSchedules(
+  { all, cursor }: { all: boolean; cursor: string | null },
+  signal?: AbortSignal,
+): Promise<Page<Schedule>> {
+  return schedulesOf(all).list({ limit: 50, cursor }, { signal });
 }
 
 export function createSchedule(pipeline: string, schedule: NewSchedule): Promise<Schedule> {
@@ -129,8 +139,15 @@ export function previewSchedule(timing: Timing, signal?: AbortSignal): Promise<s
   return client.schedules.preview(timing, { signal });
 }
 
-export async function actOnSchedule(id: string, action: "pause" | "resume" | "run"): Promise<void> {
-  await client.admin.schedules[action](id);
+export async function actOnSchedule(
+  { all, id }: { all: boolean; id: string },
+  action: "pause" | "resume" | "run",
+): Promise<void> {
+  await schedulesOf(all)[action](id);
+}
+
+function schedulesOf(all: boolean) {
+  return all ? client.admin.schedules : client.schedules;
 }
 
 export function removeSchedule(id: string): Promise<void> {

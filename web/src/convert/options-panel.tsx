@@ -5,6 +5,7 @@ import { Slider } from "../ui/inputs.tsx";
 import { AdvancedOptions } from "./advanced-options.tsx";
 import { formatChoices, usesQuality } from "./options.ts";
 import type { OptionsProps } from "./options-props.ts";
+import { PresetField } from "./preset-field.tsx";
 import { SizeOptions } from "./size-options.tsx";
 import { WatermarkOptions } from "./watermark-options.tsx";
 
@@ -14,6 +15,7 @@ export function OptionsPanel(props: OptionsProps) {
   const locale = useLocale();
   return (
     <div className="space-y-6">
+      <PresetField pipeline="image.convert" form={form} />
       <Choices
         label={text.options.format}
         hint={text.options.formatHints[form.format]}

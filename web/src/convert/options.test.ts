@@ -1,6 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { imageConvertOptions } from "../../../src/pipelines/image-convert/options.ts";
-import { checkForm, type FormState, initialForm, optionFiles, toOptions } from "./options.ts";
+import {
+  checkForm,
+  type FormState,
+  fromOptions,
+  initialForm,
+  makesSame,
+  optionFiles,
+  toOptions,
+} from "./options.ts";
 
 describe("the form and the pipeline agree", () => {
   test("on the defaults", () => {
@@ -67,4 +75,28 @@ test("a picture as watermark goes as a part of its own", () => {
   expect(optionFiles(form).get("watermark.image")).toBe(image);
   expect(toOptions(form).watermark).not.toHaveProperty("image");
   expect(optionFiles({ ...form, watermark: "none" }).size).toBe(0);
+});
+
+test("a preset brings the form back as it was when it was saved", () => {
+  const form: FormState = {
+    ...initialForm,
+    format: "jpeg",
+    width: 640,
+    quality: 41,
+    watermark: "text",
+    watermarkText: "© 물레방아",
+    position: "top",
+    opacity: 0.5,
+    watermarkSize: 0.2,
+    fit: "cover",
+    keepMetadata: true,
+    allPages: true,
+  };
+  expect(fromOptions(toOptions(form))).toEqual(form);
+  expect(fromOptions({})).toEqual(initialForm);
+  expect(makesSame(form, toOptions(form))).toBe(true);
+  // What a program saved, without a word on what is usual, is the same.
+  expect(makesSame(initialForm, {})).toBe(true);
+  expect(makesSame({ ...form, quality: 42 }, toOptions(form))).toBe(false);
+  expect(makesSame({ ...initialForm, watermark: "image" }, {})).toBe(false);
 });

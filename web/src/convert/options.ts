@@ -91,6 +91,29 @@ export function toOptions(form: FormState): ConvertOptions {
   };
 }
 
+/** The form that sends these options. A file among them is not in it. */
+export function fromOptions({ watermark, pages, ...options }: ConvertOptions): FormState {
+  const { text, position, opacity, size } = watermark ?? {};
+  return {
+    ...initialForm,
+    ...options,
+    width: options.width ?? null,
+    height: options.height ?? null,
+    watermark: text === undefined ? "none" : "text",
+    watermarkText: text ?? initialForm.watermarkText,
+    position: position ?? initialForm.position,
+    opacity: opacity ?? initialForm.opacity,
+    watermarkSize: size ?? initialForm.watermarkSize,
+    allPages: pages === "all",
+  };
+}
+
+/** Whether a form sends what these options come to. */
+export function makesSame(form: FormState, options: ConvertOptions): boolean {
+  if (form.watermark === "image") return false;
+  return JSON.stringify(toOptions(form)) === JSON.stringify(toOptions(fromOptions(options)));
+}
+
 /** The files that belong to options, by the option's path: the server reads them from parts of that name. */
 export function optionFiles(form: FormState): Map<string, File> {
   const files = new Map<string, File>();

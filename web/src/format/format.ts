@@ -87,6 +87,10 @@ export function formatDueTime(time: string, locale: string, timeZone: string | n
   return new Intl.DateTimeFormat(locale, format).format(at);
 }
 
+export function formatDate(time: string, locale: string): string {
+  return new Intl.DateTimeFormat(locale, { dateStyle: "medium" }).format(new Date(time));
+}
+
 export function formatDimensions(width: number, height: number): string {
   return `${width} × ${height}`;
 }

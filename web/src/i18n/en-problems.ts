@@ -14,7 +14,7 @@ export const enProblems: Words = {
     advice: "It was changed, moved or removed since you chose it. Choose it again.",
   },
   invalid_request: { title: "The server did not understand the request" },
-  unauthorized: { title: "Sign in first" },
+  unauthorized: { title: "Log in first" },
   forbidden: { title: "You are not allowed to do this" },
   forbidden_origin: {
     title: "The server refuses requests from this address",

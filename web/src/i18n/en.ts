@@ -11,6 +11,11 @@ export const en = {
     jobs: "Jobs",
     pipelines: "Pipelines",
     schedules: "Schedules",
+    account: "Account",
+    accountOf: (name: string) => `Account: ${name}`,
+    users: "Users",
+    logIn: "Log in",
+    logOut: "Log out",
     skip: "Skip to content",
     api: "API reference",
     language: "Language",
@@ -28,6 +33,7 @@ export const en = {
     tryAgainIn: (seconds: number) => `Try again in ${seconds} s`,
     loadMore: "Load more",
     none: "none",
+    showPassword: "Show the password",
   },
   connection: {
     offline: "The server cannot be reached. What you see may be out of date; trying again by itself.",
@@ -190,6 +196,15 @@ export const en = {
       fix: "Check the marked options first.",
     },
   },
+  presets: {
+    label: "Preset",
+    own: "Yours",
+    everyone: "For everyone",
+    none: "None saved yet",
+    changed: "Own settings",
+    manage: "Save or manage presets",
+    applied: (name: string) => `${name}: applied.`,
+  },
   preview: {
     title: "Preview",
     loading: "Preparing the preview…",
@@ -283,6 +298,7 @@ export const en = {
     parts: (n: number) => `${n} ${n === 1 ? "part" : "parts"}`,
     partsOf: (ended: number, total: number) => `${ended} of ${total} parts`,
     partsFailed: (n: number) => `(${n} failed)`,
+    share: "Share",
     delete: "Delete",
     deleteTitle: "Delete this job?",
     deleteMessage:

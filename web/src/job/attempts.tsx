@@ -1,10 +1,11 @@
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { listAttempts } from "../api/client.ts";
 import type { Attempt } from "../api/contract.ts";
 import { asProblem } from "../api/problem.ts";
 import { formatDateTime, formatMs } from "../format/format.ts";
 import { useLocale, useText } from "../i18n/locale.ts";
+import { useIsOperator } from "../session/session.ts";
 import { Button } from "../ui/button.tsx";
 import { Fold } from "../ui/fold.tsx";
 import { ProblemNotice } from "../ui/problem-notice.tsx";
@@ -21,7 +22,7 @@ interface Props {
 /** What became of each attempt, with stack traces. For operators: nobody else sees it, and nobody else may ask. */
 export function Attempts(props: Props) {
   const text = useText();
-  const isOperator = useOperator(props.jobId);
+  const isOperator = useIsOperator();
   const [open, setOpen] = useState(false);
   if (!isOperator) return null;
   if (props.card) {
@@ -37,24 +38,6 @@ export function Attempts(props: Props) {
       {open && <List {...props} />}
     </details>
   );
-}
-
-/** Whether the server answers an operator's question. */
-function useOperator(jobId: string): boolean {
-  const { data } = useQuery({
-    queryKey: ["operator"],
-    queryFn: ({ signal }) =>
-      listAttempts(jobId, { limit: 1 }, signal).then(
-        () => true,
-        (error) => {
-          if (asProblem(error).status === 403) return false;
-          throw error;
-        },
-      ),
-    staleTime: Number.POSITIVE_INFINITY,
-    retry: false,
-  });
-  return data === true;
 }
 
 function List({ jobId, index, part }: Props) {

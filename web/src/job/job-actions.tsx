@@ -1,15 +1,18 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { archiveUrl, cancelJob, deleteJob, retryJob } from "../api/client.ts";
 import { hasEnded, type Job } from "../api/contract.ts";
 import { asProblem } from "../api/problem.ts";
 import { useText } from "../i18n/locale.ts";
 import { navigate } from "../router/router.ts";
 import { paths } from "../router/routes.ts";
+import { useMe } from "../session/session.ts";
 import { announce } from "../ui/announce.tsx";
 import { Button, LinkButton } from "../ui/button.tsx";
 import { Confirm } from "../ui/confirm.tsx";
 import { ProblemNotice } from "../ui/problem-notice.tsx";
+
+const ShareDialog = lazy(async () => ({ default: (await import("./share-dialog.tsx")).ShareDialog }));
 
 /** Whether steps before the last one, or parts, may have written files. */
 function hasStepFiles({ items }: Job): boolean {
@@ -21,7 +24,8 @@ function hasStepFiles({ items }: Job): boolean {
 export function JobActions({ job }: { job: Job }) {
   const text = useText();
   const client = useQueryClient();
-  const [asking, setAsking] = useState<"cancel" | "delete" | null>(null);
+  const me = useMe();
+  const [asking, setAsking] = useState<"cancel" | "delete" | "share" | null>(null);
   const ended = hasEnded(job);
   const gone = job.state === "expired";
   const hasFiles =
@@ -62,6 +66,11 @@ export function JobActions({ job }: { job: Job }) {
             {text.job.downloadSteps}
           </LinkButton>
         )}
+        {me && ended && hasFiles && !gone && (
+          <Button icon="link" onClick={() => setAsking("share")}>
+            {text.job.share}
+          </Button>
+        )}
         {ended && failed + failedParts > 0 && !gone && job.state !== "cancelled" && (
           <Button icon="retry" disabled={retry.isPending} onClick={() => retry.mutate()}>
             {failed > 0 ? text.job.retry(failed) : text.job.retryParts(failedParts)}
@@ -80,6 +89,11 @@ export function JobActions({ job }: { job: Job }) {
         <div className="mt-4">
           <ProblemNotice problem={asProblem(error)} />
         </div>
+      )}
+      {asking === "share" && (
+        <Suspense fallback={null}>
+          <ShareDialog job={job} onClose={() => setAsking(null)} />
+        </Suspense>
       )}
       {asking === "cancel" && (
         <Confirm

@@ -7,10 +7,14 @@ test("every path leads back to its page", () => {
   expect(matchRoute(paths.job("a/b c"))).toEqual({ page: "job", id: "a/b c" });
   expect(matchRoute(paths.pipelines)).toEqual({ page: "pipelines" });
   expect(matchRoute(paths.pipeline("image.convert"))).toEqual({ page: "pipeline", name: "image.convert" });
+  for (const page of ["schedules", "login", "register", "reset", "account", "users"] as const) {
+    expect(matchRoute(paths[page])).toEqual({ page });
+  }
 });
 
 test("anything else is missing", () => {
   expect(matchRoute("/nowhere")).toEqual({ page: "missing" });
+  expect(matchRoute("/login/1")).toEqual({ page: "missing" });
   expect(matchRoute("/jobs/1/2")).toEqual({ page: "missing" });
   expect(matchRoute("/jobs/%E0%A4%A")).toEqual({ page: "job", id: "%E0%A4%A" });
 });

@@ -7,6 +7,7 @@ import { formatDueTime } from "../format/format.ts";
 import { useLocale, useText } from "../i18n/locale.ts";
 import { Link } from "../router/link.tsx";
 import { paths } from "../router/routes.ts";
+import { useIsOperator, useMe } from "../session/session.ts";
 import { announce } from "../ui/announce.tsx";
 import { Button } from "../ui/button.tsx";
 import { Confirm } from "../ui/confirm.tsx";
@@ -19,10 +20,13 @@ type Action = "pause" | "resume" | "run" | "remove";
 export function ScheduleCard({ schedule }: { schedule: Schedule }) {
   const text = useText();
   const client = useQueryClient();
+  const all = useIsOperator();
+  const me = useMe();
+  const isOwn = me === null || me.id === schedule.owner;
   const [removing, setRemoving] = useState(false);
   const act = useMutation({
     mutationFn: (action: Action) =>
-      action === "remove" ? removeSchedule(schedule.id) : actOnSchedule(schedule.id, action),
+      action === "remove" ? removeSchedule(schedule.id) : actOnSchedule({ all, id: schedule.id }, action),
     onSuccess: (_, action) => announce(text.schedules.done[action]),
     async onSettled() {
       setRemoving(false);
@@ -73,7 +77,7 @@ export function ScheduleCard({ schedule }: { schedule: Schedule }) {
         <Button size="small" disabled={act.isPending} onClick={() => act.mutate(paused ? "resume" : "pause")}>
           {paused ? text.schedules.resume : text.schedules.pause}
         </Button>
-        {!definedInCode && (
+        {isOwn && !definedInCode && (
           <Button size="small" look="quiet" icon="trash" onClick={() => setRemoving(true)}>
             {text.schedules.remove}
           </Button>

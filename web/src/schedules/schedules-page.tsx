@@ -3,6 +3,7 @@ import { useState } from "react";
 import { listSchedules } from "../api/client.ts";
 import { asProblem } from "../api/problem.ts";
 import { useText } from "../i18n/locale.ts";
+import { useIsOperator } from "../session/session.ts";
 import { Button } from "../ui/button.tsx";
 import { Empty } from "../ui/empty.tsx";
 import { Page } from "../ui/page.tsx";
@@ -15,9 +16,10 @@ import { ScheduleForm } from "./schedule-form.tsx";
 export function SchedulesPage() {
   const text = useText();
   const [adding, setAdding] = useState(false);
+  const everyones = useIsOperator();
   const schedules = useInfiniteQuery({
-    queryKey: ["schedules"],
-    queryFn: ({ pageParam, signal }) => listSchedules(pageParam, signal),
+    queryKey: ["schedules", everyones],
+    queryFn: ({ pageParam, signal }) => listSchedules({ all: everyones, cursor: pageParam }, signal),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.nextCursor,
     refetchInterval: 10_000,

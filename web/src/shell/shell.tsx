@@ -1,8 +1,10 @@
 import { useText } from "../i18n/locale.ts";
 import { Link } from "../router/link.tsx";
 import { paths } from "../router/routes.ts";
+import { useIsOpen } from "../session/gate.tsx";
 import { Announcer } from "../ui/announce.tsx";
 import { UnfinishedUploads } from "../upload/unfinished-uploads.tsx";
+import { AccountMenu } from "./account-menu.tsx";
 import { ConnectionBanner } from "./connection-banner.tsx";
 import { Logo } from "./logo.tsx";
 import { Navigation } from "./navigation.tsx";
@@ -11,6 +13,7 @@ import { UploadIndicator } from "./upload-indicator.tsx";
 
 export function Shell({ children }: { children: React.ReactNode }) {
   const text = useText();
+  const isOpen = useIsOpen();
   const width = "mx-auto w-full max-w-6xl px-4 sm:px-6";
   return (
     <div className="flex min-h-dvh flex-col">
@@ -29,15 +32,16 @@ export function Shell({ children }: { children: React.ReactNode }) {
             <Logo />
             Millrace
           </Link>
-          <Navigation />
+          {isOpen && <Navigation />}
           <div className="ml-auto flex items-center gap-1">
             <UploadIndicator />
             <Preferences />
+            <AccountMenu />
           </div>
         </div>
       </header>
       <main id="content" tabIndex={-1} className={`${width} flex-1 pt-8 pb-16 sm:pt-10`}>
-        <UnfinishedUploads />
+        {isOpen && <UnfinishedUploads />}
         {children}
       </main>
       <footer

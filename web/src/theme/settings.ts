@@ -15,3 +15,11 @@ export function writeSetting(key: string, value: string): void {
     // Private windows may refuse.
   }
 }
+
+export function removeSetting(key: string): void {
+  try {
+    localStorage.removeItem(key);
+  } catch {
+    // As above.
+  }
+}

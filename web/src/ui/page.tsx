@@ -1,5 +1,11 @@
 import { type ReactNode, useEffect, useRef } from "react";
 
+export function useTabTitle(title: string): void {
+  useEffect(() => {
+    document.title = `${title} · Millrace`;
+  }, [title]);
+}
+
 interface Props {
   title: string;
   /** The browser tab's title, when it should say more than the heading. */
@@ -21,9 +27,7 @@ export function Page({ title, tabTitle, intro, actions, children }: Props) {
     heading.current?.focus({ preventScroll: true });
   }, []);
 
-  useEffect(() => {
-    document.title = `${tabTitle ?? title} · Millrace`;
-  }, [tabTitle, title]);
+  useTabTitle(tabTitle ?? title);
 
   return (
     <div className="animate-[rise_200ms_ease-out]">

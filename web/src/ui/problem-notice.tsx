@@ -1,25 +1,28 @@
 import type { ReactNode } from "react";
 import type { Problem } from "../api/problem.ts";
 import { useText } from "../i18n/locale.ts";
+import type { Words } from "../i18n/words.ts";
 import { Button } from "./button.tsx";
 import { Icon } from "./icons.tsx";
 import { useCountdown } from "./use-countdown.ts";
 
 interface Props {
   problem: Problem;
+  /** What codes mean just here, in place of the usual words and of the server's. */
+  words?: Partial<Words>;
   onRetry?(): void;
   children?: ReactNode;
 }
 
 /** What went wrong, in words, and what to do. A full queue counts down to when it is worth trying again. */
-export function ProblemNotice({ problem, onRetry, children }: Props) {
+export function ProblemNotice({ problem, words: own, onRetry, children }: Props) {
   const text = useText();
   const left = useCountdown(problem);
-  const words = text.problems[problem.code];
+  const words = own?.[problem.code] ?? text.problems[problem.code];
   const title = words?.title ?? (problem.title || text.problems.unexpected.title);
   const shownDetail =
     problem.message !== problem.code && problem.message !== problem.title ? problem.message : "";
-  const detail = problem.code === "network" ? "" : shownDetail;
+  const detail = problem.code === "network" || own?.[problem.code] ? "" : shownDetail;
   return (
     <div role="alert" className="flex gap-3 rounded-xl bg-bad-soft p-4 text-sm">
       <Icon name="alert" className="mt-0.5 shrink-0 text-bad" />
@@ -27,7 +30,7 @@ export function ProblemNotice({ problem, onRetry, children }: Props) {
         <p className="font-semibold text-ink">{title}</p>
         {detail && <p className="mt-0.5 break-words text-soft">{detail}</p>}
         {words?.advice && <p className="mt-0.5 text-soft">{words.advice}</p>}
-        {problem.issues.length > 0 && (
+        {!own?.[problem.code] && problem.issues.length > 0 && (
           <ul className="mt-2 list-disc space-y-0.5 pl-4 text-soft">
             {problem.issues.map((issue) => (
               <li key={`${issue.path} ${issue.message}`}>

@@ -1,0 +1,23 @@
+import { CopyButton } from "../ui/copy-button.tsx";
+import { Field } from "../ui/field.tsx";
+
+/** Something to be copied: it is selected as a whole. */
+export function Secret({ label, value }: { label: string; value: string }) {
+  return (
+    <Field label={label}>
+      {(ids) => (
+        <span className="flex items-start gap-2">
+          <textarea
+            {...ids}
+            readOnly
+            rows={value.length > 60 ? 3 : 2}
+            value={value}
+            onFocus={(event) => event.target.select()}
+            className="control resize-none font-mono text-[0.8125rem] break-all"
+          />
+          <CopyButton small value={value} />
+        </span>
+      )}
+    </Field>
+  );
+}
