@@ -16,7 +16,7 @@ import { testSchema } from "../src/adapters/postgres/testing.ts";
 import { createClient } from "../src/client/index.ts";
 import { createMillrace, type Millrace } from "../src/compose/index.ts";
 import { addressOf, withService } from "../src/testing/services.ts";
-import { add, shout } from "./embed/pipelines.ts";
+import { add, greet, shout } from "./embed/pipelines.ts";
 
 const modules = [new URL("./embed/pipelines.ts", import.meta.url)];
 const pipelines = [shout, add];
@@ -56,6 +56,18 @@ test("what is not known is refused by name", async () => {
     /dta in createMillrace is not a setting; did you mean data/,
   );
   await expect(createMillrace({ workers: -1 })).rejects.toThrow(/workers must be a whole number/);
+});
+
+test("items of data need room in the queue, each of them", async () => {
+  const settings = { data: join(folder, "room"), queueLimit: 5, logLevel: "silent" } as const;
+  const millrace = await createMillrace({ ...settings, pipelines: [greet] });
+  try {
+    const items = (count: number) => Array.from({ length: count }, (_, n) => ({ data: { name: `${n}` } }));
+    await expect(millrace.submit(greet, { items: items(6) })).rejects.toMatchObject({ code: "queue_full" });
+    expect((await millrace.submit(greet, { items: items(5) })).progress.total).toBe(5);
+  } finally {
+    await millrace.close();
+  }
 });
 
 function suite(settings: () => { store?: string; data: string }): void {
