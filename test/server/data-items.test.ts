@@ -31,9 +31,17 @@ const either = definePipeline({
   accepts: { mediaTypes: ["text/plain"], data: z.string() },
 }).each("read", async (ctx) => ctx.data ?? (await ctx.read(ctx.file)).toString());
 
+const numbers = definePipeline({
+  name: "numbers",
+  version: 1,
+  title: "Numbers",
+  accepts: { data: z.array(z.number()).or(z.string()) },
+  queueLimit: 20_000,
+}).each("read", () => null, { cache: "never", attempts: 1 });
+
 let server: Running;
 beforeAll(async () => {
-  server = await start({ pipelines: [greet, either, copy] });
+  server = await start({ pipelines: [greet, either, copy, numbers] });
 });
 afterAll(() => server.close());
 
@@ -152,4 +160,22 @@ test("a part that nothing reads is refused, and the intended one is named", asyn
   expect(problem.detail).toContain('did you mean "files"?');
   const text = await problemOf(await post(server.url, "/v1/jobs", form("copy", [], { option: "{}" })));
   expect(text).toMatchObject({ status: 422, code: "unknown_part", intended: "options" });
+});
+
+test("as much data as a request may have is taken, and more that hides in short numbers is refused with the limit", async () => {
+  const send = (item: string) =>
+    fetch(`${server.url}/v1/jobs`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: `{"pipeline":"numbers","startAt":"${later}","items":[${Array.from({ length: 10_000 }, () => item).join(",")}]}`,
+    });
+  const later = new Date(Date.now() + 3_600_000).toISOString();
+  const whole = await send(JSON.stringify({ data: "x".repeat(1_655) }));
+  expect(whole.status).toBe(202);
+  const { id } = (await whole.json()) as { id: string };
+  await fetch(`${server.url}/v1/jobs/${id}`, { method: "DELETE" });
+  const grown = await problemOf(
+    await send(`{"data":[${Array.from({ length: 140 }, () => "1e20").join(",")}]}`),
+  );
+  expect(grown).toMatchObject({ code: "request_too_large", status: 413, limit: 18_000_000 });
 });

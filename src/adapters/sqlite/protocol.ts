@@ -56,8 +56,11 @@ export function socketFile(path: string): string {
   return `${path}.socket`;
 }
 
-/** Characters of one call, or of one answer; more is refused. A job of ten thousand files has about 5 million. */
-export const MAX_MESSAGE = 16 * 1024 * 1024;
+/**
+ * Characters of one call, or of one answer; more is refused. A job of ten thousand files has about 5 million, and one of
+ * as much data as is taken about 21.
+ */
+export const MAX_MESSAGE = 24 * 1024 * 1024;
 /** Characters after which the rest goes into another frame. */
 const FULL_FRAME = 1024 * 1024;
 /** Bytes that the other side may send without an end of the line: more than any frame of `Outgoing`. */

@@ -35,6 +35,8 @@ export const dataItems = boundedList(dataItem, MOST_ITEMS);
 
 /** Of the JSON of one item: its step holds it in memory. */
 const MAX_DATA_BYTES = 4_000_000;
+/** Of the JSON of all items that is recorded: a body of 16 MiB has less, unless its numbers are written shorter. */
+const MAX_CHARACTERS = 18_000_000;
 /** Items that are stored as files at once. */
 const AT_ONCE = 8;
 
@@ -78,6 +80,7 @@ export async function keepItems(
   const limit = inlineBytes({ total: Math.max(1, items.length) });
   const kept: NewItem[] = [];
   const pinned: string[] = [];
+  let characters = 0;
   try {
     for (let from = 0; from < items.length; from += AT_ONCE) {
       const some = items.slice(from, from + AT_ONCE);
@@ -89,6 +92,8 @@ export async function keepItems(
       for (const [n, one] of stored.entries()) {
         if (one.status === "rejected") throw one.reason;
         const { value, blob } = one.value;
+        characters += one.value.characters + (some[n]!.name?.length ?? 0);
+        if (characters > MAX_CHARACTERS) throw tooMuchData();
         const file = blob && {
           artifactId: `${jobId}.${from + n}.data`,
           name: "data.json",
@@ -106,12 +111,18 @@ export async function keepItems(
 }
 
 async function pack(keeping: Keeping, data: unknown, index: number, limit: number) {
-  const { value, bytes } = packJson(data, limit);
-  if (bytes === null) return { value, blob: null };
+  const packed = packJson(data, limit);
+  const { bytes } = packed;
+  if (bytes === null) return { value: packed.value, blob: null, characters: packed.characters };
   if (bytes.length <= MAX_DATA_BYTES) {
     const blob: KeptBlob = await keepBlob(keeping, bytes);
-    return { value: null, blob };
+    return { value: null, blob, characters: 0 };
   }
   const text = `items.${index}.data has ${bytes.length} bytes of JSON; at most ${MAX_DATA_BYTES} are accepted. Send it as a file.`;
   throw new MillraceError("request_too_large", text, { extra: { limit: MAX_DATA_BYTES } });
+}
+
+function tooMuchData(): MillraceError {
+  const text = `The items have more than ${MAX_CHARACTERS} characters of JSON as they are recorded. Send several jobs.`;
+  return new MillraceError("request_too_large", text, { extra: { limit: MAX_CHARACTERS } });
 }
