@@ -168,15 +168,20 @@ async function lookupRows(session: Session, sizes: readonly number[]) {
   }
   const url = await redis(session, false);
   const server = listenerOn(Number(new URL(url).port));
-  const before = processorTime(server);
-  const { ready, stop } = await program(session, "authz-lookup.ts", ["redis", "0", url], { execArgv });
-  await stop();
-  const { p99Ms, cpuUs, lookups } = ready as { [name: string]: number };
-  const total = cpuUs! + (used(before, processorTime(server)) * 1_000) / lookups!;
-  rows.push({ subject: "Redis `EXISTS`, pipelined", figures: { p99Ms: p99Ms!, cpuUs: total } });
+  const asked = new Map<string, number>();
+  for (const kind of ["redis", "redis-pipelined"]) {
+    const before = processorTime(server);
+    const { ready, stop } = await program(session, "authz-lookup.ts", [kind, "0", url], { execArgv });
+    await stop();
+    const { p99Ms, cpuUs, lookups } = ready as { [name: string]: number };
+    const total = cpuUs! + (used(before, processorTime(server)) * 1_000) / lookups!;
+    asked.set(kind, total);
+    const subject = kind === "redis" ? "Redis `EXISTS`" : "Redis `EXISTS`, pipelined";
+    rows.push({ subject, figures: { p99Ms: p99Ms!, cpuUs: total } });
+  }
   return {
     rows,
-    share: slowest / total,
+    share: slowest / asked.get("redis")!,
     columns: [
       { name: "p99Ms", title: "p99 ms", digits: 4 },
       { name: "cpuUs", title: "processor time, µs", digits: 3 },

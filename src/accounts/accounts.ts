@@ -7,6 +7,7 @@ import { userRecords } from "../database/users.ts";
 import type { Registration } from "../domain/accounts.ts";
 import { type Secrets, signer } from "../domain/keys.ts";
 import type { Engine } from "../engine/engine.ts";
+import type { Presets } from "../engine/presets.ts";
 import type { Database } from "../ports/database.ts";
 import type { Limiter } from "../ports/limiter.ts";
 import type { Access } from "../replica/access.ts";
@@ -62,6 +63,7 @@ export interface AccountsParts {
   database: Database<Tables>;
   quotas: Pick<OwnerQuotas, "forget"> | null;
   shares: Pick<Shares, "removeAll">;
+  presets: Pick<Presets, "removeAll">;
   access: Access;
   limiter: Limiter;
   secrets: Secrets;
@@ -98,7 +100,7 @@ export function identification({ database, access, secrets, log, now }: Identifi
 
 /** Called before the maps are loaded. */
 export function createAccounts(parts: AccountsParts): Accounts {
-  const { engine, database, quotas, shares, limiter, secrets, settings, log } = parts;
+  const { engine, database, quotas, shares, presets, limiter, secrets, settings, log } = parts;
   const now = engine.store.now;
   const { records, tokens, keys, identities } = identification({ ...parts, now });
   const links = createLinks(linkRecords(database), now);
@@ -112,7 +114,12 @@ export function createAccounts(parts: AccountsParts): Accounts {
   const mail = settings.mail && createMail(settings.mail, { links, limits, log });
   const { providers } = settings;
   const signIn = createSignIn({ providers, records: identityRecords(database), users, now });
-  const forgetters = [shares.removeAll, signIn.removeAll, ...(quotas ? [quotas.forget] : [])];
+  const forgetters = [
+    shares.removeAll,
+    presets.removeAll,
+    signIn.removeAll,
+    ...(quotas ? [quotas.forget] : []),
+  ];
   const erasure = eraseDeleted({ engine, users: records.users, others: forgetters, log });
   return {
     settings,

@@ -142,7 +142,7 @@ const runApi: Run = async ({ config, inline }, writer, begins) => {
   const limiter = limits ? await openLimiter({ config, writer }) : null;
   const accounts =
     limiter &&
-    (await openAccounts(config, { engine, access, quotas, shares, limiter, log: stepLog(logger) }));
+    (await openAccounts(config, { engine, access, quotas, shares, presets, limiter, log: stepLog(logger) }));
   const authz = openAuthz(config, access, {
     own: accounts ? [ownTokens(accounts.identities)] : [],
     now: engine.store.now,

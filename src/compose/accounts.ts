@@ -11,6 +11,7 @@ import type { OwnerQuotas } from "../accounts/quotas.ts";
 import type { Shares } from "../accounts/shares.ts";
 import type { TokenVerifier } from "../authz/check.ts";
 import type { Engine } from "../engine/engine.ts";
+import type { Presets } from "../engine/presets.ts";
 import { MillraceError } from "../errors.ts";
 import type { StepLog } from "../pipeline/context.ts";
 import type { Limiter } from "../ports/limiter.ts";
@@ -22,6 +23,7 @@ export interface AccountNeeds {
   engine: Engine;
   quotas: OwnerQuotas | null;
   shares: Shares;
+  presets: Presets;
   access: Access;
   limiter: Limiter;
   log: StepLog;
@@ -62,7 +64,7 @@ function accountsLog(log: StepLog): AccountsLog {
 /** Called before the maps are loaded. The accounts of these settings; `null` where they are off. */
 export async function openAccounts(
   config: Config,
-  { engine, access, quotas, shares, limiter, log }: AccountNeeds,
+  { engine, access, quotas, shares, presets, limiter, log }: AccountNeeds,
 ): Promise<Accounts | null> {
   if (config.auth === "off") return null;
   return createAccounts({
@@ -70,6 +72,7 @@ export async function openAccounts(
     access,
     quotas,
     shares,
+    presets,
     database: engine.database,
     limiter,
     secrets: await installationSecrets(config),

@@ -14,11 +14,11 @@ export interface AccountMirror {
   key(key: ApiKeyRecord, hash: string): MapChange;
   noKey(hash: string): MapChange;
   ended(sessionId: string): MapChange;
-  /** Queries for the end of a batch; `told` gets their answers. @param options.when must hold after the others */
+  /** Queries for the end of a batch; `told` gets their answers, and resolves when this process knows. @param options.when must hold after the others */
   prepare(
     changes: readonly MapChange[],
     options?: { when?: Expression<SqlBool> },
-  ): { readonly queries: readonly Compilable[]; told(answers: readonly Answer[]): unknown };
+  ): { readonly queries: readonly Compilable[]; told(answers: readonly Answer[]): Promise<unknown> };
 }
 
 /** Where nobody keeps anything in memory. */
@@ -29,5 +29,5 @@ export const noMirror: AccountMirror = {
   key: () => none,
   noKey: () => none,
   ended: () => none,
-  prepare: () => ({ queries: [], told() {} }),
+  prepare: () => ({ queries: [], told: async () => {} }),
 };

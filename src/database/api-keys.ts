@@ -31,7 +31,7 @@ export function apiKeyRecords({ db, batch }: Database<Tables>, mirror: AccountMi
           ),
         ...told.queries,
       ]);
-      told.told(others);
+      await told.told(others);
       return undone.changes === 0;
     },
 
@@ -81,7 +81,7 @@ export function apiKeyRecords({ db, batch }: Database<Tables>, mirror: AccountMi
         db.deleteFrom("api_keys").where("id", "=", id).where("user_id", "=", userId),
         ...told.queries,
       ]);
-      told.told(others);
+      await told.told(others);
       return done.changes === 1;
     },
 

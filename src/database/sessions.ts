@@ -81,7 +81,7 @@ export function sessionRecords({ db, batch }: Database<Tables>, mirror: AccountM
         when: expressionBuilder<Tables, never>().exists(ended),
       });
       const [done, ...others] = await batch([query, ...told.queries]);
-      told.told(others);
+      await told.told(others);
       return done.changes === 1;
     },
 

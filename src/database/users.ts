@@ -48,7 +48,7 @@ export function userRecords({ db, batch }: Database<Tables>, mirror: AccountMirr
         insert.onConflict((taken) => taken.doNothing()),
         ...told.queries,
       ]);
-      told.told(others);
+      await told.told(others);
       return done.changes === 1;
     },
 
@@ -82,7 +82,7 @@ export function userRecords({ db, batch }: Database<Tables>, mirror: AccountMirr
           .where((is) => is.not(is.exists(usedByThis))),
         ...told.queries,
       ]);
-      told.told(others);
+      await told.told(others);
       return used.changes === 1 && undone.changes === 0;
     },
 
@@ -134,7 +134,7 @@ export function userRecords({ db, batch }: Database<Tables>, mirror: AccountMirr
         const shown = isShownAlike(before, next) ? [] : [mirror.user(next)];
         const told = mirror.prepare(shown, { when: exists(same(next)) });
         const [done, ...others] = await batch([query, ...told.queries]);
-        told.told(others);
+        await told.told(others);
         if (done.changes === 1) return next;
         const present = await byId(id);
         if (!present || (isLast && isShownAlike(before, present))) return null;
@@ -154,7 +154,7 @@ export function userRecords({ db, batch }: Database<Tables>, mirror: AccountMirr
         db.deleteFrom("users").where("id", "=", id),
         ...told.queries,
       ]);
-      told.told(answers.slice(OF_USER));
+      await told.told(answers.slice(OF_USER));
     },
   };
 }

@@ -174,20 +174,36 @@ function read(key: string): void {
 
 /** In its usual spelling, with small letters: another spelling is another key. */
 function readUuid(key: string): boolean {
-  let word = 0;
-  let digits = 0;
-  for (let n = 0; n < UUID_LENGTH; n++) {
-    const code = key.charCodeAt(n);
-    if (n === 8 || n === 13 || n === 18 || n === 23) {
-      if (code !== DASH) return false;
-      continue;
-    }
-    const digit = code < 128 ? DIGITS[code]! : -1;
-    if (digit < 0) return false;
-    word = (word << 4) | digit;
-    if ((++digits & 7) === 0) w[(digits >>> 3) - 1] = word;
-  }
-  return true;
+  if (key.charCodeAt(8) !== DASH || key.charCodeAt(13) !== DASH) return false;
+  if (key.charCodeAt(18) !== DASH || key.charCodeAt(23) !== DASH) return false;
+  const a = four(key, 0);
+  const b = four(key, 4);
+  const c = four(key, 9);
+  const d = four(key, 14);
+  const e = four(key, 19);
+  const f = four(key, 24);
+  const g = four(key, 28);
+  const h = four(key, 32);
+  w[0] = (a << 16) | b;
+  w[1] = (c << 16) | d;
+  w[2] = (e << 16) | f;
+  w[3] = (g << 16) | h;
+  // One that is no digit makes all of them negative.
+  return (a | b | c | d | e | f | g | h) >= 0;
+}
+
+/** Four hexadecimal digits as a number; negative where one is none. */
+function four(key: string, at: number): number {
+  return (
+    (digit(key.charCodeAt(at)) << 12) |
+    (digit(key.charCodeAt(at + 1)) << 8) |
+    (digit(key.charCodeAt(at + 2)) << 4) |
+    digit(key.charCodeAt(at + 3))
+  );
+}
+
+function digit(code: number): number {
+  return code < 128 ? DIGITS[code]! : -1;
 }
 
 const C1 = 0x239b_961b;

@@ -101,6 +101,16 @@ function replicaTests(place: () => Promise<Place>): void {
     }
   });
 
+  test("a commit is seen by its own process at once, whatever others have changed unheard", async () => {
+    const at = await place();
+    const [writer, other] = [await open(at, dropping), await open(at, dropping)];
+    for (let n = 0; n < 5; n++) {
+      await other.replica.commit([other.users.set(`other ${n}`, { role: "user" })]);
+      await writer.replica.commit([writer.users.set("own", { role: `${n}` })]);
+      expect([writer.users.get("own"), writer.users.size()]).toEqual([{ role: `${n}` }, n + 2]);
+    }
+  });
+
   test("maps change together with other records, or not at all", async () => {
     const { replica, users, database } = await open(await place());
     const upload = (id: string) =>

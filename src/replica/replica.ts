@@ -23,6 +23,8 @@ import { watchHeads } from "./watch-heads.ts";
 
 /** How often the log is looked through for what nobody needs any more, by one of all processes. */
 const COMPACT_MS = 60_000;
+/** How long a commit waits until this process has seen it. */
+const OWN_MS = 1_000;
 /** How often a part of what has expired is forgotten. */
 const PRUNE_MS = 1_000;
 
@@ -56,8 +58,8 @@ export interface MapState {
 
 export interface Prepared {
   readonly queries: readonly Compilable[];
-  /** Called after the commit. */
-  told(answers: readonly Answer[]): Written;
+  /** Called after the commit. When it resolves, this process has seen the changes, and the others are being told. */
+  told(answers: readonly Answer[]): Promise<Written>;
 }
 
 /**
@@ -119,8 +121,23 @@ export function createReplica(parts: ReplicaParts): Replica {
     return { follower, common: commonOf(name, follower, listeners) };
   }
 
-  const prepare = (changes: readonly Change[], { when, asOthers = false }: CommitOptions = {}): Prepared =>
-    prepareChanges(changes, { records, now: now(), when, tell: asOthers ? tellOthers : tell });
+  const waitFor = async (map: string, version: number, ms: number) =>
+    (await followers.get(map)?.waitFor(version, ms)) ?? true;
+
+  function prepare(changes: readonly Change[], { when, asOthers = false }: CommitOptions = {}): Prepared {
+    const parts = { records, now: now(), when, tell: asOthers ? tellOthers : tell };
+    const { queries, told } = prepareChanges(changes, parts);
+    return {
+      queries,
+      async told(answers) {
+        const written = told(answers);
+        // What others have changed before may be missing here.
+        if (!asOthers)
+          await Promise.all([...written.versions].map(([map, version]) => waitFor(map, version, OWN_MS)));
+        return written;
+      },
+    };
+  }
 
   function every(ms: number, run: () => void): void {
     const timer = setInterval(run, ms).unref();
@@ -161,11 +178,11 @@ export function createReplica(parts: ReplicaParts): Replica {
     ) {
       const { queries, told } = prepare(changes, options);
       const answers: readonly Answer[] = await database.batch([...beside, ...queries]);
-      const written = told(answers.slice(beside.length));
+      const written = await told(answers.slice(beside.length));
       return { answers: answers.slice(0, beside.length) as Answers<Queries>, written };
     },
     prepare,
-    waitFor: async (map, version, ms) => (await followers.get(map)?.waitFor(version, ms)) ?? true,
+    waitFor,
     async find(keys) {
       const found = await records.find(keys);
       return found.filter(({ expiresAt }) => expiresAt === null || expiresAt > now());

@@ -81,7 +81,7 @@ export async function start(options: RunningOptions = {}): Promise<Running> {
   const presets = createPresets(replica, engine);
   const accounts =
     limiter &&
-    (await openAccounts(config, { engine, access, quotas, shares, limiter, log: stepLog(logger) }));
+    (await openAccounts(config, { engine, access, quotas, shares, presets, limiter, log: stepLog(logger) }));
   const own = accounts ? [ownTokens(accounts.identities)] : [];
   const authz = openAuthz(config, access, { own, now: engine.store.now, log: stepLog(logger) });
   await access.start();
