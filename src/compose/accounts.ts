@@ -71,6 +71,7 @@ export async function openAccounts(
     engine,
     access,
     quotas,
+    presets,
     shares,
     presets,
     database: engine.database,

@@ -194,6 +194,7 @@ test("a deleted account takes all of its data along", async () => {
   expect([created.status, upload.status]).toEqual([202, 201]);
   const schedule = { pipeline: "count", options: { to: 1 }, everySeconds: 3_600 };
   await jan.json(201, "/v1/schedules", schedule);
+  await jan.json(201, "/v1/presets", { pipeline: "count", name: "mine", options: { to: 1 } });
   await jan.json(403, "/v1/me", { password: "wrong" }, "DELETE");
   await jan.json(204, "/v1/me", { password: PASSWORD }, "DELETE");
   expect((await fetch(`${server.url}/v1/me`, { headers })).status).toBe(401);
@@ -203,6 +204,7 @@ test("a deleted account takes all of its data along", async () => {
   expect(await server.engine.schedules.list({ owner: jan.id, limit: 10 })).toEqual([]);
   const uploads = server.engine.database.db.selectFrom("uploads").select("id").where("owner", "=", jan.id);
   expect(await uploads.execute()).toEqual([]);
+  expect(server.presets.list({ owner: jan.id, isAdmin: false }, {})).toEqual([]);
   await visitor(server).json(401, "/v1/auth/login", login("jan@example.org"));
 });
 

@@ -15,7 +15,7 @@ import { startObjectEvents } from "../../src/compose/object-events.ts";
 import { openEngine } from "../../src/compose/open-engine.ts";
 import { stepSource } from "../../src/compose/step-source.ts";
 import type { Engine } from "../../src/engine/engine.ts";
-import { createPresets } from "../../src/engine/presets.ts";
+import { createPresets, type Presets } from "../../src/engine/presets.ts";
 import { sharedMemory } from "../../src/engine/shared-memory.ts";
 import type { Pipeline } from "../../src/pipeline/pipeline.ts";
 import type { Limiter } from "../../src/ports/limiter.ts";
@@ -32,6 +32,7 @@ export interface Running {
   limiter: Limiter | null;
   access: Access;
   accounts: Accounts | null;
+  presets: Presets;
   shares: Shares;
   /** Lines of the log, from warnings up. */
   log: string[];
@@ -128,6 +129,7 @@ export async function start(options: RunningOptions = {}): Promise<Running> {
     limiter,
     access,
     accounts,
+    presets,
     shares,
     log,
     async close() {

@@ -38,6 +38,7 @@ test("whoever has a link downloads what it shares, until it is taken back or the
   const shared = await fetch(file.url);
   expect(await shared.text()).toContain("of Ada");
   expect(shared.headers.get("content-disposition")).toContain("attachment; filename=shared.txt");
+  expect(shared.headers.get("cache-control")).toBe("private, no-cache");
   const part = await fetch(file.url, { headers: { range: "bytes=3-5" } });
   expect([part.status, await part.text()]).toEqual([206, "Ada"]);
 

@@ -5,6 +5,7 @@ import type { FileRef } from "../../domain/records.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { MillraceError } from "../../errors.ts";
 import type { App } from "../../http/app.ts";
+import type { Principal } from "../../http/principal.ts";
 import { documented } from "../api-schemas.ts";
 import type { ServerContext } from "../context.ts";
 import { requestedRange } from "./byte-range.ts";
@@ -55,7 +56,7 @@ export async function sendArtifact(
   if (file === "expired") throw new MillraceError("gone", "The file is past its retention.");
 
   const shown = SHOWN.has(file.mediaType) && !download;
-  describe(reply, file, shown ? "inline" : "attachment");
+  describe(reply, file, { kind: shown ? "inline" : "attachment", isKept: isKeptBy(request.principal) });
   const etag = `"${file.sha256}"`;
   if (matches(request.headers["if-none-match"], etag)) return reply.code(304).send();
 
@@ -71,13 +72,23 @@ const bytes = {
 };
 
 /** Whatever the file holds, it cannot run in this origin: no script, no frame, no guessing of its type. */
-function describe(reply: FastifyReply, file: FileRef, kind: "inline" | "attachment"): void {
+function describe(
+  reply: FastifyReply,
+  file: FileRef,
+  { kind, isKept }: { kind: "inline" | "attachment"; isKept: boolean },
+): void {
   reply
     .header("etag", `"${file.sha256}"`)
     .header("accept-ranges", "bytes")
-    .header("cache-control", "private, max-age=3600")
+    // Where users sign in, another one may do so in the same browser: it asks each time, and gets `304`.
+    .header("cache-control", isKept ? "private, max-age=3600" : "private, no-cache")
     .header("content-disposition", contentDisposition(file.name, { type: kind }))
     .header("content-security-policy", "default-src 'none'; sandbox");
+}
+
+/** A link that is shared may be taken back, and another user may sign in. */
+function isKeptBy({ owner, identity }: Principal): boolean {
+  return owner !== "" && identity === undefined;
 }
 
 function matches(header: string | undefined, etag: string): boolean {
