@@ -249,6 +249,35 @@ describe("looking after a server", () => {
     expect((await ask("dead-letters", "replay")).code).toBe(2);
   });
 
+  test("a dead letter is shown with its attempts and their stack traces", async () => {
+    const job = await create("mistaken", { fails: true });
+    await fetch(`${server.url}/v1/jobs/${job}?wait=10`);
+    const { stdout } = await ask("dead-letters", "show", `${job}.0`);
+    expect(stdout).toMatch(
+      /STEP +ATTEMPT +RUN +OUTCOME[\s\S]*draft +1 +1 +succeeded[\s\S]*finish +2 +1 +failed/,
+    );
+    const traces = stdout.match(/TypeError: this was never meant to happen\n +at neverMind/g);
+    expect(traces).toHaveLength(2);
+    expect(stdout).toContain("Attempt 1 at finish:");
+    expect((await ask("jobs", "show", job)).stdout).not.toContain("neverMind");
+  });
+
+  test("what earlier steps wrote is downloaded when it is asked for", async () => {
+    const job = await create("mistaken", { fails: false });
+    await fetch(`${server.url}/v1/jobs/${job}?wait=10`);
+    expect((await ask("jobs", "show", job)).stdout).toMatch(/Files +sum\.txt \(1 B\)[\s\S]*final\.txt/);
+    const names = async (...flags: string[]) => {
+      const out = await mkdtemp(join(folder, "out-"));
+      expect((await ask("jobs", "download", job, "--out", out, ...flags)).code).toBe(0);
+      return readdirSync(out).sort();
+    };
+    expect(await names()).toEqual(["final.txt", "sum.txt"]);
+    expect(await names("--all")).toEqual(["draft.txt", "final.txt", "sum.txt"]);
+    const zip = join(folder, "all.zip");
+    expect((await ask("jobs", "download", job, "--archive", zip, "--all")).code).toBe(0);
+    expect((await readFile(zip)).includes("steps/draft/draft.txt")).toBe(true);
+  });
+
   test("pipelines are listed, and shown with their options", async () => {
     const [listed, shown] = await Promise.all([ask("pipelines"), ask("pipelines", "show", "image.convert")]);
     expect(listed.stdout).toMatch(/image\.convert[\s\S]*mendable/);

@@ -1,8 +1,13 @@
 import { expect, test } from "vitest";
+import { creation, MemoryLedger } from "../testing/memory-ledger.ts";
 import { jobCommand } from "../testing/store/fixture.ts";
+import { success } from "../testing/store/manual-worker.ts";
+import { claim } from "./ledger/claim.ts";
 import { newTask } from "./ledger/hand-out.ts";
-import type { FileRef, JobRecord, TaskRecord } from "./records.ts";
-import { packTask, unpackTask } from "./stored.ts";
+import { requestJob } from "./ledger/requests.ts";
+import { settle } from "./ledger/settle.ts";
+import type { FileRef, JobRecord, TaskDelivery, TaskRecord } from "./records.ts";
+import { packTask, taskBody, unpackTask } from "./stored.ts";
 import { packTrail } from "./stored-trail.ts";
 
 const job = { ...jobCommand(), run: 1, total: 1 } as unknown as JobRecord;
@@ -51,4 +56,19 @@ test("a process that does not know what was read may move the task on", () => {
   const { trail } = unpackTask(written);
   expect(trail[0]!.outputs).toEqual([file("a")]);
   expect(trail[1]!.outputs).toBeUndefined();
+});
+
+test("of a task of one step nothing is written twice", () => {
+  const ledger = new MemoryLedger();
+  const command = creation();
+  ledger.run((records) => requestJob(records, command));
+  const [{ taskId, generation }] = ledger.deliveries as [TaskDelivery];
+  const now = 2_000;
+  ledger.run((records) => claim(records, { taskId, generation, worker: "w", lease: "l", now, leaseMs: 1 }));
+  const outputs = [ledger.upload("written")];
+  const outcome = success({ outputs, result: { pages: 2 } });
+  ledger.run((records) => settle(records, { taskId, lease: "l", now, outcome }));
+  const task = ledger.run((records) => records.task(command.id, 0))!;
+  expect(task.trail).toEqual([{ step: "work", attempt: 1, cached: false, ms: 1, worker: "w" }]);
+  expect(taskBody(task).split('"written"')).toHaveLength(2);
 });

@@ -45,3 +45,27 @@ export const invoice = definePipeline({
   },
   { cache: "never" },
 );
+
+/** Fails by a mistake of its own where it is told so, after a step that writes a file. */
+export const mistaken = definePipeline({
+  name: "mistaken",
+  version: 1,
+  title: "Mistaken",
+  options: z.object({ fails: z.boolean() }),
+})
+  .each("draft", (ctx) =>
+    ctx.write({ name: "draft.txt", data: Buffer.from("a draft"), mediaType: "text/plain" }),
+  )
+  .each(
+    "finish",
+    async (ctx) => {
+      if (ctx.options.fails) neverMind();
+      await ctx.write({ name: "final.txt", data: Buffer.from("all of it"), mediaType: "text/plain" });
+    },
+    { attempts: 2, backoff: { baseMs: 1, maxMs: 1 } },
+  )
+  .all("sum", (ctx) => ctx.write({ name: "sum.txt", data: Buffer.from("1"), mediaType: "text/plain" }));
+
+function neverMind(): never {
+  throw new TypeError("this was never meant to happen");
+}
