@@ -73,7 +73,6 @@ export async function openAccounts(
     quotas,
     presets,
     shares,
-    presets,
     database: engine.database,
     limiter,
     secrets: await installationSecrets(config),
