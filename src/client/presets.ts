@@ -6,6 +6,7 @@ import type { Page } from "./types.ts";
 export interface Presets {
   /** One's own and those for everyone, by name. */
   list(filter?: { pipeline?: string }, options?: CallOptions): Promise<Preset[]>;
+  get(id: string, options?: CallOptions): Promise<Preset>;
   create(
     preset: Pick<Preset, "pipeline" | "name"> & { options: unknown; visibility?: Preset["visibility"] },
     options?: CallOptions,
@@ -23,6 +24,7 @@ export function presets({ get, post, remove }: Transport): Presets {
   return {
     list: async (filter = {}, options) =>
       (await get<Page<Preset>>(`/v1/presets${query(filter)}`, options)).items,
+    get: (id, options) => get(preset(id), options),
     create: (made, options) => post("/v1/presets", made, options),
     change: (id, change, options) => post(preset(id), change, options, "PATCH"),
     remove: (id, options) => remove(preset(id), options),
