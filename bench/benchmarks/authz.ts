@@ -18,6 +18,7 @@ import { type Report, type Row, target } from "../report.ts";
 import { postgres, redis } from "../services.ts";
 import type { Session } from "../session.ts";
 import { interleave, medians, percentile, ratio } from "../statistics.ts";
+import { logins } from "./logins.ts";
 
 const CONNECTIONS = 50;
 const TOKENS = 1_000;
@@ -53,6 +54,7 @@ export async function authz(session: Session): Promise<Report> {
   for (const { stop } of millrace.others) await stop();
   const proxied = await behindNginx(session, millrace.url, tokens);
   const seen = [await revocations(session, "heard"), await revocations(session, "deaf")];
+  const people = await logins(session);
   const own = lookups.rows.filter((row) => row.subject.startsWith("memory"));
   const most = (name: string) => Math.max(...own.map((row) => row.figures[name]!));
   return {
@@ -62,6 +64,7 @@ export async function authz(session: Session): Promise<Report> {
       `Among ${sizes.at(-1)!.toLocaleString("en")} revoked ids. ${TOKENS.toLocaleString("en")} tokens (ES256, whose signatures are known after their first use) over ${CONNECTIONS} connections that ask again as soon as they are answered; every server is one process, and the load generator runs on the same cores.`,
       "The servers over Redis verify the same tokens in the same way and answer with the same headers.",
       `Revocation: from before the commit until the last of ${PROCESSES} processes refuses it, on PostgreSQL; with the bus, and with one that nobody hears.`,
+      "Logins: users with passwords (Argon2id, 19 MiB, two passes) on PostgreSQL, 40 at once from addresses of their own, while a worker runs 20 jobs a second and somebody lists jobs.",
     ],
     columns: [
       { name: "perSecond", title: "checks/s", digits: 0 },
@@ -93,6 +96,8 @@ export async function authz(session: Session): Promise<Report> {
       target("memory of an entry", most("bytes"), { atMost: 120 }, "bytes"),
       target("p99 until three processes refuse, with the bus", seen[0]!.p99, { atMost: 1_000 }, "ms"),
       target("p99 until three processes refuse, without", seen[1]!.p99, { atMost: 1_000 }, "ms"),
+      target("logins/s, while jobs run", people.perSecond, { atLeast: 200 }),
+      target("p95 of the API meanwhile", people.apiP95, { atMost: 50 }, "ms"),
     ],
     further: [
       { title: "Looking an id up", columns: lookups.columns, rows: lookups.rows },

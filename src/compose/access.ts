@@ -14,6 +14,8 @@ export function accessOf(
   return createAccess({
     ...{ replica, bus },
     now: store.now,
+    // Where nobody signs in, there is nothing to revoke.
+    measures: config.auth === "on" || config.authzIssuer !== null,
     maxStaleMs: config.authzMaxStale * 1_000,
     onMalformed: () => drops.add("bus", "malformed", "replica"),
   });

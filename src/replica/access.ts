@@ -43,12 +43,14 @@ export interface AccessParts {
   now(): number;
   /** A message on the bus said nothing that a replica says. @default it is ignored */
   onMalformed?(): void;
+  /** Whether a canary measures how long a revocation takes: it writes every 5 s. @default true */
+  measures?: boolean;
   /** How old the last known state may be where the store does not answer. @default `FRESH_MS` */
   maxStaleMs?: number;
 }
 
 export function createAccess(parts: AccessParts): Access {
-  const { replica, maxStaleMs = FRESH_MS, now } = parts;
+  const { replica, measures = true, maxStaleMs = FRESH_MS, now } = parts;
   const revocations = revocationsOf(replica, now);
   const processes = replica.map("processes", () => true as const);
   const self = newId();
@@ -67,6 +69,7 @@ export function createAccess(parts: AccessParts): Access {
     async start() {
       await replica.start();
       acks = await acknowledgments(parts, self, running);
+      if (!measures) return;
       canary = startCanary({ replica, revoked: revocations.sessions, processes, self, now, onSeconds });
       // The others know at once that there is one more.
       void canary.look();
