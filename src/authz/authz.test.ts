@@ -94,6 +94,8 @@ test("a token that counts is a 200 with who it is, and nobody is a 401 with empt
     "x-auth-scopes": "read,write",
     "x-auth-stale": "",
   });
+  const odd = await check("/x", await issuer.sign({ sub: "ada", realm: { roles: ["user,admin"] } }));
+  expect(odd.headers).toMatchObject({ "x-auth-roles": "user%2Cadmin" });
   const bare = await check("/x", await issuer.sign({ sub: "김\n\r: x" }));
   expect(bare.headers).toMatchObject({ ...EMPTY, "x-auth-user": "%EA%B9%80%0A%0D:%20x" });
   const nobody = await check("/x", null);

@@ -21,9 +21,10 @@ export function identityValues({ holder, isStale }: Pick<Verdict, "holder" | "is
 }
 
 function listed(names: readonly string[]): string {
-  return names.length === 1
-    ? plain(names[0]!)
-    : names.map((name) => plain(name).replaceAll(",", "%2C")).join(",");
+  const [first = ""] = names;
+  if (names.length < 2 && !first.includes(",")) return plain(first);
+  // A comma in a name must not make two of it.
+  return names.map((name) => plain(name).replaceAll(",", "%2C")).join(",");
 }
 
 /** What a header cannot carry is percent-encoded. */

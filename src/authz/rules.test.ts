@@ -32,6 +32,9 @@ test("the first rule that matches decides", () => {
     ["GET", "/a.b/x/y/end", "/a.b/**/end"],
     ["GET", "/aXb/x/y/end", null],
     ["GET", "/ADMIN/x", null],
+    ["GET", "/publicity/", null],
+    ["GET", "/jobs/1/", "/jobs/*"],
+    ["GET", "/files/a.json/", "/files/*.json"],
   ] as const)
     expect([method, path, find(method, path)?.path ?? null]).toEqual([method, path, rule]);
 });
@@ -58,6 +61,9 @@ test("an address has one spelling, or none that is accepted", () => {
     ["/a//b", "/a/b"],
     ["/%61dmin", "/admin"],
     ["/a%20b", "/a b"],
+    ["//a/b", null],
+    ["/\u00ea\u00b0\u0080", null],
+    ["/a b", null],
     ["/%EA%B0%80", "/가"],
     ["/a.b/..c", "/a.b/..c"],
     ["", null],

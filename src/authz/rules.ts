@@ -54,9 +54,13 @@ export function parseRules(text: string, file: string): Rule[] {
 
 export function compileRules(rules: readonly Rule[]): FindRule {
   const compiled = rules.map((rule) => ({ rule, pattern: patternOf(rule.path), methods: methodsOf(rule) }));
-  return (method, path) =>
-    compiled.find(({ pattern, methods }) => (methods === null || methods.has(method)) && pattern.test(path))
-      ?.rule ?? null;
+  return (method, path) => {
+    const bare = withoutSlash(path);
+    const found = compiled.find(
+      ({ pattern, methods }) => (methods === null || methods.has(method)) && pattern.test(bare),
+    );
+    return found?.rule ?? null;
+  };
 }
 
 function methodsOf({ methods }: Rule): Set<string> | null {
@@ -67,9 +71,14 @@ function methodsOf({ methods }: Rule): Set<string> | null {
 
 const wildcards: Record<string, string> = { "/**": "(?:/.*)?", "**": ".*", "*": "[^/]+" };
 
+/** Most servers answer `/a/` as `/a`: a rule is for both. */
+function withoutSlash(path: string): string {
+  return path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
+}
+
 /** `/a/**` is for `/a` too. */
 function patternOf(path: string): RegExp {
-  const parts = path.split(/(\/\*\*$|\*\*|\*)/);
+  const parts = withoutSlash(path).split(/(\/\*\*$|\*\*|\*)/);
   const source = parts.map((part) => wildcards[part] ?? part.replace(/[.+^${}()|[\]\\]/g, "\\$&")).join("");
   return new RegExp(`^${source}$`, "s");
 }
@@ -83,6 +92,8 @@ export function plainPath(uri: string): string | null {
   const raw = end < 0 ? uri : uri.slice(0, end);
   if (!raw.startsWith("/") || raw.length > MOST_PATH_CHARACTERS) return null;
   if (PLAIN.test(raw)) return raw;
+  // `//host/a` may be an address of another host, and bytes that should have been encoded may be of any encoding.
+  if (raw.startsWith("//") || /[^\x21-\x7e]/.test(raw)) return null;
   if (/%(?:2f|5c|25|00)|\\/i.test(raw)) return null;
   let path: string;
   try {

@@ -110,6 +110,7 @@ test("a token is revoked by its id, its session, or whose it is until it was iss
     [{ sub: "same" }, false],
     [{ sub: "ada" }, true],
     [{ sub: "ada", iat: seconds }, true],
+    [{ sub: "ada", iat: seconds + 0.999 }, true],
     [{ sub: "ada", iat: seconds + 1 }, false],
     [{ sub: "bob", jti: "other" }, false],
     [{}, false],

@@ -61,7 +61,7 @@ export function revocationsOf(replica: Pick<Replica, "map" | "set">, now: () => 
       if (sid !== undefined && reading.has(sessions, sid)) return true;
       if (sub === undefined) return false;
       const before = reading.get(subjects, sub);
-      return before !== undefined && iat <= before;
+      return before !== undefined && Math.floor(iat) <= before;
     },
     changes: (revocations) =>
       revocations.map(({ kind, id, expiresAt, before }) => {
