@@ -1,6 +1,6 @@
 import type { UsageRecords } from "../database/usage.ts";
 import type { QuotaName, QuotaOverrides, Quotas } from "../domain/accounts.ts";
-import type { QuotaGuard } from "../engine/quotas.ts";
+import type { Coming, QuotaGuard } from "../engine/quotas.ts";
 import { MillraceError } from "../errors.ts";
 import type { Store } from "../ports/store/store.ts";
 
@@ -49,6 +49,8 @@ interface Sum {
 
 export function createQuotas({ store, usage, usual, overrides }: QuotaParts): OwnerQuotas {
   const sums = new Map<string, Sum>();
+  /** Bytes that are on their way to this process. */
+  const arriving = new Map<string, number>();
   /** Jobs that the count of the records may not hold yet: those that are being created, or were a moment ago. */
   const recent = new Map<string, Set<Creation>>();
 
@@ -96,12 +98,37 @@ export function createQuotas({ store, usage, usual, overrides }: QuotaParts): Ow
 
   async function roomOf(owner: string, limit: number | null, bytes: number): Promise<number> {
     if (limit === null) return Number.POSITIVE_INFINITY;
-    const { bytes: used, nextExpiry } = await summed(owner);
-    const left = limit - used;
+    const sum = await summed(owner);
+    const left = limit - sum.bytes - (arriving.get(owner) ?? 0);
     if (left > 0 && left >= bytes) return left;
+    throw full(sum, { limit, bytes });
+  }
+
+  function full({ bytes: used, nextExpiry }: Sum, { limit, bytes }: { limit: number; bytes: number }) {
     const more = bytes > 0 ? `; this needs ${bytes} more` : "";
     const text = `Your files have ${used} of at most ${limit} bytes${more}. Delete jobs or uploads that you need no more.`;
-    throw refusal("storedBytes", limit, text, frees(nextExpiry, store.now()));
+    return refusal("storedBytes", limit, text, frees(nextExpiry, store.now()));
+  }
+
+  async function coming(owner: string): Promise<Coming> {
+    const limit = (await limitsOf(owner)).storedBytes;
+    if (limit === null) return { take() {}, end() {} };
+    const known = await summed(owner);
+    let own = 0;
+    const add = (bytes: number) => {
+      own += bytes;
+      const all = (arriving.get(owner) ?? 0) + bytes;
+      if (all > 0) arriving.set(owner, all);
+      else arriving.delete(owner);
+    };
+    return {
+      take(bytes) {
+        const sum = sums.get(owner) ?? known;
+        if (sum.bytes + (arriving.get(owner) ?? 0) + bytes > limit) throw full(sum, { limit, bytes });
+        add(bytes);
+      },
+      end: () => add(-own),
+    };
   }
 
   function begin(owner: string): Creation {
@@ -124,6 +151,8 @@ export function createQuotas({ store, usage, usual, overrides }: QuotaParts): Ow
     },
 
     room: async (owner, bytes = 0) => roomOf(owner, (await limitsOf(owner)).storedBytes, bytes),
+
+    coming,
 
     received(owner, bytes) {
       const sum = sums.get(owner);

@@ -107,6 +107,46 @@ test("stored bytes: uploads and results count, and what is deleted makes room", 
   expect((await send(ada, text(0.5 * MIB))).status).toBe(202);
 });
 
+test("stored bytes that come at once: no more than fit, in whatever way they come", async () => {
+  server = await start({ pipelines: [copy], accounts: { quotaStoredMiB: "2" }, worker: false });
+  const piece = 600 * 1024;
+  const [ada, ben] = [await signedIn(server, "ada@example.org"), await signedIn(server, "ben@example.org")];
+  const forms = await Promise.all(Array.from({ length: 6 }, () => send(ada, text(piece))));
+  const taken = forms.filter(({ status }) => status === 202).length;
+  // Of those that fill the last room together, all may be refused.
+  expect([taken >= 1, taken <= 3]).toEqual([true, true]);
+  expect(await problemOf(forms.find(({ status }) => status !== 202)!)).toMatchObject({
+    quota: "storedBytes",
+  });
+  expect((await send(ben, text(MIB))).status).toBe(202);
+
+  const cleo = await signedIn(server, "cleo@example.org");
+  const headers = { authorization: `Bearer ${cleo.token}`, "tus-resumable": "1.0.0" };
+  const begin = (more: Record<string, string>) =>
+    fetch(`${server.url}/v1/uploads`, { method: "POST", headers: { ...headers, ...more } });
+  const partial = { "upload-length": String(piece), "upload-concat": "partial" };
+  const begun = await Promise.all(Array.from({ length: 6 }, () => begin(partial)));
+  const sent = await Promise.all(
+    begun.map(async (upload) => {
+      const path = upload.headers.get("location")!;
+      const { status } = await fetch(server.url + path, {
+        method: "PATCH",
+        headers: { ...headers, "content-type": "application/offset+octet-stream", "upload-offset": "0" },
+        body: new Uint8Array(text(piece)),
+      });
+      return { path, status };
+    }),
+  );
+  const whole = sent.filter(({ status }) => status === 204).map(({ path }) => path);
+  expect(whole).toHaveLength(3);
+  const joined = await begin({ "upload-concat": `final;${whole[0]} ${whole[1]} ${whole[0]}` });
+  expect(joined.status).toBe(429);
+  expect(await problemOf(joined)).toMatchObject({ code: "quota_exceeded", quota: "storedBytes" });
+  for (const path of whole.slice(1)) await fetch(server.url + path, { method: "DELETE", headers });
+  await cleo.json(200, "/v1/me/usage");
+  expect((await begin({ "upload-concat": `final;${whole[0]} ${whole[0]}` })).status).toBe(201);
+});
+
 test("requests a minute and streams: a user's own limits come before the usual ones", async () => {
   server = await start({ pipelines: [count], accounts: {}, rateLimit: 50, worker: false });
   const ada = await signedIn(server, "ada@example.org");

@@ -2,6 +2,7 @@ import type { Readable } from "node:stream";
 import { safeName } from "../../domain/file-name.ts";
 import { newId } from "../../domain/ids.ts";
 import { MillraceError } from "../../errors.ts";
+import { countComing } from "../count-coming.ts";
 import type { ReceivedFile, ReceiveOptions } from "../engine.ts";
 import { kindFault } from "../file-faults.ts";
 import { type Keeping, keepBlob } from "../keep-blob.ts";
@@ -24,16 +25,11 @@ export async function receiveFile(
     source.resume();
     throw fault;
   }
+  const coming = owner === undefined ? undefined : await quotas?.coming(owner);
   try {
-    const left = owner === undefined ? undefined : await quotas?.room(owner);
-    const maxBytes = Math.min(options.maxBytes, left ?? Number.POSITIVE_INFINITY);
-    const kept = await keepBlob(keeping, whole, { maxBytes, signal, leaveReserve: true }).catch(
-      async (error: unknown) => {
-        // It was the quota that the file was too large for: that is what is said.
-        if (isTooLarge(error) && maxBytes < options.maxBytes) await quotas?.room(owner!, maxBytes + 1);
-        throw error;
-      },
-    );
+    const { maxBytes } = options;
+    const counted = coming ? countComing(coming, whole) : whole;
+    const kept = await keepBlob(keeping, counted, { maxBytes, signal, leaveReserve: true });
     if (owner !== undefined) quotas?.received(owner, kept.bytes);
     return { name, mediaType, ...kept, pin: newId() };
   } catch (error) {
@@ -41,6 +37,8 @@ export async function receiveFile(
       throw new MillraceError("file_too_large", `"${name}": ${error.message}`, { extra: { file: name } });
     }
     throw error;
+  } finally {
+    coming?.end();
   }
 }
 

@@ -2,6 +2,7 @@ import { safeName } from "../../domain/file-name.ts";
 import { newId } from "../../domain/ids.ts";
 import { isComplete, type UploadRecord } from "../../domain/uploads.ts";
 import { MillraceError } from "../../errors.ts";
+import { countComing } from "../count-coming.ts";
 import type { Pipelines } from "../engine.ts";
 import type { QuotaGuard } from "../quotas.ts";
 import { joinUploads } from "./join-uploads.ts";
@@ -41,8 +42,16 @@ export function createUploads(options: UploadsOptions): Uploads {
       return isComplete(upload) ? { ...upload, file: await finish(parts, upload) } : upload;
     },
 
-    join: (announced, ids) =>
-      joinUploads(parts, fresh(announced), ids, (bytes) => refuseLarge(bytes, announced.pipeline)),
+    async join(announced, ids) {
+      const { owner, pipeline } = announced;
+      const joined = await joinUploads(parts, fresh(announced), ids, async (bytes) => {
+        refuseLarge(bytes, pipeline);
+        await quotas?.room(owner, bytes);
+        await room();
+      });
+      quotas?.received(owner, joined.offset);
+      return joined;
+    },
 
     async address(announced, { sha256, seconds }) {
       const { length: bytes, pipeline } = announced;
@@ -55,6 +64,7 @@ export function createUploads(options: UploadsOptions): Uploads {
       const { staged, ...address } = direct;
       const upload = { ...fresh(announced), direct: { staged, sha256 } };
       await records.create(upload, store.now());
+      quotas?.received(announced.owner, bytes);
       return { ...address, upload };
     },
 
@@ -76,17 +86,21 @@ export function createUploads(options: UploadsOptions): Uploads {
         throw new MillraceError("request_too_large", `More comes than the ${length} bytes of the file.`);
       }
       refusePieces(upload);
-      await quotas?.room(upload.owner, announced);
+      await quotas?.room(upload.owner);
       await room();
-      const grown = await receiveParts(parts, upload, {
-        source,
-        length,
-        most: mostBytes(pipeline),
-        checksum,
-      });
-      quotas?.received(upload.owner, grown.offset - offset);
-      if (isComplete(grown)) await finish(parts, grown);
-      return grown;
+      const most = mostBytes(pipeline);
+      const coming = await quotas?.coming(upload.owner);
+      try {
+        coming?.take(announced);
+        // Where nobody says how much comes, it ends where there is no more room, as a connection that is cut.
+        const bytes = coming && announced === 0 ? countComing(coming, source) : source;
+        const grown = await receiveParts(parts, upload, { source: bytes, length, most, checksum });
+        quotas?.received(upload.owner, grown.offset - offset);
+        if (isComplete(grown)) await finish(parts, grown);
+        return grown;
+      } finally {
+        coming?.end();
+      }
     },
 
     file: (owner, id) => uploadedFile(parts, owner, id),

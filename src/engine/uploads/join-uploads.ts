@@ -12,7 +12,7 @@ export async function joinUploads(
   uploads: UploadParts,
   upload: UploadRecord,
   ids: readonly string[],
-  refuseLarge: (bytes: number) => void,
+  refuseLarge: (bytes: number) => Promise<void>,
 ): Promise<UploadRecord> {
   const { records, store } = uploads;
   const { owner, expiresAt } = upload;
@@ -31,7 +31,7 @@ export async function joinUploads(
     );
   }
   const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
-  refuseLarge(bytes);
+  await refuseLarge(bytes);
   const held = parts.map(({ blob: key, ...part }) => ({ key, ...part, until: pinUntil(expiresAt) }));
   for (const part of held) await store.pin(part);
   const joined = { ...upload, parts, length: bytes, offset: bytes };

@@ -53,7 +53,8 @@ export function tusHandlers({ engine, metrics }: Pick<ServerContext, "engine" | 
     };
     if (Array.isArray(pieces)) return uploads.join({ ...announced, length: null }, pieces);
     const upload = await uploads.begin({ ...announced, length: fileLength(request.headers) });
-    return request.headers["content-type"] === uploadBody ? receive(request, upload, { offset: 0 }) : upload;
+    if (request.headers["content-type"] !== uploadBody) return upload;
+    return receive(request, upload, { offset: 0, announced: announcedBytes(request) });
   }
 
   async function receive(
@@ -89,8 +90,7 @@ export function tusHandlers({ engine, metrics }: Pick<ServerContext, "engine" | 
     const offset = byteCount(headers, "upload-offset");
     const length = headers["upload-length"] === undefined ? undefined : byteCount(headers, "upload-length");
     const upload = await uploads.get(request.principal.owner, idOf(request));
-    const announced = Number(headers["content-length"] ?? 0);
-    const grown = await receive(request, upload, { offset, length, announced });
+    const grown = await receive(request, upload, { offset, length, announced: announcedBytes(request) });
     return reply.code(204).headers(state(grown)).send();
   }
 
@@ -98,6 +98,11 @@ export function tusHandlers({ engine, metrics }: Pick<ServerContext, "engine" | 
     await uploads.remove(request.principal.owner, idOf(request));
     return reply.code(204).send();
   }
+}
+
+/** 0 where the client does not say. */
+function announcedBytes({ headers }: FastifyRequest): number {
+  return Number(headers["content-length"] ?? 0);
 }
 
 function idOf(request: FastifyRequest): string {
