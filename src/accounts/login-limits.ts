@@ -10,6 +10,9 @@ const PER_ACCOUNT = { limit: 10, perMs: 15 * MINUTE_MS };
 /** Attempts from one address, whatever the account. */
 const PER_ADDRESS = { limit: 30, perMs: 5 * MINUTE_MS };
 
+/** Departures to a provider from one address: whole offices sign in at nine. */
+const DEPARTURES = { limit: 300, perMs: 5 * MINUTE_MS };
+
 /** Mails to one address: five at once, then one every 12 min. */
 const PER_MAILBOX = { limit: 5, perMs: 60 * MINUTE_MS };
 
@@ -59,10 +62,11 @@ export function loginLimits(limiter: Limiter, signer: Signer) {
       };
     },
 
-    /** Counts a call that costs a hash or a mail, by where it comes from. Rejects with `rate_limited`. */
-    async visit(kind: "register" | "link", address: string): Promise<void> {
+    /** Counts a call that costs a hash, a mail or a record, by where it comes from. Rejects with `rate_limited`. */
+    async visit(kind: "register" | "link" | "departure", address: string): Promise<void> {
       const key = `${kind}/address/${networkOf(address)}`;
-      const taken = await limiter.take([{ key, ...PER_ADDRESS, amount: 1 }]);
+      const budget = kind === "departure" ? DEPARTURES : PER_ADDRESS;
+      const taken = await limiter.take([{ key, ...budget, amount: 1 }]);
       if (!taken.ok) throw tooMany(taken.waitMs);
     },
 

@@ -19,6 +19,8 @@ export function createShares(
   records: ShareRecords,
   store: Pick<Store, "job" | "artifact" | "now">,
   signer: Signer,
+  /** Not for who was disabled: nothing of theirs is given out. */
+  mayShare: (owner: string) => Promise<boolean>,
 ) {
   const missing = () => new MillraceError("not_found", "There is nothing at this link, or not any more.");
 
@@ -49,6 +51,7 @@ export function createShares(
       if (!id || !tag || !signer.verify(id, tag)) throw missing();
       const share = await records.get(id, store.now());
       if (!share || !(await store.job({ owner: share.owner, id: share.jobId }))) throw missing();
+      if (!(await mayShare(share.owner))) throw missing();
       return share;
     },
 

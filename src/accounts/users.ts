@@ -1,5 +1,6 @@
 import type { UserChange, UserRecords } from "../database/users.ts";
 import {
+  type LinkRecord,
   normalEmail,
   type Registration,
   type Role,
@@ -45,6 +46,13 @@ export function createUsers({ users, passwords, links, registration, now }: User
     throw new MillraceError("forbidden", "This is the last admin. Make somebody else one first.");
   };
 
+  /** The first admin's link counts where nobody else's does. */
+  const refuseInvites = (link: LinkRecord | null) => {
+    if (link?.kind === "invite" && registration === "closed") {
+      throw new MillraceError("forbidden", "Nobody can make an account here at present.");
+    }
+  };
+
   const fresh = (parts: Partial<UserRecord>): UserRecord => ({
     id: newId(now()),
     email: null,
@@ -71,9 +79,7 @@ export function createUsers({ users, passwords, links, registration, now }: User
       }
       const email = emailOf(account.email);
       const link = invite === undefined ? null : await links.invite(invite);
-      if (link?.kind === "invite" && registration === "closed") {
-        throw new MillraceError("forbidden", "Nobody can make an account here at present.");
-      }
+      refuseInvites(link);
       if (link && link.email !== null && link.email !== email) {
         throw new MillraceError("invalid_link", "This invite is for another email address.");
       }
@@ -97,11 +103,13 @@ export function createUsers({ users, passwords, links, registration, now }: User
       const email = profile.isEmailVerified && profile.email !== null ? normalEmail(profile.email) : null;
       const known = email === null ? null : await users.byEmail(email);
       if (known && known.emailVerifiedAt !== null) return known;
-      if (registration === "closed" || (registration === "invite" && invite === null)) {
+      const link = invite === null ? null : await links.invite(invite);
+      if (registration !== "open" && link === null) {
         throw new MillraceError("forbidden", "You need an invite to make an account here.");
       }
+      refuseInvites(link);
       const name = profile.name.slice(0, MOST_NAME_CHARACTERS);
-      const role = invite === null ? "user" : (await links.invite(invite)).role;
+      const role = link?.role ?? "user";
       const own = known ? { email: null } : { email, emailVerifiedAt: email === null ? null : now() };
       const user = fresh({ ...own, name, role });
       const isNew =

@@ -2,6 +2,7 @@ import type { OwnerQuotas } from "../accounts/quotas.ts";
 import { createShares, type Shares } from "../accounts/shares.ts";
 import { choreRecords } from "../database/chores.ts";
 import { shareRecords } from "../database/shares.ts";
+import { userRecords } from "../database/users.ts";
 import { signer } from "../domain/keys.ts";
 import { createCatalogs } from "../engine/catalogs/catalogs.ts";
 import { createEngine } from "../engine/create-engine.ts";
@@ -99,7 +100,9 @@ export async function openEngine(
       retentionMs: config.retentionHours * HOUR_MS,
       deadLetterRetentionMs: config.deadLetterRetentionHours * HOUR_MS,
     });
-    const shares = createShares(shareRecords(database), store, signer(secrets, "share"));
+    const users = userRecords(database);
+    const mayShare = async (owner: string) => ((await users.byId(owner))?.state ?? "active") === "active";
+    const shares = createShares(shareRecords(database), store, signer(secrets, "share"), mayShare);
     return { engine, replica, quotas, shares, close };
   } catch (error) {
     await close();

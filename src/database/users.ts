@@ -33,6 +33,14 @@ export function userRecords({ db, batch }: Database<Tables>, mirror: AccountMirr
       .where("quotas", "=", JSON.stringify(user.quotas));
   };
   const { exists, not } = expressionBuilder<Tables, never>();
+  /** Of two who take each other's role away at once, the second sees what the first has done. */
+  const inTurns = db
+    .updateTable("users")
+    .set({ role: "admin" })
+    .where("role", "=", "admin")
+    .where("state", "=", "active");
+  const unusedLinksOf = (id: string) =>
+    db.deleteFrom("account_links").where("created_by", "=", id).where("used_by", "is", null);
 
   const byId = async (id: string): Promise<UserRecord | null> => {
     const found = await db.selectFrom("users").selectAll().where("id", "=", id).executeTakeFirst();
@@ -107,7 +115,8 @@ export function userRecords({ db, batch }: Database<Tables>, mirror: AccountMirr
 
     /**
      * Changes a user. `endsTokens` raises the generation in the same change. The last active admin stays one:
-     * whatever would change that changes nothing, and gives `null`, as a user does whom there is not.
+     * whatever would change that changes nothing, and gives `null`, as a user does whom there is not. Links that a
+     * user has made go with the right to make them.
      */
     async change(
       id: string,
@@ -131,11 +140,13 @@ export function userRecords({ db, batch }: Database<Tables>, mirror: AccountMirr
           .where("id", "=", id)
           .where(exists(same(before)));
         if (isLast) query = query.where(exists(admins.where("id", "!=", id)));
+        const first = isLast ? [inTurns] : [];
+        const last = demotes ? [unusedLinksOf(id).where(exists(same(next)))] : [];
         const shown = isShownAlike(before, next) ? [] : [mirror.user(next)];
         const told = mirror.prepare(shown, { when: exists(same(next)) });
-        const [done, ...others] = await batch([query, ...told.queries]);
-        await told.told(others);
-        if (done.changes === 1) return next;
+        const answers = await batch([...first, query, ...last, ...told.queries]);
+        await told.told(answers.slice(first.length + 1 + last.length));
+        if (answers[first.length]!.changes === 1) return next;
         const present = await byId(id);
         if (!present || (isLast && isShownAlike(before, present))) return null;
       }

@@ -208,6 +208,31 @@ test("a deleted account takes all of its data along", async () => {
   await visitor(server).json(401, "/v1/auth/login", login("jan@example.org"));
 });
 
+test("who was disabled, or is no admin any more, keeps no session, and lets nobody in", async () => {
+  const root = await signedIn(server, "root@example.org", "admin");
+  const pam = await signedIn(server, "pam@example.org", "admin");
+  const role = "admin";
+  const linksOf = async (who: typeof pam) => {
+    const invite = await who.json<{ url: string }>(201, "/v1/admin/invites", { role });
+    const reset = await who.json<{ url: string }>(201, `/v1/admin/users/${root.id}/reset-link`, {});
+    return [invite, reset].map(({ url }) => url.split("#")[1]!);
+  };
+  const others = await linksOf(root);
+  const [invite, token] = await linksOf(pam);
+  const kept = await root.json<{ url: string }>(201, "/v1/admin/invites", { role });
+  await root.json(200, `/v1/admin/users/${pam.id}`, { role: "user" }, "PATCH");
+  await visitor(server).json(422, "/v1/auth/invite", { invite });
+  await visitor(server).json(422, "/v1/auth/reset", { token, password: PASSWORD });
+  await visitor(server).json(200, "/v1/auth/invite", { invite: kept.url.split("#")[1] });
+  await visitor(server).json(200, "/v1/auth/invite", { invite: others[0] });
+  await pam.json(401, "/v1/auth/refresh", undefined, "POST");
+
+  await pam.json(200, "/v1/auth/login", login("pam@example.org"));
+  for (const state of ["disabled", "active"])
+    await root.json(200, `/v1/admin/users/${pam.id}`, { state }, "PATCH");
+  await pam.json(401, "/v1/auth/refresh", undefined, "POST");
+});
+
 test("a cookie signs nothing that another site sends", async () => {
   const kim = await signedIn(server, "kim@example.org");
   const cookie = `millrace_access=${kim.cookies.get("millrace_access")}`;
@@ -283,6 +308,13 @@ test("API keys do what their scopes say, until they are revoked", async () => {
   expect(await table(jobs.key)).toEqual([200, 403, 403, 403, 200]);
   expect(await table(metrics.key)).toEqual([403, 200, 403, 403, 200]);
   expect(await table(admin.key)).toEqual([200, 403, 200, 403, 200]);
+  const roleOf = async (key: string) => {
+    const headers = { authorization: `Bearer ${key}`, "x-forwarded-uri": "/" };
+    const checked = await fetch(`${server.url}/authz/check`, { headers });
+    return [checked.status, checked.headers.get("x-auth-roles")];
+  };
+  expect(await roleOf(admin.key)).toEqual([200, "admin"]);
+  expect(await roleOf(jobs.key)).toEqual([200, "user"]);
 
   const listed = JSON.stringify(await nia.json(200, "/v1/keys"));
   expect(listed).not.toContain(jobs.key);

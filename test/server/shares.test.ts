@@ -54,6 +54,21 @@ test("whoever has a link downloads what it shares, until it is taken back or the
   expect((await fetch(archive.url)).status).toBe(404);
 });
 
+test("what a disabled user has shared is not given out until the user is enabled", async () => {
+  const ben = await signedIn(server, "ben@example.org");
+  const body = form("copy", [["b.txt", "of Ben"]]);
+  const headers = { authorization: `Bearer ${ben.token}` };
+  const made = await fetch(`${server.url}/v1/jobs`, { method: "POST", headers, body });
+  const { id } = (await made.json()) as JobJson;
+  await ben.json(200, `/v1/jobs/${id}?wait=20`);
+  const { url } = await ben.json<Share>(201, `/v1/jobs/${id}/share`, undefined, "POST");
+  const { users } = server.accounts!;
+  await users.administer(ben.id, { state: "disabled" });
+  expect((await fetch(url)).status).toBe(404);
+  await users.administer(ben.id, { state: "active" });
+  expect((await fetch(url)).status).toBe(200);
+});
+
 test("without accounts, the local user shares as well", async () => {
   const open = await start({ pipelines: [copy] });
   try {

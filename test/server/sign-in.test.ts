@@ -188,6 +188,22 @@ test("an answer counts once, in the browser that asked, with its state", async (
   await refused(replay, back);
 });
 
+test("the first admin comes in by a provider where nobody else may; departures are counted by address", async () => {
+  server = await start({ accounts: { registration: "closed", passwordLogin: "off", ...settings() } });
+  provide(server);
+  const path = await server.accounts!.firstAdminLink();
+  const ada = visitor(server);
+  expect((await signIn(ada, "ada")).hash).toBe("#forbidden");
+  const { token } = await server.accounts!.links.make({ kind: "invite" });
+  expect((await signIn(ada, "ada", `?invite=${token}`)).hash).toBe("#forbidden");
+  expect((await signIn(ada, "ada", `?invite=${path!.split("#")[1]}`)).pathname).toBe("/");
+  expect(await ada.json(200, "/v1/me")).toMatchObject({ role: "admin" });
+
+  const { limits } = server.accounts!;
+  for (let n = 0; n < 300; n++) await limits.visit("departure", "127.0.0.1").catch(() => {});
+  await ada.json(429, "/v1/auth/oidc/work");
+});
+
 test("with invites, a stranger needs one; without passwords, this is the only way in", async () => {
   server = await start({ accounts: { passwordLogin: "off", ...settings() } });
   provide(server);

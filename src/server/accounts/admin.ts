@@ -111,7 +111,10 @@ function userRoutes(app: App, { accounts, publicUrl }: ServerContext): void {
       ...documented({ 200: anyUser }, refusals),
     },
     async handler({ params, body }) {
-      return anyUserView(await accountsOf(accounts).users.administer(params.id, body));
+      const { users, sessions } = accountsOf(accounts);
+      const changed = await users.administer(params.id, body);
+      if (body.role !== undefined || body.state === "disabled") await sessions.endAll(changed.id);
+      return anyUserView(changed);
     },
   });
 

@@ -38,10 +38,11 @@ export function signInRoutes(app: App, { accounts, publicUrl, logger }: ServerCo
         invite: linkToken.optional(),
         link: z.string().max(10).optional().describe("Present: for the account that is signed in."),
       }),
-      ...documented(elsewhere, ["not_found", "unauthorized", "unavailable"]),
+      ...documented(elsewhere, ["not_found", "unauthorized", "rate_limited", "unavailable"]),
     },
     async handler(request, reply) {
-      const { signIn } = accountsOf(accounts);
+      const { signIn, limits } = accountsOf(accounts);
+      await limits.visit("departure", request.ip);
       const { provider } = request.params;
       const { invite = null, link } = request.query;
       const userId = link === undefined ? null : await linkingUser(accountsOf(accounts), request);

@@ -61,6 +61,34 @@ function userPoints(point: DefinePoint<DatabaseFixture>): void {
     expect(await users.change(ada.id, { role: "user" })).toMatchObject({ role: "user" });
     expect(await users.change(ben.id, { state: "disabled" })).toBeNull();
   });
+
+  point("user.last-admins", "of two admins who disable each other at once, one stays", async (fixture) => {
+    const all = [fixture.database, await fixture.open()].map((one) => userRecords(one));
+    for (let round = 0; round < 10; round++) {
+      const two = [user({ role: "admin" }), user({ role: "admin" })];
+      for (const one of two) await all[0]!.create(one);
+      const changed = await Promise.all(
+        two.map(({ id }, n) => all[n]!.change(id, { state: "disabled" }, { endsTokens: true })),
+      );
+      expect(changed.filter(Boolean)).toHaveLength(1);
+      for (const { id } of two) await all[0]!.remove(id);
+    }
+  });
+
+  point("user.links", "links go with the right to make them", async ({ database }) => {
+    const [users, links] = [userRecords(database), linkRecords(database)];
+    const [ada, ben] = [user({ role: "admin" }), user({ role: "admin" })];
+    for (const one of [ada, ben]) {
+      await users.create(one);
+      await links.create(link({ createdBy: one.id }), `of ${one.id}`, NOW);
+    }
+    await users.change(ben.id, { name: "Ben" });
+    expect(await links.list({ kind: "invite", now: NOW, limit: 10 })).toHaveLength(2);
+    await users.change(ben.id, { role: "user" });
+    expect(await users.change(ada.id, { role: "user" })).toBeNull();
+    expect(await links.get(`of ${ben.id}`, ["invite"], NOW)).toBeNull();
+    expect(await links.get(`of ${ada.id}`, ["invite"], NOW)).not.toBeNull();
+  });
 }
 
 function linkPoints(point: DefinePoint<DatabaseFixture>): void {
