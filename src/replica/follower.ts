@@ -1,6 +1,7 @@
 import type { EntryChange, LogPage, ReplicaHead } from "../database/replica.ts";
 import type { Entries } from "./entries.ts";
 import type { ChangeMessage } from "./messages.ts";
+import { NOTHING_WRITTEN, readLog } from "./read-log.ts";
 
 /** How long a change that the bus has passed by may take to come. */
 const GAP_MS = 20;
@@ -42,21 +43,12 @@ export interface Follower<Kept extends Entries> {
   close(): void;
 }
 
-/** Being read. */
-interface Copy<Kept> {
-  epoch: string | null;
-  version: number;
-  entries: Kept;
-}
-
 /** A change above the present version. */
 interface Heard {
   epoch: string;
   /** `null`: only the log has it. */
   change: EntryChange | null;
 }
-
-const NOTHING_WRITTEN: ReplicaHead = { epoch: "", version: 0, floor: 0 };
 
 export function follow<Kept extends Entries>(options: FollowerOptions<Kept>): Follower<Kept> {
   let entries = options.entries;
@@ -104,7 +96,7 @@ export function follow<Kept extends Entries>(options: FollowerOptions<Kept>): Fo
   function read(): Promise<void> {
     if (isClosed) return Promise.resolve();
     if (!reading) {
-      reading = readLog().finally(() => {
+      reading = readOn().finally(() => {
         reading = null;
       });
       return reading;
@@ -119,58 +111,20 @@ export function follow<Kept extends Entries>(options: FollowerOptions<Kept>): Fo
     return readNext;
   }
 
-  async function readLog(): Promise<void> {
+  async function readOn(): Promise<void> {
     const startedAt = performance.now();
     const heardBefore = [...waiting.keys()];
     reads++;
-    const keys = await readPages();
+    const at = await readLog({ epoch, version, entries }, { ...options, onReached: advance });
+    ({ entries, epoch } = at);
+    advance(at.version);
     provenAt = startedAt;
     // The log had what was heard before it was read: anything else is of another log, or nobody's.
     for (const one of heardBefore) waiting.delete(one);
     for (const one of waiting.keys()) if (one <= version) waiting.delete(one);
-    if (keys === null || keys.length > 0) options.onChange(keys);
+    if (at.keys === null || at.keys.length > 0) options.onChange(at.keys);
     drain();
     if (waiting.size > 0) readSoon();
-  }
-
-  /**
-   * Reads up to the head; into a new copy where this process cannot go on from where it is.
-   * @returns the keys that changed; `null`: any may have
-   */
-  async function readPages(): Promise<string[] | null> {
-    const keys: string[] = [];
-    let copy: Copy<Kept> | null = epoch === null ? begin(false) : null;
-    let keeping = false;
-    for (;;) {
-      const page = await options.page(copy ? copy.version : version);
-      const head = page.head ?? NOTHING_WRITTEN;
-      const at = copy ?? { epoch, version };
-      const wentBack = at.epoch !== null && (head.epoch !== at.epoch || head.version < at.version);
-      if (wentBack || (at.version > 0 && at.version < head.floor)) {
-        keeping ||= wentBack;
-        copy = begin(keeping);
-        continue;
-      }
-      const kept = copy ? copy.entries : entries;
-      for (const { key, value, expiresAt } of page.entries) kept.put(key, value, expiresAt);
-      const reached = Math.max(at.version, page.entries.at(-1)?.version ?? 0, page.isLast ? head.version : 0);
-      if (copy) {
-        copy.epoch = head.epoch;
-        copy.version = reached;
-      } else {
-        keys.push(...page.entries.map((entry) => entry.key));
-        advance(reached);
-      }
-      if (!page.isLast) continue;
-      if (!copy) return keys;
-      ({ entries, epoch } = copy);
-      advance(copy.version);
-      return null;
-    }
-  }
-
-  function begin(keeping: boolean): Copy<Kept> {
-    return { epoch: null, version: 0, entries: entries.renew(options.now(), keeping) as Kept };
   }
 
   return {
