@@ -24,7 +24,11 @@ export function knownPrincipals(
   return {
     async ofToken({ jti, sid, sub, iat, gen }) {
       const token = { jti, sid, sub, iat };
-      const reading = guard.fresh() ?? (await guard.ask([...revocations.keysOf(token), inUsers(sub)]));
+      const ask = () => guard.ask([...revocations.keysOf(token), inUsers(sub)]);
+      let reading = guard.fresh() ?? (await ask());
+      if (revocations.isRevoked(token, reading)) return null;
+      // The token is ours: another process has signed it for what has not come here yet.
+      if ((reading.get(users, sub)?.generation ?? -1) < gen) reading = await ask();
       if (revocations.isRevoked(token, reading)) return null;
       const user = userOf(sub, reading);
       return user?.generation === gen ? user : null;
