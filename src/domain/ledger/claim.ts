@@ -21,7 +21,8 @@ export function claim(ledger: Ledger, command: Claim): Claimed {
     if (task.lease === command.lease) return { claimed: true, task, job };
     return { claimed: false, reason: "leased" };
   }
-  if (task.state === "scheduled") return { claimed: false, reason: "not_due" };
+  // An item whose parts are at work keeps its generation: its own delivery may come again.
+  if (task.state === "scheduled" || task.state === "split") return { claimed: false, reason: "not_due" };
   task.state = "leased";
   task.attempt++;
   task.lease = command.lease;

@@ -211,6 +211,21 @@ export function partPoints(point: DefinePoint<StoreFixture>): void {
     expect(await fixture.store.parts({ jobId: job.id, item: 0, limit: 10 })).toHaveLength(3);
   });
 
+  point(
+    "parts.delivered-again",
+    "an item that waits for its parts is claimed by no delivery",
+    async (fixture) => {
+      const worker = await fixture.worker();
+      const { job, held } = await splitJob(fixture, worker, 2);
+      const item = await itemOf(fixture, job.id);
+      // A broker may bring again what was not acknowledged when a connection ended.
+      const again = { taskId: held.taskId, queue: item.queue, generation: item.generation };
+      expect(await worker.claim(again)).toMatchObject({ claimed: false, reason: "not_due" });
+      await worker.work();
+      expect(await fixture.store.job({ owner: OWNER, id: job.id })).toMatchObject({ state: "succeeded" });
+    },
+  );
+
   point("parts.list", "parts are listed by item, in order, by state and in pages", async (fixture) => {
     const { store } = fixture;
     const worker = await fixture.worker();
