@@ -98,6 +98,14 @@ export function createEngine(parts: EngineParts): Engine {
   const { admit, prepare } = take;
   const schedules = createSchedules({ store, database, pipelines, admit, prepare, createJob: createCounted });
   const known = submitted ? readingInbox(store, submitted) : store;
+  const commands = jobCommands(known, publishChanges);
+  /** A job that goes on again is one more in flight; its items were counted when it was created. */
+  const retryCounted: Engine["retryJob"] = async (owner, id) => {
+    if (!quotas) return commands.retryJob(owner, id);
+    const again = async () => ({ created: true, ...(await commands.retryJob(owner, id)) });
+    const { items } = await quotas.counted(owner, 0, again);
+    return { items };
+  };
 
   return {
     store: known,
@@ -123,7 +131,8 @@ export function createEngine(parts: EngineParts): Engine {
     quote: take.quote,
     prepare,
     createJob: createCounted,
-    ...jobCommands(known, publishChanges),
+    ...commands,
+    retryJob: retryCounted,
   };
 }
 

@@ -47,6 +47,22 @@ test("jobs in flight that are created at once: as many as fit", async () => {
   expect(made.filter(({ status }) => status === 429)).toHaveLength(7);
 });
 
+test("jobs that are retried at once: as many as fit", async () => {
+  server = await start({ pipelines: [copy], accounts: { quotaJobs: "2" } });
+  const ada = await signedIn(server, "ada@example.org");
+  const failing = { options: '{"ms":1500,"fail":"a"}' };
+  const jobs: string[] = [];
+  for (let n = 0; n < 3; n++) {
+    const { id } = (await (await send(ada, `${n}`, failing)).json()) as { id: string };
+    jobs.push(id);
+    if (n > 0) for (const one of jobs) await ada.json(200, `/v1/jobs/${one}?wait=20`);
+  }
+  const retry = (id: string) => ada.ask(`/v1/jobs/${id}/retry`, undefined, "POST");
+  const retried = await Promise.all(jobs.map(retry));
+  expect(retried.map(({ status }) => status).sort()).toEqual([202, 202, 429]);
+  expect((await ada.ask(`/v1/jobs/${jobs[0]}x/retry`, undefined, "POST")).status).toBe(429);
+});
+
 test("items a day: what does not fit is refused until midnight, and a repeated request counts once", async () => {
   server = await start({ pipelines: [copy, count], accounts: { quotaItemsPerDay: "2" }, worker: false });
   const ada = await signedIn(server, "ada@example.org");

@@ -104,7 +104,13 @@ function changeRoutes(app: App, { engine }: ServerContext, { found }: JobViews):
       summary: "Run the failed items again",
       tags: ["Jobs"],
       params: jobParams,
-      ...documented({ 202: job }, ["not_found", "job_not_retryable", "job_not_ended", "gone"]),
+      ...documented({ 202: job }, [
+        "not_found",
+        "job_not_retryable",
+        "job_not_ended",
+        "gone",
+        "quota_exceeded",
+      ]),
     },
     async handler(request, reply) {
       const asked = { owner: request.principal.owner, id: request.params.id };
