@@ -47,8 +47,8 @@ export function createShares(
 
     /** Rejects with `not_found` when nobody made it, it was taken back, or it or its job is gone. */
     async open(token: string): Promise<ShareRecord> {
-      const [id, tag] = token.split(".");
-      if (!id || !tag || !signer.verify(id, tag)) throw missing();
+      const [id, tag, ...rest] = token.split(".");
+      if (!id || !tag || rest.length > 0 || !signer.verify(id, tag)) throw missing();
       const share = await records.get(id, store.now());
       if (!share || !(await store.job({ owner: share.owner, id: share.jobId }))) throw missing();
       if (!(await mayShare(share.owner))) throw missing();

@@ -43,7 +43,8 @@ test("whoever has a link downloads what it shares, until it is taken back or the
   expect([part.status, await part.text()]).toEqual([206, "Ada"]);
 
   const forged = file.url.replace(/[^/]+$/, (token) => `${archive.id}.${token.split(".")[1]}`);
-  expect((await fetch(forged)).status).toBe(404);
+  for (const url of [forged, `${file.url}x`, `${file.url}.x`, file.url.slice(0, -1)])
+    expect([url, (await fetch(url)).status]).toEqual([url, 404]);
   expect((await fetch(`${server.url}/v1/artifacts/${artifactId}`)).status).toBe(401);
   const { items } = await ada.json<{ items: Share[] }>(200, `/v1/jobs/${job.id}/shares`);
   expect(items.map(({ id }) => id)).toEqual([archive.id, file.id]);
