@@ -1,10 +1,11 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import sharp from "sharp";
 import { desktop, koreanPhone, launchBrowser, openPage } from "./browser.ts";
-import { startServer } from "./server.ts";
+import { type RunningServer, startServer } from "./server.ts";
 
 /** Makes the pictures of the README anew, from the page as it is built: `node test/web/pictures.ts`. */
 
@@ -43,6 +44,28 @@ async function phone(browser: Browser, url: string): Promise<void> {
   await save(page, "dark-phone.png");
 }
 
+/** The account of somebody who has used it. */
+async function account(browser: Browser, { url, output }: RunningServer): Promise<void> {
+  while (!/\/invite#/.test(output())) await setTimeout(100);
+  const page = await visit(browser, /http:\S+\/invite#\S+/.exec(output())![0], wide);
+  await page.getByLabel("Email address").fill("ada@example.org");
+  await page.getByLabel("Name").fill("Ada");
+  await page.getByLabel("Password", { exact: true }).fill("three unrelated words");
+  await page.keyboard.press("Enter");
+  await page.getByTestId("files").setInputFiles(names.map(sample));
+  await page.getByRole("button", { name: "Convert 6 pictures" }).click();
+  await page.getByText("Everything is done.").first().waitFor();
+  await page.goto(`${url}/account`);
+  await page.getByRole("button", { name: "New key" }).click();
+  await page.getByRole("dialog").getByLabel("Name").fill("Nightly backup");
+  await page.getByRole("button", { name: "Create key" }).click();
+  await page.getByRole("button", { name: "I have copied it" }).click();
+  await page.getByText("Nightly backup").waitFor();
+  await page.setViewportSize({ width: 1120, height: 980 });
+  await page.getByRole("heading", { level: 1 }).focus();
+  await save(page, "account.png");
+}
+
 async function visit(browser: Browser, url: string, options: BrowserContextOptions): Promise<Page> {
   return (await openPage(browser, url, { ...options, ...sharpScreen })).page;
 }
@@ -62,12 +85,17 @@ async function save(page: Page, name: string): Promise<void> {
 
 const data = await mkdtemp(join(tmpdir(), "millrace-pictures-"));
 const server = await startServer({ data });
+const accountData = await mkdtemp(join(tmpdir(), "millrace-pictures-"));
+const withAccounts = await startServer({ data: accountData, env: { MILLRACE_AUTH: "on" } });
 const browser = await launchBrowser();
 try {
   await convertAndJobPage(browser, server.url);
   await phone(browser, server.url);
+  await account(browser, withAccounts);
 } finally {
   await browser.close();
   await server.stop();
+  await withAccounts.stop();
+  await rm(accountData, { recursive: true });
   await rm(data, { recursive: true });
 }

@@ -8,6 +8,8 @@ const root = join(import.meta.dirname, "..", "..");
 
 export interface RunningServer {
   url: string;
+  /** What it has printed so far. */
+  output(): string;
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
@@ -31,6 +33,7 @@ export async function startServer(options: {
   });
   return {
     url: `http://127.0.0.1:${port}`,
+    output,
     async stop(signal = "SIGTERM") {
       stopping = true;
       if (child.exitCode !== null || child.signalCode !== null) return;

@@ -26,7 +26,7 @@ export function KeyDialog({ isAdmin, onClose }: { isAdmin: boolean; onClose(): v
         <KeyForm isAdmin={isAdmin} onMade={setKey} />
       ) : (
         <div className="space-y-4 overflow-y-auto">
-          <Secret label={words.made} value={key} />
+          <Secret label={words.made} value={key} autoFocus />
           <Secret
             label={words.example}
             value={`curl -H "Authorization: Bearer ${key}" ${location.origin}/v1/me`}

@@ -2,7 +2,7 @@ import { CopyButton } from "../ui/copy-button.tsx";
 import { Field } from "../ui/field.tsx";
 
 /** Something to be copied: it is selected as a whole. */
-export function Secret({ label, value }: { label: string; value: string }) {
+export function Secret({ label, value, autoFocus }: { label: string; value: string; autoFocus?: boolean }) {
   return (
     <Field label={label}>
       {(ids) => (
@@ -10,6 +10,8 @@ export function Secret({ label, value }: { label: string; value: string }) {
           <textarea
             {...ids}
             readOnly
+            // biome-ignore lint/a11y/noAutofocus: it takes the place of the form that asked for it.
+            autoFocus={autoFocus}
             rows={value.length > 60 ? 3 : 2}
             value={value}
             onFocus={(event) => event.target.select()}

@@ -3,7 +3,7 @@ import { lazy, Suspense, useState } from "react";
 import { client } from "../api/client.ts";
 import { useText } from "../i18n/locale.ts";
 import { announce } from "../ui/announce.tsx";
-import { IconButton } from "../ui/button.tsx";
+import { Button, IconButton } from "../ui/button.tsx";
 import { Field } from "../ui/field.tsx";
 import { Select } from "../ui/inputs.tsx";
 import { changeForm } from "./form-store.ts";
@@ -37,37 +37,44 @@ export function PresetField({ pipeline, form }: { pipeline: string; form: FormSt
 
   return (
     <>
-      <Field label={words.label}>
-        {(ids) => (
-          <span className="flex gap-1.5">
-            <span className="min-w-0 flex-1">
-              <Select
-                {...ids}
-                value={chosen?.id ?? ""}
-                disabled={data.length === 0}
-                onChange={(event) => choose(event.target.value)}
-              >
-                {!chosen && <option value="">{data.length === 0 ? words.none : words.changed}</option>}
-                {groups.map(({ label, presets }) => (
-                  <optgroup key={label} label={label}>
-                    {presets.map(({ id, name }) => (
-                      <option key={id} value={id}>
-                        {name}
-                      </option>
-                    ))}
-                  </optgroup>
-                ))}
-              </Select>
+      {data.length === 0 ? (
+        <Button
+          look="quiet"
+          size="small"
+          icon="bookmark"
+          className="-mt-1 -ml-2.5 max-w-full"
+          onClick={() => setManaging(true)}
+        >
+          {words.saveFirst}
+        </Button>
+      ) : (
+        <Field label={words.label}>
+          {(ids) => (
+            <span className="flex gap-1.5">
+              <span className="min-w-0 flex-1">
+                <Select {...ids} value={chosen?.id ?? ""} onChange={(event) => choose(event.target.value)}>
+                  {!chosen && <option value="">{words.changed}</option>}
+                  {groups.map(({ label, presets }) => (
+                    <optgroup key={label} label={label}>
+                      {presets.map(({ id, name }) => (
+                        <option key={id} value={id}>
+                          {name}
+                        </option>
+                      ))}
+                    </optgroup>
+                  ))}
+                </Select>
+              </span>
+              <IconButton
+                icon="bookmark"
+                label={words.manage}
+                className="size-10 border border-line-strong"
+                onClick={() => setManaging(true)}
+              />
             </span>
-            <IconButton
-              icon="bookmark"
-              label={words.manage}
-              className="size-10 border border-line-strong"
-              onClick={() => setManaging(true)}
-            />
-          </span>
-        )}
-      </Field>
+          )}
+        </Field>
+      )}
       {managing && (
         <Suspense fallback={null}>
           <PresetsDialog pipeline={pipeline} form={form} presets={data} onClose={() => setManaging(false)} />

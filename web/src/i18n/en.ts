@@ -200,7 +200,7 @@ export const en = {
     label: "Preset",
     own: "Yours",
     everyone: "For everyone",
-    none: "None saved yet",
+    saveFirst: "Save these options as a preset",
     changed: "Own settings",
     manage: "Save or manage presets",
     applied: (name: string) => `${name}: applied.`,

@@ -199,7 +199,7 @@ export const ko: Dictionary = {
     label: "프리셋",
     own: "내 프리셋",
     everyone: "모두의 프리셋",
-    none: "저장한 프리셋이 없습니다",
+    saveFirst: "이 옵션을 프리셋으로 저장",
     changed: "직접 설정",
     manage: "프리셋 저장과 관리",
     applied: (name) => `${name}: 적용했습니다.`,

@@ -29,8 +29,9 @@ export function Choices<T extends string>(props: Props<T>) {
         {choices.map((choice) => (
           <label
             key={choice.value}
+            // The hidden input scrolls with its label: where it has the focus, the label is in sight.
             className={classes(
-              "flex min-h-8 items-center justify-center rounded-lg px-2 py-1 text-center text-[0.8125rem] transition-colors",
+              "relative flex min-h-8 items-center justify-center rounded-lg px-2 py-1 text-center text-[0.8125rem] transition-colors",
               "has-focus-visible:outline-2 has-focus-visible:outline-offset-1 has-focus-visible:outline-accent",
               choice.value === value
                 ? "bg-surface font-semibold text-ink shadow-sm ring-1 ring-line"

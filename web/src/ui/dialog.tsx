@@ -3,6 +3,8 @@ import { useText } from "../i18n/locale.ts";
 import { IconButton } from "./button.tsx";
 import { classes } from "./classes.ts";
 
+const firstControl = "input:not([readonly]):not([hidden]), select, textarea, button";
+
 interface Props {
   title: string;
   onClose(): void;
@@ -14,13 +16,18 @@ interface Props {
 export function Dialog({ title, onClose, children, wide = false }: Props) {
   const text = useText();
   const element = useRef<HTMLDialogElement>(null);
+  const body = useRef<HTMLDivElement>(null);
   const titleId = useId();
 
   useEffect(() => {
     const dialog = element.current;
-    if (dialog && !dialog.open) dialog.showModal();
+    if (dialog && !dialog.open) {
+      dialog.showModal();
+      // The browser takes the first control, which is the one that closes.
+      if (!wide) body.current?.querySelector<HTMLElement>(firstControl)?.focus();
+    }
     return () => dialog?.close();
-  }, []);
+  }, [wide]);
 
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: a click on the backdrop closes; the keyboard has Escape.
@@ -45,7 +52,9 @@ export function Dialog({ title, onClose, children, wide = false }: Props) {
           </h2>
           <IconButton icon="close" label={text.common.close} onClick={onClose} className="-mt-0.5 -mr-2" />
         </div>
-        {children}
+        <div ref={body} className="contents">
+          {children}
+        </div>
       </div>
     </dialog>
   );

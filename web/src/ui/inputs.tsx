@@ -82,7 +82,7 @@ interface SwitchProps {
 
 export function Switch({ label, hint, checked, onChange }: SwitchProps) {
   return (
-    <label className="flex items-start justify-between gap-4 rounded-lg py-1">
+    <label className="relative flex items-start justify-between gap-4 rounded-lg py-1">
       <span className="min-w-0">
         <span className="block text-[0.8125rem] font-medium">{label}</span>
         {hint && <span className="block text-xs leading-relaxed text-faint">{hint}</span>}

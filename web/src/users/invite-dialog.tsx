@@ -40,7 +40,7 @@ function Ready({ invite: { email, expiresAt, url }, onClose }: { invite: Made; o
         {words.inviteMadeHint(formatDateTime(expiresAt, locale))}
         {mail && email !== null && ` ${words.inviteMailed(email)}`}
       </p>
-      <Secret label={words.linkLabel} value={url} />
+      <Secret label={words.linkLabel} value={url} autoFocus />
       <Button look="primary" onClick={onClose}>
         {text.common.close}
       </Button>
