@@ -1,8 +1,10 @@
 import { expectTypeOf, test } from "vitest";
 import { z } from "zod";
+import type * as accounts from "../src/client/account-types.ts";
 import { type Client, createClient } from "../src/client/client.ts";
 import { fileOption } from "../src/pipeline/file-option.ts";
 import { definePipeline } from "../src/pipeline/pipeline.ts";
+import type * as schemas from "../src/server/accounts/schemas.ts";
 
 const shout = definePipeline({
   name: "shout",
@@ -74,4 +76,17 @@ const typed = async () => {
 test("options and results have the types of the pipeline", () => {
   expectTypeOf(typed).toBeFunction();
   expectTypeOf<Client>().toHaveProperty("run");
+});
+
+type Answer<Name extends keyof typeof schemas> = z.output<(typeof schemas)[Name] & z.ZodType>;
+
+test("accounts have the types of the server's answers", () => {
+  expectTypeOf<accounts.Me>().toEqualTypeOf<Answer<"me">>();
+  expectTypeOf<accounts.User>().toEqualTypeOf<Answer<"anyUser">>();
+  expectTypeOf<accounts.Quotas>().toEqualTypeOf<Answer<"quotas">>();
+  expectTypeOf<accounts.Granted>().toEqualTypeOf<Answer<"granted">>();
+  expectTypeOf<accounts.Session>().toEqualTypeOf<Answer<"session">>();
+  expectTypeOf<accounts.ApiKey>().toEqualTypeOf<Answer<"apiKey">>();
+  expectTypeOf<accounts.Invite>().toEqualTypeOf<Answer<"invite">>();
+  expectTypeOf<accounts.SignInMeans>().toEqualTypeOf<Answer<"signInMeans">>();
 });

@@ -386,6 +386,20 @@ describe("the page in a browser", () => {
     expect(await page.locator("html").getAttribute("data-theme")).toBe("dark");
   });
 
+  test("while accounts are off, nothing asks who one is", async () => {
+    const { page, errors } = await openPage(browser, server.url, desktop);
+    await page.getByRole("heading", { name: "Convert pictures" }).waitFor();
+    await page.getByRole("button", { name: "Save these options as a preset" }).waitFor();
+    expect(await page.getByRole("button", { name: /Account|Log in/ }).count()).toBe(0);
+    await page.goto(`${server.url}/login`);
+    await page.getByText("Accounts are off on this server: nobody needs to log in.").waitFor();
+    for (const path of ["/account", "/users"]) {
+      await page.goto(server.url + path);
+      await page.getByRole("heading", { name: "This page does not exist" }).waitFor();
+    }
+    expect(errors).toEqual([]);
+  });
+
   test("the keyboard alone reaches everything", async () => {
     const { page } = await openPage(browser, server.url, desktop);
     await page.getByRole("heading", { level: 1 }).waitFor();
