@@ -110,9 +110,14 @@ export function createQuotas({ store, usage, usual, overrides }: QuotaParts): Ow
     return refusal("storedBytes", limit, text, frees(nextExpiry, store.now()));
   }
 
+  function received(owner: string, bytes: number): void {
+    const sum = sums.get(owner);
+    if (sum) sum.bytes += bytes;
+  }
+
   async function coming(owner: string): Promise<Coming> {
     const limit = (await limitsOf(owner)).storedBytes;
-    if (limit === null) return { take() {}, end() {} };
+    if (limit === null) return { take() {}, recorded() {}, end() {} };
     const known = await summed(owner);
     let own = 0;
     const add = (bytes: number) => {
@@ -126,6 +131,10 @@ export function createQuotas({ store, usage, usual, overrides }: QuotaParts): Ow
         const sum = sums.get(owner) ?? known;
         if (sum.bytes + (arriving.get(owner) ?? 0) + bytes > limit) throw full(sum, { limit, bytes });
         add(bytes);
+      },
+      recorded(bytes) {
+        received(owner, bytes);
+        add(-Math.min(bytes, own));
       },
       end: () => add(-own),
     };
@@ -154,10 +163,7 @@ export function createQuotas({ store, usage, usual, overrides }: QuotaParts): Ow
 
     coming,
 
-    received(owner, bytes) {
-      const sum = sums.get(owner);
-      if (sum) sum.bytes += bytes;
-    },
+    received,
 
     async counted(owner, items, create) {
       const limits = await limitsOf(owner);

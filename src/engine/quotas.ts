@@ -2,7 +2,9 @@
 export interface Coming {
   /** Throws where there is no room for so many more. */
   take(bytes: number): void;
-  /** They are counted elsewhere now, or will not come. */
+  /** So many of them are in the records now. */
+  recorded(bytes: number): void;
+  /** The others are counted elsewhere now, or will not come. */
   end(): void;
 }
 

@@ -153,6 +153,7 @@ test("stored bytes that come at once: no more than fit, in whatever way they com
       return { path, status };
     }),
   );
+  expect(await cleo.json(200, "/v1/me/usage")).toMatchObject({ storedBytes: { used: 3 * piece } });
   const whole = sent.filter(({ status }) => status === 204).map(({ path }) => path);
   expect(whole).toHaveLength(3);
   const joined = await begin({ "upload-concat": `final;${whole[0]} ${whole[1]} ${whole[0]}` });

@@ -94,8 +94,10 @@ export function createUploads(options: UploadsOptions): Uploads {
         coming?.take(announced);
         // Where nobody says how much comes, it ends where there is no more room, as a connection that is cut.
         const bytes = coming && announced === 0 ? countComing(coming, source) : source;
-        const grown = await receiveParts(parts, upload, { source: bytes, length, most, checksum });
-        quotas?.received(upload.owner, grown.offset - offset);
+        const grown = await receiveParts(parts, upload, {
+          ...{ source: bytes, length, most, checksum },
+          onRecorded: coming?.recorded,
+        });
         if (isComplete(grown)) await finish(parts, grown);
         return grown;
       } finally {

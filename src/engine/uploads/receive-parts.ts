@@ -30,6 +30,8 @@ export interface Receiving {
   most: number;
   /** Of the whole request: nothing of it counts when it differs. */
   checksum: Checksum | null;
+  /** Hears of bytes that have been recorded. */
+  onRecorded?(bytes: number): void;
 }
 
 /**
@@ -40,7 +42,7 @@ export interface Receiving {
 export async function receiveParts(
   uploads: UploadParts,
   upload: UploadRecord,
-  { source, length, most, checksum }: Receiving,
+  { source, length, most, checksum, onRecorded }: Receiving,
 ): Promise<UploadRecord> {
   const { records, store } = uploads;
   const hash = checksum && createHash(checksum.algorithm);
@@ -61,6 +63,7 @@ export async function receiveParts(
     const added = { offset: known.offset, parts, ...(length === null ? {} : { length }) };
     const answer = await records.append({ owner, id, now: store.now() }, added);
     if (answer.ok) {
+      onRecorded?.(answer.upload.offset - known.offset);
       known = answer.upload;
       return;
     }
