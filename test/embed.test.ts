@@ -99,6 +99,7 @@ function suite(settings: () => { store?: string; data: string }): void {
     const archive = await millrace.archive(job.id);
     const zip = await buffer(archive.stream);
     expect(zip.length).toBe(archive.bytes);
+    expect((await millrace.archive(job.id, { include: "all" })).bytes).toBeGreaterThanOrEqual(archive.bytes);
     expect(Object.keys(unzipSync(zip))).toContain("a.txt");
   });
 
@@ -168,6 +169,9 @@ function suite(settings: () => { store?: string; data: string }): void {
         const types = await Array.fromAsync(client.events(job.id), ({ type }) => type);
         expect(types.at(-1)).toBe("job.succeeded");
         await expect(as("bob").job(job.id)).rejects.toMatchObject({ code: "not_found" });
+        await expect(as("ada").admin.timeline(job.id)).rejects.toMatchObject({ code: "forbidden" });
+        const timeline = await as("root").admin.timeline(job.id, { index: 0 });
+        expect(timeline.items).toMatchObject([{ index: 0, attempt: 1, outcome: "succeeded" }]);
       }
       await expect(as("ada").admin.queues()).rejects.toMatchObject({ code: "forbidden" });
       expect(await as("root").admin.queues()).not.toEqual([]);
