@@ -1,5 +1,6 @@
 import { asProblem } from "../api/problem.ts";
 import { useAccountText } from "../i18n/account-text.ts";
+import { useFragment } from "../router/router.ts";
 import type { EntryName } from "../router/routes.ts";
 import { useSession } from "../session/session.ts";
 import { ProblemNotice } from "../ui/problem-notice.tsx";
@@ -25,7 +26,7 @@ export function EntryPage({ page }: { page: EntryName }) {
   const text = useAccountText();
   const session = useSession();
   const means = useMeans();
-  const token = decodeURIComponent(location.hash.slice(1));
+  const token = useFragment();
   if (session.phase === "local" || means.data?.accounts === false) {
     return <EntryFrame title={text[page].title} intro={text.noAccounts} focusTitle />;
   }
@@ -41,5 +42,5 @@ export function EntryPage({ page }: { page: EntryName }) {
     );
   }
   const Shown = pages[page];
-  return <Shown means={means.data} token={token} />;
+  return <Shown key={token} means={means.data} token={token} />;
 }

@@ -30,6 +30,16 @@ export function useSearch(): URLSearchParams {
   return new URLSearchParams(useSyncExternalStore(subscribe, () => location.search));
 }
 
+/** What stands behind the `#`. A link that differs in it alone loads no page. */
+export function useFragment(): string {
+  const fragment = useSyncExternalStore(subscribe, () => location.hash.slice(1));
+  try {
+    return decodeURIComponent(fragment);
+  } catch {
+    return fragment;
+  }
+}
+
 export function useRoute(): Route {
   return matchRoute(usePath());
 }
