@@ -45,7 +45,7 @@ function providerWords(text: ReturnType<typeof useAccountText>) {
   return { ...words, ...text.invite.problems, ...text.login.providerProblems };
 }
 
-function OtherWays({ means: { password, mail, registration } }: Pick<EntryProps, "means">) {
+function OtherWays({ means: { password, registration } }: Pick<EntryProps, "means">) {
   const text = useAccountText();
   return (
     <>
@@ -65,7 +65,7 @@ function OtherWays({ means: { password, mail, registration } }: Pick<EntryProps,
         </p>
       )}
       {registration === "invite" && <p>{text.login.byInvite}</p>}
-      {registration === "closed" && !mail && <p>{text.login.closed}</p>}
+      {registration === "closed" && <p>{text.login.closed}</p>}
     </>
   );
 }
