@@ -51,7 +51,10 @@ export function eraseDeleted({ engine, users, others, log }: ErasureParts) {
       const found = await users.list({ limit: PAGE, state: "deleting" });
       for (const { id } of found) {
         if (isClosed) return;
-        await erase(id);
+        // One who cannot be erased yet holds up nobody else.
+        await erase(id).catch((error: unknown) =>
+          log.warn({ err: error, userId: id }, "a deleted account could not be erased yet"),
+        );
       }
     } while (asked);
   }
@@ -59,7 +62,7 @@ export function eraseDeleted({ engine, users, others, log }: ErasureParts) {
   function look(): void {
     asked = true;
     running ??= all()
-      .catch((error: unknown) => log.warn({ err: error }, "a deleted account could not be erased yet"))
+      .catch((error: unknown) => log.warn({ err: error }, "deleted accounts could not be looked for"))
       .finally(() => {
         running = null;
       });

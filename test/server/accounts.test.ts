@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { eraseDeleted } from "../../src/accounts/erasure.ts";
+import { userRecords } from "../../src/database/users.ts";
 import { copy, count, form, type ProblemJson, problemOf } from "./fixtures.ts";
 import { type Running, start } from "./harness.ts";
 import { listen } from "./sse-client.ts";
@@ -208,6 +210,28 @@ test("a deleted account takes all of its data along", async () => {
   expect(await uploads.execute()).toEqual([]);
   expect(server.presets.list({ owner: jan.id, isAdmin: false }, {})).toEqual([]);
   await visitor(server).json(401, "/v1/auth/login", login("jan@example.org"));
+});
+
+test("a deleted account that cannot be erased yet holds up no other", async () => {
+  const users = userRecords(server.engine.database);
+  const ids: string[] = [];
+  for (const email of ["stuck@example.org", "other@example.org"]) {
+    const { id } = await server.accounts!.users.create({ email, name: "", role: "user" });
+    await users.change(id, { state: "deleting" });
+    ids.push(id);
+  }
+  const [stuck, other] = ids as [string, string];
+  const warnings: object[] = [];
+  const notYet = async (owner: string) => {
+    if (owner === stuck) throw new Error("not yet");
+  };
+  const log = { info() {}, warn: (facts: object) => void warnings.push(facts) };
+  const erasure = eraseDeleted({ engine: server.engine, users, others: [notYet], log });
+  erasure.look();
+  await expect.poll(() => users.byId(other)).toBeNull();
+  await erasure.close();
+  expect(await users.byId(stuck)).not.toBeNull();
+  expect(warnings).toMatchObject([{ userId: stuck }]);
 });
 
 test("who was disabled, or is no admin any more, keeps no session, and lets nobody in", async () => {
