@@ -59,7 +59,10 @@ export const enProblems: Words = {
     title: "The server is busy: its queue is full",
     advice: "Your choice is kept. Send it again when the time has passed.",
   },
-  quota_exceeded: { title: "A quota is used up", advice: "Close other tabs or connections, then try again." },
+  quota_exceeded: {
+    title: "A quota is used up",
+    advice: "Wait for jobs to end, delete jobs or files that you no longer need, or close other tabs.",
+  },
   rate_limited: { title: "Too many requests in a short time", advice: "Wait a moment, then go on." },
   internal: {
     title: "Something went wrong on the server",

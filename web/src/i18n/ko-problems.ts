@@ -52,7 +52,8 @@ export const koProblems: Words = {
   },
   quota_exceeded: {
     title: "할당량을 모두 사용했습니다",
-    advice: "열어 둔 다른 탭을 닫거나 나중에 시작할 작업을 취소하고 다시 시도하세요.",
+    advice:
+      "작업이 끝나기를 기다리거나, 필요 없는 작업과 파일을 지우거나, 다른 탭을 닫은 뒤 다시 시도하세요.",
   },
   rate_limited: { title: "짧은 시간에 요청이 너무 많습니다", advice: "잠시 뒤에 계속하세요." },
   internal: {
