@@ -399,8 +399,8 @@ describe("run", () => {
     const fetched = await ask("jobs", "download", start, "--out", "later");
     expect(fetched.stdout.trim()).toBe(join(folder, "later", "sea.webp"));
     expect(existsSync(join(folder, "later", "sea.webp"))).toBe(true);
-    const zip = ["jobs", "download", start, "--archive", "all.zip"];
-    expect((await ask(...zip)).stdout.trim()).toBe(join(folder, "all.zip"));
+    const zip = ["jobs", "download", start, "--archive", "job.zip"];
+    expect((await ask(...zip)).stdout.trim()).toBe(join(folder, "job.zip"));
     expect(await ask(...zip)).toMatchObject({ code: 2, stderr: expect.stringContaining("--force") });
     expect((await ask("jobs", "show", id.slice(0, 2))).code).toBe(2);
     expect((await ask("jobs", "show", "ffffffff")).stderr).toContain("There is no such job");
@@ -454,7 +454,7 @@ describe("help and completion", () => {
     };
     expect(await complete("millrace", "ru")).toEqual(["run"]);
     expect(await complete("millrace", "jobs", "w")).toEqual(["watch"]);
-    expect(await complete("millrace", "jobs", "download", "--a")).toEqual(["--archive"]);
+    expect(await complete("millrace", "jobs", "download", "--a")).toEqual(["--archive", "--all"]);
     expect(await complete("millrace", "run", "image.convert", "phot")).toEqual(["photos"]);
     expect((await run("completion", "zsh")).stdout).toContain("bashcompinit");
     expect((await run("completion", "fish")).code).toBe(2);
@@ -498,15 +498,19 @@ describe("doctor", () => {
 
   test("what is wrong is said with what to do, and without secrets", async () => {
     await writeFile(join(folder, "file"), "");
-    const ended = await millrace(["doctor", "--data", "file", "--host", "0.0.0.0"], {
+    const ended = await millrace(["doctor", "--data", "file"], {
       cwd: folder,
       env: { MILLRACE_BLOBS: "ftp://me:secret@127.0.0.1/files" },
     });
     expect(ended.code).toBe(1);
     expect(ended.stdout).toMatch(/✗ data folder +\S+file is not a folder\n +→ Name another/);
-    expect(ended.stdout).toMatch(/✗ address +0\.0\.0\.0 can be reached by others/);
     expect(ended.stdout).toMatch(/✗ files .*\n +→ Correct MILLRACE_BLOBS/);
     expect(ended.stdout).not.toContain("secret");
+    const open = parsed<Report>(await run("doctor", "--host", "0.0.0.0", "--auth", "off", "--json"));
+    expect(find(open, "settings")).toMatchObject({
+      status: "fail",
+      message: expect.stringContaining("0.0.0.0"),
+    });
     const broken = await run("doctor", "--port", "many", "--json");
     expect(broken.code).toBe(1);
     expect(find(parsed<Report>(broken), "settings")).toMatchObject({ status: "fail" });

@@ -240,13 +240,19 @@ test.runIf(process.platform === "linux")(
     const file = openSync(import.meta.filename, "r");
     const [command, ...args] = stepProcess;
     const child = spawn(command!, args, { stdio: ["ignore", "ignore", "ignore", "ipc", file, socket] });
-    const links = () => {
-      const all = readdirSync(`/proc/${child.pid}/fd`).map((fd) =>
-        readlinkSync(`/proc/${child.pid}/fd/${fd}`),
-      );
-      return all.filter((link) => link === import.meta.filename || link.startsWith("socket:"));
+    // Descriptors come and go while the process starts.
+    const linkOf = (fd: string) => {
+      try {
+        return readlinkSync(`/proc/${child.pid}/fd/${fd}`);
+      } catch {
+        return "";
+      }
     };
-    expect(links()).toContain(import.meta.filename);
+    const links = () =>
+      readdirSync(`/proc/${child.pid}/fd`)
+        .map(linkOf)
+        .filter((link) => link === import.meta.filename || link.startsWith("socket:"));
+    await expect.poll(links).toContain(import.meta.filename);
     child.send({ kind: "load", ...source });
     await once(child, "message");
     // The channel.
