@@ -1,7 +1,8 @@
-import { backup, type DatabaseSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import type { Message } from "../../ports/broker.ts";
 import type { StoreClock } from "./clock.ts";
 import type { Connection } from "./connection.ts";
+import { copyRecords } from "./copy-records.ts";
 import type { Queues } from "./queues.ts";
 import type { Handler } from "./turns.ts";
 import type { ClaimFor, Window } from "./window.ts";
@@ -59,7 +60,7 @@ export function sideCalls(parts: SideCallParts): Record<string, Handler> {
       holders.add(connection);
       queues.collectionHeld = true;
     },
-    "backup.records": (target) => backup(db, target as string),
+    "backup.records": (target) => copyRecords(db, target as string),
     "backup.held": (_, connection) => holders.has(connection),
     "broker.depth": (queue) => window.depth(queue as string),
     "broker.deadLetters": (argument) => {
