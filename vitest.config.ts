@@ -2,9 +2,18 @@ import { defineConfig } from "vitest/config";
 
 const excluded = ["**/node_modules/**", "**/dist/**", "**/*.tmp/**"];
 
-/** Whole systems that wait for leases and clocks for most of their time: two beside each other disturb nobody. */
-const waiting = ["clocks", "clock-set", "retention", "stopped", "supervised"].map(
-  (name) => `test/${name}.test.ts`,
+/** Whole systems that bound no times by the machine's speed: two beside each other disturb nobody. */
+const paired = [
+  ...["backup", "clocks", "clock-set", "docs", "documents", "retention", "supervised", "users"],
+  ...["web", "web-account-mail", "web-accounts", "web-console", "web-forms", "web-uploads", "web-views"],
+  ...["web-downloads"],
+  ...["web-recycling", "recycling", "recycling-grants", "recycling-processes", "places", "faces"],
+  ...["faces-distributed", "study", "cli", "secured", "proxies", "package", "examples", "upload-server"],
+  ...["versions", "pins", "picture-matrix", "photographs", "object-events", "embed"],
+].map((name) => `test/${name}.test.ts`);
+/** Of the server's tests, those that do. */
+const timed = ["bounds", "events", "rate-limit", "stream-limits"].map(
+  (name) => `test/server/${name}.test.ts`,
 );
 
 // What was compiled once is there for every process and thread that a test starts: there are thousands of them. Code
@@ -30,6 +39,8 @@ export default defineConfig({
     // ("Check failed: jit_page.has_value()"), on processors that have such keys.
     execArgv: ["--no-memory-protection-keys"],
     testTimeout: 20_000,
+    // Waits for what is to come, on machines of any speed. What has to come soon says so itself.
+    expect: { poll: { timeout: 30_000 } },
     hookTimeout: 60_000,
     teardownTimeout: 10_000,
     projects: [
@@ -48,23 +59,23 @@ export default defineConfig({
         test: {
           // Whole systems use every core by themselves: one at a time, and with patience.
           name: "system",
-          include: ["test/**/*.test.ts"],
-          exclude: [...excluded, ...waiting],
+          include: ["test/*.test.ts", ...timed],
+          exclude: [...excluded, ...paired],
           maxWorkers: 1,
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
           sequence: { groupOrder: 1 },
         },
       },
       {
         extends: true,
         test: {
-          name: "waiting",
-          include: waiting,
-          exclude: excluded,
+          name: "paired",
+          include: [...paired, "test/*/**/*.test.ts"],
+          exclude: [...excluded, ...timed],
           maxWorkers: 2,
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
           sequence: { groupOrder: 2 },
         },
       },

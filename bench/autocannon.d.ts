@@ -1,4 +1,4 @@
-/** The part of autocannon's interface that is used here; it brings no types of its own. */
+/** The part of autocannon's API that we use; the package ships no types. */
 declare module "autocannon" {
   interface Options {
     url: string;
@@ -7,9 +7,9 @@ declare module "autocannon" {
     body?: string;
     connections: number;
     duration: number;
-    /** A second, over all connections. */
+    /** Requests per second over all connections. */
     overallRate?: number;
-    /** Sent one after the other over each connection. */
+    /** Each connection sends these one after the other. */
     requests?: { headers: { [name: string]: string } }[];
   }
   interface Result {

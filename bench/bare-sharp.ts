@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os";
 import { basename, join } from "node:path";
 import sharp from "sharp";
 
-/** sharp in a loop over all cores, at its fastest: two pictures a core, each on one thread. */
+/** Runs sharp in a loop over all cores in its fastest setup: two images per core, each on one thread. */
 export async function convertAll(
   files: readonly string[],
   folder: string,

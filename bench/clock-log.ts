@@ -1,12 +1,12 @@
 import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** The clock that all processes of a machine share, in nanoseconds since it booted. */
+/** The clock that all processes of a machine share, in nanoseconds since boot. */
 export function clock(): number {
   return Number(process.hrtime.bigint());
 }
 
-/** Called first thing by what runs: writes down how long ago (ms) it was asked for. */
+/** Steps call this first. It records how long ago, in ms, the job was requested. */
 export function noteStart(askedAt: number): void {
   const file = process.env.BENCH_START_LOG;
   if (file) appendFileSync(file, `${(clock() - askedAt) / 1e6}\n`);
@@ -16,13 +16,13 @@ export function readStarts(file: string): number[] {
   return readFileSync(file, "utf8").split("\n").filter(Boolean).map(Number);
 }
 
-/** Called last thing by what runs. */
+/** Steps call this last. */
 export function noteEnd(jobId: string): void {
   const file = process.env.BENCH_END_LOG;
   if (file) appendFileSync(file, `${jobId} ${clock()}\n`);
 }
 
-/** When each job said that it ended, by the shared clock. */
+/** When each job reported its end, by the shared clock. */
 export function readEnds(file: string): Map<string, number> {
   const lines = readFileSync(file, "utf8").split("\n").filter(Boolean);
   return new Map(
@@ -33,7 +33,7 @@ export function readEnds(file: string): Map<string, number> {
   );
 }
 
-/** Lets all who wait begin, in whatever process they are. */
+/** Releases everyone waiting for the signal, in any process. */
 export function giveStartSignal(file: string): void {
   writeFileSync(`${file}.new`, String(Date.now()));
   renameSync(`${file}.new`, file);
@@ -41,7 +41,7 @@ export function giveStartSignal(file: string): void {
 
 let signal: Promise<number> | null = null;
 
-/** When the start signal was given, ms since the epoch; resolves soon after. */
+/** Waits for the start signal. @returns when it was given, in ms since the epoch */
 export function startSignal(): Promise<number> {
   signal ??= (async () => {
     const file = process.env.BENCH_START_SIGNAL!;

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { availableParallelism, cpus, loadavg, totalmem, type } from "node:os";
 
-/** What a figure depends on beside the code. */
+/** What a result depends on apart from the code. */
 export interface Conditions {
   date: string;
   cores: number;
@@ -10,12 +10,12 @@ export interface Conditions {
   system: string;
   node: string;
   sqlite: string;
-  /** Before the first benchmark, over one minute. */
+  /** One-minute load average before the first benchmark. */
   load: number;
   commit: string;
 }
 
-/** More of a core than this before a run, for each core, is other work: 1.0 on a machine with two. */
+/** A higher load per core before a run comes from other work: 1.0 on a machine with two cores. */
 const BUSY_LOAD_PER_CORE = 0.5;
 
 export function conditions(): Conditions {
@@ -32,7 +32,7 @@ export function conditions(): Conditions {
   };
 }
 
-/** The first line that a program prints, or `null` when it is not there. */
+/** The first line a program prints; `null` if it is not installed. */
 export function output(program: string, args: string[]): string | null {
   try {
     return execFileSync(program, args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] })

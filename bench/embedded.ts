@@ -12,15 +12,15 @@ import { type Session, withSession } from "./session.ts";
 
 export interface Embedded {
   engine: Engine;
-  /** A file of one byte or so, in the blob store. */
+  /** A tiny file in the blob store. */
   file: ReceivedFile;
-  /** Tasks of the queue that have not ended. */
+  /** Number of unfinished tasks in the queue. */
   unfinished(queue: string): Promise<number>;
 }
 
 /**
- * What `millrace start` starts, with this process in the place of the API's: the writer's thread, and worker
- * processes, so that the engine is measured without HTTP.
+ * Runs what `millrace start` runs, the writer thread and worker processes, but with this process in place of the
+ * API, so that the engine is measured without HTTP.
  * @param fill is called with the path of a database that holds one finished no-op job
  */
 export async function embedded(

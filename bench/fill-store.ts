@@ -1,11 +1,11 @@
 import { DatabaseSync } from "node:sqlite";
 
-/** Jobs in one insert. */
+/** Jobs per INSERT. */
 const CHUNK = 50_000;
 
 /**
- * Multiplies the one finished job of a store that no process has open, with its task and its events, into
- * `count` older ones of the same owner: what is left after so many jobs.
+ * Simulates a long history: copies the one finished job of a store, with its task and events, into `count` older
+ * jobs of the same owner. No process may have the store open.
  */
 export async function fillStore(path: string, count: number): Promise<void> {
   const db = new DatabaseSync(path);
@@ -19,7 +19,7 @@ export async function fillStore(path: string, count: number): Promise<void> {
   );
   const { first, last } = runs.get(id) as { first: number; last: number };
   const events = last - first + 1;
-  // Ids as of years ago, in the order of their making.
+  // Ids that look years old, in creation order.
   const newId = "printf('0180%04x-%04x-7000-8000-%012x', n >> 16, n & 65535, n)";
   const numbers =
     "WITH RECURSIVE numbers(n) AS (SELECT ?1 UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < ?2)";
@@ -42,7 +42,7 @@ export async function fillStore(path: string, count: number): Promise<void> {
     db.exec("BEGIN");
     for (const statement of statements) statement.run(from, Math.min(count, from + CHUNK), id);
     db.exec("COMMIT");
-    // The interrupt of an impatient user is heard between two chunks.
+    // Lets an interrupt (Ctrl+C) be handled between chunks.
     await new Promise((resolve) => setImmediate(resolve));
   }
   db.prepare("UPDATE owners SET last_seq = last_seq + ? WHERE owner = ?").run(count * events, owner);

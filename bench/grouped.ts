@@ -1,6 +1,6 @@
 /**
- * Group commit: what is asked for while `run` is busy, or in the same turn of the event loop, goes along with
- * its next call. `run` answers for each entry, in order.
+ * Group commit: entries added while `run` is busy, or in the same turn of the event loop, share its next call.
+ * `run` returns one result per entry, in order.
  */
 export function grouped<In, Out>(
   run: (batch: In[]) => Promise<Out[]>,

@@ -11,7 +11,7 @@ export interface HoldStart {
 
 const HOLD_MS = 1_000;
 
-/** A step that takes a second, and first writes down where and when it began. */
+/** A step that records where and when it started, and then takes a second. */
 export async function hold(key: string, signal?: AbortSignal): Promise<void> {
   appendFileSync(process.env.BENCH_HOLD_LOG!, `${key} ${process.pid} ${clock()}\n`);
   await sleep(HOLD_MS, undefined, { signal });

@@ -21,7 +21,7 @@ if (names.length === 0 || unknown.length > 0) {
   ${[...Object.keys(benchmarks), "all"].join(", ")}
   --json   the reports as JSON
   --quick  a short look, at most 90 s each; its figures are noisy
-  --write  puts the tables into docs/benchmarks.md`);
+  --write  puts the tables into docs/measurements/benchmarks.md`);
   process.exit(2);
 }
 
@@ -35,12 +35,12 @@ for (const name of names) {
     if (!values.json) console.log(`\n## ${report.title} (\`${report.name}\`)\n\n${toMarkdown(report)}\n`);
     if (values.write) await writeDocument(report, found, values.quick);
   } catch (error) {
-    // One that fails does not take the others with it.
+    // A failing benchmark does not stop the others.
     console.error(`${name} failed:`, error);
     process.exitCode = 1;
   }
 }
 if (values.json) console.log(JSON.stringify({ conditions: found, reports }, null, 2));
 else console.log(describe(found));
-// Clients of the peers may keep timers.
+// The peers' clients may keep timers running.
 process.exit();

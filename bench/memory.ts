@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 
-/** MiB of memory that a process holds. */
+/** Resident memory of a process, in MiB. */
 export function residentMiB(pid: number): number {
   const kib = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
   return Number(kib) / 1024;
 }
 
-/** Looks every 50 ms while `work` runs. */
+/** Samples memory every 50 ms while `work` runs. */
 export async function peakMiB<T>(pid: number, work: () => Promise<T>): Promise<{ value: T; peak: number }> {
   let peak = residentMiB(pid);
   const timer = setInterval(() => {

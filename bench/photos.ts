@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { writePhotos } from "../src/testing/photos.ts";
 
-/** Photos of 12 megapixels; made once, as that takes half a second each, and kept for the next time. */
+/** 12-megapixel photos. Each takes half a second to make, so they are kept for the next run. */
 export function photos(count: number): Promise<string[]> {
   return writePhotos(join(import.meta.dirname, "photos.tmp"), count);
 }

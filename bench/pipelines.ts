@@ -7,7 +7,7 @@ import { insertRows } from "./rows.ts";
 const many = { accepts: { mediaTypes: ["*"], minFiles: 0, maxFiles: 10_000 }, queueLimit: 100_000_000 };
 const eager = { concurrency: 100, cache: "never" } as const;
 
-/** Does nothing: what remains is the cost of the machinery. */
+/** Does nothing, so that only the overhead remains. */
 export const noop = definePipeline({
   name: "bench.noop",
   version: 1,
@@ -16,7 +16,7 @@ export const noop = definePipeline({
   ...many,
 }).each("run", () => {}, eager);
 
-/** One item split into parts that do nothing, as the items of `noop` do. */
+/** Splits one item into parts that do nothing, like the items of `noop`. */
 export const noopParts = definePipeline({
   name: "bench.parts",
   version: 1,
@@ -25,7 +25,7 @@ export const noopParts = definePipeline({
   ...many,
   accepts: { ...many.accepts, maxFiles: 1 },
 })
-  // Two at once, as by default: while the parts of one job run, the next are split.
+  // Two at once (the default): the next job is split while the parts of the first run.
   .split("split", (ctx) => Array.from({ length: ctx.options.parts }, (_, part) => ({ data: part })))
   .each("run", () => {}, eager)
   .join("join", (ctx) => ctx.parts.length, eager);
@@ -37,7 +37,7 @@ const ofRows = {
   queueLimit: many.queueLimit,
 };
 
-/** Writes each item into a table by a statement of its own. */
+/** Writes each item into a table with a separate statement. */
 export const rows = definePipeline({ name: "bench.rows", title: "Rows", ...ofRows }).each(
   "insert",
   (ctx) => insertRows(ctx.options.url, [ctx.data.n]),
@@ -57,7 +57,7 @@ export const batchedRows = definePipeline({
   return tasks.map(() => null);
 });
 
-/** Tells how long ago it was asked for. */
+/** Records how long ago the job was requested. */
 export const start = definePipeline({
   name: "bench.start",
   version: 1,
@@ -66,7 +66,7 @@ export const start = definePipeline({
   ...many,
 }).each("run", (ctx) => noteStart(ctx.options.askedAt), eager);
 
-/** Ends so long after the start signal was given, and writes down when that was. */
+/** Ends the given time after the start signal, and records when. */
 export const wait = definePipeline({
   name: "bench.wait",
   version: 1,
@@ -83,7 +83,7 @@ export const wait = definePipeline({
   { concurrency: 2_000, cache: "never" },
 );
 
-/** Its results are its files. */
+/** Returns its input files as results. */
 export const copy = definePipeline({
   name: "bench.copy",
   version: 1,
@@ -95,4 +95,21 @@ export const copy = definePipeline({
     await ctx.write({ name: ctx.name, mediaType: ctx.file.mediaType, data: await ctx.stream(ctx.file) });
   },
   { cache: "never" },
+);
+
+/** Calls a model once per item. */
+export const ask = definePipeline({
+  name: "bench.ask",
+  version: 1,
+  title: "Ask a model",
+  accepts: { data: z.object({ n: z.int() }) },
+  options: z.object({ model: z.string() }),
+  queueLimit: many.queueLimit,
+}).each(
+  "ask",
+  async (ctx) => {
+    const { model } = ctx.options;
+    return (await ctx.ai.text({ model, prompt: `Number ${ctx.data.n}?`, maxOutputTokens: 10 })).text;
+  },
+  { ...eager, attempts: 20 },
 );

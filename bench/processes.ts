@@ -5,13 +5,18 @@ import type { Session } from "./session.ts";
 
 export { childrenOf, freePort } from "../test/crash/processes.ts";
 
-/** Pipelines that the benchmarks run. */
+/** Module with the pipelines that the benchmarks run. */
 export const PIPELINES = join(import.meta.dirname, "pipelines.ts");
 
-/** `millrace start` with a data folder of its own, as its user would start it. */
+/** Runs `millrace start` with a separate data folder, as a user would. */
 export async function product(
   session: Session,
-  { workers, env = {}, args = [] }: { workers: number; env?: NodeJS.ProcessEnv; args?: string[] },
+  {
+    workers,
+    env = {},
+    args = [],
+    pipelines = PIPELINES,
+  }: { workers: number; env?: NodeJS.ProcessEnv; args?: string[]; pipelines?: string },
 ): Promise<Running & { data: string }> {
   const port = await freePort();
   const data = join(session.folder, `millrace-${port}`);
@@ -21,7 +26,7 @@ export async function product(
     "--workers",
     String(workers),
     "--pipelines",
-    PIPELINES,
+    pipelines,
     "--log-level",
     "error",
   ];
@@ -32,13 +37,13 @@ export async function product(
 
 export interface Program {
   child: ChildProcess;
-  /** What it sent when it was ready. */
+  /** The message it sent when it was ready. */
   ready: { [name: string]: unknown };
   onMessage(handler: (message: { [name: string]: unknown }) => void): void;
   stop(): Promise<void>;
 }
 
-/** Runs a file of `programs/` in a process of its own until the session ends. */
+/** Runs a file from `programs/` in a separate process until the session ends. */
 export function program(
   session: Session,
   file: string,
@@ -49,7 +54,7 @@ export function program(
   return startProcess(session, join(import.meta.dirname, "programs", file), args, { ...options, env });
 }
 
-/** Runs a module, which says when it is ready, in a process of its own until the session ends. */
+/** Runs a module in a separate process until the session ends. Resolves when it reports ready. */
 export async function startProcess(
   session: Session,
   path: string,

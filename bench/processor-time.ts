@@ -1,30 +1,30 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
-/** Linux counts in hundredths of a second everywhere. */
+/** Linux reports CPU time in hundredths of a second on all platforms. */
 const MS_PER_TICK = 10;
 
-/** Milliseconds of processor time by process; those that have ended are missing. */
+/** CPU time in ms by process id; processes that have ended are missing. */
 export type ProcessorTime = ReadonlyMap<number, number>;
 
 export function processorTime(pids: readonly number[]): ProcessorTime {
   return new Map(
     pids.flatMap((pid) => {
       const stat = read(`/proc/${pid}/stat`);
-      // The name, in parentheses, may hold anything.
+      // The process name, in parentheses, may contain anything.
       const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
       return fields.length < 16 ? [] : [[pid, (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK]];
     }),
   );
 }
 
-/** What was used between two looks, in ms. */
+/** CPU time used between two samples, in ms. */
 export function used(before: ProcessorTime, after: ProcessorTime): number {
   let sum = 0;
   for (const [pid, ms] of after) sum += ms - (before.get(pid) ?? 0);
   return sum;
 }
 
-/** PostgreSQL's processes that serve a database; they carry its name in their titles. */
+/** PostgreSQL processes that serve a database; their titles contain its name. */
 export function backendsOf(database: string): number[] {
   return pids().filter(
     (pid) =>
@@ -33,7 +33,7 @@ export function backendsOf(database: string): number[] {
   );
 }
 
-/** The process that listens on a port of this machine, or none that we may look at. */
+/** The process that listens on a local port; empty if there is none that we may inspect. */
 export function listenerOn(port: number): number[] {
   const hex = port.toString(16).toUpperCase().padStart(4, "0");
   const lines = ["tcp", "tcp6"].flatMap((table) => read(`/proc/net/${table}`).split("\n").slice(1));
@@ -71,7 +71,7 @@ function read(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch {
-    // It ended while it was looked at, or is not ours to see.
+    // The process has ended, or we may not read it.
     return "";
   }
 }

@@ -1,22 +1,22 @@
-/** What one benchmark found, for people and for programs. */
+/** The results of one benchmark, for people and programs. */
 export interface Report {
   name: string;
   title: string;
-  /** How it was measured, a sentence each. */
+  /** How it was measured, one sentence per entry. */
   method: string[];
   columns: Column[];
   rows: Row[];
   targets: Target[];
-  /** More tables, below the targets. */
+  /** More tables, shown below the targets. */
   further?: { title: string; columns: Column[]; rows: Row[] }[];
 }
 
-/** Of the figures: by the names they have in the rows. */
+/** A column of figures; `name` is the key in the rows. */
 export interface Column {
   name: string;
   title: string;
   digits?: number;
-  /** What stands for infinity: that it took longer than one waited. */
+  /** Replaces infinity, that is, when it took longer than the time limit. */
   beyond?: string;
 }
 
@@ -33,7 +33,7 @@ export interface Target {
   met: boolean;
 }
 
-/** @param bound `reached` must be at least (or at most) that */
+/** @param bound `reached` must be at least (or at most) this */
 export function target(
   what: string,
   reached: number,
@@ -50,7 +50,7 @@ export function target(
   };
 }
 
-/** Markdown, which reads well in a terminal too. */
+/** Formats the report as Markdown that also reads well in a terminal. */
 export function toMarkdown(report: Report): string {
   const { columns, rows, targets, further = [] } = report;
   const parts = [report.method.join(" "), figures(columns, rows)];
@@ -89,7 +89,7 @@ function table(head: string[], rows: string[][], numbers: number): string {
   return [line(head), `| ${rule.join(" | ")} |`, ...rows.map(line)].join("\n");
 }
 
-/** With three significant digits, or so many after the point. */
+/** Formats with `digits` decimals; with three significant digits if left out. */
 export function format(value: number | undefined, digits?: number): string {
   if (value === undefined || Number.isNaN(value)) return "";
   if (value === Number.POSITIVE_INFINITY) return "too long";

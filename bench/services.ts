@@ -8,8 +8,8 @@ import { freePort } from "./processes.ts";
 import type { Session } from "./session.ts";
 
 /**
- * A Redis of the benchmark's own.
- * @param durable every write is on the disk before it is answered; otherwise nothing is ever written
+ * Starts a separate Redis for the benchmark.
+ * @param durable whether every write reaches the disk before it is answered; otherwise nothing is ever written to disk
  */
 export async function redis(session: Session, durable: boolean): Promise<string> {
   const port = await freePort();
@@ -31,7 +31,7 @@ export async function redis(session: Session, durable: boolean): Promise<string>
   return `redis://127.0.0.1:${port}`;
 }
 
-/** An empty database of the benchmark's own on the PostgreSQL of `npm run services`. */
+/** Creates an empty database for the benchmark on the PostgreSQL of `npm run services`. */
 export async function postgres(session: Session): Promise<string> {
   const admin = process.env.MILLRACE_TEST_POSTGRES ?? "postgres://postgres@127.0.0.1:5432/postgres";
   const name = `millrace_bench_${process.pid}_${Math.random().toString(36).slice(2, 8)}`;

@@ -1,21 +1,21 @@
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 
-/** What a benchmark may use while it runs; all of it is gone when it ends. */
+/** What a benchmark may use while it runs; everything is removed when it ends. */
 export interface Session {
-  /** A quick look instead of a measurement. */
+  /** Whether to run a quick check instead of a measurement. */
   readonly quick: boolean;
   /** An empty folder on the repository's disk. */
   readonly folder: string;
-  /** Says on standard error how far it is. */
+  /** Prints progress to standard error. */
   say(text: string): void;
-  /** Runs `end` when the benchmark ends, last come first. */
+  /** Calls `end` when the benchmark ends, in reverse order of registration. */
   onEnd(end: () => Promise<unknown> | unknown): void;
 }
 
 const root = join(import.meta.dirname, "data.tmp");
 
-/** Gives `work` a session, and ends it however the work ends, the terminal's interrupt included. */
+/** Runs `work` with a session, and cleans up however it ends, including by Ctrl+C. */
 export async function withSession<T>(quick: boolean, work: (session: Session) => Promise<T>): Promise<T> {
   await mkdir(root, { recursive: true });
   const folder = await mkdtemp(join(root, "run-"));

@@ -1,18 +1,8 @@
-/** The p-th part (0 to 1) of the values by nearest rank; `NaN` when there are none. */
-export function percentile(values: readonly number[], p: number): number {
-  if (values.length === 0) return Number.NaN;
-  const sorted = Float64Array.from(values).sort();
-  return sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(p * sorted.length) - 1))]!;
-}
+import { median, percentile } from "../src/lab/statistics.ts";
 
-export function median(values: readonly number[]): number {
-  if (values.length === 0) return Number.NaN;
-  const sorted = Float64Array.from(values).sort();
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-}
+export { median, percentile };
 
-/** Each figure of several rounds by its median. */
+/** The median of each figure over several rounds. */
 export function medians<Figures extends { [name: string]: number }>(rounds: readonly Figures[]): Figures {
   const names = Object.keys(rounds[0] ?? {});
   return Object.fromEntries(
@@ -21,8 +11,8 @@ export function medians<Figures extends { [name: string]: number }>(rounds: read
 }
 
 /**
- * The median of one figure's ratios round by round: what disturbs the machine disturbs both subjects of a
- * round alike, so a ratio says more than two medians do.
+ * The median of one figure's round-by-round ratios. This says more than the ratio of two medians, because a busy
+ * machine slows down both subjects of a round alike.
  */
 export function ratio<Name extends string>(
   rounds: readonly { [name in Name]: number }[],
@@ -33,8 +23,8 @@ export function ratio<Name extends string>(
 }
 
 /**
- * Measures every subject once a round, beginning with another one each time, so that a noisy minute or a
- * warm cache favours nobody.
+ * Measures every subject once per round, starting with a different one each time, so that a noisy minute or a warm
+ * cache favors nobody.
  */
 export async function interleave<Subject, Figures>(
   subjects: readonly Subject[],

@@ -5,11 +5,11 @@ declare module "zip-stream" {
     name: string;
     date?: Date;
     mode?: number;
-    /** Kept as it is, without compression. */
+    /** Stores the entry without compression. */
     store?: boolean;
   }
 
-  /** One entry at a time: the next may be added when the callback of the one before was called. */
+  /** Takes one entry at a time: add the next after the previous one's callback. */
   export default class ZipStream extends Transform {
     constructor(options?: { level?: number; highWaterMark?: number });
     entry(source: Readable | Buffer | string, data: EntryData, done: (error: Error | null) => void): this;

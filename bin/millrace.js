@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Plain JavaScript that an old Node can read: it checks the version before anything else is loaded.
+// Plain JavaScript that an old Node can parse: it checks the version before anything else is loaded.
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { Socket } from "node:net";
@@ -11,9 +11,9 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
 
 const NODE_MAJOR = 24;
-/** Names the pipe by which a Node started by `runOn` learns that its parent has ended. */
+/** Names the pipe that tells a Node started by `runOn` that its parent has ended. */
 const PARENT_PIPE = "MILLRACE_PARENT_PIPE";
-/** The process id of the supervisor, for its children. */
+/** The supervisor's process id, passed to its children. */
 const SUPERVISOR = "MILLRACE_SUPERVISOR";
 
 const self = fileURLToPath(import.meta.url);
@@ -23,7 +23,7 @@ if (major(process.version) >= NODE_MAJOR) {
   endWithParent();
   endWithSupervisor();
   await keepCompiled();
-  // A checkout runs its sources; a published package has only what was built from them.
+  // A checkout runs its sources; a published package only has the build.
   const source = existsSync(join(root, "src", "cli", "main.ts"));
   await import(pathToFileURL(join(root, source ? "src/cli/main.ts" : "dist/cli/main.js")).href);
 } else {
@@ -32,7 +32,7 @@ if (major(process.version) >= NODE_MAJOR) {
   else refuse();
 }
 
-/** What V8 compiled is kept beside the package, where that can be written: the next start takes half the time. */
+/** Caches V8's compiled code next to the package, if writable, which halves the start time. */
 async function keepCompiled() {
   if (process.env.NODE_COMPILE_CACHE || process.env.NODE_DISABLE_COMPILE_CACHE) return;
   const { enableCompileCache } = await import("node:module");
@@ -45,7 +45,7 @@ function major(version) {
   return Number(/^v(\d+)\./.exec(version)?.[1] ?? 0);
 }
 
-/** The Node that came with a checkout's dependencies, or that the project using this package depends on. */
+/** Finds the Node installed as a dependency of this checkout, or of the project that uses this package. */
 function newerNode() {
   return [join(root, "node_modules", ".bin", "node"), join(dirname(root), ".bin", "node")].find(
     (file) =>
@@ -55,28 +55,27 @@ function newerNode() {
 }
 
 function refuse() {
+  const isCheckout = existsSync(join(root, "src", "cli", "main.ts"));
+  const remedy = isCheckout
+    ? `Run \`npm ci\`, which installs Node ${NODE_MAJOR} beside it.`
+    : `Run \`npx -p node@${NODE_MAJOR} -p millrace millrace\`, or install Node ${NODE_MAJOR}: https://nodejs.org/en/download`;
   console.error(
-    [
-      `Millrace needs Node ${NODE_MAJOR} or newer; this is ${process.version} (${process.execPath}).`,
-      "In a checkout, run `npm ci`: it brings Node 24 with it.",
-      "In a project of yours, run `npm install --save-dev node@24`, or install Node 24:",
-      "https://nodejs.org/en/download",
-    ].join("\n"),
+    `millrace: Node ${NODE_MAJOR} or newer is required, and this is ${process.version}. ${remedy}`,
   );
   process.exitCode = 1;
 }
 
-/** Runs this command again on another Node and ends as that one does. */
+/** Runs this command again on another Node and exits with the same result. */
 function runOn(node) {
   const child = spawn(node, [...process.execArgv, self, ...process.argv.slice(2)], {
     stdio: ["inherit", "inherit", "inherit", "pipe"],
     env: { ...process.env, [PARENT_PIPE]: "3" },
   });
-  // The pipe only exists to be closed when this process ends, even by SIGKILL.
+  // The pipe exists only to be closed when this process ends, even by SIGKILL.
   child.stdio[3].on("error", () => {});
   child.stdio[3].unref();
 
-  // A terminal sends these to both processes by itself, and a second one would mean "do not wait".
+  // A terminal sends these to both processes, and a second signal would mean "do not wait".
   const fromTerminal = [0, 1, 2].some((fd) => isatty(fd));
   for (const signal of ["SIGINT", "SIGQUIT", "SIGHUP"]) {
     process.on(signal, () => fromTerminal || child.kill(signal));
@@ -84,7 +83,7 @@ function runOn(node) {
   for (const signal of ["SIGTERM", "SIGUSR2", "SIGCONT"]) process.on(signal, () => child.kill(signal));
 
   child.on("error", (error) => {
-    console.error(`${node} cannot be run: ${error.message}`);
+    console.error(`millrace: ${node} cannot be run: ${error.message}`);
     process.exitCode = 1;
   });
   child.on("exit", (code, signal) => {
@@ -95,11 +94,11 @@ function runOn(node) {
   });
 }
 
-/** Ends this process in order when the one that started it by `runOn` is gone. */
+/** Shuts this process down cleanly when the process that started it with `runOn` is gone. */
 function endWithParent() {
   const fd = Number(process.env[PARENT_PIPE]);
   if (!fd) return;
-  // Processes started from here have no such pipe.
+  // Child processes do not inherit the pipe.
   delete process.env[PARENT_PIPE];
   const pipe = new Socket({ fd, readable: true, writable: false });
   pipe.on("error", () => {});
@@ -108,11 +107,11 @@ function endWithParent() {
   pipe.unref();
 }
 
-/** A child ends with its supervisor, whatever its event loop does: on a busy machine, loading the program takes seconds. */
+/** Ends with the supervisor even if the event loop is blocked: loading takes seconds on a busy machine. */
 function endWithSupervisor() {
   const pid = Number(process.env[SUPERVISOR]);
   if (!pid) return;
-  // Processes started from here have another parent.
+  // Child processes have a different parent.
   delete process.env[SUPERVISOR];
   const options = { workerData: pid, stdin: false, execArgv: [], env: {} };
   new Worker(new URL("orphan-thread.js", import.meta.url), options).unref();

@@ -1,4 +1,4 @@
-// Ends this process when its supervisor has ended, even while the program is loaded or blocked.
+// Ends this process when its supervisor has ended, even while the process is still loading or blocked.
 import process from "node:process";
 import { workerData } from "node:worker_threads";
 

@@ -1,6 +1,6 @@
 /**
- * Splits a text into its chapters, counts the words of each on whatever worker is free, and puts a table of contents
- * together: `millrace start --pipelines examples/chapters.ts`.
+ * Splits a text into chapters, counts the words of each on any free worker, and builds a table of contents:
+ * `millrace start --pipelines examples/chapters.ts`.
  */
 import { definePipeline, PermanentError } from "millrace";
 

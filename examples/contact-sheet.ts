@@ -1,5 +1,5 @@
 /**
- * One JPEG with a thumbnail of every picture, as photographers print of a film.
+ * A contact sheet: one JPEG with a thumbnail of every image.
  *
  *   millrace start --pipelines examples/contact-sheet.ts
  *   curl -F pipeline=contact-sheet -F files=@samples/sea.jpg -F files=@samples/pines.jpg \
@@ -21,7 +21,7 @@ export const contactSheet = definePipeline({
     columns: z.int().min(1).max(10).default(4).meta({ title: "Columns" }),
     cell: z.int().min(32).max(512).default(240).meta({ title: "Cell", description: "Its side, in pixels." }),
   }),
-  // Another version of the library may give other bytes: results are not shared between the two.
+  // Another version of the library may produce other bytes, so the two do not share cached results.
   tools: { sharp: sharp.versions.sharp },
 })
   .each(
@@ -36,7 +36,7 @@ export const contactSheet = definePipeline({
         .catch((cause: Error) => {
           throw new PermanentError("undecodable_file", "This picture cannot be decoded.", { cause });
         });
-      // A file that the next step finds among the item's outputs, and the client in the archive.
+      // The next step finds this file among the item's outputs, and clients find it in the archive.
       const small = await ctx.write({ name: `small-${ctx.name}.jpg`, data, mediaType: "image/jpeg" });
       return { small, width: info.width, height: info.height };
     },
@@ -52,7 +52,7 @@ export const contactSheet = definePipeline({
       const layers: OverlayOptions[] = [];
       for await (const { result } of ctx.items) {
         const n = layers.length;
-        // Cancelled or out of time: nobody waits for the rest.
+        // Stop if the job was cancelled or has timed out.
         ctx.signal.throwIfAborted();
         layers.push({
           input: await ctx.read(result.small),

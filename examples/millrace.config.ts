@@ -1,12 +1,12 @@
 /**
- * Settings of a folder: `millrace start` in this folder finds them. Flags and the environment come first;
- * `millrace doctor` shows what is in force, and from where.
+ * Settings for `millrace start` in this folder. Flags and environment variables override them. `millrace doctor` shows
+ * the effective settings with their sources.
  */
 import type { UserConfig } from "millrace";
 import { contactSheet } from "./contact-sheet.ts";
 
 export default {
-  // Pipelines themselves, or paths of modules that export some.
+  // Pipelines, or paths of modules that export some.
   pipelines: [contactSheet, "./word-count.ts"],
   retentionHours: 24,
 } satisfies UserConfig;

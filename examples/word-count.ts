@@ -1,5 +1,5 @@
 /**
- * Counts the words of text files: each file by itself, then all of them together.
+ * Counts the words of text files: of each file, then of all together.
  *
  *   millrace start --pipelines examples/word-count.ts
  *   curl -F pipeline=word-count -F 'options={"top": 5}' -F files=@README.md http://127.0.0.1:8080/v1/jobs
@@ -7,7 +7,7 @@
 import { definePipeline, PermanentError } from "millrace";
 import { z } from "zod";
 
-/** Served as JSON Schema: the page makes a form of it, and a job with other options is refused. */
+/** Served as JSON Schema: the page generates a form from it, and the server rejects jobs with invalid options. */
 const options = z.object({
   top: z.int().min(1).max(100).default(10).meta({ title: "Top", description: "How many words to list." }),
   minLength: z.int().min(1).max(20).default(4).meta({
@@ -32,8 +32,8 @@ export const wordCount = definePipeline({
   accepts: { mediaTypes: ["text/plain"], minFiles: 1, maxFiles: 200, maxFileBytes: 5 * 1024 * 1024 },
   options,
 })
-  // Once for every file, in parallel. What it returns is kept as JSON; the same file with the same
-  // options is counted once.
+  // Runs once per file, in parallel. The result is stored as JSON and cached: the same file with the same options
+  // is counted only once.
   .each("count", async (ctx) => {
     const text = (await ctx.read(ctx.file)).toString("utf8");
     const counts: Record<string, number> = Object.create(null);
@@ -46,12 +46,12 @@ export const wordCount = definePipeline({
       counts[word] = (counts[word] ?? 0) + 1;
       words++;
     }
-    // Trying again cannot help, so it says so: this file fails, and the others go on.
+    // A permanent error, because a retry cannot help: this file fails, and the others continue.
     if (words === 0) throw new PermanentError("undecodable_file", "There are no words in this file.");
     return { words, counts };
   })
-  // Once, when every file has ended. `ctx.items` are those that succeeded, with the type returned above. They
-  // are read one after the other, so that any number of files fits into memory.
+  // Runs once, when every file has ended. `ctx.items` are the successful ones, typed with the result above. They
+  // are read one after the other, so that any number of files fits in memory.
   .all("total", async (ctx) => {
     const counts = new Map<string, number>();
     let words = 0;

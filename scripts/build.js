@@ -1,6 +1,6 @@
 /**
- * `npm run build`: what is published, since Node does not strip types inside `node_modules`. Compiles `src`
- * to `dist`, copies what is not TypeScript beside it, and builds the page unless `--without-page` is given.
+ * `npm run build`: creates what is published, because Node does not strip types inside `node_modules`. Compiles `src`
+ * to `dist`, copies other files next to it, and builds the page unless `--without-page` is given.
  */
 import { spawnSync } from "node:child_process";
 import { cpSync, globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -27,8 +27,8 @@ function compile() {
 }
 
 /**
- * tsc rewrites the extension in imports, but not in the URL of a file that a thread or a process begins
- * with: `new URL("./writer.ts", import.meta.url)`.
+ * tsc rewrites the extension in imports, but not in URLs of files that start a thread or a process, such as
+ * `new URL("./writer.ts", import.meta.url)`.
  */
 function pointAtBuilt(file) {
   const text = readFileSync(file, "utf8");

@@ -2,24 +2,24 @@
  * Reads the code blocks of the documentation, so that `test/docs.test.ts` can run them. The words after the
  * language say how:
  *
- * - `sh`, `console`: run by bash in a folder of the page's own, beside `samples/` and `examples/`, in the
- *   page's order; `http://127.0.0.1:8080` is a fresh server. `test=name` runs the blocks of that name as one
- *   script. In `console`, lines after `$ ` are commands and the others their output, where `…` is anything.
- * - `ts`: checked by type; `run` runs it too.
+ * - `sh`, `console`: run by bash in a separate folder per page, with `samples/` and `examples/` in it, in the order of
+ *   the page. `http://127.0.0.1:8080` is a fresh server. `test=name` joins all blocks with that name into one
+ *   script. In `console`, lines after `$ ` are commands and the others their output, where `…` matches anything.
+ * - `ts`: type-checked. `run` also runs it.
  * - `json`: parsed.
- * - `file=name` puts the block into the page's folder first, for later blocks to use.
- * - `skip="reason"` leaves it out.
+ * - `file=name` first writes the block to a file in the page's folder, for later blocks.
+ * - `skip="reason"` skips it.
  */
 export interface Block {
   path: string;
-  /** Of the opening fence, from 1. */
+  /** Line of the opening fence, 1-based. */
   line: number;
   language: string;
   attributes: ReadonlyMap<string, string>;
   text: string;
 }
 
-/** Languages that say nothing which could be run here. */
+/** Languages whose blocks cannot be run here. */
 const inert = ["css", "diff", "dockerfile", "html", "http", "ini", "mermaid", "nginx", "sql", "text", "yaml"];
 const checked = ["console", "json", "sh", "ts"];
 const known = ["file", "run", "skip", "test"];
@@ -57,7 +57,7 @@ function block(path: string, line: number, info: string, lines: string[]): Block
   return { path, line, language, attributes, text: `${lines.join("\n")}\n` };
 }
 
-/** What can be said against a block without running it; `null` when nothing. */
+/** Finds errors in a block without running it. `null` if there are none. */
 export function problemOf({ language, attributes, text }: Block): string | null {
   if (language === "") return "the block does not name its language";
   if (!inert.includes(language) && !checked.includes(language)) {
@@ -74,7 +74,7 @@ export function problemOf({ language, attributes, text }: Block): string | null 
   }
 }
 
-/** Files and folders that a page names between backticks, such as `src/domain/ids.ts` or `ids.ts`, and that are not there. */
+/** Files and folders in backticks, such as `src/domain/ids.ts` or `ids.ts`, that do not exist. */
 export function missingFiles(markdown: string, files: readonly string[]): string[] {
   const text = markdown.replaceAll(/^```.*?^```/gms, "");
   const named = [...text.matchAll(/`([\w./-]+(?:\.tsx?|\/))`/g)].map((match) => match[1]!);
@@ -85,7 +85,7 @@ export function missingFiles(markdown: string, files: readonly string[]): string
   });
 }
 
-/** The commands of a `console` block, and the output that they should print, as a pattern. */
+/** Commands of a `console` block, and a pattern for their expected output. */
 export function consoleOf(text: string): { script: string; output: RegExp } {
   const commands: string[] = [];
   const expected: string[] = [];

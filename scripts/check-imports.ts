@@ -1,12 +1,12 @@
 /**
- * Holds the directions that imports may take, as `docs/architecture.md` draws them. Prints each import that
- * goes another way and fails. The files are formatted, so an import statement begins its line.
+ * Enforces the import directions in `docs/architecture.md`. Prints each forbidden import and fails. Relies on the
+ * formatting of files: import statements begin a line.
  */
 import { globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** Each room may import those of the lines below its own; rooms of one line, only without a circle. */
+/** Rooms may import from lower lines, and from their own line as long as there is no cycle. */
 const layers = [
   ["cli"],
   ["compose", "supervisor", "lab"],
@@ -18,36 +18,43 @@ const layers = [
   ["errors"],
 ];
 
-/** Rooms that stand beside the layers, and all that they may import. */
+/** Rooms next to the layers, and everything that they may import. */
 const beside: Record<string, string[]> = {
   adapters: ["ports", "database", "domain", "errors"],
   pipelines: ["pipeline", "ai", "outgoing", "errors"],
   testing: ["engine", "database", "pipeline", "ports", "domain", "errors"],
-  // It is loaded where nothing else of ours is: of other rooms it may have the types.
+  // Loaded where nothing else of ours is, so it may only import types from other rooms.
   client: [],
 };
 
-/** The only rooms that may import those beside the layers. */
+/** The only rooms that may import those next to the layers. */
 const importers: Record<string, string[]> = {
   adapters: ["compose"],
   pipelines: ["cli", "compose", "supervisor", "lab"],
-  testing: [],
+  // In the study, architectures without a queue run steps like tests do.
+  testing: ["lab"],
   client: ["cli", "compose"],
+  lab: ["cli"],
 };
 
-/** The only rooms that read the environment (`testing`: where the services are); handing all of it to a child process is not reading. */
+/** Measuring code is loaded on demand, so that no server, worker or other command contains it. */
+function isLab(path: string): boolean {
+  return /^src\/(cli\/)?lab\//.test(path);
+}
+
+/** The only rooms that read the environment (`testing`: to find services). Passing it to a child process is allowed. */
 const environment = ["cli", "compose", "testing"];
 
 interface Import {
   target: string;
   line: number;
-  /** `import()`, or types alone: loads nothing when the file is loaded. */
+  /** `import()`, or types only: loads nothing when the file is loaded. */
   lazy: boolean;
-  /** Types alone. */
+  /** Types only. */
   typed: boolean;
 }
 
-/** What is wrong in a set of files: text by path, such as `src/domain/ids.ts`. */
+/** Finds violations in files, given as text by path, such as `src/domain/ids.ts`. */
 export function violations(files: ReadonlyMap<string, string>): string[] {
   const found: string[] = [];
   const graph = new Map<string, string[]>();
@@ -77,10 +84,10 @@ function roomCircles(rooms: ReadonlyMap<string, ReadonlySet<string>>): string[] 
   return circles(graph).map((circle) => `rooms import each other in a circle: ${circle.join(" -> ")}`);
 }
 
-/** The rooms of `src` that the page may import: they run in a browser too. */
+/** Rooms of `src` that the page may import, because they also run in a browser. */
 const shownRooms = ["client", "domain", "errors", "pipelines"];
 
-/** What is wrong in the page: text by path, such as `web/src/app.tsx`. */
+/** Finds violations in the page, given as text by path, such as `web/src/app.tsx`. */
 export function pageViolations(files: ReadonlyMap<string, string>): string[] {
   const found: string[] = [];
   const graph = new Map<string, string[]>();
@@ -108,7 +115,7 @@ export function pageViolations(files: ReadonlyMap<string, string>): string[] {
   return found;
 }
 
-/** The folder of `web/src` that a file is in, or its name when it lies in `web/src` itself; `null` outside. */
+/** A file's folder in `web/src`, or its name if it is directly in `web/src`. `null` outside of it. */
 function pageRoomOf(path: string): string | null {
   return /^web\/src\/([^/]+)/.exec(path)?.[1] ?? null;
 }
@@ -123,6 +130,8 @@ function wrongImport(path: string, { target, line, lazy, typed }: Import): strin
     return impure ? [`${at} is pure and may not import ${target}`] : [];
   }
   const to = roomOf(resolve(path, target));
+  if (isLab(resolve(path, target)) && !isLab(path) && !lazy && !isTest(path))
+    return [`${at} loads lab only when it is asked for, with import(): ${target}`];
   if (to === null && isTest(path)) return [];
   if (to === null) return [`${at} may not import what lies outside of src: ${target}`];
   if (to === from && from !== "adapters") return [];
@@ -172,7 +181,7 @@ function importsOf(text: string): Import[] {
   return found;
 }
 
-/** Circles in a graph, each once, by depth-first search. */
+/** Finds each cycle of a graph once, by depth-first search. */
 function circles(graph: ReadonlyMap<string, string[]>): string[][] {
   const found: string[][] = [];
   const done = new Set<string>();
@@ -187,18 +196,18 @@ function circles(graph: ReadonlyMap<string, string[]>): string[][] {
   return found;
 }
 
-/** The folder of `src` that a file is in, or its name when it lies in `src` itself; `null` outside. */
+/** A file's folder in `src`, or its name if it is directly in `src`. `null` outside of it. */
 function roomOf(path: string): string | null {
   const match = /^src\/([^/]+?)(?:\.ts)?(?:\/|$)/.exec(path);
   return match ? match[1]! : null;
 }
 
-/** The folder of `src/adapters` that a file is in; `null` for one that serves several of them. */
+/** A file's folder in `src/adapters`. `null` if it serves several adapters. */
 function technology(path: string): string | null {
   return /^src\/adapters\/([^/]+)\//.exec(path)?.[1] ?? null;
 }
 
-/** Technologies never know each other; what serves several of them knows none. */
+/** Technologies must not import each other, and shared code must not import any. */
 function mayShare(from: string | null, to: string | null): boolean {
   return from === to || to === null;
 }

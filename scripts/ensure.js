@@ -1,7 +1,7 @@
 /**
- * Runs before `npm start` and `npm test`, on whatever Node is at hand (20 or newer): installs the
- * dependencies when a package.json or the lockfile changed, checks that Node 24 came with them, and builds
- * the page when its sources changed. Plain JavaScript without dependencies, since they may not be there yet.
+ * Runs before `npm start` and `npm test`, on any installed Node (20 or newer). Installs dependencies if a package.json
+ * or the lockfile changed, checks that they include Node 24, and builds the page if its sources changed. Plain
+ * JavaScript without dependencies, because those may be missing.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -24,7 +24,7 @@ try {
   process.exitCode = 1;
 }
 
-/** Later scripts find `node_modules/.bin/node` first; without it they would fail in ways hard to read. */
+/** Later scripts use `node_modules/.bin/node`. Without it, they would fail with confusing errors. */
 function checkNode() {
   const own = join(root, "node_modules", ".bin", "node");
   const found = existsSync(own) ? spawnSync(own, ["--version"], { encoding: "utf8" }).stdout : null;

@@ -8,7 +8,7 @@ import { root } from "./root.js";
 const stamp = join(root, "node_modules", ".millrace-installed");
 const dependencyFields = ["dependencies", "devDependencies", "optionalDependencies", "peerDependencies"];
 
-/** Whether the dependencies are those that the lockfile names. */
+/** Whether the installed dependencies match the lockfile. */
 export function isInstalled() {
   const fingerprint = fingerprintOf(manifests());
   if (read(stamp) === fingerprint) return true;
@@ -18,8 +18,8 @@ export function isInstalled() {
 }
 
 export function install() {
-  console.log("Installing the dependencies; this happens once and takes a moment …");
-  // NODE_ENV=production would leave out Node 24 itself and the tools that build the page.
+  console.log("Installing the dependencies; this happens once and takes about two minutes …");
+  // NODE_ENV=production would omit Node 24 itself and the tools that build the page.
   const { status, stderr } = npm([
     "ci",
     "--include=dev",
@@ -45,8 +45,8 @@ function fingerprintOf(files) {
 }
 
 /**
- * Whether npm's own record of node_modules agrees with the lockfile, as after `npm install <package>` or a
- * change of package.json that is not about dependencies. Then nothing needs to be installed again.
+ * Whether npm's record of node_modules matches the lockfile, for example after `npm install <package>`, or after a
+ * change in package.json that does not affect dependencies. Then there is nothing to install.
  */
 function matchesLockfile() {
   const record = read(join(root, "node_modules", ".package-lock.json"));
@@ -60,7 +60,7 @@ function matchesLockfile() {
   });
 }
 
-/** Whether the lockfile knows a workspace's dependencies as its package.json names them now. */
+/** Whether the lockfile's dependencies of a workspace match its package.json. */
 function agrees(folder, entry) {
   const manifest = JSON.parse(read(join(root, folder, "package.json")) ?? "{}");
   return dependencyFields.every((field) => sorted(manifest[field]) === sorted(entry[field]));

@@ -5,7 +5,7 @@ import { root } from "./root.js";
 
 const file = join(root, ".install.tmp");
 
-/** Runs `work` while no other process of this checkout does: `npm start` and `npm test` may begin together. */
+/** Runs `work` exclusively among processes of this checkout, because `npm start` and `npm test` may start together. */
 export function locked(work) {
   while (!take()) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
   try {
@@ -35,7 +35,7 @@ function holder() {
 }
 
 function isAlive(pid) {
-  // A file just created has no content yet; its writer is about to write it.
+  // The file was just created, and its owner is about to write to it.
   if (pid === 0) return true;
   try {
     process.kill(pid, 0);

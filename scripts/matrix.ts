@@ -1,6 +1,7 @@
 /**
- * `npm run matrix`: runs the conformance suites of every adapter, and writes what they proved into
- * `docs/brokers.md`. `--report FILE` reads vitest's JSON report of an earlier run instead.
+ * `npm run matrix`: runs the conformance suites of all adapters, and writes the results to
+ * `docs/measurements/broker-conformance.md` and the capabilities to `docs/brokers.md`. `--report FILE` reads vitest's
+ * JSON report of an earlier run instead.
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -13,7 +14,8 @@ import { brokerTable, otherPortsTable, pointsOf, type Report } from "./matrix/co
 import { replaceSection } from "./matrix/page.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const page = join(root, "docs", "brokers.md");
+const guide = join(root, "docs", "brokers.md");
+const page = join(root, "docs", "measurements", "broker-conformance.md");
 const suites = ["broker", "bus", "blobs", "store", "limiter", "restarts"];
 
 const { values } = parseArgs({ options: { report: { type: "string" } } });
@@ -29,14 +31,15 @@ const brokers = await openBrokers();
 for (const { name, missing } of brokers.missing) console.error(`${name}: ${missing}`);
 if (brokers.missing.length > 0) process.exit(1);
 
+const table = capabilitiesTable(brokers.open);
+writeFileSync(guide, replaceSection(readFileSync(guide, "utf8"), "capabilities", table));
 let text = readFileSync(page, "utf8");
-text = replaceSection(text, "capabilities", capabilitiesTable(brokers.open));
 text = replaceSection(text, "broker conformance", brokerTable(points));
 text = replaceSection(text, "other conformance", otherPortsTable(points));
 writeFileSync(page, text);
 console.log(`${page}: ${points.length} points`);
 
-/** The path of the report. */
+/** Returns the path of the report. */
 function runSuites(): string {
   const folder = mkdtempSync(join(tmpdir(), "millrace-matrix-"));
   process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
@@ -45,7 +48,7 @@ function runSuites(): string {
   const args = ["run", "--project=unit", "--reporter=default", "--reporter=json", `--outputFile=${file}`];
   spawnSync(join(root, "node_modules", ".bin", "vitest"), [...args, ...filters], {
     cwd: root,
-    // Servers of their own are killed too, which takes a while.
+    // Tests also kill their own servers, which takes a while.
     env: { ...process.env, MILLRACE_TEST_RESTARTS: "1" },
     stdio: "inherit",
   });

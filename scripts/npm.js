@@ -4,8 +4,7 @@ import process from "node:process";
 import { root } from "./root.js";
 
 /**
- * Runs npm in the root of the checkout. It must not run on `node_modules/.bin/node`, which `npm ci` removes
- * while it works.
+ * Runs npm in the root of the checkout. Must not run it on `node_modules/.bin/node`, because `npm ci` deletes that.
  */
 export function npm(args) {
   const bin = join("node_modules", ".bin");

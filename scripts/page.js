@@ -8,7 +8,7 @@ import { root } from "./root.js";
 const web = join(root, "web");
 const stamp = join(root, "node_modules", ".millrace-page");
 
-/** Whether `web/dist` was built from the sources as they are now. */
+/** Whether `web/dist` was built from the current sources. */
 export function isPageBuilt() {
   const { scripts } = JSON.parse(readFileSync(join(web, "package.json"), "utf8"));
   if (!scripts?.build) return true;

@@ -1,4 +1,4 @@
-/** `npm run matrix:pictures`: converts all formats to all formats, and writes what is lost into `docs/pictures.md`. */
+/** `npm run matrix:pictures`: converts all formats to all formats, and writes what is lost to `docs/pictures.md`. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { replaceSection } from "./matrix/page.ts";

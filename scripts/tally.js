@@ -2,9 +2,9 @@ import { writeFileSync } from "node:fs";
 import process from "node:process";
 
 /**
- * A reporter of vitest that counts the tests for the closing line of `npm test`, and keeps the reason of
- * each skip. What fails outside of a test (a file that cannot be loaded, a hook, a stray rejection) counts
- * as one failed test, so that it cannot be missed.
+ * A vitest reporter that counts tests for the last line of `npm test`, and collects the reasons for skips. A failure
+ * outside of a test (a file that cannot be loaded, a hook, a stray rejection) counts as one failed test, so that it is
+ * not missed.
  */
 export default class Tally {
   onTestRunEnd(modules, unhandledErrors) {

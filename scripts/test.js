@@ -1,9 +1,9 @@
 /**
- * `npm test`: the static checks, then every test. Ends with one line, `N passed, N failed, N skipped`, in
- * which each static check counts as one test. Further arguments go to vitest: `npm test -- src/domain`.
+ * `npm test`: runs the static checks, then all tests. Ends with one line, `N passed, N failed, N skipped`, where each
+ * static check counts as one test. Other arguments are passed to vitest: `npm test -- src/domain`.
  *
- * A test that needs something which a machine may lack says so with `ctx.skip("missing: chromium")`.
- * Where `CI` is set nothing may be missing: such a skip fails there, and so does one without a reason.
+ * A test that needs something that may be missing on a machine calls `ctx.skip("missing: chromium")`. If `CI` is set,
+ * nothing may be missing, so such skips fail. Skips without a reason always fail there.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -22,6 +22,7 @@ check("page", "node", ["scripts/ensure.js"]);
 check("types", "tsc", ["--noEmit"]);
 if (existsSync(join(root, "web", "tsconfig.json")))
   check("types of the page", "tsc", ["--noEmit", "-p", "web"]);
+check("types of the examples' pages", "tsc", ["--noEmit", "-p", "examples"]);
 check("lint and format", "biome", ["check", "--error-on-warnings", "."]);
 check("import directions", "node", ["scripts/check-imports.ts"]);
 check("dead code", "knip", ["--no-progress"]);
@@ -62,7 +63,7 @@ function runTests() {
     ? JSON.parse(readFileSync(file, "utf8"))
     : { passed: 0, failed: 1, skipped: [] };
   rmSync(folder, { recursive: true, force: true });
-  // No test found, or vitest itself failed: it has said why.
+  // Vitest found no test, or failed itself, and has already printed why.
   if (status !== 0 && tally.failed === 0) tally.failed = 1;
   total.passed += tally.passed;
   total.failed += tally.failed;
@@ -81,7 +82,7 @@ function close() {
   process.exitCode = failed > 0 ? 1 : 0;
 }
 
-/** Tests that a filter by name left out have no reason, and need none. */
+/** Tests excluded by a name filter need no reason. */
 function isForbidden({ reason }) {
   if (reason) return reason.startsWith("missing");
   return !filters.some((filter) => /^(-t|--testNamePattern)/.test(filter));

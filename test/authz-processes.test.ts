@@ -19,7 +19,7 @@ const redisUrl = process.env.MILLRACE_TEST_REDIS ?? "redis://127.0.0.1:6379";
 const schema = testSchema();
 const services = { PostgreSQL: addressOf(schema.url, 5432), Redis: addressOf(redisUrl, 6379) };
 
-/** Three `millrace authz` and a `millrace api` on PostgreSQL, with a bus over Redis that can be frozen. */
+/** Three `millrace authz` and one `millrace api` on PostgreSQL, with a bus over Redis that the test can freeze. */
 await withServices(services, () => {
   let folder = "";
   let api = "";
@@ -56,7 +56,7 @@ await withServices(services, () => {
     await schema.drop();
   });
 
-  /** Starts one role by its command; resolves to where it listens. */
+  /** Starts one role by its command. Resolves with the URL it listens on. */
   async function role(args: string[], env: Record<string, string>): Promise<string> {
     const child = spawn(process.execPath, [join(root, "bin", "millrace.js"), ...args, "--port", "0"], {
       cwd: folder,
@@ -89,7 +89,7 @@ await withServices(services, () => {
     return answer.json();
   }
 
-  /** Revokes a token, and asks every process each 5 ms until all refuse it. */
+  /** Revokes a token, and then asks every process each 5 ms until all of them reject it. */
   async function refusedAfter(n: number, text: string): Promise<number> {
     const token = await issuer.sign({ sub: "ada", sid: `${text} ${n}` });
     expect(await Promise.all(checkers.map((url) => check(url, token)))).toEqual([200, 200, 200]);

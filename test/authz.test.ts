@@ -12,7 +12,8 @@ import { eventually, sleep } from "../src/testing/wait.ts";
 import { type Running, start } from "./server/harness.ts";
 
 /*
- * The configurations of `deploy/`, as they are, but for their ports: real proxies before a server that shows what reaches it.
+ * Runs the configurations of `deploy/` with only the ports changed: real proxies in front of a server that shows what
+ * reaches it.
  */
 
 const root = join(import.meta.dirname, "..");
@@ -122,7 +123,7 @@ for (const [name, proxy] of Object.entries(proxies)) {
           expect([path, [401, 403, 400].includes(refused.status), refused.seen]).toEqual([path, true, null]);
         }
       }
-      // Names that some servers take for the same.
+      // Some servers treat these names as the same header.
       const underscored = await ask("/public/a", { x_auth_user: "root", "X-AUTH-USER": "root" });
       expect(identity(underscored.seen)).toEqual(["", "", "", ""]);
     });
@@ -143,7 +144,7 @@ for (const [name, proxy] of Object.entries(proxies)) {
     test("what cannot be judged is a 503, and never reaches the service", async () => {
       const token = await issuer.sign({ sub: "ada", jti: "unjudged" });
       issuer.setAway(true);
-      // The keys that are known still count: a key that is not makes the service ask for them.
+      // Known keys stay valid; an unknown key makes the service fetch them.
       const unknown = await issuer.sign({ sub: "ada" }, { kid: "not known yet" });
       await sleep(10);
       expect((await ask("/a", bearer(token))).status).toBe(200);
@@ -156,7 +157,7 @@ for (const [name, proxy] of Object.entries(proxies)) {
         3_000,
         () => "not stale",
       );
-      // The store still answers in place of memory.
+      // The store answers instead of memory.
       expect((await ask("/a", bearer(token))).status).toBe(200);
       await millrace.close();
       isClosed = true;
@@ -167,7 +168,7 @@ for (const [name, proxy] of Object.entries(proxies)) {
   });
 }
 
-/** A service that answers with the headers and the body that have reached it. */
+/** A service that answers with the headers and body it received. */
 async function startService() {
   const server = createServer(async (incoming, answer) => {
     let body = "";

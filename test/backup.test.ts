@@ -102,7 +102,7 @@ test("a data folder that was open to others is closed when Millrace starts, whic
   for (const path of [data, join(data, "blobs"), join(data, "blobs", "ab")]) chmodSync(path, 0o755);
   const running = await startMillrace({ port: await freePort(), args: ["--data", data, "--workers", "1"] });
   try {
-    expect(running.errors()).toContain(`${data} was open to other users`);
+    expect(running.errors()).toContain(`${data} was accessible to other users`);
     expect(modeOf(data)).toBe("700");
     expect(modeOf(join(data, "blobs", "ab", "key"))).toBe("600");
     for (const name of ["millrace.db", "millrace.db-wal", "millrace.db.socket", "secret"]) {

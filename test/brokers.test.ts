@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { kafka } from "../scripts/services/kafka.ts";
 import { postgres } from "../scripts/services/postgres.ts";
@@ -20,10 +21,18 @@ type Name = keyof typeof services;
 const prefix = `test-${process.pid}-${Date.now().toString(36)}`;
 const urls = serviceUrls(prefix);
 
-/** What of these does not answer. */
+/** Services that do not respond. Allows some time for a server that another test has just put under load. */
 async function missing(...names: Name[]): Promise<string[]> {
-  const answers = await Promise.all(names.map((name) => services[name].answers(urls[name])));
+  const answers = await Promise.all(names.map(answersSoon));
   return names.filter((_, n) => !answers[n]);
+}
+
+async function answersSoon(name: Name): Promise<boolean> {
+  for (let tries = 1; !(await services[name].answers(urls[name])); tries++) {
+    if (tries === 10) return false;
+    await sleep(1_000);
+  }
+  return true;
 }
 
 describe.for(["postgres", "redis", "rabbitmq", "kafka", "sqs"] as const)("%s", (broker) => {

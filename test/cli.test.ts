@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { joinTiffs } from "../src/pipelines/pictures/tiff-join.ts";
 import { beginMillrace, type Ended, millrace } from "./cli/command.ts";
 import { freePort, type Running, startMillrace } from "./crash/processes.ts";
 
@@ -45,6 +46,14 @@ const run = (...args: string[]) => millrace(args, { cwd: folder, env: { TMPDIR: 
 const ask = (...args: string[]) =>
   millrace(args, { cwd: folder, env: { MILLRACE_SERVER: server.url, TMPDIR: temporary } });
 
+/** Runs the command and returns its standard output as bytes. */
+const bytesOf = (...args: string[]) =>
+  promisify(execFile)(process.execPath, [join(root, "bin", "millrace.js"), ...args], {
+    cwd: folder,
+    env: { ...process.env, MILLRACE_SERVER: server.url, TMPDIR: temporary },
+    encoding: "buffer",
+  });
+
 interface Converted {
   state: string;
   server: string | null;
@@ -55,13 +64,14 @@ interface Converted {
     input: string;
     state: string;
     output: string | null;
+    outputs: string[];
     width: number;
     height: number;
     error: string | null;
   }[];
 }
 
-/** `--json` prints one document on standard output, whatever happens. */
+/** Parses the output: `--json` prints exactly one document on standard output, whatever happens. */
 function parsed<T>({ stdout }: Ended): T {
   return JSON.parse(stdout) as T;
 }
@@ -75,16 +85,20 @@ describe("convert on this machine", () => {
 
     expect(ended).toMatchObject({ code: 1, stderr: "" });
     const summary = parsed<Converted>(ended);
-    expect(summary).toMatchObject({ state: "partial", server: null, converted: 3, failed: 1, skipped: 1 });
+    expect(summary).toMatchObject({ state: "partial", server: null, converted: 2, failed: 2, skipped: 1 });
     const outputs = Object.fromEntries(summary.files.map((file) => [file.input, file.output]));
     expect(outputs).toEqual({
       "photos/cut.jpg": null,
-      "photos/sea.jpg": join(out, "sea (2).webp"),
+      "photos/sea.jpg": null,
       "photos/trip/pines.jpg": join(out, "trip", "pines.webp"),
       "photos/trip/sea.png": join(out, "trip", "sea.webp"),
     });
-    expect(summary.files.find((file) => file.state === "failed")?.error).toMatch(/cut off/);
-    // Turned upright, as its EXIF says.
+    const errorOf = (input: string) => summary.files.find((file) => file.input === input)?.error;
+    expect(errorOf("photos/cut.jpg")).toMatch(/truncated/);
+    expect(errorOf("photos/sea.jpg")).toBe(
+      `${join(out, "sea.webp")} already exists. Use --force to replace it.`,
+    );
+    // Rotated upright according to its EXIF data.
     expect(await sharp(join(out, "trip", "pines.webp")).metadata()).toMatchObject({
       format: "webp",
       width: 200,
@@ -92,6 +106,41 @@ describe("convert on this machine", () => {
     });
     expect(await readFile(join(out, "sea.webp"), "utf8")).toBe("mine");
     expect(readdirSync(temporary)).toEqual([]);
+  });
+
+  test("one result goes to standard output, and what is said about it to standard error", async () => {
+    const [here, there] = await Promise.all([
+      bytesOf("convert", "photos/sea.jpg", "--width", "60", "--out", "-"),
+      bytesOf("run", "image.convert", "photos/sea.jpg", "--option", "width=60", "--out", "-"),
+    ]);
+    for (const { stdout } of [here, there])
+      expect(await sharp(stdout).metadata()).toMatchObject({ format: "webp", width: 60 });
+    expect(here.stderr.toString()).toMatch(/1 image converted .*, to standard output/);
+    expect(there.stderr.toString()).toMatch(/^[0-9a-f-]{36} {2}succeeded$/m);
+  });
+
+  test("each page of a TIFF becomes a file, and none is replaced", async () => {
+    const pages = await Promise.all(
+      ["#c00", "#0c0", "#00c"].map((background) =>
+        sharp({ create: { width: 8, height: 6, channels: 3, background } })
+          .tiff()
+          .toBuffer(),
+      ),
+    );
+    await writeFile(join(folder, "album.tif"), joinTiffs(pages));
+    const paged = ["convert", "album.tif", "--pages", "all", "--to", "png"];
+    const ended = await run(...paged, "--out", "paged", "--json");
+    const names = ["album-1.png", "album-2.png", "album-3.png"];
+    const outputs = names.map((name) => join(folder, "paged", name));
+    expect(parsed<Converted>(ended)).toMatchObject({
+      state: "succeeded",
+      files: [{ output: outputs[0], outputs }],
+    });
+    expect(readdirSync(join(folder, "paged")).sort()).toEqual(names);
+    const again = await run(...paged, "--out", "paged");
+    expect(again.code).toBe(1);
+    expect(again.stdout).toContain("album-1.png already exists. Use --force to replace it.");
+    expect((await run(...paged, "--out", "-")).stderr).toContain("It has 3 pages");
   });
 
   test("names that collide are told apart, and a glob keeps its folders", async () => {
@@ -119,19 +168,21 @@ describe("convert on this machine", () => {
     expect(parsed<Converted>(allowed).files).toMatchObject([
       { input: url, state: "converted", output: join(folder, "fetched", "sea view.webp"), width: 100 },
     ]);
-    const refused = await run(...args);
+    const refused = await run(...args, "--force");
     expect(refused.code).toBe(1);
-    expect(parsed<Converted>(refused).files[0]!.error).toContain("not a public one");
+    expect(parsed<Converted>(refused).files[0]!.error).toContain("does not have a public address");
     web.close();
   });
 
   test("what cannot be meant ends with 2, before anything is started", async () => {
     const cases = [
-      [["convert", "photos", "--quality", "200"], /--quality: .*100/],
+      [["convert", "photos", "--quality", "200"], /^millrace: --quality: It must be at most 100\.$/m],
+      [["jobs", "--state", "bogus"], /^millrace: .*"bogus" is none of queued, running/],
+      [["convert", "photos", "--out", "-"], /name one image/],
       [["convert", "photos", "--to", "psd"], /--to: /],
       [["convert", "photos", "--watermark", "a", "--watermark-image", "b.png"], /not both/],
-      [["convert", "photos", "--watermark-image", "nothing.png"], /there is no nothing\.png/],
-      [["convert"], /missing required argument/],
+      [["convert", "photos", "--watermark-image", "nothing.png"], /The file nothing\.png does not exist/],
+      [["convert"], /^millrace: missing required argument/],
       [["convert", "photos", "--wdith", "3"], /unknown option.*\n.*--width/],
     ] as const;
     const ended = await Promise.all(cases.map(([args]) => run(...args)));
@@ -148,13 +199,13 @@ describe("convert on this machine", () => {
       cwd: folder,
       env: { TMPDIR: temporary },
     });
-    await expect
-      .poll(() => readdirSync(temporary).some((name) => name.startsWith("millrace-convert-")))
-      .toBe(true);
-    await expect
-      .poll(() => readdirSync(temporary).some((name) => /^millrace-(?!convert)/.test(name)))
-      .toBe(true);
-    child.kill("SIGINT");
+    const made = (name: RegExp) => readdirSync(temporary).some((one) => name.test(one));
+    try {
+      await expect.poll(() => made(/^millrace-convert-/), { timeout: 60_000 }).toBe(true);
+      await expect.poll(() => made(/^millrace-(?!convert)/), { timeout: 60_000 }).toBe(true);
+    } finally {
+      child.kill("SIGINT");
+    }
     const end = await ended;
     expect(end.code).toBe(130);
     expect(parsed<Converted>(end)).toMatchObject({ state: "cancelled", converted: 0 });
@@ -169,8 +220,8 @@ describe("convert on a server", () => {
       ...["--watermark-image", "photos/trip/sea.png", "--watermark-opacity", "1", "--out", "marked"],
     );
     expect(ended).toMatchObject({ code: 0, stderr: "" });
-    expect(ended.stdout).toMatch(/photos\/sea\.jpg .* % +150 × 100 {2}marked\/sea\.webp/);
-    expect(ended.stdout).toMatch(/2 pictures converted .* saved\), in marked/);
+    expect(ended.stdout).toMatch(/photos\/sea\.jpg .*% smaller +150 × 100 {2}marked\/sea\.webp/);
+    expect(ended.stdout).toMatch(/2 images converted .* smaller\), in marked/);
     expect(await sharp(join(folder, "marked", "pines.webp")).metadata()).toMatchObject({ height: 100 });
     const { items } = parsed<{ items: { options: { watermark: unknown } }[] }>(
       await ask("jobs", "list", "--limit", "1", "--json"),
@@ -189,7 +240,7 @@ describe("convert on a server", () => {
       };
       return items[0]!.state;
     };
-    await expect.poll(newest, { timeout: 20_000 }).toBe("running");
+    await expect.poll(newest, { timeout: 60_000 }).toBe("running");
     child.kill("SIGINT");
     expect((await ended).code).toBe(130);
     expect(await newest()).toBe("cancelled");
@@ -240,7 +291,7 @@ describe("looking after a server", () => {
     await writeFile(needs, "");
     expect(await ask("dead-letters", "replay", task)).toMatchObject({
       code: 0,
-      stdout: `${task}  runs again\n`,
+      stdout: `${task}  replayed\n`,
     });
     const mended = (await (await fetch(`${server.url}/v1/jobs/${job}?wait=10`)).json()) as { state: string };
     expect(mended.state).toBe("succeeded");
@@ -259,7 +310,20 @@ describe("looking after a server", () => {
     const traces = stdout.match(/TypeError: this was never meant to happen\n +at neverMind/g);
     expect(traces).toHaveLength(2);
     expect(stdout).toContain("Attempt 1 at finish:");
-    expect((await ask("jobs", "show", job)).stdout).not.toContain("neverMind");
+    const there = ["--server", server.url];
+    const elsewhere = await run("dead-letters", "show", `${job}.0`, ...there);
+    expect(elsewhere.stdout).toContain(`millrace dead-letters replay ${job}.0 --server ${server.url}\n`);
+    expect(stdout).toContain(`millrace dead-letters replay ${job}.0\n`);
+    expect(stdout).toContain("restart Millrace first");
+    const page = await run("jobs", "--limit", "1", ...there);
+    expect(page.stdout).toMatch(/^More: millrace jobs list --cursor \S+ --server http:\S+$/m);
+    const command = `See the cause with: millrace dead-letters show ${job}.0`;
+    const ofJob = await ask("jobs", "show", job);
+    expect(ofJob.stdout).not.toContain("neverMind");
+    expect(ofJob.stdout).toContain(`\n${command}\n`);
+    const again = await ask("run", "mistaken", "--option", "fails=true");
+    expect(again.code).toBe(1);
+    expect(again.stderr).toMatch(/^millrace: See the cause with: millrace dead-letters show \S+\.0$/m);
   });
 
   test("what earlier steps wrote is downloaded when it is asked for", async () => {
@@ -335,7 +399,13 @@ describe("run", () => {
       ["--option", "a=1", "--option", "a.b=2"],
     ])
       expect((await ask("run", "image.convert", ...args)).code).toBe(2);
-    expect((await ask("run", "nothing")).code).toBe(1);
+    const unknown = await ask("run", "image.convrt");
+    expect(unknown.code).toBe(1);
+    expect(unknown.stderr).toContain('There is no pipeline "image.convrt". Did you mean image.convert?');
+    expect(unknown.stderr).toContain("`millrace pipelines` lists them.");
+    const misspelled = await ask("run", "image.convert", "photos/sea.jpg", "--option", "widht=80");
+    expect(misspelled.code).toBe(1);
+    expect(misspelled.stderr).toContain('There is no field named "widht" here. Did you mean "width"?');
   });
 
   test("items of data come from a CSV, from NDJSON, or from standard input", async () => {
@@ -366,7 +436,7 @@ describe("run", () => {
     for (const [data, message] of [
       ["broken.ndjson", "broken.ndjson, line 2, is not valid JSON"],
       ["broken.csv", "broken.csv, line 2, is not valid CSV"],
-      ["empty.ndjson", "empty.ndjson holds no items"],
+      ["empty.ndjson", "empty.ndjson contains no items"],
       ["none.ndjson", "none.ndjson cannot be read"],
       ["photos", "photos cannot be read"],
     ]) {
@@ -375,7 +445,7 @@ describe("run", () => {
     }
     expect(await ask("run", "image.convert", "--data", "broken.ndjson")).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining("takes no items of data"),
+      stderr: expect.stringContaining("does not accept items of data"),
     });
     expect((await ask("run", "invoice", "photos/sea.jpg", "--data", "broken.ndjson")).code).toBe(2);
     const refused = await ask("run", "invoice", "--data", await written('{"customer":5}'));
@@ -406,15 +476,34 @@ describe("run", () => {
     expect((await ask("jobs", "show", "ffffffff")).stderr).toContain("There is no such job");
   });
 
+  test("a result that came from the cache is marked", async () => {
+    const args = ["run", "image.convert", "photos/sea.jpg", "--option", "width=71"];
+    expect((await ask(...args)).stdout).toMatch(/^\S+ {2}succeeded$/m);
+    const again = await ask(...args);
+    expect(again.stdout).toMatch(/^\S+ {2}succeeded \(cached\)$/m);
+    const shown = await ask("jobs", "show", again.stdout.split(" ")[0]!);
+    expect(shown.stdout).toMatch(/State +succeeded \(1\/1 items, cached\)/);
+    expect(shown.stdout).toMatch(/sea\.jpg +succeeded \(cached\)/);
+  });
+
+  test("a job that wrote no files says so, and its result is printed with --out too", async () => {
+    await writeFile(join(folder, "there"), "");
+    const args = ["run", "mendable", "--option", `needs=${join(folder, "there")}`, "--out", "no-files"];
+    const ended = await ask(...args);
+    expect(ended).toMatchObject({ code: 0, stderr: "millrace: The job wrote no files.\n" });
+    expect(ended.stdout).toMatch(/succeeded.*\n"found"\n$/);
+    expect(existsSync(join(folder, "no-files"))).toBe(false);
+  });
+
   test("Ctrl-C cancels the job", async () => {
     const log = join(folder, "run.log");
     const args = ["run", "noted", "--option", `log=${log}`, "--option", "ms=20000"];
     const { child, ended } = beginMillrace(args, { cwd: folder, env: { MILLRACE_SERVER: server.url } });
-    await expect.poll(() => existsSync(log), { timeout: 20_000 }).toBe(true);
+    await expect.poll(() => existsSync(log), { timeout: 60_000 }).toBe(true);
     child.kill("SIGINT");
     expect(await ended).toMatchObject({
       code: 130,
-      stderr: expect.stringMatching(/the job [0-9a-f-]{36} is cancelled/),
+      stderr: expect.stringMatching(/The job [0-9a-f-]{36} was canceled/),
     });
   });
 });
@@ -423,7 +512,7 @@ describe("help and completion", () => {
   test("the help has a table of exit codes", async () => {
     const { stdout } = await run("--help");
     expect(stdout).toMatch(
-      /Exit codes:\n {2}0 +all is well\n {2}1 +something failed.*\n {2}2 +wrong usage.*\n {2}130 +interrupted/,
+      /Exit codes:\n {2}0 +success\n {2}1 +a job, .* failed\n {2}2 +wrong usage.*\n {2}130 +interrupted/,
     );
   });
 
@@ -442,6 +531,27 @@ describe("help and completion", () => {
         stdout: "",
       });
     expect((await ask("jobs", "--state", "failed,partial")).code).toBe(0);
+  });
+
+  test("a flag that takes one value cannot be given twice", async () => {
+    for (const args of [
+      ["run", "noted", "--out", "a", "--out", "b"],
+      ["convert", "photos", "--out=a", "--out", "a"],
+      ["jobs", "--limit", "1", "--limit", "2"],
+      ["start", "--port", "0", "--port", "0"],
+    ])
+      expect(await run(...args), args.join(" ")).toMatchObject({
+        code: 2,
+        stdout: "",
+        stderr: expect.stringMatching(
+          /^millrace: --(out|limit|port) is given twice, but it takes one value\n/,
+        ),
+      });
+    const pairs = ["--metadata", "a=1", "--metadata", "b=2", "--json", "--json", "--detach"];
+    const job = parsed<{ metadata: object }>(
+      await ask("run", "mendable", "--option", "needs=x", "--option", "needs=y", ...pairs),
+    );
+    expect(job.metadata).toEqual({ a: "1", b: "2" });
   });
 
   test("bash completes commands, those below them, and flags", async () => {
@@ -478,7 +588,7 @@ describe("doctor", () => {
     const report = parsed<Report>(ended);
     expect(find(report, "address")).toMatchObject({
       status: "ok",
-      message: expect.stringContaining("runs at"),
+      message: expect.stringContaining("already running at"),
     });
     expect(find(report, "records")).toMatchObject({
       status: "ok",
@@ -503,7 +613,7 @@ describe("doctor", () => {
       env: { MILLRACE_BLOBS: "ftp://me:secret@127.0.0.1/files" },
     });
     expect(ended.code).toBe(1);
-    expect(ended.stdout).toMatch(/✗ data folder +\S+file is not a folder\n +→ Name another/);
+    expect(ended.stdout).toMatch(/✗ data folder +\S+file is not a folder\n +→ Choose another/);
     expect(ended.stdout).toMatch(/✗ files .*\n +→ Correct MILLRACE_BLOBS/);
     expect(ended.stdout).not.toContain("secret");
     const open = parsed<Report>(await run("doctor", "--host", "0.0.0.0", "--auth", "off", "--json"));
@@ -514,5 +624,52 @@ describe("doctor", () => {
     const broken = await run("doctor", "--port", "many", "--json");
     expect(broken.code).toBe(1);
     expect(find(parsed<Report>(broken), "settings")).toMatchObject({ status: "fail" });
+  });
+});
+
+describe("lab load", () => {
+  const short = ["lab", "load", "--ramp", "2:3", "--duration", "2s"];
+
+  test("says what users felt, in text, JSON, a page and records, and by its exit code", async () => {
+    const files = ["--html", "load.html", "--records", "load.ndjson"];
+    const demands = ["--threshold", "ok.share>=100%", "--threshold", "total.p95<1ms"];
+    const ended = await ask(...short, ...files, ...demands, "--json");
+    expect(ended).toMatchObject({ code: 1, stderr: expect.stringMatching(/0m\d\ds\/0m02s .* in flight/) });
+    const { figures, thresholds, notes } = parsed<{
+      figures: { requests: number; outcomes: { ok: number }; times: { accept: { p95: number } } };
+      thresholds: { holds: boolean }[];
+      notes: string[];
+    }>(ended);
+    expect(figures.requests).toBeGreaterThan(0);
+    expect(figures.outcomes.ok).toBe(figures.requests);
+    expect(figures.times.accept.p95).toBeGreaterThan(0);
+    expect(thresholds.map(({ holds }) => holds)).toEqual([true, false]);
+    // Every request had a different image, so nothing came from the cache.
+    expect(notes.filter((note) => note.includes("cache"))).toEqual([]);
+    expect(await readFile(join(folder, "load.html"), "utf8")).toContain("Load test: ramp of convert");
+    const records = (await readFile(join(folder, "load.ndjson"), "utf8")).trim().split("\n");
+    const types = Map.groupBy(records, (line) => (JSON.parse(line) as { type: string }).type);
+    expect(types.get("request")).toHaveLength(figures.requests);
+    expect([...types.keys()].sort()).toEqual(["cell", "end", "idle", "request", "run"]);
+  });
+
+  test("a closed loop prints its figures, and ends well without thresholds", async () => {
+    const ended = await ask(...short, "--loop", "closed", "--every", "200ms", "--accepted");
+    expect(ended.code).toBe(0);
+    expect(ended.stdout).toMatch(/^ {2}ok \.+: 100\.00 %/m);
+    expect(ended.stdout).toMatch(/^ {2}accept \.+: mean=.* p95=/m);
+  });
+
+  test("what cannot be meant is found before a request is sent", async () => {
+    expect(await ask(...short, "--target", "http://192.0.2.1")).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("is not this machine"),
+    });
+    expect(await ask(...short, "--threshold", "fast")).toMatchObject({ code: 2 });
+    expect(await ask(...short, "--scenario", "faces")).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("needs two portraits"),
+    });
+    expect(await ask(...short, "--scenario", "nothing")).toMatchObject({ code: 1 });
   });
 });

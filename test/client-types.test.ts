@@ -2,9 +2,11 @@ import { expectTypeOf, test } from "vitest";
 import { z } from "zod";
 import type * as accounts from "../src/client/account-types.ts";
 import { type Client, createClient } from "../src/client/client.ts";
+import type * as told from "../src/client/notifications.ts";
 import { fileOption } from "../src/pipeline/file-option.ts";
 import { definePipeline } from "../src/pipeline/pipeline.ts";
 import type * as schemas from "../src/server/accounts/schemas.ts";
+import type * as notices from "../src/server/notices/notice-view.ts";
 
 const shout = definePipeline({
   name: "shout",
@@ -44,7 +46,14 @@ const typed = async () => {
   expectTypeOf(byValue.result).toEqualTypeOf<"sum" | null>();
   expectTypeOf(await client.wait(byValue)).toEqualTypeOf<typeof byValue>();
 
-  // Where nothing is required, a job may be left out.
+  await client.run("shout", {
+    options: { times: 2 },
+    files: [new Blob(), { name: "a.txt", data: "a", options: { times: null } }],
+  });
+  // @ts-expect-error a number is asked for
+  await client.run("shout", { files: [{ name: "a.txt", data: "a", options: { times: "2" } }] });
+
+  // If nothing is required, the job can be omitted.
   await client.run("shout");
   // @ts-expect-error `from` is missing
   await client.run("count");
@@ -53,7 +62,7 @@ const typed = async () => {
   // @ts-expect-error there is no such option
   await client.run("shout", { options: { loud: true } });
 
-  // Data is as clients send it: what has a default may be left out.
+  // Data has the input type: fields with defaults are optional.
   const invoices = await client.run("invoice", { items: [{ name: "a", data: { customer: "Ada" } }] });
   expectTypeOf(invoices.items[0]!.result).toEqualTypeOf<string | null>();
   // @ts-expect-error a customer is asked for
@@ -68,7 +77,7 @@ const typed = async () => {
   // @ts-expect-error it is due either by an expression or by seconds
   await client.schedules.create("count", { ...timing, everySeconds: 5, options: { from: 1 } });
 
-  // A pipeline that only the server knows takes anything.
+  // A pipeline that only the server knows accepts anything.
   const unknown = await client.run("other.pipeline", { options: { any: "thing" } });
   expectTypeOf(unknown.result).toBeAny();
 };
@@ -89,4 +98,9 @@ test("accounts have the types of the server's answers", () => {
   expectTypeOf<accounts.ApiKey>().toEqualTypeOf<Answer<"apiKey">>();
   expectTypeOf<accounts.Invite>().toEqualTypeOf<Answer<"invite">>();
   expectTypeOf<accounts.SignInMeans>().toEqualTypeOf<Answer<"signInMeans">>();
+});
+
+test("notifications have the types of the server's answers", () => {
+  expectTypeOf<told.Notification>().toEqualTypeOf<notices.NotificationView>();
+  expectTypeOf<told.NotificationPreferences>().toEqualTypeOf<z.output<typeof notices.preferences>>();
 });

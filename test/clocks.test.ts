@@ -23,13 +23,13 @@ await withService("PostgreSQL", addressOf(postgres, 5432), async () => {
   }, 60_000);
 
   interface Clock {
-    /** A fixed difference, ms. */
+    /** A fixed offset, in ms. */
     aheadMs?: number;
-    /** A file with the difference, which may change. */
+    /** A file with the offset, which may change. */
     file?: string;
   }
 
-  /** A role on a machine with such a clock; resolves with what it says when it is ready. */
+  /** Starts a role on a machine with such a clock. Resolves with what it prints when it is ready. */
   async function role(name: "api" | "worker", { aheadMs = 0, file = "" }: Clock): Promise<string> {
     const options = ["--data", folder, "--pipelines", join(root, "test", "faults", "pipeline.ts")];
     const port = name === "api" ? ["--port", "0"] : [];
@@ -93,7 +93,7 @@ await withService("PostgreSQL", addressOf(postgres, 5432), async () => {
     await expect.poll(state, { timeout: 60_000, interval: 500 }).toBe("succeeded");
     expect(count("start")).toBe(4);
     expect(count("end")).toBe(4);
-    // Both took their share: neither was taken for dead.
+    // Both took their share, so neither was considered dead.
     expect(await listed(`${url}/v1/admin/workers`)).toBe(2);
   });
 
@@ -109,8 +109,8 @@ await withService("PostgreSQL", addressOf(postgres, 5432), async () => {
     ]);
     const url = urlIn(said);
     const state = await submit(url, "sleep 16000", 4);
-    await expect.poll(() => count("start"), { timeout: 30_000 }).toBe(4);
-    // Each step of a clock is longer than any lease or silence, forth and back, on one machine after the other.
+    await expect.poll(() => count("start"), { timeout: 60_000 }).toBe(4);
+    // Each clock jumps back and forth by more than any lease or timeout, one machine after the other.
     for (const [n, ahead] of [
       [0, 600_000],
       [1, 600_000],

@@ -20,7 +20,7 @@ test("kill -9 of workers, API and supervisor, stops and clock steps under load l
     everyMs: 1_200,
     failures: 0.02,
     broken: 0.01,
-    // At such a concurrency, short tasks would have ended before any kill.
+    // With this concurrency, short tasks would end before any kill.
     long: 0.3,
     stopped: 0.15,
     clockSteps: 0.15,
@@ -30,7 +30,7 @@ test("kill -9 of workers, API and supervisor, stops and clock steps under load l
   });
   expect(faultsIn(card), textOf(card)).toEqual([]);
   expect(card).toMatchObject({ jobs: 20, tasks: 400, parts: 150 });
-  // The kills must have met running work, or the test proves nothing.
+  // If no kill hit running work, the test proves nothing.
   expect(card.rerun.tasks).toBeGreaterThan(0);
 });
 
@@ -45,6 +45,6 @@ test("SIGTERM under load loses nothing and charges no attempt", { timeout: 240_0
     signal: "SIGTERM",
   });
   expect(faultsIn(card), textOf(card)).toEqual([]);
-  // What was running was finished, so that nothing ran twice.
+  // Running work was allowed to finish, so nothing ran twice.
   expect(card.attempts).toBe(card.tasks);
 });

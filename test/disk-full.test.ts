@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { freePort, type Running, startMillrace } from "./crash/processes.ts";
 
-/** A disk of its own, small enough to be filled: 256 MiB of it are the reserve below which work is refused. */
+/** A separate disk, small enough to fill. 256 MiB are the reserve below which work is rejected. */
 const SIZE_MIB = 320;
 const folder = mkdtempSync(join(tmpdir(), "millrace-disk-"));
 const disk = join(folder, "disk");
@@ -41,7 +41,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 }, 60_000);
 
-/** Takes all room of the disk but so much. */
+/** Fills the disk, leaving only this much space. */
 function fill(leaveMiB: number): void {
   const file = openSync(join(disk, "filler"), "w");
   const block = Buffer.alloc(1024 * 1024, 1);
@@ -95,7 +95,7 @@ test("a full disk refuses new work, loses nothing that was accepted, and is forg
   const ready = await fetch(`${millrace!.url}/readyz`);
   expect(ready.status).toBe(503);
 
-  // Whoever wants to free space can: reads, cancels and deletes are answered.
+  // Requests that help free space still work: reads, cancels, and deletes.
   expect((await fetch(`${millrace!.url}/v1/jobs/${id}`)).status).toBe(200);
   expect((await fetch(`${millrace!.url}/v1/jobs/${other.id}/cancel`, { method: "POST" })).status).toBe(200);
   expect((await fetch(`${millrace!.url}/v1/jobs/${other.id}`, { method: "DELETE" })).status).toBe(204);

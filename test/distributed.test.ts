@@ -1,43 +1,17 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
-import { once } from "node:events";
-import { join } from "node:path";
-import pg from "pg";
 import sharp from "sharp";
 import { afterEach, expect, test } from "vitest";
 import { addressOf, withServices } from "../src/testing/services.ts";
+import { dropSchema, endRoles, startRoles } from "./distributed/roles.ts";
 import { s3Address, serviceUrls } from "./services.ts";
 
-const command = join(import.meta.dirname, "..", "bin", "millrace.js");
 const PHOTOS = 50;
-const children = new Set<ChildProcess>();
 
-afterEach(async () => {
-  const ending = [...children].map((child) => once(child, "exit"));
-  for (const child of children) child.kill("SIGTERM");
-  await Promise.all(ending);
-}, 60_000);
-
-/** Starts one role as an operator would, and returns the line with which it says that it is ready. */
-async function role(env: NodeJS.ProcessEnv, ...args: string[]): Promise<string> {
-  const child = spawn(process.execPath, [command, ...args], {
-    env: { ...process.env, ...env },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let errors = "";
-  child.stderr.on("data", (chunk) => {
-    errors += String(chunk);
-  });
-  children.add(child);
-  child.once("exit", () => children.delete(child));
-  const said = await Promise.race([once(child.stdout, "data"), once(child, "exit")]);
-  if (typeof said[0] === "number") throw new Error(`millrace ${args[0]} ended with ${said[0]}: ${errors}`);
-  return String(said[0]);
-}
+afterEach(endRoles, 60_000);
 
 let made: Promise<File[]> | null = null;
 
-/** The same for every broker: each has a store and a bucket of its own. */
+/** The same photos for every broker, because each has a separate store and bucket. */
 function photographs(): Promise<File[]> {
   made ??= Promise.all(
     Array.from({ length: PHOTOS }, async (_, n) => {
@@ -50,7 +24,7 @@ function photographs(): Promise<File[]> {
   return made;
 }
 
-/** The types of a job's events, from its beginning to its end. */
+/** The types of a job's events, from first to last. */
 async function eventsOf(url: string, id: string): Promise<string[]> {
   const response = await fetch(`${url}/v1/jobs/${id}/events`, { signal: AbortSignal.timeout(90_000) });
   const text = await response.text();
@@ -70,15 +44,7 @@ for (const broker of Object.keys(ports) as (keyof typeof ports)[]) {
       const urls = serviceUrls(name);
       const env = { MILLRACE_STORE: urls.postgres, MILLRACE_BROKER: urls[broker], MILLRACE_BLOBS: urls.s3 };
       try {
-        const [first, second] = (
-          await Promise.all([
-            role(env, "api", "--port", "0"),
-            role(env, "api", "--port", "0"),
-            role(env, "worker"),
-            role(env, "worker"),
-            role(env, "worker"),
-          ])
-        ).map((line) => /http:\S+/.exec(line)?.[0]) as [string, string];
+        const [first, second] = await startRoles(env);
 
         const photos = await photographs();
         const form = new FormData();
@@ -112,16 +78,4 @@ for (const broker of Object.keys(ports) as (keyof typeof ports)[]) {
       }
     });
   });
-}
-
-/** The processes may still be at it: they end after the test. */
-async function dropSchema(url: string): Promise<void> {
-  const ending = [...children].map((child) => once(child, "exit"));
-  for (const child of children) child.kill("SIGTERM");
-  await Promise.all(ending);
-  const { searchParams } = new URL(url);
-  const client = new pg.Client({ connectionString: url.split("?")[0] });
-  await client.connect();
-  await client.query(`DROP SCHEMA IF EXISTS "${searchParams.get("schema")}" CASCADE`);
-  await client.end();
 }

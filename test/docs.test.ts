@@ -13,7 +13,7 @@ import { type Block, blocksOf, consoleOf, missingFiles, problemOf } from "../scr
 const run = promisify(execFile);
 const root = join(import.meta.dirname, "..");
 const documented = /\b(127\.0\.0\.1|localhost):8080\b/;
-// Examples import the package by its name, which in a checkout means its sources.
+// Examples import the package by name, which in a checkout means its sources.
 const environment = { ...process.env, NODE_OPTIONS: "--conditions=development" };
 
 const patterns = ["*.md", "docs/**/*.md", "examples/**/*.md"];
@@ -102,7 +102,7 @@ for (const [path, group] of Map.groupBy(blocks, (block) => block.path)) {
   });
 }
 
-/** The `sh` and `console` blocks of a page, those with the same `test=` together. */
+/** The `sh` and `console` blocks of a page; those with the same `test=` belong together. */
 function scriptsOf(group: Block[]): Block[][] {
   const shell = group.filter(({ language }) => language === "sh" || language === "console");
   return [...Map.groupBy(shell, (block) => block.attributes.get("test") ?? block).values()];
@@ -112,12 +112,12 @@ function locationOf({ path, line }: Block): string {
   return `${path}:${line}`;
 }
 
-/** The blocks of a page are beside each other, so that they can import each other by the names that they give. */
+/** Puts the blocks of a page in the same folder, so that they can import each other by file name. */
 function fileOf({ path, line, attributes }: Block): string {
   return join(path.replaceAll(/\W+/g, "-"), attributes.get("file") ?? `line-${line}.ts`);
 }
 
-/** What a reader of the page has: the samples, the examples, the `millrace` command and the page's files. */
+/** Creates a folder with what a reader of the page has: samples, examples, the `millrace` command, the page's files. */
 async function furnishedFolder(group: Block[]): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "millrace-docs-"));
   for (const name of ["samples", "examples"]) await symlink(join(root, name), join(folder, name));
@@ -132,7 +132,7 @@ async function furnishedFolder(group: Block[]): Promise<string> {
   return folder;
 }
 
-/** Runs a script until its first failing command; returns what it printed. */
+/** Runs a script up to its first failing command. Returns its output. */
 async function bash(script: string, cwd: string, more: NodeJS.ProcessEnv): Promise<string> {
   const path = [join(cwd, "node_modules", ".bin"), join(root, "node_modules", ".bin"), process.env.PATH];
   const env = { ...environment, PATH: path.join(delimiter), MILLRACE_DATA: join(cwd, "own-data"), ...more };

@@ -78,7 +78,7 @@ function suite(settings: () => { store?: string; data: string }): void {
   afterAll(() => millrace?.close());
 
   test("workers need the modules of pipelines that were given as values", async () => {
-    await expect(millrace.work()).rejects.toThrow(/name the module that exports shout, version 1/);
+    await expect(millrace.work()).rejects.toThrow(/Add the module that exports shout, version 1/);
   });
 
   test("a job is sent, followed, awaited and fetched, with the types of its pipeline", async () => {

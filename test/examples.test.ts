@@ -76,7 +76,7 @@ describe("on a server", () => {
   let folder = "";
   let server: Running;
 
-  // In the folder of the examples, so that their configuration file is found.
+  // Runs in the examples' folder, so that their configuration file is found.
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "millrace-examples-"));
     server = await startMillrace({
@@ -96,7 +96,7 @@ describe("on a server", () => {
     for (const { name, data } of texts) form.append("files", new Blob([data]), name);
     const job = await ended(form);
     expect(job).toMatchObject({ state: "partial", result: { words: 11, failed: ["empty.txt"] } });
-    // Its dead letter keeps the files longer than results are kept.
+    // Its dead letter keeps the files for longer than the usual retention.
     expect(keptHours(job)).toBe(720);
   });
 
@@ -141,7 +141,15 @@ test("a module named on the command line", async () => {
     const { items } = (await (await fetch(`${server.url}/v1/pipelines`)).json()) as {
       items: { name: string }[];
     };
-    expect(items.map(({ name }) => name)).toEqual(["image.convert", "word-count"]);
+    expect(items.map(({ name }) => name)).toEqual([
+      "image.convert",
+      "image.derive",
+      "document.ocr",
+      "document.label",
+      "text.answer",
+      "cdn.purge",
+      "word-count",
+    ]);
   } finally {
     await server.stop();
     await rm(folder, { recursive: true, force: true });

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { floodOf } from "./attack/flood.ts";
 
-// `npm run attack` sends 50 of each, three times as large, within three times the memory.
+// `npm run attack` sends 50 of each, three times as large, with three times the memory.
 test.runIf(process.platform === "linux")(
   "large pictures of few bytes have together no more in memory than all steps may",
   { timeout: 600_000 },

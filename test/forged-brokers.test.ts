@@ -50,7 +50,7 @@ for (const [broker, port] of brokers) {
         (await fetch(`${url}${path}`, { signal: AbortSignal.timeout(5_000) })).text();
       const dropped = async (source: "bus" | "broker", reason: string) =>
         droppedIn(await ask("/metrics"), source, reason);
-      // Another who has the server's credentials, and not the installation's key.
+      // The attacker has the server's credentials, but not the installation's key.
       const attacker = await openBroker({ config, writer: null });
       const bus = await openBus({ config, writer: null });
       try {
@@ -65,7 +65,7 @@ for (const [broker, port] of brokers) {
         );
         for (const message of ["null", JSON.stringify({ worker: "w", steps: [], dropped: [] })])
           await bus.publish("metrics", message);
-        // Delivered at least once each.
+        // Each message is delivered at least once.
         const timeout = 60_000;
         await expect.poll(() => dropped("broker", "unsigned"), { timeout }).toBeGreaterThanOrEqual(50);
         await expect.poll(() => dropped("broker", "forged"), { timeout }).toBeGreaterThanOrEqual(1);

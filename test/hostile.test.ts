@@ -19,11 +19,11 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-/** Errors of our own making; a step's failures are warnings. */
+/** Errors caused by our own code; a step's failures are warnings. */
 const faults = () => server.log.filter((line) => line.includes('"level":50'));
 
 interface Answer {
-  /** `null`: none came before the connection ended. */
+  /** `null` if the connection ended without an answer. */
   status: number | null;
   body: string;
   hung: boolean;
@@ -88,13 +88,13 @@ test(`${UPLOADS} hostile uploads: every answer is clear, nothing hangs, nothing 
   }
   expect(faults()).toEqual([]);
   expect(Object.getOwnPropertyNames(Object.prototype)).not.toContain("polluted");
-  // What was refused, cut or removed is collected within seconds.
+  // Rejected, cut off, and removed files are collected within seconds.
   const deadline = Date.now() + 20_000;
   while (left().length > 0 && Date.now() < deadline) await sleep(200);
   expect(left()).toEqual([]);
 });
 
-/** Files in the data folder that are not the records. */
+/** Files in the data folder that are not records. */
 function left(): string[] {
   const blobs = join(server.data, "blobs");
   if (!existsSync(blobs)) return [];

@@ -44,7 +44,7 @@ function said(what: string): Said[] {
 
 const until = (condition: () => boolean, what: string, ms = 20_000) => eventually(condition, ms, () => what);
 
-/** Processes of a session, by the fields of /proc that never lie: those that have ended do not count. */
+/** Live processes of a session, by the fields of /proc that are always reliable. */
 function inSession(session: number): number[] {
   return readdirSync("/proc")
     .filter((entry) => /^\d+$/.test(entry))
@@ -94,8 +94,8 @@ test("a timeout of a step that computed all the time is final", async () => {
   const { items } = await ended(await submit(["spin"], { pipeline: "hasty" }));
   expect(items[0]).toMatchObject({ state: "failed", error: { code: "step_timeout" } });
   const { attempt, error } = items[0]!;
-  const computed = /longer than 3 s, of which it computed for \d s.*timeoutMs/.test(error!.message);
-  // Beside other work it may not have got to compute for most of its time: only that is tried again.
+  const computed = /longer than 3 s and used the processor for \d s.*timeoutMs/.test(error!.message);
+  // On a busy machine, the step may not have computed most of the time, and only then is it retried.
   expect(attempt).toBe(computed ? said("start").length : 2);
   if (attempt === 1) expect(computed).toBe(true);
 });
@@ -109,7 +109,7 @@ test("a step that needs too much memory fails for good and names the ceiling; it
   ]);
   expect(items[1]).toMatchObject({ attempt: 1, error: { message: expect.stringContaining("200 MiB") } });
   expect(said("start").filter(({ word }) => word === "sleep")).toHaveLength(2);
-  // An isolated step that fans in reads its lists through the worker.
+  // An isolated fan-in step reads its lists through the worker.
   const failures = [{ index: 1, name: "1.svg", code: "too_much_memory", message: expect.any(String) }];
   expect(result).toEqual({ words: ["sleep", "sleep"], items: 2, failures });
 });
@@ -139,7 +139,7 @@ test("step processes end with their worker, also while a step blocks them", asyn
 test("steps run at once as far as their ceilings fit into the memory that they may have together", async () => {
   const small = await steps.start("small", { workers: 1, env: { MILLRACE_MEMORY_MIB: "500" } });
   try {
-    // Ceilings of 200 MiB, and 4 tasks of the step at once in a worker.
+    // The limit is 200 MiB per step, with 4 tasks of the step at once in a worker.
     const job = await submit(Array(4).fill("sleep 1000"), { url: small.url });
     await ended(job, small.url);
     const spans = said("start").map(({ at }, n) => [at, at + 1_000, n] as const);

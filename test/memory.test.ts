@@ -10,7 +10,7 @@ let millrace: Running;
 
 beforeAll(async () => {
   millrace = await steps.start("data", { workers: 2, env: { MILLRACE_MEMORY_MIB: String(BUDGET_MIB) } });
-  // Until the processes of the isolated step are there: they are started one after the other.
+  // Waits for the processes of the isolated step, which start one after the other.
   for (let ready = false; !ready; ) {
     const { items } = await ended(await submit("apart", Array(4).fill("1 500")));
     ready = items.every(({ state }) => state === "succeeded");
@@ -29,7 +29,7 @@ const lines = () =>
   steps.lines().map(([what, item, mib]) => ({ what, item: Number(item), mib: Number(mib) }));
 const said = (what: string) => lines().filter((line) => line.what === what);
 
-/** The most that was held at once. */
+/** The highest amount held at the same time. */
 function most(): number {
   let [held, highest] = [0, 0];
   for (const { what, mib } of lines()) {
@@ -41,7 +41,7 @@ function most(): number {
 }
 
 test.each(["apart", "within"])("steps %s of all workers share one budget", async (pipeline) => {
-  // Two at once for 3 s each: the last waits longer than the 8 s that a step may take.
+  // Two at once for 3 s each, so the last waits longer than the step's timeout of 8 s.
   const { items } = await ended(await submit(pipeline, Array(7).fill("200 3000")));
   expect(items.map(({ state, attempt }) => [state, attempt])).toEqual(Array(7).fill(["succeeded", 1]));
   expect(most()).toBe(400);

@@ -44,7 +44,7 @@ await withServices({ S3: s3Address(urls.s3), SQS: addressOf(urls.sqs, 443) }, ()
     sqs.destroy();
   });
 
-  /** Puts an object, and returns what a bucket says of it. */
+  /** Puts an object, and returns the event that a bucket would send about it. */
   async function put(path: string, content: string) {
     const key = `${name}/${path}`;
     const { ETag } = await s3.send(new PutObjectCommand({ Bucket, Key: key, Body: content }));
@@ -72,7 +72,7 @@ await withServices({ S3: s3Address(urls.s3), SQS: addressOf(urls.sqs, 443) }, ()
     test("becomes one job, however often it is announced", async () => {
       const sent = await put("in/my photo.txt", "hello");
       await Promise.all([send(sent), send(sent), send("not a notification"), send(sent)]);
-      await expect.poll(async () => (await jobsOf("in/my photo.txt")).length, { timeout: 20_000 }).toBe(1);
+      await expect.poll(async () => (await jobsOf("in/my photo.txt")).length, { timeout: 60_000 }).toBe(1);
       const [job] = await jobsOf("in/my photo.txt");
       const done = await ended(server.url, job!.id);
       expect(done).toMatchObject({
@@ -82,15 +82,15 @@ await withServices({ S3: s3Address(urls.s3), SQS: addressOf(urls.sqs, 443) }, ()
       });
       await send(sent);
       await send(await put("in/second.txt", "second"));
-      await expect.poll(async () => (await jobsOf("in/second.txt")).length, { timeout: 20_000 }).toBe(1);
+      await expect.poll(async () => (await jobsOf("in/second.txt")).length, { timeout: 60_000 }).toBe(1);
       expect(await jobsOf("in/my photo.txt")).toHaveLength(1);
     });
 
     test("makes another job when its content is another", async () => {
       for (const content of ["one", "two"]) await send(await put("in/changing.txt", content));
-      await expect.poll(async () => (await jobsOf("in/changing.txt")).length, { timeout: 20_000 }).toBe(2);
+      await expect.poll(async () => (await jobsOf("in/changing.txt")).length, { timeout: 60_000 }).toBe(2);
       const states = (await jobsOf("in/changing.txt")).map(async ({ id }) => await ended(server.url, id));
-      // What was overwritten before it was read is not read as the object that it was.
+      // An object that was overwritten before it was read must not be read as the earlier one.
       const items = (await Promise.all(states)).map(({ items: [item] }) => item!);
       for (const { state, error } of items) {
         expect(state === "succeeded" || (error as { code: string }).code === "fetch_failed").toBe(true);

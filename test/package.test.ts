@@ -1,7 +1,7 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -15,7 +15,7 @@ const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as
   version: string;
   dependencies: Record<string, string>;
 };
-/** CI installs from the registry, as a newcomer does; elsewhere the checkout's own packages are linked. */
+/** CI installs from the registry, as a new user would; elsewhere, the checkout's packages are linked. */
 const installs = process.env.CI === "true" || process.env.MILLRACE_TEST_INSTALL === "1";
 const tools = ["typescript", "@types/node", "undici-types"];
 const environment = {
@@ -27,7 +27,7 @@ let project = "";
 let tarball = "";
 let packed: string[] = [];
 
-// An empty project with the package as npm would unpack it, and nothing beside it but its dependencies.
+// An empty project with the package as npm would unpack it, and only its dependencies next to it.
 beforeAll(async () => {
   project = await mkdtemp(join(tmpdir(), "millrace-package-"));
   await run(process.execPath, ["scripts/build.js", "--without-page"], { cwd: root });
@@ -75,7 +75,7 @@ const config = {
   include: ["*.ts"],
 };
 
-/** What someone who has just installed the package writes. */
+/** The files of a user who has just installed the package. */
 const newcomer = {
   "package.json": JSON.stringify({ name: "newcomer", private: true, type: "module" }),
   "tsconfig.json": JSON.stringify(config),
@@ -143,7 +143,8 @@ test("the package holds what was built, and no sources or tests", () => {
   expect(packed).toEqual(
     expect.arrayContaining(["bin/millrace.js", "dist/cli/main.js", "dist/compose/index.d.ts", "LICENSE"]),
   );
-  const own = packed.filter((path) => !path.startsWith("templates/"));
+  // Templates and examples contain sources and tests to copy from.
+  const own = packed.filter((path) => !/^(templates|examples)\//.test(path));
   expect(own.filter((path) => /\.test\.|^(src|test|scripts|bench)\//.test(path))).toEqual([]);
   expect(own.filter((path) => path.endsWith(".ts") && !path.endsWith(".d.ts"))).toEqual([]);
 });
@@ -279,6 +280,8 @@ describe("millrace new", () => {
     );
     const made = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
     expect(made).toMatchObject({ name: "created", dependencies: { millrace: `^${manifest.version}` } });
+    // So that the tests, which are TypeScript, run on any Node that npm runs on.
+    expect(made.devDependencies).toHaveProperty("node");
     await install(folder);
     const { stdout: tested } = await run("npm", ["test"], { cwd: folder, env: environment });
     expect(tested).toMatch(/pass 2\b/);
@@ -288,6 +291,36 @@ describe("millrace new", () => {
     });
     const { stdout: checked } = await run(process.execPath, [bin(), "pipelines", "--help"], { cwd: folder });
     expect(checked).toContain("pipelines");
+  });
+
+  test("from a checkout, creates a project that uses the checkout", async () => {
+    await node(join(root, "bin", "millrace.js"), "new", "linked");
+    const folder = join(project, "linked");
+    const made = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
+    const checkout = /^file:(.*)$/.exec(made.dependencies.millrace)?.[1];
+    expect(await realpath(join(folder, checkout ?? ""))).toBe(await realpath(root));
+    expect(made.dependencies.zod).toBe(manifest.dependencies.zod);
+    // As npm links a folder.
+    await mkdir(join(folder, "node_modules"));
+    for (const [name, target] of [
+      ["millrace", root],
+      ["zod", join(root, "node_modules", "zod")],
+    ] as const) {
+      await symlink(target, join(folder, "node_modules", name));
+    }
+    const { stdout: tested } = await run("npm", ["test"], { cwd: folder, env: environment });
+    expect(tested).toMatch(/pass 2\b/);
+  });
+
+  test("copies an application that comes with Millrace", async () => {
+    await node(bin(), "new", "my-faces", "--from", "faces");
+    const folder = join(project, "my-faces");
+    const files = await readdir(folder);
+    for (const name of ["README.md", "app.ts", "page", "Dockerfile", ".gitignore", "tsconfig.json"]) {
+      expect(files).toContain(name);
+    }
+    const made = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
+    expect(made).toMatchObject({ name: "my-faces", dependencies: { millrace: `^${manifest.version}` } });
   });
 
   test("overwrites nothing, and says what is wrong", async () => {
@@ -300,14 +333,18 @@ describe("millrace new", () => {
       );
     expect(await refused("taken")).toMatchObject({
       code: 2,
-      stderr: expect.stringMatching(/not empty; nothing was written/),
+      stderr: expect.stringMatching(/is not empty/),
     });
     expect(await readdir(join(project, "taken"))).toEqual(["mine.txt"]);
     expect(await refused("Not A Name")).toMatchObject({
       code: 2,
-      stderr: expect.stringMatching(/cannot be a package's name/),
+      stderr: expect.stringMatching(/not a valid package name/),
     });
     expect(await refused("main.ts")).toMatchObject({ code: 2 });
     expect(await refused()).toMatchObject({ code: 2 });
+    expect(await refused("other", "--from", "nothing")).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/There is no example "nothing"; there are .*faces.* Nothing was written/),
+    });
   });
 });

@@ -20,13 +20,13 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 }, 60_000);
 
-/** Photographs whose cameras were held in every way: the orientation is in their metadata alone. */
+/** Photos taken with the camera in every orientation, which only their metadata records. */
 async function photographs(): Promise<{ name: string; data: Buffer }[]> {
   const made: { name: string; data: Buffer }[] = [];
   for await (const photo of makePhotos(COUNT, { seed: 7, width: 1600, height: 1200 })) {
     const orientation = (made.length % 8) + 1;
     const data = await sharp(photo.data).withMetadata({ orientation }).jpeg({ quality: 90 }).toBuffer();
-    // Two folders may hold files of one name.
+    // Two files have the same name, as if from two folders.
     made.push({ name: made.length < 2 ? "same.jpg" : `photo-${made.length}.jpg`, data });
   }
   return made;
@@ -73,7 +73,7 @@ test("50 photographs come back right: names, sizes, format, orientation and pixe
     expect([got.info.width, got.info.height]).toEqual([direct.info.width, direct.info.height]);
     let difference = 0;
     for (let at = 0; at < got.data.length; at++) difference += Math.abs(got.data[at]! - direct.data[at]!);
-    // Of 255, a pixel and channel: what lossy compression at this quality changes.
+    // Out of 255, per pixel and channel: the effect of lossy compression at this quality.
     expect(difference / got.data.length).toBeLessThan(6);
   }
 });

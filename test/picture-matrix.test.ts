@@ -9,6 +9,6 @@ test("all formats become all formats, what is lost has its warning, and the page
   expect(conversions.length).toBeGreaterThan(150);
   expect(conversions.filter(({ faults }) => faults.length > 0)).toEqual([]);
   const page = readFileSync(join(import.meta.dirname, "..", "docs", "pictures.md"), "utf8");
-  // Otherwise `npm run matrix:pictures` was forgotten.
+  // If this fails, run `npm run matrix:pictures`.
   expect(conversionTable(conversions)).toBe(sectionOf(page, "conversions"));
 }, 120_000);

@@ -21,7 +21,7 @@ test("what a step wrote stays pinned for as long as its lease is held", async ()
   try {
     const held = renewer.hold(`${newId()}.0`, newId(), () => {});
     const [written, other] = [randomUUID(), randomUUID()];
-    // Content that is live keeps its key; other content gets the one that is offered.
+    // Live content keeps its key; other content gets the key that is offered.
     const pin = async (sha256: string, until = store.now() + 400) =>
       (await store.pin({ key: randomUUID(), sha256, bytes: 1, until })).key;
     const keys = [await pin(written), await pin(other)];

@@ -34,7 +34,7 @@ await withService("PostgreSQL", addressOf(schema.url, 5432), () => {
     await schema.drop();
   });
 
-  /** Starts one role by its command, and returns what it says when it is ready. */
+  /** Starts one role by its command. Returns what it prints when it is ready. */
   async function role(...args: string[]): Promise<string> {
     const child = spawn(
       process.execPath,
@@ -150,7 +150,7 @@ async function runs(log: string): Promise<{ pid: number; at: number }[]> {
     });
 }
 
-/** Keeps what a stream says. */
+/** Collects the text of a stream. */
 function readText(response: Response): { text: string; stop(): Promise<void> } {
   const reader = response.body!.getReader();
   const decoder = new TextDecoder();

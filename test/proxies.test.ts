@@ -14,7 +14,7 @@ import { type Running, start } from "./server/harness.ts";
 import { PASSWORD } from "./server/visitors.ts";
 
 const MIB = 1024 * 1024;
-/** The certificate is our own. */
+/** Accepts our self-signed certificate. */
 const dispatcher = new Agent({ connect: { rejectUnauthorized: false } });
 
 let folder: string;
@@ -34,7 +34,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** The configuration that the guide gives, with the names of this test in it. */
+/** The configuration from the guide, adapted to this test. */
 function guide(language: string, { port, upstream }: { port: number; upstream: number }): string {
   const block = new RegExp(`\`\`\`${language}\n([^\`]+)\`\`\``).exec(page)![1]!;
   return block
@@ -191,7 +191,7 @@ function proxied(name: keyof typeof proxies): void {
       const told = await fetch(at, { dispatcher, method: "HEAD", headers: tus });
       return Number(told.headers.get("upload-offset"));
     };
-    await expect.poll(offset, { timeout: 10_000 }).toBeGreaterThan(0);
+    await expect.poll(offset, { timeout: 60_000 }).toBeGreaterThan(0);
     const from = await offset();
     const rest = await fetch(at, {
       ...{ dispatcher, method: "PATCH" },

@@ -33,7 +33,7 @@ await withService("Redis", addressOf(redis, 6379), async () => {
     };
     const began = Date.now();
     await publishChanges({ deliveries: [task] });
-    // Whoever follows is not held up by the outage.
+    // The outage does not delay the caller.
     expect(Date.now() - began).toBeLessThan(2_000);
     await proxy.outage.end();
     const came: string[] = [];
@@ -41,7 +41,7 @@ await withService("Redis", addressOf(redis, 6379), async () => {
       .poll(() => broker.consume("late", { prefetch: 1 }, (delivery) => void came.push(delivery.payload)))
       .toBeDefined();
     await expect
-      .poll(() => came, { timeout: 10_000 })
+      .poll(() => came, { timeout: 60_000 })
       .toEqual([JSON.stringify({ taskId: task.taskId, generation: 3 })]);
     await Promise.all([broker.close(), bus.close()]);
   });

@@ -9,7 +9,7 @@ import { type Running, start } from "./server/harness.ts";
 
 const fast = { cache: "never", concurrency: 16, backoff: { baseMs: 5, maxMs: 20 } } as const;
 
-/** Two steps for every file, which fail by chance, and two fan-ins that say what reached them. */
+/** Two steps per file that fail at random, and two fan-ins that report what reached them. */
 const chances = definePipeline({
   name: "chances",
   version: 1,
@@ -36,7 +36,7 @@ async function chance(ctx: {
   return ctx.index;
 }
 
-/** What a step can say that no record could keep as it is. */
+/** Values that records cannot store as they are. */
 const odd = definePipeline({
   name: "odd",
   version: 1,
@@ -109,7 +109,7 @@ test.each([
   const job = await ended(server.url, ((await response.json()) as JobJson).id);
   expect(job).toMatchObject({ state });
   if (state === "succeeded") return;
-  // The client gets a reference; what an exception says of the inside is the operator's.
+  // The client gets a reference; only the operator sees the internal details of an exception.
   const { items } = (await (await fetch(`${server.url}/v1/admin/dead-letters?pipeline=odd`)).json()) as {
     items: { jobId: string; error: { message: string; detail?: string } }[];
   };
@@ -153,7 +153,7 @@ test("jobs that are retried while they run still gather every item, once a run",
     const log = await eventsOf(server.engine.store, "local", id);
     const ends = log.filter((event) => /^job\.(succeeded|partial|failed)$/.test(event.type)).length;
     const reopened = log.filter((event) => event.type === "job.reopened").length;
-    // One reopened before its end has one end less.
+    // A job reopened before its end has one end less.
     expect(ends).toBeLessThanOrEqual(reopened + 1);
     expect(ends).toBeGreaterThan(0);
     expect(log.at(-1)!.type).toBe(`job.${job.state}`);

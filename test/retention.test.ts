@@ -94,7 +94,7 @@ test("results expire: the job says so, its files answer 410 and are gone", { tim
   await until(async () => (await state()) === "expired");
   expect((await fetch(`${millrace.url}/v1/artifacts/${output}`)).status).toBe(410);
   await until(() => files().length === 0);
-  // What was computed is not remembered for longer than its files: it is computed again.
+  // The cache does not outlive the files, so the result is computed again.
   const again = await converted({ width: 15 });
   expect((await fetch(`${millrace.url}/v1/artifacts/${again.output}`)).status).toBe(200);
 });

@@ -55,7 +55,7 @@ test("schedules are added, run and removed by command, and outlive a kill withou
     "--limit",
     "100",
   );
-  // A job's id begins with its due time: one for each, with one for all that passed while nothing ran.
+  // A job's id begins with its due time: one each, except that a single job stands for all times missed while down.
   const times = items.map((job) => Number.parseInt(job.id.slice(0, 8) + job.id.slice(9, 13), 16));
   expect(new Set(times).size).toBe(times.length);
   expect(times.length).toBeGreaterThanOrEqual(4);

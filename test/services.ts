@@ -1,8 +1,8 @@
 import { addressOf, type ServiceAddress } from "../src/testing/services.ts";
 
 /**
- * URLs of the services that whole-system tests use, as `npm run services` prints them.
- * @param name keeps what a test makes there apart: a schema, a prefix
+ * URLs of the services that whole-system tests use, as printed by `npm run services`.
+ * @param name isolates a test's data, as a schema or prefix
  */
 export function serviceUrls(name: string) {
   const { env } = process;
@@ -23,7 +23,7 @@ export function serviceUrls(name: string) {
   };
 }
 
-/** Where the object store of an `s3:` URL listens. */
+/** Host and port of the object store in an `s3:` URL. */
 export function s3Address(url: string): ServiceAddress {
   return addressOf(new URL(url).searchParams.get("endpoint") ?? "https://s3.amazonaws.com", 443);
 }

@@ -12,7 +12,7 @@ const JOBS = 6;
 const ITEMS = 50;
 const CUT_EVERY_MS = 400;
 
-/** Long enough for its events to come while clients are cut. */
+/** Slow enough for its events to arrive while clients are being disconnected. */
 const slow = definePipeline({
   name: "slow",
   version: 1,
@@ -35,10 +35,10 @@ afterAll(() => server.close());
 
 interface Client {
   path: string;
-  /** Ids of the events, in the order in which they came. */
+  /** Ids of the events in order of arrival. */
   ids: number[];
   cuts: number;
-  /** The server has ended its stream, as it does after a job's last event. */
+  /** Whether the server has ended the stream, as it does after a job's last event. */
   over: boolean;
 }
 
@@ -46,7 +46,7 @@ function ofAll(client: Client): boolean {
   return client.path === "/v1/events";
 }
 
-/** One connection, from where the client was: until it is cut after a time or an event, or ends. */
+/** One connection from where the client left off, until it is cut after a time or an event, or ends. */
 async function connectOnce(client: Client, cut: { afterMs?: number; afterId?: number }): Promise<void> {
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     const last = client.ids.at(-1) ?? 0;
@@ -93,7 +93,7 @@ test(`${CLIENTS} clients that are cut ${CUTS} times each miss nothing and get no
     const { id } = await createJob(server.url, form("slow", files));
     jobs.push(id);
     for (let m = 0; m < CLIENTS / JOBS; m++) {
-      // Half of them follow all jobs, half one.
+      // Half of the clients follow all jobs, the other half one job.
       const path = m % 2 === 0 ? "/v1/events" : `/v1/jobs/${id}/events`;
       const client: Client = { path, ids: [], cuts: 0, over: false };
       clients.push(client);
@@ -108,7 +108,7 @@ test(`${CLIENTS} clients that are cut ${CUTS} times each miss nothing and get no
   const log = await eventsOf(server.engine.store, "local");
   expect(log.map((event) => event.seq)).toEqual(log.map((_, n) => n + 1));
   expect(clients.reduce((sum, client) => sum + client.cuts, 0)).toBeGreaterThan(CLIENTS);
-  // The rest, over a connection that lasts.
+  // Reads the rest over a stable connection.
   const left = clients.filter((client) => !client.over && client.ids.at(-1) !== log.at(-1)!.seq);
   const end = log.at(-1)!.seq;
   await Promise.all(left.map((client) => connectOnce(client, ofAll(client) ? { afterId: end } : {})));

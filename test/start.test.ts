@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -32,7 +32,9 @@ test("a port that is taken is refused, and by whom is said", async () => {
   ]);
   other.close();
   expect(ours).toMatchObject({ code: 2, stdout: "" });
-  expect(ours.stderr).toContain(`taken by a Millrace that runs already: ${server.url}`);
+  expect(ours.stderr).toContain(
+    `Millrace is already running on port ${new URL(server.url).port}: ${server.url}`,
+  );
   expect(another).toMatchObject({ code: 2, stdout: "" });
   expect(another.stderr).toContain(`Choose another with --port ${Number(theirs) + 1}`);
 });
@@ -89,9 +91,16 @@ test("a database that is removed while it is open is noticed, and nothing is acc
 
 test("pipelines that cannot be loaded end the start", async () => {
   const data = join(folder, "third");
-  const ended = await millrace(["start", "--port", "0", "--data", data, "--pipelines", "nothing.ts"]);
+  const startWith = (module: string) =>
+    millrace(["start", "--port", "0", "--data", data, "--pipelines", module]);
+  const missing = await startWith("nothing.ts");
+  expect(missing.code).toBe(2);
+  expect(missing.stderr).toMatch(/millrace: There is no file \S+nothing\.ts to load pipelines from\./);
+  const broken = join(folder, "broken.ts");
+  await writeFile(broken, 'import "./not-there.ts";');
+  const ended = await startWith(broken);
   expect(ended.code).toBe(2);
-  expect(ended.stderr).toMatch(/millrace: The pipelines in \S+nothing\.ts cannot be loaded/);
+  expect(ended.stderr).toMatch(/millrace: The pipelines in \S+broken\.ts cannot be loaded/);
 });
 
 test("SIGTERM lets what runs finish, and ends with 0", async () => {
@@ -99,7 +108,7 @@ test("SIGTERM lets what runs finish, and ends with 0", async () => {
   const body = JSON.stringify({ pipeline: "noted", options: { log, ms: 700 } });
   const headers = { "content-type": "application/json" };
   await fetch(`${server.url}/v1/jobs`, { method: "POST", headers, body });
-  await expect.poll(() => runs(log), { timeout: 10_000 }).toHaveLength(1);
+  await expect.poll(() => runs(log), { timeout: 60_000 }).toHaveLength(1);
   const children = childrenOf(server.child.pid!).map(({ pid }) => pid);
   expect(children).toHaveLength(2);
   expect(await server.stop()).toBe(0);

@@ -4,7 +4,7 @@ import { eventually } from "../src/testing/wait.ts";
 import { type FaultyMillrace, faultyMillrace } from "./faults/millrace.ts";
 import { postgresInstalled, startPostgres } from "./services/postgres.ts";
 
-/** Stops a process as a debugger, a full swap or a laptop's lid does, and lets it go on. */
+/** Stops a process, as a debugger, heavy swapping, or a closed laptop lid would, and then continues it. */
 async function stopFor(pid: number, ms: number): Promise<void> {
   process.kill(pid, "SIGSTOP");
   try {
@@ -14,7 +14,7 @@ async function stopFor(pid: number, ms: number): Promise<void> {
   }
 }
 
-// They wait for most of their time: each has a Millrace of its own, and they wait together.
+// The tests mostly wait, so each has a separate Millrace and they run concurrently.
 describe.concurrent("a worker that is stopped for a while", () => {
   const own = () => faultyMillrace({ workers: 1 });
   const [long, silent, hasty, whole] = [own(), own(), own(), own()];
@@ -37,14 +37,14 @@ describe.concurrent("a worker that is stopped for a while", () => {
   test("settles a long step that it lost and claimed again", { timeout: 120_000 }, async ({ expect }) => {
     const { id } = await long.submit(["sleep 26000"]);
     await begun(long, id, 1);
-    // A claim that comes with its delivery holds for longer, until it is renewed for the first time.
+    // Until its first renewal, a claim that came with its delivery lasts longer.
     await sleep(4_000);
     await stopFor(long.pidsOf("worker")[0]!, 12_000);
     const job = await long.ended(id, 60);
     expect(job.state).toBe("succeeded");
     expect(job.items[0]!.attempt).toBe(1);
     expect(long.lines(id, "start")).toHaveLength(2);
-    // The attempt whose lease was lost was stopped when the next one began.
+    // The attempt that lost its lease was stopped when the next one started.
     expect(long.lines(id, "end")).toHaveLength(1);
   });
 
@@ -55,7 +55,7 @@ describe.concurrent("a worker that is stopped for a while", () => {
     expect((await silent.ended(id, 30)).state).toBe("succeeded");
     const more = await silent.submit(Array.from({ length: 4 }, () => "sleep 1500"));
     expect((await silent.ended(more.id, 30)).state).toBe("succeeded");
-    // All of its slots are there again.
+    // All of its slots are free again.
     const starts = silent.lines(more.id, "start").map((line) => line.at);
     expect(Math.max(...starts) - Math.min(...starts)).toBeLessThan(1_000);
   });
@@ -65,8 +65,8 @@ describe.concurrent("a worker that is stopped for a while", () => {
   }) => {
     const [worker] = hasty.pidsOf("worker");
     const { id } = await hasty.submit(["heed 300"], "hasty");
-    await expect.poll(() => hasty.lines(id, "start").length, { timeout: 10_000, interval: 5 }).toBe(1);
-    // Longer than the step may take, with its grace and two rounds of the lease renewer.
+    await expect.poll(() => hasty.lines(id, "start").length, { timeout: 60_000, interval: 5 }).toBe(1);
+    // Longer than the step's timeout with its grace period and two rounds of the lease renewer.
     await stopFor(hasty.running.child.pid!, 14_000);
     expect((await hasty.ended(id, 30)).state).toBe("succeeded");
     expect(hasty.pidsOf("worker")).toEqual([worker]);
@@ -89,7 +89,7 @@ describe.concurrent("a worker that is stopped for a while", () => {
     try {
       await millrace.start();
       const { id } = await millrace.submit(["sleep 26000"]);
-      await expect.poll(() => millrace.lines(id, "start").length, { timeout: 10_000 }).toBe(1);
+      await expect.poll(() => millrace.lines(id, "start").length, { timeout: 60_000 }).toBe(1);
       await postgres.restart({ awayMs: 12_000 });
       await expect
         .poll(async () => (await millrace.ended(id, 5)).state, { timeout: 90_000 })

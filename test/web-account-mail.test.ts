@@ -49,7 +49,7 @@ describe("accounts on the page, with mail", () => {
         MILLRACE_AUTH: "on",
         MILLRACE_REGISTRATION: "open",
         MILLRACE_SMTP: `smtp://127.0.0.1:${port}`,
-        // Links are opened here under the server's own address.
+        // The test opens links under the server's local URL instead.
         MILLRACE_PUBLIC_URL: "http://pictures.example",
       },
     });
@@ -62,11 +62,11 @@ describe("accounts on the page, with mail", () => {
   });
   beforeEach((context) => context.skip(!needed, "Chromium is not installed"));
 
-  /** The link of the next mail that leads to a page. */
+  /** Waits for the next mail that links to a page. Returns the link, with the server's local URL. */
   async function linkTo(page: string, after = 0): Promise<string> {
     const pattern = new RegExp(`http://pictures\\.example(${page}#[\\w-]+)`);
     const found = () => mails.slice(after).findLast((text) => pattern.test(text));
-    await expect.poll(found, { timeout: 15_000 }).toBeTruthy();
+    await expect.poll(found, { timeout: 60_000 }).toBeTruthy();
     return server.url + pattern.exec(found()!)![1];
   }
 
@@ -82,29 +82,29 @@ describe("accounts on the page, with mail", () => {
     await page.getByLabel("Email address").fill(email);
     await page.getByLabel("Password", { exact: true }).fill("three unrelated words");
     await page.keyboard.press("Enter");
-    await page.getByRole("heading", { name: "Look into your mail" }).waitFor();
+    await page.getByRole("heading", { name: "Check your email" }).waitFor();
 
-    await page.getByRole("link", { name: "Go to the login" }).click();
+    await page.getByRole("link", { name: "Go to login" }).click();
     await logIn(page, "three unrelated words");
     await page.getByText("Confirm your email address first").waitFor();
     const before = mails.length;
     await page.getByRole("button", { name: "Send the link again" }).click();
-    await page.getByRole("button", { name: "Sent. Look into your mail." }).waitFor();
+    await page.getByRole("button", { name: "Sent. Check your email." }).waitFor();
     await page.goto(await linkTo("/verify", before));
     await page.getByRole("heading", { name: "Your email address is confirmed" }).waitFor();
     await page.reload();
-    await page.getByText("This link cannot be used any more").waitFor();
+    await page.getByText("This link no longer works").waitFor();
 
-    await page.getByRole("link", { name: "Go to the login" }).click();
+    await page.getByRole("link", { name: "Go to login" }).click();
     await page.getByRole("link", { name: "Forgot your password?" }).click();
     await page.getByLabel("Email address").fill(email);
     await page.keyboard.press("Enter");
-    await page.getByRole("heading", { name: "Look into your mail" }).waitFor();
+    await page.getByRole("heading", { name: "Check your email" }).waitFor();
     await page.goto(await linkTo("/reset"));
     await page.getByLabel("New password").fill("four other little words");
     await page.keyboard.press("Enter");
     await page.getByRole("link", { name: "Log in" }).click();
     await logIn(page, "four other little words");
-    await page.getByRole("heading", { name: "Convert pictures" }).waitFor();
+    await page.getByRole("heading", { name: "Convert images" }).waitFor();
   });
 });

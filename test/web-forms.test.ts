@@ -47,7 +47,7 @@ describe("data, parts and schedules in a browser", () => {
   test("an item of data has a form, and many come from a file; what is wrong is said", async () => {
     const { page, errors } = await openPage(browser, `${server.url}/pipelines/test.report`, desktop);
     await page.getByRole("button", { name: "Run" }).click();
-    await page.getByText("This is needed").waitFor();
+    await page.getByText("This field is required").waitFor();
     await page.getByLabel("Region").fill("north");
     await page.getByRole("button", { name: "Run" }).click();
     await page.waitForURL(/\/jobs\/./);
@@ -92,8 +92,8 @@ describe("data, parts and schedules in a browser", () => {
     try {
       const { page } = await openPage(browser, server.url, desktop);
       const { port } = web.address() as AddressInfo;
-      await page.getByLabel("Pictures on the web").fill(`http://127.0.0.1:${port}/sea.jpg`);
-      await page.getByRole("button", { name: "Convert 1 picture" }).click();
+      await page.getByLabel("Images from the web").fill(`http://127.0.0.1:${port}/sea.jpg`);
+      await page.getByRole("button", { name: "Convert 1 image" }).click();
       await page.waitForURL(/\/jobs\/./);
       await page.getByText("Everything is done.").first().waitFor();
     } finally {
@@ -118,7 +118,7 @@ describe("data, parts and schedules in a browser", () => {
     expect(await preview.getByRole("listitem").count()).toBe(5);
 
     await page.getByRole("button", { name: "Create schedule" }).click();
-    await page.getByText("This is needed").waitFor();
+    await page.getByText("This field is required").waitFor();
     await page.getByLabel("Region").fill("north");
     await page.getByLabel("Language", { exact: true }).last().selectOption("ko");
     await page.getByLabel("While the last job runs").selectOption("queue");

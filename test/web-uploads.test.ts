@@ -36,7 +36,7 @@ describe("uploads of the page go on where they were cut", () => {
   });
   beforeEach((context) => context.skip(!needed, "Chromium is not installed"));
 
-  /** Begins to upload files of these sizes, and returns with the upload on its way. */
+  /** Starts uploading files of these sizes. Returns while the upload is in progress. */
   async function beginUpload(sizes: number[], storage?: number) {
     const files = sizes.map((bytes, index) => ({
       path: join(folder, `${index}.bin`),
@@ -48,7 +48,7 @@ describe("uploads of the page go on where they were cut", () => {
     await page.getByTestId("files").setInputFiles(files.map(({ path }) => path));
     await throttleUploads(page, 8 * mib);
     await page.getByRole("button", { name: "Run" }).click();
-    await expect.poll(() => percent(page), { timeout: 20_000 }).toBeGreaterThan(25);
+    await expect.poll(() => percent(page), { timeout: 60_000 }).toBeGreaterThan(25);
     return { page, hashes: files.map(({ bytes }) => createHash("sha256").update(bytes).digest("hex")) };
   }
 
@@ -56,7 +56,7 @@ describe("uploads of the page go on where they were cut", () => {
     return Number(await page.getByRole("progressbar").getAttribute("aria-valuenow"));
   }
 
-  /** What the requests of this page begin with, from here on. */
+  /** Records how this page's uploads start from here on: created anew, or resumed at an offset. */
   function watchRequests(page: Page) {
     const seen = { created: 0, offsets: [] as number[] };
     page.on("request", (request) => {
@@ -82,20 +82,20 @@ describe("uploads of the page go on where they were cut", () => {
     await page.getByText("Connected again.").waitFor();
     await throttleUploads(page, -1);
     expect(await inputHashes(page)).toEqual(hashes);
-    // Only those that had not been begun.
+    // Only the uploads that had not started before are new.
     expect(seen.created).toBe(2);
   });
 
   test("by a reload of the page", async () => {
     const { page, hashes } = await beginUpload([18 * mib, 16 * mib]);
-    await page.getByText("You may close or reload this page").waitFor();
+    await page.getByText("You can close or reload this page").waitFor();
     await page.reload();
-    const offer = page.getByRole("listitem").filter({ hasText: "An upload of 2 files was cut off" });
+    const offer = page.getByRole("listitem").filter({ hasText: "An upload of 2 files was interrupted" });
     await offer.waitFor();
     const seen = watchRequests(page);
     await page.goto(server.url);
     await throttleUploads(page, -1);
-    await offer.getByRole("button", { name: "Go on" }).click();
+    await offer.getByRole("button", { name: "Resume" }).click();
     expect(await inputHashes(page)).toEqual(hashes);
     expect(seen.created).toBe(0);
     expect(Math.min(...seen.offsets)).toBeGreaterThan(0);
@@ -106,14 +106,14 @@ describe("uploads of the page go on where they were cut", () => {
 
   test("or say that they could not, where the browser keeps no copy", async () => {
     const { page } = await beginUpload([30 * mib], mib);
-    await page.getByText("The browser has no room to keep a copy").waitFor();
-    await page.getByRole("button", { name: "Cancel upload" }).click();
+    await page.getByText("The browser has no room for a copy").waitFor();
+    await page.getByRole("button", { name: "Cancel the upload" }).click();
     await page.getByRole("button", { name: "Run" }).waitFor();
   });
 
   test("or are given up", async () => {
     const { page } = await beginUpload([30 * mib]);
-    await page.getByText("You may close or reload this page").waitFor();
+    await page.getByText("You can close or reload this page").waitFor();
     await page.reload();
     const discard = page.getByRole("button", { name: "Discard" });
     await discard.click();

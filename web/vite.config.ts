@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
+import { fonts } from "./fonts.ts";
 
 const server = "http://127.0.0.1:8080";
 
@@ -22,12 +23,13 @@ function characterMaps(): Plugin {
 }
 
 export default defineConfig({
-  plugins: [react(), tailwindcss(), characterMaps()],
+  plugins: [react(), tailwindcss(), characterMaps(), fonts()],
   build: {
     target: "es2022",
     // The server's content security policy allows no inline scripts and no data: fonts.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rolldownOptions: { checks: { bundlerTimings: false } },
   },
   server: {
     proxy: Object.fromEntries(["/v1", "/samples", "/healthz", "/docs"].map((path) => [path, server])),

@@ -17,7 +17,7 @@ interface Subject {
   url: string;
 }
 
-/** How fast requests become jobs that cannot be lost. */
+/** How fast requests become durable jobs. */
 export async function accept(session: Session): Promise<Report> {
   const subjects = await start(session);
   const seconds = session.quick ? 2 : 5;

@@ -11,14 +11,14 @@ const ITEMS = 1_000;
 const SIZE = 50;
 const IN_FLIGHT = 100;
 
-/** Something that writes rows of a thousand items each. */
+/** Something that writes rows, in jobs of a thousand items. */
 interface Subject {
   name: string;
   note: string;
   write(thousands: number): Promise<void>;
 }
 
-/** Steps that write a row each, against batches of fifty. */
+/** Steps that write one row each, compared with batches of fifty. */
 export async function batch(session: Session): Promise<Report> {
   const thousands = session.quick ? 3 : 20;
   const url = await postgres(session);

@@ -22,11 +22,11 @@ const ITEMS = 1_000;
 const IN_FLIGHT = 100;
 const PER_SECOND = 50;
 
-/** What a benchmark of this kind takes: seconds, rounds. */
+/** Durations in seconds, and numbers of rounds. */
 const LONG = { loadSeconds: 2, rounds: 3, latencySeconds: 4, latencyRounds: 2, recoverySeconds: 75 };
 const QUICK = { loadSeconds: 0.5, rounds: 1, latencySeconds: 0.6, latencyRounds: 1, recoverySeconds: 12 };
 
-/** Every broker of Millrace's, its peers, and loops over bare clients. */
+/** Each of Millrace's brokers, its peers, and loops over bare clients. */
 export async function brokers(session: Session): Promise<Report> {
   const plan = session.quick ? QUICK : LONG;
   const { subjects: byId, missing } = await lineup(session);
@@ -36,7 +36,7 @@ export async function brokers(session: Session): Promise<Report> {
   const latencies = await latency(session, subjects, plan, failures);
   const whole = subjects.filter((subject) => !failures.has(subject));
   const recoveries = await recovery(session, whole, plan.recoverySeconds * 1_000);
-  // All at once: one after the other takes a while.
+  // All at once, because stopping them one by one takes a while.
   await Promise.all(subjects.flatMap(({ producer, worker }) => [producer.stop(), worker.stop()]));
   const findings: Findings = { byId, rates, latencies, recoveries };
   return {
@@ -72,7 +72,7 @@ export async function brokers(session: Session): Promise<Report> {
   };
 }
 
-/** Why a subject was given up; the others go on. */
+/** Why a subject was dropped; the others continue. */
 type Failures = Map<Subject, string>;
 
 async function unlessFailed<T>(subject: Subject, failures: Failures, otherwise: T, work: () => Promise<T>) {
@@ -81,7 +81,7 @@ async function unlessFailed<T>(subject: Subject, failures: Failures, otherwise: 
     return await work();
   } catch (error) {
     failures.set(subject, (error as Error).message.split("\n")[0]!);
-    // What it still works at would disturb the others.
+    // Its remaining work would disturb the others.
     await Promise.all([subject.producer.stop(), subject.worker.stop()]);
     return otherwise;
   }
@@ -102,7 +102,7 @@ async function throughput(
 ) {
   const speeds = new Map<Subject, { [load in Load]: number }>();
   const warmUp = async (subject: Subject) => {
-    // Warms it up, and tells how much it takes to keep it busy for a while.
+    // Warms it up, and measures how many tasks keep it busy for a while.
     const many = await run(subject, { kind: "many", jobs: 1, items: ITEMS }, ITEMS);
     const one = await run(subject, { kind: "one", jobs: 300, inFlight: IN_FLIGHT }, 300);
     speeds.set(subject, { many: many.perSecond, one: one.perSecond });
@@ -114,7 +114,7 @@ async function throughput(
     const many = await run(subject, { kind: "many", jobs, items: ITEMS }, jobs * ITEMS);
     const singles = Math.max(IN_FLIGHT, Math.round(speed.one * plan.loadSeconds));
     const one = await run(subject, { kind: "one", jobs: singles, inFlight: IN_FLIGHT }, singles);
-    // What it reached warm is what the next round goes by.
+    // The next round is sized by the warm rate.
     speeds.set(subject, { many: many.perSecond, one: one.perSecond });
     session.say(
       `round ${round + 1} ${subject.name}: ${Math.round(many.perSecond)} ${Math.round(one.perSecond)}`,
@@ -131,7 +131,7 @@ async function throughput(
   );
 }
 
-/** Tasks a second from the first call until all have been settled, and processor time in µs a task. */
+/** Tasks per second from the first call until all have settled, and CPU time in µs per task. */
 async function run(subject: Subject, what: Order, tasks: number) {
   const before = partTimes(subject);
   const handled = subject.handled();

@@ -15,13 +15,13 @@ const WIDTH = 1280;
 interface Subject {
   name: string;
   note: string;
-  /** Milliseconds from "the photos are there" to "the last is converted". */
+  /** In ms, from "the photos are there" to "the last one is converted". */
   convert(quality: number): Promise<number>;
-  /** Milliseconds from the first byte sent to the last of the ZIP. */
+  /** In ms, from the first byte sent to the last byte of the ZIP. */
   throughServer?(quality: number): Promise<number>;
 }
 
-/** Photos of 12 megapixels to 1280 pixels, WebP. */
+/** Converts 12-megapixel photos to 1280-pixel WebP. */
 export async function convert(session: Session): Promise<Report> {
   const files = await photos(session.quick ? 8 : 50);
   const subjects = [
@@ -30,7 +30,7 @@ export async function convert(session: Session): Promise<Report> {
     ...(await commands(session, files)),
   ];
   const results = await interleave(subjects, session.quick ? 1 : 3, async (subject, round) => {
-    // A quality of its own for each round: nothing comes from a cache.
+    // A different quality in each round, so that nothing comes from a cache.
     const quality = 78 + 2 * round;
     const convertMs = await subject.convert(quality);
     const serverMs = (await subject.throughServer?.(quality + 1)) ?? Number.NaN;
@@ -79,7 +79,7 @@ async function millrace(session: Session, files: string[]): Promise<Subject> {
     const fields = { pipeline: "image.convert", options: JSON.stringify(options(quality)) };
     return json<Job>(await sendForm(`${url}/v1/jobs`, fields, parts));
   };
-  // Warms the workers up, too, as the loop of bare sharp is warm after its first round.
+  // Also warms up the workers, as bare sharp is warm after its first round.
   const first = await ended(url, (await upload(10)).id);
   const uploaded = first.items.map((item) => ({ artifactId: item.input.artifactId }));
   return {
@@ -132,7 +132,7 @@ function loopOnce(loop: Program, files: string[], quality: number): Promise<numb
   });
 }
 
-/** The usual commands, where they are installed: one process a core, each on one thread. */
+/** The usual commands, if installed: one process per core, each on one thread. */
 async function commands(session: Session, files: string[]): Promise<Subject[]> {
   const cores = availableParallelism();
   const folder = join(session.folder, "commands");

@@ -11,7 +11,7 @@ interface Subject extends Embedded {
   name: string;
 }
 
-/** Whether a store that has seen much is as fast as a new one. */
+/** Whether a store with a long history is as fast as a new one. */
 export async function growth(session: Session): Promise<Report> {
   const jobs = session.quick ? 50_000 : 1_000_000;
   const perRound = session.quick ? 2_000 : 5_000;

@@ -13,9 +13,9 @@ import { medians } from "../statistics.ts";
 
 const CLIENTS = 120;
 const PHOTOS = 4;
-/** The load that the first system of the mission was measured with. */
+/** Requests per second: the load at which the first system of the mission was measured. */
 const STEADY = 850;
-/** Accepted and kept for later, so that what is measured is the API and not the work that it makes. */
+/** Accepted and scheduled for later, to measure the API without the work it creates. */
 const BODY = JSON.stringify({
   pipeline: "bench.noop",
   options: { text: "x".repeat(200) },
@@ -26,11 +26,11 @@ interface Subject {
   name: string;
   note: string;
   url: string;
-  /** Keeps every core busy with converting photos until it is told to stop; resolves when they are. */
+  /** Keeps every core busy converting photos. Resolves once they are busy, with a function that stops the work. */
   busy(): Promise<() => Promise<void>>;
 }
 
-/** Whether the API stays quick while the workers have all they can do. */
+/** Whether the API stays fast while the workers are saturated. */
 export async function isolation(session: Session): Promise<Report> {
   const files = await photos(PHOTOS);
   const subjects = [await millrace(session, files), await inProcess(session, files)];

@@ -18,7 +18,7 @@ interface Subject {
   log: string;
 }
 
-/** From a request on its way to its task running, while there is little to do. */
+/** From sending a request to running its task, under light load. */
 export async function latency(session: Session): Promise<Report> {
   const subjects = await start(session);
   const seconds = session.quick ? 2 : 6;

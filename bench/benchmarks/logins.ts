@@ -16,7 +16,7 @@ const PASSWORD = "correct horse battery staple";
 const IN_FLIGHT = 40;
 const JOBS_PER_SECOND = 20;
 
-/** Users who log in, each from an address of its own, while jobs run and somebody else uses the API. */
+/** Users log in, each from a different address, while jobs run and somebody else uses the API. */
 export async function logins(
   session: Session,
 ): Promise<{ perSecond: number; apiP95: number; failed: number }> {
@@ -79,7 +79,7 @@ export async function logins(
   return { perSecond: (users - 1) / seconds, apiP95: percentile(times, 0.95), failed: failures / users };
 }
 
-/** All have the same password: to hash it for each would take longer than the measurement. */
+/** All users share one password hash: hashing for each would take longer than the measurement. */
 async function seed(store: string, users: number): Promise<void> {
   const database = await openPostgresDatabase(store);
   const passwordHash = await createPasswords().hash(PASSWORD, null);

@@ -10,7 +10,7 @@ import { interleave, medians, ratio } from "../statistics.ts";
 
 const PARTS = 1_000;
 const TEXT = "x".repeat(200);
-/** A part may cost so much of an item. */
+/** Maximum cost of a part relative to an item. */
 const MOST = 1.3;
 
 /** Something that runs jobs of a thousand tasks. */
@@ -18,11 +18,11 @@ interface Subject {
   name: string;
   note: string;
   add(): Promise<unknown>;
-  /** Resolves when all that was added has ended. */
+  /** Resolves when everything added has ended. */
   drained(): Promise<void>;
 }
 
-/** A job of one item with 1,000 parts against a job of 1,000 items, and the peers' jobs with 1,000 children. */
+/** Compares a job of one item with 1,000 parts to a job of 1,000 items, and to the peers' jobs of 1,000 children. */
 export async function parts(session: Session): Promise<Report> {
   const jobs = session.quick ? 5 : 20;
   const { engine, file } = await embedded(session, 1);
@@ -107,7 +107,7 @@ async function flow(session: Session, name: string, url: string, note: string): 
       await producer.addFlow!(children);
     },
     async drained() {
-      // Asking the service costs it something, so it is asked at the end only.
+      // Queries cost the service something, so ask it only at the end.
       while (handled < added) await sleep(2);
       while ((await producer.unfinished()) > 0) await sleep(2);
     },

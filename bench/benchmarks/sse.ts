@@ -13,7 +13,7 @@ interface Load {
   clients: number;
 }
 
-/** From the end of a step to the client that watches its job. */
+/** From the end of a step to the client that watches the job. */
 export async function sse(session: Session): Promise<Report> {
   const many = session.quick ? 1_000 : 10_000;
   const rows = [

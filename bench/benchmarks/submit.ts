@@ -16,19 +16,19 @@ const CLIENTS = 10;
 const PER_SECOND = 20;
 const TEXT = "x".repeat(200);
 
-/** Something that creates a job within a transaction of the caller's. */
+/** Something that creates a job within the caller's transaction. */
 interface Subject {
   name: string;
   note: string;
   url: string;
-  /** Part of the transaction that the client has begun. */
+  /** Runs inside the transaction that the client has begun. */
   submit(client: pg.Client, job: JobData): Promise<unknown>;
   unfinished(): Promise<number>;
-  /** Where its jobs write down when they start; `null` where there are none. */
+  /** The file in which its jobs record their start; `null` if it runs no jobs. */
   log: string | null;
 }
 
-/** A transaction that inserts a row and submits a job, on PostgreSQL. */
+/** A transaction on PostgreSQL that inserts a row and submits a job. */
 export async function submit(session: Session): Promise<Report> {
   const count = session.quick ? 1_000 : 10_000;
   const subjects = [
@@ -96,7 +96,7 @@ async function rate(subject: Subject, clients: readonly pg.Client[], count: numb
   return { rate: (count / committed) * 1_000, run };
 }
 
-/** How long after their commits jobs start, ms. */
+/** How long after their commits the jobs start, in ms. */
 async function starts(subject: Subject, [client]: readonly pg.Client[], count: number): Promise<number[]> {
   if (subject.log === null) return [];
   const before = readStarts(subject.log).length;
@@ -140,7 +140,7 @@ function emptyLog(session: Session, name: string): string {
   return log;
 }
 
-/** A database of a subject's own, with the table of its user. */
+/** Creates a database for one subject, with the table of its user. */
 async function database(session: Session): Promise<string> {
   const url = await postgres(session);
   const client = new pg.Client({ connectionString: url });
@@ -192,7 +192,7 @@ async function peer(session: Session, name: string, note: string): Promise<Subje
   };
 }
 
-/** What the transaction takes without a job. */
+/** The baseline: the transaction without a job. */
 async function nothing(session: Session): Promise<Subject> {
   const url = await database(session);
   return {

@@ -17,11 +17,11 @@ interface Subject {
   note: string;
   many(): Promise<unknown>;
   one(): Promise<unknown>;
-  /** Resolves when all has ended. */
+  /** Resolves when everything has ended. */
   drained(): Promise<void>;
 }
 
-/** No-op tasks end to end: created, run by one worker process and settled. */
+/** No-op tasks end to end: created, run by one worker process, and settled. */
 export async function tasks(session: Session): Promise<Report> {
   const bulk = session.quick ? 5 : 20;
   const singles = session.quick ? 2_000 : 10_000;
@@ -85,7 +85,7 @@ export async function tasks(session: Session): Promise<Report> {
   };
 }
 
-/** Tasks a second from the first call until all have been settled. */
+/** Tasks per second from the first call until all have settled. */
 async function rate(count: number, subject: Subject, make: () => Promise<void>): Promise<number> {
   const began = performance.now();
   await make();
@@ -134,7 +134,7 @@ async function peer(session: Session, name: string, url: string, note: string): 
       return producer.add(job);
     },
     async drained() {
-      // Asking the service costs it something, so it is asked at the end only.
+      // Queries cost the service something, so ask it only at the end.
       while (handled < added) await sleep(2);
       await untilZero(() => producer.unfinished());
     },

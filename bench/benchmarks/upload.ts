@@ -17,14 +17,14 @@ interface Subject {
   pid: number;
 }
 
-/** Files of a form on their way to the disk. */
+/** How fast the files of a form reach the disk. */
 export async function upload(session: Session): Promise<Report> {
   const subjects = await start(session);
   const files = Array.from({ length: session.quick ? 5 : 20 }, (_, n) => fresh(`file-${n}`));
   for (const { url } of subjects) await send(url, files.slice(0, 2));
   const idle = new Map(subjects.map((subject) => [subject, residentMiB(subject.pid)]));
   const results = await interleave(subjects, session.quick ? 1 : 4, async (subject, round) => {
-    // Another content each time, so that nothing is known already.
+    // Different content each time, so that deduplication never applies.
     for (const { data } of files) randomBytes(16).copy(data);
     const began = performance.now();
     const { peak } = await peakMiB(subject.pid, () => send(subject.url, files));

@@ -15,7 +15,7 @@ interface Subject {
   pid: number;
 }
 
-/** A job's results as a ZIP, made while it is sent. */
+/** Downloads a job's results as a ZIP that is built while it is sent. */
 export async function zip(session: Session): Promise<Report> {
   const count = session.quick ? 100 : 400;
   const files = Array.from({ length: count }, (_, n) => ({

@@ -19,12 +19,12 @@ export interface Findings {
 }
 
 const OWN = ["embedded", "postgres", "redis", "rabbitmq", "kafka", "sqs"].map((name) => `millrace-${name}`);
-/** Those that a broker of ours must beat; the Redis that is as durable as our records. */
+/** What our brokers must beat; for Redis, the setup as durable as our records. */
 const RIVALS = ["bullmq-disk", "graphile-worker", "pg-boss"];
 const REFERENCES = [...RIVALS, "bullmq-memory", "bullmq-postgres"];
 const LOOPS = { "millrace-rabbitmq": "rabbitmq-records", "millrace-kafka": "kafka-records" };
 const PROMPT = ["embedded", "postgres", "redis", "rabbitmq"].map((name) => `millrace-${name}`);
-/** Where the end of a process can be seen. */
+/** Brokers that notice at once when a process dies. */
 const WATCHED = ["millrace-embedded", "millrace-postgres"];
 const TITLES = { many: "jobs of 1,000", one: "jobs of 1" };
 
@@ -80,7 +80,7 @@ export function times({ byId, rates }: Findings) {
   return { title, columns, rows };
 }
 
-/** How many times as fast as each reference. */
+/** Speed as a multiple of each reference. */
 export function comparisons({ byId, rates }: Findings) {
   const references = [...REFERENCES, ...Object.values(LOOPS)].filter((id) => byId.has(id));
   return (["many", "one"] as const).map((load) => ({

@@ -18,7 +18,7 @@ export interface Installation {
   writer: string | null;
 }
 
-/** Prepares an installation; for the embedded one, this process keeps the records, as a supervisor does. */
+/** Prepares an installation. For the embedded one, this process keeps the records, as a supervisor does. */
 export async function install(
   session: Session,
   urls: { store?: string; broker?: string },
@@ -31,7 +31,7 @@ export async function install(
   return { config, writer: writer?.socketPath ?? null };
 }
 
-/** `millrace worker`, as the supervisor or an operator would start it. */
+/** Runs `millrace worker` as the supervisor or an operator would. */
 export function startWorker(
   session: Session,
   { config, writer }: Installation,
@@ -44,7 +44,7 @@ export function startWorker(
   return startProcess(session, MAIN, args, { ...options, env: whole });
 }
 
-/** The engine in the process that produces, as the API's process has it. */
+/** Runs the engine in the producing process, as the API process does. */
 export async function produce(target: string): Promise<Producer> {
   const installation = JSON.parse(target) as Installation;
   const { engine, close } = await openEngine(installation);
@@ -71,5 +71,5 @@ export async function produce(target: string): Promise<Producer> {
   };
 }
 
-/** The queues that the workers of an installation consume. */
+/** The queues that an installation's workers consume. */
 export const queues = ["bench.noop/run", "bench.start/run", "bench.hold/run", "image.convert/convert"];

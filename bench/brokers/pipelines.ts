@@ -2,10 +2,10 @@ import { z } from "zod";
 import { definePipeline } from "../../src/pipeline/pipeline.ts";
 import { hold } from "../hold-log.ts";
 
-// Only these, as each pipeline's queues cost the brokers something while they are idle.
+// Only these, because even idle queues cost the brokers something.
 export { noop, start } from "../pipelines.ts";
 
-/** Takes a second, and tells where it runs. */
+/** Takes a second, and reports where it runs. */
 export const holding = definePipeline({
   name: "bench.hold",
   version: 1,

@@ -5,17 +5,17 @@ import type { Program } from "../processes.ts";
 import type { Session } from "../session.ts";
 import { order, type Subject } from "./subject.ts";
 
-/** Times that a worker of each subject is killed, as far as the limit allows. */
+/** How often each subject's worker is killed, time permitting. */
 const TRIALS = 3;
 const LOOK_MS = 20;
-/** Until workers that came or went have shared out the queues anew: work may move without a kill before that. */
+/** Time for workers to share out the queues after one came or went; until then, work may move even without a kill. */
 const SETTLE_MS = 2_000;
-/** The step has begun for so long when its process is killed. */
+/** How long the step has been running when its process is killed. */
 const INTO_STEP_MS = 200;
 
 /**
- * Kills the worker that holds a task while another stands by; seconds until the task begins again there, the
- * longest of the trials. Infinity when it had not begun again within the limit; `NaN` where nobody takes over.
+ * Kills the worker that holds a task while another stands by.
+ * @returns seconds until the task starts there again, the longest of the trials; Infinity if not within the limit
  */
 export async function recovery(session: Session, subjects: readonly Subject[], limitMs: number) {
   const standby = new Map<Subject, Program[]>();

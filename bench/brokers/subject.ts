@@ -3,22 +3,22 @@ import type { Program } from "../processes.ts";
 import { type ProcessorTime, processorTime } from "../processor-time.ts";
 import type { Order } from "../programs/producer.ts";
 
-/** Something that takes jobs in one process and runs them in another. */
+/** Something that accepts jobs in one process and runs them in another. */
 export interface Subject {
   readonly name: string;
-  /** What it keeps, and how safely. */
+  /** What it stores, and how durably. */
   readonly note: string;
   readonly producer: Program;
   readonly worker: Program;
-  /** Where steps write when they began: of the latency, and of the recovery. */
+  /** Files in which steps record their start: for the latency, and for the recovery. */
   readonly startLog: string;
   readonly holdLog: string;
-  /** Whether another worker takes over what a dead one held. */
+  /** Whether another worker takes over the tasks of a dead one. */
   readonly recovers: boolean;
-  /** Jobs that its worker says it has run; `null` where only the records know. */
+  /** Number of jobs that its worker reports as run; `null` if only the records know. */
   handled(): number | null;
   startWorker(): Promise<Program>;
-  /** Processes of its servers. */
+  /** Process ids of its servers. */
   database(): number[];
   broker(): number[];
 }
@@ -26,7 +26,7 @@ export interface Subject {
 export const parts = ["producer", "worker", "database", "broker"] as const;
 export type Part = (typeof parts)[number];
 
-/** Processor time that each part of a subject has used so far. */
+/** CPU time that each part of a subject has used so far. */
 export function partTimes(subject: Subject): { [part in Part]: ProcessorTime } {
   return {
     producer: processorTime([subject.producer.child.pid!]),
@@ -36,7 +36,7 @@ export function partTimes(subject: Subject): { [part in Part]: ProcessorTime } {
   };
 }
 
-/** Sends an order to the producer and waits until it has been carried out. */
+/** Sends an order to the producer and waits until it is done. */
 export function order(subject: Subject, what: Order): Promise<number | null> {
   const { child } = subject.producer;
   return new Promise((resolve, reject) => {
@@ -52,10 +52,10 @@ export function order(subject: Subject, what: Order): Promise<number | null> {
 }
 
 const PATIENCE_MS = 60_000;
-/** Nothing here settles more than so many tasks a millisecond: there is no use in asking earlier. */
+/** In tasks per ms. Nothing settles faster, so there is no point in asking earlier. */
 const FASTEST = 20;
 
-/** Resolves when everything that was added has been settled. */
+/** Resolves when everything added has settled. */
 export async function drained(subject: Subject, handledBefore: number | null, added: number): Promise<void> {
   const deadline = Date.now() + PATIENCE_MS;
   const late = () => {
@@ -66,7 +66,7 @@ export async function drained(subject: Subject, handledBefore: number | null, ad
     late();
     await sleep(2);
   }
-  // Asking costs the service something, so it is asked seldom while there is much left.
+  // Queries cost the service something, so ask rarely while much is left.
   for (;;) {
     const left = await order(subject, { kind: "unfinished" });
     if (!left) return;

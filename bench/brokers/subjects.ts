@@ -17,11 +17,11 @@ import type { Subject } from "./subject.ts";
 
 export interface Lineup {
   subjects: Map<string, Subject>;
-  /** Services and subjects that could not be used, and why. */
+  /** Services and subjects that could not be used, with the reason. */
   missing: string[];
 }
 
-/** Where a subject keeps its things, and whose processor time counts. */
+/** Where a subject stores its data, and whose CPU time counts. */
 interface Target {
   store?: string;
   broker?: string;
@@ -31,7 +31,7 @@ interface Plan {
   id: string;
   name: string;
   note: string;
-  /** The services that it needs. */
+  /** The services it needs. */
   needs: ("postgres" | "redis" | "rabbitmq" | "kafka" | "sqs")[];
   recovers: boolean;
   open(): Promise<Target>;
@@ -39,10 +39,10 @@ interface Plan {
 
 const DISK = "PostgreSQL, each commit on disk";
 
-/** Processes that are started at once. */
+/** Maximum number of processes starting at the same time. */
 const AT_ONCE = 3;
 
-/** Starts a producer and a worker for each subject whose services answer. */
+/** Starts a producer and a worker for each subject whose services respond. */
 export async function lineup(session: Session): Promise<Lineup> {
   const prefix = `bench-${process.pid}-${Date.now().toString(36)}`;
   const urls = serviceUrls(prefix);
@@ -220,23 +220,23 @@ async function start(session: Session, plan: Plan): Promise<Subject> {
     worker,
     startLog,
     holdLog,
-    // A process that is killed leaves no profile.
+    // A killed process leaves no profile.
     recovers: plan.recovers && !process.env.BENCH_PROFILES,
     handled: () => (isOwn ? null : handled),
     startWorker: startOne,
-    // The embedded records are kept by this process.
+    // This process keeps the embedded records.
     database: () => (database !== null ? backendsOf(database) : isOwn ? [process.pid] : []),
     broker: () => brokers,
   };
 }
 
-/** `BENCH_PROFILES=FOLDER`: all processes leave a processor profile there, in a folder for each subject. */
+/** With `BENCH_PROFILES=FOLDER`, all processes write CPU profiles there, in one folder per subject. */
 function profiling(id: string): { execArgv?: string[] } {
   const folder = process.env.BENCH_PROFILES;
   return folder ? { execArgv: ["--cpu-prof", "--cpu-prof-dir", join(folder, id)] } : {};
 }
 
-/** `BENCH_SUBJECTS=ID,…`: these alone, while one looks for something. */
+/** `BENCH_SUBJECTS=ID,…` limits the run to these subjects, for debugging. */
 function isChosen({ id }: Plan): boolean {
   const chosen = process.env.BENCH_SUBJECTS;
   return !chosen || chosen.split(",").includes(id);
@@ -256,7 +256,7 @@ async function missingServices(session: Session, urls: ReturnType<typeof service
   return missing;
 }
 
-/** A PostgreSQL of the benchmark's own where it is installed: others neither slow it down nor take connections. */
+/** Starts a separate PostgreSQL, if installed, so that other users neither slow it down nor take its connections. */
 async function ownPostgres(session: Session): Promise<void> {
   if (process.env.MILLRACE_TEST_POSTGRES === undefined && postgresInstalled) {
     const server = await startPostgres({ max_connections: "400" });
@@ -288,7 +288,7 @@ function prefixOf(url: string): string {
   return new URL(url).searchParams.get("prefix")!;
 }
 
-/** The URL with a parameter in the place of Millrace's prefix. */
+/** Replaces Millrace's prefix in the URL with another parameter. */
 function replaced(url: string, name: string, value: string): string {
   const parsed = new URL(url);
   parsed.searchParams.delete("prefix");

@@ -5,12 +5,12 @@ export interface Checked {
   perSecond: number;
   p50: number;
   p99: number;
-  /** Of the requests, that were answered with anything but 200, or not at all. */
+  /** Share of requests answered with anything but 200, or not at all. */
   failed: number;
   [figure: string]: number;
 }
 
-/** Asks a service, with one of many tokens each time. @param rate requests a second; as many as it answers without */
+/** Sends access checks, cycling through the tokens. @param rate requests per second; unlimited if left out */
 export async function askChecks(
   url: string,
   tokens: readonly string[],

@@ -10,7 +10,7 @@ export interface Latencies {
   [figure: string]: number;
 }
 
-/** Clients that each ask, are answered, and think for a while: 40 to 240 ms, so 7 times a second. */
+/** Each client sends a request, waits for the answer, and thinks for 40 to 240 ms: about 7 requests per second. */
 export async function thinkingClients(
   url: string,
   body: () => string,
@@ -35,8 +35,8 @@ export async function thinkingClients(
 }
 
 /**
- * Requests at a given rate whatever the server does, over so many connections. A latency counts from when the
- * request was due, so that a server that stalls is not excused by the clients it holds up.
+ * Sends requests at a fixed rate, regardless of how the server copes. Latency counts from when a request was due,
+ * so that a server that stalls cannot hide behind the clients it holds up.
  */
 export async function openLoop(
   url: string,

@@ -3,7 +3,7 @@ import { field } from "../../src/authz/envoy/wire.ts";
 import { percentile } from "../statistics.ts";
 import type { Checked } from "./checks.ts";
 
-/** Asks as Envoy does, with one of many tokens each time. */
+/** Sends requests as Envoy does, each with one of many tokens. */
 export async function askGrpc(
   port: number,
   tokens: readonly string[],
@@ -25,7 +25,7 @@ export async function askGrpc(
         requests[next++ % requests.length]!,
         (error, answer) => {
           times.push(performance.now() - at);
-          // A status without a code begins with an empty field.
+          // An empty status (length 0) has no code, which means OK.
           if (error || !answer || answer[1] !== 0) failures++;
           resolve();
         },

@@ -9,7 +9,7 @@ export interface Saturation {
   [figure: string]: number;
 }
 
-/** As many requests as the server answers over so many connections; each asks again when it is answered. */
+/** Saturates the server over a number of connections; each sends its next request as soon as it has an answer. */
 export async function saturate(
   url: string,
   body: string,

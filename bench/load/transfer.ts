@@ -8,7 +8,7 @@ export interface Part {
 const BOUNDARY = "millrace-bench-2f1c9e0b";
 const agent = new Agent({ keepAlive: true, maxSockets: 4 });
 
-/** Sends a form with files, as fast as it is read; resolves with the answer, its body still to be read. */
+/** Sends a form with files as fast as the server reads it. Resolves with the response before its body is read. */
 export function sendForm(
   url: string,
   fields: { [name: string]: string },
@@ -47,7 +47,7 @@ export function open(url: string): Promise<IncomingMessage> {
   });
 }
 
-/** Reads a body to its end and says how long it was. */
+/** Reads a body to its end and returns its length. */
 export async function drain(answer: IncomingMessage): Promise<number> {
   let bytes = 0;
   for await (const chunk of answer) bytes += (chunk as Buffer).length;
@@ -70,7 +70,7 @@ export interface Job {
   items: { index: number; input: { artifactId: string } }[];
 }
 
-/** Waits until the job has ended, and insists that it succeeded. */
+/** Waits until the job has ended. Throws unless it succeeded. */
 export async function ended(url: string, id: string): Promise<Job> {
   for (;;) {
     const job = await json<Job>(await open(`${url}/v1/jobs/${id}?wait=30`));

@@ -5,7 +5,7 @@ import { openRecords, type Reference } from "./records.ts";
 
 const PARTITIONS = 8;
 
-/** The topic goes as a parameter of the URL: `kafka://host:port?topic=`. */
+/** The URL carries the topic as a parameter: `kafka://host:port?topic=`. */
 function parse(url: string) {
   const parsed = new URL(url);
   return {
@@ -14,7 +14,7 @@ function parse(url: string) {
   };
 }
 
-/** One idempotent batch at a time, spread over the partitions; resolves when the log has it. */
+/** Sends one idempotent batch at a time, spread over the partitions. Resolves when it is in the log. */
 async function openProducer(url: string) {
   const { topic, client } = parse(url);
   const admin = new Admin(client);
@@ -34,12 +34,12 @@ async function openProducer(url: string) {
 }
 
 /**
- * Handles what has arrived, 100 at once, and then commits how far each partition has come: the next batch does
- * not wait for that, and one commit is under way at a time.
+ * Handles messages in batches of 100, then commits each partition's offset. The next batch does not wait for the
+ * commit; at most one commit is in flight.
  */
 async function consume<T>(url: string, handle: (message: T) => Promise<unknown> | undefined) {
   const { topic, client } = parse(url);
-  // The least session that Kafka allows by default.
+  // The shortest session timeout that Kafka allows by default.
   const session = { sessionTimeout: 6_000, rebalanceTimeout: 6_000, heartbeatInterval: 1_000 };
   const consumer = new Consumer({
     ...client,
@@ -70,7 +70,7 @@ async function consume<T>(url: string, handle: (message: T) => Promise<unknown> 
   return { close: () => consumer.close(true) };
 }
 
-/** Producer and consumer of the client that Millrace uses; an acknowledgement is a committed offset. */
+/** Producer and consumer of the client that Millrace uses; acknowledging means committing an offset. */
 export const kafka: Peer = {
   name: "bare Kafka client",
   async produce(url) {
@@ -86,7 +86,7 @@ export const kafka: Peer = {
   work: (url, onJob) => consume(url, onJob),
 };
 
-/** The same with records in PostgreSQL: `{broker, store}` as JSON in the place of the URL. */
+/** The same with records in PostgreSQL; takes `{broker, store}` as JSON in place of the URL. */
 export const kafkaWithRecords: Peer = {
   name: "bare Kafka client with the same store writes",
   async produce(target) {

@@ -2,7 +2,7 @@ import { type ConfirmChannel, connect } from "amqplib";
 import { CONCURRENCY, type JobData, type OnJob, type Peer } from "../peers/peer.ts";
 import { openRecords, type Reference } from "./records.ts";
 
-/** The queue's name goes as a parameter of the URL, as several share a server: `amqp://…?queue=`. */
+/** The URL carries the queue's name as a parameter, because several share a server: `amqp://…?queue=`. */
 async function open(url: string) {
   const parsed = new URL(url);
   const queue = parsed.searchParams.get("queue")!;
@@ -14,7 +14,7 @@ async function open(url: string) {
   return { connection, channel, queue };
 }
 
-/** Resolves when the queue has it on the disk. */
+/** Resolves when the queue has the message on disk. */
 function publish(channel: ConfirmChannel, queue: string, message: object): Promise<void> {
   return new Promise((resolve, reject) => {
     const content = Buffer.from(JSON.stringify(message));
@@ -22,7 +22,7 @@ function publish(channel: ConfirmChannel, queue: string, message: object): Promi
   });
 }
 
-/** Acknowledges each when it has been handled. */
+/** Acknowledges each message once it is handled. */
 async function consume<T>(
   channel: ConfirmChannel,
   queue: string,
@@ -37,7 +37,7 @@ async function consume<T>(
   });
 }
 
-/** Publish with confirms, consume with a prefetch of 100, acknowledge: a durable quorum queue. */
+/** Publishes with confirms, consumes with a prefetch of 100, and acknowledges, on a durable quorum queue. */
 export const rabbitmq: Peer = {
   name: "bare amqplib",
   async produce(url) {
@@ -45,7 +45,7 @@ export const rabbitmq: Peer = {
     return {
       add: (job) => publish(channel, queue, job),
       addMany: async (jobs) => void (await Promise.all(jobs.map((job) => publish(channel, queue, job)))),
-      // RabbitMQ does not tell how many are on their way; the worker has counted them.
+      // RabbitMQ does not report how many are in flight; the worker has counted them.
       unfinished: async () => (await channel.checkQueue(queue)).messageCount,
       close: () => connection.close(),
     };
@@ -57,7 +57,7 @@ export const rabbitmq: Peer = {
   },
 };
 
-/** The same with records in PostgreSQL: `{broker, store}` as JSON in the place of the URL. */
+/** The same with records in PostgreSQL; takes `{broker, store}` as JSON in place of the URL. */
 export const rabbitmqWithRecords: Peer = {
   name: "bare amqplib with the same store writes",
   async produce(target) {

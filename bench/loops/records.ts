@@ -10,11 +10,11 @@ export interface Reference {
   data: JobData;
 }
 
-/** The records of a job queue, written by hand: the rows that Millrace writes for a job of one no-op step. */
+/** A hand-written job store that writes the same rows as Millrace for a job of one no-op step. */
 export interface Records {
-  /** One job with a task for each entry, on the disk. */
+  /** Creates one job with a task for each entry. Resolves when it is on disk. */
   create(items: JobData[]): Promise<Reference[]>;
-  /** Claims, runs and settles; resolves when the settlement is on the disk. */
+  /** Claims, runs, and settles. Resolves when the result is on disk. */
   run(task: Reference, onJob: OnJob): Promise<void>;
   unfinished(): Promise<number>;
   close(): Promise<void>;
@@ -23,7 +23,7 @@ export interface Records {
 const OWNER = "local";
 const LEASE_MS = 10_000;
 
-/** The tables and indexes of Millrace's that such a job touches. */
+/** Millrace's tables and indexes that such a job touches. */
 const SCHEMA = `
   CREATE TABLE jobs (id uuid PRIMARY KEY, owner text COLLATE "C" NOT NULL, state text NOT NULL, finished_at bigint,
     remaining integer NOT NULL, spec json NOT NULL, progress json NOT NULL) WITH (fillfactor = 80);
@@ -37,7 +37,7 @@ const SCHEMA = `
     job_id uuid NOT NULL, at bigint NOT NULL, data json NOT NULL, PRIMARY KEY (owner, seq));
   CREATE INDEX events_by_job ON events (job_id, seq);`;
 
-/** A row for each job, and numbers without a gap for each owner, as a client that reads the log from one on needs. */
+/** One row per job, numbered without gaps for each owner, because clients read the log from a given number on. */
 const APPEND = `
   counted AS (
     INSERT INTO owners AS o SELECT '${OWNER}', count(*) FROM news HAVING count(*) > 0
@@ -64,7 +64,7 @@ const CREATE = `
   ), ${APPEND}
   SELECT 1`;
 
-/** Tasks $2, $3 with bodies $4 and events $5, to the worker $6. Of those that another has nothing comes back. */
+/** Tasks $2, $3 with bodies $4 and events $5, for the worker $6. Returns no rows for tasks that another worker has. */
 const CLAIM = `
   WITH asked AS (
     SELECT * FROM unnest($2::uuid[], $3::int[], $4::json[], $5::json[]) AS u (job_id, item, body, data)
@@ -82,7 +82,7 @@ const CLAIM = `
   ), ${APPEND}
   SELECT job_id, item FROM claimed`;
 
-/** Tasks $2, $3 of the worker $6 with bodies $4 and events $5; the last one of a job ends it. */
+/** Tasks $2, $3 of the worker $6 with bodies $4 and events $5; a job's last task ends it. */
 const SETTLE = `
   WITH asked AS (
     SELECT * FROM unnest($2::uuid[], $3::int[], $4::json[], $5::json[]) AS u (job_id, item, body, data)
@@ -108,11 +108,11 @@ interface Change extends Reference {
 }
 
 /**
- * One connection a process, one transaction at a time: what was asked for meanwhile makes up the next one, a
- * statement for all claims and one for all settlements.
+ * One connection per process, one transaction at a time. Requests that arrive meanwhile share the next
+ * transaction: one statement for all claims, and one for all settlements.
  */
 export async function openRecords(connectionString: string): Promise<Records> {
-  // Statements of one transaction go to the server in one go.
+  // Sends all statements of a transaction in one go.
   const client = new pg.Client({
     connectionString,
     options: "-c enable_seqscan=off -c jit=off",

@@ -3,7 +3,7 @@ import { CONCURRENCY, type JobData, type Peer, QUEUE } from "../peers/peer.ts";
 
 const GROUP = "workers";
 
-/** XADD, XREADGROUP, XACK. A worker that dies takes its jobs with it: nobody claims them. */
+/** XADD, XREADGROUP, XACK. The jobs of a dead worker are lost, because nobody claims them. */
 export const redisStreams: Peer = {
   name: "bare Redis Streams",
 
@@ -11,7 +11,7 @@ export const redisStreams: Peer = {
     const redis = new Redis(url);
     await redis.xgroup("CREATE", QUEUE, GROUP, "0", "MKSTREAM");
     return {
-      // Commands in flight share the connection: what waits for the disk waits together.
+      // Commands in flight share the connection, and so wait for the disk together.
       add: async (job) => void (await redis.xadd(QUEUE, "*", "job", JSON.stringify(job))),
       async addMany(jobs) {
         const pipeline = redis.pipeline();

@@ -3,14 +3,14 @@ import { grouped } from "../grouped.ts";
 import { CONCURRENCY, type JobData, type Peer } from "../peers/peer.ts";
 
 const TABLE = "CREATE TABLE jobs (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, job json NOT NULL)";
-/** The array makes it look each up by its key, whatever the statistics say. */
+/** The array forces lookups by key, whatever the statistics say. */
 const TAKE = `
   DELETE FROM jobs WHERE id = ANY (ARRAY(SELECT id FROM jobs ORDER BY id LIMIT ${CONCURRENCY} FOR UPDATE SKIP LOCKED))
   RETURNING job`;
 
 /**
- * A table, `FOR UPDATE SKIP LOCKED` and a notification. Jobs that are added in the same moment share an insert;
- * a hundred are taken, run and deleted in one transaction, which a dead worker's connection undoes.
+ * A table, `FOR UPDATE SKIP LOCKED`, and a notification. Jobs added at the same moment share an INSERT. A hundred
+ * are taken, run, and deleted in one transaction, which is rolled back if the worker dies.
  */
 export const skipLocked: Peer = {
   name: "bare SKIP LOCKED",
@@ -23,7 +23,7 @@ export const skipLocked: Peer = {
       const values = [batch.flat().map((job) => JSON.stringify(job))];
       const text = "INSERT INTO jobs (job) SELECT unnest($1::json[])";
       await client.query({ name: "insert", text, values });
-      // Not in the insert's transaction: that would make commits wait for each other.
+      // Outside the INSERT's transaction, where NOTIFY would serialize the commits.
       void client.query("NOTIFY jobs");
       return batch.map(() => undefined);
     });

@@ -2,7 +2,7 @@ import { createPostgresBackend, FlowProducer, Queue, runMigrations, Worker, with
 import pg from "pg";
 import { CONCURRENCY, type JobData, type OnJob, type Peer, type Producer, QUEUE } from "./peer.ts";
 
-/** Finished jobs are removed, as BullMQ's guide for production has it. */
+/** Removes finished jobs, as BullMQ's production guide recommends. */
 const defaultJobOptions = { removeOnComplete: true, removeOnFail: 1_000 };
 
 export const bullmq: Peer = {
@@ -33,7 +33,7 @@ export const bullmq: Peer = {
 
 const onPostgres = withBackend(createPostgresBackend);
 
-/** A connection for each slot in which something can be under way is more than PostgreSQL makes use of. */
+/** PostgreSQL gains nothing from one connection per concurrent job. */
 const pool = (connectionString: string) => ({ connectionString, max: 20 });
 
 export const bullmqPostgres: Peer = {

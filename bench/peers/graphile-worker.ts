@@ -4,7 +4,7 @@ import { CONCURRENCY, type JobData, type Peer, QUEUE } from "./peer.ts";
 
 const logger = new Logger(() => () => {});
 
-/** Its settings for throughput: jobs fetched and completed in batches. */
+/** Its throughput settings: fetches and completes jobs in batches. */
 const preset = {
   worker: {
     concurrentJobs: CONCURRENCY,
@@ -19,7 +19,7 @@ export const graphileWorker: Peer = {
   name: "graphile-worker",
   async produce(connectionString) {
     await runMigrations({ connectionString, logger });
-    // With the size that it would have by itself, which does not wait for its connections to end.
+    // Same size as its default pool, but closing does not wait for connections to end.
     const pgPool = new pg.Pool({ connectionString, max: 10 });
     pgPool.on("error", () => {});
     const utils = await makeWorkerUtils({ pgPool, logger });

@@ -1,6 +1,6 @@
 import type { Peer } from "./peer.ts";
 
-/** Loaded when it is asked for: each brings a client, and some take half a second. */
+/** Loaded on demand: each brings a client, some of which take half a second to load. */
 const peers: { [name: string]: () => Promise<Peer> } = {
   bullmq: async () => (await import("./bullmq.ts")).bullmq,
   "bullmq-postgres": async () => (await import("./bullmq.ts")).bullmqPostgres,

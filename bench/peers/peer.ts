@@ -1,33 +1,33 @@
 import type { Client } from "pg";
 
-/** A job queue that Millrace is compared with: what its users would write, tuned as its documentation says. */
+/** A job queue that Millrace is compared with, written as its users would, and tuned as its docs recommend. */
 export interface Peer {
   name: string;
   produce(url: string): Promise<Producer>;
-  /** Works with 100 jobs at once; `onJob` is all that a job does. */
+  /** Runs 100 jobs concurrently; `onJob` is all that a job does. */
   work(url: string, onJob: OnJob): Promise<{ close(): Promise<void> }>;
 }
 
 export interface JobData {
   text: string;
-  /** By the shared clock; the job tells how long ago that was. */
+  /** When it was requested, by the shared clock; the job records how long ago that was. */
   askedAt?: number;
-  /** The job takes a second, and writes down under this name where it runs. */
+  /** If set, the job takes a second, and records under this name where it runs. */
   hold?: string;
 }
 
-/** Nothing to wait for unless the job holds. */
+/** Returns nothing to wait for unless the job holds. */
 export type OnJob = (job: JobData) => undefined | Promise<void>;
 
 export interface Producer {
-  /** Resolves when the job is safe, as far as the service is. */
+  /** Resolves when the job is as safe as the service can make it. */
   add(job: JobData): Promise<void>;
   addMany(jobs: JobData[]): Promise<void>;
-  /** These, and one more job that runs when all of them have ended; only where the peer has such a thing. */
+  /** Adds these, and a job that runs when all of them have ended. Only if the peer supports it. */
   addFlow?(children: JobData[]): Promise<void>;
-  /** A job that exists when the client's transaction commits; only where the peer has such a thing. */
+  /** Adds a job that exists once the client's transaction commits. Only if the peer supports it. */
   addWithin?(client: Client, job: JobData): Promise<void>;
-  /** Jobs that have not been settled. */
+  /** Number of jobs that have not settled. */
   unfinished(): Promise<number>;
   close(): Promise<void>;
 }

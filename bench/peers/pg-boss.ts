@@ -2,7 +2,7 @@ import pg from "pg";
 import { PgBoss } from "pg-boss";
 import { CONCURRENCY, type JobData, type Peer, QUEUE } from "./peer.ts";
 
-/** With notifications and batches, so that no job waits for the next poll, and the quickest heartbeat. */
+/** Uses notifications and batches, so that no job waits for the next poll, and the shortest heartbeat. */
 async function open(connectionString: string): Promise<PgBoss> {
   const boss = new PgBoss({
     connectionString,

@@ -1,6 +1,6 @@
 /**
- * `authz-follower.ts POSTGRES heard|deaf`: a process that keeps the revocations, and says when it began to refuse each of
- * those that its parent names (`{watch: ids}`), by the shared clock. A deaf one hears nothing of the bus.
+ * `authz-follower.ts POSTGRES heard|deaf`: follows the revocations, and reports by the shared clock when it began to
+ * reject each of the ids that its parent sends (`{watch: ids}`). With `deaf`, it receives nothing from the bus.
  */
 import { openPostgresBus } from "../../src/adapters/postgres/bus.ts";
 import { openPostgresDatabase } from "../../src/adapters/postgres/database.ts";

@@ -1,6 +1,6 @@
 /**
- * `authz-lookup.ts memory|redis|redis-pipelined REVOKED [REDIS]`: looks up ids among as many revoked ones, most of which were not revoked.
- * It says how long a lookup takes, and how much memory an entry. Needs `--expose-gc`.
+ * `authz-lookup.ts memory|redis|redis-pipelined REVOKED [REDIS]`: looks up ids, few of them revoked, among REVOKED
+ * revoked ones. Reports the time per lookup and the memory per entry. Needs `--expose-gc`.
  */
 import { Redis } from "ioredis";
 import { newId } from "../../src/domain/ids.ts";
@@ -51,7 +51,7 @@ function memory() {
   return { bytesPerEntry: bytes / revoked, p99Ms: percentile(times, 0.99) / 1e6, cpuUs, hits };
 }
 
-/** Its own processor time: that of the server is counted by the parent. */
+/** Measures only this process's CPU time; the parent measures the server's. */
 async function measure(client: Redis) {
   const probes = Array.from({ length: PROBES }, () => `revoked:${newId()}`);
   const times: number[] = [];

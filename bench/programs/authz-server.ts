@@ -1,8 +1,8 @@
 /**
- * `authz-server.ts KIND JWKS REVOKED [REDIS]`: answers checks of access on one port, as a process. All but `bare` verify the
- * same tokens, and look each of them up among as many revoked ids:
- * - `millrace`: the authorization service, over records on SQLite in the folder BENCH_FOLDER
- * - `redis`, `redis-pipelined`: `EXISTS` for each request, by a client that pipelines by itself or not
+ * `authz-server.ts KIND JWKS REVOKED [REDIS]`: answers access checks on one port. All kinds but `bare` verify the
+ * same tokens, and look up each of them among REVOKED revoked ids:
+ * - `millrace`: the authorization service, with records in SQLite in the folder BENCH_FOLDER
+ * - `redis`, `redis-pipelined`: one `EXISTS` per request, without or with automatic pipelining
  * - `bare`: node:http that answers with the same headers
  */
 import { createServer } from "node:http";

@@ -1,4 +1,4 @@
-/** `bare-sharp.ts FOLDER`: converts the files that its parent sends (`{files, quality}`) and says `{ms}`. */
+/** `bare-sharp.ts FOLDER`: converts the files that its parent sends (`{files, quality}`) and reports `{ms}`. */
 import { convertAll } from "../bare-sharp.ts";
 
 const folder = process.argv[2]!;

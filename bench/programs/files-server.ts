@@ -1,8 +1,8 @@
 /**
- * `files-server.ts FOLDER`: what one would write by hand for files, as a process:
- * - `POST /v1/jobs`: each file of the form is hashed, written and synced
- * - `POST /convert?quality=`: the same; then sharp on all cores, and the results as a ZIP
- * - `GET /archive`: the files that came last, as a ZIP
+ * `files-server.ts FOLDER`: a hand-written server for files:
+ * - `POST /v1/jobs`: hashes, writes, and syncs each file of the form
+ * - `POST /convert?quality=`: the same, then runs sharp on all cores and answers with a ZIP of the results
+ * - `GET /archive`: the most recent files as a ZIP
  */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";

@@ -1,7 +1,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { parentPort, workerData } from "node:worker_threads";
 
-/** The least that makes a request durable: one row, and one commit for all that came since the last. */
+/** The minimum for a durable request: one row, and one commit for all requests since the last one. */
 const db = new DatabaseSync((workerData as { path: string }).path);
 db.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
 db.exec("CREATE TABLE requests (id TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITHOUT ROWID");

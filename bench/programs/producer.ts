@@ -1,13 +1,12 @@
 /**
- * `producer.ts PEER|millrace URL|INSTALLATION`: one producing process. Its parent sends `{job, count}`, and it
- * answers `{done: true}` when all have been added, or `{unfinished}` when it was asked for that.
+ * `producer.ts PEER|millrace URL|INSTALLATION`: one producing process. Its parent sends an `Order`; it replies with
+ * `{done: true}` when all jobs are added, or with `{unfinished}` if that was the order.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { clock } from "../clock-log.ts";
 import { peerNamed } from "../peers/index.ts";
 import type { Producer } from "../peers/peer.ts";
 
-/** What the parent may send. */
 export type Order =
   | { kind: "many"; jobs: number; items: number }
   | { kind: "one"; jobs: number; inFlight: number }

@@ -1,11 +1,11 @@
 /**
- * `server.ts KIND [URL|PATH]`: what one would write instead of Millrace, as a process: Fastify that answers
- * `POST /v1/jobs` with `202`, and before that
+ * `server.ts KIND [URL|PATH]`: a hand-written alternative to Millrace. Fastify answers `POST /v1/jobs` with `202`,
+ * and before that does
  * - `bare`: nothing
- * - `sqlite PATH`: the same validation, and one insert of the same bytes, committed in groups
+ * - `sqlite PATH`: the same validation, and one INSERT of the same bytes, with group commit
  * - a peer and its service's URL: the same validation, and the peer's `add`
  *
- * Meanwhile it converts the photos that its parent names (`{convert: paths}`), in its own threads.
+ * Meanwhile it converts the photos that its parent names (`{convert: paths}`) on its own threads.
  */
 import { randomUUID } from "node:crypto";
 import { availableParallelism } from "node:os";
@@ -48,7 +48,7 @@ async function accepter(): Promise<(body: unknown) => Promise<Accepted> | Accept
 
 let converting: string[] = [];
 
-/** As many photos at once as the threads of this process take, again and again; none to stop. */
+/** Keeps the process's threads busy converting the photos over and over; an empty list stops it. */
 function convertOn(photos: string[]): void {
   const begin = converting.length === 0 && photos.length > 0;
   converting = photos;
@@ -64,7 +64,7 @@ function convertOn(photos: string[]): void {
   for (let n = 0; n < 2 * availableParallelism(); n++) void convert();
 }
 
-/** The records on a thread of their own; what is asked in one turn of the loop goes there together. */
+/** Keeps the records on a separate thread, and sends it all requests of one event-loop turn together. */
 function sqlite(path: string): (body: unknown) => Promise<Accepted> {
   const thread = new Worker(new URL("./insert-thread.ts", import.meta.url), { workerData: { path } });
   const sent: (() => void)[][] = [];

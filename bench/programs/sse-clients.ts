@@ -1,6 +1,6 @@
 /**
- * `sse-clients.ts URL`: opens the event streams of the jobs that its parent sends (`{ids}`), says `{open: true}`
- * when all are open, and on `{report: true}` when each stream showed its item's end, by the shared clock.
+ * `sse-clients.ts URL`: opens the event streams of the jobs that its parent sends (`{ids}`), and sends `{open: true}`
+ * when all are open. On `{report: true}`, it reports when each stream showed its item's end, by the shared clock.
  */
 import { Agent, get } from "node:http";
 import { clock } from "../clock-log.ts";
@@ -8,7 +8,7 @@ import { clock } from "../clock-log.ts";
 const [url] = process.argv.slice(2);
 const agent = new Agent({ keepAlive: false, maxSockets: Number.POSITIVE_INFINITY });
 const seen: [jobId: string, at: number][] = [];
-/** Connections that are being opened at once. */
+/** Maximum number of connections being opened at once. */
 const OPENING = 50;
 
 process.on("message", async (message: { ids?: string[]; report?: boolean }) => {
@@ -43,7 +43,7 @@ function open(id: string): Promise<void> {
         }
         rest = rest.slice(rest.lastIndexOf("\n") + 1);
       });
-      // Its first event is there: it follows the log from here on.
+      // After its first event, the stream follows the log.
       answer.once("data", () => resolve());
     });
     asked.on("error", reject);

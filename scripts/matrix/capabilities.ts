@@ -15,7 +15,7 @@ import { table } from "./page.ts";
 
 export type Capabilities = { name: string; capabilities: BrokerCapabilities };
 
-/** What each broker says about itself, opened as a user would; and which could not be opened. */
+/** Capabilities of each broker, opened as a user would, and the brokers that could not be opened. */
 export async function openBrokers(): Promise<{
   open: Capabilities[];
   missing: { name: string; missing: string }[];
@@ -66,7 +66,7 @@ export function capabilitiesTable(brokers: readonly Capabilities[]): string {
   const rows: [string, (broker: Capabilities) => string][] = [
     [
       "a confirmed message survives a restart of the server",
-      // The server that answers here need not sync each write; the adapter asks it.
+      // The adapter asks the server, and the local one may not sync each write.
       ({ name, capabilities }) =>
         name === "redis" ? "with `appendfsync always`" : flag(capabilities.durable),
     ],

@@ -1,10 +1,10 @@
 import type { Point } from "../../src/testing/points.ts";
 import { table } from "./page.ts";
 
-/** A point of a suite, and how its test ended. */
+/** A point of a suite, and the outcome of its test. */
 export type Proven = Point & { status: "passed" | "failed" | "skipped" };
 
-/** What this reads of vitest's JSON report. */
+/** The parts of vitest's JSON report used here. */
 export interface Report {
   testResults: {
     name: string;
@@ -14,7 +14,7 @@ export interface Report {
   }[];
 }
 
-/** The points in vitest's JSON report. One that is proven in any file is proven. */
+/** Points in vitest's JSON report. A point proven in any file counts as proven. */
 export function pointsOf(report: Report): Proven[] {
   const points = new Map<string, Proven>();
   for (const { status, meta } of report.testResults.flatMap((file) => file.assertionResults)) {
@@ -30,7 +30,7 @@ export function pointsOf(report: Report): Proven[] {
 
 const order = ["sqlite", "postgres", "redis", "rabbitmq", "kafka", "sqs"];
 
-/** Every point of the broker suite by adapter; what is left out has a number, and its reason below. */
+/** All points of the broker suite by adapter. Skipped ones have a number that refers to the reason below. */
 export function brokerTable(points: readonly Proven[]): string {
   const some = points.filter((point) => point.port === "broker");
   const adapters = order.filter((name) => some.some((point) => point.adapter === name));
@@ -49,7 +49,7 @@ export function brokerTable(points: readonly Proven[]): string {
   return [table(["what is proven", ...adapters], rows), "", ...notes].join("\n");
 }
 
-/** The other suites in numbers. */
+/** Counts for the other suites. */
 export function otherPortsTable(points: readonly Proven[]): string {
   const others = points.filter((point) => point.port !== "broker");
   const groups = [...Map.groupBy(others, (point) => `${point.port} ${point.adapter}`).values()];

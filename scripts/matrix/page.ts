@@ -1,4 +1,4 @@
-/** Replaces what stands between `<!-- NAME -->` and `<!-- end of NAME -->`. */
+/** Replaces the text between `<!-- NAME -->` and `<!-- end of NAME -->`. */
 export function replaceSection(text: string, name: string, content: string): string {
   const [begin, end] = [`<!-- ${name} -->`, `<!-- end of ${name} -->`];
   const from = text.indexOf(begin);

@@ -9,7 +9,7 @@ import { joinTiffs } from "../../src/pipelines/pictures/tiff-join.ts";
 import { unreadMetadata } from "../../src/pipelines/pictures/unread-metadata.ts";
 import { table } from "./page.ts";
 
-/** What a picture may have that a conversion can lose, and the warning that says so. */
+/** Features of an image that a conversion can lose, and the warnings about them. */
 const WARNINGS = {
   frames: "frames_dropped",
   pages: "pages_dropped",
@@ -20,7 +20,7 @@ const WARNINGS = {
   XMP: "metadata_dropped",
   IPTC: "metadata_dropped",
   comment: "metadata_dropped",
-  // What was asked for: `background` says what comes behind the picture, and GIF cannot say a size on paper.
+  // Expected losses: `background` replaces transparency, and GIF has no density.
   transparency: null,
   density: null,
 } as const;
@@ -126,7 +126,7 @@ async function coded(): Promise<Buffer> {
   ]);
 }
 
-/** Two frames of one picture. */
+/** Two frames of one image. */
 async function apng(): Promise<Buffer> {
   const file = await scene(40, 30).png().toBuffer();
   const data = Buffer.concat(
@@ -159,11 +159,11 @@ export interface Conversion {
   input: string;
   output: OutputFormat;
   lost: Feature[];
-  /** What was lost without its warning, and what is otherwise not as it should be. */
+  /** Losses without a warning, and other errors. */
   faults: string[];
 }
 
-/** Converts every kind of picture to every format, with `keepMetadata`, and looks at what came of it. */
+/** Converts every kind of image to every format with `keepMetadata`, and checks the results. */
 export async function convertAll(): Promise<Conversion[]> {
   const found: Conversion[] = [];
   for (const [input, { make, has, size }] of Object.entries(inputs)) {
@@ -208,7 +208,7 @@ async function featuresOf(
   return (Object.keys(has) as Feature[]).filter((feature) => has[feature]);
 }
 
-/** Rows of inputs, columns of outputs: what is lost, and how a warning names it. */
+/** Table with inputs as rows and outputs as columns: what is lost, with the warning's name. */
 export function conversionTable(conversions: readonly Conversion[]): string {
   const outputs = Object.entries(formats) as [OutputFormat, { label: string }][];
   const rows = [...Map.groupBy(conversions, ({ input }) => input)].map(([input, same]) => [

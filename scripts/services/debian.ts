@@ -4,7 +4,7 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 
-/** The path of a program, or `null`. Debian keeps servers where ordinary users' PATH does not look. */
+/** Path of a program, or `null`. Debian installs servers outside the PATH of ordinary users. */
 export async function find(program: string): Promise<string | null> {
   for (const folder of [...(process.env.PATH ?? "").split(":"), "/usr/sbin", "/usr/local/sbin", "/sbin"]) {
     if (folder && (await exists(`${folder}/${program}`))) return `${folder}/${program}`;
@@ -20,11 +20,11 @@ export async function exists(path: string): Promise<boolean> {
 }
 
 /**
- * Installs Debian packages when we may; otherwise says what to install.
- * The packages' own services need not start: we start servers of our own where none answers.
+ * Installs Debian packages if permitted, or else says what to install. The packages' services need not start, because
+ * we start our own servers if none responds.
  */
 export function installPackages(packages: string[]): Promise<void> {
-  // apt works for one at a time.
+  // apt cannot run concurrently.
   last = last.catch(() => {}).then(() => install(packages));
   return last;
 }
@@ -48,7 +48,7 @@ async function install(packages: string[]): Promise<void> {
   );
 }
 
-/** The ids of a system user that a server insists on when we are root; nothing when we are not. */
+/** Ids of the system user that a server requires instead of root. Empty if we are not root. */
 export async function systemUser(name: string): Promise<{ uid?: number; gid?: number }> {
   if (process.getuid?.() !== 0) return {};
   const line = (await readFile("/etc/passwd", "utf8"))

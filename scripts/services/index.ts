@@ -1,11 +1,13 @@
 /**
- * `npm run services [start|stop|status] [-- --json] [-- NAME…]`: the servers that development and tests need.
+ * `npm run services [start|stop|status] [-- --json] [-- NAME…]`: manages the servers for development and tests.
  *
- * - `start` (the default) uses what answers, starts what is missing, and prints the URLs.
- * - `stop` ends only what `start` has started; data stays in `.services/`.
+ * - `start` (the default) uses running servers, starts missing ones, and prints the URLs.
+ * - `stop` stops only what `start` has started. Data stays in `.services/`.
+ * - `--own` starts separate servers even if the machine has some, for tests: without other load or leftovers, and fast,
+ *   because their data need not survive a crash.
  * - `--json` prints `{"MILLRACE_TEST_POSTGRES": "postgres://…", …}` for scripts.
  *
- * A variable that is set in the environment names the service to use, and nothing is started for it.
+ * If an environment variable is set, it names the service to use, and nothing is started for it.
  */
 import { chmod, mkdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -33,7 +35,7 @@ interface State {
 }
 
 const { values, positionals } = parseArgs({
-  options: { json: { type: "boolean", default: false } },
+  options: { json: { type: "boolean", default: false }, own: { type: "boolean", default: false } },
   allowPositionals: true,
 });
 const actions = { start: bringUp, stop: takeDown, status: look };
@@ -51,12 +53,12 @@ const chosen = names.length > 0 ? all.filter((service) => names.includes(service
 const states = await Promise.all(chosen.map((service) => actions[action](service)));
 print(states);
 if (action === "start" && states.some((state) => state.url === null)) process.exitCode = 1;
-// Clients of the probes may keep sockets for a while.
+// Clients of the probes may keep sockets open for a while.
 process.exit();
 
 async function look(service: Service): Promise<State> {
   const given = process.env[service.variable];
-  const urls = given ? [given] : service.urls;
+  const urls = given ? [given] : placesOf(service);
   const started = await running(folderOf(service));
   for (const url of urls) {
     if (await service.answers(url))
@@ -71,7 +73,7 @@ async function bringUp(service: Service): Promise<State> {
   const folder = folderOf(service);
   try {
     await mkdir(folder, { recursive: true });
-    // A server that runs as a user of its own reaches its data through here.
+    // A server that runs as another user must be able to reach its data.
     await chmod(root, 0o755);
     return await withLock(join(folder, "starting.lock"), () => startMissing(service, folder));
   } catch (error) {
@@ -80,15 +82,15 @@ async function bringUp(service: Service): Promise<State> {
 }
 
 async function startMissing(service: Service, folder: string): Promise<State> {
-  // Another call of this script may have started it meanwhile.
+  // Another run of this script may have started it meanwhile.
   const present = await look(service);
   if (present.url !== null) return present;
   const started = await running(folder);
   if (started) return untilAnswers(service, started.url, folder);
   await service.install(folder);
-  for (const url of service.urls) {
+  for (const url of placesOf(service)) {
     if (await listens(url)) continue;
-    await start(await service.command(url, folder), url, folder);
+    await start(await service.command(url, folder, !values.own), url, folder);
     return untilAnswers(service, url, folder);
   }
   throw new Error(`its ports are in use by something else; set ${service.variable}`);
@@ -113,6 +115,11 @@ async function takeDown(service: Service): Promise<State> {
   if (ended) return { service, url: null, note: "stopped" };
   const { url } = await look(service);
   return { service, url, note: url ? "not ours: left alone" : "does not run" };
+}
+
+/** The machine's own server uses the first of several URLs. */
+function placesOf({ urls }: Service): readonly string[] {
+  return values.own && urls.length > 1 ? urls.slice(1) : urls;
 }
 
 function folderOf(service: Service): string {

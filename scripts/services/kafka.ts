@@ -14,13 +14,13 @@ export const kafka: Service = {
   variable: "MILLRACE_TEST_KAFKA",
   urls: [`kafka://127.0.0.1:${process.env.MILLRACE_KAFKA_PORT ?? 19_092}`],
   answers: kafkaAnswers,
-  // 4.3.1 is the newest whose jars are all published, and it runs on Java 17.
+  // 4.3.1 is the latest version with all jars published. It runs on Java 17.
   install: (folder) =>
     fetchJars(folder, ["org.apache.kafka:kafka_2.13:4.3.1", "org.slf4j:slf4j-simple:1.7.36"]),
-  command: kafkaCommand,
+  command: (url, folder) => kafkaCommand(url, folder),
 };
 
-/** Sends an ApiVersions request of version 0 (key 18) with correlation id 7; the answer repeats the id. */
+/** Sends an ApiVersions request (key 18, version 0) with correlation id 7, which the response repeats. */
 export function kafkaAnswers(url: string): Promise<boolean> {
   return answersTo(
     url,
@@ -30,8 +30,8 @@ export function kafkaAnswers(url: string): Promise<boolean> {
 }
 
 /**
- * A real single-node Kafka in KRaft mode, run from the jars in `folder/lib`: no Docker, no ZooKeeper.
- * @param more further lines of its properties; a later line counts
+ * A real single-node Kafka in KRaft mode, run from the jars in `folder/lib`, without Docker or ZooKeeper.
+ * @param more additional lines of its properties. Later lines override earlier ones
  */
 export async function kafkaCommand(
   url: string,
@@ -64,9 +64,9 @@ function properties(port: number, folder: string): string[] {
     "offsets.topic.num.partitions=8",
     "transaction.state.log.replication.factor=1",
     "transaction.state.log.min.isr=1",
-    // A group need not wait for members that might come: tests have one at first.
+    // Do not wait for more group members: tests start with one.
     "group.initial.rebalance.delay.ms=0",
-    // Tests make hundreds of topics: small index files, and deleted ones go soon.
+    // Tests create hundreds of topics, so keep index files small and delete quickly.
     "log.index.size.max.bytes=65536",
     "log.segment.delete.delay.ms=1000",
     "log.cleaner.dedupe.buffer.size=8388608",
@@ -75,8 +75,8 @@ function properties(port: number, folder: string): string[] {
 }
 
 /**
- * Kafka tells its clients where to connect next, past any proxy. These listeners name the port above their
- * own as their address: a test that puts a proxy there can cut the line.
+ * Kafka tells clients where to connect next, which bypasses proxies. These listeners advertise the port above their
+ * own, so that a test can put a proxy there and cut the connection.
  */
 function proxied(first: number): string {
   return `ONE://127.0.0.1:${first},TWO://127.0.0.1:${first + 2}`;

@@ -1,7 +1,7 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Runs alone among all processes that use the same file; a lock whose holder has died counts for nothing. */
+/** Runs exclusively among all processes that use the same file. Ignores a lock whose holder has died. */
 export async function withLock<T>(file: string, run: () => Promise<T>): Promise<T> {
   for (;;) {
     try {

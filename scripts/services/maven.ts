@@ -6,12 +6,12 @@ import { exists, find, installPackages } from "./debian.ts";
 
 const run = promisify(execFile);
 
-/** `group:artifact:version`, as Maven writes coordinates. */
+/** Maven coordinates: `group:artifact:version`. */
 export type Coordinates = string;
 
 /**
- * Fetches jars and all that they need at run time from Maven Central into `folder/lib`, once for each list
- * of coordinates; a machine that has them needs no network.
+ * Downloads jars and their runtime dependencies from Maven Central to `folder/lib`, once per list of coordinates. Needs
+ * no network if they are already there.
  */
 export async function fetchJars(folder: string, wanted: readonly Coordinates[]): Promise<void> {
   if (!(await find("java"))) await installPackages(["default-jre-headless"]);
@@ -35,7 +35,7 @@ export async function fetchJars(folder: string, wanted: readonly Coordinates[]):
   await writeFile(join(lib, ".complete"), project);
 }
 
-/** A Java program on the jars of `folder/lib`. `heapMb` is small on purpose: these serve one developer. */
+/** Runs a Java program from the jars in `folder/lib`. `heapMb` is small, because it serves a single developer. */
 export async function java(
   folder: string,
   heapMb: number,

@@ -31,7 +31,7 @@ export const postgres: Service = {
     if (!(await programs())) await installPackages(["postgresql"]);
   },
 
-  async command(url, folder) {
+  async command(url, folder, isDurable = true) {
     const bin = await programs();
     if (!bin) throw new Error("initdb was not found");
     const data = join(folder, "data");
@@ -48,13 +48,14 @@ export const postgres: Service = {
       port: new URL(url).port,
       unix_socket_directories: "",
       max_connections: "200",
+      ...(isDurable ? {} : { fsync: "off", full_page_writes: "off" }),
     };
     const args = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
     return { program: join(bin, "postgres"), args: ["-D", data, ...args], ...user };
   },
 };
 
-/** The folder with `initdb` and `postgres`: Debian keeps one per version, the newest is taken. */
+/** Folder with `initdb` and `postgres`. Debian has one per version, of which this returns the newest. */
 async function programs(): Promise<string | null> {
   const versions = await readdir("/usr/lib/postgresql").catch(() => []);
   const newest = versions

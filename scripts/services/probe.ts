@@ -1,6 +1,6 @@
 import { connect, type Socket } from "node:net";
 
-/** Sends `request` to the URL's host and port and tells whether the answer's beginning satisfies `accept`. */
+/** Sends `request` to a URL's host and port. Returns whether `accept` holds for the beginning of the response. */
 export function answersTo(
   url: string,
   request: Uint8Array | string,
@@ -25,7 +25,7 @@ export function answersTo(
   });
 }
 
-/** Whether anything at all listens there. */
+/** Whether anything listens there. */
 export function listens(url: string): Promise<boolean> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve) => {

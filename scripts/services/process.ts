@@ -7,15 +7,15 @@ import type { Command } from "./service.ts";
 
 const run = promisify(execFile);
 
-/** A process that we started, as `.services/NAME/process.json` keeps it. */
+/** A process that we started, as recorded in `.services/NAME/process.json`. */
 export interface Started {
   pid: number;
-  /** The system's word for when it began: a pid may be another program's by now. */
+  /** The system's start time, because the pid may belong to another process by now. */
   since: string;
   url: string;
 }
 
-/** Starts a process that outlives us, its output going to `log` in its folder. */
+/** Starts a process that outlives this one. Its output goes to a log in its folder. */
 export async function start(command: Command, url: string, folder: string): Promise<Started> {
   await mkdir(folder, { recursive: true });
   const log = await open(join(folder, "server.log"), "a");
@@ -37,7 +37,7 @@ export async function start(command: Command, url: string, folder: string): Prom
   }
 }
 
-/** What we started in this folder and still runs. */
+/** The process that we started in this folder, if it still runs. */
 export async function running(folder: string): Promise<Started | null> {
   const text = await readFile(join(folder, "process.json"), "utf8").catch(() => null);
   if (text === null) return null;
@@ -45,7 +45,7 @@ export async function running(folder: string): Promise<Started | null> {
   return started.since !== "" && (await startTime(started.pid)) === started.since ? started : null;
 }
 
-/** Ends what we started in this folder: politely, after 15 s by force. */
+/** Stops the process that we started in this folder, and kills it after 15 s. */
 export async function stop(folder: string): Promise<boolean> {
   const started = await running(folder);
   if (started) {
@@ -60,7 +60,7 @@ export async function stop(folder: string): Promise<boolean> {
   return started !== null;
 }
 
-/** The last lines of its log, for an error message. */
+/** Last lines of the log, for an error message. */
 export async function logTail(folder: string, lines = 15): Promise<string> {
   const text = await readFile(join(folder, "server.log"), "utf8").catch(() => "");
   return text.trimEnd().split("\n").slice(-lines).join("\n");

@@ -9,7 +9,7 @@ export const rabbitmq: Service = {
   variable: "MILLRACE_TEST_AMQP",
   urls: ["amqp://guest:guest@127.0.0.1:5672", "amqp://guest:guest@127.0.0.1:15673"],
 
-  // The server answers the protocol's header with `connection.start`: class 10, method 10 in frame type 1.
+  // The server responds to the protocol header with `connection.start`: class 10, method 10 in frame type 1.
   answers: (url) =>
     answersTo(
       url,
@@ -17,7 +17,7 @@ export const rabbitmq: Service = {
       (answer) => answer.length >= 11 && answer[0] === 1 && answer.readUInt32BE(7) === 0x000a_000a,
     ),
 
-  /** Rejects where the server refuses the user of the URL. */
+  /** Rejects if the server does not accept the URL's user. */
   async afterStart(url) {
     const { connect } = await import("amqplib");
     await (await connect(url, { timeout: 5_000 })).close();
@@ -38,10 +38,10 @@ export const rabbitmq: Service = {
         HOME: folder,
         RABBITMQ_NODENAME: "millrace@localhost",
         RABBITMQ_CONFIG_FILE: config,
-        // The machine's own settings are for the machine's own server.
+        // Ignore the settings of the machine's own server.
         RABBITMQ_CONF_ENV_FILE: "/dev/null",
         RABBITMQ_DIST_PORT: String(port + 20_000),
-        // Erlang's port mapper and the cluster port listen everywhere unless told otherwise.
+        // By default, Erlang's port mapper and the cluster port listen on all interfaces.
         ERL_EPMD_ADDRESS: "127.0.0.1",
         RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: "-kernel inet_dist_use_interface {127,0,0,1}",
         RABBITMQ_MNESIA_BASE: join(folder, "data"),
@@ -53,7 +53,7 @@ export const rabbitmq: Service = {
   },
 };
 
-/** Debian's `rabbitmq-server` runs for root and rabbitmq only, and as rabbitmq; the script behind it does as told. */
+/** Debian's `rabbitmq-server` only runs as root or rabbitmq, but the script behind it has no such restriction. */
 async function program(): Promise<string | null> {
   const script = "/usr/lib/rabbitmq/bin/rabbitmq-server";
   return (await exists(script)) ? script : find("rabbitmq-server");

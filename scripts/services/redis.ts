@@ -16,7 +16,7 @@ export const redis: Service = {
   async command(url, folder) {
     return {
       program: (await find("redis-server"))!,
-      // Persistence as a queue needs it: every write is in the log within a second.
+      // Persistence for a queue: every write is in the log within a second.
       args: ["--bind", "127.0.0.1", "--port", new URL(url).port, "--dir", folder, "--appendonly", "yes"],
     };
   },

@@ -7,10 +7,10 @@ const port = Number(process.env.MILLRACE_S3_PORT ?? 14_567);
 const endpoint = `http://127.0.0.1:${port}`;
 
 /**
- * S3Proxy keeps objects as files and is the strictest of those that can be had without Docker: it checks
- * signatures and the expiry of presigned addresses, keeps SHA-256 checksums, lists parts and unfinished
- * uploads, honours ranges and preconditions, and streams objects of any size. fauxqs and S3Mock check no
- * signature; fauxqs also refuses bodies over 11 MiB. Only lifecycle rules are answered `NotImplemented`.
+ * S3Proxy stores objects as files and is the strictest S3 server that runs without Docker: it checks signatures and the
+ * expiry of presigned URLs, keeps SHA-256 checksums, lists parts and unfinished uploads, supports ranges and
+ * preconditions, and streams objects of any size. fauxqs and S3Mock do not check signatures, and fauxqs rejects bodies
+ * over 11 MiB. Only lifecycle rules return `NotImplemented`.
  */
 export const s3: Service = {
   name: "s3",
@@ -22,14 +22,14 @@ export const s3: Service = {
   async answers(url) {
     const place = endpointOf(url);
     const answer = await fetch(place, { signal: AbortSignal.timeout(1_000) }).catch(() => null);
-    // Requests without a signature are refused; fauxqs, which the tests may run on, takes any.
+    // It rejects requests without a signature. fauxqs, which tests may use, accepts any.
     return answer?.status === 403 || answer?.ok === true;
   },
 
   install: (folder) =>
     fetchJars(folder, [
       "org.gaul:s3proxy:4.1.0",
-      // Its Jackson 3 needs this; the older one that another dependency asks for would win.
+      // Jackson 3 needs this version. Otherwise, an older one from another dependency would win.
       "com.fasterxml.jackson.core:jackson-annotations:2.21",
     ]),
 

@@ -1,18 +1,21 @@
-/** One server that development and tests need. */
+/** A server for development and tests. */
 export interface Service {
   /** Also the name of its folder in `.services/`. */
   readonly name: string;
-  /** The variable that tests read its URL from. */
+  /** Environment variable from which tests read its URL. */
   readonly variable: string;
-  /** Where to look for it, in this order; the first free place is where it is started. */
+  /** Where to look for it, in order. It is started at the first free one. */
   readonly urls: readonly string[];
-  /** Whether it answers its clients there, within a second. */
+  /** Whether it responds there within a second. */
   answers(url: string): Promise<boolean>;
-  /** Makes everything ready that a start needs (programs, jars), once. Rejects with what to do by hand. */
+  /** Installs what it needs (programs, jars), once. Rejects with instructions for doing so by hand. */
   install(folder: string): Promise<void>;
-  /** What to run; called after `install`. */
-  command(url: string, folder: string): Promise<Command>;
-  /** Runs once it answers. */
+  /**
+   * The command that runs it. Called after `install`.
+   * @param isDurable whether its data must survive a crash of the machine. @default true
+   */
+  command(url: string, folder: string, isDurable?: boolean): Promise<Command>;
+  /** Runs once it responds. */
   afterStart?(url: string): Promise<void>;
 }
 
@@ -20,7 +23,7 @@ export interface Command {
   program: string;
   args: string[];
   env?: Record<string, string>;
-  /** Run as this user of the system; only when we are root. */
+  /** System user to run as. Only used if we are root. */
   uid?: number;
   gid?: number;
 }

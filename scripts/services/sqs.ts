@@ -6,9 +6,9 @@ import type { Service } from "./service.ts";
 const port = Number(process.env.MILLRACE_SQS_PORT ?? 14_566);
 
 /**
- * ElasticMQ: long polls wake as soon as a message becomes visible, receipts go stale, redrive policies and
- * Amazon's limits hold, and messages outlive a restart. fauxqs starts faster but listens on every interface
- * and fails on a visibility of 0 when it keeps its messages. Neither checks signatures.
+ * ElasticMQ: long polls return as soon as a message becomes visible, receipts expire, redrive policies and Amazon's
+ * limits apply, and messages survive a restart. fauxqs starts faster, but listens on all interfaces, and fails for a
+ * visibility timeout of 0 with persistence. Neither checks signatures.
  */
 export const sqs: Service = {
   name: "sqs",

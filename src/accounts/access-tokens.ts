@@ -3,16 +3,16 @@ import { newId } from "../domain/ids.ts";
 import { keyOf, type Secrets } from "../domain/keys.ts";
 import type { SigningKeys } from "./signing-keys.ts";
 
-/** What an access token says. */
+/** Claims of an access token. */
 export interface AccessClaims {
-  /** The user. */
+  /** User id. */
   sub: string;
-  /** The session, which revokes all of its tokens. */
+  /** Session id. Revoking a session revokes all of its tokens. */
   sid: string;
   jti: string;
-  /** Of the user's tokens: an older one counts no more. */
+  /** Generation of the user's tokens. Older generations are invalid. */
   gen: number;
-  /** Seconds since the epoch, as RFC 7519 wants it. */
+  /** Seconds since the epoch, as RFC 7519 requires. */
   iat: number;
   exp: number;
 }
@@ -20,7 +20,7 @@ export interface AccessClaims {
 export const ACCESS_SECONDS = 15 * 60;
 const ALGORITHM = "HS256";
 const ISSUER = "millrace";
-/** Tokens of ours are shorter; what is longer is not read. */
+/** Our tokens are shorter, so longer ones are not parsed. */
 const MOST_CHARACTERS = 2_048;
 const MOST_KEPT_KEYS = 16;
 
@@ -31,7 +31,7 @@ interface Keyed {
 
 export type AccessTokens = ReturnType<typeof accessTokens>;
 
-/** Short-lived tokens, signed by a key of the day that is derived from the installation's. */
+/** Short-lived tokens, signed with a daily key that is derived from the installation's secret. */
 export function accessTokens(parts: { keys: SigningKeys; secrets: Secrets; now(): number }) {
   const { keys, secrets, now } = parts;
   const kept = new Map<string, Keyed>();
@@ -48,7 +48,7 @@ export function accessTokens(parts: { keys: SigningKeys; secrets: Secrets; now()
           algorithms: [ALGORITHM],
           allowedIss: ISSUER,
           requiredClaims: ["sub", "sid", "jti", "gen", "iat", "exp"],
-          // Judged by the store's clock, below.
+          // Checked below against the store's clock.
           ignoreExpiration: true,
           cache: false,
         }),
@@ -75,7 +75,7 @@ export function accessTokens(parts: { keys: SigningKeys; secrets: Secrets; now()
       return keyed(kid).sign(claims);
     },
 
-    /** Who signed it and until when is checked here; whether it was revoked is not. `null`: it is no token of ours. */
+    /** Checks signature and expiry, but not revocation. `null` if the token is not ours. */
     async verify(token: string): Promise<AccessClaims | null> {
       const kid = keyIdOf(token);
       if (kid === null || !(await keys.find(kid))) return null;
@@ -96,7 +96,7 @@ function claimsBy(verify: (token: string) => AccessClaims, token: string): Acces
   }
 }
 
-/** Which key a token says that it was signed with. */
+/** The key id in a token's header. */
 function keyIdOf(token: string): string | null {
   if (token.length > MOST_CHARACTERS) return null;
   try {

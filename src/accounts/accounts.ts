@@ -1,4 +1,5 @@
 import { linkRecords } from "../database/account-links.ts";
+import { aiRecords } from "../database/ai-records.ts";
 import { apiKeyRecords } from "../database/api-keys.ts";
 import { identityRecords } from "../database/identities.ts";
 import { sessionRecords } from "../database/sessions.ts";
@@ -8,6 +9,8 @@ import type { Registration } from "../domain/accounts.ts";
 import { type Secrets, signer } from "../domain/keys.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Presets } from "../engine/presets.ts";
+import type { Mailer } from "../notices/mailer.ts";
+import type { Notices } from "../notices/notices.ts";
 import type { Database } from "../ports/database.ts";
 import type { Limiter } from "../ports/limiter.ts";
 import type { Access } from "../replica/access.ts";
@@ -18,7 +21,7 @@ import { createIdentities, type Identities } from "./identities.ts";
 import { createLinks, type Links } from "./links.ts";
 import type { AccountsLog } from "./log.ts";
 import { type LoginLimits, loginLimits } from "./login-limits.ts";
-import { type AccountMail, createMail, type MailSettings } from "./mail.ts";
+import { type AccountMail, createMail } from "./mail.ts";
 import { accountMaps, accountMirror } from "./maps.ts";
 import { createPasswords } from "./passwords.ts";
 import { knownPrincipals } from "./principals.ts";
@@ -32,15 +35,13 @@ import { createUsers, type Users } from "./users.ts";
 
 export interface AccountSettings {
   registration: Registration;
-  /** Whether people may log in with a password. */
+  /** Whether users can log in with a password. */
   passwordLogin: boolean;
-  /** Where else they may sign in. */
+  /** External sign-in providers. */
   providers: readonly ProviderSettings[];
-  /** `null`: no mail is sent. */
-  mail: MailSettings | null;
 }
 
-/** Users, and how they prove who they are. */
+/** Users, and how they authenticate. */
 export interface Accounts {
   readonly settings: AccountSettings;
   readonly users: Users;
@@ -49,25 +50,32 @@ export interface Accounts {
   readonly links: Links;
   readonly limits: LoginLimits;
   readonly identities: Identities;
-  /** `null`: links are given by admins. */
+  /** `null` if no email is configured. Admins then hand out the links. */
   readonly mail: AccountMail | null;
   readonly signIn: SignIn;
   readonly erasure: Erasure;
-  /** Where no admin is, the path of a link that makes one; otherwise `null`. */
+  /** Path of a link that creates the first admin. `null` if there is an admin. */
   firstAdminLink(): Promise<string | null>;
   close(): Promise<void>;
 }
 
 export interface AccountsParts {
-  engine: Pick<Engine, "store" | "schedules" | "uploads" | "removeJob">;
+  engine: Pick<
+    Engine,
+    "store" | "schedules" | "uploads" | "removeJob" | "publications" | "pictures" | "archiveDownloads"
+  >;
   database: Database<Tables>;
   quotas: Pick<OwnerQuotas, "forget"> | null;
   shares: Pick<Shares, "removeAll">;
   presets: Pick<Presets, "removeAll">;
+  webhooks: { removeAll(owner: string): Promise<void> };
   access: Access;
   limiter: Limiter;
   secrets: Secrets;
   settings: AccountSettings;
+  /** `null` if no email is configured. Whoever opened it closes it. */
+  mailer: Mailer | null;
+  notices: Pick<Notices, "locale" | "removeAll">;
   log: AccountsLog;
 }
 
@@ -80,7 +88,7 @@ export interface IdentificationParts {
   now(): number;
 }
 
-/** What tells whose a token is: all that the authorization service needs. Called before the maps are loaded. */
+/** Authenticates tokens, which is all that the authorization service needs. Call it before the maps are loaded. */
 export function identification({ database, access, secrets, log, now }: IdentificationParts) {
   const maps = accountMaps(access.replica);
   const { replica, revocations } = access;
@@ -98,12 +106,12 @@ export function identification({ database, access, secrets, log, now }: Identifi
   return { records, tokens, keys, identities: createIdentities({ tokens, principals, keys, operator, now }) };
 }
 
-/** Called before the maps are loaded. */
+/** Call it before the maps are loaded. */
 export function createAccounts(parts: AccountsParts): Accounts {
-  const { engine, database, quotas, shares, presets, limiter, secrets, settings, log } = parts;
+  const { engine, database, quotas, shares, presets, webhooks, limiter, secrets, settings, log } = parts;
   const now = engine.store.now;
   const { records, tokens, keys, identities } = identification({ ...parts, now });
-  const links = createLinks(linkRecords(database), now);
+  const links = createLinks({ records: linkRecords(database), users: records.users, now });
   const { registration } = settings;
   const users = createUsers({
     users: records.users,
@@ -111,13 +119,20 @@ export function createAccounts(parts: AccountsParts): Accounts {
     ...{ links, registration, now },
   });
   const limits = loginLimits(limiter, signer(secrets, "device"));
-  const mail = settings.mail && createMail(settings.mail, { links, limits, log });
+  const { mailer, notices } = parts;
+  const mail = mailer && createMail({ mailer, links, limits, localeOf: notices.locale, log });
   const { providers } = settings;
   const signIn = createSignIn({ providers, records: identityRecords(database), users, now });
   const forgetters = [
     shares.removeAll,
     presets.removeAll,
+    webhooks.removeAll,
     signIn.removeAll,
+    notices.removeAll,
+    aiRecords(database).forget,
+    engine.publications.endAll,
+    engine.pictures.removeAll,
+    engine.archiveDownloads.removeAll,
     ...(quotas ? [quotas.forget] : []),
   ];
   const erasure = eraseDeleted({ engine, users: records.users, others: forgetters, log });

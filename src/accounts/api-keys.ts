@@ -9,19 +9,19 @@ import type { AccountsLog } from "./log.ts";
 export const KEY_PREFIX = "mr_";
 export const MOST_KEYS = 100;
 const HINT_CHARACTERS = KEY_PREFIX.length + 6;
-/** When keys were used last is written this often, never while a request waits. */
+/** Interval for writing when keys were last used. Requests never wait for it. */
 const WRITE_MS = 10_000;
 
 export interface NewKey {
   name: string;
   scopes: Scope[];
-  /** Ms since the epoch; `null`: never. */
+  /** Ms since the epoch. `null` means never. */
   expiresAt: number | null;
 }
 
 export type ApiKeys = ReturnType<typeof createApiKeys>;
 
-/** API keys: 256 random bits, shown once, of which the records keep the SHA-256. They need no slow hash: nobody can guess them. */
+/** API keys: 256 random bits, shown once and stored as SHA-256. Nobody can guess them, so they need no slow hash. */
 export function createApiKeys(records: ApiKeyRecords, { log, now }: { log: AccountsLog; now(): number }) {
   let used = new Map<string, number>();
   const timer = setInterval(() => void write(), WRITE_MS);
@@ -37,7 +37,7 @@ export function createApiKeys(records: ApiKeyRecords, { log, now }: { log: Accou
   }
 
   return {
-    /** The key is in the answer, and nowhere else. */
+    /** Only this result contains the key. */
     async create(
       userId: string,
       { name, scopes, expiresAt }: NewKey,
@@ -58,7 +58,7 @@ export function createApiKeys(records: ApiKeyRecords, { log, now }: { log: Accou
       if (await records.create(record, hashOf(key), MOST_KEYS)) return { ...record, key };
       throw new MillraceError(
         "quota_exceeded",
-        `You have ${MOST_KEYS} API keys, which is the limit. Remove one.`,
+        `You have ${MOST_KEYS} API keys, the maximum. Delete one first.`,
         {
           retryable: false,
           extra: { quota: "keys", limit: MOST_KEYS },
@@ -81,7 +81,7 @@ export function createApiKeys(records: ApiKeyRecords, { log, now }: { log: Accou
       if (!(await records.remove(userId, id))) missing();
     },
 
-    /** Notes that a key was used. */
+    /** Records that a key was used. */
     touch(id: string): void {
       used.set(id, now());
     },

@@ -2,14 +2,14 @@ import type { UserRecords } from "../database/users.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { AccountsLog } from "./log.ts";
 
-/** Users whose data is still there are looked for this often. */
+/** Interval of looking for users who still have data to delete. */
 const LOOK_MS = 60_000;
 const PAGE = 100;
 
 export interface ErasureParts {
   engine: Pick<Engine, "store" | "schedules" | "uploads" | "removeJob">;
   users: UserRecords;
-  /** Forgets what else is kept for an owner. */
+  /** Deletes an owner's other data. */
   others: readonly ((owner: string) => Promise<void>)[];
   log: AccountsLog;
 }
@@ -17,8 +17,8 @@ export interface ErasureParts {
 export type Erasure = ReturnType<typeof eraseDeleted>;
 
 /**
- * Removes all that belongs to users who have deleted their accounts. The user goes last: a process that dies meanwhile
- * leaves the rest to the next one, and doing it twice does no harm.
+ * Deletes all data of users who have deleted their accounts. The user goes last, so that another process can finish if
+ * this one exits. Repeating it is harmless.
  */
 export function eraseDeleted({ engine, users, others, log }: ErasureParts) {
   const { store, schedules, uploads } = engine;
@@ -51,7 +51,7 @@ export function eraseDeleted({ engine, users, others, log }: ErasureParts) {
       const found = await users.list({ limit: PAGE, state: "deleting" });
       for (const { id } of found) {
         if (isClosed) return;
-        // One who cannot be erased yet holds up nobody else.
+        // If one user cannot be erased yet, continue with the others.
         await erase(id).catch((error: unknown) =>
           log.warn({ err: error, userId: id }, "a deleted account could not be erased yet"),
         );
@@ -72,7 +72,7 @@ export function eraseDeleted({ engine, users, others, log }: ErasureParts) {
   timer.unref();
 
   return {
-    /** Begins at once, and goes on by itself. */
+    /** Starts now, then runs periodically. */
     look,
     async close(): Promise<void> {
       isClosed = true;

@@ -6,15 +6,15 @@ import type { KnownUser } from "./maps.ts";
 import { isOperator, OPERATOR_PREFIX, type OperatorSigner } from "./operator.ts";
 import type { Principals } from "./principals.ts";
 
-/** Who sends a request, and by what right. */
+/** Who sent a request, and what they may do. */
 export interface Identity {
   user: KnownUser;
   scopes: readonly Scope[];
-  /** The session of an access token; `null` for a key. */
+  /** Session of the access token. `null` for an API key. */
   sessionId: string | null;
-  /** The API key; `null` for a session. */
+  /** The API key's id. `null` for a session. */
   keyId: string | null;
-  /** Whether it still holds: asked again and again while a stream is open. */
+  /** Whether it is still valid. Checked repeatedly while a stream is open. */
   holds(): Promise<boolean>;
 }
 
@@ -28,7 +28,7 @@ export interface IdentityParts {
 
 export type Identities = ReturnType<typeof createIdentities>;
 
-/** Finds out whose a bearer token is: an access token, an API key, or the operator's. */
+/** Resolves a bearer token: an access token, an API key, or an operator token. */
 export function createIdentities({ tokens, principals, keys, operator, now }: IdentityParts) {
   async function byAccessToken(token: string): Promise<Identity | null> {
     const claims = await tokens.verify(token);
@@ -46,7 +46,7 @@ export function createIdentities({ tokens, principals, keys, operator, now }: Id
     keys.touch(key.id);
     return {
       user,
-      // An admin's key does not stay one when its user is none any more.
+      // A key loses its admin scope when its user is no longer an admin.
       scopes: key.scopes.filter((scope) => scopesOf(user).includes(scope)),
       sessionId: null,
       keyId: key.id,
@@ -55,7 +55,7 @@ export function createIdentities({ tokens, principals, keys, operator, now }: Id
   }
 
   return {
-    /** `null` for what is no token of ours, or counts no more. */
+    /** `null` if the token is not ours, or is no longer valid. */
     async byBearer(token: string): Promise<Identity | null> {
       if (token.startsWith(KEY_PREFIX)) return byApiKey(token);
       if (token.startsWith(OPERATOR_PREFIX)) return isOperator(token, operator, now()) ? OPERATOR : null;
@@ -65,7 +65,7 @@ export function createIdentities({ tokens, principals, keys, operator, now }: Id
   };
 }
 
-/** What a user may do without a key that narrows it. */
+/** Scopes of a user's session. API keys can have fewer. */
 function scopesOf({ role }: Pick<KnownUser, "role">): readonly Scope[] {
   return role === "admin" ? ["jobs", "admin", "metrics"] : ["jobs"];
 }

@@ -1,12 +1,13 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { LinkRecords } from "../database/account-links.ts";
+import type { UserRecords } from "../database/users.ts";
 import type { LinkKind, LinkRecord, Role } from "../domain/accounts.ts";
 import { newId } from "../domain/ids.ts";
 import { MillraceError } from "../errors.ts";
 
 const HOUR_MS = 3_600_000;
 
-/** How long a link counts. */
+/** How long a link is valid. */
 const LIFE_MS: Record<LinkKind, number> = {
   invite: 7 * 24 * HOUR_MS,
   "first-admin": 24 * HOUR_MS,
@@ -14,7 +15,7 @@ const LIFE_MS: Record<LinkKind, number> = {
   verify: 24 * HOUR_MS,
 };
 
-/** The page that a link opens. The token stands behind the `#`, which browsers send to no server and no log sees. */
+/** Page that a link opens. The token comes after `#`, so browsers send it to no server and no log contains it. */
 const PAGES: Record<LinkKind, string> = {
   invite: "/invite",
   "first-admin": "/invite",
@@ -22,7 +23,7 @@ const PAGES: Record<LinkKind, string> = {
   verify: "/verify",
 };
 
-/** A new one of these takes the place of those before it. */
+/** A new link of these kinds replaces earlier ones. */
 const REPLACING: ReadonlySet<LinkKind> = new Set(["reset"]);
 
 export interface NewLink {
@@ -36,14 +37,20 @@ export interface NewLink {
 export interface MadeLink {
   link: LinkRecord;
   token: string;
-  /** Path and fragment, to be put behind the public address. */
+  /** Path and fragment, to append to the public URL. */
   path: string;
 }
 
 export type Links = ReturnType<typeof createLinks>;
 
-/** Links that work once. They hold 256 random bits, of which the records keep the hash. */
-export function createLinks(records: LinkRecords, now: () => number) {
+export interface LinkParts {
+  records: LinkRecords;
+  users: Pick<UserRecords, "hasAdmin">;
+  now(): number;
+}
+
+/** Links that work once. They contain 256 random bits, of which we store the hash. */
+export function createLinks({ records, users, now }: LinkParts) {
   return {
     async make({
       kind,
@@ -60,21 +67,23 @@ export function createLinks(records: LinkRecords, now: () => number) {
       return { link, token, path: `${PAGES[kind]}#${token}` };
     },
 
-    /** What an invite promises. Rejects with `invalid_link`. */
+    /** Looks up an invite. Rejects with `invalid_link`, also for a first admin's link if there is an admin. */
     async invite(token: string): Promise<LinkRecord> {
       const link = await records.get(hashOf(token), ["invite", "first-admin"], now());
       if (!link) throw invalid();
+      if (link.kind === "first-admin" && (await users.hasAdmin()))
+        throw new MillraceError("invalid_link", "There is an admin already. Ask them for an invite.");
       return link;
     },
 
-    /** Who holds the token of such a link, before it is used up. Rejects with `invalid_link`. */
+    /** Looks up a link without using it up. Rejects with `invalid_link`. */
     async look(token: string, kind: LinkKind): Promise<LinkRecord> {
       const link = await records.get(hashOf(token), [kind], now());
       if (!link) throw invalid();
       return link;
     },
 
-    /** Uses it up. Rejects with `invalid_link`. */
+    /** Uses a link up. Rejects with `invalid_link`. */
     async use(token: string, kind: LinkKind): Promise<LinkRecord> {
       const link = await records.use(hashOf(token), kind, now());
       if (!link) throw invalid();
@@ -96,8 +105,5 @@ export function hashOf(token: string): string {
 }
 
 function invalid(): MillraceError {
-  return new MillraceError(
-    "invalid_link",
-    "The link was used already, or its time is over. Ask for a new one.",
-  );
+  return new MillraceError("invalid_link", "The link was already used or has expired. Ask for a new one.");
 }

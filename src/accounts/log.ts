@@ -1,4 +1,4 @@
-/** What accounts have to say to operators. */
+/** Messages for operators. */
 export interface AccountsLog {
   info(facts: object, text: string): void;
   warn(facts: object, text: string): void;

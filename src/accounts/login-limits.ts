@@ -5,30 +5,30 @@ import { MillraceError } from "../errors.ts";
 import type { Charge, Limiter } from "../ports/limiter.ts";
 
 const MINUTE_MS = 60_000;
-/** Wrong passwords for one account: ten at once, then one every 90 s, from all browsers that it was never used with. */
+/** Wrong passwords per account, from unknown browsers: ten at once, then one every 90 s. */
 const PER_ACCOUNT = { limit: 10, perMs: 15 * MINUTE_MS };
-/** Attempts from one address, whatever the account. */
+/** Attempts per address, for any account. */
 const PER_ADDRESS = { limit: 30, perMs: 5 * MINUTE_MS };
 
-/** Departures to a provider from one address: whole offices sign in at nine. */
+/** Redirects to a provider per address. High, because whole offices sign in at nine. */
 const DEPARTURES = { limit: 300, perMs: 5 * MINUTE_MS };
 
-/** Mails to one address: five at once, then one every 12 min. */
+/** Emails per recipient: five at once, then one every 12 min. */
 const PER_MAILBOX = { limit: 5, perMs: 60 * MINUTE_MS };
 
 export interface Attempt {
-  /** In its one spelling. */
+  /** Normalized. */
   email: string;
   address: string;
-  /** What the browser got when it logged in here before. */
+  /** Device token that the browser got when it last logged in. */
   device: string | null;
 }
 
 export type LoginLimits = ReturnType<typeof loginLimits>;
 
 /**
- * Slows down who guesses passwords. An account is never locked for its owner: a browser that logged into it before has
- * a budget of its own, whatever strangers try meanwhile.
+ * Slows down password guessing. Strangers cannot lock an account's owner out, because each browser that has logged in
+ * before has its own budget.
  */
 export function loginLimits(limiter: Limiter, signer: Signer) {
   const deviceText = (email: string, id: string) => `${digest(email)}.${id}`;
@@ -42,7 +42,7 @@ export function loginLimits(limiter: Limiter, signer: Signer) {
     ];
   };
 
-  /** The id of a browser that this account was used from. */
+  /** Id of a browser that this account has logged in from. */
   function knownDevice(email: string, device: string): string | null {
     const [id, tag] = device.split(".");
     return id && tag && signer.verify(deviceText(email, id), tag) ? id : null;
@@ -51,7 +51,7 @@ export function loginLimits(limiter: Limiter, signer: Signer) {
   return {
     /**
      * Counts an attempt. Rejects with `rate_limited`.
-     * @returns what takes it back, as the attempt succeeded
+     * @returns undoes the count, for a successful attempt
      */
     async attempt(attempt: Attempt): Promise<() => Promise<void>> {
       const charges = chargesOf(attempt);
@@ -62,7 +62,7 @@ export function loginLimits(limiter: Limiter, signer: Signer) {
       };
     },
 
-    /** Counts a call that costs a hash, a mail or a record, by where it comes from. Rejects with `rate_limited`. */
+    /** Counts a call that costs a hash, an email or a record, by address. Rejects with `rate_limited`. */
     async visit(kind: "register" | "link" | "departure", address: string): Promise<void> {
       const key = `${kind}/address/${networkOf(address)}`;
       const budget = kind === "departure" ? DEPARTURES : PER_ADDRESS;
@@ -70,12 +70,12 @@ export function loginLimits(limiter: Limiter, signer: Signer) {
       if (!taken.ok) throw tooMany(taken.waitMs);
     },
 
-    /** Whether an address may get another mail. */
+    /** Whether we may send another email to this recipient. */
     async mayMail(email: string): Promise<boolean> {
       return (await limiter.take([{ key: `mail/${digest(email)}`, ...PER_MAILBOX, amount: 1 }])).ok;
     },
 
-    /** By which a browser is known again. */
+    /** The device token by which a browser is recognized. */
     deviceOf(email: string, id: string): string {
       return `${id}.${signer.sign(deviceText(email, id))}`;
     },
@@ -84,12 +84,12 @@ export function loginLimits(limiter: Limiter, signer: Signer) {
 
 function tooMany(waitMs: number): MillraceError {
   const retryAfter = Math.max(1, Math.ceil(waitMs / 1_000));
-  return new MillraceError("rate_limited", `Too many attempts. Come back in ${retryAfter} s.`, {
+  return new MillraceError("rate_limited", `Too many attempts. Try again in ${retryAfter} s.`, {
     retryAfter,
   });
 }
 
-/** One IPv6 customer has a whole /64. */
+/** IPv6 customers get a whole /64, so count by that. */
 function networkOf(address: string): string {
   if (!isIPv6(address)) return address;
   if (address.toLowerCase().startsWith("::ffff:")) return address.slice("::ffff:".length);

@@ -1,94 +1,87 @@
-import { createTransport } from "nodemailer";
 import type { UserRecord } from "../domain/accounts.ts";
+import type { NoticeLocale } from "../domain/notices.ts";
+import { layOut, type MailPart } from "../notices/mail-layout.ts";
+import type { Mailer } from "../notices/mailer.ts";
 import type { Links } from "./links.ts";
 import type { AccountsLog } from "./log.ts";
 import type { LoginLimits } from "./login-limits.ts";
+import { mailWords } from "./mail-words.ts";
 
-/** Mails that wait for the server; more are dropped, as whoever asked can ask again. */
+/** Maximum number of queued emails. More are dropped: users can request them again. */
 const MOST_WAITING = 1_000;
-const ANSWER_MS = 10_000;
-
-export interface MailSettings {
-  /** `smtp://user:password@host:port`, or `smtps://`. */
-  url: string;
-  from: string;
-  /** Where the links lead. */
-  publicUrl: string;
-}
 
 export type AccountMail = ReturnType<typeof createMail>;
 
-/** Links by mail. Nobody waits for a mail: how long it takes would say whether there is an account. */
-export function createMail(
-  { url, from, publicUrl }: MailSettings,
-  { links, limits, log }: { links: Links; limits: LoginLimits; log: AccountsLog },
-) {
-  const transport = createTransport({
-    url,
-    connectionTimeout: ANSWER_MS,
-    greetingTimeout: ANSWER_MS,
-    socketTimeout: ANSWER_MS,
-  });
-  const base = publicUrl.replace(/\/$/, "");
+export interface AccountMailParts {
+  mailer: Mailer;
+  links: Links;
+  limits: LoginLimits;
+  /** The user's chosen language. */
+  localeOf(userId: string): Promise<NoticeLocale | null>;
+  log: AccountsLog;
+}
+
+/**
+ * Emails links. Requests do not wait for an email, because the time it takes would reveal whether the account exists.
+ * An email is in its recipient's language, or in the requester's if the recipient has chosen none.
+ */
+export function createMail({ mailer, links, limits, localeOf, log }: AccountMailParts) {
+  const base = mailer.settings.publicUrl.replace(/\/$/, "");
   const sending = new Set<Promise<void>>();
 
-  function send(to: string, subject: string, write: () => Promise<string>): void {
+  function send(kind: MailKind, to: string, how: Writing): void {
     if (sending.size >= MOST_WAITING) {
-      log.warn({ subject }, "too many mails wait: one was dropped");
+      log.warn({ kind }, "too many emails are waiting; one was dropped");
       return;
     }
     const deliver = async () => {
-      // Whoever asks for mails in another's name gets no further than this.
+      // Stops someone who floods another person's mailbox.
       if (!(await limits.mayMail(to))) return;
-      await transport.sendMail({ from, to, subject, text: await write() });
+      const locale = (how.userId && (await localeOf(how.userId))) || how.asker;
+      const words = mailWords[locale][kind];
+      const link = { href: base + (await how.path()), label: words.label };
+      const parts: MailPart[] = [words.text, link, ...(how.isAsked ? [mailWords[locale].notYou] : [])];
+      const { subject } = words;
+      const outcome = await mailer.send({ to, subject, ...layOut(subject, parts, locale) });
+      if (outcome.kind !== "sent") throw new Error(outcome.error);
     };
     const sent = deliver()
-      .catch((error: unknown) => log.warn({ err: error, subject }, "a mail could not be sent"))
+      .catch((error: unknown) => log.warn({ err: error, kind }, "an email could not be sent"))
       .finally(() => sending.delete(sent));
     sending.add(sent);
   }
 
+  const linkTo = (kind: "verify" | "reset", user: UserRecord, asker: NoticeLocale) =>
+    send(kind, user.email!, {
+      path: async () => (await links.make({ kind, userId: user.id })).path,
+      ...{ userId: user.id, asker, isAsked: true },
+    });
+
   return {
-    verify(user: UserRecord): void {
-      send(user.email!, "Confirm your email address", async () => {
-        const { path } = await links.make({ kind: "verify", userId: user.id });
-        return lines(`Open this link within a day to confirm your address:`, base + path, NOT_YOU);
-      });
-    },
+    verify: (user: UserRecord, asker: NoticeLocale) => linkTo("verify", user, asker),
+    reset: (user: UserRecord, asker: NoticeLocale) => linkTo("reset", user, asker),
 
-    reset(user: UserRecord): void {
-      send(user.email!, "Set a new password", async () => {
-        const { path } = await links.make({ kind: "reset", userId: user.id });
-        return lines(`Open this link within an hour to set a new password:`, base + path, NOT_YOU);
-      });
-    },
+    /** Tells an account's owner that someone tried to register with the same address. */
+    registered: (email: string, asker: NoticeLocale) =>
+      send("registered", email, { path: async () => "/login", asker, isAsked: true }),
 
-    /** To who has an account, as somebody tried to make another one. */
-    registered(email: string): void {
-      send(email, "You have an account already", async () =>
-        lines(
-          "Somebody tried to make an account with your address, which has one already. If it was you, log in here, or ask for a new password:",
-          `${base}/login`,
-          NOT_YOU,
-        ),
-      );
-    },
-
-    invite(email: string, path: string): void {
-      send(email, "You are invited", async () =>
-        lines("Open this link within a week to make your account:", base + path),
-      );
-    },
+    invite: (email: string, path: string, asker: NoticeLocale) =>
+      send("invite", email, { path: async () => path, asker, isAsked: false }),
 
     async close(): Promise<void> {
       await Promise.allSettled(sending);
-      transport.close();
     },
   };
 }
 
-const NOT_YOU = "If it was not you, there is nothing to do.";
+type MailKind = Exclude<keyof typeof mailWords.en, "notYou">;
 
-function lines(...paragraphs: string[]): string {
-  return `${paragraphs.join("\n\n")}\n`;
+interface Writing {
+  /** Path of the link. */
+  path(): Promise<string>;
+  userId?: string;
+  /** Language of whoever requested the email. */
+  asker: NoticeLocale;
+  /** Anyone may have requested it. */
+  isAsked: boolean;
 }

@@ -6,7 +6,7 @@ import type { Replica } from "../replica/replica.ts";
 import type { Revocations } from "../replica/revocations.ts";
 import { ACCESS_SECONDS } from "./access-tokens.ts";
 
-/** For how long a revoked session is remembered after its last token has expired: clocks and requests are slow. */
+/** How much longer than its last token a revocation is kept, because clocks differ and requests may be slow. */
 const REMEMBER_MS = 60_000;
 
 const knownUser = z.object({
@@ -15,7 +15,7 @@ const knownUser = z.object({
   quotas: z.custom<QuotaOverrides>((value) => typeof value === "object" && value !== null),
 });
 
-/** What a request needs of its user. */
+/** The fields of a user that requests need. */
 export type KnownUser = z.output<typeof knownUser>;
 
 const knownKey = z.object({
@@ -25,14 +25,14 @@ const knownKey = z.object({
 
 export type KnownKey = z.output<typeof knownKey>;
 
-/** Users and API keys, in the memory of every process. */
+/** Users and API keys, in memory in every process. */
 export interface AccountMaps {
   users: ReplicaMap<KnownUser>;
   /** By the hash of the key. */
   keys: ReplicaMap<KnownKey>;
 }
 
-/** Called before the maps are loaded. */
+/** Call it before the maps are loaded. */
 export function accountMaps(replica: Pick<Replica, "map">): AccountMaps {
   return {
     users: replica.map("users", (value) => knownUser.parse(value)),
@@ -40,7 +40,7 @@ export function accountMaps(replica: Pick<Replica, "map">): AccountMaps {
   };
 }
 
-/** How the records change the maps. */
+/** Applies record changes to the maps. */
 export function accountMirror(
   { users, keys }: AccountMaps,
   { replica, revocations, now }: { replica: Replica; revocations: Revocations; now(): number },

@@ -2,13 +2,13 @@ import { randomBytes } from "node:crypto";
 import type { Signer } from "../domain/keys.ts";
 
 /*
- * Whoever can read the installation's key runs the installation, and could sign anything. So the command line proves
- * itself by it, and needs no account.
+ * Whoever can read the installation's secret runs the installation, and could sign anything. So the command line
+ * authenticates with the secret, and needs no account.
  */
 
 export const OPERATOR_PREFIX = "mro_";
 const LIFE_MS = 60_000;
-/** Clocks of two machines differ. */
+/** Tolerance for clock differences between machines. */
 const SKEW_MS = 60_000;
 
 export type OperatorSigner = Pick<Signer, "sign" | "verify">;

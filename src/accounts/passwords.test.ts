@@ -12,7 +12,7 @@ test("a password is the one that was hashed", async () => {
 
 test("the first check after a start takes as long for nobody as for somebody", async () => {
   const kept = await createPasswords().hash(PASSWORD, null);
-  // Processor time, which other programs of the machine do not lengthen.
+  // CPU time, because other programs do not affect it.
   const cost = async (passwordHash: string | null) => {
     const { verify } = createPasswords();
     const began = process.cpuUsage();

@@ -4,20 +4,20 @@ import { passwordFault } from "../domain/accounts.ts";
 import { MillraceError } from "../errors.ts";
 import { commonPasswords } from "./common-passwords.ts";
 
-/** Argon2id with 19 MiB and two passes, the least that OWASP recommends. */
+/** Argon2id with 19 MiB and two passes, the minimum that OWASP recommends. */
 const COST = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
-/** Nobody's password, which takes as long to check as any. */
+/** A hash that matches no password, but takes as long to check as any other. */
 const DECOY = `$argon2id$v=19$m=${COST.memoryCost},t=${COST.timeCost},p=${COST.parallelism}$${unpadded(16)}$${unpadded(32)}`;
-/** Each takes one of the four threads that file I/O needs too. */
+/** Concurrent hashes. Each takes one of the four libuv threads, which file I/O also needs. */
 const AT_ONCE = 2;
-/** Who waits longer than these take is refused: it would only wait. */
+/** Maximum queue length. Beyond it, callers are rejected rather than kept waiting. */
 const MOST_WAITING = 100;
 const RETRY_S = 5;
 
 export interface Passwords {
   /** Rejects with `weak_password`. */
   hash(password: string, email: string | null): Promise<string>;
-  /** Takes as long for an account that has no password, or is not there: `null`. */
+  /** `null` stands for an account that has no password or does not exist, and takes just as long. */
   verify(passwordHash: string | null, password: string): Promise<boolean>;
 }
 
@@ -52,9 +52,13 @@ function createTurns() {
     async take<T>(work: () => Promise<T>): Promise<T> {
       if (running >= AT_ONCE) {
         if (waiting.length >= MOST_WAITING) {
-          throw new MillraceError("unavailable", "Too many people log in at once. Try again shortly.", {
-            retryAfter: RETRY_S,
-          });
+          throw new MillraceError(
+            "unavailable",
+            "Too many people are logging in at once. Try again shortly.",
+            {
+              retryAfter: RETRY_S,
+            },
+          );
         }
         await new Promise<void>((resolve) => waiting.push(resolve));
       } else running++;

@@ -8,7 +8,7 @@ import { createReplica } from "../replica/replica.ts";
 import { accountMaps, type KnownUser } from "./maps.ts";
 import { knownPrincipals } from "./principals.ts";
 
-/** Processes that hear nothing of each other, and poll. */
+/** Processes that get no change notifications, and so poll. */
 async function world(n: number) {
   const { socketPath, close } = await testWriter({ publishes: false });
   onTestFinished(close);

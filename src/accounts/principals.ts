@@ -3,11 +3,11 @@ import type { Revocations } from "../replica/revocations.ts";
 import type { AccessClaims } from "./access-tokens.ts";
 import type { AccountMaps, KnownKey, KnownUser } from "./maps.ts";
 
-/** What every request is checked against, in memory. Rejects with `unavailable` where nobody can tell. */
+/** Checks credentials in memory. Rejects with `unavailable` if the state is unknown. */
 export interface Principals {
-  /** The user of an access token that was verified; `null` when it was revoked, or its user is not active. */
+  /** The user of a verified access token. `null` if it was revoked, or its user is not active. */
   ofToken(claims: AccessClaims): Promise<KnownUser | null>;
-  /** @param hash of an API key; `null` for one that counts no more */
+  /** @param hash of an API key. @returns `null` if the key is no longer valid */
   ofKey(hash: string): Promise<{ key: KnownKey; user: KnownUser } | null>;
 }
 
@@ -27,7 +27,7 @@ export function knownPrincipals(
       const ask = () => guard.ask([...revocations.keysOf(token), inUsers(sub)]);
       let reading = guard.fresh() ?? (await ask());
       if (revocations.isRevoked(token, reading)) return null;
-      // The token is ours: another process has signed it for what has not come here yet.
+      // Another process issued the token after a change to the user that has not arrived here yet.
       if ((reading.get(users, sub)?.generation ?? -1) < gen) reading = await ask();
       if (revocations.isRevoked(token, reading)) return null;
       const user = userOf(sub, reading);

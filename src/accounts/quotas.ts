@@ -5,20 +5,20 @@ import { MillraceError } from "../errors.ts";
 import type { Store } from "../ports/store/store.ts";
 
 const DAY_MS = 24 * 3_600_000;
-/** Jobs end at any time. */
+/** `Retry-After` for the job quota: jobs may end at any time. */
 const JOBS_RETRY_S = 10;
-/** Summing up the files of an owner takes time: between two sums, what has come is added. */
+/** Summing up an owner's files is slow, so between two sums we add up what arrives. */
 const SUM_MS = 10_000;
-/** After which any count that began before a job was created has come in. */
+/** After this long, the records include a new job in any count. */
 const COUNTED_MS = 10_000;
 const MOST_SUMS = 10_000;
 
 export interface QuotaParts {
   store: Pick<Store, "ownerUsage" | "now">;
   usage: UsageRecords;
-  /** For who has no other. */
+  /** Default quotas. */
   usual: Quotas;
-  /** What an admin has set for a user. */
+  /** Quotas that an admin has set for a user. */
   overrides(owner: string): Promise<QuotaOverrides>;
 }
 
@@ -27,7 +27,7 @@ export interface Usage {
   jobs: number;
   itemsToday: number;
   storedBytes: number;
-  /** When the items of today count no more. */
+  /** When today's item count resets. */
   dayEndsAt: number;
 }
 
@@ -43,15 +43,15 @@ interface Creation {
 interface Sum {
   at: number;
   bytes: number;
-  /** When the first of these files goes. */
+  /** When the first of these files expires. */
   nextExpiry: number | null;
 }
 
 export function createQuotas({ store, usage, usual, overrides }: QuotaParts): OwnerQuotas {
   const sums = new Map<string, Sum>();
-  /** Bytes that are on their way to this process. */
+  /** Bytes being uploaded to this process. */
   const arriving = new Map<string, number>();
-  /** Jobs that the count of the records may not hold yet: those that are being created, or were a moment ago. */
+  /** Jobs that the records may not count yet, because they were just created or still are being created. */
   const recent = new Map<string, Set<Creation>>();
 
   const limitsOf = async (owner: string): Promise<Quotas> => ({ ...usual, ...(await overrides(owner)) });
@@ -75,7 +75,7 @@ export function createQuotas({ store, usage, usual, overrides }: QuotaParts): Ow
     refuseAnother(owner, { openJobs, askedAt, limit });
   }
 
-  /** As `refuseJobs`, and counts the job in the same turn: nobody comes between. */
+  /** Like `refuseJobs`, but also counts the job, with no await in between. */
   async function beginJob(owner: string, limit: number | null): Promise<Creation> {
     if (limit === null) return begin(owner);
     const askedAt = performance.now();
@@ -91,7 +91,7 @@ export function createQuotas({ store, usage, usual, overrides }: QuotaParts): Ow
     const others = [...(recent.get(owner) ?? [])];
     const uncounted = others.filter(({ endedAt }) => endedAt === null || endedAt > askedAt).length;
     if (openJobs + uncounted < limit) return;
-    throw refusal("jobs", limit, `You have ${openJobs} of at most ${limit} jobs that have not ended.`, {
+    throw refusal("jobs", limit, `You have ${openJobs} unfinished jobs. The limit is ${limit}.`, {
       retryAfter: JOBS_RETRY_S,
     });
   }
@@ -106,7 +106,7 @@ export function createQuotas({ store, usage, usual, overrides }: QuotaParts): Ow
 
   function full({ bytes: used, nextExpiry }: Sum, { limit, bytes }: { limit: number; bytes: number }) {
     const more = bytes > 0 ? `; this needs ${bytes} more` : "";
-    const text = `Your files have ${used} of at most ${limit} bytes${more}. Delete jobs or uploads that you need no more.`;
+    const text = `Your files use ${used} of ${limit} bytes${more}. Delete jobs or uploads that you no longer need.`;
     return refusal("storedBytes", limit, text, frees(nextExpiry, store.now()));
   }
 
@@ -173,7 +173,7 @@ export function createQuotas({ store, usage, usual, overrides }: QuotaParts): Ow
         const most = limits.itemsPerDay ?? Number.MAX_SAFE_INTEGER;
         if (!(await usage.addItems(owner, day, items, most))) {
           const used = await usage.items(owner, day);
-          const text = `You have used ${used} of at most ${most} items today; this needs ${items} more.`;
+          const text = `You have used ${used} of ${most} items today. This request needs ${items} more.`;
           throw refusal("itemsPerDay", most, text, frees((day + 1) * DAY_MS, store.now()));
         }
         const created = await create().catch(async (error: unknown) => {

@@ -7,33 +7,33 @@ import { MillraceError } from "../errors.ts";
 import { ACCESS_SECONDS, type AccessTokens } from "./access-tokens.ts";
 import type { AccountsLog } from "./log.ts";
 
-/** A session that nobody refreshes for this long is over. */
+/** A session ends when it is not refreshed for this long. */
 const IDLE_MS = 30 * 24 * 3_600_000;
-/** And any session after this. */
+/** Maximum length of a session. */
 const LONGEST_MS = 180 * 24 * 3_600_000;
 /**
- * For this long the refresh token before counts too, and gets the same successor: two tabs may ask at once, and an
- * answer may be lost.
+ * For this long, the previous refresh token is still valid and yields the same successor, because two tabs may refresh
+ * at once, or a response may get lost.
  */
 const LEEWAY_MS = 10_000;
 const MOST_LISTED = 200;
 const MOST_DEVICE_CHARACTERS = 300;
 
-/** Where a request comes from, as the list of sessions shows it. */
+/** Where a request comes from, for the list of sessions. */
 export interface Visitor {
   device: string;
   address: string;
 }
 
-/** What whoever logs in gets. */
+/** Result of a login. */
 export interface Granted {
   user: UserRecord;
   sessionId: string;
   accessToken: string;
-  /** Seconds. */
+  /** In seconds. */
   expiresIn: number;
   refreshToken: string;
-  /** Seconds. */
+  /** In seconds. */
   refreshExpiresIn: number;
 }
 
@@ -49,8 +49,8 @@ export interface SessionParts {
 export type Sessions = ReturnType<typeof createSessions>;
 
 /**
- * A session is what a login begins. A refresh token names its session and counts: the record knows which count is
- * next, so that one which was used before is a copy, and ends the session for whoever has it.
+ * A login starts a session. A refresh token contains its session's id and a counter. The record has the next counter,
+ * so a token with an earlier one is a stolen or stale copy, and ends the session for everyone.
  */
 export function createSessions({ sessions, users, tokens, signer, log, now }: SessionParts) {
   const refreshToken = (id: string, counter: number) => {
@@ -73,7 +73,7 @@ export function createSessions({ sessions, users, tokens, signer, log, now }: Se
     refreshExpiresIn: Math.floor((session.expiresAt - now()) / 1_000),
   });
 
-  const over = () => new MillraceError("unauthorized", "The session is over. Log in again.");
+  const over = () => new MillraceError("unauthorized", "The session has ended. Log in again.");
 
   return {
     async begin(user: UserRecord, { device, address }: Visitor): Promise<Granted> {
@@ -95,7 +95,7 @@ export function createSessions({ sessions, users, tokens, signer, log, now }: Se
       return grant(user, session, session.counter);
     },
 
-    /** The next pair of tokens. Rejects with `unauthorized` when the session is over. */
+    /** Issues the next pair of tokens. Rejects with `unauthorized` if the session has ended. */
     async refresh(token: string, address: string): Promise<Granted> {
       const given = parse(token);
       const time = now();
@@ -121,7 +121,7 @@ export function createSessions({ sessions, users, tokens, signer, log, now }: Se
       throw over();
     },
 
-    /** Ends the session that a refresh token names; any other token does nothing. */
+    /** Ends the session of a refresh token. Does nothing if the token is invalid. */
     async endByToken(token: string): Promise<void> {
       const given = parse(token);
       if (given) await sessions.revoke(given.id, null, now());
@@ -132,13 +132,17 @@ export function createSessions({ sessions, users, tokens, signer, log, now }: Se
       throw new MillraceError("not_found", "There is no such session.");
     },
 
-    /** Log out everywhere. `except` stays, with new tokens. */
+    /** Logs out everywhere. The session `except` stays, but needs new tokens. */
     async endAll(userId: string, except: string | null = null): Promise<void> {
       await users.change(userId, {}, { endsTokens: true });
       await sessions.revokeAll(userId, now(), except);
     },
 
-    /** New tokens for a session that goes on after the others have ended. */
+    /** Ends revoked sessions: by id, and all sessions of some users. Their tokens are already rejected. */
+    endRevoked: (ids: readonly string[], userIds: readonly string[]) =>
+      sessions.revokeThese({ ids, userIds }, now()),
+
+    /** Issues new tokens for a session that continues after the others have ended. */
     async renew(userId: string, id: string): Promise<Granted> {
       const time = now();
       const [user, session] = await Promise.all([users.byId(userId), sessions.live(id, time)]);

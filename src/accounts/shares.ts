@@ -7,29 +7,29 @@ import type { Store } from "../ports/store/store.ts";
 export interface NewShare {
   owner: string;
   jobId: string;
-  /** `null`: the archive. */
+  /** `null` for the archive. */
   artifactId: string | null;
   seconds: number;
 }
 
 export type Shares = ReturnType<typeof createShares>;
 
-/** Links by which anyone may download a job's archive, or one of its files, until they expire or are taken back. */
+/** Links that let anyone download a job's archive or one of its files, until they expire or are revoked. */
 export function createShares(
   records: ShareRecords,
   store: Pick<Store, "job" | "artifact" | "now">,
   signer: Signer,
-  /** Not for who was disabled: nothing of theirs is given out. */
+  /** `false` for disabled users, whose links must stop working. */
   mayShare: (owner: string) => Promise<boolean>,
 ) {
-  const missing = () => new MillraceError("not_found", "There is nothing at this link, or not any more.");
+  const missing = () => new MillraceError("not_found", "This link does not exist or has expired.");
 
   const check = async ({ owner, jobId, artifactId }: Omit<NewShare, "seconds">): Promise<void> => {
     if (!(await store.job({ owner, id: jobId })))
       throw new MillraceError("not_found", "There is no such job.");
     if (artifactId === null) return;
     const file = await store.artifact({ owner, id: artifactId });
-    if (file === "expired") throw new MillraceError("gone", "The file is past its retention.");
+    if (file === "expired") throw new MillraceError("gone", "The file has expired.");
     if (file?.jobId !== jobId) throw new MillraceError("not_found", "The job has no such file.");
   };
 
@@ -42,10 +42,10 @@ export function createShares(
       return share;
     },
 
-    /** What stands in the address. */
+    /** The token in the URL. */
     tokenOf: ({ id }: ShareRecord) => `${id}.${signer.sign(id)}`,
 
-    /** Rejects with `not_found` when nobody made it, it was taken back, or it or its job is gone. */
+    /** Rejects with `not_found` if the link is invalid or revoked, or if it or its job is gone. */
     async open(token: string): Promise<ShareRecord> {
       const [id, tag, ...rest] = token.split(".");
       if (!id || !tag || rest.length > 0 || !signer.verify(id, tag)) throw missing();

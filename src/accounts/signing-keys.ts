@@ -6,16 +6,16 @@ export interface SigningKey {
   createdAt: number;
 }
 
-/** A new key signs from then on; the one before counts until its last token has expired. */
+/** A new key signs after this long. The previous one stays valid until its last token has expired. */
 const ROTATE_MS = 24 * 3_600_000;
 const FORGET_MS = ROTATE_MS + 3_600_000;
-/** Until then other processes may not know it yet, so that an older one signs. */
+/** Until then other processes may not know a new key, so the previous one signs. */
 const SETTLE_MS = 5_000;
 const REREAD_MS = 30_000;
-/** A token may name any key: the store is asked for unknown ones this often at most. */
+/** Minimum interval of looking up unknown keys, because a token may name any key. */
 const UNKNOWN_MS = 1_000;
 
-/** The keys that sign access tokens, which all processes share through the store. */
+/** The keys that sign access tokens. All processes share them through the store. */
 export function signingKeys(
   records: Pick<SessionRecords, "signingKeys" | "addSigningKey">,
   now: () => number,
@@ -38,7 +38,7 @@ export function signingKeys(
   };
 
   return {
-    /** The key that signs at present. */
+    /** The key that currently signs. */
     async current(): Promise<SigningKey> {
       if (performance.now() - readAt > REREAD_MS) await read();
       const time = now();
@@ -50,7 +50,7 @@ export function signingKeys(
       return known.find(({ createdAt }) => time - createdAt >= SETTLE_MS) ?? known.at(-1)!;
     },
 
-    /** `null` for a key that there is not, or no more. */
+    /** `null` if the key does not exist (any more). */
     async find(id: string): Promise<SigningKey | null> {
       const found = known.find((key) => key.id === id);
       if (found || performance.now() - readAt < UNKNOWN_MS) return found ?? null;

@@ -18,7 +18,7 @@ export interface NewAccount {
   email: string;
   password: string;
   name?: string;
-  /** The token of an invite. */
+  /** Token of an invite. */
   invite?: string;
 }
 
@@ -43,13 +43,13 @@ export function createUsers({ users, passwords, links, registration, now }: User
     await required(id);
     const changed = await users.change(id, to, { endsTokens });
     if (changed) return changed;
-    throw new MillraceError("forbidden", "This is the last admin. Make somebody else one first.");
+    throw new MillraceError("forbidden", "This is the last admin. Make someone else an admin first.");
   };
 
-  /** The first admin's link counts where nobody else's does. */
+  /** The first admin's link works even if registration is closed. */
   const refuseInvites = (link: LinkRecord | null) => {
     if (link?.kind === "invite" && registration === "closed") {
-      throw new MillraceError("forbidden", "Nobody can make an account here at present.");
+      throw new MillraceError("forbidden", "Registration is closed on this server.");
     }
   };
 
@@ -70,12 +70,12 @@ export function createUsers({ users, passwords, links, registration, now }: User
 
   return {
     /**
-     * Makes an account, by an invite or where anybody may. When the address has one already, nothing happens, and the
-     * answer does not say so: `null`.
+     * Creates an account, with an invite or through open registration. If the address already has an account, does
+     * nothing and returns `null`, which callers must not reveal.
      */
     async register({ invite, ...account }: NewAccount): Promise<UserRecord | null> {
       if (invite === undefined && registration !== "open") {
-        throw new MillraceError("forbidden", "You need an invite to make an account here.");
+        throw new MillraceError("forbidden", "You need an invite to create an account here.");
       }
       const email = emailOf(account.email);
       const link = invite === undefined ? null : await links.invite(invite);
@@ -93,8 +93,8 @@ export function createUsers({ users, passwords, links, registration, now }: User
     },
 
     /**
-     * Whom somebody is who signed in elsewhere for the first time: the user with that address, if both sides have
-     * verified it, and otherwise a new one. An address that nobody verified is not taken over: it may be another's.
+     * Finds or creates the user for someone's first external sign-in. Links to an existing user only if both sides have
+     * verified the address, because an unverified address may belong to someone else.
      */
     async bySignIn(
       profile: { email: string | null; isEmailVerified: boolean; name: string },
@@ -105,7 +105,7 @@ export function createUsers({ users, passwords, links, registration, now }: User
       if (known && known.emailVerifiedAt !== null) return known;
       const link = invite === null ? null : await links.invite(invite);
       if (registration !== "open" && link === null) {
-        throw new MillraceError("forbidden", "You need an invite to make an account here.");
+        throw new MillraceError("forbidden", "You need an invite to create an account here.");
       }
       refuseInvites(link);
       const name = profile.name.slice(0, MOST_NAME_CHARACTERS);
@@ -117,48 +117,48 @@ export function createUsers({ users, passwords, links, registration, now }: User
       if (isNew) return user;
       throw new MillraceError(
         "invalid_link",
-        "This invite is for another email address, or was used already.",
+        "This invite is for another email address, or was already used.",
       );
     },
 
-    /** The role that a provider's claim gives, where the settings name one: it is read again at every login. */
+    /** Updates the role from the provider's admin claim, if one is configured. Runs at every login. */
     async withRole(user: UserRecord, isAdmin: boolean | null): Promise<UserRecord> {
       const role = isAdmin === null ? user.role : isAdmin ? "admin" : "user";
       if (role === user.role) return user;
       return (await users.change(user.id, { role }, { endsTokens: true })) ?? user;
     },
 
-    /** By an admin, who may leave the password to the user: a reset link sets it. */
+    /** Creates a user on behalf of an admin. Without a password, the user sets one with a reset link. */
     async create(given: { email: string; name: string; role: Role; password?: string }): Promise<UserRecord> {
       const email = emailOf(given.email);
       const { name, role, password } = given;
       const passwordHash = password === undefined ? null : await passwords.hash(password, email);
       const user = fresh({ email, name, role, passwordHash });
       if (await users.create(user)) return user;
-      throw new MillraceError("already_exists", "There is an account with this email address already.");
+      throw new MillraceError("already_exists", "An account with this email address already exists.");
     },
 
-    /** The user, if the password is right; otherwise `null`, after the same time. */
+    /** Returns the user if the password is right, or else `null`, in the same time. */
     async authenticate(email: string, password: string): Promise<UserRecord | null> {
       const user = await users.byEmail(email);
       const isRight = await passwords.verify(user?.passwordHash ?? null, password);
       return isRight && user?.state === "active" ? user : null;
     },
 
-    /** Rejects with `unauthorized` when the present password is another one. */
+    /** Rejects with `unauthorized` if the current password is wrong. */
     async changePassword(
       user: Pick<UserRecord, "id">,
       given: { present?: string; next: string },
     ): Promise<UserRecord> {
       const known = await required(user.id);
       if (known.passwordHash !== null && !(await passwords.verify(known.passwordHash, given.present ?? ""))) {
-        throw new MillraceError("forbidden", "The present password is another one.");
+        throw new MillraceError("forbidden", "The current password is wrong.");
       }
       const passwordHash = await passwords.hash(given.next, known.email);
       return change(user.id, { passwordHash }, true);
     },
 
-    /** Rejects with `invalid_link`. A link that no admin made came by mail, so that its holder reads that. */
+    /** Rejects with `invalid_link`. A link that no admin made came by email, so its holder reads that address. */
     async resetPassword(token: string, password: string): Promise<UserRecord> {
       const link = await links.look(token, "reset");
       const user = await required(link.userId!);
@@ -174,18 +174,18 @@ export function createUsers({ users, passwords, links, registration, now }: User
       return change(userId!, { emailVerifiedAt: now() });
     },
 
-    /** Rejects with `forbidden` when the password is another one. Nobody signs in any more; the rest goes later. */
+    /** Rejects with `forbidden` if the password is wrong. Blocks sign-in now, and the data is deleted later. */
     async markDeleting(user: Pick<UserRecord, "id">, password: string | undefined): Promise<void> {
       const known = await required(user.id);
       if (known.passwordHash !== null && !(await passwords.verify(known.passwordHash, password ?? ""))) {
-        throw new MillraceError("forbidden", "The password is another one.");
+        throw new MillraceError("forbidden", "The password is wrong.");
       }
       await change(user.id, { state: "deleting" }, true);
     },
 
     rename: (id: string, name: string) => change(id, { name }),
 
-    /** What admins change. Disabling, and taking the role away, ends all tokens. */
+    /** Changes made by an admin. Disabling a user or changing the role revokes all tokens. */
     administer(id: string, to: Pick<UserChange, "name" | "role" | "quotas"> & { state?: UserState }) {
       return change(id, to, to.role !== undefined || (to.state ?? "active") !== "active");
     },

@@ -1,9 +1,9 @@
 import { MillraceError } from "../errors.ts";
 
-/** What the port promises of every bus: PostgreSQL takes no more. */
+/** The limit that the port states for every bus; PostgreSQL's is the lowest. */
 const MAX_BYTES = 7_000;
 
-/** Throws `payload_too_large` for a message that a bus does not take. */
+/** Throws `payload_too_large` for a message that exceeds the limit of a bus. */
 export function checkMessage(text: string): void {
   const bytes = Buffer.byteLength(text);
   if (bytes <= MAX_BYTES) return;

@@ -1,6 +1,6 @@
 import type { Delivery, DeliveryHandler } from "../ports/broker.ts";
 
-/** Calls the handler. A delivery whose handler fails is given back. */
+/** Calls the handler. If it fails, returns the delivery. */
 export function deliver(handler: DeliveryHandler, delivery: Delivery): void {
   const giveBack = () => {
     delivery.retry().catch(() => {});

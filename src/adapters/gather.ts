@@ -1,6 +1,6 @@
 /**
- * Collects what comes in one turn of the event loop and hands it on together: one round trip instead of
- * many, and no delay, as the turn would have to end before anything is sent.
+ * Collects items from one turn of the event loop and hands them on together. This saves round trips without adding
+ * delay, because nothing is sent before the turn ends anyway.
  */
 export function gather<T>(hand: (items: T[]) => void): (item: T) => void {
   let items: T[] = [];

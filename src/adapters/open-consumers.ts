@@ -2,13 +2,13 @@ import type { Consumer } from "../ports/broker.ts";
 
 interface Closable {
   close(): Promise<void>;
-  /** Whether everything it was handed has been settled or given back. */
+  /** Whether everything it was handed has been settled or returned. */
   isEmpty(): boolean;
 }
 
 /**
- * The consumer as its caller gets it: closed by a call or by its signal. A broker knows its consumers for as long as
- * they hold something.
+ * The consumer as its caller gets it: closed by a call or by its signal. A broker keeps track of its consumers for as
+ * long as they hold something.
  */
 export function keepConsumer<C extends Closable>(
   open: Set<C>,

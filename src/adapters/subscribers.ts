@@ -5,7 +5,7 @@ interface Subscriber {
   onGap: (() => void) | undefined;
 }
 
-/** Who listens to a bus in this process, by channel. */
+/** This process's bus subscribers, by channel. */
 export class Subscribers {
   readonly #byChannel = new Map<string, Set<Subscriber>>();
 
@@ -17,7 +17,7 @@ export class Subscribers {
     return this.#byChannel.has(channel);
   }
 
-  /** @returns what ends it; that says whether nobody listens to the channel any more */
+  /** @returns an unsubscribe function, which returns whether nobody listens to the channel any more */
   add(channel: string, handler: BusHandler, onGap?: () => void): () => boolean {
     const one = { handler, onGap };
     this.#byChannel.set(channel, (this.#byChannel.get(channel) ?? new Set()).add(one));
@@ -43,7 +43,7 @@ export class Subscribers {
   }
 }
 
-/** A handler's own failure is not the bus's. */
+/** A handler's failure must not affect the bus. */
 function attempt(run: () => void): void {
   try {
     run();

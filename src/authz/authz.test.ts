@@ -22,7 +22,7 @@ import { ISSUER, testIssuer } from "./testing.ts";
 
 type Headers = Record<string, string>;
 
-/** The service over an issuer of its own. @param via stands before the records */
+/** Starts the service with its own issuer. @param via a proxy in front of the records */
 async function start(
   rules: object[] | null,
   {
@@ -118,7 +118,7 @@ test("what is no token of the issuer, or counts no more, is nobody's", async () 
     await issuer.sign({ sub: "ada" }, { kid: "other" }),
     await issuer.sign({}),
     `${(await issuer.sign({ sub: "ada" })).slice(0, -4)}AAAA`,
-    // Signed with a secret that everybody knows.
+    // Signed with a publicly known secret.
     await new SignJWT({ sub: "ada" })
       .setProtectedHeader({ alg: "HS256", kid: "one" })
       .setIssuer(ISSUER)
@@ -155,7 +155,7 @@ test("rules decide by path, method, role and scope; what is public stays open to
   ] as const)
     expect([method, uri, (await check(uri, token, method)).status]).toEqual([method, uri, status]);
   expect((await check("/public/a", "wrong")).headers).toMatchObject(EMPTY);
-  // As Envoy asks over HTTP: the path is the address, whatever a client says of it.
+  // Envoy over HTTP: the path is the request's path, whatever headers a client sends.
   const envoy = (path: string, method: string) =>
     ask(`/authz/check${path}`, { "x-forwarded-uri": "/public/a", "x-forwarded-method": "GET" }, method);
   expect((await envoy("/public/a?x=1", "PROPFIND")).status).toBe(200);
@@ -220,7 +220,7 @@ test("while neither the store answers nor memory is proven, it is a 503 and neve
     await revoke({ kind: "jti", id: "gone", expiresAt: null });
     expect((await check("/", token)).status).toBe(200);
     isFrozen = true;
-    // The heads are still read: what ages is simulated by ending that.
+    // The maps still get updates. Closing the replica simulates staleness.
     await access.replica.close();
     await eventually(
       () => access.state().isStale,

@@ -5,29 +5,29 @@ import { type Check, createCheck, type TokenVerifier, type Verdict } from "./che
 import { answerChecks } from "./http-checks.ts";
 import type { RuleSource } from "./shared-rules.ts";
 
-/** How often checks ended how. */
+/** Check counts by outcome. */
 export interface CheckCounts {
   byStatus: Record<Verdict["status"], number>;
-  /** Of these, by the last known state. */
+  /** Checks based on the last known state. */
   stale: number;
 }
 
-/** Judges requests to other servers, for the proxies before them. */
+/** Authorizes requests to other servers on behalf of their proxies. */
 export interface Authz {
   readonly check: Check;
-  /** Answers a request to `/authz/check`. */
+  /** Handles a request to `/authz/check`. */
   answer(request: IncomingMessage, response: ServerResponse): void;
   counts(): CheckCounts;
-  /** Something that was not foreseen; the check is a 503 then. */
+  /** Reports an unexpected error, after which the check returns 503. */
   onError(error: unknown): void;
 }
 
 export interface AuthzParts {
   access: Access;
-  /** Whose tokens count, in the order in which they are asked. */
+  /** Verifiers of accepted tokens, in order. */
   verifiers: readonly TokenVerifier[];
   rules: Pick<RuleSource, "current">;
-  /** The cookie that a token may be in; `null`: none. */
+  /** Cookie that may hold a token. `null` for none. */
   cookie: string | null;
   log?: Pick<StepLog, "error">;
 }

@@ -3,41 +3,41 @@ import type { Guard, Reading } from "../replica/guard.ts";
 import type { RevocableToken, Revocations } from "../replica/revocations.ts";
 import { type FindRule, plainPath, type Rule } from "./rules.ts";
 
-/** What a proxy asks about. */
+/** The request that a proxy asks about. */
 export interface CheckRequest {
   method: string;
-  /** As the client sent it, with its query; `null` where the proxy does not say. */
+  /** As sent by the client, with query. `null` if the proxy does not send it. */
   uri: string | null;
   authorization: string | undefined;
   cookie: string | undefined;
 }
 
-/** Whose a token is. */
+/** Holder of a token. */
 export interface Holder {
   user: string;
   email: string | null;
   roles: readonly string[];
   scopes: readonly string[];
-  /** By what it may be revoked; `null` where that was looked at already. */
+  /** Identifies the token for revocation. `null` if revocation was already checked. */
   token: RevocableToken | null;
 }
 
-/** Tokens of one issuer. */
+/** Verifies tokens of one issuer. */
 export interface TokenVerifier {
   /**
-   * `null` for a token that is not its own, or counts no more.
-   * Rejects with `unavailable` where it cannot tell.
+   * Resolves with `null` if the token belongs to another issuer or is no longer valid.
+   * Rejects with `unavailable` if it cannot tell.
    */
   verify(token: string): Holder | null | Promise<Holder | null>;
 }
 
 export interface Verdict {
   status: 200 | 401 | 403 | 503;
-  /** Who asks; `null` for nobody whom we know. */
+  /** `null` for an anonymous request. */
   holder: Holder | null;
-  /** It stands on the last known state: the store does not answer. */
+  /** Based on the last known state, because the store is down. */
   isStale: boolean;
-  /** Why not. */
+  /** Reason for a denial. */
   detail: string;
 }
 
@@ -45,18 +45,18 @@ export interface CheckParts {
   verifiers: readonly TokenVerifier[];
   revocations: Pick<Revocations, "isRevoked" | "keysOf">;
   guard: Guard;
-  /** The rules in force; `null`: there are none, and any user has access. */
+  /** The current rules. `null` if there are none, which gives any user access. */
   rules(): FindRule | null;
-  /** Where a token is when it is not in `Authorization`. */
+  /** Cookie that may hold a token, if there is no `Authorization` header. */
   cookie: string | null;
 }
 
 export type Check = (request: CheckRequest) => Verdict | Promise<Verdict>;
 
-/** Tokens of ours and of other issuers are shorter. */
+/** Real tokens, ours and those of other issuers, are shorter. */
 const MOST_TOKEN_CHARACTERS = 8_192;
 
-/** Who may do what. The usual answer is given at once, from memory. */
+/** Authorizes requests. Usually answers synchronously, from memory. */
 export function createCheck(parts: CheckParts): Check {
   const { guard, revocations } = parts;
 
@@ -68,15 +68,15 @@ export function createCheck(parts: CheckParts): Check {
       detail,
     });
     if (rule === null || rule.access === "nobody") {
-      return verdict(403, "No rule gives access to this address.");
+      return verdict(403, "No rule allows access to this address.");
     }
     if (rule.access === "public") return verdict(200, "");
-    if (!holder) return verdict(401, "Sign in first.");
+    if (!holder) return verdict(401, "This requires a valid token that has not been revoked.");
     if (rule.roles && !rule.roles.some((role) => holder.roles.includes(role))) {
-      return verdict(403, `This needs the role ${rule.roles.join(" or ")}.`);
+      return verdict(403, `This requires the role ${rule.roles.join(" or ")}.`);
     }
     if (rule.scopes && !rule.scopes.some((scope) => holder.scopes.includes(scope))) {
-      return verdict(403, `This needs the scope ${rule.scopes.join(" or ")}.`);
+      return verdict(403, `This requires the scope ${rule.scopes.join(" or ")}.`);
     }
     return verdict(200, "");
   }
@@ -93,7 +93,7 @@ export function createCheck(parts: CheckParts): Check {
       .then((asked) => decide(rule, unlessRevoked(holder, asked), asked.isStale));
   }
 
-  /** Nobody is refused for what is not known; what is open to everybody stays open. */
+  /** If the state is unknown, the answer is 503 rather than a denial. Public paths stay open. */
   function unknown(rule: Rule | null, error: unknown): Verdict {
     const { code, message } = error as MillraceError;
     if (code !== "unavailable" && code !== "closed") throw error;
@@ -119,12 +119,12 @@ export function createCheck(parts: CheckParts): Check {
 
 const ANY_USER: Rule = { path: "/**", access: "user" };
 
-/** The rule for a request, or why there is none to be found. */
+/** The rule for a request, or the reason why there is none. */
 function ruleOf({ method, uri }: CheckRequest, find: FindRule | null): Rule | null | string {
   if (find === null) return ANY_USER;
-  if (uri === null) return "The proxy does not say which address is asked for: it must send X-Forwarded-Uri.";
+  if (uri === null) return "The proxy must send the requested address in X-Forwarded-Uri.";
   const path = plainPath(uri);
-  return path === null ? "This spelling of an address is not accepted." : find(method, path);
+  return path === null ? "This form of the address is not accepted." : find(method, path);
 }
 
 function verify(

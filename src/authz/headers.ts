@@ -1,8 +1,8 @@
 import type { Verdict } from "./check.ts";
 
 /**
- * The headers of every answer, in their order. A proxy copies them over those of the client: one that were missing would
- * let through what the client made up.
+ * Headers that every response contains, in this order. Proxies overwrite the client's headers with them, so a missing
+ * one would let a forged value through.
  */
 export const identityHeaders = [
   "x-auth-user",
@@ -12,7 +12,7 @@ export const identityHeaders = [
   "x-auth-stale",
 ] as const;
 
-/** Their values, in the same order. */
+/** Values in the order of `identityHeaders`. */
 export function identityValues({ holder, isStale }: Pick<Verdict, "holder" | "isStale">): string[] {
   const stale = isStale ? "true" : "";
   if (!holder) return ["", "", "", "", stale];
@@ -23,11 +23,11 @@ export function identityValues({ holder, isStale }: Pick<Verdict, "holder" | "is
 function listed(names: readonly string[]): string {
   const [first = ""] = names;
   if (names.length < 2 && !first.includes(",")) return plain(first);
-  // A comma in a name must not make two of it.
+  // Keep a comma within a name from splitting it.
   return names.map((name) => plain(name).replaceAll(",", "%2C")).join(",");
 }
 
-/** What a header cannot carry is percent-encoded. */
+/** Percent-encodes characters that a header cannot contain. */
 function plain(text: string): string {
   return /^[\x21-\x7e]*$/.test(text) ? text : encodeURI(text.toWellFormed());
 }

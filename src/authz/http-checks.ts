@@ -12,20 +12,20 @@ const codes: Record<401 | 403 | 503, ErrorCode> = {
   503: "unavailable",
 };
 
-/** Whether an address is one of ours. */
+/** Whether a URL is a check. */
 export function isCheck(url: string): boolean {
   return url.startsWith(CHECK_PATH) && /^(?:[/?]|$)/.test(url.slice(CHECK_PATH.length));
 }
 
-/** Answers what proxies ask: nginx `auth_request`, Caddy `forward_auth`, Traefik, and Envoy over HTTP. */
+/** Handles checks from nginx `auth_request`, Caddy `forward_auth`, Traefik, and Envoy over HTTP. */
 export function answerChecks(check: Check, onError: (error: unknown) => void) {
   return (request: IncomingMessage, response: ServerResponse): void => {
     const answer = (verdict: Verdict) => send(response, request.method === "HEAD", verdict);
     const fail = (error: unknown) => {
       onError(error);
-      answer({ status: 503, holder: null, isStale: false, detail: "Access could not be judged." });
+      answer({ status: 503, holder: null, isStale: false, detail: "The access check failed." });
     };
-    // Nothing reads a body that a proxy sends along.
+    // Discard any body that the proxy forwards.
     request.resume();
     try {
       const verdict = check(asked(request.method!, request.url!, request.headers));
@@ -38,8 +38,8 @@ export function answerChecks(check: Check, onError: (error: unknown) => void) {
 }
 
 /**
- * What is asked about. A path behind `/authz/check` is the address, as Envoy sends it; otherwise it is in
- * `X-Forwarded-Uri` and `X-Forwarded-Method`, which the proxy sets. No other header counts: a client could send it.
+ * The request to check. Envoy appends its path to `/authz/check`. Other proxies set `X-Forwarded-Uri` and
+ * `X-Forwarded-Method`. We trust no other header, because a client could send it.
  */
 function asked(method: string, url: string, headers: IncomingHttpHeaders): CheckRequest {
   const { authorization, cookie } = headers;

@@ -3,20 +3,20 @@ import { MillraceError } from "../errors.ts";
 import type { Holder, TokenVerifier } from "./check.ts";
 
 export interface IssuerSettings {
-  /** What `iss` of its tokens says. */
+  /** Expected `iss`. */
   issuer: string;
-  /** Where its keys are: a JSON Web Key Set. */
+  /** URL of its JSON Web Key Set. */
   jwks: string;
-  /** What `aud` must name; `null`: anything. */
+  /** Expected `aud`. `null` accepts any. */
   audience: string | null;
-  /** The claim with the roles, a list; a dot leads into an object, as in `realm_access.roles`. */
+  /** Claim with the list of roles. Dots lead into objects, as in `realm_access.roles`. */
   rolesClaim: string;
 }
 
-/** Of public keys alone: with a secret one, whoever verifies could sign. */
+/** Public keys only: with a shared secret, everyone who verifies could also sign. */
 const ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"];
 const KEYS_MS = 2_000;
-/** How long a signature that was verified is believed: then the keys of the issuer may be others. */
+/** How long a verified signature is cached, because the issuer may change its keys. */
 const KEPT_MS = 60_000;
 const MOST_KEPT = 50_000;
 
@@ -25,10 +25,10 @@ interface Kept {
   until: number;
 }
 
-/** Tokens of another issuer, by its public keys. @param now the store's clock */
+/** Verifies tokens of another issuer with its public keys. @param now the store's clock */
 export function issuerTokens(settings: IssuerSettings, now: () => number): TokenVerifier {
   const keys = createRemoteJWKSet(new URL(settings.jwks), { timeoutDuration: KEYS_MS });
-  /** In the order in which they came: the first half of them goes when there are too many. */
+  /** In insertion order. When it is full, the first half is dropped. */
   const kept = new Map<string, Kept>();
 
   async function verifyNow(token: string): Promise<Holder | null> {
@@ -47,7 +47,7 @@ export function issuerTokens(settings: IssuerSettings, now: () => number): Token
       const known = kept.get(token);
       if (known && known.until > now()) return known.holder;
       if (known) kept.delete(token);
-      // No token that could be of this issuer: others are not held up by it.
+      // Not a token of this issuer, so skip the asynchronous path.
       if (token.split(".", 4).length !== 3) return null;
       return verifyNow(token);
     },
@@ -71,13 +71,17 @@ async function payloadOf(
     return payload;
   } catch (cause) {
     if (cause instanceof errors.JOSEError && !UNREACHABLE.has(cause.code)) return null;
-    throw new MillraceError("unavailable", "The keys of the tokens' issuer cannot be read at present.", {
-      ...{ retryAfter: 1, cause },
-    });
+    throw new MillraceError(
+      "unavailable",
+      "The public keys of the token's issuer cannot be read at present.",
+      {
+        ...{ retryAfter: 1, cause },
+      },
+    );
   }
 }
 
-/** Of the keys, not of the token. */
+/** Errors of fetching keys, not of the token. */
 const UNREACHABLE = new Set(["ERR_JWKS_TIMEOUT", "ERR_JWKS_INVALID", "ERR_JOSE_GENERIC"]);
 
 function holderOf(payload: JWTPayload, rolesClaim: string): Holder {
@@ -98,7 +102,7 @@ function memberOf(value: unknown, name: string): unknown {
     : undefined;
 }
 
-/** A list, or words with spaces between them. */
+/** Parses a list, or words separated by spaces. */
 function textsOf(value: unknown): string[] {
   if (typeof value === "string") return value.split(" ").filter((word) => word !== "");
   return Array.isArray(value) ? value.filter((one) => typeof one === "string") : [];

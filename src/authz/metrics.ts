@@ -4,7 +4,7 @@ import type { Authz } from "./authz.ts";
 
 const BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 10, 30];
 
-/** The maps that this process keeps, and how long it takes to refuse what was revoked. */
+/** The maps of this process, and how long revocations take to arrive. */
 export function registerReplica(registry: Registry, access: Access): void {
   const revocation = new Histogram({
     name: "millrace_revocation_seconds",
@@ -44,7 +44,7 @@ export function registerReplica(registry: Registry, access: Access): void {
   });
 }
 
-/** The checks that this process has answered. */
+/** Checks answered by this process. */
 export function registerChecks(registry: Registry, authz: Pick<Authz, "counts">): void {
   new Counter({
     ...{ name: "millrace_authz_checks_total", help: "Checks of access, by the status of their answer." },

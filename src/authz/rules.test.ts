@@ -49,7 +49,7 @@ test("what is wrong in a file is said, and where", () => {
     ],
     ['{"rules":[{"path":"/a","role":"b"}]}', "rules.json is not valid: rules.0"],
     ['{"rules":[{"path":"/a","methods":["get"]}]}', "must be in capital letters"],
-    ['{"rules":[{"path":"/**/**/**/**"}]}', "has more than 3 times **"],
+    ['{"rules":[{"path":"/**/**/**/**"}]}', "has more than 3 ** wildcards"],
   ] as const)
     expect(() => parseRules(text, "rules.json"), text).toThrow(message);
 });

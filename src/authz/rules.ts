@@ -3,7 +3,7 @@ import { firstIssues } from "../domain/issues.ts";
 import { MillraceError } from "../errors.ts";
 
 export const MOST_RULES = 1_000;
-/** `**` of one pattern: each one more makes matching slower for long paths. */
+/** Maximum number of `**` per pattern, because each one makes matching long paths slower. */
 const MOST_WILDCARDS = 3;
 const MOST_PATH_CHARACTERS = 4_096;
 
@@ -15,9 +15,9 @@ const rule = z.strictObject({
     .regex(/^\/[^?#\s]*$/, "must begin with / and have no query")
     .refine(
       (path) => path.split("**").length - 1 <= MOST_WILDCARDS,
-      `has more than ${MOST_WILDCARDS} times **`,
+      `has more than ${MOST_WILDCARDS} ** wildcards`,
     )
-    .describe("`*` stands for one segment, `**` for any number of them."),
+    .describe("`*` matches one segment, `**` any number of segments."),
   methods: z
     .array(z.string().regex(/^[A-Z]{1,20}$/, "must be in capital letters"))
     .min(1)
@@ -27,15 +27,15 @@ const rule = z.strictObject({
   scopes: z.array(name).min(1).optional().describe("One of them is needed."),
 });
 
-/** As the file has them: the first one that matches decides, and where none does, nobody has access. */
+/** The rules file. The first matching rule decides. Without a match, access is denied. */
 export const rulesSchema = z.strictObject({ rules: z.array(rule).max(MOST_RULES) });
 
 export type Rule = z.output<typeof rule>;
 
-/** `null`: no rule is for it. */
+/** `null` if no rule matches. */
 export type FindRule = (method: string, path: string) => Rule | null;
 
-/** Reads the text of a rules file; rejects with what is wrong in it. */
+/** Parses a rules file. Throws an error that says what is wrong. */
 export function parseRules(text: string, file: string): Rule[] {
   let json: unknown;
   try {
@@ -65,18 +65,18 @@ export function compileRules(rules: readonly Rule[]): FindRule {
 
 function methodsOf({ methods }: Rule): Set<string> | null {
   if (!methods) return null;
-  // What reads with GET reads with HEAD.
+  // GET implies HEAD.
   return new Set(methods.includes("GET") ? [...methods, "HEAD"] : methods);
 }
 
 const wildcards: Record<string, string> = { "/**": "(?:/.*)?", "**": ".*", "*": "[^/]+" };
 
-/** Most servers answer `/a/` as `/a`: a rule is for both. */
+/** Most servers treat `/a/` like `/a`, so rules do too. */
 function withoutSlash(path: string): string {
   return path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
 }
 
-/** `/a/**` is for `/a` too. */
+/** `/a/**` also matches `/a`. */
 function patternOf(path: string): RegExp {
   const parts = withoutSlash(path).split(/(\/\*\*$|\*\*|\*)/);
   const source = parts.map((part) => wildcards[part] ?? part.replace(/[.+^${}()|[\]\\]/g, "\\$&")).join("");
@@ -84,15 +84,15 @@ function patternOf(path: string): RegExp {
 }
 
 /**
- * The path of a request in its one spelling, without its query. `null` for one that servers may read in several ways, such
- * as `/a/%2e%2e/b`: a rule for what it seems to be might not be for what it is.
+ * Normalizes a request's path and drops the query. `null` if servers may interpret the path differently, such as
+ * `/a/%2e%2e/b`, because we might then apply the wrong rule.
  */
 export function plainPath(uri: string): string | null {
   const end = uri.search(/[?#]/);
   const raw = end < 0 ? uri : uri.slice(0, end);
   if (!raw.startsWith("/") || raw.length > MOST_PATH_CHARACTERS) return null;
   if (PLAIN.test(raw)) return raw;
-  // `//host/a` may be an address of another host, and bytes that should have been encoded may be of any encoding.
+  // `//host/a` may refer to another host, and unencoded bytes may be in any encoding.
   if (raw.startsWith("//") || /[^\x21-\x7e]/.test(raw)) return null;
   if (/%(?:2f|5c|25|00)|\\/i.test(raw)) return null;
   let path: string;
@@ -106,5 +106,5 @@ export function plainPath(uri: string): string | null {
   return path;
 }
 
-/** Nothing to decode, no empty and no dot segments. */
+/** Nothing to decode, and no empty or dot segments. */
 const PLAIN = /^(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9_~!$&'()*+,=:@.-]+)*\/?$/;

@@ -1,10 +1,12 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { collectDefaultMetrics, Registry } from "prom-client";
+import { measureProcess, type ProcessMeter } from "../engine/processes/meter.ts";
 import { MillraceError } from "../errors.ts";
 import { isLoopback } from "../http/host-check.ts";
 import { defaultHttpLimits, type HttpLimits } from "../http/limits.ts";
 import { problemOf } from "../http/problem.ts";
+import { registerProcesses } from "../http/process-metrics.ts";
 import type { Access } from "../replica/access.ts";
 import type { Authz } from "./authz.ts";
 import { type GrpcServer, startGrpc } from "./envoy/grpc-server.ts";
@@ -15,9 +17,9 @@ export interface AuthzServiceOptions {
   authz: Authz;
   access: Access;
   host: string;
-  /** 0: any that is free. */
+  /** 0 picks a free port. */
   port: number;
-  /** `null`: no gRPC. */
+  /** `null` for no gRPC. */
   grpcPort: number | null;
   limits?: HttpLimits;
 }
@@ -28,10 +30,11 @@ export interface AuthzService {
   close(): Promise<void>;
 }
 
-/** The authorization service by itself: nothing but checks, on bare HTTP, and what operators ask of it. */
+/** The standalone authorization service: checks over plain HTTP, plus health and metrics for operators. */
 export async function startAuthzService(options: AuthzServiceOptions): Promise<AuthzService> {
   const { authz, host, port, limits = defaultHttpLimits } = options;
-  const metrics = metricsOf(options);
+  const meter = measureProcess("authz");
+  const metrics = metricsOf(options, meter);
   const others = operatorRoutes(options, metrics);
   const server = createServer(
     { maxHeaderSize: limits.headerBytes, headersTimeout: limits.headersMs, keepAliveTimeout: limits.idleMs },
@@ -43,7 +46,7 @@ export async function startAuthzService(options: AuthzServiceOptions): Promise<A
   server.maxConnections = limits.connections;
   await new Promise<void>((resolve, reject) => {
     server.once("error", (cause: NodeJS.ErrnoException) => {
-      const text = `This machine does not let us listen on ${host}, port ${port}: ${cause.code}. Choose another with --port or PORT.`;
+      const text = `This machine does not allow listening on ${host}, port ${port} (${cause.code}). Choose another with --port or PORT.`;
       reject(new MillraceError("config_invalid", text, { cause }));
     });
     server.listen({ host, port, backlog: 2_048 }, resolve);
@@ -70,20 +73,27 @@ export async function startAuthzService(options: AuthzServiceOptions): Promise<A
         }),
       ]);
       clearTimeout(timer);
+      meter.close();
       metrics.clear();
     },
   };
 }
 
-function metricsOf({ authz, access }: AuthzServiceOptions): Registry {
+function metricsOf({ authz, access }: AuthzServiceOptions, meter: ProcessMeter): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  let read = { at: Number.NEGATIVE_INFINITY, figures: meter.read() };
+  registerProcesses(registry, () => {
+    // One scrape reads each metric separately.
+    if (performance.now() - read.at > 500) read = { at: performance.now(), figures: meter.read() };
+    return [read.figures];
+  });
   registerReplica(registry, access);
   registerChecks(registry, authz);
   return registry;
 }
 
-/** Health and metrics. Metrics are for this machine, or for who has the scope `metrics`. */
+/** Health and metrics. Metrics require the scope `metrics`, except from this machine. */
 function operatorRoutes({ authz, access, host }: AuthzServiceOptions, metrics: Registry) {
   const json = (response: ServerResponse, status: number, body: object) =>
     send(response, status, "application/json", JSON.stringify(body));
@@ -115,9 +125,9 @@ function operatorRoutes({ authz, access, host }: AuthzServiceOptions, metrics: R
 }
 
 const refusals = {
-  unauthorized: "Metrics need a token with the scope metrics.",
-  not_found: "There is nothing at this address.",
-  internal: "Something went wrong on our side.",
+  unauthorized: "Metrics require a token with the scope metrics.",
+  not_found: "Nothing exists at this address.",
+  internal: "Something went wrong on the server.",
 } as const;
 
 function refuse(response: ServerResponse, code: keyof typeof refusals): void {

@@ -5,27 +5,27 @@ import type { ReplicaMap } from "../replica/maps.ts";
 import type { Replica } from "../replica/replica.ts";
 import { compileRules, type FindRule, parseRules, type Rule, rulesSchema } from "./rules.ts";
 
-/** How often the file is looked at. */
+/** Interval of checking the file. */
 const LOOK_MS = 2_000;
 const KEY = "rules";
 
 interface SharedRules {
   rules: Rule[];
-  /** Of the file that they are from, ms since the epoch: the newest file counts. */
+  /** Modification time of the source file, in ms since the epoch. The newest file wins. */
   modifiedAt: number;
 }
 
-/** The rules that all processes go by, wherever the file is that they are from. */
+/** Rules shared by all processes, whichever of them has the file. */
 export interface RuleSource {
   /** For the guard. */
   readonly map: ReplicaMap<SharedRules>;
   current(): FindRule | null;
-  /** Reads the file, and again whenever it changes. Called after the maps were loaded. */
+  /** Reads the file, and again whenever it changes. Call it after the maps are loaded. */
   start(file: string | null): Promise<void>;
   close(): void;
 }
 
-/** Called before the maps are loaded. */
+/** Call it before the maps are loaded. */
 export function ruleSource(replica: Replica, log?: Pick<StepLog, "info" | "warn">): RuleSource {
   const map = replica.map<SharedRules>("authz.rules", (value) => {
     const { modifiedAt, ...rest } = value as SharedRules;
@@ -73,7 +73,7 @@ export function ruleSource(replica: Replica, log?: Pick<StepLog, "info" | "warn"
         );
       });
       timer = setInterval(() => {
-        // What was in force stays so.
+        // Keep the current rules.
         share(file).catch((error: unknown) =>
           log?.warn("the rules of access could not be read again", { file, error: String(error) }),
         );

@@ -4,7 +4,7 @@ import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from "jose";
 
 export const ISSUER = "https://issuer.example";
 
-/** Another issuer: it signs tokens, and shows its public keys on this machine. */
+/** A token issuer for tests, with its public keys on loopback. */
 export async function testIssuer() {
   const { privateKey, publicKey } = await generateKeyPair("ES256");
   const keys = JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: "one", alg: "ES256" }] });

@@ -1,6 +1,6 @@
 const UNITS = ["B", "kB", "MB", "GB", "TB"];
 
-/** `1.4 MB`: decimal units, as file managers count. */
+/** `1.4 MB`: decimal units, like file managers. */
 export function bytes(count: number): string {
   let unit = 0;
   let value = count;
@@ -11,16 +11,19 @@ export function bytes(count: number): string {
   return `${unit === 0 || value >= 99.95 ? Math.round(value) : value.toFixed(1)} ${UNITS[unit]}`;
 }
 
-/** A limit as it was set: whole MiB where it is, since 20 MiB are not 21 MB to whoever set 20. */
+/** Formats a limit in MiB if it is a whole number, because someone who set 20 MiB does not expect 21 MB. */
 export function limit(count: number): string {
   const mebibytes = count / 1_048_576;
   return Number.isInteger(mebibytes) ? `${mebibytes} MiB` : bytes(count);
 }
 
-/** Of 100 bytes that became 20: `80 %`. Negative when the file grew; never 100 while something is left. */
-export function saved(before: number, after: number): string {
+/** `80% smaller` for 100 to 20 bytes, and never 100% unless nothing is left. `50% larger` or `78 × as large`. */
+export function change(before: number, after: number): string {
   if (before === 0) return "";
-  return `${Math.floor((1 - after / before) * 100)} %`;
+  if (after >= 2 * before) return `${Math.round(after / before)} × as large`;
+  const percent = Math.trunc((1 - after / before) * 100);
+  if (percent === 0) return "same size";
+  return percent > 0 ? `${percent}% smaller` : `${-percent}% larger`;
 }
 
 export function seconds(ms: number): string {
@@ -31,7 +34,7 @@ export function seconds(ms: number): string {
     : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-/** How long ago, in the largest unit that fits. */
+/** Time since, in the largest fitting unit. */
 export function ago(time: string | null, now = Date.now()): string {
   if (time === null) return "";
   const past = Math.max(0, now - Date.parse(time)) / 1_000;

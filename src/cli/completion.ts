@@ -12,16 +12,16 @@ export function addCompletion(program: Command): void {
   program
     .command("completion")
     .argument("<shell>", `one of ${SHELLS.join(", ")}`)
-    .description("print what lets a shell complete commands and flags")
+    .description("print a shell script that completes commands and flags")
     .addHelpText("after", HELP)
     .action((shell: string, _, command: Command) => {
       if (!(SHELLS as readonly string[]).includes(shell))
-        command.error(`error: "${shell}" is neither bash nor zsh`);
+        command.error(`millrace: "${shell}" is not supported. Use bash or zsh.`);
       process.stdout.write(completion(program, shell as Shell));
     });
 }
 
-/** A script that knows the words of every command; files are completed where a command takes no more of them. */
+/** A script that completes the words of every command, and files after those. */
 export function completion(program: Command, shell: Shell): string {
   const cases = [...commandsOf(program, "millrace")].map(
     ([path, words]) => `    "${path}") words="${words.join(" ")}" ;;`,

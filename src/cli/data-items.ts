@@ -12,18 +12,18 @@ import { printable } from "./table.ts";
 const parseCsv: ParseCsv = (content, options) => Papa.parse<Record<string, string>>(content, options);
 
 /**
- * The items of data in a file: a CSV by its name, NDJSON otherwise. `-` is standard input. A CSV's cells become what
- * the pipeline's schema says.
+ * Reads data items from a file: CSV if its name says so, or else NDJSON. `-` is standard input. CSV cells are converted
+ * according to the pipeline's schema.
  */
 export async function dataItemsOf(path: string, { name, accepts }: PipelineView) {
-  if (accepts.data === null) throw usageError(`${name} takes no items of data.`);
+  if (accepts.data === null) throw usageError(`${name} does not accept items of data.`);
   const isCsv = /\.csv$/i.test(path);
   const schema = accepts.data as JsonSchema;
   const content = await contentOf(path);
   const items = itemsOf(content, path, { schema, parseCsv: isCsv ? parseCsv : null });
-  if (items.length === 0) throw usageError(`${path} holds no items.`);
+  if (items.length === 0) throw usageError(`${path} contains no items.`);
   if (items.length > accepts.maxItems)
-    throw usageError(`${path} holds ${items.length} items; ${name} takes at most ${accepts.maxItems}.`);
+    throw usageError(`${path} contains ${items.length} items. ${name} accepts at most ${accepts.maxItems}.`);
   return items;
 }
 
@@ -52,7 +52,7 @@ async function contentOf(path: string): Promise<string> {
   }
 }
 
-/** A pipe does not say how much it holds. */
+/** Enforces the limit while reading, because the size of a pipe is unknown. */
 async function* bounded(source: AsyncIterable<Buffer>, path: string): AsyncGenerator<Buffer> {
   let size = 0;
   for await (const chunk of source) {
@@ -63,5 +63,5 @@ async function* bounded(source: AsyncIterable<Buffer>, path: string): AsyncGener
 }
 
 function tooLarge(path: string): Error {
-  return usageError(`${path} is larger than ${limit(MOST_ITEMS_FILE_BYTES)}, the most for a file of items.`);
+  return usageError(`${path} is larger than ${limit(MOST_ITEMS_FILE_BYTES)}, the limit for a file of items.`);
 }

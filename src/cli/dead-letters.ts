@@ -1,8 +1,9 @@
 import type { Command } from "commander";
 import type { Attempt, Client, DeadLetter } from "../client/index.ts";
+import { isUnexpected } from "../domain/unexpected.ts";
 import { MillraceError } from "../errors.ts";
 import { ago, seconds } from "./amounts.ts";
-import { addClientFlags, type ClientFlags, serverOf } from "./client/flags.ts";
+import { addClientFlags, type ClientFlags, nextCommand, printMore, serverOf } from "./client/flags.ts";
 import { exitCode, messageOf, printJson, usageError } from "./output.ts";
 import { printable, table } from "./table.ts";
 import { wholeNumber } from "./values.ts";
@@ -28,30 +29,30 @@ interface ReplayFlags extends ClientFlags, Filters {
 export function addDeadLetters(program: Command): void {
   const letters = program
     .command("dead-letters")
-    .description("list, show and replay the tasks of a running server that failed for good");
+    .description("list, show and replay tasks that failed permanently");
 
   addFilters(addClientFlags(letters.command("list", { isDefault: true })))
-    .description("tasks whose attempts are spent, or that can never succeed, newest first")
-    .option("--limit <n>", "at most so many, up to 100", wholeNumber(1, 100), 20)
-    .option("--cursor <cursor>", "go on where the page before ended")
+    .description("list dead letters, newest first")
+    .option("--limit <n>", "maximum number to list, up to 100", wholeNumber(1, 100), 20)
+    .option("--cursor <cursor>", "continue after the previous page")
     .action(list);
 
-  addClientFlags(letters.command("show <task>")).description("one of them, with its cause").action(show);
+  addClientFlags(letters.command("show <task>")).description("show a dead letter and its cause").action(show);
 
   addFilters(addClientFlags(letters.command("replay [tasks...]")))
-    .description("run tasks again once their cause is mended")
-    .option("--all", "every one that the filters leave; stops when the same error comes back")
-    .option("--limit <n>", "with --all: at most so many, up to 1000", wholeNumber(1, 1_000), 100)
-    .option("--per-second <n>", "with --all: at this rate, up to 100", wholeNumber(1, 100), 20)
+    .description("replay tasks after their cause is fixed")
+    .option("--all", "replay all that match the filters; stops when the same error comes back")
+    .option("--limit <n>", "with --all: maximum number, up to 1000", wholeNumber(1, 1_000), 100)
+    .option("--per-second <n>", "with --all: rate, up to 100", wholeNumber(1, 100), 20)
     .action(replay);
 }
 
 function addFilters(command: Command): Command {
   return command
-    .option("--queue <name>", "only those of one queue, such as image.convert/convert")
-    .option("--pipeline <name>", "only those of one pipeline")
+    .option("--queue <name>", "only those of this queue, such as image.convert/convert")
+    .option("--pipeline <name>", "only those of this pipeline")
     .option("--code <code>", "only those with this error code")
-    .option("--job <id>", "only those of one job");
+    .option("--job <id>", "only those of this job");
 }
 
 function filtersOf({ queue, pipeline, code, job }: Filters) {
@@ -75,7 +76,7 @@ async function list(flags: ListFlags): Promise<void> {
   const heads = ["task", "step", "file", "attempts", "code", "error", "when"];
   const columns = heads.map((head) => ({ head }));
   console.log(table(columns, rows));
-  if (page.nextCursor !== null) console.log(`\nMore: millrace dead-letters list --cursor ${page.nextCursor}`);
+  printMore("dead-letters list", page, flags);
 }
 
 async function show(task: string, flags: ClientFlags): Promise<void> {
@@ -104,10 +105,12 @@ async function show(task: string, flags: ClientFlags): Promise<void> {
   for (const line of found.error?.detail?.split("\n") ?? []) facts.push(["", line]);
   for (const [name, value] of facts) console.log(`${name.padEnd(15)}${printable(value)}`);
   printAttempts(await attemptsAt(server, found));
-  console.log(`\nRun it again with: millrace dead-letters replay ${found.taskId}`);
+  console.log(`\nReplay it with: ${nextCommand(`dead-letters replay ${found.taskId}`, flags)}`);
+  if (isUnexpected(found.error))
+    console.log("If you fixed the code of the step, restart Millrace first: it loads code when it starts.");
 }
 
-/** Those at the task of a dead letter, the last ones. */
+/** The latest attempts at a dead letter's task. */
 async function attemptsAt(server: Client, { jobId, taskId, index, part }: DeadLetter): Promise<Attempt[]> {
   const filter = index === null ? { limit: 1 } : { index, ...(part !== null && { part }) };
   const { items } = await server.admin.timeline(jobId, filter);
@@ -141,9 +144,9 @@ function printAttempts(attempts: readonly Attempt[]): void {
 }
 
 async function replay(tasks: string[], flags: ReplayFlags): Promise<void> {
-  if (flags.all && tasks.length > 0) throw usageError("Name the tasks to replay or give --all, not both.");
+  if (flags.all && tasks.length > 0) throw usageError("Name the tasks to replay or use --all, not both.");
   if (flags.all) return replayAll(flags);
-  if (tasks.length === 0) throw usageError("Name the tasks to replay, or give --all.");
+  if (tasks.length === 0) throw usageError("Name the tasks to replay, or use --all.");
   const server = serverOf(flags);
   const items: { taskId: string; error?: string }[] = [];
   for (const taskId of tasks) {
@@ -157,7 +160,7 @@ async function replay(tasks: string[], flags: ReplayFlags): Promise<void> {
   if (items.some((item) => item.error !== undefined)) process.exitCode = exitCode.failed;
   if (flags.json) return printJson({ items });
   for (const { taskId, error } of items) {
-    if (error === undefined) console.log(`${taskId}  runs again`);
+    if (error === undefined) console.log(`${taskId}  replayed`);
     else console.error(`millrace: ${taskId}: ${error}`);
   }
 }
@@ -167,9 +170,9 @@ async function replayAll(flags: ReplayFlags): Promise<void> {
   const result = await serverOf(flags).admin.replayMany(body);
   if (result.stoppedBy !== null) process.exitCode = exitCode.failed;
   if (flags.json) return printJson(result);
-  const skipped = result.skipped > 0 ? `, ${result.skipped} could not be` : "";
-  console.log(`${result.replayed} of ${result.matched} run again${skipped}.`);
+  const skipped = result.skipped > 0 ? `, ${result.skipped} skipped` : "";
+  console.log(`${result.replayed} of ${result.matched} replayed${skipped}.`);
   if (result.stoppedBy !== null) {
-    console.error(`millrace: stopped, as ${result.stoppedBy} came back: its cause is still there.`);
+    console.error(`millrace: Stopped because ${result.stoppedBy} came back. Its cause is not fixed yet.`);
   }
 }

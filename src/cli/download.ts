@@ -1,32 +1,52 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { Readable } from "node:stream";
 import type { ReadableStream } from "node:stream/web";
 import type { Client, JobFile, JobStep } from "../client/index.ts";
-import { splitExtension } from "../domain/file-name.ts";
-import { writeTarget } from "./convert/targets.ts";
+import { uniqueNames } from "../domain/file-name.ts";
+import { existsError, writeStandardOutput, writeTarget } from "./convert/targets.ts";
+import { usageError } from "./output.ts";
 
 export interface DownloadOptions {
-  /** Folder of the files. */
-  out: string;
-  /** Replace files that are there; otherwise the new ones get numbers. */
+  /** Folder for the files, or `null` for standard output, which takes one file. */
+  out: string | null;
+  /** Replace existing files. Otherwise nothing is written if one exists. */
   force: boolean;
-  /** Also what earlier steps and parts wrote. @default false */
+  /** Include files of earlier steps and of parts. @default false */
   all?: boolean;
   signal: AbortSignal;
 }
 
-/** Writes the files that a job and its items wrote. Returns their paths. */
+/**
+ * Downloads the files of a job and its items. Files with the same name are numbered in order.
+ * @returns their paths. Empty for standard output
+ */
 export async function downloadResults(
   server: Client,
   id: string,
   { out, force, all = false, signal }: DownloadOptions,
 ): Promise<string[]> {
-  const written: string[] = [];
-  for await (const { artifactId, name } of filesOf(server, id, { all, signal })) {
-    const content = await contentOf(server, artifactId, signal);
-    const stem = splitExtension(name)[0];
-    written.push(await writeTarget(content, { out, stem, name, force, signal }));
+  const files = await Array.fromAsync(filesOf(server, id, { all, signal }));
+  if (out === null) {
+    const [file, ...more] = files;
+    if (!file || more.length > 0) throw notOne(id, files.length);
+    await writeStandardOutput(await contentOf(server, file.artifactId, signal), signal);
+    return [];
   }
-  return written;
+  const paths = uniqueNames(files.map(({ name }) => name)).map((name) => join(out, name));
+  const existing = force ? undefined : paths.find((path) => existsSync(path));
+  if (existing !== undefined) throw existsError(existing);
+  for (const [index, path] of paths.entries()) {
+    await writeTarget(await contentOf(server, files[index]!.artifactId, signal), { path, force, signal });
+  }
+  return paths;
+}
+
+function notOne(id: string, files: number): Error {
+  const found = files === 0 ? "no file" : `${files} files`;
+  return usageError(
+    `The job wrote ${found}, and --out - takes one. Use \`millrace jobs download ${id} --archive -\` for all of them as a ZIP.`,
+  );
 }
 
 interface Wanted {
@@ -61,12 +81,11 @@ async function* filesOfParts(
   }
 }
 
-/** The files of a job, an item or a step, its result among them where that is one. */
+/** Files of a job, an item or a step, including a result that is a file. */
 function writtenBy({ outputs, resultFile }: Pick<JobStep, "outputs" | "resultFile">): JobFile[] {
   return resultFile ? [...outputs, resultFile] : outputs;
 }
 
-/** The bytes of a file. */
 export async function contentOf(server: Client, artifactId: string, signal: AbortSignal): Promise<Readable> {
   const response = await server.artifact(artifactId, { signal });
   return Readable.fromWeb(response.body as ReadableStream);

@@ -4,13 +4,13 @@ import { type Setting, type SettingName, settings } from "../compose/settings.ts
 
 const shared = ["data", "store", "broker", "bus", "blobs", "pipelines", "concurrency", "logLevel"] as const;
 
-/** The settings that every command which opens an engine takes. */
+/** Adds the flags for settings that every command with an engine accepts. */
 export function addConfigFlags(command: Command): Command {
   return addFlags(command, shared);
 }
 
 export function addListenFlags(command: Command): Command {
-  return addFlags(command, ["host", "port", "auth"]);
+  return addFlags(command, ["host", "port", "auth", "app"]);
 }
 
 export function addFlags(command: Command, names: readonly SettingName[]): Command {

@@ -2,7 +2,7 @@ import { exitCode } from "./output.ts";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** The first Ctrl-C ends the command in order; the second does not wait. */
+/** The first Ctrl-C stops the command gracefully, the second one immediately. */
 export function onInterrupt(): { signal: AbortSignal; stop(): void } {
   const stop = new AbortController();
   const answer = () => {

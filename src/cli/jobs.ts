@@ -2,7 +2,9 @@ import type { Command } from "commander";
 import type { Client, Job, JobFile } from "../client/index.ts";
 import { jobStates } from "../domain/states.ts";
 import { ago, bytes, seconds } from "./amounts.ts";
-import { addClientFlags, type ClientFlags, serverOf } from "./client/flags.ts";
+import { cachedOf } from "./cached.ts";
+import { causeHint } from "./causes.ts";
+import { addClientFlags, type ClientFlags, printMore, serverOf } from "./client/flags.ts";
 import { jobIdOf } from "./client/job-ids.ts";
 import { exitCode, messageOf, printJson } from "./output.ts";
 import { printable, table } from "./table.ts";
@@ -18,37 +20,37 @@ interface ListFlags extends ClientFlags {
 export function addJobs(program: Command): void {
   const jobs = program
     .command("jobs")
-    .description("list, show, watch, fetch, cancel, retry and remove the jobs of a running server");
+    .description("list, show, watch, download, cancel, retry and delete jobs");
 
   addClientFlags(jobs.command("list", { isDefault: true }))
-    .description("your jobs, newest first")
+    .description("list your jobs, newest first")
     .option(
       "--state <states>",
-      `only those in some of these states: ${jobStates.join(", ")}`,
+      `only these states, separated by commas: ${jobStates.join(", ")}`,
       someOf(jobStates),
     )
-    .option("--pipeline <name>", "only those of one pipeline")
-    .option("--limit <n>", "at most so many, up to 100", wholeNumber(1, 100), 20)
-    .option("--cursor <cursor>", "go on where the page before ended")
+    .option("--pipeline <name>", "only those of this pipeline")
+    .option("--limit <n>", "maximum number to list, up to 100", wholeNumber(1, 100), 20)
+    .option("--cursor <cursor>", "continue after the previous page")
     .action(list);
 
-  addClientFlags(jobs.command("show <id>")).description("a job and its items").action(show);
+  addClientFlags(jobs.command("show <id>")).description("show a job and its items").action(show);
 
   addClientFlags(jobs.command("watch <id>"))
-    .description("follow a job until it has ended")
+    .description("follow a job until it ends")
     .action(async (id, flags) => (await import("./follow-job.ts")).watch(id, flags));
 
   addClientFlags(jobs.command("download <id>"))
-    .description("fetch the files that a job wrote")
-    .option("--out <folder>", "where they are written", ".")
-    .option("--archive <file>", "all of them as one ZIP instead")
-    .option("--all", "also what earlier steps and parts wrote")
-    .option("--force", "replace files that are there")
+    .description("download the files that a job wrote")
+    .option("--out <folder>", "target folder, or - for standard output", ".")
+    .option("--archive <file>", "write one ZIP instead, or - for standard output")
+    .option("--all", "include the files of earlier steps and parts")
+    .option("--force", "replace existing files")
     .action(async (id, flags) => (await import("./follow-job.ts")).download(id, flags));
 
-  each(jobs.command("cancel <ids...>"), "stop what has not ended", (server, id) => server.cancel(id));
-  each(jobs.command("retry <ids...>"), "run the failed items again", (server, id) => server.retry(id));
-  each(jobs.command("rm <ids...>"), "forget jobs and their files", async (server, id) => {
+  each(jobs.command("cancel <ids...>"), "cancel jobs", (server, id) => server.cancel(id));
+  each(jobs.command("retry <ids...>"), "retry the failed items of jobs", (server, id) => server.retry(id));
+  each(jobs.command("rm <ids...>"), "delete jobs and their files", async (server, id) => {
     await server.remove(id);
     return { id, state: "removed" };
   });
@@ -58,7 +60,7 @@ async function list({ state, pipeline, limit, cursor, ...flags }: ListFlags): Pr
   const page = await serverOf(flags).jobs({ state, pipeline, limit, cursor });
   if (flags.json) return printJson(page);
   if (page.items.length === 0)
-    return console.log(state || pipeline ? "There are no such jobs." : "There are no jobs yet.");
+    return console.log(state || pipeline ? "No jobs match." : "There are no jobs yet.");
   const rows = page.items.map((job) => [
     job.id,
     job.pipeline,
@@ -69,7 +71,7 @@ async function list({ state, pipeline, limit, cursor, ...flags }: ListFlags): Pr
   ]);
   const columns = ["id", "pipeline", "state", "items", "created", "took"].map((head) => ({ head }));
   console.log(table(columns, rows));
-  if (page.nextCursor !== null) console.log(`\nMore: millrace jobs list --cursor ${page.nextCursor}`);
+  printMore("jobs list", page, flags);
 }
 
 async function show(id: string, flags: ClientFlags): Promise<void> {
@@ -79,7 +81,7 @@ async function show(id: string, flags: ClientFlags): Promise<void> {
   const facts: [string, string][] = [
     ["Job", job.id],
     ["Pipeline", `${job.pipeline}, version ${job.pipelineVersion}`],
-    ["State", `${job.state} (${doneOf(job)} items)`],
+    ["State", `${job.state} (${[`${doneOf(job)} items`, cachedOf(job)].filter(Boolean).join(", ")})`],
     ["Created", ago(job.createdAt)],
     ["Took", tookOf(job)],
     ["Files kept until", job.expiresAt ?? ""],
@@ -93,7 +95,12 @@ async function show(id: string, flags: ClientFlags): Promise<void> {
     ...job.warnings.map(({ message }): [string, string] => ["Warning", message]),
   ];
   for (const [name, value] of facts) if (value !== "") console.log(`${name.padEnd(18)}${printable(value)}`);
-  if (job.items.length === 0) return;
+  if (job.items.length > 0) printItems(job);
+  const hint = causeHint(job, job.items, flags);
+  if (hint !== null) console.log(`\n${hint}`);
+}
+
+function printItems(job: Job): void {
   const rows = job.items.map((item) => [
     String(item.index),
     item.name,
@@ -116,13 +123,13 @@ function fileOf(file: JobFile): string {
   return `${file.name} (${bytes(file.bytes)})`;
 }
 
-function stateOf({ state, parts }: Job["items"][number]): string {
-  if (parts.total === 0) return state;
+function stateOf({ state, cached, parts }: Job["items"][number]): string {
+  if (parts.total === 0) return cached ? `${state} (cached)` : state;
   const failed = parts.failed > 0 ? `, ${parts.failed} failed` : "";
   return `${state} (${parts.done + parts.failed} of ${parts.total} parts${failed})`;
 }
 
-/** A command that does the same to every job named; those that are refused do not hold up the others. */
+/** A command that applies to several jobs. Continues with the others if one is rejected. */
 function each(
   command: Command,
   description: string,
@@ -152,7 +159,7 @@ function each(
 
 const DATA_CHARACTERS = 40;
 
-/** The size of its file, or the beginning of its data. */
+/** Size of the input file, or the beginning of the data. */
 function inputOf({ input, data, dataFile }: Job["items"][number]): string {
   const file = input ?? dataFile;
   if (file) return bytes(file.bytes);
@@ -160,7 +167,7 @@ function inputOf({ input, data, dataFile }: Job["items"][number]): string {
   return text.length > DATA_CHARACTERS ? `${text.slice(0, DATA_CHARACTERS)}…` : text;
 }
 
-/** Jobs that its steps started. */
+/** Jobs that the steps started. */
 function startedBy(parts: readonly Pick<Job, "children">[]): string {
   return parts
     .flatMap(({ children }) => children.map(({ pipeline, jobId }) => `${pipeline} ${jobId}`))
@@ -178,7 +185,7 @@ function tookOf({ startedAt, finishedAt }: Job): string {
   return seconds(end - Date.parse(startedAt));
 }
 
-/** A large result is a file: how large, and what fetches it. */
+/** A large result is stored as a file, so this shows its size and where to download it. */
 function resultOf({ result, resultFile }: Job): string {
   if (resultFile) return `${bytes(resultFile.bytes)} of JSON, at /v1/artifacts/${resultFile.artifactId}`;
   return result === null ? "" : JSON.stringify(result);

@@ -2,10 +2,11 @@ import type { Command } from "commander";
 import type { PipelineView } from "../client/index.ts";
 import { limit } from "./amounts.ts";
 import { addClientFlags, type ClientFlags, serverOf } from "./client/flags.ts";
+import { pipelineNamed } from "./client/pipelines.ts";
 import { printJson } from "./output.ts";
 import { printable, table } from "./table.ts";
 
-/** The part of JSON Schema that a line of help can show. */
+/** The parts of JSON Schema that help text can show. */
 interface OptionSchema {
   type?: string;
   enum?: unknown[];
@@ -16,11 +17,13 @@ interface OptionSchema {
 }
 
 export function addPipelines(program: Command): void {
-  const pipelines = program.command("pipelines").description("what a running server can do");
+  const pipelines = program.command("pipelines").description("list the pipelines of a running server");
   addClientFlags(pipelines.command("list", { isDefault: true }))
-    .description("its pipelines")
+    .description("list pipelines")
     .action(list);
-  addClientFlags(pipelines.command("show <name>")).description("one of them, with its options").action(show);
+  addClientFlags(pipelines.command("show <name>"))
+    .description("show a pipeline and its options")
+    .action(show);
 }
 
 async function list(flags: ClientFlags): Promise<void> {
@@ -45,7 +48,7 @@ const ranFor: Record<PipelineView["steps"][number]["kind"], string> = {
 };
 
 async function show(name: string, flags: ClientFlags): Promise<void> {
-  const pipeline = await serverOf(flags).pipeline(name);
+  const pipeline = await pipelineNamed(serverOf(flags), name, flags);
   if (flags.json) return printJson(pipeline);
   const { accepts, options, steps } = pipeline;
   console.log(`${pipeline.name}, version ${pipeline.version}: ${printable(pipeline.title)}`);

@@ -1,6 +1,6 @@
 import { type AddressInfo, createServer } from "node:net";
 
-/** Whether the address can be listened on: `null`, or the system's code for why not. */
+/** Tries to listen on an address. Returns `null`, or the system's error code. */
 export function tryPort(host: string, port: number): Promise<string | null> {
   return new Promise((resolve) => {
     const server = createServer();
@@ -9,7 +9,7 @@ export function tryPort(host: string, port: number): Promise<string | null> {
   });
 }
 
-/** A port that is free now, so that an address stays the same when the API is replaced. */
+/** Finds a free port, so that the address stays the same when the API is replaced. */
 export function anyFreePort(host: string): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
@@ -23,7 +23,7 @@ export function anyFreePort(host: string): Promise<number> {
 
 const ANSWER_MS = 2_000;
 
-/** What answers there: a Millrace, or something else. */
+/** Identifies the program that listens on a port. */
 export async function whoAnswers(host: string, port: number): Promise<"millrace" | "another program"> {
   const name = host.includes(":") ? `[${host.replace(/[[\]]/g, "")}]` : host;
   try {

@@ -2,13 +2,14 @@ import { type Command, Option } from "commander";
 import type { AnySchedules, Schedule } from "../client/index.ts";
 import { missedRules, overlapRules } from "../domain/schedules.ts";
 import { ago } from "./amounts.ts";
-import { addClientFlags, type ClientFlags, serverOf } from "./client/flags.ts";
+import { addClientFlags, type ClientFlags, printMore, serverOf } from "./client/flags.ts";
+import { pipelineNamed } from "./client/pipelines.ts";
 import { scheduleIdOf } from "./client/schedule-ids.ts";
 import { dataItemsOf } from "./data-items.ts";
 import { printJson, usageError } from "./output.ts";
 import { optionsOf } from "./run/options.ts";
 import { printable, table } from "./table.ts";
-import { wholeNumber } from "./values.ts";
+import { repeatable, wholeNumber } from "./values.ts";
 
 interface AllFlags extends ClientFlags {
   all?: boolean;
@@ -36,53 +37,53 @@ const LONGEST_S = 366 * 24 * 3_600;
 export function addSchedules(program: Command): void {
   const schedules = program
     .command("schedules")
-    .description("jobs that start by themselves, by cron or interval");
+    .description("manage jobs that start automatically, by cron or at an interval");
   const all = (command: Command) =>
-    addClientFlags(command).option("--all", "those of everyone and of pipelines, as an operator");
+    addClientFlags(command).option("--all", "those of all users and pipelines (operators only)");
 
   all(schedules.command("list", { isDefault: true }))
-    .description("your schedules, with their next due times")
-    .option("--limit <n>", "at most so many, up to 100", wholeNumber(1, 100), 20)
-    .option("--cursor <cursor>", "go on where the page before ended")
+    .description("list your schedules with their next due times")
+    .option("--limit <n>", "maximum number to list, up to 100", wholeNumber(1, 100), 20)
+    .option("--cursor <cursor>", "continue after the previous page")
     .action(list);
 
-  addSpecFlags(schedules.command("add <pipeline>"))
-    .description("start a job of a pipeline at times of its own")
-    .action(add);
+  addSpecFlags(schedules.command("add <pipeline>")).description("create a schedule").action(add);
   addSpecFlags(schedules.command("change <id>"))
-    .description("change a schedule; what you leave out stays as it is")
+    .description("change a schedule; omitted values are kept")
     .action(change);
 
   all(schedules.command("show <id>"))
-    .description("a schedule")
+    .description("show a schedule")
     .action(act((one, id) => one.get(id)));
   all(schedules.command("pause <id>"))
-    .description("start no more jobs")
+    .description("pause a schedule")
     .action(act((one, id) => one.pause(id)));
   all(schedules.command("resume <id>"))
-    .description("start jobs again, from the next due time on")
+    .description("resume a schedule from its next due time")
     .action(act((one, id) => one.resume(id)));
-  all(schedules.command("run <id>")).description("start a job now").action(run);
-  addClientFlags(schedules.command("rm <id>")).description("forget a schedule; its jobs stay").action(remove);
+  all(schedules.command("run <id>")).description("run a schedule now").action(run);
+  addClientFlags(schedules.command("rm <id>"))
+    .description("delete a schedule; its jobs are kept")
+    .action(remove);
 }
 
 function addSpecFlags(command: Command): Command {
-  const collect = (value: string, values: string[]) => [...values, value];
   return addClientFlags(command)
     .option("--name <name>", "shown in lists")
     .option("--cron <expression>", 'such as "30 2 * * 1-5"')
-    .option("--time-zone <zone>", "in which the expression is read, such as Europe/Berlin; UTC by default")
-    .option("--every <seconds>", "instead of --cron", wholeNumber(1, LONGEST_S))
-    .option("--option <name=value>", "an option of each job; may be repeated", collect, [])
-    .option("--options <json>", "all of them at once")
-    .option("--data <file>", "items of data of each job: CSV or NDJSON; - reads NDJSON from standard input")
+    .option("--time-zone <zone>", "time zone of the expression, such as Europe/Berlin; UTC by default")
+    .option("--every <seconds>", "interval, instead of --cron", wholeNumber(1, LONGEST_S))
+    .option("--option <name=value>", "an option of each job; can be repeated", repeatable, [])
+    .option("--options <json>", "all options as one JSON object")
+    .option("--data <file>", "items of data for each job: CSV or NDJSON; - reads NDJSON from standard input")
     .addOption(
-      new Option("--missed <rule>", "due times that passed while nothing ran; once by default").choices(
-        missedRules,
-      ),
+      new Option(
+        "--missed <rule>",
+        "what to do about due times that passed while the server was not running; once by default",
+      ).choices(missedRules),
     )
     .addOption(
-      new Option("--overlap <rule>", "when the last job has not ended; skip by default").choices(
+      new Option("--overlap <rule>", "what to do if the last job is still running; skip by default").choices(
         overlapRules,
       ),
     );
@@ -102,12 +103,12 @@ async function list({ limit, cursor, ...flags }: ListFlags): Promise<void> {
   ]);
   const columns = ["id", "name", "pipeline", "when", "next", "last"].map((head) => ({ head }));
   console.log(table(columns, rows));
-  if (page.nextCursor !== null) console.log(`\nMore: millrace schedules list --cursor ${page.nextCursor}`);
+  printMore("schedules list", page, flags);
 }
 
 async function add(pipeline: string, flags: SpecFlags): Promise<void> {
   const { cron, every, timeZone } = flags;
-  if ((cron === undefined) === (every === undefined)) throw usageError("Say either --cron or --every.");
+  if ((cron === undefined) === (every === undefined)) throw usageError("Use either --cron or --every.");
   const timing = every === undefined ? { cron: cron!, timeZone } : { everySeconds: every };
   const spec = await specOf(pipeline, flags);
   print(await serverOf(flags).schedules.create(pipeline, { ...spec, ...timing }), flags);
@@ -116,20 +117,22 @@ async function add(pipeline: string, flags: SpecFlags): Promise<void> {
 async function change(given: string, flags: SpecFlags): Promise<void> {
   const { schedules } = serverOf(flags);
   const { cron, every, timeZone } = flags;
-  if (cron !== undefined && every !== undefined) throw usageError("Say either --cron or --every.");
+  if (cron !== undefined && every !== undefined) throw usageError("Use either --cron or --every.");
   const id = await scheduleIdOf(schedules, given);
   const { pipeline } = await schedules.get(id);
   const timing = { cron, timeZone, everySeconds: every };
   print(await schedules.change(id, { ...(await specOf(pipeline, flags)), ...timing }), flags);
 }
 
-/** What the flags say of each job; what they leave open is left out. */
+/** Builds the specification of scheduled jobs from the flags that are set. */
 async function specOf(
   pipeline: string,
   { name, option, options: whole, data, missed, overlap, ...flags }: SpecFlags,
 ) {
   const items =
-    data === undefined ? undefined : await dataItemsOf(data, await serverOf(flags).pipeline(pipeline));
+    data === undefined
+      ? undefined
+      : await dataItemsOf(data, await pipelineNamed(serverOf(flags), pipeline, flags));
   const isGiven = whole !== undefined || option.length > 0;
   const options = isGiven ? { ...parsedOptions(whole ?? "{}"), ...(await optionsOf(option)) } : undefined;
   return { name, options, items, missed, overlap };
@@ -139,7 +142,7 @@ function parsedOptions(text: string): Record<string, unknown> {
   try {
     return JSON.parse(text);
   } catch {
-    throw usageError("--options is not valid JSON.");
+    throw usageError("--options must be valid JSON.");
   }
 }
 
@@ -158,7 +161,7 @@ async function remove(given: string, flags: ClientFlags): Promise<void> {
   console.log(`${id}  removed`);
 }
 
-/** A command that prints a schedule as it is afterwards. */
+/** A command that changes a schedule and prints it. */
 function act(work: (schedules: AnySchedules, id: string) => Promise<Schedule>) {
   return async (given: string, flags: AllFlags) => {
     const schedules = schedulesOf(flags);

@@ -1,8 +1,8 @@
 const PATIENCE_MS = 1_000;
 
 /**
- * Ends the process in order at SIGTERM, SIGINT or SIGHUP: `stop` is called once, however many signals come,
- * since service managers and terminals send one to every process of a group. Ctrl-C a second time does not wait.
+ * Stops gracefully on SIGTERM, SIGINT or SIGHUP. Calls `stop` only once, because service managers and terminals signal
+ * every process of a group. A second Ctrl-C exits immediately.
  */
 export function stopOnSignal(
   stop: () => Promise<void>,

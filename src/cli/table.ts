@@ -24,7 +24,7 @@ const none = {
   middle: "  ",
 };
 
-/** Columns without rules: readable, and easy to cut with other tools. */
+/** Columns without borders, which are readable and easy to process with other tools. */
 export function table(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
   const made = new Table({
     head: columns.map((column) => column.head.toUpperCase()),
@@ -40,7 +40,7 @@ export function table(columns: readonly Column[], rows: readonly (readonly strin
     .join("\n");
 }
 
-/** Names and messages come from others: nothing in them may steer the terminal or break the lines. */
+/** Sanitizes external text, so that it cannot control the terminal or break lines. */
 export function printable(text: string): string {
   return stripVTControlCharacters(text)
     .replace(/\s+/g, " ")

@@ -2,11 +2,11 @@ import { WRITER_ENV } from "../compose/child-environment.ts";
 import { environmentName, settingNames } from "../compose/settings.ts";
 import { nearest } from "../engine/nearest.ts";
 
-/** Read elsewhere than in the configuration. */
+/** Variables that are read outside the configuration. */
 const others = ["MILLRACE_SERVER", "MILLRACE_API_KEY", WRITER_ENV];
 const PREFIX = "MILLRACE_";
 
-/** Variables that look like settings and are none, each with the setting that may be meant. */
+/** Unknown variables that look like settings, each with the setting that was probably meant. */
 export function unknownSettings(env: NodeJS.ProcessEnv): { name: string; meant: string | null }[] {
   const known = [...settingNames.map(environmentName), ...others];
   return Object.keys(env)

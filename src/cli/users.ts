@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { ago } from "./amounts.ts";
-import { addClientFlags, type ClientFlags } from "./client/flags.ts";
+import { addClientFlags, type ClientFlags, printMore } from "./client/flags.ts";
 import { addFlags, configOf } from "./flags.ts";
 import { printJson, usageError } from "./output.ts";
 import { printable, table } from "./table.ts";
@@ -37,32 +37,30 @@ Examples:
 export function addUsers(program: Command): void {
   const users = program
     .command("users")
-    .description("the accounts of a running server, as its operator")
+    .description("manage the accounts of a running server (operators only)")
     .addHelpText("after", HELP);
   const command = (text: string) => addFlags(addClientFlags(users.command(text)), ["data", "store"]);
 
   addFlags(addClientFlags(users.command("list", { isDefault: true })), ["data", "store"])
-    .description("all users, oldest first")
-    .option("--limit <n>", "at most so many, up to 100", "20")
-    .option("--cursor <cursor>", "go on where the page before ended")
+    .description("list users, oldest first")
+    .option("--limit <n>", "maximum number to list, up to 100", "20")
+    .option("--cursor <cursor>", "continue after the previous page")
     .action(list);
   command("create <email>")
-    .description("make an account, and print the link by which its user sets a password")
-    .option("--admin", "for an admin")
-    .option("--name <name>", "shown to the user and to admins")
+    .description("create an account and print a link to set its password")
+    .option("--admin", "create an admin")
+    .option("--name <name>", "name shown to the user and to admins")
     .action(create);
   command("invite [email]")
-    .description("print a link that makes one account")
-    .option("--admin", "for an admin")
+    .description("create an invite and print its link")
+    .option("--admin", "create an admin")
     .action(invite);
   for (const [name, state] of [
     ["disable", "disabled"],
     ["enable", "active"],
   ] as const) {
     command(`${name} <user>`)
-      .description(
-        name === "disable" ? "end a user's sessions, and let nobody log in" : "let a user log in again",
-      )
+      .description(name === "disable" ? "disable a user and end their sessions" : "enable a user")
       .action(async (user: string, flags: ClientFlags, self: Command) => {
         const ask = await asker(flags, self);
         const changed = await ask<User>(await pathOf(ask, user), { state }, "PATCH");
@@ -71,7 +69,7 @@ export function addUsers(program: Command): void {
       });
   }
   command("reset-link <user>")
-    .description("print a link by which a user sets a new password")
+    .description("print a password reset link for a user")
     .action(async (user: string, flags: ClientFlags, self: Command) => {
       const ask = await asker(flags, self);
       printLink(await ask<Link>(`${await pathOf(ask, user)}/reset-link`, {}), flags);
@@ -98,7 +96,7 @@ async function list(
   ]);
   const columns = ["id", "email", "name", "role", "state", "created", "logged in"].map((head) => ({ head }));
   console.log(table(columns, rows));
-  if (page.nextCursor !== null) console.log(`\nMore: millrace users list --cursor ${page.nextCursor}`);
+  printMore("users list", page, flags);
 }
 
 async function create(email: string, { admin, name, ...flags }: CreateFlags, self: Command): Promise<void> {
@@ -127,7 +125,7 @@ function printLink(link: Link, flags: ClientFlags): void {
 
 type Ask = <T>(path: string, body?: object, method?: string) => Promise<T>;
 
-/** A way to the server that is signed by the installation's key. */
+/** A client that authenticates with the installation's key. */
 async function asker(flags: ClientFlags, command: Command): Promise<Ask> {
   const { operatorClient } = await import("./client/operator.ts");
   const { config } = await configOf(command);
@@ -139,7 +137,7 @@ async function asker(flags: ClientFlags, command: Command): Promise<Ask> {
   };
 }
 
-/** A user's address, by id or email. */
+/** API path of a user, by id or email. */
 async function pathOf(ask: Ask, user: string): Promise<string> {
   if (!user.includes("@")) return `/v1/admin/users/${encodeURIComponent(user)}`;
   const { items } = await ask<{ items: User[] }>(`/v1/admin/users?email=${encodeURIComponent(user)}`);

@@ -1,11 +1,11 @@
 import { SingleBar } from "cli-progress";
 import type { Client, Job } from "../client/index.ts";
 
-const FORMAT = "{bar}  {percentage} %  {done} of {total}{trouble}";
-/** A server that is being restarted is back by then. */
+const FORMAT = "{bar}  {percentage}%  {done} of {total}{trouble}";
+/** Enough to survive a restart of the server. */
 export const PATIENCE = { retries: 8 };
 
-/** Shows how far a job is, on standard error while it is a terminal, until it has ended. */
+/** Shows a job's progress until it ends, on stderr if that is a terminal. */
 export async function watchJob(server: Client, id: string, signal: AbortSignal): Promise<Job> {
   const bar = new SingleBar({
     format: FORMAT,

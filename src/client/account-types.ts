@@ -1,26 +1,26 @@
 import type { Json } from "./types.ts";
 
-/** The JSON of the contract about accounts. `test/client-types.test.ts` compares it with the server's own. */
+/** JSON of the account routes. `test/client-types.test.ts` checks these types against the server's own. */
 
 export type Role = "user" | "admin";
 export type Scope = "jobs" | "admin" | "metrics";
 
 export interface SignInMeans {
-  /** `false`: everything belongs to one local user, and nobody signs in. */
+  /** `false` if accounts are off: everything belongs to one local user. */
   accounts: boolean;
-  /** Whether people may log in with a password. */
+  /** Whether users can log in with a password. */
   password: boolean;
   registration: "closed" | "invite" | "open";
-  /** Whether links that verify an address or reset a password go by mail. */
+  /** Whether the server can email verification and password reset links. */
   mail: boolean;
-  /** Where else people may sign in: a browser goes to `/v1/auth/oidc/{id}`. */
+  /** External sign-in providers. To sign in with one, send the browser to `/v1/auth/oidc/{id}`. */
   providers: { id: string; title: string }[];
 }
 
 export interface Granted {
-  /** For `Authorization: Bearer`; a browser has it in a cookie, too. */
+  /** For `Authorization: Bearer`. Browsers also get it in a cookie. */
   accessToken: string;
-  /** Seconds. */
+  /** Lifetime in seconds. */
   expiresIn: number;
 }
 
@@ -36,13 +36,13 @@ interface UserFacts {
 
 export interface Me extends UserFacts {
   hasPassword: boolean;
-  /** What this request may do. */
+  /** Scopes of the credentials that sent this request. */
   scopes: Scope[];
-  /** `false`: accounts are off. */
+  /** `false` if accounts are off. */
   accounts: boolean;
 }
 
-/** What a user may have; `null`: any number. */
+/** A user's quotas. `null` means no limit. */
 export interface Quotas {
   jobs: number | null;
   itemsPerDay: number | null;
@@ -61,38 +61,38 @@ export interface Usage {
 
 export interface Session {
   id: string;
-  /** As the browser describes itself. */
+  /** The browser's description of itself. */
   device: string;
   address: string;
   createdAt: string;
   lastUsedAt: string;
   expiresAt: string;
-  /** The session of this request. */
+  /** Whether this session sent the request. */
   isThis: boolean;
 }
 
 export interface ApiKey {
   id: string;
   name: string;
-  /** Its first characters. */
+  /** The first characters of the key. */
   hint: string;
   scopes: Scope[];
   createdAt: string;
-  /** `null`: never. */
+  /** `null` means never. */
   expiresAt: string | null;
   lastUsedAt: string | null;
 }
 
-/** As admins see users. */
+/** A user as admins see it. */
 export interface User extends UserFacts {
   state: "active" | "disabled" | "deleting";
-  /** What differs from the usual quotas. */
+  /** Quotas that differ from the defaults. */
   quotas: Partial<Quotas>;
 }
 
 export interface Invite {
   id: string;
-  /** The only address that it is for; `null`: any. */
+  /** The only address that can use the invite. `null` means any. */
   email: string | null;
   role: Role;
   createdAt: string;
@@ -106,7 +106,7 @@ export interface Link {
 
 export interface Share extends Link {
   id: string;
-  /** `null`: the archive. */
+  /** The shared file. `null` for the job's archive. */
   artifactId: string | null;
   createdAt: string;
 }
@@ -115,11 +115,11 @@ export interface Preset {
   id: string;
   pipeline: string;
   name: string;
-  /** As they were given: defaults are not filled in. */
+  /** As submitted, without defaults filled in. */
   options: Json;
-  /** `everyone` is for admins to give. */
+  /** Only admins can set `everyone`. */
   visibility: "private" | "everyone";
-  /** Whether it is the caller's. */
+  /** Whether the preset belongs to the caller. */
   own: boolean;
   createdAt: string;
   updatedAt: string;

@@ -3,41 +3,41 @@ import type { PageFilter } from "./schedules.ts";
 import { type CallOptions, query, type Transport } from "./transport.ts";
 import type { Page } from "./types.ts";
 
-/** One's own account. Those who are not logged in may call what comes before `me`. */
+/** The caller's account. Methods listed before `me` work without being logged in. */
 export interface Account {
-  /** How people may sign in here. */
+  /** Lists the ways to sign in. */
   means(options?: CallOptions): Promise<SignInMeans>;
-  /** Begins a session: in a browser its cookies sign the requests that follow. */
+  /** Logs in. In a browser, cookies authenticate later requests. */
   login(credentials: { email: string; password: string }, options?: CallOptions): Promise<Granted>;
-  /** The next access token, by the cookie of the login. */
+  /** Refreshes the access token with the login cookie. */
   refresh(options?: CallOptions): Promise<Granted>;
   logout(options?: CallOptions): Promise<void>;
   register(
     account: { email: string; password: string; name?: string; invite?: string },
     options?: CallOptions,
   ): Promise<{ verifyByMail: boolean }>;
-  /** What an invite is for. */
+  /** Looks up an invite. */
   invite(token: string, options?: CallOptions): Promise<Pick<Invite, "email" | "role" | "expiresAt">>;
-  /** Confirms an address by the `token` of a link, or asks for such a link by mail. */
+  /** Confirms an address with the `token` of a link, or requests the link by email. */
   verify(by: { token: string } | { email: string }, options?: CallOptions): Promise<void>;
-  /** Sets a password by the `token` of a link, or asks for such a link by mail. */
+  /** Sets a password with the `token` of a link, or requests the link by email. */
   reset(by: { token: string; password: string } | { email: string }, options?: CallOptions): Promise<void>;
 
   me(options?: CallOptions): Promise<Me>;
   rename(name: string, options?: CallOptions): Promise<Me>;
-  /** Ends all other sessions. @param change.password the present one, where there is one */
+  /** Ends all other sessions. @param change.password the current password, if the account has one */
   changePassword(change: { password?: string; newPassword: string }, options?: CallOptions): Promise<Granted>;
-  /** Deletes the account, with all of its data. */
+  /** Deletes the account and all its data. */
   remove(confirmation?: { password?: string }, options?: CallOptions): Promise<void>;
   usage(options?: CallOptions): Promise<Usage>;
   /** Newest first. */
   sessions(options?: CallOptions): Promise<Session[]>;
   endSession(id: string, options?: CallOptions): Promise<void>;
-  /** Ends all sessions, this one included. */
+  /** Ends all sessions, including this one. */
   logoutAll(options?: CallOptions): Promise<void>;
   /** Oldest first. */
   keys(filter?: PageFilter, options?: CallOptions): Promise<Page<ApiKey>>;
-  /** `key` is in this answer alone. */
+  /** Only this response contains `key`. */
   createKey(
     key: { name: string; scopes?: Scope[]; expiresAt?: string | null },
     options?: CallOptions,

@@ -1,6 +1,7 @@
 import { type Account, account } from "./account.ts";
 import type { Share } from "./account-types.ts";
 import { type EventOptions, followEvents, type JobEvent } from "./events.ts";
+import { type Notifications, notifications } from "./notifications.ts";
 import { type Operations, operations } from "./operations.ts";
 import { type Presets, presets } from "./presets.ts";
 import { ownSchedules, type PageFilter, type Schedules } from "./schedules.ts";
@@ -10,6 +11,7 @@ import type {
   AnyItem,
   Job,
   JobItem,
+  ModelUsage,
   NewJob,
   Page,
   Part,
@@ -17,16 +19,24 @@ import type {
   PipelineName,
   PipelineOf,
   PipelineView,
+  Publication,
   Quote,
   TypedPipeline,
   UploadAddress,
 } from "./types.ts";
 import { removeUpload, type UploadOptions, upload } from "./uploads.ts";
+import { type Webhooks, webhooks } from "./webhooks.ts";
 
 export interface JobFilter extends PageFilter {
-  /** One or several, separated by commas. */
+  /** One or more states, separated by commas. */
   state?: string;
   pipeline?: string;
+  /** Text to find in item names, metadata or error messages, or an id. */
+  q?: string;
+}
+
+export interface PublishedFilter extends PageFilter {
+  jobId?: string;
 }
 
 export interface ItemFilter {
@@ -36,23 +46,23 @@ export interface ItemFilter {
 }
 
 /**
- * A Millrace server. Calls reject with a `Problem`, and with the signal's reason when that is aborted. What may be
- * repeated safely is repeated while the connection or the server is away.
+ * A Millrace server. Calls reject with a `Problem`, or with the signal's reason if it is aborted. Calls that are safe
+ * to repeat are retried while the connection or the server is down.
  */
 export interface Client<Module = Record<never, never>> {
-  /** Creates a job. Resolves when it cannot be lost any more. */
+  /** Creates a job. Resolves when the job is stored durably. */
   submit<P extends TypedPipeline | PipelineName<Module>>(
     pipeline: P,
     ...job: JobArguments<PipelineOf<Module, P>>
   ): Promise<Job<PipelineOf<Module, P>>>;
-  /** Creates a job and waits until it has ended, however it did: its `state` says so. */
+  /** Creates a job and waits until it ends. Check `state` for the outcome. */
   run<P extends TypedPipeline | PipelineName<Module>>(
     pipeline: P,
     ...job: JobArguments<PipelineOf<Module, P>>
   ): Promise<Job<PipelineOf<Module, P>>>;
   /** Resolves when a job has ended. */
   wait<P = unknown>(id: string | Job<P>, options?: CallOptions): Promise<Job<P>>;
-  /** What the job would cost. Its files are sent, and forgotten. */
+  /** Estimates a job without running it. Its files are sent and then discarded. */
   quote<P extends TypedPipeline | PipelineName<Module>>(
     pipeline: P,
     ...job: JobArguments<PipelineOf<Module, P>>
@@ -61,27 +71,29 @@ export interface Client<Module = Record<never, never>> {
   /** Newest first. */
   jobs(filter?: JobFilter, options?: CallOptions): Promise<Page<Job>>;
   items<P = unknown>(id: string, filter?: ItemFilter, options?: CallOptions): Promise<Page<JobItem<P>>>;
-  /** The parts of an item that was split, by index. */
+  /** The parts of a split item, ordered by index. */
   parts(id: string, index: number, filter?: ItemFilter, options?: CallOptions): Promise<Page<Part>>;
+  /** A job's model usage, by model. */
+  modelUsage(id: string, options?: CallOptions): Promise<ModelUsage[]>;
   /**
-   * A job's events from its first to its last, or with `null` those of all jobs, without an end. The iteration
-   * survives disconnects: nothing is missed, and nothing comes twice.
+   * Iterates over a job's events until the job ends, or with `null` over the events of all jobs indefinitely. The
+   * iteration survives disconnects without missing or repeating an event.
    */
   events(id: string | null, options?: EventOptions): AsyncGenerator<JobEvent, void, undefined>;
   cancel(id: string, options?: CallOptions): Promise<Job>;
-  /** Runs the failed items again. */
+  /** Retries the failed items. */
   retry(id: string, options?: CallOptions): Promise<Job>;
   /** Deletes a job and its files. */
   remove(id: string, options?: CallOptions): Promise<void>;
-  /** A file. @param options.range bytes, such as `bytes=0-1023` */
+  /** Downloads a file. @param options.range bytes, such as `bytes=0-1023` */
   artifact(id: string, options?: CallOptions & { range?: string }): Promise<Response>;
-  /** All results as a ZIP. @param options.include also what earlier steps and parts wrote */
+  /** Downloads all results as a ZIP. @param options.include `all` adds the files of earlier steps and parts */
   archive(id: string, options?: CallOptions & ArchiveOptions): Promise<Response>;
-  /** Addresses for links. */
+  /** URLs for links. */
   artifactUrl(id: string): string;
   archiveUrl(id: string, options?: ArchiveOptions): string;
   /**
-   * A link by which anyone may download, without an account.
+   * Creates a link that lets anyone download without an account.
    * @param what.artifactId one file of the job. @default the archive
    * @param what.expiresIn seconds. @default 24 hours
    */
@@ -90,27 +102,34 @@ export interface Client<Module = Record<never, never>> {
     what?: { artifactId?: string | null; expiresIn?: number },
     options?: CallOptions,
   ): Promise<Share>;
-  /** Links to a job that still count, oldest first. */
+  /** A job's active share links, oldest first. */
   shares(id: string, filter?: PageFilter, options?: CallOptions): Promise<Page<Share>>;
-  /** Takes a link back. */
+  /** Revokes a share link. */
   unshare(id: string, shareId: string, options?: CallOptions): Promise<void>;
+  /** The caller's files with public URLs. */
+  published(filter?: PublishedFilter, options?: CallOptions): Promise<Page<Publication>>;
+  /** Removes the public URL of a file. @param id the artifact's id */
+  unpublish(id: string, options?: CallOptions): Promise<void>;
   pipelines(options?: CallOptions): Promise<PipelineView[]>;
   pipeline(name: string, options?: CallOptions): Promise<PipelineView>;
-  /** Sends a file, for the `files` of a job as `{uploadId}`. Goes on where it was when the connection is cut. */
+  /** Uploads a file for a job's `files`, as `{uploadId}`. Resumes if the connection is lost. */
   upload(file: Blob, options?: UploadOptions): Promise<string>;
   removeUpload(id: string, options?: CallOptions): Promise<void>;
-  /** With an object store: where a file can be sent to directly. */
+  /** Creates a URL for a direct upload. Requires an object store. */
   presign(
-    file: { name: string; bytes: number; sha256: string },
+    file: { name: string; bytes: number; sha256: string; publish?: boolean },
     options?: CallOptions,
   ): Promise<UploadAddress>;
-  /** Jobs at times of their own. */
+  /** Jobs that start automatically. */
   readonly schedules: Schedules<Module>;
+  /** The caller's webhooks. */
+  readonly webhooks: Webhooks;
+  readonly notifications: Notifications;
   readonly account: Account;
   readonly presets: Presets;
   /** For operators. */
   readonly admin: Operations;
-  /** Any other request: its path with the query, such as `/v1/me`. Rejects with a `Problem` unless it is answered 2xx. */
+  /** Sends any other request, by path and query, such as `/v1/me`. Rejects with a `Problem` if the status is not 2xx. */
   request(path: string, init?: RequestInit): Promise<Response>;
 }
 
@@ -124,7 +143,7 @@ type JobArguments<P> =
     : [job: NewJob<P>, options?: SubmitOptions];
 
 const resumableFrom = 8 * 1024 * 1024;
-/** What the server answers after, at most. */
+/** Longest time that the server holds a `?wait=` request. */
 const waitSeconds = 30;
 
 /**
@@ -165,6 +184,8 @@ export function createClient<Module extends PipelineModule = Record<never, never
       get<Page<AnyItem>>(`${jobPath(id)}/items${query(filter)}`, options) as Promise<Page<JobItem<P>>>,
     parts: (id, index, filter = {}, options) =>
       get(`${jobPath(id)}/items/${index}/parts${query(filter)}`, options),
+    modelUsage: async (id, options) =>
+      (await get<Page<ModelUsage>>(`${jobPath(id)}/model-usage`, options)).items,
     events: (id, options = {}) =>
       followEvents(transport, id === null ? "/v1/events" : `${jobPath(id)}/events`, options),
     cancel: (id, options) => post(`${jobPath(id)}/cancel`, undefined, options),
@@ -185,12 +206,16 @@ export function createClient<Module extends PipelineModule = Record<never, never
     shares: (id, filter = {}, options) => get(`${jobPath(id)}/shares${query(filter)}`, options),
     unshare: (id, share, options) =>
       transport.remove(`${jobPath(id)}/shares/${encodeURIComponent(share)}`, options),
+    published: (filter = {}, options) => get(`/v1/published${query(filter)}`, options),
+    unpublish: (id, options) => transport.remove(`/v1/published/${encodeURIComponent(id)}`, options),
     pipelines: async (options) => (await get<Page<PipelineView>>("/v1/pipelines", options)).items,
     pipeline: (name, options) => get(`/v1/pipelines/${encodeURIComponent(name)}`, options),
     upload: (file, options = {}) => upload(transport, file, options),
     removeUpload: (id, options = {}) => removeUpload(transport, id, options),
     presign: (file, options) => post("/v1/uploads/presign", file, options),
     schedules: ownSchedules(transport),
+    webhooks: webhooks(transport, "/v1/webhooks"),
+    notifications: notifications(transport),
     account: account(transport),
     presets: presets(transport),
     admin: operations(transport),

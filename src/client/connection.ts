@@ -1,17 +1,17 @@
-/** Whether the server can be reached, where somebody watches that. A page that shows it gives its own. */
+/** Tracks whether the server is reachable. A page that shows the connection state passes its own. */
 export interface Connection {
-  /** A request got no answer at all. */
+  /** A request got no response. */
   lost(): void;
-  /** A request was answered. */
+  /** A request got a response. */
   reached(): void;
-  /** Resolves when another try makes sense, at the latest when the signal is aborted. */
+  /** Resolves when a retry makes sense, or when the signal is aborted. */
   whenReachable(signal: AbortSignal): Promise<void>;
 }
 
-/** Nobody watches: each call finds out by itself. */
+/** Tracks nothing: each call finds out for itself. */
 export const unwatched: Connection = { lost() {}, reached() {}, whenReachable: () => Promise.resolve() };
 
-/** Waits, but not after the signal. */
+/** Waits `ms`, or until the signal is aborted. */
 export function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const end = () => {

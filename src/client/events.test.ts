@@ -10,7 +10,7 @@ afterEach(() => {
   for (const close of closes.splice(0)) close();
 });
 
-/** A server whose streams are written by hand, one after another; what each client asks to resume from. */
+/** A server that answers with the given streams in turn. Records the cursor that each request resumes from. */
 async function streams(...answers: ((response: ServerResponse) => Promise<unknown>)[]) {
   const cursors: (string | undefined)[] = [];
   const server = createServer((request: IncomingMessage, response) => {

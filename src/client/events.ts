@@ -4,11 +4,11 @@ import { pauseMs } from "./persistence.ts";
 import { asProblem, networkProblem, type Problem } from "./problem.ts";
 import { eventParser } from "./sse.ts";
 import type { Transport } from "./transport.ts";
-import type { AnyItem } from "./types.ts";
+import type { AnyItem, ArchiveProgress } from "./types.ts";
 
 /**
- * An event of a job. Those that live in the log have an `id`. `item.progress` and `text.delta` are live only.
- * `resync` says that the log no longer reaches back to where the stream stood: read the job anew.
+ * An event of a job. Events in the log have an `id`. `item.progress`, `text.delta` and `archive.progress` are live only. `resync` means
+ * that the log no longer holds the stream's position: read the job again.
  */
 export interface JobEvent {
   type: string;
@@ -16,7 +16,7 @@ export interface JobEvent {
   data: JobEventData;
 }
 
-/** Live events carry the fields from `attempt` on. */
+/** Only live events have the fields from `attempt` on. */
 export interface JobEventData {
   jobId: string;
   progress?: Progress;
@@ -26,32 +26,36 @@ export interface JobEventData {
   fraction?: number;
   message?: string;
   text?: string;
-  /** The index of a part, whose own progress or text this is. */
+  /** Position of the text in the whole stream. 0 replaces everything that came before. */
+  offset?: number;
+  /** Index of the part that this progress or text belongs to. */
   part?: number;
-  /** How those of the item stand. */
+  /** Progress of the item's parts. */
   parts?: AnyItem["parts"];
+  /** Of `archive.progress`, which only the events of all jobs have. */
+  archive?: ArchiveProgress;
   [more: string]: unknown;
 }
 
 export interface EventOptions {
   /** Ends the iteration. */
   signal?: AbortSignal;
-  /** Go on after this event. @default a job's first; for all jobs: the next that happens */
+  /** Continue after this event. @default a job's first event; for all jobs, the next one that happens */
   after?: string | null;
-  /** Connected, or connected again. */
+  /** Called after each connect and reconnect. */
   onOpen?(): void;
-  /** Tries in a row without an event, after which it rejects. @default the client's */
+  /** Consecutive attempts without an event before the iteration rejects. @default the client's */
   retries?: number;
   /**
-   * Waits until a connection may be open. When the signal that it resolves with is aborted, the connection is
-   * closed, to go on later where it was: for pages that are hidden. @default at once, for as long as it lasts
+   * Waits until a connection is allowed. Resolves with a signal that, when aborted, closes the connection; the
+   * iteration calls this again and resumes where it was. For pages that are hidden. @default always allowed
    */
   mayConnect?(signal: AbortSignal): Promise<AbortSignal>;
 }
 
-/** The server sends a comment every 15 s: a silence this long means that the connection is dead. */
+/** The server sends a comment every 15 s, so after this much silence the connection is dead. */
 const silenceMs = 45_000;
-/** A connection that lasted so long was well: its end is answered at once. */
+/** A connection that lasted this long was healthy: reconnect right away when it ends. */
 const wellMs = 5_000;
 
 const terminal = new Set(
@@ -61,14 +65,14 @@ const terminal = new Set(
 interface Stand {
   lastId: string;
   isOver: boolean;
-  /** The stream's last event was an end of the job. */
+  /** The last event ended the job. */
   ended: boolean;
   heard: boolean;
 }
 
 /**
- * Follows an event stream until it is over. A cut connection resumes with `Last-Event-ID`, so that no event is missed
- * or seen twice. Rejects with a `Problem` when the job is not there or patience is lost.
+ * Follows an event stream until the job ends. Resumes a cut connection with `Last-Event-ID`, so that no event is
+ * missed or repeated. Rejects with a `Problem` if the job does not exist or the retries run out.
  */
 export async function* followEvents(
   transport: Transport,
@@ -88,7 +92,7 @@ export async function* followEvents(
       yield* readOnce(transport, path, { ...options, signal: AbortSignal.any([signal, allowed]) }, stand);
     } catch (error) {
       if (signal.aborted) return;
-      // A failure while its consumer works on an event is not ours, and does not come here.
+      // Errors that the consumer throws while it handles an event do not reach this point.
       if (!allowed.aborted) problem = asProblem(error);
     }
     if (stand.isOver) return;
@@ -114,7 +118,7 @@ async function* readOnce(
       signal: AbortSignal.any([signal, quiet.signal]),
       cache: "no-store",
     });
-    // The job has ended, and its last event is known here.
+    // The job has ended, and we already have its last event.
     if (response.status === 204 || !response.body) {
       stand.isOver = true;
       return;
@@ -141,7 +145,7 @@ async function* readOnce(
       ready = [];
       if (events.length > 0) stand.heard = true;
       for (const event of events) {
-        // The log of a job that was reopened holds ends that were none: only one that the server closes after counts.
+        // A retried job's log contains earlier endings. Only one after which the server closes the stream counts.
         stand.ended = terminal.has(event.type);
         yield event;
       }

@@ -1,4 +1,5 @@
 import type { Invite, Link, Quotas, Role, User } from "./account-types.ts";
+import { type Console, consoleCalls } from "./console.ts";
 import { Problem } from "./problem.ts";
 import { type AnySchedules, anySchedules, type PageFilter } from "./schedules.ts";
 import { type CallOptions, query, type Transport } from "./transport.ts";
@@ -13,20 +14,19 @@ import type {
   Scale,
   WorkerView,
 } from "./types.ts";
+import { type Webhooks, webhooks } from "./webhooks.ts";
 
-/** What operators do: these calls are for admins. */
-export interface Operations {
+/** Calls for operators. Require an admin. */
+export interface Operations extends Console {
   queues(options?: CallOptions): Promise<Queue[]>;
-  /** Hands out no more tasks of a queue. */
   pauseQueue(name: string, options?: CallOptions): Promise<Queue>;
   resumeQueue(name: string, options?: CallOptions): Promise<Queue>;
   deadLetters(
     filter?: DeadLetterFilter & { limit?: number | string; cursor?: string | null },
     options?: CallOptions,
   ): Promise<Page<DeadLetter>>;
-  /** Runs one task again. */
   replay(taskId: string, options?: CallOptions): Promise<{ taskId: string }>;
-  /** Runs many again, at a steady rate; stops when the same error comes back. */
+  /** Replays many dead letters at a steady rate. Stops when the same error comes back. */
   replayMany(
     filter?: DeadLetterFilter & { limit?: number; perSecond?: number },
     options?: CallOptions,
@@ -34,31 +34,33 @@ export interface Operations {
   /** The attempts at a job's tasks, or with `index` at one item and its parts. */
   timeline(jobId: string, filter?: TimelineFilter, options?: CallOptions): Promise<Page<Attempt>>;
   workers(options?: CallOptions): Promise<WorkerView[]>;
-  /** @param queue one of them, or their sum */
+  /** @param queue @default all queues together */
   scale(queue?: string, options?: CallOptions): Promise<Scale>;
-  /** What of the service is usable, and what is not. */
+  /** Which parts of the service are available. */
   readiness(options?: CallOptions): Promise<Readiness>;
-  /** Those of everyone, and of pipelines. */
+  /** Schedules of all users and pipelines. */
   readonly schedules: AnySchedules;
-  /** Oldest first. @param filter.email only the one who has it */
+  /** Webhooks of all users. Webhooks created here receive events of all users' jobs. */
+  readonly webhooks: Webhooks;
+  /** Oldest first. @param filter.email only the user with this address */
   users(filter?: PageFilter & { email?: string }, options?: CallOptions): Promise<Page<User>>;
-  /** Without a password; a reset link lets the user set one. */
+  /** Without `password`, the account has none. A reset link lets the user set one. */
   createUser(
     user: { email: string; name?: string; role?: Role; password?: string },
     options?: CallOptions,
   ): Promise<User>;
-  /** Disabling a user, or changing the role, ends all of the user's sessions. */
+  /** Disabling a user or changing the role ends all the user's sessions. */
   changeUser(id: string, change: UserChange, options?: CallOptions): Promise<User>;
-  /** Deletes a user, with all data. */
+  /** Deletes a user and all their data. */
   removeUser(id: string, options?: CallOptions): Promise<void>;
-  /** A link by which a user sets a new password, once. */
+  /** Creates a password reset link. It works once. */
   makeResetLink(id: string, options?: CallOptions): Promise<Link>;
-  /** `url` is in this answer alone; it makes one account. @param invite.email the only address that it is for */
+  /** Invites one user. Only this response contains `url`. @param invite.email the only address that can use it */
   invite(
     invite?: { email?: string | null; role?: Role },
     options?: CallOptions,
   ): Promise<Invite & { url: string }>;
-  /** Those that can still be used, oldest first. */
+  /** Usable invites, oldest first. */
   invites(filter?: PageFilter, options?: CallOptions): Promise<Page<Invite>>;
   removeInvite(id: string, options?: CallOptions): Promise<void>;
 }
@@ -67,7 +69,7 @@ export interface UserChange {
   name?: string;
   role?: Role;
   state?: "active" | "disabled";
-  /** In place of those before. */
+  /** Replaces the previous quotas. */
   quotas?: Partial<Quotas>;
 }
 
@@ -83,6 +85,7 @@ export function operations(transport: Transport): Operations {
   const queue = (name: string) => `/v1/admin/queues/${encodeURIComponent(name)}`;
   const user = (id: string) => `/v1/admin/users/${encodeURIComponent(id)}`;
   return {
+    ...consoleCalls(transport),
     queues: async (options) => (await get<Page<Queue>>("/v1/admin/queues", options)).items,
     pauseQueue: (name, options) => post(`${queue(name)}/pause`, undefined, options),
     resumeQueue: (name, options) => post(`${queue(name)}/resume`, undefined, options),
@@ -101,6 +104,7 @@ export function operations(transport: Transport): Operations {
         throw error;
       }),
     schedules: anySchedules(transport, "/v1/admin/schedules"),
+    webhooks: webhooks(transport, "/v1/admin/webhooks"),
     users: (filter = {}, options) => get(`/v1/admin/users${query(filter)}`, options),
     createUser: (made, options) => post("/v1/admin/users", made, options),
     changeUser: (id, change, options) => post(user(id), change, options, "PATCH"),

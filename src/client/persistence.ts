@@ -7,15 +7,15 @@ const lastPauseMs = 20_000;
 interface Persistence {
   signal: AbortSignal;
   connection: Connection;
-  /** Failures in a row without any progress, although the server can be reached, until it is given up. */
+  /** Consecutive failures without progress before it gives up. Time while the server is unreachable does not count. */
   retries: number;
-  /** Grows with what has been done: as long as it does, patience is not lost. */
+  /** A number that grows with the work done. Growth resets the failure count. */
   progress?(): number;
-  /** Codes that are worth waiting for, beside those that pass by themselves. */
+  /** A code to wait out, in addition to transient ones. */
   alsoOn?: Problem["code"];
 }
 
-/** Repeats work that failed for want of a connection or of a healthy server, and waits while it is away. */
+/** Retries work that failed because the connection or the server was down. Waits while the server is unreachable. */
 export async function persist<T>(work: () => Promise<T>, options: Persistence): Promise<T> {
   const { signal, connection, retries, progress, alsoOn } = options;
   let failures = 0;

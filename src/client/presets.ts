@@ -2,9 +2,9 @@ import type { Preset } from "./account-types.ts";
 import { type CallOptions, query, type Transport } from "./transport.ts";
 import type { Page } from "./types.ts";
 
-/** Options of a pipeline under a name. */
+/** Named options for a pipeline. */
 export interface Presets {
-  /** One's own and those for everyone, by name. */
+  /** The caller's presets and those for everyone, by name. */
   list(filter?: { pipeline?: string }, options?: CallOptions): Promise<Preset[]>;
   get(id: string, options?: CallOptions): Promise<Preset>;
   create(

@@ -1,6 +1,6 @@
 import type { ErrorCode } from "../errors.ts";
 
-/** One option that the server refused, with the path of the field. */
+/** An option that the server rejected. */
 export interface Issue {
   path: string;
   message: string;
@@ -27,20 +27,20 @@ interface ProblemFields {
 }
 
 /**
- * What went wrong with a request: a problem document (RFC 9457), no answer at all (`network`), or a file that can
- * no longer be read (`unreadable_file`).
+ * The error of a request: a problem document (RFC 9457), no response (`network`), or a file that can no longer be
+ * read (`unreadable_file`).
  */
 export class Problem extends Error {
-  /** Stable: for programs. */
+  /** Stable. Branch on this, not on the message. */
   readonly code: ProblemCode;
-  /** 0 where no answer came. */
+  /** 0 if there was no response. */
   readonly status: number;
   readonly title: string;
-  /** Seconds after which the server wants to be asked again. */
+  /** Seconds to wait before the next attempt. */
   readonly retryAfter: number | null;
-  /** The options or fields that were refused. */
+  /** The invalid options or fields. */
   readonly issues: readonly Issue[];
-  /** The whole document: some errors add members, such as `limit`. */
+  /** The whole document. Some errors add members, such as `limit`. */
   readonly document: Readonly<Record<string, unknown>>;
 
   constructor(fields: ProblemFields) {
@@ -54,14 +54,14 @@ export class Problem extends Error {
     this.document = fields.document ?? {};
   }
 
-  /** Whether it may be better in a moment; a full queue or disk is for the caller to decide. */
+  /** Whether a retry may soon succeed. A full queue or disk does not count: the caller decides. */
   get isTransient(): boolean {
     if (this.code === "storage_full") return false;
     return transient.has(this.code) || this.status >= 500;
   }
 }
 
-/** @param server for the message: who did not answer */
+/** @param server named in the message */
 export function networkProblem(server: string, cause?: unknown): Problem {
   const { code, message } = ((cause as Error | undefined)?.cause ?? cause ?? {}) as {
     code?: string;
@@ -83,7 +83,7 @@ export function asProblem(error: unknown): Problem {
     : new Problem({ code: "unexpected", detail: String(error), cause: error });
 }
 
-/** Reads the body of an answer that is not 2xx; anything that is no problem document becomes a general one. */
+/** Parses the body of a response that is not 2xx. Anything but a problem document becomes a generic problem. */
 export function parseProblem(status: number, body: string, retryAfter: string | null): Problem {
   const seconds = parseRetryAfter(retryAfter);
   let document: unknown;
@@ -93,7 +93,7 @@ export function parseProblem(status: number, body: string, retryAfter: string | 
     document = null;
   }
   if (!isObject(document) || typeof document.code !== "string") {
-    // A proxy in front of a stopped server answers with a page of its own.
+    // A proxy in front of a stopped server answers with its own page.
     const code = status >= 502 && status <= 504 ? "unavailable" : status === 404 ? "not_found" : "unexpected";
     const known = isObject(document) ? { document } : {};
     return new Problem({ code, status, detail: `HTTP ${status}`, retryAfter: seconds, ...known });
@@ -109,7 +109,7 @@ export function parseProblem(status: number, body: string, retryAfter: string | 
   });
 }
 
-/** `Retry-After` is seconds or a date. */
+/** `Retry-After` holds seconds or a date. @returns seconds */
 export function parseRetryAfter(value: string | null, now = Date.now()): number | null {
   if (!value) return null;
   if (/^\d+$/.test(value.trim())) return Number(value);

@@ -9,7 +9,7 @@ afterEach(() => {
   for (const close of closes.splice(0)) close();
 });
 
-/** A server that knows one token, with what it was asked. */
+/** A server that accepts one token and records each request. */
 async function guarded(token: string): Promise<{ url: string; asked: string[] }> {
   const asked: string[] = [];
   const server = createServer((request, response) => {

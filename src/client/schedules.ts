@@ -12,44 +12,43 @@ import type {
 } from "./types.ts";
 
 export interface PageFilter {
-  /** @default 20, at most 100 */
+  /** At most 100. @default 20 */
   limit?: number;
-  /** `nextCursor` of the page before. */
+  /** `nextCursor` of the previous page. */
   cursor?: string | null;
 }
 
-/** Jobs at times of their own. Those of pipelines' code can be read and paused, and not changed. */
+/** Jobs that start on a schedule. Schedules defined in code can be read, paused and run, but not changed. */
 export interface AnySchedules {
   list(filter?: PageFilter, options?: CallOptions): Promise<Page<Schedule>>;
   get(id: string, options?: CallOptions): Promise<Schedule>;
-  /** Starts no more jobs. */
   pause(id: string, options?: CallOptions): Promise<Schedule>;
-  /** Starts jobs again, from the next due time on. */
+  /** Resumes a schedule from its next due time. */
   resume(id: string, options?: CallOptions): Promise<Schedule>;
-  /** Starts a job now, beside those of its due times. */
+  /** Starts a job now, in addition to the scheduled ones. */
   run(id: string, options?: CallOptions): Promise<{ jobId: string }>;
 }
 
-/** The caller's own. */
+/** The caller's schedules. */
 export interface Schedules<Module = Record<never, never>> extends AnySchedules {
   create<P extends TypedPipeline | PipelineName<Module>>(
     pipeline: P,
     schedule: NewSchedule<PipelineOf<Module, P>>,
     options?: CallOptions,
   ): Promise<Schedule>;
-  /** What is left out stays as it is. */
+  /** Fields that you omit keep their values. */
   change(
     id: string,
     change: ScheduledJob & { pipeline?: string; cron?: string; timeZone?: string; everySeconds?: number },
     options?: CallOptions,
   ): Promise<Schedule>;
-  /** Deletes it; its jobs stay. */
+  /** Deletes a schedule. Its jobs are kept. */
   remove(id: string, options?: CallOptions): Promise<void>;
-  /** The next five times at which a schedule would be due. */
+  /** The next five due times of a schedule. */
   preview(timing: Timing, options?: CallOptions): Promise<string[]>;
 }
 
-/** @param path `/v1/schedules`, or where operators find those of everyone */
+/** @param path `/v1/schedules`, or the operators' path for the schedules of all users */
 export function anySchedules({ get, post }: Transport, path: string): AnySchedules {
   const of = (id: string) => `${path}/${encodeURIComponent(id)}`;
   return {

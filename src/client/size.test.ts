@@ -10,8 +10,9 @@ import { expect, test } from "vitest";
 const run = promisify(execFile);
 const root = join(import.meta.dirname, "..", "..");
 const entry = join(import.meta.dirname, "index.ts");
-const MOST_BYTES = 16_500;
-const MOST_COMPRESSED = 6_500;
+/** Each API call costs about a hundred bytes. Raise the limits only when the API grows. */
+const MOST_BYTES = 18_000;
+const MOST_COMPRESSED = 6_800;
 
 test("it is small, and stands alone", async () => {
   const folder = await mkdtemp(join(tmpdir(), "millrace-client-"));

@@ -1,14 +1,13 @@
-/** One event of a stream. */
 export interface StreamEvent {
   type: string;
   data: string;
-  /** `null` where it has none of its own. */
+  /** `null` if the event has none. */
   id: string | null;
 }
 
 /**
- * Reads `text/event-stream` (WHATWG HTML, 9.2.6) as it comes, wherever it is cut.
- * @param onId also for a block without data: where to resume from
+ * Parses `text/event-stream` (WHATWG HTML, 9.2.6) incrementally, at any chunk boundary.
+ * @param onId the position to resume from. Also called for a block without data
  */
 export function eventParser(onEvent: (event: StreamEvent) => void, onId: (id: string) => void) {
   let rest = "";
@@ -35,7 +34,7 @@ export function eventParser(onEvent: (event: StreamEvent) => void, onId: (id: st
   }
 
   return (chunk: string): void => {
-    // A lone CR ends a line at once; an LF that follows belongs to it.
+    // A lone CR ends a line right away. If an LF follows, it belongs to that CR.
     rest += skipLf && chunk.startsWith("\n") ? chunk.slice(1) : chunk;
     if (chunk !== "") skipLf = false;
     const ends = /\r\n|[\r\n]/g;

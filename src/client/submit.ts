@@ -5,30 +5,32 @@ import { nameOf, removeUpload, upload } from "./uploads.ts";
 
 export interface SubmitOptions extends CallOptions {
   /**
-   * The same key makes a repeated request safe, for 24 hours: the server answers with the first job.
-   * @default a new one for each call, which makes the client's own repetitions safe
+   * Makes repeated requests safe for 24 hours: with the same key, the server returns the first job.
+   * @default a new key for each call, which makes the client's own retries safe
    */
   idempotencyKey?: string;
-  /** While the queue is full, wait and try again, until `signal` is aborted. @default false */
+  /** Retries while the queue is full, until `signal` is aborted. @default false */
   waitForRoom?: boolean;
-  /** How many bytes of all files have come. Called for resumable uploads. */
+  /** Bytes sent of all files. Called for resumable uploads only. */
   onProgress?(sent: number, total: number): void;
 }
 
-/** A job with the kinds of its pipeline forgotten. */
+/** A job of any pipeline. */
 export type UntypedJob = NewJob<unknown>;
 
 interface Content {
   blob: Blob;
   name: string;
+  /** Of this file alone. */
+  options?: unknown;
 }
 
-/** Files that are sent at once. */
+/** Concurrent uploads. */
 const parallel = 3;
 
 /**
- * Sends what makes a job. Files that are small together go with the request; otherwise each is uploaded first.
- * @param path `/v1/jobs`, or where it is only quoted
+ * Creates a job. Small files go in the request itself; if they total more than `resumableFrom`, each is uploaded first.
+ * @param path `/v1/jobs`, or `/v1/jobs/quote`
  */
 export async function submit<T>(
   transport: Transport,
@@ -53,16 +55,12 @@ export async function submit<T>(
 
   if (isForm) return create(formOf(pipeline, job, files.filter(isContent), optionFiles), {});
   const ids = await uploadAll(transport, contents, total, { ...options, signal });
-  const idOf = (content: Content) => ({ uploadId: ids.get(content)! });
-  const filled = fill(
-    job.options ?? {},
-    new Map(optionFiles.map(([path, content]) => [path, idOf(content)])),
-    "",
-  );
+  const idOf = (content: Content) => ({ uploadId: ids.get(content)!, options: content.options });
+  const filled = fill(job.options, new Map(optionFiles.map(([path, content]) => [path, idOf(content)])));
   const named = files.map((file) => (isContent(file) ? idOf(file) : file));
   const body = JSON.stringify({ ...job, pipeline, options: filled, ...(job.files && { files: named }) });
   const created = await create(body, { "content-type": "application/json" });
-  // The job keeps its files; the uploads are of no more use.
+  // The job has its own copies of the files, so the uploads can go.
   await Promise.all([...ids.values()].map((id) => removeUpload(transport, id, {}).catch(() => {})));
   return created;
 }
@@ -79,12 +77,14 @@ function formOf(
 ): FormData {
   const form = new FormData();
   form.set("pipeline", pipeline);
-  const plain = fill(options ?? {}, new Map(optionFiles.map(([path]) => [path, undefined])), "");
+  const plain = fill(options, new Map(optionFiles.map(([path]) => [path, undefined])));
   for (const [name, value] of Object.entries({ ...fields, options: plain })) {
     if (value !== undefined) form.set(name, typeof value === "string" ? value : textOf(value));
   }
   for (const [path, { blob, name }] of optionFiles) form.set(path, blob, name);
   for (const { blob, name } of files) form.append("files", blob, name);
+  const own = files.map((file) => file.options);
+  if (own.some(Boolean)) form.set("fileOptions", JSON.stringify(own));
   return form;
 }
 
@@ -100,27 +100,25 @@ async function uploadAll(
 ): Promise<Map<Content, string>> {
   const stop = new AbortController();
   const either = AbortSignal.any([signal, stop.signal]);
-  const sent = new Map<Content, number>();
+  let sent = 0;
   const ids = new Map<Content, string>();
   const waiting = contents.values();
   const line = async () => {
     for (const content of waiting) {
+      let own = 0;
       const report = (bytes: number) => {
-        sent.set(content, bytes);
-        onProgress?.(
-          [...sent.values()].reduce((sum, one) => sum + one, 0),
-          total,
-        );
+        sent += bytes - own;
+        own = bytes;
+        onProgress?.(sent, total);
       };
-      const options = { name: content.name, signal: either, retries, onProgress: report };
-      const id = await upload(transport, content.blob, options);
-      ids.set(content, id);
+      const { blob, name } = content;
+      ids.set(content, await upload(transport, blob, { name, signal: either, retries, onProgress: report }));
     }
   };
   try {
     await Promise.all(Array.from({ length: parallel }, line));
   } finally {
-    // The first that the server refuses stops the others.
+    // One rejected upload cancels the others.
     stop.abort();
   }
   return ids;
@@ -129,15 +127,15 @@ async function uploadAll(
 function contentOf(file: JobInput): Content | Exclude<JobInput, Blob> {
   if (file instanceof Blob) return { blob: file, name: nameOf(file) };
   if (!("data" in file)) return file;
-  const { data, name } = file;
-  return { blob: data instanceof Blob ? data : new Blob([data]), name };
+  const { data } = file;
+  return { ...file, blob: data instanceof Blob ? data : new Blob([data]) };
 }
 
 function isContent(file: object): file is Content {
   return "blob" in file;
 }
 
-/** The blobs among options, with the paths of their fields: `watermark.image`. */
+/** The blobs in the options, with the paths of their fields, such as `watermark.image`. */
 function* blobsIn(value: unknown, path: readonly string[]): Generator<readonly [string, Content]> {
   if (value instanceof Blob) yield [path.join("."), { blob: value, name: nameOf(value) }];
   else if (typeof value === "object" && value !== null) {
@@ -145,18 +143,18 @@ function* blobsIn(value: unknown, path: readonly string[]): Generator<readonly [
   }
 }
 
-/** A copy of options, with something else at some paths; fields that become `undefined` are left out. */
-function fill(value: unknown, changes: ReadonlyMap<string, unknown>, path: string): unknown {
+/** Copies options and replaces the values at some paths. Fields that become `undefined` are dropped. */
+function fill(value: unknown, changes: ReadonlyMap<string, unknown>, path = ""): unknown {
   if (changes.has(path)) return changes.get(path);
   if (typeof value !== "object" || value === null || value instanceof Date) return value;
-  const below = (key: string | number) => (path === "" ? String(key) : `${path}.${key}`);
+  const below = (key: string | number) => `${path && `${path}.`}${key}`;
   if (Array.isArray(value)) return value.map((entry, index) => fill(entry, changes, below(index)));
   return Object.fromEntries(
     Object.entries(value).map(([key, entry]) => [key, fill(entry, changes, below(key))]),
   );
 }
 
-/** `crypto.randomUUID` exists only in secure contexts; a server on a local network is none. */
+/** `crypto.randomUUID` needs a secure context, which a plain HTTP server on a local network is not. */
 export function randomKey(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");

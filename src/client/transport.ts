@@ -3,30 +3,30 @@ import { persist } from "./persistence.ts";
 import { networkProblem, Problem, parseProblem } from "./problem.ts";
 
 export interface ClientSettings {
-  /** Where the server is, such as `https://millrace.example`. @default "": the page's own */
+  /** URL of the server, such as `https://millrace.example`. @default "": the page's own origin */
   url?: string;
-  /** Sent with each request, such as `{ authorization: "Bearer …" }`. A function is asked before each one. */
+  /** Headers of each request, such as `{ authorization: "Bearer …" }`. A function is called before each request. */
   headers?: Record<string, string> | (() => Record<string, string> | Promise<Record<string, string>>);
   /** @default the runtime's */
   fetch?: typeof fetch;
   /**
-   * Tries, after the first, of a call that may be repeated safely and failed for want of a connection or of a healthy
-   * server. Event streams and uploads count from zero again whenever something arrived. @default 8, about a minute
+   * Retries when the connection or the server is down, for calls that are safe to repeat. Event streams and uploads
+   * start counting again whenever they make progress. @default 8, about a minute
    */
   retries?: number;
-  /** Files larger than this are sent as resumable uploads, in bytes. @default 8 MiB */
+  /** Files larger than this many bytes are sent as resumable uploads. @default 8 MiB */
   resumableFrom?: number;
-  /** @default none: each call finds out by itself */
+  /** @default none: each call finds out for itself whether the server is reachable */
   connection?: Connection;
   /**
-   * Asked when the server answers `unauthorized`, while the call waits: an access token may have expired. With `true`
-   * the request is sent once more, with the headers as they are by then. @default the call rejects
+   * Called when the server answers `unauthorized`, because an access token may have expired. If it resolves to `true`,
+   * the request is sent once more with the current headers. @default the call rejects
    */
   renew?(): Promise<boolean>;
 }
 
 export interface CallOptions {
-  /** Ends the call, which rejects with its reason. */
+  /** Aborts the call, which rejects with the signal's reason. */
   signal?: AbortSignal;
   /** @default the client's */
   retries?: number;
@@ -34,30 +34,30 @@ export interface CallOptions {
 
 export type Query = Record<string, string | number | readonly string[] | null | undefined>;
 
-/** How every call reaches the server. */
+/** Sends the client's requests. */
 export interface Transport {
   readonly url: string;
   readonly connection: Connection;
   readonly retries: number;
-  /** One request, once. Rejects with a `Problem` for anything but a 2xx answer. */
+  /** Sends one request without retries. Rejects with a `Problem` unless the response is 2xx. */
   send(path: string, init?: RequestInit): Promise<Response>;
   /** The headers of every request. */
   headers(): Promise<Record<string, string>>;
-  /** JSON of a call that may be repeated. */
+  /** Fetches JSON, with retries. */
   get<T>(path: string, options?: CallOptions): Promise<T>;
-  /** A call that is not repeated by itself, as it may have been done although no answer came. */
+  /** Never retried: the server may have acted on a request whose response was lost. */
   post<T>(path: string, body?: unknown, options?: CallOptions, method?: "POST" | "PATCH"): Promise<T>;
   remove(path: string, options?: CallOptions): Promise<void>;
-  /** Like `post`, with any method; an answer without content is `undefined`. */
+  /** Like `post`, with any method. Resolves with `undefined` if the response has no body. */
   call<T>(method: string, path: string, body?: unknown, options?: CallOptions): Promise<T>;
-  /** Repeats work that may be repeated. */
+  /** Retries work that is safe to repeat. */
   repeat<T>(
     work: () => Promise<T>,
     options?: CallOptions & { progress?(): number; alsoOn?: Problem["code"] },
   ): Promise<T>;
 }
 
-/** Here `unauthorized` is not of a token that has expired, but the answer itself. */
+/** On these paths, `unauthorized` means bad credentials rather than an expired access token. */
 const ownRefusal = /^\/v1\/auth\/(login|refresh)$/;
 
 export function createTransport(settings: ClientSettings): Transport {
@@ -125,7 +125,7 @@ export function createTransport(settings: ClientSettings): Transport {
   };
 }
 
-/** The JSON of an answer, of which the line may be cut while it arrives. */
+/** Reads a JSON body. A connection lost midway becomes a `network` problem. */
 export async function json<T>(response: Response, signal?: AbortSignal): Promise<T> {
   return parse(await textOf(response, signal));
 }
@@ -141,11 +141,11 @@ function parse(text: string) {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new Problem({ code: "unexpected", detail: "What answers is not a Millrace.", cause });
+    throw new Problem({ code: "unexpected", detail: "The server that answered is not Millrace.", cause });
   }
 }
 
-/** `?a=1&b=2` of what is given. */
+/** A query string, such as `?a=1&b=2`, of the values that are set. */
 export function query(values: object): string {
   const given = Object.entries(values as Query).filter(
     ([, value]) => value !== null && value !== undefined && value !== "",

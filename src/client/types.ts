@@ -1,31 +1,62 @@
 import type { itemView, jobView, partView } from "../domain/job-views.ts";
-import type { Json } from "../domain/records.ts";
+import type { Json, NotifyTarget } from "../domain/records.ts";
 import type { StepView } from "../domain/step-views.ts";
 import type { FileView } from "../domain/views.ts";
 
-/** The JSON of the HTTP contract. Jobs take their types from the server's own views, so that a drift fails the build. */
+/** Calls to one model, and their cost. */
+export interface ModelUsage {
+  /** The model's name in the settings. */
+  model: string;
+  calls: number;
+  /** Includes cached tokens. */
+  inputTokens: number;
+  cachedInputTokens: number;
+  /** Includes reasoning tokens. */
+  outputTokens: number;
+  reasoningTokens: number;
+  /** Cost in US dollars. 0 for a model without configured prices. */
+  usd: number;
+  /** Calls whose usage the provider did not report. Their tokens are estimated. */
+  estimatedCalls: number;
+}
+
+/** Usage of one day, in UTC. */
+export type DailyModelUsage = ModelUsage & { day: string };
+
+/** JSON of the HTTP API. Job types come from the server's own views, so that a drift fails the build. */
 
 export type { FileView as JobFile, Json, StepView as JobStep };
 
 export type AnyJob = ReturnType<typeof jobView>;
 export type AnyItem = ReturnType<typeof itemView>;
-/** A part of an item that was split. */
+/** A part of a split item. */
 export type Part = ReturnType<typeof partView>;
 
-/** A pipeline as its type describes it; every pipeline made with `definePipeline` is one. */
+/** Downloads of a job's archive. */
+export interface ArchiveProgress {
+  /** Number of downloads in progress. 0 after the last one has ended or was aborted. */
+  downloads: number;
+  /** Of all of them together. */
+  sentBytes: number;
+  totalBytes: number;
+  /** Present if a download has just been completed. */
+  downloadedAt?: string;
+}
+
+/** A pipeline as its type describes it. Every pipeline made with `definePipeline` matches. */
 export interface TypedPipeline {
   readonly name: string;
   readonly "~types"?: PipelineTypes;
 }
 
 export interface PipelineTypes {
-  /** As a client sends them. */
+  /** Options as clients send them. */
   options: unknown;
   /** What the last `each` step returns. */
   item: unknown;
-  /** What the last `all` step returns; `null` without one. */
+  /** What the last `all` step returns. `null` if there is none. */
   result: unknown;
-  /** Data of an item that is no file, as a client sends it; `never` where the pipeline takes none. */
+  /** Data of a data item, as clients send it. `never` if the pipeline takes none. */
   data: unknown;
 }
 
@@ -42,29 +73,29 @@ interface UntypedPipeline extends PipelineTypes {
   data: any;
 }
 
-/** A job of a pipeline, with what its steps return. */
+/** A job, typed with what its pipeline's steps return. */
 export type Job<P = unknown> = Omit<AnyJob, "items" | "result"> & {
   items: JobItem<P>[];
-  /** What the last `all` step returned: `null` until it has, and where `resultFile` has it. */
+  /** What the last `all` step returned. `null` before that, or if the result is stored in `resultFile`. */
   result: TypesOf<P>["result"] | null;
 };
 
 export type JobItem<P = unknown> = Omit<AnyItem, "result"> & {
-  /** What its last step returned: `null` until it has, and where `resultFile` has it. */
+  /** What its last step returned. `null` before that, or if the result is stored in `resultFile`. */
   result: TypesOf<P>["item"] | null;
 };
 
-/** Pipelines by any name: the module that exports them, as `typeof import("./pipelines.ts")`. */
+/** A module that exports pipelines: `typeof import("./pipelines.ts")`. */
 export type PipelineModule = object;
 
-/** The names that a module's pipelines have, and any other. */
+/** The name of a module's pipeline, or any other name. */
 export type PipelineName<Module> = NamesOf<Module> | (string & {});
 
 type NamesOf<Module> = {
   [Key in keyof Module]: Module[Key] extends TypedPipeline ? Module[Key]["name"] : never;
 }[keyof Module];
 
-/** The pipeline of a name, or the one that was given itself. */
+/** Resolves a name to its pipeline. A pipeline resolves to itself. */
 export type PipelineOf<Module, Given> = Given extends TypedPipeline
   ? Given
   : Named<Module, Given> extends never
@@ -79,15 +110,20 @@ type Named<Module, Name> = {
     : never;
 }[keyof Module];
 
-/** A file of a job: its bytes, a finished upload, a file of an earlier job, or one that a worker fetches. */
-export type JobInput = Blob | NamedFile | { uploadId: string } | { artifactId: string } | { url: string };
+/** A file of a job: its bytes, a finished upload, a file of an earlier job, or a URL that a worker fetches. */
+export type JobInput<Options = unknown> =
+  | Blob
+  | ((NamedFile | { uploadId: string } | { artifactId: string } | { url: string }) & {
+      /** Options of this file only: a merge patch of the job's options, so `null` removes one. */
+      options?: Options;
+    });
 
 export interface NamedFile {
   name: string;
   data: Blob | string | ArrayBuffer | Uint8Array<ArrayBuffer>;
 }
 
-/** Options as a client may send them: an option that is a file takes its bytes, too. */
+/** Options as clients send them: a file option also accepts a `Blob`. */
 export type OptionsInput<T> = T extends { artifactId: string }
   ? T | Blob | { uploadId: string }
   : T extends readonly unknown[]
@@ -96,46 +132,57 @@ export type OptionsInput<T> = T extends { artifactId: string }
       ? { [Key in keyof T]: OptionsInput<T[Key]> }
       : T;
 
+/** Some options, in place of a job's. `null` removes one. */
+export type OptionsPatch<P = unknown> = MergePatch<TypesOf<P>["options"]>;
+
+type MergePatch<T> = T extends readonly unknown[]
+  ? T
+  : T extends object
+    ? { [Key in keyof T]?: MergePatch<T[Key]> | null }
+    : T;
+
 type OptionsOf<P> = OptionsInput<TypesOf<P>["options"]>;
 
-/** What a job is made of. `options` may be left out where the pipeline needs none. */
+/** A job to create. `options` is optional if the pipeline requires none. */
 export type NewJob<P = unknown> = JobParts<P> &
   (Record<string, never> extends OptionsOf<P> ? { options?: OptionsOf<P> } : { options: OptionsOf<P> });
 
-/** An item of data, as the pipeline's `accepts.data` has it. */
+/** A data item, as the pipeline's `accepts.data` defines it. */
 export interface DataItem<P = unknown> {
   name?: string;
   data: TypesOf<P>["data"];
 }
 
 interface JobParts<P> {
-  files?: readonly JobInput[];
-  /** Items of data instead of files. */
+  files?: readonly JobInput<OptionsPatch<P>>[];
+  /** Data items instead of files. */
   items?: readonly DataItem<P>[];
-  /** 0 to 9; higher runs first. @default 4 */
+  /** 0 to 9, higher first. @default 4 */
   priority?: number;
-  /** Not before this time. */
+  /** Earliest start time. */
   startAt?: Date | string;
-  /** Up to 16 strings that come back in the job and in webhooks. */
+  /** Up to 16 strings that are returned with the job and in webhooks. */
   metadata?: Record<string, string>;
-  /** `skip`: a file that the pipeline does not accept becomes a failed item. @default "reject" */
+  /** Up to 5 recipients of the job's outcome: URLs, and the owner's confirmed email address. */
+  notify?: NotifyTarget[];
+  /** `skip` turns a file that the pipeline does not accept into a failed item. @default "reject" */
   onInvalidFile?: "reject" | "skip";
 }
 
-/** A cron expression in a time zone (UTC by default), or seconds. */
+/** A cron expression with a time zone (default UTC), or an interval in seconds. */
 export type Timing =
   | { cron: string; timeZone?: string; everySeconds?: undefined }
   | { everySeconds: number; cron?: undefined; timeZone?: undefined };
 
-/** What a schedule starts, and by which rules. */
+/** The job that a schedule starts, and its rules. */
 export interface ScheduledJob<P = unknown> {
   /** Shown in lists. */
   name?: string;
   options?: TypesOf<P>["options"];
   items?: readonly DataItem<P>[];
-  /** Due times that passed while nothing ran: one job for the last of them, or none. @default "once" */
+  /** After an outage with missed due times: start one job for the latest, or none. @default "once" */
   missed?: "once" | "skip";
-  /** A due time that comes while the last job has not ended: no job, or another one. @default "skip" */
+  /** If the previous job is still running at a due time: start no job, or start another one. @default "skip" */
   overlap?: "skip" | "queue";
 }
 
@@ -154,12 +201,12 @@ export interface Schedule {
   everySeconds: number | null;
   missed: "once" | "skip";
   overlap: "skip" | "queue";
-  /** By its pipeline, where it is changed. */
+  /** Defined in its pipeline's code, and changed there. */
   definedInCode: boolean;
   paused: boolean;
-  /** The next five due times; none while it is paused. */
+  /** The next five due times. Empty while paused. */
   next: string[];
-  /** The last due time that came, and how it ended. */
+  /** The most recent due time and its outcome. */
   last: {
     dueAt: string;
     outcome: "started" | "overlapped" | "missed" | "failed";
@@ -171,7 +218,7 @@ export interface Schedule {
 
 export interface Page<T> {
   items: T[];
-  /** `null` on the last one. */
+  /** `null` on the last page. */
   nextCursor: string | null;
 }
 
@@ -185,9 +232,9 @@ export interface PipelineView {
     minFiles: number;
     maxFiles: number;
     maxFileBytes: number;
-    /** Items of data instead of files; 0 where it takes none. */
+    /** Maximum number of data items. 0 if the pipeline takes no data. */
     maxItems: number;
-    /** JSON Schema of the data of one item. */
+    /** JSON Schema of one item's data. */
     data: Record<string, unknown> | null;
   };
   /** JSON Schema. */
@@ -214,6 +261,10 @@ export interface Queue {
   oldestSeconds: number | null;
   paused: boolean;
   workers: number;
+  /** Tasks of this queue that all workers together can run at once. */
+  concurrency: number;
+  /** Seconds until the ready tasks are done at the current rate. `null` while no task finishes. */
+  drainSeconds: number | null;
 }
 
 export interface DeadLetter {
@@ -223,22 +274,30 @@ export interface DeadLetter {
   pipeline: string;
   step: string;
   queue: string;
-  /** `null`: of the whole job. */
+  /** `null` for a task of the whole job. */
   index: number | null;
-  /** Of the item; `null` where it is not one of its parts. */
+  /** Index of the part. `null` unless the task belongs to a part. */
   part: number | null;
   name: string;
   attempt: number;
   deaths: number;
-  /** `detail`: the whole of an exception that the step did not declare, with its stack trace. */
+  /** `detail` is the full exception with its stack trace, for errors that the step did not declare. */
   error: { code: string; message: string; detail?: string } | null;
+  group: string;
+  /** What the step read. `data` and `text` hold only the beginning. */
+  input: {
+    files: { artifactId: string; name: string; mediaType: string; bytes: number }[];
+    url: string | null;
+    data: string | null;
+    text: string | null;
+  };
+  createdAt: string;
   finishedAt: string | null;
 }
 
-/** One attempt at a task of a job. */
 export interface Attempt {
   taskId: string;
-  /** `null`: of the whole job. */
+  /** `null` for a task of the whole job. */
   index: number | null;
   part: number | null;
   name: string;
@@ -256,7 +315,11 @@ export interface Attempt {
 export interface DeadLetterFilter {
   queue?: string;
   pipeline?: string;
+  owner?: string;
   code?: string;
+  group?: string;
+  /** Matches part of the error code or of its group. */
+  text?: string;
   jobId?: string;
 }
 
@@ -271,32 +334,57 @@ export interface WorkerView {
   id: string;
   host: string;
   pid: number;
+  /** `null` if the worker is too old to report it. */
+  version: string | null;
+  pipelines: string[];
   queues: string[];
   concurrency: number;
   running: number;
+  /** Running tasks as of the last heartbeat, oldest first. */
+  tasks: { taskId: string; jobId: string; since: string; seconds: number }[];
+  memoryBytes: number | null;
+  /** `draining`: the worker finishes its running tasks and exits. */
+  state: "running" | "draining";
   startedAt: string;
   seenAt: string;
 }
 
-/** Depth figures for an autoscaler. */
+/** Queue depths for an autoscaler. */
 export interface Scale {
   value: number;
-  queues: (Omit<Queue, "dead"> & { value: number })[];
+  /** Workers needed to meet the demand. */
+  workers: number;
+  queues: (Omit<Queue, "dead" | "concurrency" | "drainSeconds"> & { value: number })[];
 }
 
 export interface Readiness {
   ready: boolean;
   checks: Record<"store" | "broker" | "blobs" | "bus", { ok: boolean; name: string }>;
-  /** Queues whose tasks no worker can run. */
+  /** Queues that no worker serves. */
   unserved: { queue: string; waiting: number }[];
 }
 
-/** Where a file can be sent to directly, past the API. */
+/** A file with a public address. */
+export interface Publication {
+  /** The artifact's id. */
+  id: string;
+  jobId: string;
+  url: string;
+  name: string;
+  mediaType: string;
+  bytes: number;
+  sha256: string;
+  createdAt: string;
+}
+
+/** A URL to send a file to directly, bypassing the API. */
 export interface UploadAddress {
-  /** For `files` of a job, when the file has been sent. */
+  /** Pass it in a job's `files` after sending the file. */
   uploadId: string;
   method: "PUT";
   url: string;
   headers: Record<string, string>;
   expiresAt: string;
+  /** Set if `publish` was requested. Works once a job uses the file. */
+  publicUrl: string | null;
 }

@@ -2,26 +2,26 @@ import { never } from "./connection.ts";
 import { networkProblem, Problem, parseProblem } from "./problem.ts";
 import type { CallOptions, Transport } from "./transport.ts";
 
-/** Resumable uploads: the part of tus 1.0 (https://tus.io) that sends whole files. */
+/** Resumable uploads: the subset of tus 1.0 (https://tus.io) that sends whole files. */
 
 const version = { "tus-resumable": "1.0.0" };
-/** Without an answer for so long, a connection is taken for dead. */
+/** After this long without a response, the connection counts as dead. */
 const answerMs = 30_000;
-/** The server has all bytes, and puts them together. */
+/** Time for the server to assemble the file after it has all bytes. */
 const completionMs = 300_000;
 
 export interface UploadOptions extends CallOptions {
-  /** The file's name. @default that of a `File` */
+  /** @default the `File`'s own name */
   name?: string;
-  /** An upload that was begun before: it goes on where the server is. */
+  /** An earlier upload to resume. */
   uploadId?: string | null;
-  /** The upload's id is known; another one, when the server had forgotten the first. */
+  /** Called with the upload's id. Called again with a new id if the server no longer has the upload. */
   onStart?(uploadId: string): void;
-  /** How many bytes have come; less than before when the connection was cut. */
+  /** Bytes received by the server. May go down when the connection was lost. */
   onProgress?(sent: number): void;
 }
 
-/** Sends a file, however often the connection is cut. Resolves with its id, for the `files` of a job. */
+/** Uploads a file and resumes after every lost connection. Resolves with its id, for a job's `files`. */
 export async function upload(transport: Transport, file: Blob, options: UploadOptions): Promise<string> {
   const { signal = never() } = options;
   let id = options.uploadId ?? null;
@@ -51,7 +51,7 @@ export async function upload(transport: Transport, file: Blob, options: UploadOp
         if (signal.aborted || !(error instanceof Problem)) throw error;
         if (error.code === "network" && !(await isReadable(file))) throw unreadable(nameOf(file, options));
         if (error.code !== "not_found" || id === null) throw error;
-        // The server has forgotten it: from the beginning, as another upload.
+        // The server no longer has the upload. Start over with a new one.
         id = null;
         throw new Problem({ code: "upload_moved" });
       }
@@ -62,7 +62,7 @@ export async function upload(transport: Transport, file: Blob, options: UploadOp
   return id!;
 }
 
-/** Forgets an upload, or what has come of it. Jobs keep their files. */
+/** Deletes an upload. Jobs that use it keep their files. */
 export async function removeUpload({ send }: Transport, id: string, options: CallOptions): Promise<void> {
   await send(pathOf(id), { method: "DELETE", headers: version, signal: options.signal });
 }
@@ -94,7 +94,7 @@ interface SendOptions {
   onProgress(sent: number): void;
 }
 
-/** Sends what the server does not have yet. The runtime reads the file from the disk as it goes. */
+/** Sends the bytes that the server does not have yet. The runtime streams them from disk. */
 async function sendRest(
   transport: Transport,
   id: string,
@@ -115,7 +115,7 @@ async function sendRest(
   options.onProgress(Number(sent.headers.get("upload-offset")));
 }
 
-/** The part of XMLHttpRequest that is used here: other runtimes than browsers have no types for it. */
+/** The members of XMLHttpRequest used here. Runtimes other than browsers have no types for it. */
 interface Request {
   status: number;
   responseText: string;
@@ -131,7 +131,7 @@ interface Request {
   abort(): void;
 }
 
-/** In browsers, whose `fetch` does not tell how much has been sent. */
+/** For browsers, whose `fetch` does not report upload progress. */
 async function sendMeasured(
   { url, connection, headers: own }: Transport,
   path: string,
@@ -172,7 +172,7 @@ async function sendMeasured(
   });
 }
 
-/** A file that was changed or removed on the disk breaks the request like a lost connection would. */
+/** A file that was changed or removed on disk fails the request just as a lost connection does. */
 async function isReadable(file: Blob): Promise<boolean> {
   try {
     await file.slice(0, 1).arrayBuffer();

@@ -5,7 +5,7 @@ import { type Access, createAccess } from "../replica/access.ts";
 import type { Replica } from "../replica/replica.ts";
 import type { Config } from "./config.ts";
 
-/** Who may do what, from the memory of this process. Whoever needs a map declares it; then they are loaded with `start`. */
+/** Access decisions from this process's memory. Users of a map declare it first; `start` then loads all of them. */
 export function accessOf(
   config: Config,
   replica: Replica,
@@ -14,7 +14,7 @@ export function accessOf(
   return createAccess({
     ...{ replica, bus },
     now: store.now,
-    // Where nobody signs in, there is nothing to revoke.
+    // If nobody signs in, there is nothing to revoke.
     measures: config.auth === "on" || config.authzIssuer !== null,
     maxStaleMs: config.authzMaxStale * 1_000,
     onMalformed: () => drops.add("bus", "malformed", "replica"),

@@ -6,16 +6,17 @@ import {
 } from "../accounts/accounts.ts";
 import type { Identities } from "../accounts/identities.ts";
 import type { AccountsLog } from "../accounts/log.ts";
-import type { MailSettings } from "../accounts/mail.ts";
 import type { OwnerQuotas } from "../accounts/quotas.ts";
 import type { Shares } from "../accounts/shares.ts";
 import type { TokenVerifier } from "../authz/check.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Presets } from "../engine/presets.ts";
-import { MillraceError } from "../errors.ts";
+import type { Mailer } from "../notices/mailer.ts";
+import type { Notices } from "../notices/notices.ts";
 import type { StepLog } from "../pipeline/context.ts";
 import type { Limiter } from "../ports/limiter.ts";
 import type { Access } from "../replica/access.ts";
+import type { Webhooks } from "../webhooks/webhooks.ts";
 import type { Config } from "./config.ts";
 import { installationSecrets } from "./secrets.ts";
 
@@ -24,26 +25,29 @@ export interface AccountNeeds {
   quotas: OwnerQuotas | null;
   shares: Shares;
   presets: Presets;
+  webhooks: Webhooks;
   access: Access;
   limiter: Limiter;
+  mailer: Mailer | null;
+  notices: Notices;
   log: StepLog;
 }
 
-/** Whose tokens of this installation are, for the authorization service. */
+/** Verifies this installation's own tokens, for the authorization service. */
 export function ownTokens(identities: Identities): TokenVerifier {
   return {
     async verify(token) {
       const identity = await identities.byBearer(token);
       if (!identity) return null;
       const { user, scopes } = identity;
-      // An admin's key without that scope is no admin's. What was revoked has been looked at.
+      // An admin's key without that scope is not an admin's. Revocations have already been checked.
       const roles = [scopes.includes("admin") ? user.role : "user"];
       return { user: user.id, email: user.email, roles, scopes, token: null };
     },
   };
 }
 
-/** As `openAccounts`, for who only needs to know whose a token is. */
+/** Like `openAccounts`, for processes that only identify the owner of a token. */
 export async function openIdentities(
   config: Config,
   parts: Omit<IdentificationParts, "secrets" | "log"> & { log: StepLog },
@@ -62,10 +66,10 @@ function accountsLog(log: StepLog): AccountsLog {
   };
 }
 
-/** Called before the maps are loaded. The accounts of these settings; `null` where they are off. */
+/** The accounts of these settings; `null` if they are off. Call it before the maps are loaded. */
 export async function openAccounts(
   config: Config,
-  { engine, access, quotas, shares, presets, limiter, log }: AccountNeeds,
+  { engine, access, quotas, shares, presets, webhooks, limiter, mailer, notices, log }: AccountNeeds,
 ): Promise<Accounts | null> {
   if (config.auth === "off") return null;
   return createAccounts({
@@ -74,26 +78,17 @@ export async function openAccounts(
     quotas,
     presets,
     shares,
+    webhooks,
     database: engine.database,
     limiter,
+    mailer,
+    notices,
     secrets: await installationSecrets(config),
     settings: {
       registration: config.registration,
       passwordLogin: config.passwordLogin === "on",
       providers: config.oidc,
-      mail: mailOf(config),
     },
     log: accountsLog(log),
   });
-}
-
-function mailOf({ smtp: url, mailFrom, publicUrl }: Config): MailSettings | null {
-  if (url === null) return null;
-  if (publicUrl === null) {
-    throw new MillraceError(
-      "config_invalid",
-      "MILLRACE_SMTP needs MILLRACE_PUBLIC_URL, where the links of mails lead.",
-    );
-  }
-  return { url, publicUrl, from: mailFrom ?? `millrace@${new URL(publicUrl).hostname}` };
 }

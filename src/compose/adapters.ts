@@ -13,7 +13,7 @@ import type { Config } from "./config.ts";
 /** How a process reaches the embedded adapters: through the writer's socket. */
 export interface Wiring {
   config: Config;
-  /** Of the writer that the supervisor started; `null` when nothing is embedded. */
+  /** The writer started by the supervisor; `null` if nothing is embedded. */
   writer: string | null;
 }
 
@@ -124,23 +124,23 @@ const objectReaders: Record<string, Opener<ObjectReader>> = {
   },
 };
 
-/** The buckets whose objects become jobs; `null` where the settings name none. */
+/** The buckets whose objects become jobs; `null` if the settings name none. */
 export async function openObjects(wiring: Wiring): Promise<ObjectReader | null> {
   const [first] = wiring.config.objectEvents;
   return first ? open("MILLRACE_OBJECT_EVENTS", objectReaders, first.from, wiring) : null;
 }
 
-/** The records of these settings, over a connection of their own. */
+/** The store of these settings, over its own connection. */
 export function openStore(wiring: Wiring): Promise<Store> {
   return open("MILLRACE_STORE", stores, wiring.config.store, wiring);
 }
 
-/** The cold records, where the store is. */
+/** The cold records, in the store's database. */
 export function openDatabase(wiring: Wiring): Promise<Database<Tables>> {
   return open("MILLRACE_STORE", databases, wiring.config.store, wiring);
 }
 
-/** @param store of the same settings, which a broker may be one with */
+/** @param store the store of the same settings, in case the broker shares its database */
 export function openBroker(wiring: Wiring, store?: Store): Promise<Broker> {
   return open("MILLRACE_BROKER", brokers, wiring.config.broker, wiring, store);
 }
@@ -149,7 +149,7 @@ export function openBus(wiring: Wiring): Promise<Bus> {
   return open("MILLRACE_BUS", buses, wiring.config.bus, wiring);
 }
 
-/** Where the bus is, or with the records where what tells everybody cannot count. */
+/** Uses the bus's server, or the store if the bus cannot count. */
 export function openLimiter(wiring: Wiring): Promise<Limiter> {
   const { bus, store } = wiring.config;
   return scheme(bus) in limiters
@@ -161,7 +161,7 @@ export function openBlobs(wiring: Wiring): Promise<BlobStore> {
   return open("MILLRACE_BLOBS", blobStores, wiring.config.blobs, wiring);
 }
 
-/** Other spellings of a scheme. */
+/** Alternative spellings of a scheme. */
 const aliases: Record<string, string> = {
   postgresql: "postgres",
   rediss: "redis",
@@ -174,7 +174,7 @@ export function scheme(url: string): string {
   return aliases[name] ?? name;
 }
 
-/** Whether any part lives in the data folder behind the writer. */
+/** Whether any part lives in the data folder, behind the writer. */
 export function isEmbedded(config: Config): boolean {
   return [config.store, config.broker, config.bus].some(isLocal);
 }
@@ -195,7 +195,7 @@ async function open<T>(
     const known = Object.keys(openers).map((name) => `${name}:`);
     throw new MillraceError(
       "config_invalid",
-      `${setting}="${masked(url)}" is not understood; it may begin with ${known.join(", ")}.`,
+      `${setting}="${masked(url)}" is not supported. It must begin with one of ${known.join(", ")}.`,
     );
   }
   try {
@@ -218,16 +218,11 @@ function named(error: unknown, setting: string, url: string): Error {
     );
   }
   if (error instanceof MillraceError && error.code === "config_invalid") return error;
-  return new MillraceError(
-    "config_invalid",
-    `${setting}="${masked(url)}" cannot be used: ${masked(message)}`,
-    {
-      cause: error,
-    },
-  );
+  const what = masked(message).replace(/\.$/, "");
+  return new MillraceError("config_invalid", `${what}. Check ${setting}="${masked(url)}".`, { cause: error });
 }
 
-/** Takes `prefix` out of a URL: what keeps several Millraces apart on one server. */
+/** Splits off the `prefix` parameter, which separates several installations on one server. */
 function split(url: string): [url: string, options: { prefix?: string }] {
   const parsed = new URL(url);
   const prefix = parsed.searchParams.get("prefix");
@@ -239,7 +234,7 @@ async function line(writer: string | null) {
   if (writer === null) {
     throw new MillraceError(
       "config_invalid",
-      "A single role cannot use the records in the data folder: they belong to `millrace start`. Set MILLRACE_STORE and MILLRACE_BROKER to servers that can be shared.",
+      "A single role cannot use a data folder, which belongs to `millrace start`. Set MILLRACE_STORE and MILLRACE_BROKER to shared servers.",
     );
   }
   const { connectWriter } = await import("../adapters/sqlite/client.ts");

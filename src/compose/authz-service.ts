@@ -3,6 +3,7 @@ import { signer } from "../domain/keys.ts";
 import { countDrops } from "../engine/messages/drops.ts";
 import { signedBus } from "../engine/messages/signed-bus.ts";
 import type { StepLog } from "../pipeline/context.ts";
+import type { Bus } from "../ports/bus.ts";
 import type { Access } from "../replica/access.ts";
 import { createReplica } from "../replica/replica.ts";
 import { accessOf } from "./access.ts";
@@ -11,11 +12,11 @@ import { isLocal, openBus, openDatabase, openStore, type Wiring } from "./adapte
 import { openAuthz } from "./authz.ts";
 import { installationSecrets } from "./secrets.ts";
 
-/** What the authorization service stands on: the records and the bus, and neither broker nor files. */
+/** What the authorization service needs: the records and the bus, but neither broker nor files. */
 export async function openAuthzParts(
   wiring: Wiring,
   log: StepLog,
-): Promise<{ authz: Authz; access: Access; close(): Promise<void> }> {
+): Promise<{ authz: Authz; access: Access; bus: Bus; close(): Promise<void> }> {
   const { config } = wiring;
   const opened: { close(): Promise<void> | void }[] = [];
   const keep = <T extends { close(): Promise<void> | void }>(part: T): T => {
@@ -46,7 +47,7 @@ export async function openAuthzParts(
     const { authz, start } = keep(openAuthz(config, access, { own, now: store.now, log }));
     await access.start();
     await start();
-    return { authz, access, close };
+    return { authz, access, bus, close };
   } catch (error) {
     await close().catch(() => {});
     throw error;

@@ -9,13 +9,13 @@ import type { Config } from "./config.ts";
 
 export interface OpenAuthz {
   authz: Authz;
-  /** Called when the maps were loaded. */
+  /** Call it once the maps are loaded. */
   start(): Promise<void>;
   close(): void;
 }
 
 /**
- * The authorization service of these settings. Called before the maps are loaded.
+ * The authorization service of these settings. Call it before the maps are loaded.
  * @param own verifies tokens of this installation's accounts
  * @param now the store's clock
  */
@@ -38,10 +38,7 @@ function issuersOf(config: Config, now: () => number): TokenVerifier[] {
     authzRolesClaim: rolesClaim,
   } = config;
   if ((issuer === null) !== (jwks === null)) {
-    throw new MillraceError(
-      "config_invalid",
-      "MILLRACE_AUTHZ_ISSUER and MILLRACE_AUTHZ_JWKS belong together: set both.",
-    );
+    throw new MillraceError("config_invalid", "Set both MILLRACE_AUTHZ_ISSUER and MILLRACE_AUTHZ_JWKS.");
   }
   return issuer === null || jwks === null ? [] : [issuerTokens({ issuer, jwks, audience, rolesClaim }, now)];
 }

@@ -9,14 +9,14 @@ import { closeData } from "./private-data.ts";
 const FICLONE = constants.COPYFILE_FICLONE;
 
 /**
- * Copies records, then the files that they name, then the installation's key into a new folder; Millrace may go on
- * running meanwhile. Tells how many files the records name that have none: they were lost before.
+ * Copies the records, then the files that they name, then the installation's key into a new folder, while Millrace may
+ * keep running. `missing` counts named files that do not exist: they were lost before.
  */
 export async function backup(config: Config, target: string): Promise<{ missing: number }> {
   const { records, files } = embeddedPaths(config);
-  if (!existsSync(records)) throw new MillraceError("config_invalid", `There are no records at ${records}.`);
+  if (!existsSync(records)) throw new MillraceError("config_invalid", `There is no database at ${records}.`);
   if (existsSync(target) && (await readdir(target)).length > 0) {
-    throw new MillraceError("config_invalid", `${target} is not empty; a backup needs a folder of its own.`);
+    throw new MillraceError("config_invalid", `${target} is not empty. A backup needs an empty folder.`);
   }
   const { backupRecords } = await import("../adapters/sqlite/backup.ts");
   const { copyBlobs } = await import("../adapters/files/backup.ts");
@@ -29,7 +29,7 @@ export async function backup(config: Config, target: string): Promise<{ missing:
     await copySecret(config.data, target);
   } catch (error) {
     if (error instanceof MillraceError) throw error;
-    const text = `The backup is not whole: ${(error as Error).message}. Remove ${target}, and try again.`;
+    const text = `The backup is incomplete: ${(error as Error).message}. Remove ${target} and try again.`;
     throw new MillraceError("unavailable", text, { cause: error });
   }
   return { missing };
@@ -40,18 +40,21 @@ export async function restore(source: string, config: Config): Promise<void> {
   const { records, files } = embeddedPaths(config);
   const kept = join(source, "millrace.db");
   if (!existsSync(kept))
-    throw new MillraceError("config_invalid", `${source} holds no backup: ${basename(kept)} is missing.`);
+    throw new MillraceError(
+      "config_invalid",
+      `${source} does not contain a backup: ${basename(kept)} is missing.`,
+    );
   if (existsSync(records)) {
     throw new MillraceError(
       "config_invalid",
-      `${records} exists already; restore into an empty folder with --data.`,
+      `${records} already exists. Restore into an empty folder with --data.`,
     );
   }
   await mkdir(config.data, { recursive: true, mode: 0o700 });
   if (existsSync(join(source, "blobs")))
     await cp(join(source, "blobs"), files, { recursive: true, mode: FICLONE });
   await copySecret(source, config.data);
-  // Last, so that a restore that was cut short is not taken for a whole one.
+  // Last, so that an interrupted restore is not mistaken for a complete one.
   await cp(kept, records);
   await closeData(config);
 }

@@ -1,17 +1,18 @@
 import type { Config } from "./config.ts";
 import { environmentName, settingNames } from "./settings.ts";
 
-/** As the setting reads it again. */
+/** The value as text that the setting parses back. */
 function textOf(value: Config[keyof Config]): string {
-  return Array.isArray(value) && typeof value[0] === "object" ? JSON.stringify(value) : String(value);
+  const isStructure = typeof value === "object" && (!Array.isArray(value) || typeof value[0] === "object");
+  return isStructure ? JSON.stringify(value) : String(value);
 }
 
-/** Names the writer's socket to the processes of a supervisor. */
+/** Passes the writer's socket to the supervisor's processes. */
 export const WRITER_ENV = "MILLRACE_WRITER";
 
 /**
- * The environment of supervised processes: what is in force in this one, wherever it came from, so that all
- * agree. Pipelines are left out: they are read where they were named.
+ * The environment of supervised processes: this process's effective settings, wherever they came from, so that all
+ * agree. Pipelines are excluded: they are read where they were named.
  */
 export function childEnvironment(
   config: Config,

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { availableParallelism, totalmem } from "node:os";
-import { isAbsolute, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { nearest } from "../engine/nearest.ts";
 import { MillraceError } from "../errors.ts";
@@ -18,19 +18,19 @@ import {
 
 type Nullable = { [Name in SettingName]: null extends (typeof settings)[Name]["usual"] ? null : never };
 
-/** What is in force, after flags, environment, `millrace.config.ts` and defaults. Paths are absolute. */
+/** Effective settings after flags, environment, `millrace.config.ts` and defaults. Paths are absolute. */
 export type Config = {
   [Name in SettingName]: Name extends "pipelines" ? string[] : Values[Name] | Nullable[Name];
 };
 
-/** What `millrace.config.ts` may export by default. */
+/** What `millrace.config.ts` may export as its default. */
 export type UserConfig = Partial<Values>;
 
 export type Source = "flag" | "environment" | "millrace.config" | "default";
 
 export interface ResolvedConfig {
   config: Config;
-  /** Pipelines that the configuration file holds itself. */
+  /** Pipelines exported by the configuration file itself. */
   inline: Pipeline[];
   sources: Record<keyof Config, Source>;
   configFile: string | null;
@@ -67,8 +67,8 @@ export async function resolveConfig(
 }
 
 /**
- * The settings of a program that embeds Millrace: what it gives, and defaults for the rest. Neither the environment nor
- * a configuration file is read.
+ * The settings of a program that embeds Millrace: its values, and defaults for the rest. Reads neither the environment
+ * nor a configuration file.
  */
 export function givenConfig(values: UserConfig, folder: string): Pick<ResolvedConfig, "config" | "inline"> {
   checkNames(values, "createMillrace");
@@ -80,14 +80,14 @@ export function givenConfig(values: UserConfig, folder: string): Pick<ResolvedCo
   return { config: completed(given as Config & Values, folder), inline: inlineOf(values) };
 }
 
-/** Requests a minute of one user, where there are several. */
+/** Requests per minute and user, if there are several users. */
 const USER_RATE_LIMIT = 600;
 
-/** Fills in what follows from other settings, and makes paths absolute. */
+/** Fills in defaults that depend on other settings, and makes paths absolute. */
 function completed(given: Config & Values, folder: string): Config {
   const data = resolve(folder, given.data);
   const store = given.store ?? `sqlite:${join(data, "millrace.db")}`;
-  // One place, however it is spelled: a broker that is one with the store works otherwise than one beside it.
+  // Normalized, because a broker that shares the store's database works differently from a separate one.
   const asStore = (url: string) => (isSamePlace(url, store) ? store : url);
   const broker = asStore(given.broker ?? store);
   const auth = given.auth ?? (isLoopback(given.host) ? "off" : "on");
@@ -104,18 +104,19 @@ function completed(given: Config & Values, folder: string): Config {
     memoryMiB: given.memoryMiB ?? memoryForSteps(),
     pipelines: given.pipelines
       .filter((entry) => typeof entry === "string")
-      .map((path) => (isAbsolute(path) ? path : resolve(folder, path))),
+      .map((path) => resolve(folder, path)),
+    app: given.app === null ? null : resolve(folder, given.app),
   };
   if (config.auth === "off" && !isLoopback(config.host)) {
     throw new MillraceError(
       "config_invalid",
-      `Listening on ${config.host} would let anyone in while accounts are off. Set MILLRACE_AUTH=on, or listen on 127.0.0.1.`,
+      `Listening on ${config.host} without accounts would give everyone access. Set MILLRACE_AUTH=on, or listen on 127.0.0.1.`,
     );
   }
   if (store.startsWith("sqlite:") && config.bus !== store) {
     throw new MillraceError(
       "config_invalid",
-      "MILLRACE_BUS cannot be set while the records are in the data folder: they come with a bus of their own.",
+      "MILLRACE_BUS cannot be set while the records are in the data folder, which has its own bus.",
     );
   }
   return config;
@@ -125,7 +126,10 @@ export function budgetBytes({ memoryMiB }: Config): number {
   return memoryMiB * 1024 * 1024;
 }
 
-/** Of the machine's memory, or of what its control group allows. The rest is for all other processes and the cache of files. */
+/**
+ * Share of the machine's memory, or of its control group's limit. The rest is for all other processes and the file
+ * cache.
+ */
 const STEPS_SHARE = 0.75;
 function memoryForSteps(): number {
   const bytes = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
@@ -148,7 +152,7 @@ async function load(file: string): Promise<UserConfig> {
     });
   })) as { default?: UserConfig };
   if (!module.default || typeof module.default !== "object") {
-    throw new MillraceError("config_invalid", `${file} must export its settings by default.`);
+    throw new MillraceError("config_invalid", `${file} must have a default export with its settings.`);
   }
   checkNames(module.default, file);
   for (const name of settingNames) {
@@ -166,7 +170,7 @@ function checkNames(user: object, file: string): void {
   throw new MillraceError("config_invalid", `${unknown} in ${file} is not a setting${hint}`);
 }
 
-/** @param shown what was written, which secrets keep to themselves */
+/** @param shown the text as given, which is not repeated for secrets */
 function checked(setting: Setting, value: unknown, name: string, shown: unknown): unknown {
   const parsed = setting.schema.safeParse(value);
   if (parsed.success) return parsed.data;
@@ -174,7 +178,7 @@ function checked(setting: Setting, value: unknown, name: string, shown: unknown)
   throw new MillraceError("config_invalid", `${name} must be ${setting.must}${found}.`);
 }
 
-/** Pipelines that a configuration file holds itself. */
+/** Pipelines exported by a configuration file itself. */
 export async function inlinePipelines(file: string): Promise<Pipeline[]> {
   return inlineOf(await load(file));
 }

@@ -3,7 +3,7 @@ import { isEmbedded } from "./adapters.ts";
 import type { Config } from "./config.ts";
 import { checkTemporaryFolder } from "./temporary-folder.ts";
 
-/** Starts the writer of the data folder when these settings need one; the folder is this process's then. */
+/** Starts the writer of the data folder if these settings need one; the folder then belongs to this process. */
 export async function startEmbedded(config: Config): Promise<Writer | null> {
   await checkTemporaryFolder();
   if (!isEmbedded(config)) return null;

@@ -1,25 +1,25 @@
 import { write, writeSync } from "node:fs";
 
-/** What may wait while the log cannot be written; further lines are counted and dropped. */
+/** Bytes that may wait while the log cannot be written; further lines are counted and dropped. */
 const WAITING_BYTES = 1024 * 1024;
 const RETRY_MS = 1_000;
-/** A pipe whose reader is slow. */
+/** Retry interval for a pipe whose reader is slow. */
 const FULL_PIPE_MS = 20;
-/** A write that takes longer waits for a reader who may never read: the end of the process does not. */
+/** A write that takes longer waits for a reader who may never read; shutdown does not wait for it. */
 const STUCK_MS = 1_000;
 
 /** Where pino writes its lines. */
 export interface LogDestination {
   write(line: string): void;
-  /** Lines that were lost since the last call. */
+  /** Lines lost since the last call. */
   takeLost(): number;
-  /** Writes what waits, at the end of the process, unless the log cannot be written. */
+  /** Writes what is waiting, at process exit, unless the log cannot be written. */
   end(): void;
 }
 
 /**
- * Writes a log that must neither hold up its process nor end it, whatever becomes of the disk or pipe behind
- * it: what cannot be written is tried again, within bounds, and what is lost is counted in the log itself.
+ * Writes a log that must neither block nor end its process, whatever happens to the disk or pipe behind it: failed
+ * writes are retried, within limits, and lost lines are counted in the log itself.
  */
 export function logDestination(fd: number, lost: (lines: number) => string): LogDestination {
   let waiting: Buffer[] = [];
@@ -75,7 +75,7 @@ export function logDestination(fd: number, lost: (lines: number) => string): Log
     },
     end() {
       if (state === "failing" || (state === "writing" && performance.now() - beganAt > STUCK_MS)) return;
-      // The first is on its way while one is being written.
+      // The first chunk is the one being written.
       const rest = state === "writing" ? waiting.slice(1) : waiting;
       try {
         writeSync(fd, Buffer.concat(rest));

@@ -20,7 +20,7 @@ export function createLogger(level: string, role: string) {
   };
 }
 
-/** The shape that steps and the engine use: message first. */
+/** The signature that steps and the engine use: message first. */
 export function stepLog(logger: Logger): StepLog {
   return {
     debug: (message, details) => logger.debug(details ?? {}, message),

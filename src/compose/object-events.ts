@@ -6,11 +6,11 @@ import type { Config } from "./config.ts";
 
 export interface RunningObjectEvents {
   jobs: ObjectJobs;
-  /** Takes no more from the queue. */
+  /** Stops consuming the queue. */
   close(): Promise<void>;
 }
 
-/** Makes jobs of what is announced by buckets; `null` where the settings expect nothing. Rejects with `config_invalid`. */
+/** Creates jobs from bucket notifications; `null` if the settings name no buckets. Rejects with `config_invalid`. */
 export async function startObjectEvents(
   { objectEvents, objectEventsQueue: queue }: Config,
   engine: Engine,

@@ -1,6 +1,6 @@
 import { registerHooks } from "node:module";
 
-/** Pipelines import "millrace" wherever their file lies: that is the one that runs them. */
+/** Resolves "millrace" to this running copy for pipelines, wherever their file is. */
 export function nameSelf(): void {
   const { href } = new URL("./index.ts", import.meta.url);
   registerHooks({

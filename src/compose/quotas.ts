@@ -8,11 +8,11 @@ import type { Config } from "./config.ts";
 
 const MIB = 1024 * 1024;
 
-/** What users may have; `null` where accounts are off, as everything is one user's then. */
+/** Quotas of users; `null` if accounts are off, because everything then belongs to one user. */
 export function openQuotas(config: Config, store: Store, database: Database<Tables>): OwnerQuotas | null {
   if (config.auth === "off") return null;
   const users = userRecords(database);
-  // 0 stands for any number.
+  // 0 means unlimited.
   const most = (limit: number) => (limit === 0 ? null : limit);
   return createQuotas({
     store,

@@ -1,7 +1,9 @@
 const USUAL_PORTS: Record<string, string> = { "postgres:": "5432" };
 const ALIASES: Record<string, string> = { "postgresql:": "postgres:" };
 
-/** Whether two addresses name the same place of the same server: `postgres:` or `postgresql:`, in any order of parameters. */
+/**
+ * Whether two URLs name the same place on the same server: `postgres:` or `postgresql:`, with parameters in any order.
+ */
 export function isSamePlace(a: string, b: string): boolean {
   return a === b || canonical(a) === canonical(b);
 }
@@ -16,7 +18,7 @@ function canonical(address: string): string {
   return JSON.stringify([...parts, port || (USUAL_PORTS[scheme] ?? ""), path, parameters]);
 }
 
-/** Percent signs may stand for any character, or for none. */
+/** Decodes percent-encoding; text with a bare percent sign stays as it is. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text);

@@ -4,8 +4,8 @@ import { scheme } from "./adapters.ts";
 import type { Config } from "./config.ts";
 
 /**
- * The installation's key: as configured, or the one that the data folder or the store keeps, where it is made at the
- * first start. Every process of an installation gets the same. The store's tables exist already.
+ * The installation's key: the configured one, or the one kept in the data folder or the store, where the first start
+ * creates it. Every process of an installation gets the same key. The store's tables must already exist.
  */
 export async function installationSecrets(config: Config): Promise<Secrets> {
   const current = config.secret ?? (await kept(config));

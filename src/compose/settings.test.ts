@@ -22,7 +22,14 @@ test.each([
     "{ retentionHours: 1e9 }",
     "retentionHours in FILE must be a number from 0.0001 to 87600, not 1000000000.",
   ],
-  ["{ workers: 1.5 }", "workers in FILE must be a whole number from 0 to 1000, not 1.5."],
+  [
+    "{ workers: 1.5 }",
+    "workers in FILE must be a whole number from 0 to 1000, or a range such as 0..8, not 1.5.",
+  ],
+  [
+    "{ workers: '8..2' }",
+    'workers in FILE must be a whole number from 0 to 1000, or a range such as 0..8, not "8..2".',
+  ],
   ["{ pipelines: './own.ts' }", 'pipelines in FILE must be a list of modules and pipelines, not "./own.ts".'],
   ["{ logLevel: 'loud' }", 'logLevel in FILE must be one of debug, info, warn, error, silent, not "loud".'],
   ["{ prot: 1 }", "prot in FILE is not a setting; did you mean port?"],

@@ -8,7 +8,7 @@ export interface StepPipelinesSource {
   configFile: string | null;
 }
 
-/** In a step process. */
+/** Runs in a step process. */
 export async function loadStepPipelines(source: StepPipelinesSource): Promise<Pipelines> {
   nameSelf();
   const inline = source.configFile === null ? [] : await inlinePipelines(source.configFile);

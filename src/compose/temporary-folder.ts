@@ -2,7 +2,7 @@ import { access, constants, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { MillraceError } from "../errors.ts";
 
-/** Fails with one clear line where no temporary file can be made. */
+/** Fails with one clear line if temporary files cannot be created. */
 export async function checkTemporaryFolder(): Promise<void> {
   const folder = tmpdir();
   try {

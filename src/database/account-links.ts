@@ -1,13 +1,14 @@
 import type { LinkKind, LinkRecord } from "../domain/accounts.ts";
 import type { Database } from "../ports/database.ts";
-import type { AccountLinkRow, Tables } from "./tables.ts";
+import type { AccountLinkRow } from "./tables/accounts.ts";
+import type { Tables } from "./tables.ts";
 
-/** Expired links that a new one forgets. */
+/** Expired links deleted with each new one. */
 const FORGET = 100;
 
 export type LinkRecords = ReturnType<typeof linkRecords>;
 
-/** The records of links that work once. */
+/** Records of one-time links. */
 export function linkRecords({ db, batch }: Database<Tables>) {
   const usable = (hash: string, now: number) =>
     db
@@ -18,7 +19,10 @@ export function linkRecords({ db, batch }: Database<Tables>) {
       .where("expires_at", ">", now);
 
   return {
-    /** Records a new link. Forgets some that have expired. `replaces` forgets those of its kind for the same user. */
+    /**
+     * Records a new link, and deletes some expired ones. `replaces` also deletes links of the same kind for the same
+     * user.
+     */
     async create(link: LinkRecord, hash: string, now: number, replaces = false): Promise<void> {
       const over = db.selectFrom("account_links").select("id").where("expires_at", "<=", now).limit(FORGET);
       let same = db.deleteFrom("account_links").where("kind", "=", replaces ? link.kind : "");
@@ -31,13 +35,13 @@ export function linkRecords({ db, batch }: Database<Tables>) {
       ]);
     },
 
-    /** `null` for one that was used, or whose time is over. */
+    /** `null` if it was used or has expired. */
     async get(hash: string, kinds: readonly LinkKind[], now: number): Promise<LinkRecord | null> {
       const row = await usable(hash, now).where("kind", "in", kinds).executeTakeFirst();
       return row ? parse(row) : null;
     },
 
-    /** Uses it up: it is given to one of those who ask. */
+    /** Uses the link up: of several concurrent callers, one gets it. */
     async use(hash: string, kind: LinkKind, now: number): Promise<LinkRecord | null> {
       const row = await db
         .updateTable("account_links")
@@ -52,7 +56,7 @@ export function linkRecords({ db, batch }: Database<Tables>) {
       return row ? parse(row) : null;
     },
 
-    /** Those that can still be used, by id. */
+    /** Links that can still be used, by id. */
     async list(query: { kind: LinkKind; now: number; after?: string; limit: number }): Promise<LinkRecord[]> {
       let rows = db
         .selectFrom("account_links")

@@ -2,17 +2,18 @@ import { expressionBuilder } from "kysely";
 import type { ApiKeyRecord, Scope } from "../domain/accounts.ts";
 import type { Database } from "../ports/database.ts";
 import { type AccountMirror, noMirror } from "./account-mirror.ts";
-import type { ApiKeyRow, Tables } from "./tables.ts";
+import type { ApiKeyRow } from "./tables/accounts.ts";
+import type { Tables } from "./tables.ts";
 
 export type ApiKeyRecords = ReturnType<typeof apiKeyRecords>;
 
-/** The records of API keys. The keys themselves are not kept: only their hashes. */
+/** Records of API keys. Only hashes of the keys are stored. */
 export function apiKeyRecords({ db, batch }: Database<Tables>, mirror: AccountMirror = noMirror) {
   const { exists, not } = expressionBuilder<Tables, never>();
   const row = (id: string) => db.selectFrom("api_keys").select("id").where("id", "=", id);
 
   return {
-    /** Records a new key, unless its user has `most` already. */
+    /** Records a new key, unless its user already has `most`. */
     async create(key: ApiKeyRecord, hash: string, most: number): Promise<boolean> {
       const told = mirror.prepare([mirror.key(key, hash)], { when: exists(row(key.id)) });
       const [, undone, ...others] = await batch([
@@ -35,13 +36,13 @@ export function apiKeyRecords({ db, batch }: Database<Tables>, mirror: AccountMi
       return undone.changes === 0;
     },
 
-    /** Whether it has expired is for the caller to see. */
+    /** The caller checks its expiry. */
     async byHash(hash: string): Promise<ApiKeyRecord | null> {
       const row = await db.selectFrom("api_keys").selectAll().where("hash", "=", hash).executeTakeFirst();
       return row ? parse(row) : null;
     },
 
-    /** By id; `after` is the last one of the page before. */
+    /** Ordered by id; `after` is the last one on the previous page. */
     async list(query: { userId: string; after?: string; limit: number }): Promise<ApiKeyRecord[]> {
       let rows = db
         .selectFrom("api_keys")
@@ -85,7 +86,7 @@ export function apiKeyRecords({ db, batch }: Database<Tables>, mirror: AccountMi
       return done.changes === 1;
     },
 
-    /** When keys were used last; an older time changes nothing. */
+    /** Records when keys were last used; an older time changes nothing. */
     async used(times: ReadonlyMap<string, number>): Promise<void> {
       await batch(
         [...times].map(([id, at]) =>

@@ -3,10 +3,12 @@ import type { Tables } from "./tables.ts";
 
 export type ChoreRecords = ReturnType<typeof choreRecords>;
 
-/** What the processes of an installation do once in a while, whichever comes first. */
+/** Periodic chores of an installation, done by whichever process is first. */
 export function choreRecords({ db }: Database<Tables>) {
   return {
-    /** Whether the chore is due, `everyMs` after it was begun last: so it is for one of those who ask. */
+    /**
+     * Whether the chore is due, `everyMs` after it was last begun. Of several concurrent callers, only one gets true.
+     */
     async begin(name: string, now: number, everyMs: number): Promise<boolean> {
       const first = await db
         .insertInto("chores")
@@ -18,13 +20,13 @@ export function choreRecords({ db }: Database<Tables>) {
         .updateTable("chores")
         .set({ begun_at: now })
         .where("name", "=", name)
-        // A clock that was ahead for a while must not put it off for ever.
+        // A clock that was ahead for a while must not postpone it forever.
         .where((or) => or.or([or("begun_at", "<=", now - everyMs), or("begun_at", ">", now + everyMs)]))
         .executeTakeFirst();
       return again.numUpdatedRows === 1n;
     },
 
-    /** It came to nothing: it is due at once. */
+    /** The chore failed, so it is due again at once. */
     async abandon(name: string): Promise<void> {
       await db.deleteFrom("chores").where("name", "=", name).execute();
     },

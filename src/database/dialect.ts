@@ -9,17 +9,17 @@ import { MillraceError } from "../errors.ts";
 import type { Answer, Answers, Database } from "../ports/database.ts";
 import type { Statement, Value } from "./statement.ts";
 
-/** What tells one store's SQL from another's. */
+/** What differs between the SQL of the stores. */
 export interface DatabaseParts {
   name: string;
   compiler(): QueryCompiler;
   adapter(): DialectAdapter;
-  /** Runs statements as one atomic change, and answers each. */
+  /** Runs statements as one atomic change, and returns an answer for each. */
   run(statements: Statement[]): Promise<Answer[]>;
   close(): Promise<void>;
 }
 
-/** Kysely over whatever runs compiled statements. It holds no connection, so nothing waits for another's. */
+/** Kysely over any runner of compiled statements. It holds no connection, so callers never wait for each other's. */
 export function databaseOf<Tables>(parts: DatabaseParts): Database<Tables> {
   const connection: DatabaseConnection = {
     async executeQuery<Row>(query: CompiledQuery) {

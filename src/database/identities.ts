@@ -1,32 +1,32 @@
 import type { Database } from "../ports/database.ts";
 import type { Tables } from "./tables.ts";
 
-/** Expired flows that a new one forgets. */
+/** Expired flows deleted with each new one. */
 const FORGET = 100;
 
-/** Who somebody is elsewhere: only both together say so. */
+/** A user's identity at a provider: only both fields together identify it. */
 export interface Subject {
   issuer: string;
   subject: string;
 }
 
-/** What is kept while somebody is at a provider. */
+/** State of a sign-in while the user is at the provider. */
 export interface SignInFlow {
   provider: string;
-  /** Of PKCE. */
+  /** PKCE code verifier. */
   verifier: string;
   nonce: string;
-  /** Hash of what the browser that began has in a cookie. */
+  /** Hash of the cookie of the browser that began. */
   browser: string;
-  /** The token of an invite. */
+  /** Token of an invite. */
   invite: string | null;
-  /** The user who wants to sign in this way, too. */
+  /** The signed-in user who wants to add this way to sign in. */
   userId: string | null;
 }
 
 export type IdentityRecords = ReturnType<typeof identityRecords>;
 
-/** The records of who users are elsewhere, and of those who are on their way. */
+/** Records of users' identities at providers, and of sign-ins in progress. */
 export function identityRecords({ db, batch }: Database<Tables>) {
   return {
     async userOf({ issuer, subject }: Subject): Promise<string | null> {
@@ -39,7 +39,7 @@ export function identityRecords({ db, batch }: Database<Tables>) {
       return row?.user_id ?? null;
     },
 
-    /** Whether it is this user's now: not, when it is another's. */
+    /** Links the identity to the user; false if it belongs to another user. */
     async link({ issuer, subject }: Subject, userId: string, now: number): Promise<boolean> {
       await db
         .insertInto("identities")
@@ -53,7 +53,7 @@ export function identityRecords({ db, batch }: Database<Tables>) {
       await db.deleteFrom("identities").where("user_id", "=", userId).execute();
     },
 
-    /** Keeps a flow until `expiresAt`. Forgets some that have expired. */
+    /** Stores a flow until `expiresAt`, and deletes some expired ones. */
     async begin(id: string, flow: SignInFlow, now: number, expiresAt: number): Promise<void> {
       const over = db.selectFrom("sign_in_flows").select("id").where("expires_at", "<=", now).limit(FORGET);
       await batch([
@@ -62,7 +62,7 @@ export function identityRecords({ db, batch }: Database<Tables>) {
       ]);
     },
 
-    /** Gives a flow to the first who asks for it. */
+    /** Returns and deletes a flow, so that only the first caller gets it. */
     async end(id: string, now: number): Promise<SignInFlow | null> {
       const row = await db
         .deleteFrom("sign_in_flows")

@@ -5,7 +5,7 @@ export type InboxRecords = ReturnType<typeof inboxRecords>;
 
 const NAME = "inbox";
 
-/** Jobs that were submitted by SQL and are not created yet. */
+/** Jobs submitted by SQL that have not been created yet. */
 export function inboxRecords({ db }: Database<Tables>) {
   return {
     /** Oldest first. */
@@ -24,19 +24,19 @@ export function inboxRecords({ db }: Database<Tables>) {
       return (await query.executeTakeFirst()) ?? null;
     },
 
-    /** They are jobs now. Those with a key stay for a while, so that the key leads to them. */
+    /** Marks rows as turned into jobs. Rows with a key stay for a while, so that the key still finds its job. */
     async taken(ids: readonly string[], now: number): Promise<void> {
       const these = db.deleteFrom("inbox").where("id", "in", ids);
       await these.where("idempotency_key", "is", null).execute();
       await db.updateTable("inbox").set({ taken_at: now }).where("id", "in", ids).execute();
     },
 
-    /** Forgets rows whose keys no longer count. */
+    /** Deletes rows whose keys have expired. */
     async forget(takenBefore: number): Promise<void> {
       await db.deleteFrom("inbox").where("taken_at", "<", takenBefore).execute();
     },
 
-    /** Whether this process is the one that reads, from now until `until`. */
+    /** Makes this process the reader until `until`; false if another one is. */
     async lead(reader: string, now: number, until: number): Promise<boolean> {
       const first = await db
         .insertInto("inbox_readers")
@@ -53,7 +53,7 @@ export function inboxRecords({ db }: Database<Tables>) {
       return again.numUpdatedRows === 1n;
     },
 
-    /** The next one need not wait. */
+    /** Lets the next reader take over at once. */
     async resign(reader: string): Promise<void> {
       await db.deleteFrom("inbox_readers").where("name", "=", NAME).where("reader", "=", reader).execute();
     },

@@ -2,13 +2,13 @@ import { type Expression, type SqlBool, sql } from "kysely";
 import type { Database } from "../ports/database.ts";
 import type { ReplicaHeadRow, Tables } from "./tables.ts";
 
-/** Rows of one page of the log. */
+/** Rows per page of the log. */
 export const PAGE_ROWS = 5_000;
-/** Changes of one statement. */
+/** Most changes per statement. */
 export const MOST_CHANGES = 500;
-/** Rows that one transaction of `compact` removes. */
+/** Rows that one transaction of `compact` deletes. */
 const COMPACTED_ROWS = 1_000;
-/** How long removed keys stay in the log, for readers that were away. */
+/** How long removed keys stay in the log, for readers that were offline. */
 const TOMBSTONE_MS = 24 * 3_600_000;
 /** How long expired rows stay. */
 const GRACE_MS = 10 * 60_000;
@@ -23,16 +23,16 @@ export interface LoggedEntry {
   expiresAt: number | null;
 }
 
-/** What becomes of a key. */
+/** A change to a key. */
 export interface EntryChange {
   key: string;
   /** JSON; `null` removes the key. */
   value: string | null;
-  /** When it goes by itself, ms since the epoch; `null`: never. */
+  /** When it expires, ms since the epoch; `null`: never. */
   expiresAt: number | null;
 }
 
-/** The head from before the entries were read, and what is in the log above a version. */
+/** The head from before the entries were read, and the entries above a version. */
 export interface LogPage {
   /** `null`: nothing was ever written. */
   head: ReplicaHead | null;
@@ -43,7 +43,7 @@ export interface LogPage {
 
 export type ReplicaRecords = ReturnType<typeof replicaRecords>;
 
-/** The logs of maps that every process keeps in memory. Versions have no gaps, and are seen in their order. */
+/** The logs of maps that every process keeps in memory. Versions have no gaps and become visible in order. */
 export function replicaRecords({ db, batch }: Database<Tables>) {
   const bump = (map: string, epoch: string, by: number, when: Expression<SqlBool>) =>
     db
@@ -83,13 +83,13 @@ export function replicaRecords({ db, batch }: Database<Tables>) {
 
   return {
     /**
-     * Two queries for a batch: they give each change a version under the head's lock, the last one the highest, and
-     * the first query answers with that. Put them behind what else the batch changes, maps in the order of their
-     * names, so that nobody waits longer than needed, and nobody for ever.
-     * @param changes at most `MOST_CHANGES`, each of another key
-     * @param epoch of the log, should it begin with these changes
+     * Two queries for a batch: they give each change a version under the head's lock, and the first query answers with
+     * the last version. Put them after the batch's other changes, with maps in name order, so that locks are held
+     * briefly and cannot deadlock.
+     * @param changes at most `MOST_CHANGES`, with distinct keys
+     * @param epoch of the log, if it begins with these changes
      * @param now by the store's clock
-     * @param when nothing is written, and the first query answers with no row, where this does not hold in the batch
+     * @param when if it does not hold in the batch, nothing is written, and the first query returns no row
      */
     changes(
       map: string,
@@ -99,21 +99,21 @@ export function replicaRecords({ db, batch }: Database<Tables>) {
       return [bump(map, epoch, changes.length, when), write(map, changes, now, when)] as const;
     },
 
-    /** Heads of those maps that have ever been written. */
+    /** Heads of the maps that have ever been written. */
     async heads(maps: readonly string[]): Promise<ReplicaHeadRow[]> {
       return maps.length === 0
         ? []
         : db.selectFrom("replica_heads").selectAll().where("map", "in", maps).execute();
     },
 
-    /** What is in the log above a version, in its order. */
+    /** Entries of the log above a version, in order. */
     async page(map: string, above: number): Promise<LogPage> {
       const head = db
         .selectFrom("replica_heads")
         .select(["epoch", "version", "floor"])
         .where("map", "=", map);
-      // The head comes first: the entries, which are read after it, hold all changes up to it. What was removed
-      // meanwhile shows in the floor that is read last.
+      // The head is read first, so the entries contain all changes up to it. The floor is read last, so it reveals what
+      // was removed in between.
       const [before, rows, after] = await batch([
         head,
         db
@@ -134,7 +134,7 @@ export function replicaRecords({ db, batch }: Database<Tables>) {
       return { head: first ? { ...first, floor } : null, entries, isLast: entries.length < PAGE_ROWS };
     },
 
-    /** Those of the keys that are in their maps, expired or not. */
+    /** The given keys that exist in their maps, expired or not. */
     async find(
       keys: readonly { map: string; key: string }[],
     ): Promise<(Omit<LoggedEntry, "version"> & { map: string })[]> {
@@ -155,7 +155,10 @@ export function replicaRecords({ db, batch }: Database<Tables>) {
       );
     },
 
-    /** Removes some of what nobody needs any more. Says how many rows, which are few: ask again while there are any. */
+    /**
+     * Deletes some of what nobody needs any more, in small steps. Returns the number of rows: call again while it is
+     * above 0.
+     */
     async compact(now: number): Promise<number> {
       const before = now - GRACE_MS;
       const old = await db
@@ -178,7 +181,7 @@ export function replicaRecords({ db, batch }: Database<Tables>) {
               "in",
               rows.map((row) => row.key),
             )
-            // A key that was written again meanwhile counts again.
+            // A key that was written again in the meantime is valid again.
             .where("expires_at", "<", before),
         ]);
       }
@@ -187,7 +190,7 @@ export function replicaRecords({ db, batch }: Database<Tables>) {
   };
 }
 
-/** Keys of one question. */
+/** Keys per query. */
 const MOST_KEYS = 1_000;
 
 function chunks(keys: readonly string[]): string[][] {

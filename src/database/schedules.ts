@@ -11,7 +11,7 @@ export interface ScheduleQuery {
 
 export type ScheduleRecords = ReturnType<typeof scheduleRecords>;
 
-/** The records of schedules: jobs that are created at times of their own. */
+/** Records of schedules, which create jobs at scheduled times. */
 export function scheduleRecords({ db, batch }: Database<Tables>) {
   const find = async ({ owner, id }: ScheduleQuery): Promise<string | null> => {
     let query = db.selectFrom("schedules").select("body").where("id", "=", id);
@@ -20,7 +20,7 @@ export function scheduleRecords({ db, batch }: Database<Tables>) {
   };
 
   return {
-    /** Records a new schedule, unless its owner has `most` already; repeating it changes nothing. */
+    /** Records a new schedule, unless its owner already has `most`; repeating it changes nothing. */
     async create(schedule: ScheduleRecord, most: number): Promise<boolean> {
       const others = db
         .selectFrom("schedules")
@@ -43,7 +43,7 @@ export function scheduleRecords({ db, batch }: Database<Tables>) {
       return body === null ? null : parse(body);
     },
 
-    /** By id; `after` is the last one of the page before. `owner: null`: of all owners. */
+    /** Ordered by id; `after` is the last one on the previous page. `owner: null`: of all owners. */
     async list(query: { owner: string | null; after?: string; limit: number }): Promise<ScheduleRecord[]> {
       let rows = db.selectFrom("schedules").select("body").orderBy("id").limit(query.limit);
       if (query.owner !== null) rows = rows.where("owner", "=", query.owner);
@@ -51,7 +51,7 @@ export function scheduleRecords({ db, batch }: Database<Tables>) {
       return (await rows.execute()).map(({ body }) => parse(body));
     },
 
-    /** Which of these pipelines' have come due, the longest overdue first: many may be, so their bodies stay unread. */
+    /** Due schedules of these pipelines, the longest overdue first. Omits their bodies, because there may be many. */
     async due(query: {
       now: number;
       pipelines: readonly string[];
@@ -70,8 +70,8 @@ export function scheduleRecords({ db, batch }: Database<Tables>) {
     },
 
     /**
-     * Changes a schedule by what it is at that moment: when somebody else changes it meanwhile, `change` is asked
-     * again. It answers `null` to leave the record as it is.
+     * Changes a schedule based on its current state: `change` is called again if another change interferes. It returns
+     * `null` to leave the record unchanged.
      */
     async update(
       query: ScheduleQuery,
@@ -101,7 +101,7 @@ export function scheduleRecords({ db, batch }: Database<Tables>) {
   };
 }
 
-/** PostgreSQL compares no `json`, but its text, which it keeps as it came. */
+/** PostgreSQL cannot compare `json` values, but it keeps their text unchanged, which it can. */
 const bodyText = sql<string>`cast(body as text)`;
 
 function rowOf(schedule: ScheduleRecord) {

@@ -2,17 +2,21 @@ import { expressionBuilder } from "kysely";
 import type { SessionRecord } from "../domain/accounts.ts";
 import type { Database } from "../ports/database.ts";
 import { type AccountMirror, noMirror } from "./account-mirror.ts";
-import type { SessionRow, Tables } from "./tables.ts";
+import type { SessionRow } from "./tables/accounts.ts";
+import type { Tables } from "./tables.ts";
 
-/** Ended sessions that a new one forgets. */
+/** Expired sessions deleted with each new one. */
 const FORGET = 100;
+
+/** Ids per statement; SQLite and PostgreSQL allow many more. */
+const MOST_AT_ONCE = 500;
 
 export type SessionRecords = ReturnType<typeof sessionRecords>;
 
-/** The records of sessions. Signing keys are beside them, as both are about access tokens. */
+/** Records of sessions, and of the signing keys of access tokens. */
 export function sessionRecords({ db, batch }: Database<Tables>, mirror: AccountMirror = noMirror) {
   return {
-    /** Records a new session. Forgets some that have ended long ago. */
+    /** Records a new session, and deletes some that expired long ago. */
     async create(session: SessionRecord, now: number): Promise<void> {
       const over = db.selectFrom("sessions").select("id").where("expires_at", "<=", now).limit(FORGET);
       await batch([
@@ -21,7 +25,7 @@ export function sessionRecords({ db, batch }: Database<Tables>, mirror: AccountM
       ]);
     },
 
-    /** `null` also for one that is over. */
+    /** `null` if it does not exist or has ended. */
     async live(id: string, now: number): Promise<SessionRecord | null> {
       const row = await db
         .selectFrom("sessions")
@@ -33,7 +37,7 @@ export function sessionRecords({ db, batch }: Database<Tables>, mirror: AccountM
       return row ? parse(row) : null;
     },
 
-    /** Those that are not over, the newest first. */
+    /** A user's live sessions, newest first. */
     async ofUser(userId: string, now: number, limit: number): Promise<SessionRecord[]> {
       const rows = await db
         .selectFrom("sessions")
@@ -47,7 +51,7 @@ export function sessionRecords({ db, batch }: Database<Tables>, mirror: AccountM
       return rows.map(parse);
     },
 
-    /** The next refresh token counts, if `counter` is the one that did: of several that ask at once, one is told so. */
+    /** Advances to the next refresh token if `counter` is current: of several concurrent callers, one succeeds. */
     async rotate(
       { id, counter }: Pick<SessionRecord, "id" | "counter">,
       { now, expiresAt, address }: { now: number; expiresAt: number; address: string },
@@ -68,7 +72,7 @@ export function sessionRecords({ db, batch }: Database<Tables>, mirror: AccountM
       return done.numUpdatedRows === 1n;
     },
 
-    /** @param userId whose session it must be; `null`: anyone's */
+    /** @param userId the session must belong to this user; `null`: anyone */
     async revoke(id: string, userId: string | null, now: number): Promise<boolean> {
       let query = db
         .updateTable("sessions")
@@ -85,7 +89,7 @@ export function sessionRecords({ db, batch }: Database<Tables>, mirror: AccountM
       return done.changes === 1;
     },
 
-    /** All of a user's, but for `except`. Answers which. */
+    /** Revokes all of a user's sessions except `except`. Returns their ids. */
     async revokeAll(userId: string, now: number, except: string | null = null): Promise<string[]> {
       let query = db
         .updateTable("sessions")
@@ -96,13 +100,28 @@ export function sessionRecords({ db, batch }: Database<Tables>, mirror: AccountM
       return (await query.returning("id").execute()).map(({ id }) => id);
     },
 
-    /** Signing keys, the newest first. */
+    /** Revokes sessions by id, and all sessions of some users. Ignores unknown ids. */
+    async revokeThese({ ids, userIds }: { ids: readonly string[]; userIds: readonly string[] }, now: number) {
+      const open = () => db.updateTable("sessions").set({ revoked_at: now }).where("revoked_at", "is", null);
+      for (let n = 0; n < ids.length; n += MOST_AT_ONCE) {
+        await open()
+          .where("id", "in", ids.slice(n, n + MOST_AT_ONCE))
+          .execute();
+      }
+      for (let n = 0; n < userIds.length; n += MOST_AT_ONCE) {
+        await open()
+          .where("user_id", "in", userIds.slice(n, n + MOST_AT_ONCE))
+          .execute();
+      }
+    },
+
+    /** Signing keys, newest first. */
     async signingKeys(): Promise<{ id: string; createdAt: number }[]> {
       const rows = await db.selectFrom("signing_keys").selectAll().orderBy("created_at", "desc").execute();
       return rows.map(({ id, created_at }) => ({ id, createdAt: created_at }));
     },
 
-    /** Adds a signing key unless there is one that is newer than `unlessSince`; forgets those older than `forgetBefore`. */
+    /** Adds a signing key unless one is newer than `unlessSince`; deletes those older than `forgetBefore`. */
     async addSigningKey(
       key: { id: string; createdAt: number },
       { unlessSince, forgetBefore }: { unlessSince: number; forgetBefore: number },

@@ -1,7 +1,8 @@
 import type { Database } from "../ports/database.ts";
-import type { ShareRow, Tables } from "./tables.ts";
+import type { ShareRow } from "./tables/accounts.ts";
+import type { Tables } from "./tables.ts";
 
-/** Expired shares that a new one forgets. */
+/** Expired shares deleted with each new one. */
 const FORGET = 100;
 
 export interface ShareRecord {
@@ -16,10 +17,10 @@ export interface ShareRecord {
 
 export type ShareRecords = ReturnType<typeof shareRecords>;
 
-/** The records of links by which others download. */
+/** Records of download links. */
 export function shareRecords({ db, batch }: Database<Tables>) {
   return {
-    /** Records a share. Forgets some that have expired. */
+    /** Records a share, and deletes some expired ones. */
     async create(share: ShareRecord, now: number): Promise<void> {
       const over = db.selectFrom("shares").select("id").where("expires_at", "<=", now).limit(FORGET);
       await batch([
@@ -28,14 +29,14 @@ export function shareRecords({ db, batch }: Database<Tables>) {
       ]);
     },
 
-    /** `null` also for one whose time is over. */
+    /** `null` if it does not exist or has expired. */
     async get(id: string, now: number): Promise<ShareRecord | null> {
       const query = db.selectFrom("shares").selectAll().where("id", "=", id).where("expires_at", ">", now);
       const row = await query.executeTakeFirst();
       return row ? parse(row) : null;
     },
 
-    /** Of a job, those whose time is not over, oldest first. */
+    /** A job's unexpired shares, oldest first. */
     async list(query: {
       owner: string;
       jobId: string;

@@ -3,13 +3,13 @@ import { MAX_ROWS } from "../ports/database.ts";
 
 export type Value = string | number | null;
 
-/** SQL that is ready to run, with the values for its parameters. */
+/** SQL ready to run, with its parameter values. */
 export interface Statement {
-  /** A deletion makes room, so that it is run when nothing else can be written. */
+  /** A delete frees space, so it runs even if nothing else can be written. */
   kind: "read" | "write" | "delete";
   text: string;
   values: Value[];
-  /** It is a change that gives rows. */
+  /** A write that returns rows. */
   returns: boolean;
 }
 

@@ -9,10 +9,10 @@ import {
 import type { Database } from "../ports/database.ts";
 import type { Tables } from "./tables.ts";
 
-/** Expired uploads that a new one forgets. */
+/** Expired uploads deleted with each new one. */
 const FORGET = 100;
 
-/** Whose upload, and when: one that has expired, or is another owner's, is not there. */
+/** Identifies an upload at a time: one that has expired or belongs to another owner does not exist. */
 export interface UploadQuery {
   owner: string;
   id: string;
@@ -21,13 +21,13 @@ export interface UploadQuery {
 
 export type UploadRecords = ReturnType<typeof uploadRecords>;
 
-/** The records of resumable uploads. */
+/** Records of resumable uploads. */
 export function uploadRecords({ db, batch }: Database<Tables>) {
   const find = async ({ owner, id, now }: UploadQuery): Promise<string | null> => {
     const query = db.selectFrom("uploads").select("body").where("id", "=", id).where("owner", "=", owner);
     return (await query.where("expires_at", ">", now).executeTakeFirst())?.body ?? null;
   };
-  /** Only whoever knows its present state may change it; the loser reads again. */
+  /** Compare-and-set: a writer that lost a race reads again. */
   const replace = async (before: string, upload: UploadRecord): Promise<boolean> => {
     const query = db
       .updateTable("uploads")
@@ -38,7 +38,7 @@ export function uploadRecords({ db, batch }: Database<Tables>) {
   };
 
   return {
-    /** Records a new upload; repeating it changes nothing. Forgets some that have expired. */
+    /** Records a new upload, and deletes some expired ones; repeating it changes nothing. */
     async create(upload: UploadRecord, now: number): Promise<void> {
       const { id, owner, expiresAt } = upload;
       const expired = db.selectFrom("uploads").select("id").where("expires_at", "<=", now).limit(FORGET);
@@ -57,7 +57,7 @@ export function uploadRecords({ db, batch }: Database<Tables>) {
       return body === null ? null : parse(body);
     },
 
-    /** Adds parts, unless somebody else did so first. `missing`: as for `get`. */
+    /** Adds parts, unless another request did so first. `missing`: as for `get`. */
     async append(query: UploadQuery, added: Append): Promise<Appended | { ok: false; reason: "missing" }> {
       for (;;) {
         const body = await find(query);
@@ -68,7 +68,7 @@ export function uploadRecords({ db, batch }: Database<Tables>) {
       }
     },
 
-    /** Notes the file that a complete upload became. */
+    /** Records the file that a complete upload became. */
     async finish(query: UploadQuery, file: UploadedFile): Promise<void> {
       for (;;) {
         const body = await find(query);
@@ -76,7 +76,7 @@ export function uploadRecords({ db, batch }: Database<Tables>) {
       }
     },
 
-    /** Ids of an owner's uploads, expired ones among them. */
+    /** Ids of an owner's uploads, including expired ones. */
     async ofOwner(owner: string, limit: number): Promise<string[]> {
       const rows = await db
         .selectFrom("uploads")
@@ -87,7 +87,7 @@ export function uploadRecords({ db, batch }: Database<Tables>) {
       return rows.map(({ id }) => id);
     },
 
-    /** Forgets it, and gives what there was at that moment: nothing is added to it any more. */
+    /** Deletes an upload and returns its last state: nothing can be added to it any more. */
     async remove({ owner, id }: Omit<UploadQuery, "now">): Promise<UploadRecord | null> {
       const query = db.deleteFrom("uploads").where("id", "=", id).where("owner", "=", owner);
       const gone = await query.returning("body").executeTakeFirst();
@@ -96,7 +96,7 @@ export function uploadRecords({ db, batch }: Database<Tables>) {
   };
 }
 
-/** PostgreSQL compares no `json`, but its text, which it keeps as it came. */
+/** PostgreSQL cannot compare `json` values, but it keeps their text unchanged, which it can. */
 const bodyText = sql<string>`cast(body as text)`;
 
 function bytesOf({ offset, length, direct }: UploadRecord): number {

@@ -2,15 +2,18 @@ import { sql } from "kysely";
 import type { Database } from "../ports/database.ts";
 import type { Tables } from "./tables.ts";
 
-/** Days whose counts are kept. */
+/** Days for which counts are kept. */
 const KEPT_DAYS = 35;
 
 export type UsageRecords = ReturnType<typeof usageRecords>;
 
-/** What owners have used up, by day. Days are numbered from the epoch, in UTC. */
+/** What owners have used, by day. Days are numbered from the epoch, in UTC. */
 export function usageRecords({ db, batch }: Database<Tables>) {
   return {
-    /** Counts items, unless there would be more than `limit` that day: of several who count at once, none is missed. */
+    /**
+     * Counts items unless that would exceed `limit` for the day. Atomic, so concurrent callers cannot exceed it
+     * together.
+     */
     async addItems(owner: string, day: number, items: number, limit: number): Promise<boolean> {
       if (items > limit) return false;
       const [, added] = await batch([
@@ -31,7 +34,7 @@ export function usageRecords({ db, batch }: Database<Tables>) {
       return added.changes === 1;
     },
 
-    /** Nothing came of them. */
+    /** Takes back items that were counted but came to nothing. */
     async returnItems(owner: string, day: number, items: number): Promise<void> {
       await db
         .updateTable("usage_days")

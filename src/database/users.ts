@@ -2,19 +2,20 @@ import { expressionBuilder } from "kysely";
 import type { QuotaOverrides, UserRecord } from "../domain/accounts.ts";
 import type { Database } from "../ports/database.ts";
 import { type AccountMirror, noMirror } from "./account-mirror.ts";
-import type { Tables, UserRow } from "./tables.ts";
+import type { UserRow } from "./tables/accounts.ts";
+import type { Tables } from "./tables.ts";
 
-/** What may change of a user. */
+/** The fields of a user that can change. */
 export type UserChange = Partial<
   Pick<UserRecord, "emailVerifiedAt" | "name" | "passwordHash" | "role" | "state" | "quotas" | "lastLoginAt">
 >;
 
-/** Statements that forget a user. */
+/** Number of statements that delete a user. */
 const OF_USER = 5;
 
 export type UserRecords = ReturnType<typeof userRecords>;
 
-/** The records of users. */
+/** Records of users. */
 export function userRecords({ db, batch }: Database<Tables>, mirror: AccountMirror = noMirror) {
   const admins = db
     .selectFrom("users")
@@ -22,7 +23,7 @@ export function userRecords({ db, batch }: Database<Tables>, mirror: AccountMirr
     .where("role", "=", "admin")
     .where("state", "=", "active");
   const row = (id: string) => db.selectFrom("users").select("id").where("id", "=", id);
-  /** As it is in memory: whoever changes that, changes what it knows. */
+  /** Matches if the fields held in memory are unchanged. */
   const same = (user: UserRecord) => {
     const { name, role, state, generation } = user;
     return row(user.id)
@@ -33,7 +34,10 @@ export function userRecords({ db, batch }: Database<Tables>, mirror: AccountMirr
       .where("quotas", "=", JSON.stringify(user.quotas));
   };
   const { exists, not } = expressionBuilder<Tables, never>();
-  /** Of two who take each other's role away at once, the second sees what the first has done. */
+  /**
+   * Takes a lock on the admins, so that of two admins who demote each other at once, the second sees what the first
+   * did.
+   */
   const inTurns = db
     .updateTable("users")
     .set({ role: "admin" })
@@ -48,7 +52,7 @@ export function userRecords({ db, batch }: Database<Tables>, mirror: AccountMirr
   };
 
   return {
-    /** Whether the user was created: not, when the address is taken. */
+    /** False if the address is taken. */
     async create(user: UserRecord): Promise<boolean> {
       const insert = db.insertInto("users").values(rowOf(user));
       const told = mirror.prepare([mirror.user(user)], { when: exists(row(user.id)) });
@@ -61,8 +65,8 @@ export function userRecords({ db, batch }: Database<Tables>, mirror: AccountMirr
     },
 
     /**
-     * Creates a user by a link, and uses the link up; neither happens without the other. A `first-admin` link counts
-     * only as long as there is no admin.
+     * Creates a user with a link and uses the link up, as one change. A `first-admin` link is valid only while there is
+     * no admin.
      */
     async createByLink(user: UserRecord, hash: string, now: number): Promise<boolean> {
       const usedByThis = db.selectFrom("account_links").select("id").where("used_by", "=", user.id);
@@ -101,7 +105,7 @@ export function userRecords({ db, batch }: Database<Tables>, mirror: AccountMirr
       return row ? parse(row) : null;
     },
 
-    /** By id, the oldest first; `after` is the last one of the page before. */
+    /** Ordered by id, oldest first; `after` is the last one on the previous page. */
     async list(query: { after?: string; limit: number; state?: UserRecord["state"] }): Promise<UserRecord[]> {
       let rows = db.selectFrom("users").selectAll().orderBy("id").limit(query.limit);
       if (query.after !== undefined) rows = rows.where("id", ">", query.after);
@@ -114,9 +118,9 @@ export function userRecords({ db, batch }: Database<Tables>, mirror: AccountMirr
     },
 
     /**
-     * Changes a user. `endsTokens` raises the generation in the same change. The last active admin stays one:
-     * whatever would change that changes nothing, and gives `null`, as a user does whom there is not. Links that a
-     * user has made go with the right to make them.
+     * Changes a user. `endsTokens` also raises the generation. The last active admin cannot be changed into anything
+     * else: such a change does nothing and returns `null`, as does one of an unknown user. A user who loses the right
+     * to create links loses the existing ones too.
      */
     async change(
       id: string,
@@ -152,7 +156,7 @@ export function userRecords({ db, batch }: Database<Tables>, mirror: AccountMirr
       }
     },
 
-    /** Forgets the user, with all that only accounts know. */
+    /** Deletes the user, with everything that only accounts know. */
     async remove(id: string): Promise<void> {
       const keys = await db.selectFrom("api_keys").select("hash").where("user_id", "=", id).execute();
       const gone = [mirror.noUser(id), ...keys.map(({ hash }) => mirror.noKey(hash))];
@@ -170,7 +174,7 @@ export function userRecords({ db, batch }: Database<Tables>, mirror: AccountMirr
   };
 }
 
-/** Whether what is in memory of a user is the same. */
+/** Whether the fields held in memory are the same. */
 function isShownAlike(a: UserRecord, b: UserRecord): boolean {
   return (
     a.name === b.name &&

@@ -1,9 +1,9 @@
-/** What is true of accounts, wherever they are kept. */
+/** Rules for accounts that hold wherever they are stored. */
 
 export const roles = ["user", "admin"] as const;
 export type Role = (typeof roles)[number];
 
-/** `deleting`: nobody signs in any more, and all that belongs to the user goes. */
+/** `deleting`: the user cannot sign in any more, and everything that belongs to them is being removed. */
 export const userStates = ["active", "disabled", "deleting"] as const;
 export type UserState = (typeof userStates)[number];
 
@@ -11,49 +11,49 @@ export type UserState = (typeof userStates)[number];
 export const scopes = ["jobs", "admin", "metrics"] as const;
 export type Scope = (typeof scopes)[number];
 
-/** Who may make an account. */
+/** Who may create an account. */
 export const registrations = ["closed", "invite", "open"] as const;
 export type Registration = (typeof registrations)[number];
 
 export interface UserRecord {
   id: string;
-  /** In lower case; `null` for who signs in elsewhere and has none. */
+  /** Lowercase; `null` if the user signs in elsewhere and has no address. */
   email: string | null;
   emailVerifiedAt: number | null;
   name: string;
-  /** `null`: signs in elsewhere. */
+  /** `null` if the user signs in elsewhere. */
   passwordHash: string | null;
   role: Role;
   state: UserState;
-  /** Tokens of an older one count no more: raising it is to log out everywhere. */
+  /** Tokens of an older generation are invalid: raising it logs the user out everywhere. */
   generation: number;
   quotas: QuotaOverrides;
   createdAt: number;
   lastLoginAt: number | null;
 }
 
-/** What a user may have; `null`: any number. */
+/** What a user may have; `null` means unlimited. */
 export interface Quotas {
   /** Jobs that have not ended. */
   jobs: number | null;
-  /** Items of new jobs in a day, which ends at midnight UTC. */
+  /** Items of new jobs per day; days end at midnight UTC. */
   itemsPerDay: number | null;
-  /** Bytes of uploads and of the files of jobs. */
+  /** Bytes of uploads and of job files. */
   storedBytes: number | null;
   requestsPerMinute: number | null;
-  /** Event streams in each API process. */
+  /** Event streams per API process. */
   streams: number | null;
 }
 
 export type QuotaName = keyof Quotas;
 
-/** What an admin has set for one user: the rest is as usual. */
+/** What an admin has set for one user; the defaults apply to the rest. */
 export type QuotaOverrides = Partial<Quotas>;
 
 export interface SessionRecord {
   id: string;
   userId: string;
-  /** Of the refresh token that counts. */
+  /** Counter of the valid refresh token. */
   counter: number;
   rotatedAt: number;
   /** As the browser describes itself. */
@@ -76,7 +76,7 @@ export interface ApiKeyRecord {
   lastUsedAt: number | null;
 }
 
-/** `first-admin` counts as long as there is no admin. */
+/** `first-admin` is valid until there is an admin. */
 export const linkKinds = ["invite", "first-admin", "reset", "verify"] as const;
 export type LinkKind = (typeof linkKinds)[number];
 
@@ -84,7 +84,7 @@ export interface LinkRecord {
   id: string;
   kind: LinkKind;
   userId: string | null;
-  /** The only address that it is for; `null`: any. */
+  /** The only address it is valid for; `null` means any. */
   email: string | null;
   role: Role;
   createdBy: string | null;
@@ -94,7 +94,7 @@ export interface LinkRecord {
 
 export const MOST_EMAIL_CHARACTERS = 254;
 
-/** In its one spelling; `null` for what cannot be an address. Whether anyone reads it, only a mail can tell. */
+/** The canonical form of an address; `null` if it cannot be one. Only sending mail shows whether anyone reads it. */
 export function normalEmail(text: string): string | null {
   const email = text.trim().normalize("NFC").toLowerCase();
   if (email.length > MOST_EMAIL_CHARACTERS) return null;
@@ -105,12 +105,12 @@ export function normalEmail(text: string): string | null {
     : null;
 }
 
-/** Long enough not to be guessed through a login form; no rules of composition, which help nobody. */
+/** Long enough to resist guessing through a login form. There are no composition rules, because they do not help. */
 export const LEAST_PASSWORD_CHARACTERS = 10;
 /** Longer ones would only cost time to hash. */
 export const MOST_PASSWORD_CHARACTERS = 256;
 
-/** What is wrong with a new password, as the end of "password …"; `null` when nothing is. */
+/** What is wrong with a new password, as the end of "password …"; `null` if nothing is. */
 export function passwordFault(
   password: string,
   { email, isCommon }: { email: string | null; isCommon(password: string): boolean },

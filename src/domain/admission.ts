@@ -1,25 +1,25 @@
-/** What is asked of a queue, before the files of a job are read. */
+/** The room that a job needs in a queue, requested before its files are read. */
 export interface AskedRoom {
   queue: string;
   tasks: number;
   limit: number;
-  /** What the owner may have reserved there at once. */
+  /** Most tasks that the owner may have reserved in the queue at once. */
   ownerLimit: number;
-  /** What the owner may have there that starts later, with what is reserved for such. */
+  /** Most delayed tasks that the owner may have in the queue, including reservations for such tasks. */
   ownerDelayedLimit: number;
-  /** For a job that starts later: such tasks are counted for themselves. */
+  /** The job starts later; such tasks are counted separately. */
   delayed: boolean;
 }
 
-/** How full the queue is, counting tasks of the same kind. */
+/** How full the queue is, counting tasks of the same kind (delayed or not). */
 export interface Fullness {
-  /** Tasks, and those that are reserved. */
+  /** Tasks, including reserved ones. */
   taken: number;
-  /** Those that this owner has reserved. */
+  /** Tasks that this owner has reserved. */
   ownReserved: number;
-  /** Tasks of this owner that start later. */
+  /** Delayed tasks of this owner. */
   ownDelayed: number;
-  /** Tasks that end in a second. */
+  /** Tasks that end per second. */
   drainRate: number;
 }
 
@@ -32,35 +32,35 @@ export interface AdmissionRefusal {
   extra?: { quota: string; limit: number };
 }
 
-/** While nothing has ended lately, nobody knows how long it takes. */
+/** The wait to suggest when nothing has ended recently, so that the drain rate is unknown. */
 const UNKNOWN_SECONDS = 10;
 const MOST_SECONDS = 3_600;
-/** Uploads end sooner than queues. */
+/** Uploads end sooner than queues drain. */
 const RESERVED_SECONDS = 5;
 
-/** Why a queue has no room; `null` when it has. */
+/** Why a queue has no room; `null` if it has. */
 export function admissionRefusal(asked: AskedRoom, full: Fullness): AdmissionRefusal | null {
   const { queue, tasks, limit, ownerLimit, ownerDelayedLimit, delayed } = asked;
   const { taken, ownReserved, ownDelayed, drainRate } = full;
   if (taken + tasks > limit) {
     const seconds =
       drainRate > 0 && !delayed ? Math.ceil((taken + tasks - limit) / drainRate) : UNKNOWN_SECONDS;
-    const kind = delayed ? "tasks that start later" : "tasks";
+    const kind = delayed ? "delayed tasks" : "tasks";
     return refusal(
       "queue_full",
-      `The queue ${queue} holds ${taken} of at most ${limit} ${kind}; this needs ${tasks} more.`,
+      `The queue ${queue} has ${taken} of at most ${limit} ${kind}. This job needs ${tasks} more.`,
       Math.min(MOST_SECONDS, Math.max(1, seconds)),
     );
   }
   if (ownReserved + tasks > ownerLimit) {
     return refusal(
       "queue_full",
-      `Your requests under way hold room for ${ownReserved} of at most ${ownerLimit} tasks in the queue ${queue}; this needs ${tasks} more. Let some of them end.`,
+      `Your current requests reserve ${ownReserved} of at most ${ownerLimit} tasks in the queue ${queue}. This job needs ${tasks} more. Wait for some of them to finish.`,
       RESERVED_SECONDS,
     );
   }
   if (delayed && ownDelayed + ownReserved + tasks > ownerDelayedLimit) {
-    const text = `You have ${ownDelayed + ownReserved} of at most ${ownerDelayedLimit} tasks that start later in the queue ${queue}; this needs ${tasks} more. Cancel some, or let them start.`;
+    const text = `You have ${ownDelayed + ownReserved} of at most ${ownerDelayedLimit} delayed tasks in the queue ${queue}. This job needs ${tasks} more. Cancel some, or wait for them to start.`;
     const extra = { quota: "delayed_tasks", limit: ownerDelayedLimit };
     return { ...refusal("quota_exceeded", text, UNKNOWN_SECONDS), extra };
   }

@@ -24,7 +24,7 @@ test("what its error says is bounded, and less in a job of many items", () => {
   };
   expect(length(1)).toBe(ATTEMPT_CHARACTERS);
   expect(length(10_000)).toBeLessThan(ATTEMPT_CHARACTERS);
-  // All attempts of all items, of which each may have three.
+  // All attempts at all items, at three attempts each.
   expect(length(10_000) * 10_000 * 3).toBeLessThanOrEqual(64 * 1024 * 1024);
   expect(recorded(1, "m".repeat(50_000), "d").error).toEqual({ code: "c", message: `${"m".repeat(3_999)}…` });
 });

@@ -1,17 +1,17 @@
 import type { AttemptRecord, Failure, JobRecord, TaskRecord } from "./records.ts";
 
-/** Attempts that came to nothing, as they are kept: the last ones of each task, and short. */
+/** Records of failed attempts: only the latest of each task, and short. */
 
-/** Of one task. */
+/** Attempts kept per task. */
 export const KEPT_ATTEMPTS = 20;
-/** Characters of what an attempt's error says, its stack trace among it. */
+/** Longest error text of an attempt, including its stack trace, in characters. */
 export const ATTEMPT_CHARACTERS = 4_000;
-/** Of all attempts that a job is likely to need, whatever its items and parts: an upper bound on what fails at once. */
+/** Size limit on the attempts of one job, over all its items and parts: it bounds the damage when everything fails. */
 const JOB_CHARACTERS = 64 * 1024 * 1024;
-/** However many items a job has. */
+/** Shortest limit per attempt, however many items the job has. */
 const LEAST_CHARACTERS = 500;
 
-/** The record of the attempt that holds the task's lease, and has just come to nothing. */
+/** The record of the attempt that holds the task's lease and has just failed. */
 export function attemptRecord(
   job: JobRecord,
   task: TaskRecord,

@@ -9,7 +9,7 @@ const budgets = fc
     share: fc.double({ min: 0.01, max: 3, noNaN: true }),
   })
   .map(({ limit, perMs, share }): Budget => ({ key: "k", limit, perMs, burst: limit * share }));
-/** Parts of the burst and of the time in which it fills. */
+/** Fractions of the burst, and of the time that it takes to refill. */
 const parts = fc.double({ min: 0, max: 1, noNaN: true });
 const BEGIN = 1_700_000_000_000;
 
@@ -34,7 +34,7 @@ test("no span of time gets more than the burst and what came back in it", () => 
           for (const { at, amount } of grants.slice(from)) {
             sum += amount;
             const most = burst + ((at - grants[from]!.at) * limit) / perMs;
-            // A microsecond for each grant is what rounding may give away.
+            // Rounding may give away one microsecond per grant.
             expect(sum).toBeLessThanOrEqual(most + (grants.length * 0.001 * limit) / perMs + most * 1e-9);
           }
         }

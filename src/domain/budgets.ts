@@ -1,16 +1,16 @@
 import { MillraceError } from "../errors.ts";
 
 /**
- * How much may be taken over time: `limit` every `perMs`, coming back continuously rather than at the turn
- * of a minute. All who take from a key say the same about it.
+ * How much may be taken over time: `limit` every `perMs`, refilled continuously rather than once a minute. All callers
+ * of a key must agree on its values.
  */
 export interface Budget {
-  /** 1 to 200 characters, none of them a NUL or half a surrogate pair. */
+  /** 1 to 200 characters, without NULs and unpaired surrogates. */
   key: string;
-  /** What comes back every `perMs`; above 0. */
+  /** How much refills every `perMs`; above 0. */
   limit: number;
   perMs: number;
-  /** The most that gathers while nobody takes, and so the most that can be taken at once. @default limit */
+  /** The most that accumulates while nobody takes, and so the most that can be taken at once. @default limit */
   burst?: number;
 }
 
@@ -19,47 +19,70 @@ export interface Charge extends Budget {
   amount: number;
 }
 
-/** What a provider says about its own side of a budget, as in the headers of its answers. */
+/** What a provider says about its own side of a budget, such as in response headers. */
 export interface ProviderLimit {
-  /** What it still gives. */
+  /** What the provider still allows. */
   remaining: number;
   /**
-   * Ms from now until it gives more, where it gives more all at once: the end of a fixed window, or of its
-   * `Retry-After` (then with nothing remaining). Counted as a day at most. Left out where it refills
-   * continuously. A duration, so that nobody's clock has to agree with another's.
+   * Ms until the budget resets all at once: at the end of a fixed window, or of a `Retry-After` (then `remaining` is
+   * 0). Capped at one day. Omit it if the provider refills continuously. It is a duration so that clocks need not
+   * agree.
    */
   resetMs?: number;
-  /** Its limit for the budget's `perMs`; above 0. */
+  /** The provider's limit per `perMs`; above 0. */
   limit?: number;
 }
 
 export type Taken = { ok: true } | { ok: false; waitMs: number };
 
-/** What is kept of a budget that is not full. */
+/** The state of a budget that is not full. */
 export interface BudgetRecord {
-  /** Taken and not yet come back; above the burst after a correction. */
+  /** Taken and not yet refilled; above the burst after a correction. */
   used: number;
-  /** When that was so; times are ms of the limiter's clock. */
+  /** When `used` was true, in ms of the limiter's clock, like all times here. */
   at: number;
-  /** What a provider lets be taken before `until`. */
+  /** What a provider still allows before `until`. */
   left: number;
   until: number;
-  /** The limit that a provider named. */
+  /** The limit stated by a provider. */
   learned: number | null;
-  /** From then on the record says no more than none would. */
+  /** The fraction of the limit that refills, below 1 after the provider refused a call that the budget allowed. */
+  pace: number;
+  /** When `pace` was true. It grows back to 1 from then on. */
+  pacedAt: number;
+  /** Set for rooms, which count concurrent calls instead of amounts; see `holds.ts`. */
+  holds: HoldRecord | null;
+  /** From then on the record equals a full budget and can be dropped. */
   idleAt: number;
 }
 
-/** Budgets that are not in it are full. Its records are replaced, never changed. */
+/** Who holds a room (see `holds.ts`), and who waits for it. */
+export interface HoldRecord {
+  /** By holder: when the hold began, and when it lapses. */
+  held: { [id: string]: [began: number, until: number] };
+  /** Callers that were refused, and the latest time at which each should be back. */
+  waiting: { [id: string]: number };
+  /** Average duration of a hold, ms. */
+  meanMs: number;
+}
+
+/** A full budget. */
+export const FULL: BudgetRecord = {
+  ...{ used: 0, at: 0, left: 0, until: 0, learned: null, pace: 1, pacedAt: 0, holds: null, idleAt: 0 },
+};
+
+/** Budgets missing from the map are full. Records are replaced, never mutated. */
 export type BudgetRecords = Map<string, BudgetRecord>;
 
-/** How long a limit that a provider named is kept when nobody uses the budget. */
+/** Time in which the pace grows from 0 to 1. */
+export const RECOVERY_MS = 1_800_000;
+/** How long a limit stated by a provider is kept while nobody uses the budget. */
 export const LEARNED_MS = 3_600_000;
 export const LONGEST_RESET_MS = 86_400_000;
-/** Below what clocks can tell: rounding must not make a wait that was obeyed a moment too short. */
+/** Below clock resolution: rounding must not make an obeyed wait too short. */
 const EPSILON_MS = 0.001;
 
-/** `over`: the index of the charge that is larger than its budget ever gets, and how large that is. */
+/** `over`: index of the charge that exceeds what its budget can ever hold; `most`: that maximum. */
 export type Verdict = Taken | { over: number; most: number };
 
 /** Takes all of the charges, or none. */
@@ -68,7 +91,7 @@ export function take(records: BudgetRecords, charges: readonly Charge[], now: nu
   const after: [Charge, BudgetRecord][] = [];
   for (const [index, charge] of charges.entries()) {
     const record = refilled(records.get(charge.key), charge, now);
-    const { burst, msPerUnit } = inForce(charge, record.learned);
+    const { burst, msPerUnit } = inForce(charge, record, now);
     if (charge.amount > burst) return { over: index, most: burst };
     const used = record.used + charge.amount;
     wait = Math.max(wait, (used - burst) * msPerUnit);
@@ -80,19 +103,19 @@ export function take(records: BudgetRecords, charges: readonly Charge[], now: nu
   return { ok: true };
 }
 
-/** Takes more after the fact, also beyond what is there, or gives back. */
+/** Takes more after the fact, even beyond what is left, or gives back. */
 export function correct(records: BudgetRecords, budget: Budget, delta: number, now: number): void {
   const record = refilled(records.get(budget.key), budget, now);
   const used = Math.max(0, record.used + delta);
   keep(records, budget, { ...record, used, left: record.left - delta }, now);
 }
 
-/** Adopts what a provider said, where it is stricter. */
+/** Adopts a provider's stated limit if it is stricter. */
 export function learn(records: BudgetRecords, budget: Budget, said: ProviderLimit, now: number): void {
   const before = refilled(records.get(budget.key), budget, now);
   const record = { ...before, learned: said.limit ?? before.learned };
   if (said.resetMs === undefined) {
-    record.used = Math.max(record.used, inForce(budget, record.learned).burst - said.remaining);
+    record.used = Math.max(record.used, inForce(budget, record, now).burst - said.remaining);
   } else if (said.resetMs > 0) {
     record.left = now < record.until ? Math.min(record.left, said.remaining) : said.remaining;
     record.until = Math.max(record.until, now + Math.min(said.resetMs, LONGEST_RESET_MS));
@@ -100,26 +123,39 @@ export function learn(records: BudgetRecords, budget: Budget, said: ProviderLimi
   keep(records, budget, record, now);
 }
 
-/** The limit and burst that hold, and the ms in which 1 comes back. */
-function inForce({ limit, perMs, burst = limit }: Budget, learned: number | null) {
-  const most = learned ?? Number.POSITIVE_INFINITY;
-  return { burst: Math.min(burst, most), msPerUnit: perMs / Math.min(limit, most) };
+/** The limit and burst in force, and the ms in which one unit refills. */
+export function inForce({ limit, perMs, burst = limit }: Budget, record: BudgetRecord, now: number) {
+  const most = record.learned ?? Number.POSITIVE_INFINITY;
+  const msPerUnit = perMs / Math.min(limit, most) / paceOf(record, now);
+  return { burst: Math.min(burst, most), msPerUnit };
 }
 
-function refilled(record: BudgetRecord | undefined, budget: Budget, now: number): BudgetRecord {
-  if (!record || record.idleAt <= now)
-    return { used: 0, at: now, left: 0, until: 0, learned: null, idleAt: now };
-  const { msPerUnit } = inForce(budget, record.learned);
+export function paceOf({ pace, pacedAt }: BudgetRecord, now: number): number {
+  return Math.min(1, pace + Math.max(0, now - pacedAt) / RECOVERY_MS);
+}
+
+/** The time between two moments, weighted by the pace. */
+function pacedMs(record: BudgetRecord, from: number, to: number): number {
+  const wholeAt = record.pacedAt + (1 - record.pace) * RECOVERY_MS;
+  const slowEnd = Math.max(from, Math.min(to, wholeAt));
+  const slow = ((paceOf(record, from) + paceOf(record, slowEnd)) / 2) * (slowEnd - from);
+  return slow + (to - slowEnd);
+}
+
+export function refilled(record: BudgetRecord | undefined, budget: Budget, now: number): BudgetRecord {
+  if (!record || record.idleAt <= now) return { ...FULL, at: now, idleAt: now };
+  const whole = inForce(budget, { ...record, pace: 1 }, now);
   // A clock that was set back refills nothing.
-  const back = Math.max(0, now - record.at) / msPerUnit;
+  const back = pacedMs(record, record.at, Math.max(record.at, now)) / whole.msPerUnit;
   return { ...record, used: Math.max(0, record.used - back), at: now };
 }
 
-function keep(records: BudgetRecords, budget: Budget, record: BudgetRecord, now: number): void {
-  const { msPerUnit } = inForce(budget, record.learned);
+export function keep(records: BudgetRecords, budget: Budget, record: BudgetRecord, now: number): void {
+  const { msPerUnit } = inForce(budget, record, now);
   const idleAt = Math.max(
     now + record.used * msPerUnit,
     record.until,
+    record.pace < 1 ? record.pacedAt + (1 - record.pace) * RECOVERY_MS : now,
     record.learned === null ? now : now + LEARNED_MS,
   );
   if (idleAt > now) records.set(budget.key, { ...record, idleAt });
@@ -133,7 +169,7 @@ export function checkCharges(charges: readonly Charge[]): void {
       throw invalid(charge, "the amount must be 0 or more");
   }
   if (new Set(charges.map(({ key }) => key)).size < charges.length)
-    throw new MillraceError("invalid_request", "The same budget is charged twice at once.");
+    throw new MillraceError("invalid_request", "The same budget is charged twice in one call.");
 }
 
 export function checkCorrection(budget: Budget, delta: number): void {
@@ -152,7 +188,7 @@ export function checkProviderLimit(
   if (!isPositive(limit)) throw invalid(budget, "the provider's limit must be above 0");
 }
 
-function checkBudget(budget: Budget): void {
+export function checkBudget(budget: Budget): void {
   const { key, limit, perMs, burst = limit } = budget;
   if (!(key.length >= 1 && key.length <= 200 && key.isWellFormed() && !key.includes("\0")))
     throw invalid(budget, "its key must be 1 to 200 characters of well-formed text");
@@ -160,19 +196,19 @@ function checkBudget(budget: Budget): void {
     throw invalid(budget, "limit, time and burst must be above 0");
 }
 
-function isPositive(value: number): boolean {
+export function isPositive(value: number): boolean {
   return value > 0 && Number.isFinite(value);
 }
 
-function invalid({ key }: Budget, why: string): MillraceError {
+export function invalid({ key }: Budget, why: string): MillraceError {
   return new MillraceError("invalid_request", `The budget "${key.slice(0, 200)}" cannot be used: ${why}.`);
 }
 
-/** A charge that no waiting would help. */
+/** The error for a charge that waiting would not help. */
 export function tooLarge({ key, amount }: Charge, most: number): MillraceError {
   return new MillraceError(
     "rate_limited",
-    `${amount} of "${key}" is asked for at once; there are never more than ${most}.`,
+    `${amount} of "${key}" was requested at once, but at most ${most} is ever available.`,
     { retryable: false, extra: { key, amount, limit: most } },
   );
 }

@@ -1,6 +1,6 @@
-import type { Failure, FileRef, JobSpec, Json, Memo, PartSource, Warning } from "./records.ts";
+import type { Failure, FileRef, ItemOptions, JobSpec, Json, Memo, PartSource, Warning } from "./records.ts";
 
-/** What is asked of the records. Ids, times and randomness come with the command, so that repeating one is safe. */
+/** Commands to the records. Ids, times and randomness come with the command, so that repeating one is safe. */
 
 export interface CreateJob extends JobSpec {
   id: string;
@@ -9,46 +9,46 @@ export interface CreateJob extends JobSpec {
   pipeline: string;
   /** Empty for a job without files, which gets one item without input. */
   items: NewItem[];
-  /** Blobs among the files that were pinned for this request, once for each pin. */
+  /** Blobs that were pinned for this request, listed once per pin. */
   pinned: string[];
   reservation: string | null;
   idempotency: { key: string; fingerprint: string; expiresAt: number } | null;
 }
 
 /**
- * An item with its file, or whence to fetch it, or its data, or why it is refused: the item has failed from the start.
+ * A new item: its file, the URL to fetch it from, its data, or the error with which it was refused and fails at once.
  */
-export type NewItem = { name: string } & (
+export type NewItem = { name: string; options?: ItemOptions } & (
   | { input: FileRef; url?: undefined; data?: undefined; error?: undefined }
   | { input?: undefined; url: string; data?: undefined; error?: undefined }
   | { input?: undefined; url?: undefined; data: NewData; error?: undefined }
   | { input?: undefined; url?: undefined; data?: undefined; error: Failure }
 );
 
-/** The data of an item: the value, or the file that holds it. See `TaskRecord.data`. */
+/** The data of an item: its value, or the file that holds it. See `TaskRecord.data`. */
 export interface NewData {
   value: Json;
   file: FileRef | null;
 }
 
-/** The files that a job needs to be created. */
+/** All files that a new job refers to. */
 export function filesOfJob({ items, attachments }: CreateJob): FileRef[] {
   return [...items.flatMap(filesOfItem), ...attachments];
 }
 
-/** The files of an item that is to be created. */
+/** All files that a new item refers to. */
 export function filesOfItem({ input, data }: NewItem): FileRef[] {
   return [input, data?.file].filter((file) => file != null);
 }
 
 /** A job that a step starts. */
 export interface NewChild {
-  /** The step's own name for it. */
+  /** The step's own key for the job. */
   key: string;
   job: CreateJob;
 }
 
-/** What a split made of its item. */
+/** One part that a split made of its item. */
 export interface NewPart extends Omit<PartSource, "total"> {
   name: string;
 }
@@ -58,7 +58,7 @@ export interface ReopenJob {
   owner: string | null;
   id: string;
   now: number;
-  /** Tasks to run again, by `TaskRecord.item`; every failed one by default. */
+  /** Tasks to run again, by `TaskRecord.item`. @default every failed one */
   items?: number[];
 }
 
@@ -72,7 +72,7 @@ export interface Claim {
   leaseMs: number;
 }
 
-/** A memo of `ctx.once`, fenced by the lease; the pin of its blob is taken over. */
+/** A memo of `ctx.once`, fenced by the lease. It takes over the pin of its blob. */
 export interface Remember extends Memo {
   taskId: string;
   step: string;
@@ -89,23 +89,23 @@ export interface Settle {
 }
 
 export type Outcome =
-  /** `cache`: may be kept under its content key (a fallback's result may not). */
+  /** `cache`: the result may be cached under its content key (a fallback's result may not). */
   | {
       kind: "succeeded";
       result: Json;
       resultFile: FileRef | null;
       outputs: FileRef[];
       warnings: Warning[];
-      /** Of a split. */
+      /** Set for a split. */
       parts?: NewPart[];
-      /** Jobs to be created with the settlement, once for each id. */
+      /** Jobs to create with the settlement, once per id. */
       children?: NewChild[];
       cache: boolean;
       ms: number;
     }
-  /** `random` in [0, 1) chooses the jitter. `retryAfterMs`: at least that long, as a provider asked. */
+  /** `random` in [0, 1) sets the jitter. `retryAfterMs`: the least delay, as requested by a provider. */
   | { kind: "failed"; error: Failure; retryable: boolean; retryAfterMs?: number; random: number; ms: number }
-  /** Handed back uncharged: after `delayMs` (a snooze), or at once (a drain, an outage) when 0. */
+  /** Returned uncharged: after `delayMs` (a snooze), or at once if 0 (a drain, an outage). */
   | { kind: "returned"; delayMs: number }
-  /** The process that ran this attempt and nothing else ended by itself. Uncharged, but such deaths are counted. */
+  /** The process that ran only this attempt exited unexpectedly. Not charged, but such deaths are counted. */
   | { kind: "died" };

@@ -1,15 +1,15 @@
 import { safeName } from "./file-name.ts";
 import type { PlanStep } from "./records.ts";
 
-/** The step in front of all others, which fetches the files that a job names by URL. No pipeline has one of this name. */
+/** The step before all others that fetches files given by URL. The name is reserved. */
 export const FETCH_STEP = "fetch-url";
 
-/** Whether a job fetches files. Those that came with it pass that step. */
+/** Whether a job has the fetch step. Items that came with a file skip it. */
 export function fetchesFiles(plan: readonly PlanStep[]): boolean {
   return plan[0]?.name === FETCH_STEP;
 }
 
-/** What a file is called by its URL: the end of its path. */
+/** A file name derived from its URL: the last segment of the path. */
 export function nameOfUrl(url: URL): string {
   const last = url.pathname.split("/").findLast((part) => part !== "") ?? "";
   return safeName(last === "" ? url.hostname : unescaped(last));

@@ -160,7 +160,7 @@ describe("uniqueNames", () => {
   });
 });
 
-/** Names made of what has hurt before, in any order. */
+/** Names built from fragments that have caused bugs before, in any order. */
 const awkward = fc
   .array(
     fc.oneof(

@@ -1,9 +1,6 @@
 const MAX_BYTES = 200;
 
-/**
- * Kinds of files by their usual extension. Anything else after a dot belongs to the name: `John.Smith`, `v1.2`,
- * `photo.final`.
- */
+/** Known file extensions. Anything else after a dot is part of the name: `John.Smith`, `v1.2`, `photo.final`. */
 const EXTENSIONS: ReadonlySet<string> = new Set(
   `
   apng avif avifs bmp cr2 cr3 cur dds dib dng emf eps exr gif hdr heic heif ico j2k jfif jif jp2 jpe jpeg jpf jpg
@@ -22,38 +19,39 @@ const EXTENSIONS: ReadonlySet<string> = new Set(
 );
 
 /**
- * What may not be in a name: controls (the null byte among them), characters that turn the direction of the
- * text around (so that `exe.jpg` would be shown for `gpj.exe`), and others that nobody sees.
- * The joiners U+200C and U+200D stay: scripts and emoji need them.
+ * Characters not allowed in a name: control characters (including NUL), those that reverse the text direction (they
+ * make `gpj.exe` look like `exe.jpg`), and other invisible ones. The joiners U+200C and U+200D stay, because scripts
+ * and emoji need them.
  */
 const INVISIBLE =
   /[\u0000-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\uffff]/g;
-/** What Windows refuses in a name. */
+/** Characters that Windows does not allow in a name. */
 const REFUSED = /[<>:"|?*]/g;
-/** Devices of Windows, with any extension. */
+/** Windows device names, with any extension. */
 const DEVICE = /^(con|prn|aux|nul|conin\$|conout\$|clock\$|(com|lpt)[0-9\u00b9\u00b2\u00b3])\s*(\.|$)/i;
 
 /**
- * A client's file name made safe for a ZIP, a header and any file system: the last part of the path,
- * in NFC, at most 200 bytes of UTF-8 with its extension kept, never empty. Safe names stay as they are.
+ * A client's file name made safe for ZIPs, headers and any file system: the last path segment, in NFC, at most 200
+ * bytes of UTF-8 with its extension kept, never empty. Safe names do not change.
  */
 export function safeName(raw: string): string {
   const clean = raw.toWellFormed().replace(INVISIBLE, "").normalize("NFC");
   const base = clean.split(/[/\\]/).findLast((part) => trimEnds(part) !== "") ?? "";
-  // Guarded again because the cut may lay a device's name bare; it is short then, and the byte has room.
+  // Guards twice, because shortening may expose a device name; the name is short then, so there is room for the extra
+  // byte.
   const [stem, extension] = splitExtension(guard(trimEnds(base.replace(REFUSED, "_")) || "file"));
   return guard(`${shorten(stem, extension)}${extension}`);
 }
 
-/** The name of what was made from a file: `tail`, such as `-1.png`, in place of the extension. */
+/** The name of a file made from another: `tail`, such as `-1.png`, replaces the extension. */
 export function derivedName(source: string, tail: string): string {
   const [stem] = splitExtension(source);
   return safeName(`${shorten(stem || "file", tail)}${tail}`);
 }
 
 /**
- * The names, each made different from the others by a number before its extension: `a.jpg`, `a (2).jpg`.
- * Case does not count, as on Windows and macOS. The first bearer of a name keeps it.
+ * Makes each name unique by adding a number before its extension: `a.jpg`, `a (2).jpg`. Ignores case, as Windows and
+ * macOS do. The first file of a name keeps it.
  */
 export function uniqueNames(names: readonly string[]): string[] {
   const taken = new Set(names.map(folded));
@@ -80,12 +78,12 @@ function guard(name: string): string {
   return DEVICE.test(name) ? `_${name}` : name;
 }
 
-/** Upper case first: it brings more letters together (`ß` and `SS`) than lower case alone. */
+/** Uppercase first: it folds more letters together (`ß` and `SS`) than lowercase alone. */
 function folded(name: string): string {
   return name.normalize("NFC").toUpperCase().toLowerCase();
 }
 
-/** Without dots and spaces at both ends: they hide a file, or Windows drops them. */
+/** Trims dots and spaces at both ends: a leading dot hides a file, and Windows drops trailing ones. */
 function trimEnds(name: string): string {
   const dropped = (character: string) => character === "." || /\s/.test(character);
   let start = 0;
@@ -95,7 +93,7 @@ function trimEnds(name: string): string {
   return name.slice(start, end);
 }
 
-/** Cuts the stem, for a name that ends in `tail`, between characters as people see them: no emoji falls apart. */
+/** Cuts the stem of a name that ends in `tail`, at grapheme boundaries, so that no emoji is split. */
 function shorten(stem: string, tail: string): string {
   let left = MAX_BYTES - Buffer.byteLength(tail);
   if (Buffer.byteLength(stem) <= left) return stem;
@@ -110,7 +108,7 @@ function shorten(stem: string, tail: string): string {
 
 const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
-/** The one rule of what an extension is: with its dot, or "" where there is none. */
+/** The only definition of an extension: with its dot, or "" if there is none. */
 export function splitExtension(name: string): [stem: string, extension: string] {
   const dot = name.lastIndexOf(".");
   const isKnown = dot > 0 && EXTENSIONS.has(name.slice(dot + 1).toLowerCase());

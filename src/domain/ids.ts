@@ -2,11 +2,11 @@ import { createHash, randomUUID } from "node:crypto";
 import { JOB_ITEM } from "./records.ts";
 
 /**
- * A UUIDv7 (RFC 9562): sortable by time, so that new rows land at the end of an index.
- * Ids made in one millisecond by one process stay in order: the 12 bits after the version count up.
+ * A UUIDv7 (RFC 9562): sortable by time, so that new rows land at the end of an index. Ids made by one process within a
+ * millisecond stay in order: the 12 bits after the version count up.
  */
 export function newId(now: number = Date.now()): string {
-  // Node draws random UUIDs from a pool: much cheaper than asking for random bytes each time.
+  // Node draws random UUIDs from a pool, which is much cheaper than requesting random bytes each time.
   const random = randomUUID();
   if (now > last) {
     last = now;
@@ -17,12 +17,12 @@ export function newId(now: number = Date.now()): string {
   }
   const time = last.toString(16).padStart(12, "0");
   const count = counter.toString(16).padStart(3, "0");
-  // A version 4 UUID ends as a version 7 does: the variant, and 62 random bits.
+  // The tail of a version 4 UUID has the form of a version 7 one: the variant, and 62 random bits.
   return `${time.slice(0, 8)}-${time.slice(8)}-7${count}-${random.slice(19)}`;
 }
 
 /**
- * A UUIDv7 that the same time and parts give again, in any process: what makes a repeated creation one.
+ * A UUIDv7 derived from a time and parts: every process gets the same id, so a repeated creation is detected.
  * @param time milliseconds since the epoch
  */
 export function derivedId(time: number, ...parts: readonly string[]): string {
@@ -40,7 +40,7 @@ export function timeOfId(id: string): number {
 let last = 0;
 let counter = 0;
 
-/** A task's id names its job and its place there, so that the job can be locked before the task is read. */
+/** A task's id contains its job and its item, so that the job can be locked before the task is read. */
 export function taskId(jobId: string, item: number): string {
   return item === JOB_ITEM ? `${jobId}.all` : `${jobId}.${item}`;
 }
@@ -51,4 +51,13 @@ export function parseTaskId(id: string): { jobId: string; item: number } | null 
   if (!match) return null;
   const item = match[2] === "all" ? JOB_ITEM : Number(match[2]);
   return item < -(2 ** 31) ? null : { jobId: match[1]!, item };
+}
+
+/**
+ * A string that sorts after every UUIDv7 made before a time and before every one made since. @param time ms since the
+ * epoch
+ */
+export function idsFrom(time: number): string {
+  const at = Math.max(0, time).toString(16).padStart(12, "0").slice(-12);
+  return `${at.slice(0, 8)}-${at.slice(8)}`;
 }

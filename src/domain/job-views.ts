@@ -17,7 +17,7 @@ import {
 
 /** Jobs, items and parts as clients read them. */
 
-/** Whose step started a job; `index` is `null` for an `all` step. */
+/** The step that started a job; `index` is `null` for an `all` step. */
 export function parentView({ parent }: Pick<JobRecord, "parent">) {
   if (parent === null) return null;
   const { jobId, item, step } = parent;
@@ -33,6 +33,7 @@ export function itemView(job: JobRecord, task: TaskRecord) {
     attempt: task.attempt,
     cached: task.cached,
     url: task.url,
+    options: task.options?.value ?? null,
     input: task.input && fileView(task.input),
     data: task.data,
     dataFile: task.dataFile && fileView(task.dataFile),
@@ -68,14 +69,21 @@ export function partView(job: JobRecord, task: TaskRecord) {
   };
 }
 
-/**
- * @param tasks of its first items, and its own where there is one
- * @param unserved names of queues that no worker takes tasks from, although some wait there
- */
+/** What is known about a job besides its records. */
+export interface JobFacts {
+  /** Queues in which tasks wait although no worker consumes them. @default none */
+  unserved?: ReadonlySet<string>;
+  /** Pass it if the items are not at hand. */
+  firstItem?: string | null | undefined;
+  /** When its archive was last downloaded. @default never */
+  downloadedAt?: number | null | undefined;
+}
+
+/** @param tasks those of its first items, and its own if it has one */
 export function jobView(
   job: JobRecord,
   tasks: readonly TaskRecord[],
-  unserved: ReadonlySet<string> = new Set(),
+  { unserved = new Set(), firstItem, downloadedAt = null }: JobFacts = {},
 ) {
   const own = tasks.find((task) => task.item === JOB_ITEM);
   const items = tasks.filter((task) => task.item !== JOB_ITEM).slice(0, FIRST_ITEMS);
@@ -89,6 +97,7 @@ export function jobView(
     run: job.run,
     waiting: waitingFor(job, unserved),
     progress: progressOf(job),
+    firstItem: firstItem ?? (items[0]?.name || null),
     items: items.map((task) => itemView(job, task)),
     result: job.result,
     resultFile: job.resultFile && fileView(job.resultFile),
@@ -103,10 +112,11 @@ export function jobView(
     startedAt: iso(job.startedAt),
     finishedAt: iso(job.finishedAt),
     expiresAt: iso(job.expiresAt),
+    archive: { downloadedAt: iso(downloadedAt) },
   };
 }
 
 function waitingFor(job: JobRecord, unserved: ReadonlySet<string>): string | null {
   if (job.finishedAt !== null || !job.plan.some(({ queue }) => unserved.has(queue))) return null;
-  return `No worker has version ${job.version} of ${job.pipeline}: what is left of the job waits for one.`;
+  return `No worker runs version ${job.version} of ${job.pipeline}. The rest of the job waits for one that does.`;
 }

@@ -31,7 +31,7 @@ export interface JsonSchema {
   allOf?: JsonSchema[];
 }
 
-/** Follows `$ref` into `$defs` and merges `allOf`; what stands beside a `$ref` wins. */
+/** Follows `$ref` into `$defs` and merges `allOf`; keywords next to a `$ref` take precedence. */
 export function resolveSchema(schema: JsonSchema, root: JsonSchema, depth = 0): JsonSchema {
   if (depth > 10) return {};
   if (schema.$ref) {

@@ -1,21 +1,21 @@
 import { createHmac, createSecretKey, hkdfSync, type KeyObject, timingSafeEqual } from "node:crypto";
 
 /**
- * The installation's key, and those that it replaced and that still count, newest first. It is never used itself:
- * each purpose has a key of its own, so that what is signed for one proves nothing to another.
+ * The installation's key, and the earlier ones that are still valid, newest first. It is never used directly: each
+ * purpose derives its own key, so that a signature for one purpose is worthless for another.
  */
 export type Secrets = readonly [current: string, ...previous: string[]];
 
 /**
- * Messages on the bus; hints that a broker delivers; access tokens; what refreshes a session; browsers that an account
- * was used from; links that share files; what the command line says as the operator.
+ * What a key is for: messages on the bus; hints that a broker delivers; access tokens; refresh tokens; known browsers
+ * of an account; links that share files; requests of the command line as the operator; sealing of webhook secrets.
  */
-export type Purpose = "bus" | "hint" | "access" | "refresh" | "device" | "share" | "operator";
+export type Purpose = "bus" | "hint" | "access" | "refresh" | "device" | "share" | "operator" | "webhook";
 
-/** Half of a tag of HMAC-SHA256: to guess one takes 2^127 messages on average (RFC 2104, section 5, allows it). */
+/** Half an HMAC-SHA256 tag: guessing one takes 2^127 messages on average (RFC 2104, section 5, allows it). */
 const TAG_BYTES = 16;
 
-/** Signs with the current key, and verifies with each that counts. */
+/** Signs with the current key, and verifies with every valid one. */
 export interface Signer {
   sign(text: string): string;
   verify(text: string, tag: string): boolean;
@@ -37,7 +37,7 @@ function derive(secret: string, purpose: Purpose): KeyObject {
   return createSecretKey(keyOf(secret, purpose));
 }
 
-/** @param name tells apart several keys for one purpose */
+/** @param name distinguishes several keys for one purpose */
 export function keyOf(secret: string, purpose: Purpose, name = "v1"): Buffer {
   return Buffer.from(hkdfSync("sha256", secret, "millrace", `${purpose} ${name}`, 32));
 }

@@ -1,23 +1,23 @@
 import type { Json } from "./records.ts";
 
-/** `everyone`: all users may use it, and admins change it. */
+/** `everyone`: all users may use it, and admins may change it. */
 export const visibilities = ["private", "everyone"] as const;
 export type Visibility = (typeof visibilities)[number];
 
-/** Options of a pipeline under a name. */
+/** Named options of a pipeline. */
 export interface Preset {
   id: string;
   owner: string;
   pipeline: string;
   name: string;
-  /** As they were given: the pipeline's defaults are not filled in. */
+  /** As given, without the pipeline's defaults. */
   options: Json;
   visibility: Visibility;
   createdAt: number;
   updatedAt: number;
 }
 
-/** Who asks. */
+/** The user who makes the request. */
 export interface PresetUser {
   owner: string;
   isAdmin: boolean;

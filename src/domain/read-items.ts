@@ -1,10 +1,10 @@
 import { type JsonSchema, resolveSchema, typeOf } from "./json-schema.ts";
 import type { Json } from "./records.ts";
 
-/** Of a file of items; the request that it becomes may have 16 MiB. */
+/** Size limit of a file of items; the request made from it may have up to 16 MiB. */
 export const MOST_ITEMS_FILE_BYTES = 64 * 1024 * 1024;
 
-/** What is wrong with a line, from 1. */
+/** What is wrong with a line; lines start at 1. */
 export class ItemsFault extends Error {
   readonly line: number;
 
@@ -14,7 +14,7 @@ export class ItemsFault extends Error {
   }
 }
 
-/** Reads a CSV with names in its first row, as Papa Parse does. */
+/** Parses a CSV whose first row has the names, as Papa Parse does. */
 export type ParseCsv = (
   text: string,
   options: { header: true; skipEmptyLines: "greedy" },
@@ -24,8 +24,8 @@ export type ParseCsv = (
 };
 
 /**
- * The items of data in a file: NDJSON has one value in each line; CSV has names in its first row, and its texts become
- * what the schema says. An empty cell is left out.
+ * Reads data items from a file: NDJSON with one value per line, or CSV with names in the first row. CSV cells are
+ * converted to the types in the schema, and empty cells are omitted.
  */
 export function readItems(
   text: string,
@@ -50,9 +50,9 @@ function fromLines(text: string): { data: Json }[] {
 
 function fromCsv(text: string, root: JsonSchema, parseCsv: ParseCsv): { data: Json }[] {
   const { data, errors } = parseCsv(text, { header: true, skipEmptyLines: "greedy" });
-  // A single column has no delimiter to be found.
+  // A single column has no delimiter to detect.
   const fault = errors.find(({ code }) => code !== "UndetectableDelimiter");
-  // Rows count from the first after the names, but those of quotes from the names on.
+  // Rows count from the one after the names, but from the names themselves in quote errors.
   if (fault) throw new ItemsFault((fault.row ?? 0) + (fault.type === "Quotes" ? 1 : 2), fault.message);
   const properties = resolveSchema(root, root).properties ?? {};
   return data.map((row) => {
@@ -63,7 +63,7 @@ function fromCsv(text: string, root: JsonSchema, parseCsv: ParseCsv): { data: Js
   });
 }
 
-/** What does not look like its type stays text: the server says what is wrong with it. */
+/** A cell that does not look like its type stays text: the server will report what is wrong with it. */
 function cellValue(cell: string, schema: JsonSchema | undefined, root: JsonSchema): Json {
   const type = schema && typeOf(onlyMember(resolveSchema(schema, root), root));
   if (type === "string") return cell;
@@ -78,7 +78,7 @@ function cellValue(cell: string, schema: JsonSchema | undefined, root: JsonSchem
   }
 }
 
-/** What a schema says that allows `null` beside one other kind. */
+/** For a schema that allows `null` and one other type: the other one. */
 function onlyMember(schema: JsonSchema, root: JsonSchema): JsonSchema {
   const members = (schema.anyOf ?? schema.oneOf ?? [])
     .map((member) => resolveSchema(member, root))

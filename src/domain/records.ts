@@ -1,6 +1,6 @@
 import { type JobState, type TaskState, terminalEvents } from "./states.ts";
 
-/** The records that the store keeps. Times are milliseconds since the epoch; `null` means "not yet". */
+/** Records kept by the store. Times are milliseconds since the epoch; `null` means "not yet". */
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
@@ -13,24 +13,24 @@ export interface FileRef {
   sha256: string;
   blob: string;
   meta?: { [key: string]: Json };
-  /** It was an input, and its bytes went when the job succeeded. */
+  /** It was an input, and its bytes were deleted when the job succeeded. */
   deleted?: true;
-  /** What follows the stem of the item's name, where its name was made from that; never shown to clients. */
+  /** What follows the stem if its name was derived from the item's name; never shown to clients. */
   tail?: string;
 }
 
 /** How a step, an item or a job failed. */
 export interface Failure {
   code: string;
-  /** For clients. */
+  /** Shown to clients. */
   message: string;
-  /** For operators alone: an exception that the step did not foresee, which may say what clients must not know. */
+  /** For operators only: the text of an unexpected exception, which may reveal internals. */
   detail?: string;
 }
 
-/** What a step says of a result that is not all that was asked for. */
+/** A step's note on how its result falls short of the request. */
 export interface Warning {
-  /** Lower-case words joined by `_`. */
+  /** Lowercase words joined by `_`. */
   code: string;
   message: string;
 }
@@ -41,7 +41,7 @@ export interface Parent {
   /** Index of its item, or `JOB_ITEM`. */
   item: number;
   step: string;
-  /** Levels of jobs above this one; 1 where a client started the parent. */
+  /** Number of jobs above this one; 1 if a client started the parent. */
   depth: number;
 }
 
@@ -52,34 +52,48 @@ export interface Child {
   pipeline: string;
 }
 
-/** One step of a pipeline as the job keeps it, so that a job runs as it was created. */
+/** One step of a pipeline, copied into the job so that a job runs as it was created. */
 export interface PlanStep {
   name: string;
-  /** `each` steps between a `split` and its `join` run for the parts. */
+  /** `each` steps between a `split` and its `join` run per part. */
   kind: "each" | "split" | "join" | "all";
   /** The broker queue of this step: `pipeline/step`. */
   queue: string;
   attempts: number;
   timeoutMs: number;
   backoff: { baseMs: number; maxMs: number };
-  /** For `all` and `join`: whether it runs when some items, or parts, succeeded, or only when every one did. */
+  /** For `all` and `join`: run if some items or parts succeeded, or only if all did. */
   needs: "some" | "every";
-  /** A replay finds the memos of earlier runs. */
+  /** A replay reuses the memos of earlier runs. */
   keepMemos: boolean;
-  /** Its inputs count for the content key whatever their order. @default false */
+  /** The content key ignores the order of its inputs. @default false */
   unordered?: boolean;
   /** Prefix of the content key (scope, pipeline, step, version, options); `null`: never cached. */
   cacheKey: string | null;
+  /** The same prefix for the items in reverse order. @default the order counts */
+  reversedKey?: string;
 }
 
-/** What clients say of a job beside its work. It goes from the request to the record, and back, as it is. */
+/** What clients say about a job besides its work. Passed unchanged from the request to the record and back. */
 export interface JobTraits {
   metadata: { [key: string]: string };
   /** 0 to 9; 4 is normal. */
   priority: number;
+  /** Notified of its end, in addition to its owner. */
+  notify: NotifyTarget[];
 }
 
-/** What a job is created with; it never changes. */
+/** A webhook for one job, or an email address. */
+export type NotifyTarget = { url: string } | { email: string };
+
+/** Options of one item, instead of its job's. */
+export interface ItemOptions {
+  value: Json;
+  /** Their form in the content key, if it differs: files by their hash. */
+  content?: Json;
+}
+
+/** The fixed inputs of a job; they never change. */
 export interface JobSpec extends JobTraits {
   version: number;
   options: Json;
@@ -87,15 +101,15 @@ export interface JobSpec extends JobTraits {
   /** Files that the options name, such as a watermark. */
   attachments: FileRef[];
   startAt: number | null;
-  /** `null`: a client started it. */
+  /** `null`: started by a client. */
   parent: Parent | null;
-  /** Its inputs go when it has succeeded. @default false */
+  /** Delete its inputs once it succeeds. @default false */
   deleteInputs?: boolean;
   /** How long its files are kept after it finished. */
   retentionMs: number;
-  /** How long at least, when it finished with dead letters: replaying one needs its files. */
+  /** Minimum retention if it finished with dead letters: replaying one needs its files. */
   deadLetterRetentionMs: number;
-  /** W3C Trace Context of the request, for spans; absent where it had none. */
+  /** W3C Trace Context of the request, for spans; absent if it had none. */
   traceparent?: string;
 }
 
@@ -104,11 +118,11 @@ export interface JobRecord extends JobSpec {
   owner: string;
   pipeline: string;
   state: JobState;
-  /** Starts at 1; a retry or replay begins the next run. */
+  /** Starts at 1; each retry or replay begins the next run. */
   run: number;
   /** Items of the job (at least 1). */
   total: number;
-  /** Items that have not ended in this run. Whoever brings it to 0 creates the next `all` step. */
+  /** Items that have not ended in this run. Whoever brings it to 0 starts the next `all` step. */
   remaining: number;
   done: number;
   failed: number;
@@ -116,13 +130,13 @@ export interface JobRecord extends JobSpec {
   cached: number;
   /** Dead letters among the parts of its items. */
   failedParts: number;
-  /** Steps ended, of `total * each steps + all steps`; an item that ends early counts all of its own. */
+  /** Steps ended, out of `total * each steps + all steps`; an item that ends early counts all of its own. */
   stepsDone: number;
   result: Json;
   /** See `TaskRecord.resultFile`. */
   resultFile: FileRef | null;
   error: Failure | null;
-  /** Of its `all` steps. */
+  /** Warnings of its `all` steps. */
   warnings: Warning[];
   /** Jobs that its `all` steps started. */
   children: Child[];
@@ -135,46 +149,48 @@ export interface JobRecord extends JobSpec {
 /** A step at which a task succeeded. */
 export interface TrailEntry {
   step: string;
-  /** Left out in the first run. */
+  /** Omitted in the first run. */
   run?: number;
   attempt: number;
   cached: boolean;
   ms: number;
-  /** Left out of what came from the cache. */
+  /** Omitted for cache hits. */
   worker?: string;
-  /** Left out when there are none. */
+  /** Omitted if there are none. */
   warnings?: Warning[];
-  /** Jobs that the step started. Left out when there are none. */
+  /** Jobs that the step started. Omitted if there are none. */
   children?: Child[];
-  /** What the step made, and when it began: here once the task has moved on, in the task's own fields until then. */
+  /**
+   * What the step made, and when it began. Set once the task has moved on; until then the task's own fields have it.
+   */
   startedAt?: number | null;
   outputs?: FileRef[];
   result?: Json;
   resultFile?: FileRef;
 }
 
-/** What became of the parts of an item. */
+/** The state of an item's parts. */
 export interface Split {
   /** Index of the step that split it. */
   step: number;
   total: number;
   done: number;
   failed: number;
-  /** What its join read, once a later step reads something else. */
+  /** The join's inputs, saved once a later step reads something else. */
   before?: Pick<TaskRecord, "inputs" | "previous" | "previousFile">;
 }
 
-/** What a part is, from its split to its end. */
+/** A part's own inputs, from its split to its end. */
 export interface PartSource {
-  /** Parts of its item. */
+  /** Number of parts of its item. */
   total: number;
   data: Json;
-  /** The data as a file of JSON, when its text is long; `data` is `null` then. */
+  /** The data as a JSON file, if its text is long; `data` is `null` then. */
   dataFile: FileRef | null;
   files: FileRef[];
 }
 
-/** The task of one item or part at its present step, or (`item` = -1) of the job at an `all` step. */
+/** The task of one item or part at its current step, or (`item` = -1) of the job at an `all` step. */
 export interface TaskRecord {
   jobId: string;
   /** Index of the item, `JOB_ITEM`, or the number of a part (see `partNumber`). */
@@ -186,59 +202,61 @@ export interface TaskRecord {
   run: number;
   queue: string;
   state: TaskState;
-  /** Grows whenever the task is handed out anew; a delivery of an older one is void. */
+  /** Grows each time the task is handed out; deliveries of older generations are void. */
   generation: number;
-  /** Attempts charged so far; counts the present one while leased. */
+  /** Attempts charged so far, including the current one while leased. */
   attempt: number;
-  /** Deaths of processes that ran the task and nothing else. */
+  /** Deaths of processes that ran only this task. */
   deaths: number;
-  /** Its worker died: it runs apart from workers, in step processes, until its step has ended. */
+  /** Its worker died, so the rest of its step runs in a step process of its own. */
   suspect: boolean;
   wakeAt: number | null;
-  /** The fencing token of the present or last lease. */
+  /** The fencing token of the current or last lease. */
   lease: string | null;
   worker: string | null;
   name: string;
-  /** Where its file is fetched from; `null` for one that came with the job. */
+  /** URL to fetch its file from; `null` if the file came with the job. */
   url: string | null;
-  /** What the client uploaded, or what was fetched. */
+  /** The item's own options, also for its parts; `null` if it has those of the job. */
+  options: ItemOptions | null;
+  /** The file that the client uploaded or that was fetched. */
   input: FileRef | null;
-  /** What the client sent instead of a file; `null` as well when `dataFile` holds it. */
+  /** The data sent instead of a file; also `null` if `dataFile` holds it. */
   data: Json;
-  /** The data as a file of JSON, when its text is longer than `INLINE_BYTES`. */
+  /** The data as a JSON file, if its text is longer than `INLINE_BYTES`. */
   dataFile: FileRef | null;
-  /** What the present step reads: the upload, or the outputs of the step before. */
+  /** The inputs of the current step: the upload, or the outputs of the previous step. */
   inputs: FileRef[];
-  /** The result of the step before. */
+  /** Result of the previous step. */
   previous: Json;
-  /** That result as a file, when it was kept as one. */
+  /** That result as a file, if it was stored as one. */
   previousFile: FileRef | null;
   outputs: FileRef[];
   result: Json;
-  /** The result as a file of JSON, when its text is longer than `resultBytes`; `result` is `null` then. */
+  /** The result as a JSON file, if its text is longer than `resultBytes`; `result` is `null` then. */
   resultFile: FileRef | null;
   error: Failure | null;
   cached: boolean;
-  /** In order, a step at most once. */
+  /** In order, each step at most once. */
   trail: TrailEntry[];
-  /** Of an item that was split. */
+  /** Set for an item that was split. */
   split: Split | null;
-  /** Of a part. */
+  /** Set for a part. */
   part: PartSource | null;
   startedAt: number | null;
   finishedAt: number | null;
 }
 
-/** The most JSON that a record keeps of what a step returned; what is longer is a file. */
+/** Most JSON bytes of a result that a record keeps; a longer one goes to a file. */
 export const INLINE_BYTES = 64 * 1024;
 
-/** Of all items of a job: whoever cancels, retries, removes or downloads one reads the records of all of them. */
+/** Limit over all items of a job: canceling, retrying, removing or downloading a job reads all of their records. */
 const JOB_INLINE_BYTES = 32 * 1024 * 1024;
 
-/** A file for less would cost more than it saves. */
+/** Below this, a file would cost more than it saves. */
 const LEAST_PART_BYTES = 1024;
 
-/** The most JSON of a value in the record of one item of a job, or of one part. */
+/** Most JSON bytes of a value in the record of one item or part. */
 export function inlineBytes(
   { total }: Pick<JobRecord, "total">,
   { part }: Partial<Pick<TaskRecord, "part">> = {},
@@ -248,7 +266,7 @@ export function inlineBytes(
   return Math.min(INLINE_BYTES, share);
 }
 
-/** The most JSON of what the present step of a task returns: a record keeps what all of its steps returned. */
+/** Most JSON bytes of what the current step of a task returns: a record keeps the results of all its steps. */
 export function resultBytes(
   job: Pick<JobRecord, "total" | "plan">,
   task: Pick<TaskRecord, "part" | "step">,
@@ -256,7 +274,7 @@ export function resultBytes(
   const most = inlineBytes(job, task);
   const { kind } = job.plan[task.step]!;
   const next = job.plan[task.step + 1]?.kind;
-  // The last step of a part, of an item or of the job: the next one has another record.
+  // The last step of a part, an item or the job: the next step has its own record.
   const isLast =
     next === undefined || (next === "all" && kind !== "all") || (task.part !== null && next === "join");
   return isLast ? most : Math.floor(most / job.plan.length);
@@ -267,7 +285,7 @@ export const JOB_ITEM = -1;
 
 export interface EventRecord {
   owner: string;
-  /** Gapless for each owner, from 1. */
+  /** Gapless per owner, starting at 1. */
   seq: number;
   jobId: string;
   type: EventType;
@@ -287,11 +305,11 @@ export const eventTypes = [
   ...terminalEvents,
 ] as const;
 
-/** The entries of the log. `item.progress` and `text.delta` are live only and never recorded. */
+/** Types of log entries. `item.progress` and `text.delta` are live only and never recorded. */
 export type EventType = (typeof eventTypes)[number];
 
 export interface BlobRecord {
-  /** Physical key: a re-upload of a collected content gets a new one. */
+  /** Physical key: content that is uploaded again after collection gets a new one. */
   key: string;
   sha256: string;
   bytes: number;
@@ -300,15 +318,15 @@ export interface BlobRecord {
   deleting: boolean;
   /** Uploads and steps that wrote it and have not handed it to a job yet. */
   pins: number;
-  /** When pins that were forgotten no longer count. */
+  /** When forgotten pins expire. */
   pinnedUntil: number;
 }
 
-/** The job that a request with an `Idempotency-Key` created. */
+/** The job created by a request with an `Idempotency-Key`. */
 export interface IdempotencyRecord {
   owner: string;
   key: string;
-  /** Of the request: another one may not use the key. */
+  /** Fingerprint of the request: a different request may not reuse the key. */
   fingerprint: string;
   jobId: string;
   expiresAt: number;
@@ -316,9 +334,9 @@ export interface IdempotencyRecord {
 
 export interface CacheEntry {
   key: string;
-  /** Of the item that it was computed for: names that were not made from it are for it alone. */
+  /** Name of the item it was computed for. Output names not derived from it are only valid for that name. */
   name: string;
-  /** The last job that wrote or used it: the entry goes when that job's files go. */
+  /** The last job that wrote or used it: the entry is dropped with that job's files. */
   jobId: string;
   outputs: Omit<FileRef, "artifactId">[];
   result: Json;
@@ -326,7 +344,7 @@ export interface CacheEntry {
   resultFile: Omit<FileRef, "artifactId"> | null;
 }
 
-/** What `ctx.once` recorded: JSON, or the blob that holds it when it is longer than `INLINE_BYTES`. */
+/** A value recorded by `ctx.once`: JSON, or the blob that holds it if it is longer than `INLINE_BYTES`. */
 export interface Memo {
   value: Json;
   blob: string | null;
@@ -339,29 +357,29 @@ export interface MemoRecord extends Memo {
   key: string;
 }
 
-/** An attempt at a task that came to nothing. Beside the task, as nobody but operators reads it. */
+/** A failed attempt at a task. Stored apart from the task, because only operators read it. */
 export interface AttemptRecord {
   jobId: string;
   item: number;
-  /** Of the task while the attempt had it: unique among those of the task, and growing. */
+  /** The task's generation during the attempt: unique per task, and growing. */
   generation: number;
   step: string;
   run: number;
-  /** Its number at the step. One that was not charged has the number of the next. */
+  /** Its number at the step. An attempt that was not charged has the number of the next one. */
   attempt: number;
-  /** `lost`: its worker died or lost touch. `died`: the process that ran it and nothing else ended by itself. */
+  /** `lost`: its worker died or lost contact. `died`: the process that ran only this task exited unexpectedly. */
   outcome: "failed" | "lost" | "died";
   worker: string | null;
   startedAt: number | null;
   ms: number;
-  /** `null` where the attempt ended without a word. */
+  /** `null` if the attempt ended without a report. */
   error: Failure | null;
 }
 
-/** What is kept of it beside its key. */
+/** The stored part besides its key. */
 export type AttemptBody = Omit<AttemptRecord, "jobId" | "item" | "generation">;
 
-/** A task as the broker delivers it: a hint, the claim decides. */
+/** A task as the broker delivers it: only a hint, because the claim decides. */
 export interface TaskDelivery {
   taskId: string;
   queue: string;

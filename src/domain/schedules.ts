@@ -1,14 +1,14 @@
 import type { Failure, Json } from "./records.ts";
 
-/** When a schedule is due: by a cron expression in a time zone, or every so many seconds. */
+/** When a schedule is due: by a cron expression in a time zone, or at an interval. */
 export type Timing = { cron: string; timeZone: string } | { everySeconds: number };
 
-/** What becomes of due times that passed while nothing ran: one job for the last of them, or none. */
+/** Due times missed while nothing ran: start one job for the latest, or none. */
 export const missedRules = ["once", "skip"] as const;
-/** What happens when a due time comes while the schedule's last job has not ended. */
+/** A due time while the schedule's previous job is still running: skip it, or start another. */
 export const overlapRules = ["skip", "queue"] as const;
 
-/** What its owner, or its pipeline's code, says of a schedule. */
+/** The part of a schedule set by its owner, or by its pipeline's code. */
 export interface ScheduleSpec {
   name: string;
   pipeline: string;
@@ -25,16 +25,16 @@ export type ScheduleOutcome = "started" | "overlapped" | "missed" | "failed";
 export interface ScheduleRecord extends ScheduleSpec {
   id: string;
   owner: string;
-  /** The version of the pipeline whose code defines it; `null`: a client made it. */
+  /** The version of the pipeline whose code defines it; `null` if a client created it. */
   definedBy: number | null;
-  /** The next due time; `null` while it is paused. */
+  /** The next due time; `null` while paused. */
   dueAt: number | null;
-  /** The last due time that came, how it ended, and why where it failed. */
+  /** The latest due time, its outcome, and the error if it failed. */
   last: { dueAt: number; outcome: ScheduleOutcome; error: Failure | null } | null;
-  /** Of the job that it started last. */
+  /** Id of the job that it started last. */
   lastJobId: string | null;
   createdAt: number;
 }
 
-/** Whose the schedules are that pipelines define in their code. */
+/** Owner of the schedules that pipelines define in their code. */
 export const SYSTEM_OWNER = "system";

@@ -3,14 +3,14 @@ import { JOB_ITEM } from "./records.ts";
 import type { ItemState } from "./states.ts";
 import { type FileView, failureView, fileView, iso, itemState } from "./views.ts";
 
-/** What clients read of the steps of an item, a part or a job: those that have ended, and the present one. */
+/** The steps of an item, a part or a job as clients read them: those that have ended, and the current one. */
 export interface StepView {
   name: string;
   state: ItemState;
   attempt: number;
-  /** Of its last attempt; `null` for one that has not begun, or came from the cache. */
+  /** Start of its last attempt; `null` if none has begun, or if the result was cached. */
   startedAt: string | null;
-  /** How long its last attempt took; `null` until it has ended. */
+  /** Duration of its last attempt; `null` until it has ended. */
   ms: number | null;
   cached: boolean;
   outputs: FileView[];
@@ -31,7 +31,7 @@ export function writtenBySteps(job: JobRecord, task: TaskRecord): { step: string
   return trailOf(task).map((entry) => ({ step: entry.step, made: madeBy(job, task, entry) }));
 }
 
-/** The files of all `all` steps, in their order. */
+/** The files of all `all` steps, in order. */
 export function jobOutputs(job: JobRecord, task: TaskRecord | undefined): FileRef[] {
   return task ? writtenBySteps(job, task).flatMap(({ made }) => made.outputs) : [];
 }
@@ -43,12 +43,12 @@ interface Made {
   resultFile: FileRef | null;
 }
 
-/** A process of an older version may have left a step twice. */
+/** Deduplicates steps, because a process of an older version may have recorded one twice. */
 function trailOf({ trail }: Pick<TaskRecord, "trail">): TrailEntry[] {
   return [...new Map(trail.map((entry) => [entry.step, entry])).values()];
 }
 
-/** The task itself has what its present step made. */
+/** What a step made; for the current step, the task itself has it. */
 function madeBy({ plan }: JobRecord, task: TaskRecord, entry: TrailEntry): Made {
   if (entry.startedAt === undefined && entry.step === plan[task.step]?.name) {
     const { startedAt, outputs, result, resultFile } = task;
@@ -74,13 +74,13 @@ function endedStep({ step, attempt, cached, ms, warnings = [] }: TrailEntry, mad
   };
 }
 
-/** The step at which a task waits, runs or failed; `null` where it has none. */
+/** The step at which a task waits, runs or failed; `null` if there is none. */
 function presentStep(job: JobRecord, task: TaskRecord): StepView | null {
   const step = job.plan[task.step];
   if (!step || (step.kind === "all") !== (task.item === JOB_ITEM)) return null;
   const { state, attempt, startedAt, finishedAt, error } = task;
   if (state === "succeeded" || state === "split" || state === "refused") return null;
-  // Its items run again, and it will begin anew after them.
+  // Its items run again, and it will begin again after them.
   if (state === "cancelled" && task.item === JOB_ITEM && job.finishedAt === null) return null;
   return {
     name: step.name,
@@ -110,7 +110,7 @@ export interface AttemptView {
   error: AttemptRecord["error"];
 }
 
-/** All that is known of the attempts at a task, in order. */
+/** All known attempts at a task, in order. */
 export function attemptsView(
   job: JobRecord,
   task: TaskRecord,

@@ -36,7 +36,7 @@ test("what the next step reads is written once, and read back as what the step m
   expect(text.split('"pages"')).toHaveLength(2);
   const again = unpackTask(JSON.parse(text));
   expect(again).toEqual(task);
-  // It stays so, however often it is written.
+  // Packing is stable, however often it is repeated.
   expect(JSON.stringify(packTask(again))).toBe(text);
 });
 
@@ -50,7 +50,7 @@ test("what the next step does not read is written as it is", () => {
 
 test("a process that does not know what was read may move the task on", () => {
   const written = JSON.parse(JSON.stringify(packTask(movedOn())));
-  // As an older version leaves it: another entry, and other things to read.
+  // What an older version may leave: another entry, and other inputs.
   written.trail.push(ended("third"));
   written.inputs = [file("d")];
   const { trail } = unpackTask(written);

@@ -1,8 +1,8 @@
 import type { TaskRecord, TrailEntry } from "./records.ts";
 
 /**
- * What the last step of a trail made is most often what the present one reads: it is written once, under the name by
- * which it is read.
+ * The current step usually reads what the last step in the trail made, so it is stored once, under the name by which it
+ * is read.
  */
 const readAs = { outputs: "inputs", result: "previous", resultFile: "previousFile" } as const;
 
@@ -22,7 +22,7 @@ export function packTrail(task: TaskRecord): StoredEntry[] {
   return [...task.trail.slice(0, -1), entry];
 }
 
-/** The inverse. A process of an older version may have moved the task on: what was read is lost then. */
+/** The inverse. If a process of an older version moved the task on, what was read is lost. */
 export function unpackTrail(task: TaskRecord): void {
   const last = task.trail.at(-1) as StoredEntry | undefined;
   if (!last?.read) return;

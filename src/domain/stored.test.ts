@@ -50,6 +50,7 @@ test("every field of a job comes back, and younger ones than its row have their 
       failedParts: 2,
       stepsDone: 7,
       priority: 8,
+      notify: [{ url: "https://example.com/ended" }, { email: "ada@example.com" }],
       retentionMs: 1_000,
     },
     traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",

@@ -3,8 +3,8 @@ import type { FileRef, JobRecord, JobSpec, TaskRecord } from "./records.ts";
 import { packTrail, unpackTrail } from "./stored-trail.ts";
 
 /**
- * How a database keeps jobs and tasks: what is searched in columns, and the rest as JSON text, so that there
- * are few values to bind on the hot paths.
+ * How a database stores jobs and tasks: what is searched goes into columns, and the rest into JSON text, so that the
+ * hot paths bind few values.
  */
 
 export interface JobRow {
@@ -28,7 +28,10 @@ export interface TaskRow {
   wake_at: number | null;
   worker: string | null;
   body: string;
-  /** Of an item that was split, and of a part: JSON. Beside the body, which older processes rewrite without them. */
+  /**
+   * JSON, for an item that was split and for a part. Outside the body, because older processes rewrite that without
+   * them.
+   */
   split: string | null;
   part: string | null;
 }
@@ -46,7 +49,7 @@ export function jobSpec(job: JobRecord): string {
 export function jobProgress(job: JobRecord): string {
   const { run, remaining, done, failed, cancelled, cached, failedParts, stepsDone } = job;
   const { result, resultFile, error, warnings, children, startedAt } = job;
-  // Every field is here, in the spec or in a column; the compiler sees to it.
+  // Every field is here, in the spec or in a column; the compiler enforces it.
   const progress: { [Name in keyof Progress]: Progress[Name] | undefined } = {
     run,
     remaining,
@@ -75,7 +78,7 @@ export function toJob(row: JobRow): JobRecord {
     finishedAt: row.finished_at,
     expiresAt: row.expires_at,
   };
-  // What rows leave out: usual values, and fields that are younger than they are.
+  // What rows omit: default values, and fields that did not exist when they were written.
   const spec = JSON.parse(row.spec) as Spec;
   const deadLetterRetentionMs = spec.retentionMs;
   const none = { parent: null, resultFile: null, warnings: [], children: [], failedParts: 0 };
@@ -84,18 +87,19 @@ export function toJob(row: JobRow): JobRecord {
   return { ...usualValues, ...spec, ...progress, ...columns };
 }
 
-/** Of a task, in columns of their own. */
+/** Fields of a task with their own columns. */
 type Column = "jobId" | "item" | "owner" | "queue" | "priority" | "state" | "wakeAt" | "worker";
-/** Of few tasks: left out of what travels where it is `null`. */
+/** Columns that few tasks use: omitted from packed tasks if `null`. */
 type RareColumn = "split" | "part";
 type Body = Omit<TaskRecord, Column | RareColumn>;
 
-/** Usual values, left out of a body: it is written several times in a task's life, so it stays short. */
+/** Default values, omitted from a body: it is written several times in a task's life, so it should be short. */
 const usual = {
   deaths: 0,
   suspect: false,
   lease: null,
   url: null,
+  options: null,
   data: null,
   dataFile: null,
   previous: null,
@@ -111,10 +115,10 @@ const usualNames = Object.keys(usual) as (keyof typeof usual)[];
 
 type Rest = Omit<Body, keyof typeof usual>;
 
-/** All but the columns and the usual values. */
+/** All fields but the columns and the default values. */
 function bodyOf(task: TaskRecord): Partial<Body> {
   const { step, run, generation, attempt, name, input, inputs, outputs, trail } = task;
-  // Every field is here or among the usual ones; the compiler sees to it.
+  // Every field is here or among the defaults; the compiler enforces it.
   const rest: { [Name in keyof Rest]: Rest[Name] | undefined } = {
     step,
     run,
@@ -137,7 +141,7 @@ export function taskBody(task: TaskRecord): string {
   return JSON.stringify(bodyOf(task));
 }
 
-/** A task as it travels: without its usual values. */
+/** A task in transit, without its default values. */
 export type PackedTask = Pick<TaskRecord, Column> & Partial<Pick<TaskRecord, RareColumn>> & Partial<Body>;
 
 export function packTask(task: TaskRecord): PackedTask {
@@ -184,7 +188,7 @@ export function toTask(row: TaskRow): TaskRecord {
   });
 }
 
-/** The files that a task names: its upload, what its present step reads, and what its steps wrote. */
+/** All files of a task: its upload, the inputs of its current step, and what its steps wrote. */
 export function filesOf(task: TaskRecord): FileRef[] {
   const { input, dataFile, inputs, previousFile, part } = task;
   const single = [input, dataFile, previousFile].filter((file) => file !== null);
@@ -192,7 +196,7 @@ export function filesOf(task: TaskRecord): FileRef[] {
   return [...single, ...inputs, ...[task, ...task.trail].flatMap(writtenBy), ...ofPart];
 }
 
-/** The files that a step wrote, its result among them where that is one. */
+/** The files that a step wrote, including its result if that is a file. */
 export function writtenBy({
   outputs = [],
   resultFile,

@@ -1,11 +1,11 @@
 const CAUSES: Record<string, string> = {
   ECONNREFUSED: "the connection was refused: nothing listens there",
   ENOTFOUND: "the host name is unknown",
-  EAI_AGAIN: "the host name cannot be looked up at present",
-  ETIMEDOUT: "there was no answer in time",
-  TimeoutError: "there was no answer in time",
-  ECONNRESET: "the connection was cut",
-  EPIPE: "the connection was cut",
+  EAI_AGAIN: "the host name cannot be resolved at present",
+  ETIMEDOUT: "the connection timed out",
+  TimeoutError: "the connection timed out",
+  ECONNRESET: "the connection was lost",
+  EPIPE: "the connection was lost",
   EHOSTUNREACH: "there is no route to the host",
   ENETUNREACH: "there is no route to the host",
   ENOENT: "the socket does not exist",
@@ -18,8 +18,8 @@ const CAUSES: Record<string, string> = {
 };
 
 /**
- * Why a server could not be reached, in words, with the code: `the host name is unknown (ENOTFOUND)`. Clients wrap
- * what the socket said, sometimes several times and without a message of their own.
+ * Why a server is unreachable, in words and with the code: `the host name is unknown (ENOTFOUND)`. Clients wrap the
+ * socket's error, sometimes several times and without a message of their own.
  */
 export function whyUnreachable(error: unknown): string {
   const chain = within(error);
@@ -33,7 +33,7 @@ export function whyUnreachable(error: unknown): string {
 
 type Failure = Error & { code?: string; errors?: unknown[] };
 
-/** The error and what it is made of, the causes after what they caused. */
+/** An error and its nested errors, causes last. */
 function within(error: unknown): Failure[] {
   if (!(error instanceof Error)) return [];
   const { errors = [], cause } = error as Failure;

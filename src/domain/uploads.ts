@@ -1,25 +1,27 @@
 import type { FileRef } from "./records.ts";
 
 /**
- * A resumable upload on its way. Its bytes are blobs, pinned until the upload expires; the record says which blobs
- * make it, so that any process may go on with it, and only one of two that do at once.
+ * A resumable upload in progress. Its bytes are blobs, pinned until the upload expires. The record lists them, so that
+ * any process can continue it, but only one of two that try at once.
  */
 export interface UploadRecord {
   id: string;
   owner: string;
   /** The client's name for the file, made safe. */
   name: string;
-  /** Bytes of the whole file; `null` while the client does not know. */
+  /** Size of the whole file; `null` while the client does not know. */
   length: number | null;
-  /** Bytes that have come. */
+  /** Bytes received. */
   offset: number;
   /** `Upload-Metadata` as the client sent it. */
   metadata: string;
   parts: UploadPart[];
-  /** What it became; `null` until it is complete. */
+  /** The finished file; `null` until it is complete. */
   file: UploadedFile | null;
-  /** When the client sends it to the object store itself: where to, and what it announced. */
+  /** Set if the client sends the file to the object store itself: the destination, and the announced hash. */
   direct: { staged: string; sha256: string } | null;
+  /** The public URL of its file, if its client wants one. */
+  publicUrl?: string;
   /** `Upload-Concat` as the client sent it: a piece of another upload, or one made of such pieces. */
   concat?: string;
   expiresAt: number;
@@ -38,21 +40,21 @@ export interface Append {
   /** Where the parts begin. */
   offset: number;
   parts: UploadPart[];
-  /** Of the whole file, where that becomes known now. */
+  /** Size of the whole file, if it becomes known now. */
   length?: number;
 }
 
-/** `moved`: somebody else went on with it, up to `offset`. */
+/** `moved`: another request continued it, up to `offset`. */
 export type Appended = { ok: true; upload: UploadRecord } | { ok: false; reason: "moved"; offset: number };
 
-/** Adds parts where the upload ends. Repeating it is harmless: it gives the upload as it is. */
+/** Appends parts at the end of the upload. Safe to repeat: it then returns the upload unchanged. */
 export function append(upload: UploadRecord, { offset, parts, length }: Append): Appended {
   const end = offset + parts.reduce((sum, part) => sum + part.bytes, 0);
   if (upload.offset === offset) {
     const longer = { offset: end, length: upload.length ?? length ?? null };
     return { ok: true, upload: { ...upload, ...longer, parts: [...upload.parts, ...parts] } };
   }
-  // The same bytes at the same place: an append whose answer was lost.
+  // The same bytes at the same offset: an append whose answer was lost.
   const isRepeated = upload.offset === end && upload.parts.at(-1)?.blob === parts.at(-1)?.blob;
   return isRepeated ? { ok: true, upload } : { ok: false, reason: "moved", offset: upload.offset };
 }

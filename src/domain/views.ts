@@ -2,9 +2,9 @@ import { itemSteps } from "./parts.ts";
 import type { Child, Failure, FileRef, JobRecord, TaskRecord, Warning } from "./records.ts";
 import type { ItemState } from "./states.ts";
 
-/** What clients read of the records: the pieces of the HTTP contract. Also the data of events. */
+/** Records as clients read them: the building blocks of the HTTP contract, and the data of events. */
 
-/** Items that a job itself carries; the rest is read in pages. */
+/** Items embedded in a job itself; the rest is read in pages. */
 export const FIRST_ITEMS = 100;
 
 export interface Progress {
@@ -12,7 +12,7 @@ export interface Progress {
   done: number;
   failed: number;
   cached: number;
-  /** 0 to 1: steps ended, of all steps of all items. */
+  /** 0 to 1: ended steps, out of all steps of all items. */
   fraction: number;
 }
 
@@ -56,12 +56,12 @@ export function failureView(failure: Failure | null): { code: string; message: s
   return failure && { code: failure.code, message: failure.message };
 }
 
-/** What the steps of an item warned of, in their order. */
+/** The warnings of an item's steps, in order. */
 export function warningsOf({ trail }: Pick<TaskRecord, "trail">): Warning[] {
   return trail.flatMap((entry) => entry.warnings ?? []);
 }
 
-/** How the parts of an item ended; all 0 where it was not split. */
+/** How the parts of an item ended; all 0 if it was not split. */
 export function partsView({ split }: Pick<TaskRecord, "split">) {
   const { total, done, failed } = split ?? { total: 0, done: 0, failed: 0 };
   return { total, done, failed };

@@ -16,32 +16,33 @@ import type { BlobStore } from "../ports/blobs.ts";
 import type { Store } from "../ports/store/store.ts";
 import { ShownFiles } from "./ended-items.ts";
 import { type KeptBlob, keepBlob } from "./keep-blob.ts";
+import { PIN_MS } from "./leases.ts";
 import { newStepFolder } from "./step-folders.ts";
 
 export interface AttemptOf {
   task: TaskRecord;
   job: JobRecord;
   signal: AbortSignal;
-  /** Of every blob that the attempt writes: its lease keeps them pinned. */
+  /** Called for every blob that the attempt writes, so that its lease keeps them pinned. */
   onPinned(key: string): void;
 }
 
-/** The files of one attempt: those that it may read, those that it writes, and the folders that it was given. */
+/** The files of one attempt: those it may read, those it writes, and its temporary folders. */
 export interface AttemptFiles
-  extends Pick<StepContext<unknown>, "read" | "stream" | "path" | "write" | "folder"> {
+  extends Pick<StepContext<unknown>, "read" | "stream" | "path" | "write" | "pass" | "folder"> {
   /** What the step wrote, in order. */
   outputs: FileRef[];
-  /** Makes a file of an item known to the step's context. */
+  /** Registers a file of an item with the step's context. */
   show(file: FileRef): Artifact;
   /** The record of a file that the step may read. */
   find(file: { artifactId: string }): Promise<FileRef>;
   /** Stores bytes as a pinned blob. */
   put(data: NewFile["data"]): Promise<KeptBlob>;
-  /** A blob is the attempt's until it is settled. */
+  /** Makes a blob the attempt's until it is settled. */
   pin(blob: string): void;
   /** A record has taken over the blob. */
   handOver(blob: string): void;
-  /** Removes what the step left behind, and lets go of what it wrote when that came to nothing. */
+  /** Deletes temporary files, and unpins what the step wrote unless it is kept. */
   clean(kept: boolean): Promise<void>;
 }
 
@@ -62,7 +63,7 @@ export function attemptFiles(
   const find = async (file: { artifactId: string }): Promise<FileRef> => {
     const known = files.get(file.artifactId) ?? shown.find(file);
     if (known) return known;
-    // An `all` step may read every file of its job, and a join those of its parts: this one was named by a result.
+    // An `all` step may read every file of its job, and a join those of its parts: a result may name this one.
     const isWithin = task.item === JOB_ITEM || (kind === "join" && isOfPart(file.artifactId, task));
     const found = isWithin && (await store.artifact({ owner: job.owner, id: file.artifactId }));
     if (found && found !== "expired" && found.jobId === job.id) return found;
@@ -108,6 +109,18 @@ export function attemptFiles(
       outputs.push(written);
       files.set(written.artifactId, written);
       return fileView(written);
+    },
+    async pass(file) {
+      signal.throwIfAborted();
+      const found = await find(file);
+      const { blob, sha256, bytes } = found;
+      // Content that is already live keeps its key.
+      await store.pin({ key: blob, sha256, bytes, until: store.now() + PIN_MS });
+      pin(blob);
+      const passed = { ...found, artifactId: artifactId(task, outputs.length) };
+      outputs.push(passed);
+      files.set(passed.artifactId, passed);
+      return fileView(passed);
     },
     handOver: (blob) => void pinned.splice(pinned.indexOf(blob), 1),
     async clean(kept) {

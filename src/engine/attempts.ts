@@ -1,9 +1,9 @@
-/** The lease is another's, or the job was cancelled: nothing that the step says counts any more. */
+/** Another attempt holds the lease, or the job was canceled: whatever the step reports is ignored. */
 export class LeaseLost extends Error {}
 
 /**
- * The attempts under way in this process, by lease. A task may have two for a moment: a process that was
- * stopped, or cut off from the store, may claim a task again before it learns that its first lease is lost.
+ * The running attempts of this process, by lease. A task may briefly have two: a process that was suspended, or cut off
+ * from the store, may claim a task again before it learns that its first lease is lost.
  */
 export class Attempts {
   readonly #byLease = new Map<string, AbortController>();
@@ -14,7 +14,7 @@ export class Attempts {
     return this.#byLease.size;
   }
 
-  /** A new lease means that any earlier one of the task is lost: its attempt is aborted. */
+  /** Registers an attempt. A new lease means that any earlier one of the task is lost, so that attempt is aborted. */
   begin(taskId: string, lease: string): AbortController {
     const earlier = this.#latest.get(taskId);
     if (earlier !== undefined) this.lose(earlier);

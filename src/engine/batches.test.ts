@@ -10,7 +10,7 @@ type Call = string[];
 
 const time = { pause() {}, resume() {} };
 
-/** Runs attempts named by their items, and notes which came in one call. */
+/** Runs attempts named after their items, and records which ones shared a call. */
 function scene(
   options: Partial<BatchOptions>,
   run: (name: string) => unknown = (name) => name.toUpperCase(),

@@ -6,11 +6,16 @@ import type { RunStep, StepAttempt } from "./isolation.ts";
 import { isOutage } from "./outcome.ts";
 import { untilAborted } from "./until-aborted.ts";
 
-/** Collects the attempts of batch steps in one worker: each is settled by itself, as any other. */
+/**
+ * Collects the attempts of batch steps in one worker into calls. Each attempt is settled on its own, like any other.
+ */
 export interface Batches {
-  /** Resolves with what the call says of this attempt. Rejects as soon as the attempt is aborted. */
+  /** Resolves with this attempt's outcome of the call. Rejects as soon as the attempt is aborted. */
   run: RunStep;
-  /** Calls at once for what waits, and from now on for whatever comes: the worker is to end. */
+  /**
+   * Starts calls for all waiting attempts, and from now on for each new one at once, because the worker is shutting
+   * down.
+   */
   drain(): void;
 }
 
@@ -26,8 +31,8 @@ interface Collected {
 }
 
 /**
- * @param most tasks of a step that this worker runs at once: a call cannot have more
- * @param onStuck a call ignores that all of its tasks were aborted
+ * @param most how many tasks of a step this worker runs at once, which bounds the size of a call
+ * @param onStuck called when a call goes on although all of its tasks were aborted
  */
 export function createBatches(most: (attempt: StepAttempt) => number, onStuck: () => void): Batches {
   const steps = new Map<Step, Collected>();
@@ -56,7 +61,7 @@ export function createBatches(most: (attempt: StepAttempt) => number, onStuck: (
       if (signal.aborted) leave();
       else {
         signal.addEventListener("abort", leave, { once: true });
-        // Its time is that of the call.
+        // Its time runs only during the call.
         attempt.time.pause();
         collected.waiting.push(one);
         const { size, waitMs } = step.batch!;
@@ -72,7 +77,7 @@ export function createBatches(most: (attempt: StepAttempt) => number, onStuck: (
   };
 }
 
-/** One call for several attempts; for each half of them when it throws, until those that fail are alone. */
+/** One call for several attempts. If it throws, calls each half, until the failing ones are alone. */
 async function call(batch: Batch, given: readonly Waiting[], onStuck: () => void): Promise<void> {
   const tasks = given.filter(({ attempt }) => !attempt.signal.aborted);
   if (tasks.length === 0) return;
@@ -106,7 +111,7 @@ async function call(batch: Batch, given: readonly Waiting[], onStuck: () => void
   }
 }
 
-/** Trying halves would tell nothing: all of them are given back, uncharged. */
+/** Whether halving would be pointless: all of the attempts are returned uncharged. */
 function isNobodysFault(error: unknown): boolean {
   return error instanceof Snooze || (error instanceof MillraceError && isOutage(error));
 }

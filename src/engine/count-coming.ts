@@ -1,7 +1,7 @@
 import { pipeline, type Readable, Transform } from "node:stream";
 import type { Coming } from "./quotas.ts";
 
-/** Counts what comes, piece by piece; ends with `quota_exceeded` where there is no room for more. */
+/** Counts bytes as they arrive; fails with `quota_exceeded` when there is no room for more. */
 export function countComing(coming: Coming, source: Readable): Readable {
   const counted = new Transform({
     transform(piece: Buffer, _, done) {
@@ -13,7 +13,7 @@ export function countComing(coming: Coming, source: Readable): Readable {
       }
     },
   });
-  // Errors of either end are those of the stream that is given back.
+  // Errors of either end surface on the returned stream.
   pipeline(source, counted, () => {});
   return counted;
 }

@@ -1,3 +1,7 @@
+import type { AiService } from "../ai/service.ts";
+import { archiveDownloadRecords } from "../database/archive-downloads.ts";
+import { pictureRecords } from "../database/pictures.ts";
+import { publicationRecords } from "../database/publications.ts";
 import type { Tables } from "../database/tables.ts";
 import { uploadRecords } from "../database/uploads.ts";
 import type { Signer } from "../domain/keys.ts";
@@ -7,9 +11,11 @@ import type { BlobStore } from "../ports/blobs.ts";
 import type { Broker } from "../ports/broker.ts";
 import type { Bus } from "../ports/bus.ts";
 import type { Database } from "../ports/database.ts";
+import type { Limiter } from "../ports/limiter.ts";
 import type { ObjectReader } from "../ports/objects.ts";
 import type { Result } from "../ports/store/jobs.ts";
 import type { Store } from "../ports/store/store.ts";
+import { createArchiveDownloads } from "./archive-downloads.ts";
 import type { Catalogs } from "./catalogs/catalogs.ts";
 import type { Engine, Inbox, JobRequest, Pipelines } from "./engine.ts";
 import { fileSource } from "./file-source.ts";
@@ -20,6 +26,8 @@ import { countDrops, type Drops } from "./messages/drops.ts";
 import { hints as makeHints } from "./messages/hints.ts";
 import { messageReader } from "./messages/read.ts";
 import { topics } from "./messages/topics.ts";
+import { createPictures } from "./pictures.ts";
+import { createPublications } from "./publications.ts";
 import { changePublisher } from "./publish-changes.ts";
 import type { QuotaGuard } from "./quotas.ts";
 import { createSchedules } from "./schedules/create-schedules.ts";
@@ -34,26 +42,32 @@ export interface EngineParts {
   broker: Broker;
   bus: Bus;
   pipelines: Pipelines;
-  /** How long results are kept where the pipeline says nothing. @default 7 days */
+  /** Default retention of results. @default 7 days */
   retentionMs?: number;
-  /** How long at least a job with dead letters is kept where the pipeline says nothing. @default 30 days */
+  /** Default minimum retention of jobs with dead letters. @default 30 days */
   deadLetterRetentionMs?: number;
-  /** @default one that reaches public addresses alone */
+  /** @default one that reaches only public addresses */
   outgoing?: Outgoing;
   /** @default there are none */
   catalogs?: Catalogs;
+  /** Opens the limiter that keeps the budgets of steps, when a step first needs it. @default none is wired */
+  limiter?: () => Promise<Limiter>;
+  /** The AI service for steps. @default none is configured */
+  ai?: AiService | null;
+  /** Prefix of public file URLs; `null`: none are published. @default null */
+  cdnUrl?: string | null;
   /** Buckets whose objects become jobs. @default none */
   objects?: ObjectReader | null;
-  /** Signs what goes through the broker; `null` for one that nobody else can reach. @default null */
+  /** Signs what goes through the broker; `null` if nobody else can reach it. @default null */
   hintSigner?: Signer | null;
-  /** @default owners may have any number of anything */
+  /** @default no quotas */
   quotas?: QuotaGuard | null;
   /**
-   * Whether pipelines may share results between owners. Not where owners are strangers: a hit would tell one that
-   * another had the same file. @default true
+   * Whether pipelines may share results between owners. Turn it off if owners are strangers: a hit reveals that another
+   * owner had the same file. @default true
    */
   sharesResults?: boolean;
-  /** @default counts that nobody logs */
+  /** @default counts without logging */
   drops?: Drops;
 }
 
@@ -62,7 +76,7 @@ export function createEngine(parts: EngineParts): Engine {
   const { drops = countDrops(), outgoing = createOutgoing(), quotas = null } = parts;
   const hints = makeHints(parts.hintSigner ?? null);
   const publishChanges = changePublisher(store, broker, bus, hints);
-  // A poke that is lost is made up for: who listens also looks once a second.
+  // A lost message is harmless: listeners also poll once a second.
   store.onAppended?.((owners) => {
     for (const owner of owners) bus.publish(topics.log, owner).catch(() => {});
   });
@@ -72,7 +86,12 @@ export function createEngine(parts: EngineParts): Engine {
     ...{ store, blobs, pipelines, outgoing, quotas, sharesResults },
     ...{ retentionMs, deadLetterRetentionMs },
   });
+  const publications = createPublications({
+    ...{ records: publicationRecords(database), store },
+    cdnUrl: parts.cdnUrl ?? null,
+  });
   const uploads = createUploads({
+    publications,
     ...{ records: uploadRecords(database), store, blobs, pipelines },
     quotas,
     room: take.room,
@@ -82,11 +101,14 @@ export function createEngine(parts: EngineParts): Engine {
 
   const createJob = async (request: JobRequest) => {
     const created = await take.createJob(request);
-    // The job is safe: an answer does not wait for the broker.
+    // The job is safe, so the response does not wait for the broker.
     if (created.deliveries.length > 0) void publishChanges(created);
     return created;
   };
-  /** What a client asks for, or a schedule in its name. A transaction that submitted a job by SQL has committed already. */
+  /**
+   * Creates jobs for clients and schedules within the owner's quotas. Jobs submitted by SQL do not pass here: their
+   * transaction has already committed.
+   */
   const createCounted = async (request: JobRequest) => {
     if (!quotas) return createJob(request);
     const { owner, idempotencyKey: key, files, items } = request;
@@ -98,8 +120,8 @@ export function createEngine(parts: EngineParts): Engine {
   const { admit, prepare } = take;
   const schedules = createSchedules({ store, database, pipelines, admit, prepare, createJob: createCounted });
   const known = submitted ? readingInbox(store, submitted) : store;
-  const commands = jobCommands(known, publishChanges);
-  /** A job that goes on again is one more in flight; its items were counted when it was created. */
+  const commands = jobCommands(known, publications, publishChanges);
+  /** A retried job counts as one more in flight; its items were counted when it was created. */
   const retryCounted: Engine["retryJob"] = async (owner, id) => {
     if (!quotas) return commands.retryJob(owner, id);
     const again = async () => ({ created: true, ...(await commands.retryJob(owner, id)) });
@@ -120,6 +142,11 @@ export function createEngine(parts: EngineParts): Engine {
     files: fileSource({ outgoing, objects: parts.objects ?? null, room: take.room, now: store.now }),
     schedules,
     catalogs: parts.catalogs ?? { list: () => [], get: noCatalog },
+    limiter: parts.limiter ?? noLimiter,
+    ai: parts.ai ?? null,
+    publications,
+    archiveDownloads: createArchiveDownloads(archiveDownloadRecords(database), store),
+    pictures: createPictures(pictureRecords(database), store),
     hints,
     messages: messageReader(drops),
     drops,
@@ -140,7 +167,14 @@ function noCatalog(): never {
   throw new MillraceError("not_found", "There is no such catalog.");
 }
 
-/** A job is there for whoever asks as soon as the transaction that submitted it is committed. */
+async function noLimiter(): Promise<never> {
+  throw new MillraceError(
+    "config_invalid",
+    "This engine was made without a limiter, which keeps the budgets of steps.",
+  );
+}
+
+/** Makes submitted jobs visible as soon as the submitting transaction has committed. */
 function readingInbox(store: Store, submitted: Inbox): Store {
   const orTaken = async <T>(id: string, ask: () => Promise<Result<T>>): Promise<Result<T>> => {
     const result = await ask();
@@ -155,7 +189,7 @@ function readingInbox(store: Store, submitted: Inbox): Store {
     async job(query) {
       const found = await store.job(query);
       if (found) return found;
-      // Also where there is no row: the reader may have made a job of it since.
+      // Also when there is no row: the reader may have made a job of it in the meantime.
       await submitted.takeOne(query.id);
       return store.job(query);
     },

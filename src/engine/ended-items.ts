@@ -6,7 +6,7 @@ import type { BlobStore } from "../ports/blobs.ts";
 import type { Store } from "../ports/store/store.ts";
 import { readJson } from "./large-json.ts";
 
-/** Records read at once, unless their bytes end the page before. */
+/** Most records read at once; a page may end earlier, by size. */
 const PAGE = 100;
 
 export interface Source {
@@ -14,13 +14,13 @@ export interface Source {
   blobs: Pick<BlobStore, "read">;
   job: JobRecord;
   signal: AbortSignal;
-  /** Makes a file of an item known to the step's context. */
+  /** Registers a file of an item with the step's context. */
   show(file: FileRef): Artifact;
 }
 
 type Ended = Pick<AllContext<unknown, Json, Json, Json>, "items" | "failures">;
 
-/** What an `all` step reads of the items before it: in memory are one page of records and one large result. */
+/** What an `all` step reads of the items before it. Holds one page of records and one large result in memory. */
 export function endedItems({ store, blobs, job, signal, show }: Source): Ended {
   async function* tasks(states: TaskState[]): AsyncGenerator<TaskRecord> {
     let after: number | undefined;
@@ -59,7 +59,7 @@ export function asyncList<T>(length: number, iterate: () => AsyncGenerator<T>): 
   return { length, [Symbol.asyncIterator]: iterate };
 }
 
-/** Knows the records of the files that a step was shown, for as long as the step holds on to them. */
+/** Maps the files that a step was given to their records, while the step holds on to them. */
 export class ShownFiles {
   readonly #records = new WeakMap<object, FileRef>();
 

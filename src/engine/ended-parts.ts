@@ -7,7 +7,7 @@ import type { Store } from "../ports/store/store.ts";
 import { asyncList, type Source } from "./ended-items.ts";
 import { readJson } from "./large-json.ts";
 
-/** Records read at once, unless their bytes end the page before. */
+/** Most records read at once; a page may end earlier, by size. */
 const PAGE = 100;
 
 export interface PartsSource extends Omit<Source, "store"> {
@@ -18,7 +18,7 @@ export interface PartsSource extends Omit<Source, "store"> {
 
 type Ended = Pick<JoinContext<unknown, Json, Json, Json>, "parts" | "failures">;
 
-/** What a join reads of the parts of its item: in memory are one page of records and one large value. */
+/** What a join reads of the parts of its item. Holds one page of records and one large value in memory. */
 export function endedParts({ store, blobs, job, item, signal, show }: PartsSource): Ended {
   async function* tasks(states: TaskState[]): AsyncGenerator<TaskRecord> {
     let after: number | undefined;

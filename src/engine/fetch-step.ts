@@ -10,18 +10,18 @@ import type { FileSource } from "./file-source.ts";
 import { HEAD_BYTES, mediaTypeOf } from "./media-type.ts";
 import { peekHead } from "./peek-head.ts";
 
-/** Until a connection stands, and for servers that are slow to begin. */
+/** Time to connect, and for slow servers to begin. */
 const LEAST_MS = 60_000;
-/** A file that comes more slowly than this on average is given up: it would keep others waiting. */
+/** Slowest average speed; a slower file is given up, because it would hold up others. */
 const BYTES_PER_SECOND = 256 * 1024;
 const LONGEST_MS = 6 * 3_600_000;
 
-/** What the step reads beside the usual: the URL of its item. */
+/** What the step reads besides the usual: the URL of its item. */
 interface FetchContext extends EachContext<unknown, null> {
   readonly url: string;
 }
 
-/** The step that fetches a file; `null` for a pipeline that takes none. Its tries are its own. */
+/** The step that fetches a file; `null` for a pipeline that takes no files. It has its own attempts. */
 export function fetchStep({ accepts }: Pick<Pipeline, "accepts">, source?: FileSource): Step | null {
   if (accepts.maxFiles === 0) return null;
   return {
@@ -34,6 +34,7 @@ export function fetchStep({ accepts }: Pick<Pipeline, "accepts">, source?: FileS
     cache: "never",
     version: "1",
     unordered: false,
+    reversed: null,
     keepMemos: false,
     needs: "some",
     isolate: null,
@@ -42,13 +43,13 @@ export function fetchStep({ accepts }: Pick<Pipeline, "accepts">, source?: FileS
   };
 }
 
-/** All steps that workers of a pipeline take tasks of. */
+/** All steps that the workers of a pipeline run. */
 export function stepsOf(pipeline: Pipeline, source?: FileSource): Step[] {
   const fetch = fetchStep(pipeline, source);
   return fetch ? [fetch, ...pipeline.steps] : [...pipeline.steps];
 }
 
-/** The same is refused, with the same codes, as of a file that is uploaded. */
+/** Refuses the same files as an upload, with the same codes. */
 async function fetchFile(
   source: FileSource,
   { mediaTypes, maxFileBytes }: Accepted,
@@ -59,7 +60,7 @@ async function fetchFile(
   try {
     const { head, whole } = await peekHead(body, HEAD_BYTES);
     const mediaType = (await mediaTypeOf(head)) ?? "application/octet-stream";
-    const fault = kindFault({ name, mediaType }, mediaTypes);
+    const fault = kindFault({ name, mediaType, isEmpty: head.length === 0 }, mediaTypes);
     if (fault) throw fault;
     const told = Readable.from(telling(whole, { total: bytes, maxFileBytes, progress: context.progress }), {
       objectMode: false,
@@ -72,18 +73,18 @@ async function fetchFile(
 }
 
 interface Telling extends Pick<FetchContext, "progress"> {
-  /** Bytes that are expected; `null` where nobody knows. */
+  /** Expected size in bytes; `null` if unknown. */
   total: number | null;
   maxFileBytes: number;
 }
 
-/** Passes the bytes on, and says how many have come. */
+/** Passes the bytes on and reports how many have arrived. */
 async function* telling(source: Readable, { total, maxFileBytes, progress }: Telling) {
   let bytes = 0;
   for await (const piece of source) {
     bytes += (piece as Buffer).length;
     checkSize(bytes, maxFileBytes);
-    // How much there is in all is not always known.
+    // The total is not always known.
     progress(total ? bytes / total : 0, total ? `${bytes} of ${total} bytes` : `${bytes} bytes`);
     yield piece as Buffer;
   }

@@ -10,30 +10,30 @@ import type { ObjectPlace, ObjectReader } from "../ports/objects.ts";
 import { parseObjectUrl } from "./object-events/object-url.ts";
 
 const REDIRECTS = 5;
-/** What a server may ask for before it is asked again. */
+/** Longest `Retry-After` that is honored. */
 const LONGEST_WAIT_MS = 3_600_000;
 
-/** Where files that jobs name by URL come from. */
+/** Fetches the files that jobs name by URL. */
 export interface FileSource {
   /**
-   * Rejects with `file_too_large` before or while it is read, with `address_refused`, and with `fetch_failed`, which
-   * is retryable where the same request may succeed later.
+   * Rejects with `file_too_large` before or during the read, with `address_refused`, and with `fetch_failed`, which is
+   * retryable if the same request may succeed later.
    */
   open(url: string, options: { maxBytes: number; signal: AbortSignal }): Promise<OpenFile>;
 }
 
 export interface OpenFile {
   name: string;
-  /** `null` where it is known only at the end. */
+  /** `null` if unknown until the end. */
   bytes: number | null;
-  /** To be read or destroyed. */
+  /** The caller must read or destroy it. */
   body: Readable;
 }
 
 export interface FileSourceParts {
   outgoing: Outgoing;
   objects: ObjectReader | null;
-  /** Rejects with `storage_full` while the disk has less than its reserve. */
+  /** Rejects with `storage_full` while free disk space is below its reserve. */
   room(): Promise<void>;
   /** Ms since the epoch. */
   now(): number;
@@ -66,24 +66,24 @@ async function openObject(
   { maxBytes, signal }: { maxBytes: number; signal: AbortSignal },
 ): Promise<OpenFile> {
   if (!objects) {
-    const text = `No setting of this worker says how to reach the bucket ${place.bucket}.`;
+    const text = `This worker has no settings for the bucket ${place.bucket}.`;
     throw new MillraceError("fetch_failed", text, { retryable: false });
   }
   const { bytes, body } = await objects.open(place, signal);
   if (bytes !== null && bytes > maxBytes) {
     body.destroy();
-    const text = `The object has ${bytes} bytes; accepted are files of at most ${maxBytes}.`;
+    const text = `The object has ${bytes} bytes. The limit is ${maxBytes}.`;
     throw new MillraceError("file_too_large", text, { extra: { limit: maxBytes } });
   }
   return { name: safeName(place.key), bytes, body };
 }
 
-/** Statuses that say "later". */
+/** Statuses that mean "try again later". */
 const TEMPORARY = new Set([408, 425, 429]);
 
 function statusError({ status, headers, url }: OutgoingAnswer, now: number): MillraceError {
   if (status >= 300 && status < 400) {
-    const text = `${url.host} leads on more than ${REDIRECTS} times, or nowhere (${status}).`;
+    const text = `${url.host} redirected more than ${REDIRECTS} times, or without an address (${status}).`;
     return new MillraceError("fetch_failed", text, { retryable: false });
   }
   const text = `${url.host} answers ${status}.`;
@@ -94,7 +94,7 @@ function statusError({ status, headers, url }: OutgoingAnswer, now: number): Mil
   return new RetryableError(text, { code: "fetch_failed", afterMs });
 }
 
-/** What the server calls the file; `null` where it says nothing that can be read. */
+/** The server's name for the file; `null` if it gives no readable one. */
 function nameFrom(header: string | string[] | undefined): string | null {
   if (typeof header !== "string") return null;
   try {

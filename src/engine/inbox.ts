@@ -15,10 +15,10 @@ import { boundedList, boundedObject, metadataStrings } from "./intake/json-bound
 import { MOST_FILES } from "./intake/request-checks.ts";
 import { failureOf } from "./outcome.ts";
 
-/** Between two looks of the process that reads: what a job waits at most, beside its creation. */
+/** Poll interval of the reading process: the longest that a job waits, besides its creation. */
 const LOOK_MS = 10;
 const BATCH = 100;
-/** The others see whether it is still there. */
+/** How often the other processes check whether the reader is alive. */
 const LEAD_LOOK_MS = 500;
 const LEAD_MS = 2_000;
 const FORGET_LOOK_MS = 600_000;
@@ -43,8 +43,8 @@ interface Parts {
 }
 
 /**
- * Makes jobs of what programs submitted by SQL. The job has the id of its row, so that it is created once, whoever and
- * however often takes the row. What does not fit its pipeline becomes a job that has failed for that reason.
+ * Creates the jobs that programs submit by SQL. A job has the id of its row, so it is created only once, however many
+ * processes take the row. A row that does not fit its pipeline becomes a job that has failed for that reason.
  */
 export function inbox({ store, database, createJob }: Parts): Inbox {
   const records = inboxRecords(database);
@@ -56,7 +56,7 @@ export function inbox({ store, database, createJob }: Parts): Inbox {
       if (job.id !== id)
         throw new MillraceError("already_exists", `The idempotency key belongs to the job ${job.id}.`);
     } catch (error) {
-      // What passes is tried again; anything else would hold up the jobs behind it.
+      // Transient errors are retried; any other would hold up the jobs behind it.
       if (error instanceof MillraceError && error.retryable) throw error;
       const refusal = failureOf(error);
       await createJob({ id, owner, pipeline, options: {}, files: [], refusal });
@@ -99,13 +99,14 @@ function requestOf(row: InboxRow): JobRequest {
     id,
     owner,
     pipeline,
+    fromInside: true,
     priority: row.priority ?? undefined,
     startAt: row.start_at ?? undefined,
     idempotencyKey: row.idempotency_key ?? undefined,
   };
 }
 
-/** Reads the inbox while this process is the one that does. A process that dies is replaced within seconds. */
+/** Reads the inbox while this process is the reader. A reader that dies is replaced within seconds. */
 export function startInboxReader(
   { inbox, store, database }: Pick<Engine, "inbox" | "store" | "database">,
   log: StepLog,
@@ -138,7 +139,7 @@ export function startInboxReader(
   async function run(): Promise<void> {
     while (!signal.aborted) {
       const wait = await look().catch((error: Error) => {
-        if (!signal.aborted) log.warn("jobs that were submitted by SQL wait", { error: error.message });
+        if (!signal.aborted) log.warn("jobs submitted by SQL are waiting", { error: error.message });
         return LEAD_LOOK_MS;
       });
       await sleep(wait, undefined, { signal }).catch(() => {});

@@ -2,12 +2,17 @@ import { parseTaskId } from "../domain/ids.ts";
 import { MillraceError } from "../errors.ts";
 import type { Store } from "../ports/store/store.ts";
 import type { Engine } from "./engine.ts";
+import type { Publications } from "./publications.ts";
 import { unwrap } from "./unwrap.ts";
 
 type JobCommands = Pick<Engine, "cancelJob" | "retryJob" | "removeJob" | "replay" | "setPaused">;
 
-/** What is asked of jobs that exist: each change is published as soon as it is recorded. */
-export function jobCommands(store: Store, publishChanges: Engine["publishChanges"]): JobCommands {
+/** Commands on existing jobs. Each change is published as soon as it is recorded. */
+export function jobCommands(
+  store: Store,
+  publications: Pick<Publications, "endAll">,
+  publishChanges: Engine["publishChanges"],
+): JobCommands {
   return {
     async cancelJob(owner, id) {
       await publishChanges(unwrap(await store.cancelJob({ owner, id, now: store.now() })));
@@ -18,6 +23,8 @@ export function jobCommands(store: Store, publishChanges: Engine["publishChanges
       return { items: reopened.items };
     },
     async removeJob(owner, id) {
+      // First, so that the job's public URLs are gone once it is.
+      await publications.endAll(owner, id);
       await publishChanges(unwrap(await store.removeJob({ owner, id, now: store.now() })));
     },
     async replay(taskId) {

@@ -3,7 +3,7 @@ import type { BlobStore, PutOptions, StoredBlob } from "../ports/blobs.ts";
 import type { FileStore } from "../ports/store/files.ts";
 import { PIN_MS } from "./leases.ts";
 
-/** Where blobs are kept, and who knows which of them live. */
+/** Where blobs are stored, and which of them are live. */
 export interface Keeping {
   blobs: BlobStore;
   store: Pick<FileStore, "pin" | "unpin"> & { now(): number };
@@ -16,7 +16,7 @@ export interface KeptBlob {
 }
 
 export interface KeepOptions extends PutOptions {
-  /** When its pin ends. @default `PIN_MS` after it was stored */
+  /** When its pin expires. @default `PIN_MS` after it was stored */
   until?: number;
 }
 
@@ -29,7 +29,7 @@ export async function keepBlob(
   return pinBlob(keeping, await keeping.blobs.put(source, options), until);
 }
 
-/** Pins a blob that was stored; of content that is live already, one copy is kept. */
+/** Pins a stored blob. If the same content is already live, keeps only one copy. */
 export async function pinBlob(
   { blobs, store }: Keeping,
   stored: StoredBlob,

@@ -7,24 +7,24 @@ import { PermanentError } from "../pipeline/control.ts";
 import type { NewPart } from "../pipeline/parts.ts";
 import { packJson } from "./large-json.ts";
 
-/** JSON of all parts of a split in their records; beyond its share of that, a part's data is a file. */
+/** Most JSON bytes over all parts of a split in their records; a part's data beyond its share becomes a file. */
 const INLINE_TOTAL_BYTES = 8_000_000;
 const LEAST_INLINE_BYTES = 512;
-/** Of the data of one part: its steps hold it in memory. */
+/** Most data bytes per part: its steps hold it in memory. */
 const MAX_DATA_BYTES = 4_000_000;
-/** Of all parts as they are recorded, in one transaction. */
+/** Most characters of all parts as recorded, in one transaction. */
 const MAX_PARTS_CHARACTERS = 14_000_000;
-/** Files that are written at once. */
+/** Files written concurrently. */
 const AT_ONCE = 16;
 
 interface Hands {
   task: TaskRecord;
-  /** A file that the step knows. */
+  /** A file that the step may read. */
   find(file: { artifactId: string }): Promise<FileRef>;
   put(bytes: Buffer): Promise<Pick<FileRef, "blob" | "bytes" | "sha256">>;
 }
 
-/** Makes what a split returned ready for the records: data as it is, or as a file when it is large. */
+/** Prepares what a split returned for the records: data inline, or as a file if it is large. */
 export async function keepParts(parts: readonly NewPart[], hands: Hands): Promise<StoredPart[]> {
   const limit = Math.max(LEAST_INLINE_BYTES, Math.floor(INLINE_TOTAL_BYTES / parts.length));
   const kept: StoredPart[] = [];
@@ -35,7 +35,7 @@ export async function keepParts(parts: readonly NewPart[], hands: Hands): Promis
   }
   const characters = JSON.stringify(kept).length;
   if (characters > MAX_PARTS_CHARACTERS) {
-    const text = `The ${kept.length} parts of the item take ${characters} characters of JSON with the names of their files; at most ${MAX_PARTS_CHARACTERS} are kept. Split it into fewer parts.`;
+    const text = `The ${kept.length} parts of the item take ${characters} characters of JSON, including file names. The limit is ${MAX_PARTS_CHARACTERS}. Split the item into fewer parts.`;
     throw new PermanentError("too_many_parts", text);
   }
   return kept;
@@ -44,14 +44,14 @@ export async function keepParts(parts: readonly NewPart[], hands: Hands): Promis
 async function keepPart(part: NewPart, index: number, limit: number, hands: Hands): Promise<StoredPart> {
   const { task, find, put } = hands;
   const id = taskId(task.jobId, partNumber({ item: task.item, part: index }));
-  // Under ids of the part's own: those of its split are found as long as the item is there alone.
+  // The part gets its own artifact ids: those of its split exist only as long as the item.
   const found = await Promise.all((part.files ?? []).map(find));
   const files = found.map((file, n) => ({ ...file, artifactId: `${id}.in.${n}` }));
   const name = part.name === undefined ? usualName(task.name, index) : safeName(part.name);
   const { value, bytes } = packJson(part.data, limit);
   if (bytes === null) return { name, data: value, dataFile: null, files };
   if (bytes.length > MAX_DATA_BYTES) {
-    const text = `The data of part ${index} has ${bytes.length} bytes of JSON; at most ${MAX_DATA_BYTES} are kept. Write large data as files.`;
+    const text = `The data of part ${index} has ${bytes.length} bytes of JSON. The limit is ${MAX_DATA_BYTES}. Write large data as files.`;
     throw new PermanentError("step_failed", text);
   }
   const dataFile = {

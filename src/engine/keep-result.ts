@@ -4,17 +4,17 @@ import { MillraceError } from "../errors.ts";
 import type { AttemptFiles, AttemptOf } from "./attempt-files.ts";
 import { packJson } from "./large-json.ts";
 
-/** Of the JSON that a step returns: the next one holds it in memory. */
+/** Most JSON bytes that a step may return: the next step holds it in memory. */
 const MAX_RESULT_BYTES = 4_000_000;
 
 export interface Kept {
   result: Json;
   resultFile: FileRef | null;
-  /** False for a result that names its job or a file of it: in another job it would name what is not there. */
+  /** False if the result names its job or a file of it, because these do not exist in another job. */
   cache: boolean;
 }
 
-/** Keeps what a step returned: as it is, or as a file when it is large. */
+/** Stores a step's return value: inline, or as a file if it is large. */
 export async function keepResult(
   returned: unknown,
   { task, job }: Pick<AttemptOf, "task" | "job">,
@@ -25,7 +25,7 @@ export async function keepResult(
   const cache = !(bytes ?? JSON.stringify(value)).includes(job.id);
   if (bytes === null) return { result: value, resultFile: null, cache };
   if (bytes.length > MAX_RESULT_BYTES) {
-    const text = `The step returned ${bytes.length} bytes of JSON; at most ${MAX_RESULT_BYTES} are kept. Write large results as files.`;
+    const text = `The step returned ${bytes.length} bytes of JSON. The limit is ${MAX_RESULT_BYTES}. Write large results as files.`;
     throw new MillraceError("step_failed", text, { retryable: false });
   }
   const file = { artifactId: resultId(task), name: "result.json", mediaType: "application/json" };

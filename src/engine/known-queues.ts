@@ -4,8 +4,8 @@ import { stepsOf } from "./fetch-step.ts";
 import { queueName } from "./plan.ts";
 
 /**
- * The queues of the records, and those of our pipelines that were never used: an autoscaler or an operator
- * asks for them before the first job.
+ * The recorded queues, plus those of our pipelines that were never used: autoscalers and operators ask for them before
+ * the first job.
  */
 export async function knownQueues({
   store,

@@ -10,7 +10,7 @@ test.each([1, 50, 512, 1_000, 10_000])(
     expect(limit * total).toBeLessThanOrEqual(32 * 1024 * 1024);
     expect(packJson("x".repeat(limit - 2), limit).bytes).toBeNull();
     expect(packJson("x".repeat(limit - 1), limit).bytes).toHaveLength(limit + 1);
-    // Three bytes a character.
+    // Three bytes per character.
     expect(packJson("한".repeat(Math.ceil(limit / 3)), limit).value).toBeNull();
   },
 );

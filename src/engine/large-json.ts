@@ -1,16 +1,16 @@
 import type { Json } from "../domain/records.ts";
 import type { BlobStore } from "../ports/blobs.ts";
 
-/** A value's JSON: in a record when it is short, otherwise as the bytes of a file. */
+/** A value's JSON: inline in a record if it is short, otherwise as the bytes of a file. */
 export type Packed =
-  | { value: Json; bytes: null /** Of its JSON. */; characters: number }
+  | { value: Json; bytes: null /** Length of the JSON. */; characters: number }
   | { value: null; bytes: Buffer };
 
-/** @param limit bytes that the record takes */
+/** @param limit most bytes inline */
 export function packJson(value: unknown, limit: number): Packed {
-  // Neither functions nor `undefined` have a text.
+  // Functions and `undefined` have no JSON.
   const text = JSON.stringify(value ?? null) ?? "null";
-  // At most three bytes a character: most texts need not be looked through.
+  // UTF-8 has at most three bytes per UTF-16 unit, so most texts need not be encoded to be measured.
   const inline = () => ({ value: JSON.parse(text) as Json, bytes: null, characters: text.length });
   if (text.length <= limit / 3) return inline();
   const bytes = Buffer.from(text);

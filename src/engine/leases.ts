@@ -1,5 +1,5 @@
 /**
- * Keeps the leases of running attempts, and says when one is lost. A lease's token is one attempt's own: this
+ * Keeps the leases of running attempts alive, and reports lost ones. A lease's token belongs to one attempt: this
  * process may hold a task under a second lease before it learns that the first one is lost.
  */
 export interface Leases {
@@ -8,17 +8,17 @@ export interface Leases {
    * @param onLost called once when the lease is lost
    */
   hold(taskId: string, lease: string, onLost: () => void): HeldLease;
-  /** Leases held now. */
+  /** Leases currently held. */
   readonly size: number;
   close(): Promise<void>;
 }
 
 export interface HeldLease {
-  /** The step begins: when it has not ended after `ms`, it blocks its process, which is killed. */
+  /** The step begins. If it has not ended after `ms`, it is blocking its process, which is then killed. */
   began(ms: number): void;
-  /** The step has ended; the lease is still renewed, since its outcome may take a while to record. */
+  /** The step has ended. The lease is still renewed, because recording the outcome may take a while. */
   ended(): void;
-  /** Keeps this blob pinned for as long as the lease is held: the step wrote it. */
+  /** Keeps a blob that the step wrote pinned for as long as the lease is held. */
   pinned(key: string): void;
   /** Idempotent. */
   release(): void;
@@ -26,6 +26,6 @@ export interface HeldLease {
 
 export const LEASE_MS = 10_000;
 export const RENEW_MS = 3_000;
-/** What a step wrote is pinned for so long, and for as long again every `REPIN_MS` while its lease is held. */
+/** How long a pin of a step's blob lasts. While its lease is held, it is extended by as much every `REPIN_MS`. */
 export const PIN_MS = 3_600_000;
 export const REPIN_MS = 60_000;

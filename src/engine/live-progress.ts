@@ -2,17 +2,18 @@ import { partAt } from "../domain/parts.ts";
 import type { JobRecord, TaskRecord } from "../domain/records.ts";
 import type { StepContext } from "../pipeline/context.ts";
 import type { Bus } from "../ports/bus.ts";
+import type { LiveTexts } from "./live-texts.ts";
 import { MAX_PROGRESS_CHARACTERS } from "./messages/read.ts";
-import { textMessages } from "./messages/text-pieces.ts";
 import { type LiveMessage, topics } from "./messages/topics.ts";
 
 const PROGRESS_MS = 100;
 
-/** What a step tells those who watch it, over the bus alone. */
+/** A step's live messages to clients, sent only over the bus. */
 export function liveProgress(
   bus: Pick<Bus, "publish">,
+  texts: LiveTexts,
   { task, job }: { task: TaskRecord; job: JobRecord },
-): Pick<StepContext<unknown>, "progress" | "delta"> {
+): Pick<StepContext<unknown>, "progress" | "delta"> & { end(): void } {
   const { name: step } = job.plan[task.step]!;
   const split = partAt(task.item);
   const ofPart: { [name: string]: number } = split ? { part: split.part } : {};
@@ -20,7 +21,8 @@ export function liveProgress(
     ...{ owner: task.owner, jobId: job.id, attempt: task.attempt },
     index: split ? split.item : task.item,
   };
-  // Best effort: while the bus is away, those who watch miss a step of the bar or a piece of the text.
+  // Best effort: while the bus is down, clients miss some progress.
+  const text = texts.open(task, job);
   const tell = (message: string) => void bus.publish(topics.live, message).catch(() => {});
   return {
     progress: throttled((fraction, message) => {
@@ -32,11 +34,12 @@ export function liveProgress(
       };
       tell(JSON.stringify({ ...from, type: "item.progress", data } satisfies LiveMessage));
     }),
-    delta: (text) => textMessages(from, text, ofPart).forEach(tell),
+    delta: text.add,
+    end: text.end,
   };
 }
 
-/** At most one call in `PROGRESS_MS`; the end of the bar always passes. */
+/** At most one call per `PROGRESS_MS`; completion is always sent. */
 function throttled(send: (fraction: number, message?: string) => void) {
   let last = Number.NEGATIVE_INFINITY;
   return (fraction: number, message?: string) => {

@@ -1,16 +1,16 @@
 import { fileTypeFromBuffer } from "file-type";
 import { hasSvgRoot } from "./svg-root.ts";
 
-/** Bytes of a file's beginning that decide its type: an SVG may begin with a long comment, such as a license. */
+/** Leading bytes that decide a file's type: an SVG may begin with a long comment, such as a license. */
 export const HEAD_BYTES = 64 * 1024;
 
-/** Formats that begin with plain text; anything else that reads as text is text, whatever its first letters are. */
+/** Formats that begin with plain text; anything else that reads as text is text, whatever it begins with. */
 const TEXTUAL = new Set(["application/pdf", "application/rtf", "application/postscript", "application/eps"]);
 
 /**
- * The media type of a file by its first `HEAD_BYTES` bytes, never by its name; `null` when it is not known.
- * A head shorter than that is taken for the whole file. Text of any kind (JSON, CSV, XML, HTML) is
- * `text/plain`: in UTF-8 and without control characters.
+ * Detects the media type of a file from its first `HEAD_BYTES` bytes, never from its name; `null` if unknown. A shorter
+ * head is taken as the whole file. Text of any kind (JSON, CSV, XML, HTML) is `text/plain` if it is UTF-8 without
+ * control characters.
  */
 export async function mediaTypeOf(head: Buffer): Promise<string | null> {
   const sample = head.subarray(0, HEAD_BYTES);
@@ -25,8 +25,8 @@ export async function mediaTypeOf(head: Buffer): Promise<string | null> {
 }
 
 /**
- * Pictures whose header may lead past the sample, where file-type gives up: a TIFF's directory often stands
- * at its end, and a PNG may begin with a large profile.
+ * Pictures whose header may extend past the sample, which file-type cannot handle: the directory of a TIFF is often at
+ * the end, and a PNG may begin with a large profile.
  */
 const SIGNATURES: readonly (readonly [mediaType: string, start: string])[] = [
   ["image/tiff", "II*\0"],
@@ -35,7 +35,7 @@ const SIGNATURES: readonly (readonly [mediaType: string, start: string])[] = [
 ];
 
 async function knownType(sample: Buffer): Promise<string | null> {
-  // A header that contradicts itself is no fault of ours.
+  // file-type throws on some inconsistent headers.
   const found = await fileTypeFromBuffer(sample).catch(() => undefined);
   if (found) return found.mime;
   const start = sample.toString("latin1", 0, 8);
@@ -47,7 +47,7 @@ function isText(sample: Buffer): boolean {
   if (sample.some((byte) => byte < 9 || byte === 11 || (byte > 13 && byte < 32) || byte === 127))
     return false;
   try {
-    // A sample that was cut may end inside a character.
+    // The cut may fall inside a character.
     new TextDecoder("utf-8", { fatal: true }).decode(sample, { stream: sample.length >= HEAD_BYTES });
     return true;
   } catch {
@@ -55,7 +55,7 @@ function isText(sample: Buffer): boolean {
   }
 }
 
-/** The compatible brands of an ISO media file: some AVIF encoders put the general `mif1` first. */
+/** The compatible brands of an ISO media file: some AVIF encoders put the generic `mif1` first. */
 function brands(sample: Buffer): string[] {
   const end = Math.min(sample.readUInt32BE(0), sample.length);
   const found: string[] = [];

@@ -4,16 +4,16 @@ import type { SharedMemory } from "./shared-memory.ts";
 import type { StepTime } from "./step-time.ts";
 
 const MIB = 1024 * 1024;
-/** Of a step process's ceiling, what Node and its libraries take by themselves. */
+/** What Node and its libraries use of a step process's memory limit. */
 const PROCESS_MIB = 100;
 
-/** What one attempt holds of the machine's memory. */
+/** One attempt's share of the machine's memory. */
 export interface MemoryShare {
   reserve(bytes: number): Promise<void>;
   release(): void;
 }
 
-/** @param time stands still while the attempt waits for its turn */
+/** @param time paused while the attempt waits */
 export function memoryShare(
   budget: SharedMemory,
   step: Step,
@@ -24,7 +24,7 @@ export function memoryShare(
   return {
     async reserve(bytes) {
       if (!(bytes >= 0)) throw new TypeError(`reserveMemory(${bytes}): a number of bytes is needed.`);
-      // Before it waits: attempts that hold some and wait for more would wait for each other.
+      // Released before waiting: attempts that hold memory while they wait for more would deadlock.
       giveBack();
       checkFits(bytes, budget, step);
       time.pause();
@@ -39,15 +39,15 @@ export function memoryShare(
 }
 
 function checkFits(bytes: number, budget: SharedMemory, { name, isolate }: Step): void {
-  const needs = `The step ${name} needs some ${mib(bytes)} MiB of memory for this file`;
+  const needs = `The step ${name} needs about ${mib(bytes)} MiB of memory for this file`;
   if (isolate && bytes > (isolate.memoryMiB - PROCESS_MIB) * MIB) {
     throw tooMuch(
-      `${needs}; a process of ${isolate.memoryMiB} MiB has ${isolate.memoryMiB - PROCESS_MIB} MiB for it. Send a smaller file, or raise isolate.memoryMiB of the step.`,
+      `${needs}, but its process of ${isolate.memoryMiB} MiB has only ${isolate.memoryMiB - PROCESS_MIB} MiB for it. Send a smaller file, or raise isolate.memoryMiB of the step.`,
     );
   }
   if (bytes > budget.bytes) {
     throw tooMuch(
-      `${needs}; all steps of this machine together may use ${mib(budget.bytes)} MiB. Send a smaller file, or raise MILLRACE_MEMORY_MIB.`,
+      `${needs}, but all steps on this machine together may use only ${mib(budget.bytes)} MiB. Send a smaller file, or raise MILLRACE_MEMORY_MIB.`,
     );
   }
 }

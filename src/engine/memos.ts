@@ -6,7 +6,22 @@ import type { Store } from "../ports/store/store.ts";
 import type { AttemptFiles, AttemptOf } from "./attempt-files.ts";
 import { packJson, readJson } from "./large-json.ts";
 
-/** `ctx.once`: a value that is computed once for a run of a task, fenced by the attempt's lease. */
+/** The value that `ctx.once` recorded under the key in this run of the task; `undefined` if there is none. */
+export function recallOf(
+  store: Pick<Store, "memo">,
+  blobs: BlobStore,
+  { task, job }: Pick<AttemptOf, "task" | "job">,
+): (key: string) => Promise<Json | undefined> {
+  const id = taskId(task.jobId, task.item);
+  const { name: step } = job.plan[task.step]!;
+  return async (key) => {
+    const known = await store.memo({ taskId: id, step, key });
+    if (!known) return undefined;
+    return known.blob === null ? known.value : ((await readJson(blobs, known.blob)) as Json);
+  };
+}
+
+/** `ctx.once`: a value computed once per run of a task, fenced by the attempt's lease. */
 export function memoOf(
   store: Pick<Store, "memo" | "remember" | "now">,
   blobs: BlobStore,

@@ -1,11 +1,11 @@
 import { distance } from "fastest-levenshtein";
 
-/** Letters by which a typo differs from what was meant; of a short name, half of its letters. */
+/** Most edits by which a typo may differ from what was meant; for a short name, half of its letters. */
 const MOST_EDITS = 3;
-/** Letters of a name that are compared: it may be a client's, and of any length. */
+/** Letters that are compared: the name may come from a client and have any length. */
 const MOST_LETTERS = 80;
 
-/** Which of the known names may have been meant, whatever its case; `null` when none is near. */
+/** The known name that was probably meant, ignoring case; `null` if none is close. */
 export function nearest(name: string, known: readonly string[]): string | null {
   const asked = name.slice(0, MOST_LETTERS).toLowerCase();
   const [best] = known

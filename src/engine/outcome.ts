@@ -3,19 +3,20 @@ import type { Outcome } from "../domain/commands.ts";
 import { newId } from "../domain/ids.ts";
 import { masked } from "../domain/masking.ts";
 import type { Failure } from "../domain/records.ts";
+import { unexpectedMessage } from "../domain/unexpected.ts";
 import { isRetryable, MillraceError } from "../errors.ts";
 import { RetryableError, Snooze } from "../pipeline/control.ts";
 import { ChildDied } from "./isolation.ts";
 
-/** Whose fault it is that a store, blob store or broker cannot be used: nobody's, so no attempt is charged. */
+/** Outages of the store, blob store or broker: the task is not to blame, so no attempt is charged. */
 const OUTAGES = new Set(["unavailable", "closed", "storage_full"]);
 const OUTAGE_MS = 2_000;
-/** Errors of ours whose texts are those of a database or a setting. */
+/** Our errors whose text comes from a database or a setting, so clients must not see it. */
 const UNFORESEEN: ReadonlySet<string> = new Set(["internal", "config_invalid"]);
-/** Of what operators read of an exception: its text, and its stack trace. */
+/** Most characters of an exception's text and stack trace kept for operators. */
 const DETAIL_CHARACTERS = 4_000;
 
-/** What a thrown value means for the attempt. */
+/** The outcome that a thrown value stands for. */
 export function outcomeOf(error: unknown, ms: number): Outcome {
   if (error instanceof ChildDied) return { kind: "died" };
   if (error instanceof Snooze) return { kind: "returned", delayMs: Math.max(1, wholeMs(error.afterMs)) };
@@ -32,20 +33,16 @@ export function isOutage({ code }: MillraceError): boolean {
   return OUTAGES.has(code);
 }
 
-/** What a client reads is what the step has said for clients; of anything else it gets a reference alone. */
+/** Clients read only what a step intends for them; for any other error they get just a reference. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof MillraceError && !UNFORESEEN.has(error.code)) {
     return { code: error.code, message: error.message };
   }
-  const reference = newId().slice(-12);
-  return {
-    code: "step_failed",
-    message: `The step failed for a reason of its own. Quote ${reference} when you ask for help.`,
-    detail: detailOf(error),
-  };
+  const message = unexpectedMessage(newId().slice(-12));
+  return { code: "step_failed", message, detail: detailOf(error) };
 }
 
-/** For the log: the whole error, and what a client reads of it, which holds the reference. */
+/** For the log: the whole error, and what the client sees of it, including the reference. */
 export function loggedOf(outcome: Outcome, cause?: unknown): Record<string, unknown> {
   if (outcome.kind !== "failed") return { error: (cause as Error)?.message };
   const { message, detail } = outcome.error;
@@ -75,7 +72,7 @@ function failed(error: unknown, retryable: boolean, ms: number, retryAfterMs?: n
 
 const LONGEST_MS = 365 * 24 * 3_600_000;
 
-/** A step may have computed any number; the records keep times as whole milliseconds. */
+/** Steps may compute any number; the records keep whole milliseconds. */
 function wholeMs(ms: number): number {
   return Number.isNaN(ms) ? 0 : Math.ceil(Math.min(LONGEST_MS, Math.max(0, ms)));
 }

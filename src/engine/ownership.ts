@@ -1,15 +1,15 @@
 import type { Broker, Delivery } from "../ports/broker.ts";
 
 export interface DeliveryExtender {
-  /** Keeps the delivery this process's own while the work lasts. */
+  /** Keeps the delivery owned by this process while the work lasts. */
   during(delivery: Delivery, work: () => Promise<void>): Promise<void>;
   close(): void;
 }
 
 /**
- * Some brokers give a delivery to another consumer when nothing is heard of it for a while: deliveries in
- * hand are extended three times in that time. One that is lost all the same does no harm, since the claim
- * decides; it only makes another worker look.
+ * Some brokers give a delivery to another consumer after a while without an extension, so deliveries in hand are
+ * extended three times in that period. Losing one anyway is harmless: the claim decides, and another worker merely
+ * checks in vain.
  */
 export function extendDeliveries(broker: Broker): DeliveryExtender {
   const { ownershipMs } = broker.capabilities;

@@ -7,11 +7,11 @@ import { type LiveMessage, topics } from "./messages/topics.ts";
 const PROGRESS_MS = 100;
 
 /**
- * Tells those who watch how many parts of an item have ended: at most ten times a second for each item, and the last
- * figure always. Best effort, as all that is live.
+ * Reports how many parts of an item have ended: at most ten times a second per item, and always the final count. Best
+ * effort, like all live messages.
  */
 export function partsProgress(bus: Pick<Bus, "publish">) {
-  /** What is to be told of an item next, while it rests. */
+  /** The next message of each throttled item, if any. */
   const resting = new Map<string, (() => LiveMessage) | null>();
 
   const send = (message: LiveMessage) => {

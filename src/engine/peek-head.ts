@@ -1,9 +1,8 @@
 import { Readable } from "node:stream";
 
 /**
- * Reads the first bytes of a source (more, when its pieces are larger; fewer, when it is shorter).
- * `whole` yields everything, `head` included. Destroying it destroys the source, and the source's errors
- * are its own.
+ * Reads the first bytes of a source (more if its chunks are larger; fewer if it is shorter). `whole` yields everything,
+ * including `head`. Destroying it destroys the source, and it emits the source's errors.
  */
 export async function peekHead(source: Readable, bytes: number): Promise<{ head: Buffer; whole: Readable }> {
   const pieces = source[Symbol.asyncIterator]() as AsyncIterator<Buffer | string>;
@@ -19,7 +18,7 @@ export async function peekHead(source: Readable, bytes: number): Promise<{ head:
   const head = Buffer.concat(read);
 
   let unread: Buffer | null = head.length > 0 ? head : null;
-  // Not `Readable.from` a generator: destroying that waits for the source's next piece.
+  // Not `Readable.from` a generator: destroying that waits for the source's next chunk.
   const whole = new Readable({
     read() {
       if (unread) {

@@ -7,7 +7,7 @@ const make = (title: string, more: { version?: number; replaces?: boolean } = {}
 
 test("two pipelines of the same name and version are refused with both titles", () => {
   expect(() => pipelineRegistry([make("Built-in"), make("Mine")])).toThrow(
-    /There are two pipelines p of version 1, "Built-in" and "Mine"/,
+    /Two pipelines are named p, version 1: "Built-in" and "Mine"/,
   );
 });
 

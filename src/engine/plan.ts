@@ -1,10 +1,10 @@
-import { canonical } from "../domain/ledger/content-key.ts";
+import { keyPrefix } from "../domain/ledger/content-key.ts";
 import type { PlanStep } from "../domain/records.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import type { Step } from "../pipeline/step.ts";
 import { fetchStep, stepsOf } from "./fetch-step.ts";
 
-/** The queue of a step. Versions have queues of their own, so that a worker consumes only those it has. */
+/** The queue of a step. Each version has its own queues, so that a worker consumes only the versions it has. */
 export function queueName(pipeline: Pick<Pipeline, "name" | "version">, step: Pick<Step, "name">): string {
   const version = pipeline.version > 1 ? `@${pipeline.version}` : "";
   return `${pipeline.name}${version}/${step.name}`;
@@ -16,13 +16,22 @@ export function firstQueue(pipeline: Pipeline, fetches: boolean): string {
 }
 
 /**
- * What a job keeps of its pipeline.
+ * The part of its pipeline that a job keeps.
  * @param scope whose results it may reuse: `*` for everyone's
- * @param content the options as they count for the content key: files by their hash
+ * @param content the options as they enter the content key: files by their hash
  * @param fetches whether it names files by URL
  */
 export function planOf(pipeline: Pipeline, scope: string, content: unknown, fetches = false): PlanStep[] {
   const steps = fetches ? stepsOf(pipeline) : pipeline.steps;
+  const prefix = (step: Step, options: unknown) =>
+    keyPrefix(
+      {
+        ...{ scope, pipeline: pipeline.name, pipelineVersion: pipeline.version },
+        ...{ step: step.name, stepVersion: step.version, tools: pipeline.tools },
+      },
+      options,
+      step,
+    );
   return steps.map((step) => ({
     name: step.name,
     kind: step.kind,
@@ -33,18 +42,8 @@ export function planOf(pipeline: Pipeline, scope: string, content: unknown, fetc
     needs: step.needs,
     keepMemos: step.keepMemos,
     ...(step.unordered && { unordered: true }),
-    cacheKey:
-      step.cache === "inputs"
-        ? canonical([
-            scope,
-            pipeline.name,
-            pipeline.version,
-            step.name,
-            step.version,
-            pipeline.tools,
-            content,
-            ...(step.unordered ? ["unordered"] : []),
-          ])
-        : null,
+    cacheKey: step.cache === "inputs" ? prefix(step, content) : null,
+    ...(step.cache === "inputs" &&
+      step.reversed && { reversedKey: prefix(step, step.reversed(content as never)) }),
   }));
 }

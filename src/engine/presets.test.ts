@@ -42,7 +42,7 @@ const spec = { pipeline: "count", name: "one", options: { to: 2 }, visibility: "
 
 test("a private preset is there for its owner alone", async () => {
   const presets = await open();
-  const { preset } = await presets.create(ada, spec);
+  const preset = await presets.create(ada, spec);
   expect(presets.get(ada, preset.id)).toEqual(preset);
   for (const other of [bob, admin]) {
     expect(presets.list(other, {})).toEqual([]);
@@ -59,11 +59,11 @@ test("admins publish for everyone, and nobody else changes what they did", async
   await expect(presets.create(ada, { ...spec, visibility: "everyone" })).rejects.toMatchObject({
     code: "forbidden",
   });
-  const own = (await presets.create(ada, spec)).preset;
+  const own = await presets.create(ada, spec);
   await expect(presets.change(ada, own.id, { visibility: "everyone" })).rejects.toMatchObject({
     code: "forbidden",
   });
-  const { preset } = await presets.create(admin, { ...spec, visibility: "everyone" });
+  const preset = await presets.create(admin, { ...spec, visibility: "everyone" });
   expect(presets.list(bob, {})).toEqual([preset]);
   await expect(presets.change(bob, preset.id, { name: "x" })).rejects.toMatchObject({ code: "forbidden" });
   await expect(presets.remove(bob, preset.id)).rejects.toMatchObject({ code: "forbidden" });

@@ -3,33 +3,30 @@ import { newId } from "../domain/ids.ts";
 import { mayChange, maySee, type Preset, type PresetUser, visibilities } from "../domain/presets.ts";
 import type { Json } from "../domain/records.ts";
 import { MillraceError } from "../errors.ts";
-import type { Written } from "../replica/changes.ts";
 import type { ReplicaMap } from "../replica/maps.ts";
 import type { Replica } from "../replica/replica.ts";
 import type { Engine } from "./engine.ts";
-import { resolveOptions } from "./intake/options.ts";
+import { optionsResolver } from "./intake/options.ts";
+import { unknownPipeline } from "./pipelines.ts";
 
-/** Of one owner. */
+/** Most presets of one owner. */
 export const MOST_PRESETS = 200;
 
 export type PresetSpec = Pick<Preset, "pipeline" | "name" | "options" | "visibility">;
 
-export interface ChangedPreset {
-  preset: Preset;
-  written: Written;
-}
-
-/** Named options of pipelines, which every process has in memory. */
+/** Named options of pipelines, held in memory by every process. */
 export interface Presets {
-  /** By name. */
+  /** Ordered by name. */
   list(user: PresetUser, filter: { pipeline?: string }): Preset[];
   /** Rejects with `not_found`, as do the others. */
   get(user: PresetUser, id: string): Preset;
+  /** Whether it exists and is visible to everyone. */
+  isForEveryone(id: string): boolean;
   /** Rejects with `not_found` for an unknown pipeline, `invalid_options`, `forbidden` and `quota_exceeded`. */
-  create(user: PresetUser, spec: PresetSpec): Promise<ChangedPreset>;
-  change(user: PresetUser, id: string, spec: Partial<Omit<PresetSpec, "pipeline">>): Promise<ChangedPreset>;
-  remove(user: PresetUser, id: string): Promise<Written>;
-  /** All private ones of an owner who goes. */
+  create(user: PresetUser, spec: PresetSpec): Promise<Preset>;
+  change(user: PresetUser, id: string, spec: Partial<Omit<PresetSpec, "pipeline">>): Promise<Preset>;
+  remove(user: PresetUser, id: string): Promise<void>;
+  /** Removes all private presets of an owner whose account is deleted. */
   removeAll(owner: string): Promise<void>;
 }
 
@@ -38,7 +35,7 @@ const stored = z.object({
   ...{ visibility: z.enum(visibilities), createdAt: z.number(), updatedAt: z.number() },
 });
 
-/** Called before the maps are loaded. */
+/** Call it before the maps are loaded. */
 export function createPresets(
   replica: Replica,
   { pipelines, store }: Pick<Engine, "pipelines"> & { store: Pick<Engine["store"], "now"> },
@@ -53,7 +50,7 @@ export function createPresets(
   const changeable = (user: PresetUser, id: string): Preset => {
     const preset = visible(user, id);
     if (mayChange(preset, user)) return preset;
-    throw new MillraceError("forbidden", "Presets for everyone are changed by admins.");
+    throw new MillraceError("forbidden", "Only admins can change presets for everyone.");
   };
   const ofOwner = (owner: string) =>
     map
@@ -61,22 +58,23 @@ export function createPresets(
       .filter(([, preset]) => preset.owner === owner)
       .map(([, preset]) => preset)
       .toArray();
-  const write = async (preset: Preset): Promise<ChangedPreset> => {
-    const { written } = await replica.commit([map.set(preset.id, preset)]);
-    return { preset, written };
+  const write = async (preset: Preset): Promise<Preset> => {
+    await replica.commit([map.set(preset.id, preset)]);
+    return preset;
   };
   const publish = (user: PresetUser, visibility: Preset["visibility"]) => {
     if (visibility === "everyone" && !user.isAdmin)
-      throw new MillraceError("forbidden", "Presets for everyone are published by admins.");
+      throw new MillraceError("forbidden", "Only admins can publish presets for everyone.");
   };
 
   async function check(pipeline: string, options: Json): Promise<void> {
     const found = pipelines.get(pipeline);
-    if (!found) throw new MillraceError("not_found", "There is no such pipeline.");
-    await resolveOptions(found, "preset", options, new Map(), async () => {
-      const message = "a preset holds no files: choose them with each job";
+    if (!found || found.internal) throw unknownPipeline(pipeline, pipelines);
+    const find = async () => {
+      const message = "a preset cannot hold files: choose them for each job";
       throw new MillraceError("invalid_options", message, { extra: { issues: [{ path: "", message }] } });
-    });
+    };
+    await optionsResolver(found, { jobId: "preset", raw: options, files: new Map(), find }).ofJob();
   }
 
   return {
@@ -88,13 +86,14 @@ export function createPresets(
         .toArray()
         .sort((a, b) => a.name.localeCompare(b.name) || (a.id < b.id ? -1 : 1)),
     get: visible,
+    isForEveryone: (id) => map.get(id)?.visibility === "everyone",
     async create(user, spec) {
       publish(user, spec.visibility);
       await check(spec.pipeline, spec.options);
       if (ofOwner(user.owner).length >= MOST_PRESETS) {
         throw new MillraceError(
           "quota_exceeded",
-          `You have ${MOST_PRESETS} presets, which is the limit. Remove one.`,
+          `You have ${MOST_PRESETS} presets, the maximum. Delete one first.`,
           {
             ...{ retryable: false, extra: { quota: "presets", limit: MOST_PRESETS } },
           },
@@ -112,7 +111,7 @@ export function createPresets(
     },
     async remove(user, id) {
       changeable(user, id);
-      return (await replica.commit([map.remove(id)])).written;
+      await replica.commit([map.remove(id)]);
     },
     async removeAll(owner) {
       const own = ofOwner(owner).filter((preset) => preset.visibility === "private");

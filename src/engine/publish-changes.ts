@@ -8,8 +8,8 @@ import { MAX_REVOKED } from "./messages/read.ts";
 import { topics } from "./messages/topics.ts";
 
 /**
- * Does what a committed transaction asked for outside the store. Nothing is lost when it fails: a task
- * that was not published is published again by the scheduler, a lease that was revoked ends at its renewal.
+ * Carries out the effects of a committed transaction outside the store. Losing one is harmless: the scheduler publishes
+ * an unpublished task again, and a revoked lease ends when its renewal fails.
  */
 export function changePublisher(store: Pick<Store, "publishes">, broker: Broker, bus: Bus, hints: Hints) {
   return async (changed: Partial<Changed>): Promise<void> => {
@@ -28,12 +28,15 @@ export function changePublisher(store: Pick<Store, "publishes">, broker: Broker,
   };
 }
 
-/** How long a publish that was refused is tried again here; the scheduler hands it out anew then. */
+/** How long a refused publish is retried here; after that the scheduler hands the tasks out again. */
 const INSIST_MS = 30_000;
 const FIRST_WAIT_MS = 200;
 const LONGEST_WAIT_MS = 2_000;
 
-/** Resolves after the first try: what it refused is tried again aside, so that an outage ends with its cause. */
+/**
+ * Resolves after the first try. Refused messages are retried in the background, so that publishing resumes as soon as
+ * an outage ends.
+ */
 async function publish(broker: Broker, queue: string, messages: readonly Message[]): Promise<void> {
   const refused = await attempt(broker, queue, messages);
   if (refused.length > 0) insist(broker, queue, refused, FIRST_WAIT_MS, performance.now() + INSIST_MS);
@@ -48,7 +51,7 @@ function insist(broker: Broker, queue: string, messages: Message[], wait: number
   timer.unref();
 }
 
-/** The messages that the broker refused and may take later. */
+/** The messages that the broker refused but may take later. */
 async function attempt(broker: Broker, queue: string, messages: readonly Message[]): Promise<Message[]> {
   try {
     const results = await broker.publish(queue, messages);

@@ -1,23 +1,23 @@
-/** Bytes of one owner that are on their way. */
+/** One owner's bytes in transit. */
 export interface Coming {
-  /** Throws where there is no room for so many more. */
+  /** Throws if there is no room for this many more. */
   take(bytes: number): void;
-  /** So many of them are in the records now. */
+  /** Records now count this many of them. */
   recorded(bytes: number): void;
-  /** The others are counted elsewhere now, or will not come. */
+  /** The rest is now counted elsewhere, or will not come. */
   end(): void;
 }
 
-/** What owners may have. Each refusal is `quota_exceeded`, and says which quota it is and when it frees. */
+/** Enforces owners' quotas. Each refusal is `quota_exceeded`, and says which quota it is and when it frees up. */
 export interface QuotaGuard {
-  /** Before anything of a job is read: whether the owner may have another one, and more bytes. */
+  /** Checks, before anything of a job is read, whether the owner may have another job and more bytes. */
   check(owner: string): Promise<void>;
-  /** Bytes that the owner may still bring. Rejects when there are none, or fewer than `bytes`. */
+  /** Bytes that the owner may still store. Rejects if there are none, or fewer than `bytes`. */
   room(owner: string, bytes?: number): Promise<number>;
-  /** Room for bytes that come now, beside all others that come for the owner at once. Must be ended. */
+  /** Tracks bytes in transit against the owner's quota, across all concurrent transfers. The caller must end it. */
   coming(owner: string): Promise<Coming>;
-  /** Bytes have come that the records do not count yet. */
+  /** Counts bytes that have arrived but are not in the records yet. */
   received(owner: string, bytes: number): void;
-  /** Counts a new job with its items, unless the work creates none. */
+  /** Counts a new job and its items, unless `create` creates none. */
   counted<T extends { created: boolean }>(owner: string, items: number, create: () => Promise<T>): Promise<T>;
 }

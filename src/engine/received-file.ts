@@ -6,7 +6,7 @@ export interface ReceivedFile {
   sha256: string;
   blob: string;
   /**
-   * Names the pin that keeps its bytes until a job takes it over, or `discard` gives it up. `null`: something else
+   * Names the pin that keeps its bytes until a job takes it over or `discard` releases it. `null` if something else
    * keeps them for longer than a request takes, such as a resumable upload.
    */
   pin: string | null;

@@ -1,4 +1,5 @@
 import type { Outcome } from "../domain/commands.ts";
+import { taskId } from "../domain/ids.ts";
 import { partAt } from "../domain/parts.ts";
 import type { StepLog } from "../pipeline/context.ts";
 import { LONGEST_TIMER_MS } from "../pipeline/durations.ts";
@@ -9,6 +10,7 @@ import { LeaseLost } from "./attempts.ts";
 import type { Engine } from "./engine.ts";
 import { type RunStep, SharedChildDied } from "./isolation.ts";
 import type { HeldLease } from "./leases.ts";
+import type { LiveTexts } from "./live-texts.ts";
 import { memoryShare } from "./memory-share.ts";
 import { loggedOf, outcomeOf } from "./outcome.ts";
 import type { SharedMemory } from "./shared-memory.ts";
@@ -16,12 +18,15 @@ import { type Running, stepContext } from "./step-context.ts";
 import { stepTime } from "./step-time.ts";
 import { causeOf, StepTimeout } from "./step-timeout.ts";
 import type { Threads } from "./threads.ts";
+import { traceIdOf } from "./tracing.ts";
 import { GRACE_MS } from "./until-aborted.ts";
 
 export interface AttemptParts {
   engine: Engine;
   threads: Threads;
-  /** What the steps of this machine reserve of it. */
+  /** The text streams of this process. */
+  texts: LiveTexts;
+  /** Memory shared by the steps of this machine. */
   memory: SharedMemory;
   log: StepLog;
 }
@@ -32,24 +37,24 @@ export interface Attempt {
   claim: Held;
   lease: HeldLease;
   step: Step;
-  /** Ends the attempt, with the reason. */
+  /** Aborts the attempt, with the reason. */
   stop: AbortController;
-  /** How the step is called: here, or in a process of its own. */
+  /** Runs the step: here, or in its own process. */
   runStep: RunStep;
 }
 
-/** The worker is to end: what still runs is handed back, uncharged. */
+/** The worker is shutting down: what still runs is returned uncharged. */
 export class Draining extends Error {}
 
-/** One attempt; `null` when its lease is lost, so that there is nothing to settle. */
+/** Runs one attempt; `null` if its lease is lost, so that there is nothing to settle. */
 export async function runAttempt(
-  { engine, threads, memory, log }: AttemptParts,
+  { engine, threads, texts, memory, log }: AttemptParts,
   { claim: { task, job }, lease, step, stop, runStep }: Attempt,
 ): Promise<Outcome | null> {
   const { signal } = stop;
   const began = performance.now();
   const ms = () => Math.round(performance.now() - began);
-  // Jobs created before longer times were refused keep theirs.
+  // Jobs created before the limit existed keep their longer timeouts.
   const timeoutMs = Math.min(job.plan[task.step]!.timeoutMs, LONGEST_TIMER_MS);
   const time = stepTime(timeoutMs, {
     runs: (leftMs) => lease.began(leftMs + GRACE_MS),
@@ -58,12 +63,17 @@ export async function runAttempt(
   });
   const share = memoryShare(memory, step, signal, time);
   const index = partAt(task.item) ?? { item: task.item };
-  const taskLog = childLog(log, { job: job.id, ...index, step: step.name, attempt: task.attempt });
+  const trace = traceIdOf(job.traceparent);
+  const taskLog = childLog(log, {
+    ...{ job: job.id, task: taskId(job.id, task.item), owner: job.owner },
+    ...(trace !== undefined && { trace }),
+    ...{ ...index, step: step.name, attempt: task.attempt },
+  });
   let running: Running | null = null;
   let kept = false;
   try {
     signal.throwIfAborted();
-    const parts = { ...engine, threads, memory: share, log: taskLog };
+    const parts = { ...engine, threads, texts, memory: share, log: taskLog };
     running = await stepContext(parts, { task, job, signal, onPinned: lease.pinned });
     const pipeline = { name: job.pipeline, version: job.version };
     const returned = await runStep({ pipeline, step, context: running.context, signal, time });
@@ -86,7 +96,7 @@ export async function runAttempt(
   }
 }
 
-/** All that a step made: what it returned, wrote, warned of and submitted. */
+/** Everything a step made: what it returned, wrote, warned of and submitted. */
 async function keep(running: Running, step: Step, returned: unknown) {
   const result = await (step.kind === "split"
     ? running.keepParts(returned as NewPart[])

@@ -15,7 +15,7 @@ import { storeCalls } from "./store-calls.ts";
 import { taskWork, type WorkParts } from "./task-work.ts";
 import { GRACE_MS } from "./until-aborted.ts";
 
-/** For claims that come with their deliveries: a worker that a step blocks takes a while to look at them. */
+/** First lease of claims that come with their deliveries: a worker blocked by a step may take a while to see them. */
 const CLAIMED_AHEAD_MS = 30_000;
 
 export interface RunnerOptions extends WorkParts {
@@ -24,14 +24,19 @@ export interface RunnerOptions extends WorkParts {
 }
 
 export interface Runner {
-  /** Queues with the tasks of each that run at once. */
+  /** Queues, and how many tasks of each run at once. */
   readonly queues: { [queue: string]: number };
   readonly running: number;
   start(): Promise<void>;
-  /** Stops the attempt that holds this lease, if it runs here. */
+  /** Aborts the attempt that holds this lease, if it runs here. */
   revoke(lease: string): void;
-  /** Takes no more tasks; those running have `ms` to end before they are handed back uncharged. */
-  drain(ms: number): Promise<void>;
+  /**
+   * Takes no new tasks; running ones have `ms` to end before they are returned uncharged. May be called again: the
+   * earliest deadline applies.
+   * @param ms `Infinity`: as long as they take
+   * @returns how many were returned
+   */
+  drain(ms: number): Promise<number>;
 }
 
 /** Turns deliveries into settled tasks: claim, run, settle, acknowledge. */
@@ -41,7 +46,7 @@ export function createRunner(options: RunnerOptions): Runner {
   const attempts = new Attempts();
   const ownership = extendDeliveries(engine.broker);
   const consumers: Consumer[] = [];
-  /** Deliveries that are being claimed, run or settled: only when there are none has everything ended. */
+  /** Deliveries being claimed, run or settled: everything has ended only when there are none. */
   let inHand = 0;
   const queues: { [queue: string]: number } = {};
   for (const pipeline of engine.pipelines.versions()) {
@@ -70,6 +75,22 @@ export function createRunner(options: RunnerOptions): Runner {
     );
   }
 
+  let deadline = Number.POSITIVE_INFINITY;
+  let draining: Promise<number> | null = null;
+
+  async function drainAll(): Promise<number> {
+    stopping.abort();
+    batches.drain();
+    await Promise.allSettled(consumers.map((consumer) => consumer.close()));
+    while (inHand > 0 && performance.now() < deadline) await sleep(20);
+    const interrupted = attempts.size;
+    attempts.abortAll(new Draining());
+    const patience = performance.now() + GRACE_MS;
+    while (inHand > 0 && performance.now() < patience) await sleep(20);
+    ownership.close();
+    return interrupted;
+  }
+
   return {
     queues,
     get running() {
@@ -83,20 +104,15 @@ export function createRunner(options: RunnerOptions): Runner {
       consumers.push(...opened);
     },
     revoke: (lease) => attempts.lose(lease),
-    async drain(ms) {
-      stopping.abort();
-      batches.drain();
-      await Promise.allSettled(consumers.map((consumer) => consumer.close()));
-      const deadline = performance.now() + ms;
-      while (inHand > 0 && performance.now() < deadline) await sleep(20);
-      attempts.abortAll(new Draining());
-      while (inHand > 0 && performance.now() < deadline + GRACE_MS) await sleep(20);
-      ownership.close();
+    drain(ms) {
+      deadline = Math.min(deadline, performance.now() + ms);
+      draining ??= drainAll();
+      return draining;
     },
   };
 }
 
-/** What becomes of one delivery: its task is claimed where that did not come with it, worked on, and acknowledged. */
+/** Handles one delivery: claims its task unless the claim came with it, runs it, and acknowledges it. */
 function deliveryHandler(
   options: RunnerOptions,
   attempts: Attempts,
@@ -110,7 +126,7 @@ function deliveryHandler(
   return async (delivery: Delivery, step: Step): Promise<void> => {
     const hint = engine.hints.read(delivery);
     if (typeof hint === "string") {
-      // It is nobody's work: a dead letter of it would let anyone fill that queue, too.
+      // It names no task. A dead letter for it would let anyone fill that queue as well.
       engine.drops.add("broker", hint, delivery.queue);
       return delivery.ack().catch(ignoreLost);
     }

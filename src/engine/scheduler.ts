@@ -1,40 +1,46 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { choreRecords } from "../database/chores.ts";
+import { FORGET_MS } from "../domain/job-spec.ts";
 import type { StepLog } from "../pipeline/context.ts";
 import type { Engine } from "./engine.ts";
+import { SAMPLE_MS, sampleQueues } from "./history/sample.ts";
 import { startInboxReader } from "./inbox.ts";
+import { startOperations } from "./operations/runner.ts";
 
 const SWEEP_MS = 1_000;
 const SWEEP_TASKS = 1_000;
-/** A worker not heard of for this long loses its leases. */
+/** A worker silent for this long loses its leases. */
 export const SILENCE_MS = 15_000;
 const COLLECT_MS = 5_000;
 const COLLECT_BLOBS = 500;
 const EXPIRE_JOBS = 100;
-/** Files that no record knows are removed when they are this old: an upload may still be about to be recorded. */
+/** Age at which files without a record are removed: a younger upload may be about to be recorded. */
 const ORPHAN_MS = 2 * 3_600_000;
-/** All files of an installation are listed for that, so it is done once a day, by one process. */
+/** That lists all files of an installation, so one process does it once a day. */
 const SWEEP_FILES_MS = 24 * 3_600_000;
 const SWEEP_FILES_LOOK_MS = 3_600_000;
-/** How long an expired job is still listed, and its events kept. */
-const FORGET_MS = 30 * 24 * 3_600_000;
+/** A lookup forgets pictures whose files are gone; this sweep finds the rest. */
+const SWEEP_PICTURES_MS = 24 * 3_600_000;
 
 export interface Scheduler {
   close(): Promise<void>;
 }
 
 /**
- * Hands out what is due, and clears away what is past its time. Any number may run over one store: each
- * sweep is one transaction that takes what no other has.
+ * Hands out what is due, and removes what has expired. Any number may run over one store: each sweep is one transaction
+ * that takes what no other has.
  */
 export function startScheduler(engine: Engine, log: StepLog): Scheduler {
   const stop = new AbortController();
   const reader = startInboxReader(engine, log);
+  const operations = startOperations(engine, log);
   const loops = [
     repeat(SWEEP_MS, () => sweep(engine)),
     repeat(COLLECT_MS, () => expire(engine)),
     repeat(COLLECT_MS, () => collect(engine)),
     repeat(SWEEP_FILES_LOOK_MS, () => sweepFiles(engine)),
+    repeat(SWEEP_FILES_LOOK_MS, () => sweepPictures(engine)),
+    repeat(SAMPLE_MS, () => sampleQueues(engine)),
     startSchedules(),
   ];
 
@@ -52,7 +58,7 @@ export function startScheduler(engine: Engine, log: StepLog): Scheduler {
       try {
         await work();
       } catch (error) {
-        if (!stop.signal.aborted) log.warn("the scheduler was held up", { error: (error as Error).message });
+        if (!stop.signal.aborted) log.warn("the scheduler was delayed", { error: (error as Error).message });
       }
       await sleep(ms * (0.9 + 0.2 * Math.random()), undefined, { signal: stop.signal }).catch(() => {});
     }
@@ -61,7 +67,7 @@ export function startScheduler(engine: Engine, log: StepLog): Scheduler {
   return {
     async close() {
       stop.abort();
-      await Promise.all([...loops, reader.close()]);
+      await Promise.all([...loops, reader.close(), operations.close()]);
     },
   };
 }
@@ -104,8 +110,14 @@ async function sweepFiles(engine: Engine): Promise<void> {
   }
 }
 
+async function sweepPictures(engine: Engine): Promise<void> {
+  const chores = choreRecords(engine.database);
+  if (await chores.begin("sweep pictures", engine.store.now(), SWEEP_PICTURES_MS))
+    await engine.pictures.sweep();
+}
+
 async function removeOrphans(engine: Engine): Promise<void> {
-  // Files are dated by the wall clock, which may have been set in either direction since they were written.
+  // Files are dated by the wall clock, which may have been set forward or back since they were written.
   for await (const keys of engine.blobs.list(Math.min(Date.now(), engine.store.now()) - ORPHAN_MS)) {
     const known = new Set(await engine.store.known({ keys }));
     await engine.blobs.remove(keys.filter((key) => !known.has(key)));

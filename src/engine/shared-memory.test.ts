@@ -6,7 +6,7 @@ import { sharedMemory } from "./shared-memory.ts";
 const never = new AbortController().signal;
 const MIB = 1024 * 1024;
 
-/** Takes memory and notes when it came. */
+/** Takes memory and records when it was granted. */
 function taker(bytes: number) {
   const budget = sharedMemory(bytes);
   const order: string[] = [];
@@ -73,7 +73,7 @@ test("a request beyond the budget, or beyond the step's process, fails with the 
   await share(apart).reserve(412 * MIB);
   await expect(share(apart).reserve(413 * MIB)).rejects.toMatchObject({
     code: "too_much_memory",
-    message: expect.stringMatching(/413 MiB.* 512 MiB has 412 MiB/),
+    message: expect.stringMatching(/413 MiB.* 512 MiB has only 412 MiB/),
   });
   await expect(share(plain).reserve(Number.NaN)).rejects.toThrow(TypeError);
 });

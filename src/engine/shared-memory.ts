@@ -1,10 +1,13 @@
-/** Memory that attempts share: what those of a machine reserve of it, or the ceilings of those in one worker. */
+/**
+ * Memory shared by attempts: what the steps of a machine reserve, or the memory limits of the isolated steps in one
+ * worker.
+ */
 export interface SharedMemory {
-  /** All of it. */
+  /** Total size. */
   readonly bytes: number;
   /**
-   * Waits until so much is free, in the order of the calls: small requests never overtake a large one. Resolves to
-   * what gives it back, which is idempotent. Rejects with the signal's reason.
+   * Waits until this much is free, in call order: small requests never overtake a large one. Resolves to an idempotent
+   * release function. Rejects with the signal's reason.
    * @param bytes at most the whole budget
    */
   take(bytes: number, signal: AbortSignal): Promise<() => void>;

@@ -1,8 +1,10 @@
+import type { AiService } from "../ai/service.ts";
 import type { NewChild, NewPart as StoredPart } from "../domain/commands.ts";
 import { partAt } from "../domain/parts.ts";
 import { type FileRef, JOB_ITEM, type Json } from "../domain/records.ts";
 import { fileView } from "../domain/views.ts";
 import { MillraceError } from "../errors.ts";
+import { aiOver, noAi } from "../pipeline/ai-calls.ts";
 import type { Catalog } from "../pipeline/catalog.ts";
 import type { AllContext, EachContext, StepContext, StepLog } from "../pipeline/context.ts";
 import type { JoinContext, NewPart, PartContext } from "../pipeline/parts.ts";
@@ -19,8 +21,12 @@ import { keepParts } from "./keep-parts.ts";
 import { type Kept, keepResult } from "./keep-result.ts";
 import { readJson } from "./large-json.ts";
 import { liveProgress } from "./live-progress.ts";
+import type { LiveTexts } from "./live-texts.ts";
 import type { MemoryShare } from "./memory-share.ts";
-import { memoOf } from "./memos.ts";
+import { memoOf, recallOf } from "./memos.ts";
+import type { Pictures } from "./pictures.ts";
+import type { Publications } from "./publications.ts";
+import { stepTurns } from "./step-turns.ts";
 import { collectSubmissions } from "./submissions.ts";
 import type { Threads } from "./threads.ts";
 
@@ -29,9 +35,14 @@ export interface ContextParts {
   blobs: BlobStore;
   bus: Bus;
   threads: Threads;
+  texts: LiveTexts;
   memory: Pick<MemoryShare, "reserve">;
   prepare: Engine["prepare"];
   catalogs: Pick<Catalogs, "get">;
+  publications: Pick<Publications, "publish">;
+  pictures: Pick<Pictures, "nearDuplicates">;
+  limiter: Engine["limiter"];
+  ai: AiService | null;
   log: StepLog;
 }
 
@@ -45,15 +56,15 @@ export interface Running {
   warnings: Warnings;
   /** The jobs that the step started. */
   children(): NewChild[];
-  /** Keeps what the step returned: as it is, or as a file when it is large. */
+  /** Stores the step's return value: inline, or as a file if it is large. */
   keep(returned: unknown): Promise<Kept>;
-  /** Keeps what a split returned. */
+  /** Stores what a split returned. */
   keepParts(returned: readonly NewPart[]): Promise<Kept & { parts: StoredPart[] }>;
-  /** Removes what the step left behind, and lets go of what it wrote when that came to nothing. */
+  /** Deletes temporary files, and unpins what the step wrote unless it is kept. */
   clean(kept: boolean): Promise<void>;
 }
 
-/** Everything one attempt at one task may do, built for it alone. */
+/** Everything that one attempt at one task may do. */
 export async function stepContext(parts: ContextParts, attempt: AttemptOf): Promise<Running> {
   const { store, blobs, threads, memory, log } = parts;
   const { task, job, signal } = attempt;
@@ -61,24 +72,61 @@ export async function stepContext(parts: ContextParts, attempt: AttemptOf): Prom
   const { find, put, pin: onPinned } = files;
   const warnings = collectWarnings();
   const submissions = collectSubmissions({ prepare: parts.prepare, job, task, find, onPinned });
+  const live = liveProgress(parts.bus, parts.texts, attempt);
+  const once = memoOf(store, blobs, attempt, files);
+  const { ai } = parts;
+  const { name, cacheKey } = job.plan[task.step]!;
+  const refuseCached = (method: string) => {
+    if (cacheKey === null) return;
+    throw new TypeError(
+      `${method} needs a step that is never cached: give the step "${name}" cache: "never".`,
+    );
+  };
+  const turnTask = { now: store.now, signal, once, recall: recallOf(store, blobs, attempt) };
   const common: StepContext<unknown> = {
     jobId: job.id,
     owner: job.owner,
     pipeline: job.pipeline,
     step: job.plan[task.step]!.name,
     attempt: task.attempt,
-    options: job.options,
+    options: task.options ? task.options.value : job.options,
     signal,
     log,
-    ...liveProgress(parts.bus, attempt),
+    ...{ progress: live.progress, delta: live.delta },
     warn: warnings.warn,
-    ...{ read: files.read, stream: files.stream, path: files.path, write: files.write, folder: files.folder },
+    ...{ read: files.read, stream: files.stream, path: files.path, write: files.write },
+    ...{ pass: files.pass, folder: files.folder },
     submit: submissions.submit,
     lookup: async <T>(catalog: Pick<Catalog<T>, "name">, key: string) =>
       (await parts.catalogs.get(catalog.name).lookup(key)) as T | undefined,
+    async publish(file) {
+      refuseCached("publish");
+      return parts.publications.publish(await find(file), job);
+    },
+    async nearDuplicates(file, turned, options) {
+      refuseCached("nearDuplicates");
+      const { artifactId } = await find(file);
+      return parts.pictures.nearDuplicates({ artifactId, owner: job.owner, jobId: job.id }, turned, options);
+    },
+    ...stepTurns(parts.limiter, turnTask),
     reserveMemory: memory.reserve,
     thread: (module, input) => threads.run(module, input, signal),
-    once: memoOf(store, blobs, attempt, files),
+    once,
+    ai: ai
+      ? aiOver(ai.modelsOf(job.pipeline), (call) =>
+          ai.make(call, {
+            ...{
+              jobId: job.id,
+              owner: job.owner,
+              pipeline: job.pipeline,
+              createdAt: job.createdAt,
+              signal,
+              log,
+            },
+            ...{ now: turnTask.now, once, recall: turnTask.recall, read: files.read, delta: live.delta },
+          }),
+        )
+      : noAi,
   };
   const context = Object.assign(common, await workOf(parts, attempt, files));
   defineFile(context, attempt);
@@ -92,11 +140,14 @@ export async function stepContext(parts: ContextParts, attempt: AttemptOf): Prom
       const made = await keepParts(returned, { task, find, put });
       return { result: null, resultFile: null, cache: false, parts: made };
     },
-    clean: files.clean,
+    clean(kept) {
+      live.end();
+      return files.clean(kept);
+    },
   };
 }
 
-/** What the task gives its step to work on: an item, a part, or all that ended before it. */
+/** The input of the step: an item, a part, or everything that ended before it. */
 async function workOf(
   { store, blobs }: ContextParts,
   { task, job, signal }: AttemptOf,

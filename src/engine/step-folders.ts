@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** Whose folder it is stands in its name: containers may share a folder for temporary files, but no process ids. */
+/** The prefix names the host: containers may share a folder for temporary files, but not their process ids. */
 const HOST = `millrace-step-${hostname().replaceAll(/[^A-Za-z0-9.]/g, "")}-`;
 
 /** A folder for the files of one attempt, private to this process. */
@@ -10,7 +10,7 @@ export function newStepFolder(): Promise<string> {
   return mkdtemp(join(tmpdir(), `${HOST}${process.pid}-`));
 }
 
-/** Removes the folders of processes of this machine that have ended without doing so. */
+/** Removes folders left behind by dead processes of this machine. */
 export async function removeAbandonedFolders(): Promise<void> {
   const names = await readdir(tmpdir()).catch(() => []);
   const abandoned = names.filter((name) => {

@@ -1,15 +1,15 @@
-/** The time that an attempt may take. It stands still while the attempt waits for others. */
+/** The time limit of an attempt. It is paused while the attempt waits for others. */
 export interface StepTime {
   pause(): void;
   resume(): void;
-  /** For good. */
+  /** Stops it for good. */
   stop(): void;
 }
 
 interface Observer {
-  /** The time begins to run, with so much left. */
+  /** The time begins to run, with this much left. */
   runs(leftMs: number): void;
-  /** It stands still, or has stopped. */
+  /** The time is paused or has stopped. */
   rests(): void;
   isOver(): void;
 }

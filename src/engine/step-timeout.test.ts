@@ -19,7 +19,7 @@ test("a timeout that the step computed through is final, and says so", () => {
     error: {
       code: "step_timeout",
       message:
-        "The step act took longer than 3 s, of which it computed for 3 s: another attempt would take as long. Send a smaller file, or raise timeoutMs of the step.",
+        "The step act took longer than 3 s and used the processor for 3 s of it, so another attempt would take as long. Send a smaller file, or raise timeoutMs of the step.",
     },
   });
 });

@@ -8,8 +8,8 @@ import { failureOf, loggedOf } from "./outcome.ts";
 const OUTAGE_WAIT_MS = 500;
 
 /**
- * A worker's calls of the store. Each is repeated until the store answers: the prefetch keeps further deliveries
- * away meanwhile.
+ * A worker's calls to the store. Each is repeated until the store answers; meanwhile the prefetch limit holds back
+ * further deliveries.
  */
 export function storeCalls(store: Pick<Store, "claim" | "settle" | "now">, log: StepLog) {
   async function persist<T>(call: () => Promise<T>): Promise<T> {
@@ -18,9 +18,9 @@ export function storeCalls(store: Pick<Store, "claim" | "settle" | "now">, log: 
         return await call();
       } catch (error) {
         if ((error as MillraceError).code === "closed") throw error;
-        log.warn("the records cannot be reached", { error: (error as Error).message });
+        log.warn("the store cannot be reached", { error: (error as Error).message });
         await sleep(OUTAGE_WAIT_MS);
-        // After the pause: its delivery comes again at once.
+        // After the pause, because its delivery comes again at once.
         if (!isRetryable(error)) throw error;
       }
     }
@@ -29,7 +29,7 @@ export function storeCalls(store: Pick<Store, "claim" | "settle" | "now">, log: 
   return {
     claim: (command: Omit<Claim, "now">) => persist(() => store.claim({ ...command, now: store.now() })),
 
-    /** Settles the task; as a failure for good when the records cannot keep what the step made. */
+    /** Settles the task, as a permanent failure if the records cannot store what the step made. */
     async settle(taskId: string, lease: string, outcome: Outcome) {
       const ask = (what: Outcome) => store.settle({ taskId, lease, now: store.now(), outcome: what });
       try {
@@ -37,7 +37,7 @@ export function storeCalls(store: Pick<Store, "claim" | "settle" | "now">, log: 
       } catch (error) {
         if (outcome.kind !== "succeeded" || (error as MillraceError).code === "closed") throw error;
         const failed = unrecordable(error, outcome.ms);
-        log.error("a result cannot be recorded", { task: taskId, ...loggedOf(failed) });
+        log.error("a result cannot be stored", { task: taskId, ...loggedOf(failed) });
         return persist(() => ask(failed));
       }
     },
@@ -50,7 +50,7 @@ function unrecordable(cause: unknown, ms: number): Outcome {
   const { message, detail } = failureOf(cause);
   const error = {
     code: "step_failed",
-    message: `The result of the step cannot be recorded: ${message.slice(0, 500)}`,
+    message: `The result of the step cannot be stored: ${message.slice(0, 500)}`,
     detail,
   };
   return { kind: "failed", error, retryable: false, random: 0, ms };

@@ -6,9 +6,9 @@ import { MOST_ITEMS } from "../pipeline/accepts.ts";
 import type { StepContext, Submission } from "../pipeline/context.ts";
 import type { Engine } from "./engine.ts";
 
-/** Levels of jobs below one that a client started. */
+/** Most levels of jobs below one that a client started. */
 const MAX_DEPTH = 8;
-/** Jobs that one step starts. */
+/** Most jobs that one step may start. */
 const MAX_CHILDREN = 1_000;
 const KEY_CHARACTERS = 200;
 
@@ -18,7 +18,7 @@ export interface SubmissionParts {
   task: TaskRecord;
   /** The record of a file that the step may read. */
   find(file: { artifactId: string }): Promise<FileRef>;
-  /** Blobs that hold the data of a child are the attempt's, until it is settled. */
+  /** Called for blobs with a child's data, which belong to the attempt until it is settled. */
   onPinned(blob: string): void;
 }
 
@@ -49,6 +49,7 @@ export function collectSubmissions(parts: SubmissionParts) {
       priority: checkedPriority(priority),
       metadata,
       startAt: timeOf(work),
+      fromInside: true,
       parent: { jobId: job.id, item: task.item, step, depth },
     });
     for (const blob of prepared.pinned) parts.onPinned(blob);
@@ -62,19 +63,19 @@ function check(key: string, known: ReadonlyMap<string, unknown>, depth: number):
   if (typeof key !== "string" || key === "" || key.length > KEY_CHARACTERS) {
     throw new TypeError(`The key of a job must be a text of 1 to ${KEY_CHARACTERS} characters.`);
   }
-  if (known.has(key)) throw new TypeError(`The step has started a job under the key "${key}" already.`);
+  if (known.has(key)) throw new TypeError(`The step has already started a job with the key "${key}".`);
   if (known.size >= MAX_CHILDREN) throw tooMany("jobs", MAX_CHILDREN);
   if (depth > MAX_DEPTH) {
-    const text = `Jobs start jobs at most ${MAX_DEPTH} levels deep; this would be level ${depth}.`;
+    const text = `Jobs can be nested at most ${MAX_DEPTH} levels deep. This would be level ${depth}.`;
     throw new MillraceError("too_deep", text, { extra: { limit: MAX_DEPTH } });
   }
 }
 
 function tooMany(what: string, limit: number): MillraceError {
-  const text = `The jobs that one step starts have at most ${limit} ${what} together.`;
+  const text = `The jobs that one step starts can have at most ${limit} ${what} in total.`;
   return new MillraceError(
     "too_many_items",
-    what === "jobs" ? `A step starts at most ${limit} jobs.` : text,
+    what === "jobs" ? `A step can start at most ${limit} jobs.` : text,
     {
       extra: { limit },
     },

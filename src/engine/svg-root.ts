@@ -1,9 +1,9 @@
 import { constants, gunzipSync } from "node:zlib";
 
 /**
- * Whether a document's root element is `svg`: past a byte order mark, the XML declaration, comments,
- * processing instructions and a document type. An HTML page that contains a picture is not one. The document
- * may be in UTF-16, or compressed as drawing programs save it.
+ * Whether a document's root element is `svg`. Skips a byte order mark, the XML declaration, comments, processing
+ * instructions and a doctype. An HTML page that contains an SVG does not count. The document may be UTF-16, or
+ * compressed the way drawing programs save it.
  */
 export function hasSvgRoot(head: Buffer): boolean {
   const text = textOf(head[0] === 0x1f && head[1] === 0x8b ? unpacked(head) : head);
@@ -19,10 +19,10 @@ export function hasSvgRoot(head: Buffer): boolean {
   }
 }
 
-/** Compressed bytes that are looked into: deflate makes at most a thousand times as many of them. */
+/** Compressed bytes to inspect: deflate expands them at most a thousandfold. */
 const MAX_PACKED = 4_096;
 
-/** The beginning of a compressed document; nothing when it is not one. */
+/** The beginning of a compressed document; empty if it is not one. */
 function unpacked(head: Buffer): Buffer {
   try {
     return gunzipSync(head.subarray(0, MAX_PACKED), { finishFlush: constants.Z_SYNC_FLUSH });
@@ -31,7 +31,7 @@ function unpacked(head: Buffer): Buffer {
   }
 }
 
-/** But for UTF-16, markup is ASCII in every encoding that matters here, so that the bytes can be read one by one. */
+/** Apart from UTF-16, markup is ASCII in every encoding that matters here, so it can be read byte by byte. */
 function textOf(head: Buffer): string {
   const [first, second] = head;
   const little = (first === 0xff && second === 0xfe) || (first === 0x3c && second === 0);
@@ -41,13 +41,13 @@ function textOf(head: Buffer): string {
     : head.toString("latin1");
 }
 
-/** Position past `end`, or past the text: nothing is recognised there. */
+/** Position after `end`, or the end of the text if `end` is missing. */
 function after(text: string, end: string, from: number): number {
   const found = text.indexOf(end, from);
   return found < 0 ? text.length : found + end.length;
 }
 
-/** A document type ends with `>`, but for those in its quoted names and its internal subset. */
+/** A doctype ends with the first `>` outside its quoted names and its internal subset. */
 function afterDoctype(text: string, from: number): number {
   let inSubset = false;
   for (let at = from; at < text.length; at++) {

@@ -3,13 +3,14 @@ import { FETCH_STEP } from "../domain/fetching.ts";
 import type { Step } from "../pipeline/step.ts";
 import type { Attempts } from "./attempts.ts";
 import type { Batches } from "./batches.ts";
+import type { Settled } from "./history/recorder.ts";
 import type { Isolation, RunStep, Suspects } from "./isolation.ts";
 import type { Leases } from "./leases.ts";
 import { partsProgress } from "./parts-progress.ts";
 import { type AttemptParts, type Held, runAttempt } from "./run-attempt.ts";
 import { type SharedMemory, sharedMemory } from "./shared-memory.ts";
 import type { StoreCalls } from "./store-calls.ts";
-import type { Tracing } from "./tracing.ts";
+import { type Tracing, traceIdOf } from "./tracing.ts";
 import { untilAborted } from "./until-aborted.ts";
 
 const MIB = 1024 * 1024;
@@ -21,20 +22,20 @@ export interface WorkParts extends AttemptParts {
   isolation: Isolation;
   suspects: Suspects;
   tracing: Tracing;
-  /** What the ceilings of the isolated steps that run here may be together. @default any amount */
+  /** Total of the memory limits of the isolated steps that run here. @default unlimited */
   memoryMiB?: number;
-  /** A step ignores its signal: the process should drain and end. */
+  /** A step ignores its signal: the process should drain and exit. */
   onStuck(): void;
-  onSettled?(step: { queue: string; outcome: Outcome["kind"]; ms: number }): void;
+  onSettled?(step: Settled & { trace?: string }): void;
 }
 
-/** Works on tasks that this worker has claimed: keeps the lease, runs one attempt and settles it. */
+/** Processes claimed tasks: keeps the lease, runs one attempt and settles it. */
 export function taskWork(parts: WorkParts, attempts: Attempts, batches: Batches, calls: StoreCalls) {
   const { engine, worker, leases, isolation, suspects, tracing } = parts;
   const ceilings = sharedMemory((parts.memoryMiB ?? Number.POSITIVE_INFINITY) * MIB);
   const tellParts = partsProgress(engine.bus);
 
-  /** In this process. */
+  /** Runs the step in this process. */
   const runHere: RunStep = ({ step, context, signal }) =>
     untilAborted(
       Promise.resolve().then(() => step.run(context as never)),
@@ -42,7 +43,7 @@ export function taskWork(parts: WorkParts, attempts: Attempts, batches: Batches,
       parts.onStuck,
     );
 
-  /** Where the step runs: in a process of its own where it declares that or its worker died with it, else here. */
+  /** Runs the step in its own process if it declares `isolate` or if its worker died with it, otherwise here. */
   const inProcess = (
     { task }: Held,
     step: Step,
@@ -81,7 +82,10 @@ export function taskWork(parts: WorkParts, attempts: Attempts, batches: Batches,
       );
       if (settled.deliveries.length > 0) void engine.publishChanges(settled);
       if (settled.parts) tellParts(job, task, settled.parts);
-      parts.onSettled?.({ queue, outcome: outcome.kind, ms: performance.now() - began });
+      const trace = traceIdOf(job.traceparent);
+      const code = outcome.kind === "failed" ? outcome.error.code : null;
+      const ms = performance.now() - began;
+      parts.onSettled?.({ queue, outcome: outcome.kind, ms, waitMs: waitOf(claim), code, trace });
       return true;
     } finally {
       lease.release();
@@ -91,12 +95,19 @@ export function taskWork(parts: WorkParts, attempts: Attempts, batches: Batches,
   };
 }
 
-/** Waits until one more ceiling fits; a higher one than all that may be used fits when there is no other. */
+/** How long a task waited for its first step; `null` for later steps, and after a retry. */
+function waitOf({ task, job }: Held): number | null {
+  const isFirst = task.step === 0 && task.attempt <= 1 && task.run === 1 && task.part === null;
+  if (!isFirst || task.startedAt === null) return null;
+  return Math.max(0, task.startedAt - Math.max(job.createdAt, job.startAt ?? 0));
+}
+
+/** Waits until one more memory limit fits; one above the total is capped, and so runs alone. */
 async function beneath(ceilings: SharedMemory, bytes: number, signal: AbortSignal): Promise<() => void> {
   try {
     return await ceilings.take(Math.min(bytes, ceilings.bytes), signal);
   } catch {
-    // It is aborted, which the attempt says itself.
+    // The attempt itself reports that it was aborted.
     return () => {};
   }
 }

@@ -1,24 +1,29 @@
 import type { Context, Span, SpanKind, Tracer } from "@opentelemetry/api";
 import type { JobRecord } from "../domain/records.ts";
 
-/** W3C Trace Context, as the header `traceparent` carries it. */
+/** W3C Trace Context, as in the `traceparent` header. */
 const TRACEPARENT = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
 
-/** `null` for what is none, or names no trace. */
+/** `null` if it is invalid or names no trace. */
 export function validTraceparent(text: string | undefined): string | null {
   const [, trace, span] = TRACEPARENT.exec(text ?? "") ?? [];
   return trace && span && !/^0+$/.test(trace) && !/^0+$/.test(span) ? text! : null;
 }
 
+/** The trace id in a `traceparent`; `undefined` if it names none. */
+export function traceIdOf(traceparent: string | undefined): string | undefined {
+  return validTraceparent(traceparent) === null ? undefined : TRACEPARENT.exec(traceparent!)![1];
+}
+
 type Traced = Pick<JobRecord, "id" | "pipeline" | "traceparent">;
 
-/** Spans of what workers do for a job, below the span that its `traceparent` names. */
+/** Spans of the work done for a job, below the span in its `traceparent`. */
 export interface Tracing {
-  /** Runs the work within a span; what it starts itself is below that. */
+  /** Runs the work within a span; spans that it starts are its children. */
   during<T>(name: string, job: Traced, attributes: Attributes, work: () => Promise<T>): Promise<T>;
-  /** A span of what was done before the job was known. */
+  /** Records a span of work done before the job was known. */
   past(name: string, job: Traced, attributes: Attributes, startedAt: number): void;
-  /** Of the span that is active here, if there is one. */
+  /** The `traceparent` of the active span, if any. */
   current(): string | null;
 }
 
@@ -27,7 +32,7 @@ type Api = typeof import("@opentelemetry/api");
 
 const none: Tracing = { during: (_name, _job, _attributes, work) => work(), past() {}, current: () => null };
 
-/** Where `@opentelemetry/api` is installed; without a tracer provider, which the program registers, it does nothing. */
+/** Uses `@opentelemetry/api` if it is installed. Does nothing unless the program registers a tracer provider. */
 export async function loadTracing(): Promise<Tracing> {
   const api = await import("@opentelemetry/api").catch(() => null);
   return api ? tracing(api) : none;

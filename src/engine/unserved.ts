@@ -1,13 +1,13 @@
 import type { Store } from "../ports/store/store.ts";
 
-/** A queue in which tasks wait, and that no live worker takes tasks from. */
+/** A queue with waiting tasks that no live worker consumes. */
 export interface UnservedQueue {
   name: string;
   /** Tasks that are due or delayed. */
   waiting: number;
 }
 
-/** Most often the version of a pipeline that jobs were created with, and that no worker has any more. */
+/** Usually queues of a pipeline version that jobs were created with but that no worker has any more. */
 export async function unservedQueues(store: Pick<Store, "queues" | "now">): Promise<UnservedQueue[]> {
   const queues = await store.queues({ now: store.now() });
   return queues
@@ -16,7 +16,7 @@ export async function unservedQueues(store: Pick<Store, "queues" | "now">): Prom
     .map(({ name, waiting }) => ({ name, waiting }));
 }
 
-/** For people: `noted@2/step` is the step of version 2 of `noted`. */
+/** Text for people: `noted@2/step` is the step of version 2 of `noted`. */
 export function describeQueue(queue: string): string {
   const [, name, version = "1", step] = /^(.*?)(?:@(\d+))?\/([^/]+)$/.exec(queue) ?? [];
   return name === undefined ? queue : `the step "${step}" of ${name}, version ${version}`;

@@ -1,7 +1,7 @@
-/** After its signal a step may take this long to stop before its process is ended. */
+/** How long a step may take to stop after its signal is aborted, before its process is killed. */
 export const GRACE_MS = 5_000;
 
-/** Waits for the step, but after its signal only for as long as a step may take to notice it. */
+/** Waits for the step, but after its signal is aborted only for as long as a step may take to stop. */
 export async function untilAborted<T>(
   work: Promise<T>,
   signal: AbortSignal,
@@ -21,7 +21,7 @@ export async function untilAborted<T>(
   try {
     return await Promise.race([work, aborted]);
   } finally {
-    // A lease may be told lost while the settlement is on its way: the step has ended, nothing is stuck.
+    // The lease may be reported lost while its settlement is in flight: the step has ended, so nothing is stuck.
     signal.removeEventListener("abort", wait);
     clearTimeout(timer);
   }

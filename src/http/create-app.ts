@@ -12,25 +12,25 @@ import { apiHeaders } from "./security-headers.ts";
 export interface AppOptions {
   limits: HttpLimits;
   logger: FastifyBaseLogger;
-  /** The address that clients see, where it is not the one they send as `Host`. */
+  /** Base URL that clients use, if it differs from the `Host` they send. */
   publicUrl: string | null;
-  /** Requests may come to any host name, as `identify` finds out who sends them. @default false: loopback alone */
+  /** Accept requests for any host name, because `identify` authenticates them. @default false: loopback only */
   anyHost?: boolean;
   identify: Identify;
-  /** Networks whose proxies say where requests come from. @default none */
+  /** Networks of proxies whose `X-Forwarded-*` headers are trusted. @default none */
   trustProxy?: readonly string[];
 }
 
 /**
- * An app without routes: its errors are problem documents, its answers have the security headers, requests
- * from elsewhere are refused, and every other request has its `principal`.
+ * Creates an app without routes. It answers errors with problem documents, sets security headers, rejects
+ * cross-site requests, and sets `principal` on every request.
  */
 export function createApp(options: AppOptions): App {
   const { limits, logger, publicUrl, anyHost = false, identify, trustProxy = [] } = options;
   const app = fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
-    // One logger for all: a child for each request costs more than the few lines that are written.
+    // One logger for all requests: a child per request costs more than the few lines that are written.
     childLoggerFactory: (parent) => parent,
     genReqId: requestIds(),
     bodyLimit: limits.jsonBytes,
@@ -50,11 +50,11 @@ export function createApp(options: AppOptions): App {
   app.server.maxConnections = limits.connections;
   app.setErrorHandler(answerError);
   app.setValidatorCompiler(validatorCompiler);
-  // Answers are made of our own records, in the shape of their schemas: they are not checked again.
+  // Responses are built from our own records in the shape of their schemas, so checking them again is a waste.
   app.setSerializerCompiler(() => JSON.stringify);
   app.addHook("onRequest", (request, reply, done) => {
     reply.headers(apiHeaders);
-    // No page of another site can send one without asking first, which nobody answers.
+    // A page of another site cannot send this header without a CORS preflight, and we answer none.
     const hasBearer = anyHost && /^Bearer /i.test(request.headers.authorization ?? "");
     if (!hasBearer && !request.routeOptions.config.isOpen)
       refuseForeign(request.headers, request.method, { publicUrl, anyHost });

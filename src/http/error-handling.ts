@@ -6,7 +6,7 @@ import type { App } from "./app.ts";
 import type { HttpLimits } from "./limits.ts";
 import { problemOf, publicError, sendProblem } from "./problem.ts";
 
-/** Answers any error as a problem document; what was not foreseen is logged, and nothing of it is told. */
+/** Answers any error with a problem document. Unexpected errors are logged, and their details stay private. */
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const told = publicError(error);
   if (told.code === "internal") request.log.error({ err: error, requestId: request.id }, "a request failed");
@@ -16,8 +16,8 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
 }
 
 /**
- * Answers what no route does: `405` where the address is one of another method.
- * @param fallback may answer itself (the page, for addresses that it routes); says whether it did
+ * Answers requests that match no route: `405` if the path exists with another method.
+ * @param fallback may answer the request itself (the page does, for its own paths). Returns whether it did
  */
 export function answerUnknown(
   app: App,
@@ -43,11 +43,11 @@ export function answerUnknown(
       );
     }
     if (fallback(request, reply)) return reply;
-    return sendProblem(reply, new MillraceError("not_found", "There is nothing at this address."));
+    return sendProblem(reply, new MillraceError("not_found", "Nothing exists at this address."));
   });
 }
 
-/** What is not HTTP, too large a header, or too slow to arrive never becomes a request: it is answered on the socket. */
+/** Answers on the socket, because a malformed, oversized or slow request never becomes a Fastify request. */
 export function answerBrokenRequest(limits: HttpLimits) {
   return (error: Error & { code?: string }, socket: Socket): void => {
     if (error.code === "ECONNRESET" || !socket.writable) {
@@ -58,7 +58,7 @@ export function answerBrokenRequest(limits: HttpLimits) {
   };
 }
 
-/** Answers where no handler will any more, and ends the connection. */
+/** Answers when no handler can any more, and closes the connection. */
 export function answerOnSocket(socket: Socket, told: MillraceError): void {
   const body = JSON.stringify(problemOf(told, "none"));
   socket.end(

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { isIP } from "node:net";
 import { MillraceError } from "../errors.ts";
 
-/** Whether a host name or address can only be this machine. Names are not looked up: a name server may lie. */
+/** Whether a host can only be this machine. Does not look names up: a name server may lie. */
 export function isLoopback(host: string): boolean {
   const name = host.toLowerCase();
   if (name === "localhost" || name.endsWith(".localhost")) return true;
@@ -14,12 +14,12 @@ export function isLoopback(host: string): boolean {
 const AUTHORITY = /^(\[[0-9a-f:.]+\]|[^:/@?#\s]+)(?::\d{1,5})?$/i;
 
 /**
- * While there are no accounts, whoever can send a request is the user: so a web page of another site must
- * not be able to, nor a page that another program of this machine serves. A page whose name was made to point
- * here (DNS rebinding) sends its own `Host`; any other page sends its `Origin`, or at least `Sec-Fetch-Site`.
- * Following a link to here is harmless and allowed.
- * @param own.publicUrl the address of the server's own pages, where it is not that of `Host`
- * @param own.anyHost requests are told apart by who sends them: they may come to any name
+ * Without accounts, anyone who can send a request acts as the user. So pages of other sites, and pages served by
+ * other programs on this machine, must not be able to send one. A page whose name was rebound to this address (DNS
+ * rebinding) sends its own `Host`; any other page sends its `Origin`, or at least `Sec-Fetch-Site`. Following a
+ * link here is harmless and allowed.
+ * @param own.publicUrl base URL of the server's own pages, if it differs from `Host`
+ * @param own.anyHost accept any host name, because requests are authenticated
  */
 export function refuseForeign(
   headers: IncomingHttpHeaders,
@@ -31,7 +31,7 @@ export function refuseForeign(
   if (!anyHost && (name === undefined || !isLoopback(name))) {
     throw new MillraceError(
       "forbidden_origin",
-      "Use this server by a loopback name, such as localhost or 127.0.0.1.",
+      "Use a loopback address for this server, such as localhost or 127.0.0.1.",
     );
   }
   const site = headers["sec-fetch-site"];
@@ -40,7 +40,10 @@ export function refuseForeign(
       ? site === undefined || site === "same-origin" || site === "none" || isNavigation(headers, method)
       : isOwnOrigin(origin, host, publicUrl);
   if (isOwn) return;
-  throw new MillraceError("forbidden_origin", "This server takes no requests from pages of other sites.");
+  throw new MillraceError(
+    "forbidden_origin",
+    "This server does not accept requests from pages of other sites.",
+  );
 }
 
 function isOwnOrigin(origin: string, host: string, publicUrl: string | null): boolean {
@@ -50,7 +53,7 @@ function isOwnOrigin(origin: string, host: string, publicUrl: string | null): bo
   return given === originOf(`${protocol}//${host}`) || (publicUrl !== null && given === originOf(publicUrl));
 }
 
-/** In its one spelling, without the scheme's own port; `null` for what is not of the web. */
+/** Normalizes an origin and drops the default port. `null` unless it is HTTP or HTTPS. */
 function originOf(url: string): string | null {
   if (!/^https?:\/\//i.test(url) || !URL.canParse(url)) return null;
   return new URL(url).origin;

@@ -82,6 +82,6 @@ test("an address that is taken says which flag takes another", async () => {
   });
   closing.push(http.close);
   await expect(http.listen({ host: "127.0.0.1", port: Number(port) })).rejects.toThrow(
-    `Port ${port} is taken. Choose another with --port or PORT.`,
+    `Port ${port} is in use. Choose another with --port or PORT.`,
   );
 });

@@ -7,24 +7,26 @@ import { watchBodies } from "./slow-bodies.ts";
 
 export interface HttpServer {
   readonly app: App;
-  /** Rejects with `config_invalid` when the address cannot be used. */
+  /** Rejects with `config_invalid` if the address cannot be used. */
   listen(address: Address): Promise<{ url: string }>;
-  /** Lets requests under way finish for `closeMs`, and leaves no handle open. */
+  /** Gives running requests `closeMs` to finish. Leaves no open handle. */
   close(): Promise<void>;
 }
 
 export interface Address {
   host: string;
-  /** 0: any that is free. */
+  /** 0 picks a free port. */
   port: number;
 }
 
 export interface HttpServerOptions extends AppOptions {
-  /** Whether a body of this type may take as long as it keeps coming. */
+  /** Whether a body of this content type has no deadline as long as data keeps coming. */
   isUpload(contentType: string | undefined): boolean;
 }
 
-/** An app to add routes to, and its way to the network: what is slow, silent or left over holds nothing for long. */
+const IDLE_CHECK_MS = 100;
+
+/** Creates an app to add routes to, and listens. Slow, silent and abandoned connections are closed in time. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { limits, isUpload } = options;
   const app = createApp(options);
@@ -37,9 +39,12 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       endSilent();
       endWatch();
       const timer = setTimeout(() => app.server.closeAllConnections(), limits.closeMs);
+      // Clients keep connections open for their next request after the last response.
+      const idle = setInterval(() => app.server.closeIdleConnections(), IDLE_CHECK_MS);
       try {
         await app.close();
       } finally {
+        clearInterval(idle);
         clearTimeout(timer);
       }
     },
@@ -60,11 +65,11 @@ async function listen(app: App, address: Address): Promise<{ url: string }> {
 function listenError(error: unknown, { host, port }: Address): unknown {
   const { code } = error as { code?: string };
   if (code === "EADDRINUSE") {
-    const text = `Port ${port} is taken. Choose another with --port or PORT.`;
+    const text = `Port ${port} is in use. Choose another with --port or PORT.`;
     return new MillraceError("config_invalid", text, { cause: error });
   }
   if (code === "EACCES" || code === "EADDRNOTAVAIL") {
-    const text = `This machine does not let us listen on ${host}, port ${port}.`;
+    const text = `This machine does not allow listening on ${host}, port ${port}.`;
     return new MillraceError("config_invalid", text, { cause: error });
   }
   return error;

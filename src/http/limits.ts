@@ -1,24 +1,24 @@
-/** Bounds of one HTTP server. Sizes are bytes, times milliseconds. */
+/** Limits of one HTTP server. Sizes are in bytes, times in milliseconds. */
 export interface HttpLimits {
-  /** JSON bodies. @default 1 MiB */
+  /** Size of a JSON body. @default 1 MiB */
   jsonBytes: number;
-  /** Headers of a request. @default 16 KiB */
+  /** Size of a request's headers. @default 16 KiB */
   headerBytes: number;
-  /** Open connections, event streams among them. @default 20_000 */
+  /** Open connections, including event streams. @default 20_000 */
   connections: number;
-  /** For the headers to arrive. @default 15_000 */
+  /** Time for the headers to arrive. @default 15_000 */
   headersMs: number;
-  /** For a whole request to arrive, its uploads included. @default 1 hour */
+  /** Time for a whole request to arrive, including uploads. @default 1 hour */
   requestMs: number;
-  /** For a body other than an upload to arrive. @default 30_000 */
+  /** Time for a body other than an upload to arrive. @default 30_000 */
   jsonMs: number;
-  /** What any body must bring on average; slower ones are ended. @default 1 KiB/s */
+  /** Minimum average rate of any body. Slower requests are ended. @default 1 KiB/s */
   bodyBytesPerSecond: number;
-  /** Over this time. A client that stands still for less loses nothing. @default 30_000 */
+  /** Window of that average, so that shorter stalls are harmless. @default 30_000 */
   bodyWindowMs: number;
-  /** Silence on a connection; longer than the longest `?wait=` and the heartbeat. @default 90_000 */
+  /** Idle time of a connection. Longer than the longest `?wait=` and the heartbeat. @default 90_000 */
   idleMs: number;
-  /** For what is under way to end when the server closes. @default 10_000 */
+  /** Time for running requests to finish when the server closes. @default 10_000 */
   closeMs: number;
 }
 

@@ -5,9 +5,9 @@ const MAX_MS = 5_000;
 const MAX_BYTES = 64 * 1024 * 1024;
 
 /**
- * An answer that was sent before the whole body had come (a refused upload) must still reach the client:
- * closing at once would reset the connection and throw the answer away. So the rest is read and dropped
- * for a short while, and then the connection is closed whatever the client does.
+ * A response sent before the whole body has arrived (a rejected upload) must still reach the client, but closing
+ * right away would reset the connection and discard it. So this reads and drops the rest for a short while, then
+ * closes the connection.
  */
 export function lingerAfter(request: IncomingMessage): void {
   if (request.complete) return;

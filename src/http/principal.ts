@@ -1,36 +1,35 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Identity } from "../accounts/identities.ts";
 
-/** Who sends a request. */
 export interface Principal {
-  /** Whose jobs, files, events, uploads and budgets the request is about. */
+  /** Owner of the jobs, files, events, uploads and quotas that the request is about. */
   readonly owner: string;
-  /** May see and do what concerns all owners. @default false */
+  /** May see and change what belongs to other owners. @default false */
   readonly isAdmin?: boolean;
-  /** How the user proved it; none where there are no accounts. */
+  /** How the user authenticated. Absent if accounts are off. */
   readonly identity?: Identity;
 }
 
-/** Finds out who sends a request; throws `unauthorized` and the like. */
+/** Authenticates a request. Throws `unauthorized` and similar errors. */
 export type Identify = (request: FastifyRequest) => Principal | Promise<Principal>;
 
 declare module "fastify" {
   interface FastifyRequest {
-    /** Known before any other hook of a route runs. */
+    /** Set before any other hook of a route runs. */
     principal: Principal;
   }
   interface FastifyContextConfig {
-    /** The route judges by itself who may ask it, from wherever. */
+    /** The route does its own authentication and accepts requests from any site. */
     isOpen?: boolean;
   }
 }
 
-/** Puts `request.principal` on every request. Called before the routes are added. */
+/** Sets `request.principal` on every request. Call it before adding routes. */
 export function identifyRequests(
   app: Pick<FastifyInstance, "decorateRequest" | "addHook">,
   identify: Identify,
 ): void {
-  // Fastify keeps one shape for all requests; a request has its own before anyone reads it.
+  // Declared first so that all requests keep one shape. The hook sets the value before anything reads it.
   app.decorateRequest("principal");
   app.addHook("onRequest", (request, _, done) => {
     if (request.routeOptions.config.isOpen) return done();

@@ -1,6 +1,6 @@
 export type Headers = Readonly<Record<string, string>>;
 
-/** On every answer: constant and cheap, and strict enough for data that no browser should run. */
+/** Set on every response: constant and cheap, and strict enough for data that no browser should run. */
 export const apiHeaders: Headers = {
   "x-content-type-options": "nosniff",
   "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
@@ -9,8 +9,14 @@ export const apiHeaders: Headers = {
   "cache-control": "no-store",
 };
 
-/** On what a browser shows: everything comes from this server, and nobody frames it. */
-export function pageHeaders(allowed: { scripts?: string[]; styles?: string[] } = {}): Headers {
+/** Browser permissions that a page may request. */
+export const DEVICES = ["camera", "microphone", "geolocation"] as const;
+export type Device = (typeof DEVICES)[number];
+
+/** For pages: everything comes from this server, and no other site may frame it. */
+export function pageHeaders(
+  allowed: { scripts?: string[]; styles?: string[]; devices?: readonly Device[] } = {},
+): Headers {
   const policy = {
     "default-src": ["'self'"],
     "script-src": ["'self'", ...(allowed.scripts ?? [])],
@@ -31,7 +37,9 @@ export function pageHeaders(allowed: { scripts?: string[]; styles?: string[] } =
       .join("; "),
     "cross-origin-opener-policy": "same-origin",
     "x-frame-options": "DENY",
-    "permissions-policy": "camera=(), microphone=(), geolocation=()",
+    "permissions-policy": DEVICES.map(
+      (device) => `${device}=(${allowed.devices?.includes(device) ? "self" : ""})`,
+    ).join(", "),
     "cache-control": "no-cache",
   };
 }

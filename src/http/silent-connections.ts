@@ -2,9 +2,9 @@ import type { Server } from "node:http";
 import type { Socket } from "node:net";
 
 /**
- * Connections that have not sent a request yet, as browsers open ahead. Node counts them as busy until the
- * headers are overdue, so that closing the server would wait for them.
- * @returns what ends them
+ * Tracks connections without a request yet, which browsers open ahead of time. Node counts them as busy until their
+ * headers are overdue, so closing the server would wait for them.
+ * @returns destroys these connections
  */
 export function watchSilentConnections(server: Server): () => void {
   const silent = new Set<Socket>();

@@ -7,9 +7,9 @@ import type { HttpLimits } from "./limits.ts";
 interface Arriving {
   request: IncomingMessage;
   response: ServerResponse;
-  /** When all of it must have come. */
+  /** When the whole body must have arrived. */
   deadline: number;
-  /** When the present window began, and what the connection had brought by then. */
+  /** When the current window began, and the connection's byte count at that time. */
   since: number;
   bytes: number;
 }
@@ -17,11 +17,10 @@ interface Arriving {
 const LOOK_MS = 1_000;
 
 /**
- * Ends requests whose bodies trickle: each would hold a connection, and what its handler holds, for as long
- * as its client likes. Only time in which the server waited for the client counts. Called before the routes
- * are added.
- * @param isUpload whether a body of this type may take as long as it keeps coming
- * @returns what ends the watch
+ * Ends requests whose bodies trickle in, which would otherwise hold a connection and their handler's resources
+ * indefinitely. Counts only time in which the server waited for the client. Call it before adding routes.
+ * @param isUpload whether a body of this content type has no deadline as long as data keeps coming
+ * @returns stops the watch
  */
 export function watchBodies(
   app: App,
@@ -50,7 +49,7 @@ export function watchBodies(
     const isSlow = bytesRead - body.bytes < least && body.request.readableLength === 0;
     body.since = now;
     body.bytes = bytesRead;
-    return isSlow ? `The body came more slowly than ${bodyBytesPerSecond} bytes a second.` : null;
+    return isSlow ? `The body arrived more slowly than ${bodyBytesPerSecond} bytes per second.` : null;
   };
 
   const timer = setInterval(

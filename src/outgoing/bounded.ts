@@ -7,16 +7,18 @@ interface Bounds {
   maxBytes: number;
   url: URL;
   signal: AbortSignal | undefined;
+  /** Pass compressed data through. */
+  encoded?: true | undefined;
 }
 
 /**
- * The body of an answer, which ends with an error as soon as there is too much of it. It comes as it was sent: an
- * answer that is compressed although nobody asked for that is refused, since it might grow without bounds.
+ * Limits the size of a response body, which fails as soon as it exceeds the limit. Rejects compressed responses, which
+ * we did not ask for, because they might expand without bounds.
  */
-export function bounded(body: Readable, { headers, maxBytes, url, signal }: Bounds): Readable {
+export function bounded(body: Readable, { headers, maxBytes, url, signal, encoded }: Bounds): Readable {
   const encoding = String(headers["content-encoding"] ?? "identity").trim();
-  if (encoding !== "" && encoding !== "identity") {
-    const text = `${url.host} sends the file compressed (${encoding.slice(0, 40)}), which was not asked for.`;
+  if (!encoded && encoding !== "" && encoding !== "identity") {
+    const text = `${url.host} sends the file compressed (${encoding.slice(0, 40)}), although no compression was requested.`;
     throw new MillraceError("fetch_failed", text, { retryable: false });
   }
   const announced = Number(headers["content-length"] ?? 0);
@@ -24,7 +26,7 @@ export function bounded(body: Readable, { headers, maxBytes, url, signal }: Boun
   return Readable.from(pieces(body, { maxBytes, url, signal }), { objectMode: false });
 }
 
-async function* pieces(body: Readable, { maxBytes, url, signal }: Omit<Bounds, "headers">) {
+async function* pieces(body: Readable, { maxBytes, url, signal }: Omit<Bounds, "headers" | "encoded">) {
   let bytes = 0;
   try {
     for await (const piece of body) {

@@ -7,14 +7,14 @@ import type { addressJudge } from "./networks.ts";
 export interface ConnectorOptions {
   judge: ReturnType<typeof addressJudge>;
   resolve: Resolve;
-  /** Ports of public addresses. */
+  /** Allowed ports of public addresses. */
   ports: ReadonlySet<number>;
   connectMs: number;
 }
 
 /**
- * Opens connections to addresses that were judged, and to nothing else. A name is resolved once, here, and the
- * socket gets the addresses that passed: nobody can answer with another one between the check and its use.
+ * Connects only to addresses that passed the check. Resolves each name once and passes the checked addresses to the
+ * socket, so that DNS cannot return another one between the check and the connection.
  */
 export function guardedConnector(options: ConnectorOptions): buildConnector.connector {
   const { judge, resolve, ports, connectMs } = options;
@@ -30,7 +30,7 @@ export function guardedConnector(options: ConnectorOptions): buildConnector.conn
     const host = unbracketed(target.hostname);
     const port = Number(target.port) || (target.protocol === "https:" ? 443 : 80);
     if (isIP(host)) {
-      // A literal is connected to without a lookup.
+      // IP addresses are connected to without a lookup.
       const refused = refusal(host, port, host);
       if (refused) return callback(refused, null);
     }
@@ -61,12 +61,12 @@ export function unbracketed(hostname: string): string {
   return hostname.replace(/^\[|\]$/g, "");
 }
 
-/** Says nothing of what the name stands for: that may be an inner address. */
+/** Does not reveal what the name resolves to, which may be an internal address. */
 export function addressRefused(host: string): MillraceError {
-  return new MillraceError("address_refused", `The address of ${host.slice(0, 200)} is not a public one.`);
+  return new MillraceError("address_refused", `${host.slice(0, 200)} does not have a public address.`);
 }
 
 export function portRefused(port: number, ports: ReadonlySet<number>): MillraceError {
-  const text = `Port ${port} is not used; accepted are ${[...ports].join(", ")}.`;
+  const text = `Port ${port} is not allowed. Allowed ports are ${[...ports].join(", ")}.`;
   return new MillraceError("address_refused", text, { extra: { accepted: [...ports] } });
 }

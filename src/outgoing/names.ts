@@ -5,17 +5,17 @@ export interface ResolvedAddress {
   family: 4 | 6;
 }
 
-/** Every address of a host name. Rejects when there is none. */
+/** Resolves a host name to all its addresses. Rejects if there are none. */
 export type Resolve = (name: string) => Promise<ResolvedAddress[]>;
 
 const TIMEOUT_MS = 2_000;
 const TRIES = 2;
 
 /**
- * Asks name servers. Not the operating system, whose few threads everything else in the process shares: a name
- * server that never answers would hold up its files.
- * @param system also look where the operating system does (`/etc/hosts`), for names that name servers do not know
- * @param servers in place of the machine's own, such as `127.0.0.1:5353`
+ * Queries name servers directly. The operating system's resolver would use libuv's few threads, so that a name server
+ * that never answers would block file I/O.
+ * @param system also use the operating system's resolver (`/etc/hosts`), for names that name servers do not know
+ * @param servers instead of the machine's own, such as `127.0.0.1:5353`
  */
 export function nameResolver({
   system = false,

@@ -2,16 +2,16 @@ import ipaddr from "ipaddr.js";
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
 
-/** A network of one's own that outgoing requests may reach. */
+/** A private network that outgoing requests may reach. */
 export interface Network {
   address: Address;
-  /** Bits of the address that name the network. */
+  /** Prefix length. */
   bits: number;
 }
 
 /**
- * Networks as an operator writes them: `10.1.0.0/16`, `fd12:3456::/32`, or one address.
- * @throws TypeError that names the entry which is none
+ * Parses networks as operators write them: `10.1.0.0/16`, `fd12:3456::/32`, or a single address.
+ * @throws TypeError that names the invalid entry
  */
 export function parseNetworks(list: readonly string[]): Network[] {
   return list.map((entry) => {
@@ -27,8 +27,8 @@ export function parseNetworks(list: readonly string[]): Network[] {
 }
 
 /**
- * Where clouds answer questions about the machine itself, credentials among them: metadata, task roles, DNS and
- * agents of AWS, Azure, Google, Oracle, Alibaba, Tencent and Scaleway. A network that covers one does not open it.
+ * Addresses of cloud services for the machine itself, which hand out credentials: metadata, task roles, DNS and agents
+ * of AWS, Azure, Google, Oracle, Alibaba, Tencent and Scaleway. Allowing a network that contains one does not open it.
  */
 const METADATA = [
   "169.254.169.254",
@@ -50,7 +50,7 @@ const METADATA = [
   "fd00:42::42",
 ].map((text) => ipaddr.parse(text).toNormalizedString());
 
-/** Judges addresses. One that `allowed` covers may be used on any port. */
+/** Checks addresses. Those in `allowed` may be used on any port. */
 export function addressJudge(allowed: readonly Network[]) {
   const isExact = (address: Address) =>
     allowed.some(({ address: one, bits }) => bits === lengthOf(one) && same(one, address));
@@ -67,7 +67,7 @@ export function addressJudge(allowed: readonly Network[]) {
   };
 }
 
-/** An address in its usual notation; scopes (`%eth0`) and shortened or octal forms are none. */
+/** Parses an address in standard notation. Rejects scopes (`%eth0`) and shortened or octal forms. */
 function parseAddress(text: string): Address | null {
   if (text.includes("%")) return null;
   if (ipaddr.IPv4.isValidFourPartDecimal(text)) return ipaddr.IPv4.parse(text);
@@ -76,24 +76,24 @@ function parseAddress(text: string): Address | null {
 
 function isPublic(address: Address): boolean {
   if (address.range() !== "unicast") return false;
-  // Global unicast is all that is assigned; ipaddr.js calls much else unicast too.
+  // Only 2000::/3 is assigned, but ipaddr.js treats much else as unicast.
   return address instanceof ipaddr.IPv4 || (address.parts[0]! & 0xe000) === 0x2000;
 }
 
 const IPV4_INSIDE = ["ipv4Mapped", "rfc6145", "rfc6052", "6to4", "teredo"];
 
-/** Forms in which an IPv6 address leads to an IPv4 one that nobody has looked at. */
+/** IPv6 addresses that embed an IPv4 address, which would bypass the check. */
 function carriesIpv4(address: Address): boolean {
   if (!(address instanceof ipaddr.IPv6)) return false;
   const { parts } = address;
-  // `::7f00:1`, which is deprecated; `::` and `::1` are addresses of their own.
+  // `::7f00:1`, which is deprecated. `::` and `::1` do not embed an address.
   const isCompatible = parts.slice(0, 6).every((part) => part === 0) && parts[6] !== 0;
   const isIsatap = (parts[4]! & 0xfdff) === 0 && parts[5] === 0x5efe;
   return isCompatible || isIsatap || IPV4_INSIDE.includes(address.range());
 }
 
 function matches(address: Address, network: Address, bits: number): boolean {
-  // The kinds are equal, which the types cannot tell.
+  // Both are of the same kind, which the types cannot express.
   return (address as ipaddr.IPv6).match(network as ipaddr.IPv6, bits);
 }
 

@@ -94,7 +94,7 @@ describe("an answer", () => {
     await expect(outgoing.request(silent, { maxBytes: 100 })).rejects.toMatchObject({
       code: "fetch_failed",
       retryable: true,
-      message: expect.stringContaining("took too long to answer"),
+      message: expect.stringContaining("took too long to respond"),
     });
     const stops = serve("/stops", (_, response) => response.writeHead(200).write("some"));
     const stopped = await outgoing.request(stops, { maxBytes: 100 });

@@ -8,22 +8,22 @@ import { transportError } from "./failures.ts";
 import { nameResolver, type Resolve } from "./names.ts";
 import { addressJudge, parseNetworks } from "./networks.ts";
 
-/** Of a URL. */
+/** Maximum length of a URL. */
 const MAX_CHARACTERS = 2_048;
 const PORTS = [80, 443, 8080, 8443];
 
 export interface OutgoingOptions {
-  /** Networks that are not public and may be reached on any port: `10.1.0.0/16`. @default none */
+  /** Private networks that may be reached on any port, such as `10.1.0.0/16`. @default none */
   allow?: readonly string[];
-  /** Ports of public addresses. @default 80, 443, 8080, 8443 */
+  /** Allowed ports of public addresses. @default 80, 443, 8080, 8443 */
   ports?: readonly number[];
-  /** How names become addresses. @default asks the machine's name servers */
+  /** Resolves host names. @default asks the machine's name servers */
   resolve?: Resolve;
-  /** Until a connection stands, its name resolved included. @default 10_000 */
+  /** Time limit in ms for resolving and connecting. @default 10_000 */
   connectMs?: number;
-  /** Until an answer begins. @default 30_000 */
+  /** Time limit in ms until the response headers arrive. @default 30_000 */
   headersMs?: number;
-  /** Between two pieces of an answer. @default 30_000 */
+  /** Time limit in ms between two chunks of the body. @default 30_000 */
   bodyMs?: number;
 }
 
@@ -33,37 +33,39 @@ export interface OutgoingRequest {
   headers?: Record<string, string>;
   body?: string | Buffer;
   signal?: AbortSignal;
-  /** Bytes that an answer may have. */
+  /** Maximum size of the response. */
   maxBytes: number;
-  /** Redirects of a `GET` or `HEAD` that are followed, each judged anew. @default 0: a redirect is an answer */
+  /** Accept a compressed response and pass it on as is. @default rejected, because it might expand without bounds */
+  encoded?: true;
+  /** Redirects to follow for `GET` and `HEAD`, each checked again. @default 0: a redirect is a response */
   redirects?: number;
 }
 
 export interface OutgoingAnswer {
   status: number;
   headers: Record<string, string | string[] | undefined>;
-  /** Where it came from, after redirects. */
+  /** Final URL, after redirects. */
   url: URL;
-  /** Rejects with `file_too_large` as soon as more than `maxBytes` have come. To be read or destroyed. */
+  /** Fails with `file_too_large` as soon as it exceeds `maxBytes`. Read or destroy it. */
   body: Readable;
 }
 
-/** The one way to addresses that a client names. */
+/** Sends requests to URLs that clients supply. All such requests must go through here. */
 export interface Outgoing {
   /**
-   * Reads an address as far as that is possible without asking anyone. Rejects with `address_refused` one of another
-   * scheme or port, with credentials, or that is written as a number which may not be reached.
+   * Checks a URL without a lookup. Throws `address_refused` for other schemes or ports, for credentials, and for IP
+   * addresses that are not allowed.
    */
   check(url: string): URL;
   /**
-   * Sends a request. Rejects with `address_refused`, with `file_too_large` when the answer announces more than
-   * `maxBytes`, and with `fetch_failed` for anything that goes wrong on the way.
+   * Sends a request. Rejects with `address_refused`, with `file_too_large` if the response announces more than
+   * `maxBytes`, and with `fetch_failed` for any other failure.
    */
   request(url: string, request: OutgoingRequest): Promise<OutgoingAnswer>;
   close(): Promise<void>;
 }
 
-/** @throws TypeError when an entry of `allow` is no network */
+/** @throws TypeError if an entry of `allow` is not a network */
 export function createOutgoing(options: OutgoingOptions = {}): Outgoing {
   const networks = parseNetworks(options.allow ?? []);
   const judge = addressJudge(networks);
@@ -89,7 +91,7 @@ export function createOutgoing(options: OutgoingOptions = {}): Outgoing {
     const verdict = isIP(host) ? judge(host) : null;
     if (verdict === "forbidden") throw addressRefused(host);
     const port = Number(url.port) || (url.protocol === "https:" ? 443 : 80);
-    // A name may stand for an address on a network where any port may be used.
+    // The name may resolve to an allowed network, where any port may be used.
     const isOpen = verdict === "allowed" || (verdict === null && networks.length > 0);
     if (!isOpen && !ports.has(port)) throw portRefused(port, ports);
     return url;
@@ -114,18 +116,18 @@ export function createOutgoing(options: OutgoingOptions = {}): Outgoing {
     check,
 
     async request(text, request) {
-      const { method = "GET", maxBytes, signal } = request;
+      const { method = "GET", maxBytes, signal, encoded } = request;
       let url = check(text);
       let asked = request;
       let left = method === "GET" || method === "HEAD" ? (request.redirects ?? 0) : 0;
       for (;;) {
         const { statusCode: status, headers, body } = await send(url, asked);
-        // An answer that nobody reads must not end the process with its error.
+        // Keep an unread body's error from crashing the process.
         body.on("error", () => {});
         const next = left > 0 ? locationOf(status, headers.location, url) : null;
         if (next === null) {
           try {
-            return { status, headers, url, body: bounded(body, { headers, maxBytes, url, signal }) };
+            return { status, headers, url, body: bounded(body, { headers, maxBytes, url, signal, encoded }) };
           } catch (error) {
             body.destroy();
             throw error;
@@ -135,9 +137,9 @@ export function createOutgoing(options: OutgoingOptions = {}): Outgoing {
         left--;
         const to = check(next);
         if (url.protocol === "https:" && to.protocol === "http:") {
-          throw new MillraceError("address_refused", `${url.host} leads from https to http.`);
+          throw new MillraceError("address_refused", `${url.host} redirects from https to http.`);
         }
-        // What was meant for one origin is not shown to another.
+        // Do not leak headers to another origin.
         if (to.origin !== url.origin) asked = { ...asked, headers: {} };
         url = to;
       }
@@ -156,14 +158,14 @@ function locationOf(status: number, location: string | string[] | undefined, fro
 
 function parseUrl(text: string): URL {
   const refuse = (what: string) => new MillraceError("address_refused", what);
-  if (text.length > MAX_CHARACTERS) throw refuse(`A URL has at most ${MAX_CHARACTERS} characters.`);
-  // The parser would drop some of these, and read others as what they are not.
+  if (text.length > MAX_CHARACTERS) throw refuse(`A URL is limited to ${MAX_CHARACTERS} characters.`);
+  // The URL parser would drop some of these characters and reinterpret others.
   if (/[\u0000-\u0020\u007f\\]/.test(text) || !/^https?:\/\/[^/]/i.test(text) || !URL.canParse(text)) {
     throw refuse(`"${text.slice(0, 200)}" is not a URL that begins with https:// or http://.`);
   }
   const url = new URL(text);
   if (url.username !== "" || url.password !== "") {
-    throw refuse(`The URL of ${url.host} holds a user name or a password, which are not sent.`);
+    throw refuse(`The URL of ${url.host} contains a user name or password, which is not allowed.`);
   }
   url.hash = "";
   return url;

@@ -1,9 +1,9 @@
-/** Waiting longer than this is not waited for. */
+/** Longest pause that we accept. */
 const LONGEST_MS = 10 * 3_600_000;
 
 /**
- * What a `Retry-After` header asks for, in ms, at most 10 h; `undefined` where it says nothing that can be read.
- * @param now ms since the epoch, for a header that names a time
+ * Parses `Retry-After`. Returns ms, at most 10 h, or `undefined` if it is missing or malformed.
+ * @param now ms since the epoch, for a header with a date
  */
 export function retryAfterMs(header: string | string[] | undefined, now: number): number | undefined {
   const text = (Array.isArray(header) ? header[0] : header)?.trim() ?? "";

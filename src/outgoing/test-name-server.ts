@@ -1,10 +1,10 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 
-/** What a name server says of a name: its addresses of either kind. Called for each question. */
+/** Returns a name's addresses of one kind. Called for each query. */
 export type Answer = (name: string, type: 4 | 6) => readonly string[];
 
-/** A name server on loopback that says what a test wants. */
+/** A name server on loopback for tests. */
 export async function startNameServer(answer: Answer) {
   const socket = createSocket("udp4");
   let questions = 0;
@@ -38,7 +38,7 @@ function questionOf(query: Buffer): { name: string; type: 4 | 6 | null; end: num
   return { name: labels.join("."), type: type === 1 ? 4 : type === 28 ? 6 : null, end: at + 5 };
 }
 
-/** A record that counts for no time at all: the next question may be answered otherwise. */
+/** A record with a TTL of 0, so that the next query may get another answer. */
 function record(address: string): Buffer {
   const data = address.includes(":") ? ipv6(address) : Buffer.from(address.split(".").map(Number));
   const head = Buffer.alloc(12);
@@ -49,7 +49,7 @@ function record(address: string): Buffer {
   return Buffer.concat([head, data]);
 }
 
-/** Without a dotted end. */
+/** Without support for a dotted IPv4 suffix. */
 function ipv6(address: string): Buffer {
   const [head = "", tail = ""] = address.split("::");
   const groups = (text: string) =>

@@ -2,26 +2,28 @@ import type { z } from "zod";
 
 /** What a pipeline takes: files, data, or either of them in one job. Sizes are bytes. */
 export interface Accepts {
-  /** Media types of files, known by content: `image/png`, or `*` for any. @default none: it takes no files */
+  /**
+   * Media types of files, detected from their content: `image/png`, or `*` for any. @default none: it takes no files
+   */
   mediaTypes?: readonly string[];
-  /** @default 1 where `mediaTypes` names any and a job without files has no data either */
+  /** @default 1 if `mediaTypes` is not empty and a job without files would have no data either */
   minFiles?: number;
-  /** @default 50 where `mediaTypes` names any */
+  /** @default 50 if `mediaTypes` is not empty */
   maxFiles?: number;
   /** @default 20 MiB */
   maxFileBytes?: number;
   /** The data of one item. Served as JSON Schema, so describe each field. @default none: it takes no data */
   data?: z.ZodType;
-  /** Items of data in one job, at most 10,000. @default 10_000 */
+  /** Data items in one job, at most 10,000. @default 10_000 */
   maxItems?: number;
 }
 
-/** What a pipeline takes, with nothing left open. */
+/** What a pipeline takes, with all defaults filled in. */
 export interface Accepted extends Required<Omit<Accepts, "data">> {
   readonly data: z.ZodType | null;
 }
 
-/** What the steps read as `ctx.data`: `null` for an item that is a file. */
+/** What the steps read as `ctx.data`: `null` if the item is a file. */
 export type AcceptedData<A> = A extends { data: infer Schema extends z.ZodType }
   ? A extends { mediaTypes: readonly string[] }
     ? z.output<Schema> | null
@@ -31,7 +33,7 @@ export type AcceptedData<A> = A extends { data: infer Schema extends z.ZodType }
 /** What clients send as the data of an item. */
 export type SentData<A> = A extends { data: infer Schema extends z.ZodType } ? z.input<Schema> : never;
 
-/** Items of data in one job, whatever its pipeline takes. */
+/** Most data items in one job, whatever the pipeline sets. */
 export const MOST_ITEMS = 10_000;
 
 export function accepted(pipeline: string, accepts: Accepts = {}): Accepted {

@@ -3,23 +3,23 @@ import { duration, LONGEST_TIMER_MS } from "./durations.ts";
 
 /** How the tasks of a step are collected. */
 export interface BatchOptions {
-  /** Tasks in one call, at most. */
+  /** Maximum number of tasks in one call. */
   size: number;
-  /** How long a task waits for others, from its claim on. @default 1_000 */
+  /** How long a task waits for others after its claim, in ms. @default 1_000 */
   waitMs?: number;
 }
 
-/** What a call gets beside its tasks. */
+/** What a call gets besides its tasks. */
 export interface BatchCall {
-  /** Aborted when all of its tasks are. Each task has a signal of its own, too. */
+  /** Aborted once all of its tasks are. Each task also has its own signal. */
   readonly signal: AbortSignal;
   readonly log: StepLog;
 }
 
 /**
- * Handles tasks of one step, from any jobs and owners. Returns how each of them ended, in their order: its result,
- * or an error, which it is charged with alone. When the call throws, its tasks are tried in halves, uncharged, until
- * those that fail do so alone.
+ * Handles tasks of one step, from any jobs and owners. Returns one outcome per task, in order: a result, or an error
+ * that uses up an attempt of that task only. If the call throws, its tasks are retried in halves, without using up
+ * attempts, until the failing ones are isolated.
  */
 export type RunBatch<Options, Previous, Data, R> = (
   tasks: readonly EachContext<Options, Previous, Data>[],
@@ -45,7 +45,7 @@ export function batchOf(step: string, { size, waitMs = 1_000 }: BatchOptions, ru
   };
 }
 
-/** A call for one task, as suspects and tests make it. */
+/** Calls a batch step with one task, as for suspects and in tests. */
 export async function runAlone(
   { run }: Pick<Batch, "run">,
   context: EachContext<unknown, never, never>,
@@ -55,9 +55,11 @@ export async function runAlone(
   return outcome;
 }
 
-/** What a call returned, which must be one outcome for each of its tasks. */
+/** Checks that a call returned one outcome for each of its tasks. */
 export function checked(outcomes: readonly unknown[], tasks: number): readonly unknown[] {
   if (Array.isArray(outcomes) && outcomes.length === tasks) return outcomes;
   const found = Array.isArray(outcomes) ? `${outcomes.length} outcomes` : "no list of outcomes";
-  throw new TypeError(`A batch of ${tasks} tasks returned ${found}; it must return one for each task.`);
+  throw new TypeError(
+    `A batch of ${tasks} tasks returned ${found}. It must return one outcome for each task.`,
+  );
 }

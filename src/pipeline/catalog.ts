@@ -1,15 +1,15 @@
 import type { z } from "zod";
 
 export interface CatalogOptions<Schema extends z.ZodType> {
-  /** Lower-case letters, digits, `.` and `-`: `characters`. */
+  /** Lowercase letters, digits, `.` and `-`, such as `characters`. */
   name: string;
   title?: string;
   description?: string;
-  /** Of one entry, which is JSON. Served as JSON Schema, so describe each field. */
+  /** Schema of one entry, which is JSON. Served as JSON Schema, so describe each field. */
   schema: Schema;
   /**
-   * Finds an entry that the catalog does not have, by its key; `undefined` where there is none. It runs once however many
-   * ask for it, in however many processes. What it finds is an entry of the catalog then, for `loadedForMs`.
+   * Finds an entry that the catalog does not have, by its key; `undefined` if there is none. It runs once, however many
+   * steps in however many processes ask for the key. The result stays in the catalog for `loadedForMs`.
    */
   load?(key: string, signal: AbortSignal): Promise<z.input<Schema> | undefined>;
   /** How long `load` may take. @default 5_000 */
@@ -18,7 +18,7 @@ export interface CatalogOptions<Schema extends z.ZodType> {
   loadedForMs?: number;
 }
 
-/** A map that every process has in memory: admins change it, steps look things up in it. */
+/** A map that every process keeps in memory. Admins change it, and steps look up entries in it. */
 export interface Catalog<T = unknown> {
   readonly name: string;
   readonly title: string;

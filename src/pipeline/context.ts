@@ -1,6 +1,9 @@
 import type { Readable } from "node:stream";
 import type { Json } from "../domain/records.ts";
+import type { Ai } from "./ai.ts";
+import type { StepBudget, TurnOptions } from "./budget.ts";
 import type { Catalog } from "./catalog.ts";
+import type { Snooze } from "./control.ts";
 
 /** A file that a step reads or wrote. Steps may put artifacts into their results. */
 export type Artifact = {
@@ -12,65 +15,87 @@ export type Artifact = {
   meta?: { [key: string]: Json };
 };
 
-/** Options may name files of the client's own as `{artifactId}`; see `fileOption`. */
+/** Options can refer to the client's files as `{artifactId}`; see `fileOption`. */
 export interface StepContext<Options> {
   readonly jobId: string;
-  /** Whose job it is. */
+  /** Owner of the job. */
   readonly owner: string;
   readonly pipeline: string;
   readonly step: string;
-  /** From 1. */
+  /** Starts at 1. */
   readonly attempt: number;
   /** The job's options, parsed by the pipeline's schema. */
   readonly options: Options;
-  /** Aborted when the step times out, its job is cancelled or its lease is lost. */
+  /** Aborted when the step times out, its job is canceled or its lease is lost. */
   readonly signal: AbortSignal;
   readonly log: StepLog;
   /**
-   * Tells those who watch how far this task is. Cheap: sent at most ten times a second, never stored.
+   * Reports the progress of this task to clients. Cheap: sent at most ten times a second, never stored.
    * @param fraction 0 to 1
    */
   progress(fraction: number, message?: string): void;
   /**
-   * Says that the result is not all that was asked for: what was left out, replaced or guessed. Kept with the
-   * item when the step succeeds, and with the cached result. At most 20 different ones are kept.
-   * @param code for programs: lower-case letters, digits and `_`, such as `pages_left_out`
+   * Reports how the result differs from the request: what was left out, replaced or guessed. Kept with the item when
+   * the step succeeds, and with the cached result. At most 20 different warnings are kept.
+   * @param code for programs: lowercase letters, digits and `_`, such as `pages_left_out`
    * @param message for people: what was lost and what to do, at most 500 characters
    */
   warn(code: string, message: string): void;
   /**
-   * Sends a piece of streamed text to those who watch (`text.delta`); never stored. A long one arrives as several
-   * events, in order.
+   * Sends a piece of streamed text to clients (`text.delta`). Never stored. A long piece arrives as several events,
+   * in order.
    */
   delta(text: string): void;
   /** The bytes of a file, in memory. */
   read(file: { artifactId: string }): Promise<Buffer>;
   /** The bytes of a file as a stream. */
   stream(file: { artifactId: string }): Promise<Readable>;
-  /** A path to the file on this machine, kept until the step ends: for native programs. */
+  /** A path to the file on this machine, for native programs. Valid until the step ends. */
   path(file: { artifactId: string }): Promise<string>;
-  /** Keeps a file as an output of this step. It becomes visible when the step succeeds. */
+  /** Saves a file as an output of this step. It becomes visible when the step succeeds. */
   write(file: NewFile): Promise<Artifact>;
-  /** An empty folder for temporary files, removed when the step ends. */
+  /**
+   * Adds a file that this step reads to its outputs, without copying it. Use it in the last step, whose outputs are the
+   * item's.
+   */
+  pass(file: { artifactId: string }): Promise<Artifact>;
+  /**
+   * Publishes a file that this step reads or wrote, and returns its public URL. The URL depends only on the content and
+   * may be cached forever. The file stays available until the job is deleted, even past the retention of its other
+   * files. Only for steps that are never cached, because the URL belongs to this job. Throws `publishing_off` if the
+   * server has no `MILLRACE_CDN_URL`.
+   */
+  publish(file: { artifactId: string }): Promise<string>;
+  /**
+   * Stores the perceptual hash of a picture that this step reads or wrote, and returns the owner's other pictures that
+   * look the same, nearest first. Only for steps that are never cached.
+   * @param turned the hashes of the picture as it is, mirrored and rotated (`perceptualHash`)
+   */
+  nearDuplicates(
+    file: { artifactId: string },
+    turned: readonly string[],
+    options?: { limit?: number },
+  ): Promise<NearDuplicate[]>;
+  /** An empty folder for temporary files, deleted when the step ends. */
   folder(): Promise<string>;
   /**
-   * Waits until this machine has so much memory free for the step, and keeps it until the attempt ends or reserves
-   * anew. To be called before the memory is used, with all that will be. Attempts get it in the order in which they
-   * asked; the step's timeout does not run meanwhile. Throws `too_much_memory` for more than the machine's budget
-   * (`MILLRACE_MEMORY_MIB`), or than a process of the step may use.
+   * Waits until this machine has that much free memory for the step, and holds it until the attempt ends or reserves
+   * again. Call it before you use the memory, with the total that you will need. Requests are served in order, and the
+   * step's timeout does not run while it waits. Throws `too_much_memory` for more than the machine's budget
+   * (`MILLRACE_MEMORY_MIB`) or the limit of the step's process.
    */
   reserveMemory(bytes: number): Promise<void>;
   /**
-   * Runs a module's default export in a thread, so that CPU-bound JavaScript does not hold up the worker.
-   * The thread is ended when the step's signal is aborted. `input` and the result are cloned.
+   * Runs a module's default export in a thread, so that CPU-bound JavaScript does not block the worker. Aborting the
+   * step's signal terminates the thread. `input` and the result are cloned.
    */
   thread<In, Out>(module: URL, input: In): Promise<Out>;
   /**
-   * Starts another job of the same owner. It is created in the transaction that records this step's success, and
-   * once, however often the step runs; nobody waits for it. A step that starts jobs is never cached. Throws what a
-   * request for the job would be answered with, and `too_deep` beyond 8 levels of jobs.
-   * @param key tells the jobs of one step apart: the same key is the same job
-   * @param pipeline one that this server has, or its name
+   * Starts another job of the same owner. The job is created in the transaction that records this step's success, and
+   * only once, however often the step runs. The step does not wait for it. A step that starts jobs is never cached.
+   * Throws the error that a request for the job would get, and `too_deep` beyond 8 levels of jobs.
+   * @param key distinguishes the jobs of one step: the same key is the same job
+   * @param pipeline a pipeline on this server, or its name
    */
   submit(
     key: string,
@@ -78,25 +103,48 @@ export interface StepContext<Options> {
     work?: Submission,
   ): Promise<{ jobId: string }>;
   /**
-   * An entry of a catalog that the pipeline names, from memory or by the catalog's loader; `undefined` where there is
-   * none. Throws `unavailable`, which is tried again, while the loader fails.
+   * Looks up an entry of a catalog that the pipeline lists, in memory or with the catalog's loader; `undefined` if
+   * there is none. Throws `unavailable`, which is retried, while the loader fails.
    */
   lookup<T>(catalog: Catalog<T>, key: string): Promise<T | undefined>;
   /**
-   * Runs `fn` once for this task and step: its result is recorded, and a repeated attempt gets it back.
-   * A crash between the call and the record may run it twice.
+   * Books a turn in a budget that all processes share, and resolves when the turn comes. Turns are granted in call
+   * order. If the turn is more than 1.5 s away, this throws, and the task gives up its slot and comes back for its turn
+   * without using up an attempt, so do not catch the error. Throws `budget_exhausted` for a turn that is a day away.
+   */
+  turn(budget: StepBudget, options?: TurnOptions): Promise<void>;
+  /**
+   * Reports that the other side refused a request that the budget allowed. Turns booked from now on start in `afterMs`
+   * at the earliest and at 0.7 of the rate, which recovers within half an hour. Throw what it returns:
+   * `throw await ctx.refused(budget, afterMs)` brings the task back then, with no attempt charged.
+   * @param afterMs the delay that `Retry-After` asked for
+   */
+  refused(budget: StepBudget, afterMs: number): Promise<Snooze>;
+  /**
+   * Runs `fn` once for this task and step: its result is recorded, and later attempts get the recorded value. A crash
+   * between the call and the record may run it twice.
    */
   once<T extends Json>(key: string, fn: () => Promise<T>): Promise<T>;
+  /** Language, vision, embedding and image models, within the budgets of their providers. */
+  readonly ai: Ai;
 }
 
-/** The work of a job that a step starts: files or items, as for any job. */
+/** Another picture of the same owner. */
+export interface NearDuplicate {
+  artifactId: string;
+  jobId: string;
+  /** Hash bits that differ, 0 to 8. */
+  distance: number;
+}
+
+/** The work of a job that a step starts: files or items, as for any other job. */
 export interface Submission {
-  /** As the other pipeline's schema has them. */
+  /** Validated by the other pipeline's schema. */
   options?: unknown;
   /** Files that this step reads or wrote. */
   files?: readonly { artifactId: string }[];
   items?: readonly { name?: string; data: unknown }[];
-  /** 0 to 9. @default that of this job */
+  /** 0 to 9. @default this job's priority */
   priority?: number;
   startAt?: Date;
   metadata?: { [key: string]: string };
@@ -108,32 +156,32 @@ export type NewFile = (OwnName | DerivedName) & {
   meta?: { [key: string]: Json };
 };
 
-/** A name of the step's own. A cached result with such a name is only for items of the same name. */
+/** A name that the step chooses. A cached result with such a name is reused only for items of the same name. */
 export interface OwnName {
   name: string;
 }
 
 /** The item's name with another extension: `photo.heic` becomes `photo-1.png`. Cached results follow the name. */
 export interface DerivedName {
-  /** Without its dot. */
+  /** Without the dot. */
   extension: string;
-  /** Comes before the extension. @default "" */
+  /** Goes before the extension. @default "" */
   suffix?: string;
 }
 
-/** What an `each` step gets beside the job's options. */
+/** What an `each` step gets in addition to the job's options. */
 export interface EachContext<Options, Previous, Data = null> extends StepContext<Options> {
   /** Index of the item, from 0. */
   readonly index: number;
-  /** Name of the uploaded file (the client's, without folders) or of the item of data; "" where there is none. */
+  /** Name of the uploaded file (the client's, without folders) or of the data item; "" if there is none. */
   readonly name: string;
   /** The uploaded file. Throws for a job without files. */
   readonly file: Artifact;
-  /** The data of the item, parsed by the pipeline's schema (`accepts.data`); `null` for an item that is a file. */
+  /** The item's data, parsed by the pipeline's schema (`accepts.data`); `null` if the item is a file. */
   readonly data: Data;
-  /** What the step before wrote, or the uploaded file for the first step. */
+  /** The files that the previous step wrote, or the uploaded file for the first step. */
   readonly inputs: readonly Artifact[];
-  /** What the step before returned (`null` for the first). */
+  /** The previous step's return value (`null` for the first step). */
   readonly previous: Previous;
 }
 
@@ -141,15 +189,15 @@ export interface EachContext<Options, Previous, Data = null> extends StepContext
 export interface AllContext<Options, Item, Previous, Data = null> extends StepContext<Options> {
   /** Every item that succeeded, by index. */
   readonly items: AsyncList<EndedItem<Item, Data>>;
-  /** Indexes and reasons of those that did not. */
+  /** The index and the error of every other item. */
   readonly failures: AsyncList<FailedItem>;
-  /** What the `all` step before returned (`null` for the first). */
+  /** The previous `all` step's return value (`null` for the first). */
   readonly previous: Previous;
 }
 
 /**
- * What may be too much for memory: read while it is iterated with `for await`, from its start each time.
- * `Array.fromAsync` reads all of it at once, where that is known to fit.
+ * A list that may not fit into memory: each `for await` loop reads it from the start. `Array.fromAsync` reads all of it
+ * at once, if you know that it fits.
  */
 export interface AsyncList<T> extends AsyncIterable<T> {
   readonly length: number;
@@ -171,7 +219,7 @@ export interface EndedItem<Result, Data = null> {
   result: Result;
 }
 
-/** Written with the job's and task's ids. */
+/** Entries carry the ids of the job and the task. */
 export interface StepLog {
   debug(message: string, details?: object): void;
   info(message: string, details?: object): void;

@@ -2,7 +2,7 @@ import { type AnyCode, catalogue, type ErrorCode, MillraceError } from "../error
 
 const CODE = /^[a-z][a-z0-9_]{0,49}$/;
 
-/** An error of a step with a code of its own, or one of the catalogue. */
+/** A step's error with its own code, or with one from the catalog. */
 class StepError extends MillraceError {
   override readonly code: AnyCode;
 
@@ -18,11 +18,11 @@ class StepError extends MillraceError {
 }
 
 /**
- * Thrown by a step: this will fail however often it is tried. The message is shown to the client, and so is the code:
- * lower-case letters, digits and `_`, such as `no_face`.
+ * Thrown by a step: a retry cannot help. The client sees the message and the code, which consists of lowercase
+ * letters, digits and `_`, such as `no_face`.
  */
 export class PermanentError extends StepError {
-  /** The step gave up on work that cannot be stopped and still runs: an isolated step's process is replaced. */
+  /** Work that was abandoned but cannot be stopped is still running, so the isolated step's process is replaced. */
   readonly abandonsWork: boolean;
 
   constructor(code: AnyCode, message: string, details: { cause?: unknown; abandonsWork?: boolean } = {}) {
@@ -32,7 +32,7 @@ export class PermanentError extends StepError {
   }
 }
 
-/** Thrown by a step: try again, charged as an attempt, not before `afterMs` where the other side asked for it. */
+/** Thrown by a step: retry, which uses up an attempt, and not before `afterMs` if the other side asked for that. */
 export class RetryableError extends StepError {
   readonly afterMs: number | undefined;
 
@@ -43,7 +43,7 @@ export class RetryableError extends StepError {
   }
 }
 
-/** Thrown by a step: not now. The task comes back after `afterMs` and no attempt is charged. */
+/** Thrown by a step: not now. The task comes back after `afterMs`, without using up an attempt. */
 export class Snooze extends Error {
   readonly afterMs: number;
 

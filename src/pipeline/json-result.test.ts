@@ -10,7 +10,7 @@ interface Row {
   sizes?: number[];
 }
 
-// The compiler is the test: `tsc` fails where a line below is accepted or refused against its comment.
+// The compiler is the test: `tsc` fails if it accepts or rejects a line below against its comment.
 test("what a step may return is JSON", () => {
   base.each("nothing", () => {});
   base.each("null", () => null);

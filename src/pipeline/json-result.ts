@@ -1,6 +1,6 @@
 import type { Json } from "../domain/records.ts";
 
-/** Objects whose JSON is not what they hold, and values that have none. */
+/** Objects that JSON does not round-trip, and values that it cannot represent. */
 type NoJson =
   | bigint
   | symbol
@@ -24,8 +24,8 @@ type InJson<T> = unknown extends T
         : T;
 
 /**
- * What a step may return: JSON, or nothing. A `Date`, a `Map`, a `Buffer` and the like would come back as something
- * else, so the compiler refuses them; return `date.toISOString()` or `Object.fromEntries(map)` instead.
+ * What a step may return: JSON, or nothing. A `Date`, a `Map`, a `Buffer` and the like would not survive the round
+ * trip, so the compiler rejects them; return `date.toISOString()` or `Object.fromEntries(map)` instead.
  */
 export type JsonResult<T> =
   | null

@@ -2,9 +2,9 @@ import { derivedName, safeName } from "../domain/file-name.ts";
 import type { DerivedName, OwnName } from "./context.ts";
 
 /**
- * What a file that a step writes is called.
+ * The name of a file that a step writes.
  * @param item the name of the item; "" in an `all` step
- * @returns `tail` where the name follows the item's
+ * @returns `tail` if the name is derived from the item's
  */
 export function nameOf(file: OwnName | DerivedName, item: string): { name: string; tail?: string } {
   if ("name" in file) return { name: safeName(file.name) };

@@ -4,7 +4,7 @@ import { definePipeline, type Pipeline } from "./pipeline.ts";
 const pipeline = () => definePipeline({ name: "pages", version: 1, title: "Pages" });
 const split = () => pipeline().split("split", () => [{ data: { page: 1 } }]);
 
-/** As JavaScript calls it, where no compiler objects. */
+/** The pipeline as plain JavaScript sees it, without a compiler to object. */
 type Loose = Record<"each" | "split" | "join" | "all", (name: string, run: () => unknown) => Loose>;
 const loose = (steps: unknown) => steps as Loose;
 
@@ -41,11 +41,13 @@ test("each step knows the types of what came before", () => {
 test("steps that cannot follow one another are refused, with the reason", () => {
   const run = () => 1;
   const read = () => loose(split().each("read", run));
-  expect(() => read().split("again", run)).toThrow('splits do not nest, and "split" has no join yet');
+  expect(() => read().split("again", run)).toThrow('splits cannot be nested, and "split" has no join yet');
   expect(() => read().all("sum", run)).toThrow('the split "split" has no join yet');
   expect(() => loose(split()).join("join", run)).toThrow("the parts need an `each` step first");
-  expect(() => loose(pipeline()).join("join", run)).toThrow("there is no split that it could join");
-  expect(() => read().join("join", run).split("again", run)).toThrow("a pipeline splits its items once");
+  expect(() => loose(pipeline()).join("join", run)).toThrow("there is no split to join");
+  expect(() => read().join("join", run).split("again", run)).toThrow(
+    "a pipeline can split its items only once",
+  );
   expect(() => loose(pipeline()).all("sum", run).split("split", run)).toThrow("only `all` steps follow");
 });
 
@@ -53,7 +55,7 @@ test.each([0, 1.5, 100_001])("maxParts of %d is refused", (maxParts) => {
   expect(() => pipeline().split("split", () => [], { maxParts })).toThrow(/maxParts.*from 1 to 100000/);
 });
 
-/** What the split of a pipeline makes, as a worker calls it. */
+/** What the split of a pipeline returns when a worker calls it. */
 const partsOf = (returned: unknown, maxParts?: number) => {
   const [step] = (pipeline().split("split", () => returned as never[], { maxParts }) as unknown as Pipeline)
     .steps;
@@ -67,11 +69,11 @@ test("what a split returned is a list of parts, and no more than its limit", asy
   ]);
   await expect(partsOf(Array(4).fill({}), 3)).rejects.toMatchObject({
     ...{ code: "too_many_parts", retryable: false },
-    message: 'The step "split" split the item into more than 3 parts, its limit maxParts.',
+    message: 'The step "split" split the item into more than 3 parts, the limit set by maxParts.',
   });
   await expect(partsOf(7)).rejects.toThrow("must return a list of parts");
   await expect(partsOf(["text"])).rejects.toThrow('Part 0 of the step "split" must be an object');
-  await expect(partsOf([{ page: 1 }])).rejects.toThrow('has a member "page"');
+  await expect(partsOf([{ page: 1 }])).rejects.toThrow('has an unknown member "page"');
   await expect(partsOf([{ files: [{}] }])).rejects.toThrow("files must be a list of the step's files");
   await expect(partsOf([{ name: 7 }])).rejects.toThrow("its name must be text");
 });

@@ -2,14 +2,14 @@ import { MOST_PARTS } from "../domain/parts.ts";
 import type { Artifact, AsyncList, EachContext, StepContext } from "./context.ts";
 import { PermanentError } from "./control.ts";
 
-/** What a `split` step makes of its item, in the order of the parts. It may yield them one by one. */
+/** What a `split` step returns: the parts of its item, in order. A generator can yield them one by one. */
 export type Parts<Part> = Iterable<Part> | AsyncIterable<Part>;
 
 /** One part: JSON data, files that the step has read or written, or both. */
 export interface NewPart {
   data?: unknown;
   files?: readonly Pick<Artifact, "artifactId">[];
-  /** @default the item's name with the number of the part: `scan-3.pdf` */
+  /** @default the item's name with the part's number: `scan-3.pdf` */
   name?: string;
 }
 
@@ -20,30 +20,29 @@ export type DataOf<Part> = Part extends { data: infer Data } ? Data : null;
 export interface PartContext<Options, Data, Previous> extends StepContext<Options> {
   /** Index of the item, from 0. */
   readonly index: number;
-  /** Name of the part. */
   readonly name: string;
   readonly part: PartInfo<Data>;
-  /** The part's files, or what its step before wrote. */
+  /** The part's files, or the outputs of its previous step. */
   readonly inputs: readonly Artifact[];
-  /** What the part's step before returned (`null` for the first). */
+  /** The return value of the part's previous step (`null` for the first). */
   readonly previous: Previous;
 }
 
 export interface PartInfo<Data> {
-  /** From 0. */
+  /** Starts at 0. */
   index: number;
-  /** Parts of the item. */
+  /** Number of parts of the item. */
   total: number;
   data: Data;
   files: readonly Artifact[];
 }
 
-/** What a `join` step gets: what its split got, and what became of the parts. */
+/** What a `join` step gets: the input of its split, and the outcomes of the parts. */
 export interface JoinContext<Options, Data, Result, Previous, Given = null>
   extends EachContext<Options, Previous, Given> {
   /** Every part that succeeded, by index. */
   readonly parts: AsyncList<EndedPart<Data, Result>>;
-  /** Those that did not, and why. */
+  /** Every part that failed, with the reason. */
   readonly failures: AsyncList<FailedPart<Data>>;
 }
 
@@ -51,9 +50,9 @@ export interface EndedPart<Data, Result> {
   index: number;
   name: string;
   data: Data;
-  /** What its last step wrote. */
+  /** Files written by the part's last step. */
   outputs: readonly Artifact[];
-  /** What its last step returned. */
+  /** Return value of the part's last step. */
   result: Result;
 }
 
@@ -65,10 +64,12 @@ export interface FailedPart<Data> {
   message: string;
 }
 
-/** Parts of an item that a split may make, unless it says otherwise. */
+/** Default limit on the parts of one item. */
 export const MAX_PARTS = 10_000;
 
-/** What a split returned, as a list. Throws for more than `maxParts`, and for what is no part. */
+/**
+ * Reads the parts that a split returned into a list. Throws if there are more than `maxParts`, or if one is invalid.
+ */
 export async function collectParts(
   returned: unknown,
   { step, maxParts }: { step: string; maxParts: number },
@@ -79,7 +80,7 @@ export async function collectParts(
   const parts: NewPart[] = [];
   for await (const part of returned) {
     if (parts.length === maxParts) {
-      const text = `The step "${step}" split the item into more than ${maxParts} parts, its limit maxParts.`;
+      const text = `The step "${step}" split the item into more than ${maxParts} parts, the limit set by maxParts.`;
       throw new PermanentError("too_many_parts", text);
     }
     parts.push(checked(part, `Part ${parts.length} of the step "${step}"`));
@@ -99,7 +100,7 @@ function checked(part: unknown, what: string): NewPart {
   }
   const unknown = Object.keys(part).find((name) => !members.has(name));
   if (unknown !== undefined) {
-    const text = `${what} has a member "${unknown}"; a part has data, files and name.`;
+    const text = `${what} has an unknown member "${unknown}". A part has data, files and name.`;
     throw new PermanentError("step_failed", text);
   }
   const { data, files = [], name } = part as NewPart;
@@ -112,7 +113,7 @@ function checked(part: unknown, what: string): NewPart {
   return { data, files, name };
 }
 
-/** The limit of a split's parts, as its options give it. */
+/** Validates `maxParts`, or returns the default. */
 export function partLimit(maxParts: number | undefined, step: string): number {
   const limit = maxParts ?? MAX_PARTS;
   if (Number.isInteger(limit) && limit >= 1 && limit <= MOST_PARTS) return limit;

@@ -20,9 +20,9 @@ import {
 } from "./step.ts";
 
 export interface PipelineOptions<Schema extends z.ZodType, Accepting extends Accepts = Accepts> {
-  /** Lower-case letters, digits, `.` and `-`: `image.convert`. */
+  /** Lowercase letters, digits, `.` and `-`, such as `image.convert`. */
   name: string;
-  /** A whole number; jobs keep the version they were created with. */
+  /** A whole number. Jobs keep the version that they were created with. */
   version: number;
   title: string;
   description?: string;
@@ -30,38 +30,43 @@ export interface PipelineOptions<Schema extends z.ZodType, Accepting extends Acc
   accepts?: Accepting;
   /** The options of a job. Served as JSON Schema, so describe each field. */
   options?: Schema;
-  /** It takes the place of another of the same name and version, such as a built-in one. @default false */
+  /** Replaces another pipeline of the same name and version, such as a built-in one. @default false */
   replaces?: boolean;
-  /** Jobs that start by themselves, as owner `system`. @default none */
+  /**
+   * Hides the pipeline from clients. Only steps (`ctx.submit`), its own schedules, programs that embed Millrace, and
+   * operators can start its jobs. @default false
+   */
+  internal?: boolean;
+  /** Schedules that start jobs of the owner `system`. @default none */
   schedules?: readonly ScheduleDefinition[];
-  /** Maps that its steps look things up in. @default none */
+  /** Catalogs that its steps can look up. @default none */
   catalogs?: readonly Catalog[];
   /**
-   * Results may be shared between owners: a hit tells that somebody had the same file. Where there are accounts, they
-   * are not. @default false
+   * Share cached results between owners. A hit reveals that someone else had the same file. Never applies when accounts
+   * are on. @default false
    */
   shareable?: boolean;
-  /** Part of the content key of every step: the versions of the tools that make the result. */
+  /** Versions of the tools that make the result. Part of the content key of every step. */
   tools?: Record<string, string>;
-  /** Tasks that may be open in each of its queues before new jobs are refused. @default 10_000 */
+  /** Number of open tasks in any one of its queues at which new jobs are refused. @default 10_000 */
   queueLimit?: number;
-  /** How long results are kept after the job ended. @default the server's, 7 days */
+  /** How long results are kept after the job ends, in ms. @default the server's, 7 days */
   retentionMs?: number;
   /**
-   * Files and data of items go when their job has succeeded, and otherwise with its other files. What a step wrote
-   * stays, and so do files that options name.
+   * Deletes the files and data of a job's items once the job succeeds, rather than with its other files. Files that
+   * steps wrote and files in options are kept.
    */
   deleteInputs?: "onSuccess";
   /**
-   * How long at least a job with dead letters keeps its files, so that they can be replayed.
-   * @default `retentionMs` where the pipeline gives it, the server's otherwise: 30 days
+   * How long, at least, a job with dead letters keeps its files so that they can be replayed, in ms.
+   * @default `retentionMs` if the pipeline sets it, else the server's: 30 days
    */
   deadLetterRetentionMs?: number;
 }
 
 type NoOptions = z.ZodObject<Record<string, never>>;
 
-/** The part of a pipeline that engine, server and page read. */
+/** The part of a pipeline that the engine, the server and the page read. */
 export interface Pipeline {
   readonly name: string;
   readonly version: number;
@@ -70,6 +75,7 @@ export interface Pipeline {
   readonly accepts: Accepted;
   readonly options: z.ZodType;
   readonly replaces: boolean;
+  readonly internal: boolean;
   readonly schedules: readonly PipelineSchedule[];
   readonly catalogs: readonly Catalog[];
   readonly shareable: boolean;
@@ -88,10 +94,10 @@ type Returned<R> = R extends undefined | void ? null : Widened<R>;
 // biome-ignore lint/suspicious/noConfusingVoidType: a step without a return statement returns `void`.
 type Kept<R> = R extends undefined | void ? null : R;
 
-/** A step that returns `"text"` returns texts: the constraint on results makes the compiler infer the literal. */
+/** A step that returns `"text"` returns text: the constraint on results makes the compiler infer the literal type. */
 type Widened<R> = R extends string ? string : R extends number ? number : R extends boolean ? boolean : R;
 
-/** What clients of a pipeline send and get: a type alone, from which `millrace/client` knows jobs. */
+/** What clients of a pipeline send and get. Exists only as a type, from which `millrace/client` infers job types. */
 interface ClientTypes<Sent extends AnySent, Item, Result> {
   readonly "~types"?: { options: Sent["options"]; data: Sent["data"]; item: Item; result: Result };
 }
@@ -108,8 +114,7 @@ interface AnySent {
 }
 
 /**
- * A pipeline whose last step ran for each item: further steps follow per item, `all` fans in. `Sent` is
- * what clients send.
+ * A pipeline whose last step runs per item. More per-item steps may follow; `all` fans in. `Sent` is what clients send.
  */
 export interface EachPipeline<
   Options,
@@ -154,7 +159,7 @@ export interface SplitItem<
   ): PartSteps<Options, Before, Data, Returned<R>, Name, Sent, Given>;
 }
 
-/** Steps of parts. It is no pipeline before it has its `join`. */
+/** Steps of parts. Not a complete pipeline until its `join`. */
 export interface PartSteps<
   Options,
   Before,
@@ -172,7 +177,7 @@ export interface PartSteps<
   ): JoinedPipeline<Options, Returned<R>, Name, Sent, Given>;
 }
 
-/** A pipeline whose items were joined again, or that does not split them. A pipeline splits its items once. */
+/** A pipeline that has joined its parts again, or that never splits items. A pipeline splits its items only once. */
 export interface JoinedPipeline<
   Options,
   Previous,
@@ -187,7 +192,7 @@ export interface JoinedPipeline<
     run: (context: EachContext<Options, Previous, Data>) => Promise<R> | R,
     options?: StepOptions,
   ): JoinedPipeline<Options, Returned<R>, Name, Sent, Data>;
-  /** As for a pipeline that does not split its items. */
+  /** The same as before a split. */
   batch<R extends JsonResult<R>>(
     name: string,
     options: BatchOptions & Omit<StepOptions, "isolate">,
@@ -196,7 +201,7 @@ export interface JoinedPipeline<
   all<R extends JsonResult<R>>(
     name: string,
     run: (context: AllContext<Options, Previous, null, Data>) => Promise<R> | R,
-    options?: AllOptions,
+    options?: AllOptions<Options>,
   ): AllPipeline<Options, Previous, Kept<R>, Name, Sent, Data>;
 }
 
@@ -214,13 +219,13 @@ export interface AllPipeline<
   all<R extends JsonResult<R>>(
     name: string,
     run: (context: AllContext<Options, Item, Previous, Data>) => Promise<R> | R,
-    options?: AllOptions,
+    options?: AllOptions<Options>,
   ): AllPipeline<Options, Item, Kept<R>, Name, Sent, Data>;
 }
 
 /**
- * Defines a pipeline. Add its steps with `.each` (once for every file) and `.all` (once, when every file
- * has ended). A step's return value is JSON; the next step gets it, typed, as `previous`.
+ * Defines a pipeline. Add its steps with `.each` (runs once per file) and `.all` (runs once, when every file has
+ * ended). A step returns JSON, which the next step gets, typed, as `previous`.
  *
  * @example
  * definePipeline({ name: "shout", version: 1, title: "Shout", accepts: { mediaTypes: ["text/plain"] } })
@@ -250,6 +255,7 @@ export function definePipeline<
     accepts: accepted(options.name, options.accepts),
     options: options.options ?? z.object({}),
     replaces: options.replaces ?? false,
+    internal: options.internal ?? false,
     schedules: schedulesOf(options.name, options.schedules ?? []),
     catalogs: options.catalogs ?? [],
     shareable: options.shareable ?? false,
@@ -274,7 +280,7 @@ function retention(
     : duration(ms, `The ${name} of ${options.name}`, { min: 0, max: LONGEST_MS });
 }
 
-/** The steps are added to a copy, so a prefix of a pipeline can be kept and continued in two ways. */
+/** Each call copies the steps, so a prefix of a pipeline can be kept and continued in two ways. */
 function build(pipeline: Pipeline): Pipeline {
   const add =
     (kind: Step["kind"]) =>
@@ -286,7 +292,7 @@ function build(pipeline: Pipeline): Pipeline {
       }
       if (name === FETCH_STEP) {
         throw new TypeError(
-          `The step name "${name}" of ${pipeline.name} is that of the step which fetches files by URL.`,
+          `The step name "${name}" of ${pipeline.name} is reserved for the step that fetches files by URL.`,
         );
       }
       if (pipeline.steps.some((step) => step.name === name)) {

@@ -2,25 +2,25 @@ import type { Json } from "../domain/records.ts";
 
 /** A schedule that a pipeline defines in its code. Its jobs belong to the owner `system`. */
 export interface ScheduleDefinition {
-  /** Tells the schedules of a pipeline apart. @default "default" */
+  /** Distinguishes the schedules of a pipeline. @default "default" */
   name?: string;
-  /** Five or six fields, such as `30 2 * * 1-5`; six begin with the second. */
+  /** A cron expression of five fields, such as `30 2 * * 1-5`, or of six fields that start with seconds. */
   cron?: string;
-  /** In which `cron` is read, such as `Europe/Berlin`. @default "UTC" */
+  /** Time zone of `cron`, such as `Europe/Berlin`. @default "UTC" */
   timeZone?: string;
-  /** Instead of `cron`. */
+  /** Interval, instead of `cron`. */
   everySeconds?: number;
   options?: Json;
   items?: readonly { name?: string; data: Json }[];
-  /** Due times that passed while nothing ran: one job for the last of them, or none. @default "once" */
+  /** After an outage, start one job for the latest missed due time, or none. @default "once" */
   missed?: "once" | "skip";
-  /** A due time that comes while the last job has not ended: no job, or another one. @default "skip" */
+  /** At a due time while the previous job is still running, start no job, or another one. @default "skip" */
   overlap?: "skip" | "queue";
 }
 
 type Timing = { cron: string; timeZone: string } | { everySeconds: number };
 
-/** A definition with nothing left open. */
+/** A definition with all defaults filled in. */
 export interface PipelineSchedule {
   name: string;
   timing: Timing;
@@ -48,7 +48,7 @@ export function schedulesOf(
   return schedules;
 }
 
-/** `null` unless there is exactly one of the two. */
+/** `null` unless exactly one of the two is given. */
 export function timingOf({
   cron,
   timeZone = "UTC",

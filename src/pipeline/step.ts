@@ -3,51 +3,58 @@ import { duration, LONGEST_MS, LONGEST_TIMER_MS } from "./durations.ts";
 import { collectParts, partLimit } from "./parts.ts";
 
 export interface StepOptions {
-  /** Tries in all. @default 3 */
+  /** Maximum number of attempts. @default 3 */
   attempts?: number;
-  /** A try is ended after this time, at most 2_147_483_647 (24 days). @default 300_000 (5 min) */
+  /** Time limit of an attempt in ms, at most 2_147_483_647 (24 days). @default 300_000 (5 min) */
   timeoutMs?: number;
-  /** Wait before the second try, doubled for each further one. @default 1_000, at most 60_000 */
+  /** Wait before the second attempt in ms, doubled for each further one. @default 1_000, at most 60_000 */
   backoff?: { baseMs?: number; maxMs?: number };
-  /** Tasks of this step at once in one worker process. @default 2 */
+  /** Concurrent tasks of this step in one worker process. @default 2 */
   concurrency?: number;
   /**
-   * `"inputs"`: the same bytes with the same options give the same result, so that it is computed once.
-   * `"never"`: it has effects, or its result changes. @default "inputs" for `each`, "never" for `all` and `join`
+   * `"inputs"`: the same bytes with the same options give the same result, so compute it once. `"never"`: the step has
+   * side effects, or its result varies. @default "inputs" for `each`, "never" for `all` and `join`
    */
   cache?: "inputs" | "never";
-  /** With `cache: "inputs"`: the inputs A and B give the same result as B and A. @default false */
+  /** With `cache: "inputs"`: the order of the inputs does not matter. @default false */
   unordered?: boolean;
-  /** A replay finds what `ctx.once` kept in an earlier run, instead of asking again. @default false */
+  /** A replay reuses what `ctx.once` recorded in earlier runs. @default false */
   keepMemos?: boolean;
-  /** Change it when the same inputs give another result than before. @default "1" */
+  /** Change it when the same inputs give a different result than before. @default "1" */
   version?: string;
   /**
-   * Run each attempt in a child process of its own, which is killed at once when the attempt is canceled or times
-   * out, and when it needs more memory than `memoryMiB` (`too_much_memory`). For native decoders and for anything
-   * that cannot be stopped otherwise. The process has low priority, no credentials and, where the operating system
-   * allows that, no network. Its pipeline must be exported by a module that the settings name.
+   * Runs each attempt in its own child process, which is killed at once when the attempt is canceled, times out or
+   * needs more memory than `memoryMiB` (`too_much_memory`). Use it for native decoders, and for anything that cannot be
+   * stopped otherwise. The process has low priority, no credentials and, if the operating system supports it, no
+   * network. A module listed in the settings must export its pipeline.
    */
   isolate?: {
-    /** Memory that the process may have in use, Node's own 70 MiB included. @default 1_024 */
+    /** Memory that the process can use, including about 70 MiB for Node. @default 1_024 */
     memoryMiB?: number;
   };
 }
 
-export interface AllOptions extends StepOptions {
-  /** Run when some items succeeded, or only when every one did. @default "some" */
+export interface AllOptions<Options = unknown> extends StepOptions {
+  /** Run if some items succeeded, or only if all did. @default "some" */
   needs?: "some" | "every";
+  /**
+   * With `cache: "inputs"`: the options with which the items in reverse order give the same result, so that both orders
+   * share a cache entry. For steps that treat the first and last items differently, such as a portrait of two people.
+   * The step must return the same for both.
+   * @default the order counts
+   */
+  reversed?(options: Options): Options;
 }
 
-/** A split is never cached: its parts and their steps are. */
+/** A split is never cached. The steps of its parts may be. */
 export interface SplitOptions extends Omit<StepOptions, "cache" | "version"> {
-  /** Parts that it may make of one item; an item of more fails with `too_many_parts`. @default 10_000 */
+  /** Maximum number of parts of one item. An item with more fails with `too_many_parts`. @default 10_000 */
   maxParts?: number;
 }
 
 /** `cache` is `"never"` by default. */
 export interface JoinOptions extends StepOptions {
-  /** Run when some parts succeeded, or only when every one did. @default "some" */
+  /** Run if some parts succeeded, or only if all did. @default "some" */
   needs?: "some" | "every";
 }
 
@@ -61,17 +68,19 @@ export interface Step {
   readonly cache: "inputs" | "never";
   readonly version: string;
   readonly unordered: boolean;
+  /** The equivalent options for the items in reverse order; `null` if the order counts. */
+  readonly reversed: ((options: never) => unknown) | null;
   readonly keepMemos: boolean;
   readonly needs: "some" | "every";
-  /** `null`: in the worker's own process. */
+  /** `null`: runs in the worker's own process. */
   readonly isolate: { memoryMiB: number } | null;
-  /** `null`: each task has a call of its own. */
+  /** `null`: one call per task. */
   readonly batch: Batch | null;
   // The context's type was checked when the step was defined.
   readonly run: (context: never) => unknown;
 }
 
-/** Of a pipeline, with what its options leave open. */
+/** Fills in the defaults of a step's options. */
 export function stepOf(
   pipeline: string,
   { name, kind, run }: Pick<Step, "name" | "kind" | "run">,
@@ -86,6 +95,7 @@ export function stepOf(
     cache: kind === "split" ? "never" : (options.cache ?? (kind === "each" ? "inputs" : "never")),
     version: options.version ?? "1",
     unordered: options.unordered ?? false,
+    reversed: options.reversed ?? null,
     keepMemos: options.keepMemos ?? false,
     needs: options.needs ?? "some",
     batch: options.batch ?? null,
@@ -94,13 +104,13 @@ export function stepOf(
   };
 }
 
-/** The step with its parts as a list, whichever process runs it. */
+/** Returns the parts of a split as a list, whichever process runs it. */
 function splitting(run: Step["run"], name: string, asked: number | undefined): Step["run"] {
   const maxParts = partLimit(asked, `the step "${name}"`);
   return async (context) => collectParts(await run(context), { step: name, maxParts });
 }
 
-/** Throws where a step cannot follow those before it. The compiler tells most authors earlier. */
+/** Throws if a step cannot follow the previous ones. The compiler catches most cases earlier. */
 export function checkOrder(
   pipeline: string,
   steps: readonly Step[],
@@ -112,15 +122,15 @@ export function checkOrder(
   const last = steps.at(-1)?.kind;
   const unjoined = openSplit(steps);
   if (last === "all" && kind !== "all") refuse("only `all` steps follow an `all` step");
-  if (kind === "split" && unjoined) refuse(`splits do not nest, and "${unjoined.name}" has no join yet`);
+  if (kind === "split" && unjoined) refuse(`splits cannot be nested, and "${unjoined.name}" has no join yet`);
   if (kind === "split" && steps.some((step) => step.kind === "split"))
-    refuse("a pipeline splits its items once");
+    refuse("a pipeline can split its items only once");
   if (kind === "all" && unjoined) refuse(`the split "${unjoined.name}" has no join yet`);
-  if (kind === "join" && !unjoined) refuse("there is no split that it could join");
+  if (kind === "join" && !unjoined) refuse("there is no split to join");
   if (kind === "join" && last === "split") refuse("the parts need an `each` step first");
 }
 
-/** The split whose parts are not joined yet. */
+/** The split whose parts have not been joined yet. */
 export function openSplit(steps: readonly Step[]): Step | undefined {
   const last = steps.findLast(({ kind }) => kind === "split" || kind === "join");
   return last?.kind === "split" ? last : undefined;
@@ -137,7 +147,7 @@ function times(step: string, { timeoutMs, backoff }: StepOptions): Pick<Step, "t
   };
 }
 
-/** Node and a decoder take some 100 MiB before they have done anything. */
+/** Node and a decoder need about 100 MiB before they do any work. */
 const LEAST_MEMORY_MIB = 128;
 
 function ceiling(memoryMiB = 1_024, step: string): number {

@@ -1,8 +1,8 @@
 import type { Warning } from "../domain/records.ts";
 
-/** Different warnings of one attempt at a step that are kept. */
+/** Most distinct warnings kept for one attempt at a step. */
 export const MAX_WARNINGS = 20;
-/** Of one message; a longer one is cut. */
+/** Longest warning message; a longer one is cut. */
 export const MAX_WARNING_CHARACTERS = 500;
 
 const CODE = /^[a-z][a-z0-9_]{0,49}$/;
@@ -10,11 +10,11 @@ const CONTROLS = /[\u0000-\u001f\u007f]+/g;
 
 export interface Warnings {
   warn(code: string, message: string): void;
-  /** The first `MAX_WARNINGS`, and one that counts the others. */
+  /** The first `MAX_WARNINGS`, plus one that counts the rest. */
   list(): Warning[];
 }
 
-/** Collects what one attempt at a step warns of. The same warning twice is one. */
+/** Collects the warnings of one attempt at a step. Duplicates count once. */
 export function collectWarnings(): Warnings {
   const kept = new Map<string, Warning>();
   const dropped = new Set<string>();

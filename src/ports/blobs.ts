@@ -1,52 +1,49 @@
 import type { Readable } from "node:stream";
 
 /**
- * Files by physical key. The store's records say which keys are live; this port only keeps bytes.
- * Keys are chosen by the adapter, new for every `put`: lower-case hex and dashes, safe as file names.
+ * Files by physical key. Store records decide which keys are live; this port only keeps bytes.
+ * The adapter picks a new key for every `put`: lowercase hex and dashes, safe as a file name.
  */
 export interface BlobStore {
   readonly name: string;
   /**
-   * Keeps a stream, hashing it on the way. Resolves when it is durable (file and directory synced, or
-   * the object store's confirmation). Rejects with `file_too_large` when more than `maxBytes` come,
-   * `storage_full` when there is no room, with the source's own error or the signal's reason; the source is
-   * then destroyed and nothing is left behind.
+   * Stores a stream and hashes it on the way. Resolves once the bytes are durable: file and directory synced, or the
+   * object store's confirmation. Rejects with `file_too_large` past `maxBytes`, with `storage_full` when there is no
+   * room, or with the source's own error or the signal's reason. A rejected put destroys the source and leaves nothing
+   * behind.
    */
   put(source: Readable | Buffer, options?: PutOptions): Promise<StoredBlob>;
   /**
-   * A stream of the bytes, or of `range` (both ends included; an end past the file is cut). Rejects with
-   * `gone` when the key is missing, `range_not_satisfiable` when the range starts past the last byte.
+   * Streams the bytes, or `range` of them (both ends inclusive; an end past the file is clamped). Rejects with `gone`
+   * when the key is missing, and with `range_not_satisfiable` when the range starts past the last byte.
    */
   open(key: string, range?: { start: number; end: number }): Promise<Readable>;
-  /** The whole content in memory; for files that a step has to hold anyway. */
+  /** The whole content in memory, for steps that need all of it at once. */
   read(key: string): Promise<Buffer>;
-  /** A path on this machine, when the bytes are in a local file; `null` otherwise. */
+  /** The path of the bytes on this machine; `null` unless they are in a local file. */
   localPath(key: string): string | null;
   /**
-   * For two blobs of the same content and size: removes `copy`. Where the bytes of `kept` have been lost, or are of
-   * another size, `copy`'s take their place first.
+   * Removes `copy`, which has the same content and size as `kept`. If the bytes of `kept` are missing or have the wrong
+   * size, `copy`'s bytes replace them first.
    */
   merge(copy: StoredBlob, kept: string): Promise<void>;
-  /** Missing keys are no error. */
+  /** Ignores missing keys. */
   remove(keys: readonly string[]): Promise<void>;
-  /**
-   * Keys that were written before `olderThan` (ms since the epoch), in pages, so that what no record
-   * knows can be removed.
-   */
+  /** Pages of keys written before `olderThan` (ms since the epoch). The caller removes those that no record knows. */
   list(olderThan: number): AsyncIterable<string[]>;
-  /** An address from which a client may read the file directly for `seconds`; `null` where there is none. */
+  /** A URL from which a client can read the file directly for `seconds`; `null` when there is none. */
   presign?(
     key: string,
     options: { seconds: number; name: string; mediaType: string },
   ): Promise<string | null>;
   /**
-   * An address to which a client may send one file directly, with the given headers, for `seconds`. What
-   * never comes is cleared away by `list`. `null` where there is none.
+   * A URL to which a client can upload one file directly for `seconds`, with the given headers; `null` when there is
+   * none. Uploads that are never adopted show up in `list` and are cleaned up from there.
    */
   presignUpload?(options: DirectUploadOptions): Promise<DirectUpload | null>;
   /**
-   * Makes a blob of what was sent to such an address; `null` while it has not come, or when it is not of the
-   * announced hash and size.
+   * Turns an upload to such a URL into a blob; `null` until it arrives, or if it does not match the announced hash and
+   * size.
    */
   adopt?(staged: string, announced: { sha256: string; bytes: number }): Promise<StoredBlob | null>;
   health(): Promise<void>;
@@ -54,14 +51,14 @@ export interface BlobStore {
 }
 
 export interface DirectUploadOptions {
-  /** Of the whole file, in hexadecimal. */
+  /** SHA-256 of the whole file, in hex. */
   sha256: string;
   bytes: number;
   seconds: number;
 }
 
 export interface DirectUpload {
-  /** For `adopt`. */
+  /** Pass to `adopt`. */
   staged: string;
   method: "PUT";
   url: string;
@@ -71,8 +68,8 @@ export interface DirectUpload {
 export interface PutOptions {
   maxBytes?: number;
   /**
-   * Rejects with `storage_full` rather than use the room that is kept for work already accepted: for what
-   * clients bring. Where nobody knows how much room there is, it changes nothing. @default false
+   * Rejects with `storage_full` rather than use the space reserved for work already accepted. Set it for client
+   * uploads. No effect when the free space is unknown. @default false
    */
   leaveReserve?: boolean;
   signal?: AbortSignal;

@@ -3,17 +3,17 @@ import type { ClaimResult } from "./store/tasks.ts";
 /**
  * A broker moves deliveries to exactly one consumer each (competing consumers).
  *
- * What the engine relies on, and the conformance suite proves:
+ * The engine relies on these guarantees, and the conformance suite proves them:
  * - A resolved publish survives the death of the publisher.
- * - A delivery that was not settled when its consumer's process or connection ended comes again.
+ * - A delivery that is unsettled when its consumer's process or connection ends is delivered again.
  * - At most `prefetch` deliveries of one consumer are unsettled at any moment.
- * - `ack` is final, also across reconnects. Settling the same delivery twice is harmless.
+ * - `ack` is final, even across reconnects. Settling the same delivery twice is harmless.
  *
- * What may vary, so that the engine never relies on it: order, duplicates, and (see `durable`)
- * whether a confirmed message survives the broker itself. A delivery is a hint; the store decides.
+ * Order, duplicates and (see `durable`) whether a confirmed message survives a broker restart may vary; the engine
+ * relies on none of them. A delivery is a hint; the store decides.
  *
- * All methods may be called concurrently. Errors are `MillraceError`s with `retryable` and `cause`:
- * `unavailable` while the broker cannot be reached, `payload_too_large`, `lost_ownership`, `closed`.
+ * All methods may be called concurrently. Errors are `MillraceError`s with `retryable` and `cause`: `unavailable` while
+ * the broker is unreachable, `payload_too_large`, `lost_ownership`, `closed`.
  */
 export interface Broker {
   /** The technology, for messages and metrics: `sqlite`, `postgres`, `redis`, `rabbitmq`, `kafka`, `sqs`. */
@@ -21,28 +21,27 @@ export interface Broker {
   readonly capabilities: BrokerCapabilities;
 
   /**
-   * Hands messages to a queue, creating it when it is missing. Resolves when the broker has confirmed
-   * or refused each; the results are in the order of the messages. Queue names may hold any characters
-   * that a pipeline's name may (letters, digits, `.`, `-`, `_`, `/`), up to 200.
+   * Publishes messages to a queue, creating it if needed. Resolves once the broker has confirmed or refused each
+   * message; results are in message order. Queue names allow what pipeline names allow (letters, digits, `.`, `-`, `_`,
+   * `/`), up to 200 characters.
    */
   publish(queue: string, messages: readonly Message[]): Promise<PublishResult[]>;
 
   /**
-   * Calls `handler` for each delivery of the queue until the consumer is closed. A handler that throws
-   * or rejects returns its delivery as `retry()` does. Set-up is idempotent and may run concurrently;
-   * the promise resolves when deliveries can arrive. Outages are ridden out: the consumer comes back
-   * by itself, and what was unsettled comes again.
+   * Calls `handler` for each delivery of the queue until the consumer is closed. A handler that throws or rejects
+   * returns its delivery, as `retry()` does. Setup is idempotent and may run concurrently; the promise resolves when
+   * deliveries can arrive. The consumer reconnects by itself after an outage, and unsettled deliveries come again.
    */
   consume(queue: string, options: ConsumeOptions, handler: DeliveryHandler): Promise<Consumer>;
 
-  /** Messages that wait in the queue, not counting those delivered. Only with `capabilities.depth`. */
+  /** Messages waiting in the queue, excluding those already delivered. Only with `capabilities.depth`. */
   depth?(queue: string): Promise<number>;
-  /** Ids in the broker's own dead-letter queue, oldest first. Only with `capabilities.deadLetters`. */
+  /** Messages in the broker's own dead-letter queue, oldest first. Only with `capabilities.deadLetters`. */
   deadLetters?(queue: string, limit: number): Promise<Message[]>;
 
-  /** Resolves when the broker answers, and rejects with `unavailable` when it does not within 2 s. */
+  /** Resolves when the broker answers; rejects with `unavailable` if it does not within 2 s. */
   health(): Promise<void>;
-  /** Stops deliveries, lets settlements under way finish, and leaves no handle open. Idempotent. */
+  /** Stops deliveries, waits for settlements in flight, and leaves no handle open. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -50,32 +49,35 @@ export interface BrokerCapabilities {
   /** A confirmed message survives a restart of the broker. */
   readonly durable: boolean;
   readonly depth: boolean;
-  /** Ownership of a delivery expires unless `extend` is called; ms, or `null` when a connection holds it. */
+  /**
+   * Ownership of a delivery expires after this many ms unless `extend` is called; `null` if it lasts as long as the
+   * connection.
+   */
   readonly ownershipMs: number | null;
-  /** `reject` puts the message into a dead-letter queue of the broker's own. */
+  /** `reject` moves the message to the broker's own dead-letter queue. */
   readonly deadLetters: boolean;
-  /** `Delivery.count` counts redeliveries truthfully. */
+  /** `Delivery.count` is accurate across redeliveries. */
   readonly countsDeliveries: boolean;
-  /** The largest payload in bytes; a larger one is refused with `payload_too_large`. */
+  /** Largest payload in bytes; a larger one is refused with `payload_too_large`. */
   readonly maxPayloadBytes: number;
 }
 
 export interface Message {
-  /** Chosen by the publisher; comes back in the delivery. Publishing an id again may deliver it again. */
+  /** Chosen by the publisher and returned in the delivery. Publishing the same id again may deliver it again. */
   id: string;
-  /** Text of at most `maxPayloadBytes` bytes in UTF-8. */
+  /** At most `maxPayloadBytes` bytes of UTF-8. */
   payload: string;
 }
 
 export type PublishResult = { ok: true } | { ok: false; error: Error };
 
 export interface ConsumeOptions {
-  /** Deliveries that may be unsettled at once, from 1. */
+  /** Deliveries that may be unsettled at once, at least 1. */
   prefetch: number;
   /**
-   * A broker that is one with the store may claim what it delivers for this worker, in the transaction that
-   * hands it out; any other ignores this. `leaseMs` is how long such a claim holds at first. Such a delivery
-   * may count as settled from when its task's settlement is asked for: its step is over.
+   * Lets a broker that shares the store's database claim tasks for this worker in the transaction that delivers them.
+   * Other brokers ignore it. `leaseMs` is the length of the first lease. Such a delivery may count as settled as soon
+   * as settlement of its task is requested, because its step is over.
    */
   claimFor?: { worker: string; leaseMs: number };
   /** Aborting it closes the consumer. */
@@ -88,17 +90,17 @@ export interface Delivery {
   readonly id: string;
   readonly payload: string;
   readonly queue: string;
-  /** 1 at the first delivery; higher on redelivery where `countsDeliveries`. */
+  /** 1 on the first delivery; higher on redelivery if `countsDeliveries`. */
   readonly count: number;
-  /** The claim that came with it. Settling that task also settles the delivery. */
+  /** The claim made together with this delivery, if any. Settling its task also settles the delivery. */
   readonly claim?: Extract<ClaimResult, { claimed: true }>;
-  /** Settles the delivery for good. Rejects with `lost_ownership` when it is another consumer's by now. */
+  /** Settles the delivery for good. Rejects with `lost_ownership` if another consumer owns it by now. */
   ack(): Promise<void>;
-  /** Gives it back: it is delivered again soon, to any consumer. */
+  /** Returns the delivery, which soon goes to any consumer. */
   retry(): Promise<void>;
-  /** Drops it, into the broker's dead-letter queue where it has one. */
+  /** Drops the message, or moves it to the broker's dead-letter queue if it has one. */
   reject(): Promise<void>;
-  /** Keeps ownership for another `ownershipMs`; a no-op where a connection holds it. */
+  /** Keeps ownership for another `ownershipMs`; a no-op if the connection holds it. */
   extend(): Promise<void>;
 }
 

@@ -1,20 +1,20 @@
 import type { Readable } from "node:stream";
 
-/** One version of an object in a bucket of the user's own. */
+/** One version of an object in a user's own bucket. */
 export interface ObjectPlace {
   bucket: string;
   key: string;
-  /** Where the bucket keeps versions. */
+  /** `null` unless the bucket keeps versions. */
   version: string | null;
-  /** Of its content: another one under the same key is not this object. */
+  /** Identifies the content: a different ETag under the same key means a different object. */
   etag: string | null;
 }
 
-/** Buckets of the user's own, whose objects become jobs. */
+/** Reads objects in users' own buckets, which become jobs. */
 export interface ObjectReader {
   /**
-   * Rejects with `fetch_failed`: for good where the object is gone, was replaced or may not be read, or where nothing
-   * says how to reach its bucket; retryable otherwise.
+   * Rejects with `fetch_failed`: for good if the object is gone, was replaced or may not be read, or if no
+   * configuration says how to reach its bucket; retryable otherwise.
    */
   open(place: ObjectPlace, signal: AbortSignal): Promise<{ body: Readable; bytes: number | null }>;
   close(): Promise<void>;

@@ -8,7 +8,7 @@ import { eventually } from "../testing/wait.ts";
 import { createAccess } from "./access.ts";
 import { createReplica } from "./replica.ts";
 
-/** @param n processes */
+/** @param n number of processes */
 async function world(n: number, via: (bus: Bus) => Bus = (bus) => bus) {
   const { socketPath, close } = await testWriter({ publishes: false });
   onTestFinished(close);

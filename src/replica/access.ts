@@ -2,36 +2,39 @@ import { newId } from "../domain/ids.ts";
 import type { Bus } from "../ports/bus.ts";
 import { type Acknowledgments, type Applied, acknowledgments } from "./acknowledgments.ts";
 import { startCanary } from "./canary.ts";
-import type { Written } from "./changes.ts";
 import { createGuard, FRESH_MS, type Guard } from "./guard.ts";
 import type { Followed } from "./maps.ts";
+import type { Written } from "./own-writes.ts";
+import { type ProcessState, type ProcessStates, processStates } from "./process-states.ts";
 import type { MapState, Replica } from "./replica.ts";
 import { type Revocations, revocationsOf } from "./revocations.ts";
 
-/** What a process needs to tell who may do what, from memory. */
+/** What a process needs to decide from memory who may do what. */
 export interface Access {
   readonly replica: Replica;
   readonly revocations: Revocations;
-  /** @param maps that a decision stands on beside the revocations; declared before `start` */
+  /** @param maps maps that a decision depends on besides the revocations; declare them before `start` */
   guard(maps?: readonly Followed[]): Guard;
-  /** Loads the maps that were declared until now, and begins to follow them. */
+  /** Loads the maps declared so far, and begins to follow them. */
   start(): Promise<void>;
-  /** How many processes have taken over what was written; waits at most `ms` for all of them. */
+  /** How many processes have applied a write; waits at most `ms` for all of them. */
   applied(written: Written, ms: number): Promise<Applied>;
   state(): AccessState;
-  /** Hears how long each revocation of the canary took, in seconds. */
+  /** How far each process has come with its maps, this one first; waits at most `ms` for all of them. */
+  states(ms: number): Promise<ProcessState[]>;
+  /** Reports how long each canary revocation took, in seconds. */
   onRevoked(listener: (seconds: number) => void): void;
-  /** Revokes a token of this process's own now, and waits until it is refused. */
+  /** Revokes a token of this process's own, and waits until it is rejected. */
   look(): Promise<void>;
-  /** The replica stays open. */
+  /** Does not close the replica. */
   close(): Promise<void>;
 }
 
 export interface AccessState {
   maps: MapState[];
-  /** What is in memory may be too old, so that the store is asked or the last known state answers. */
+  /** The data in memory may be too old, so the store or the last known state answers instead. */
   isStale: boolean;
-  /** Processes that follow the maps. */
+  /** Number of processes that follow the maps. */
   processes: number;
 }
 
@@ -41,11 +44,11 @@ export interface AccessParts {
   bus: Bus;
   /** The store's clock. */
   now(): number;
-  /** A message on the bus said nothing that a replica says. @default it is ignored */
+  /** Called for malformed messages on the bus. @default they are ignored */
   onMalformed?(): void;
-  /** Whether a canary measures how long a revocation takes: it writes every 5 s. @default true */
+  /** Whether a canary measures how long revocations take, which writes every 5 s. @default true */
   measures?: boolean;
-  /** How old the last known state may be where the store does not answer. @default `FRESH_MS` */
+  /** Maximum age of the last known state that may answer while the store does not. @default `FRESH_MS` */
   maxStaleMs?: number;
 }
 
@@ -61,6 +64,7 @@ export function createAccess(parts: AccessParts): Access {
   };
   let canary: ReturnType<typeof startCanary> | null = null;
   let acks: Acknowledgments | null = null;
+  let others: ProcessStates | null = null;
 
   return {
     replica,
@@ -69,12 +73,14 @@ export function createAccess(parts: AccessParts): Access {
     async start() {
       await replica.start();
       acks = await acknowledgments(parts, self, running);
+      others = await processStates(parts, self);
       if (!measures) return;
       canary = startCanary({ replica, revoked: revocations.sessions, processes, self, now, onSeconds });
-      // The others know at once that there is one more.
+      // Announces this process to the others at once.
       void canary.look();
     },
     applied: (written, ms) => acks!.applied(written, ms),
+    states: (ms) => others!.ask(new Set([...running(), self]).size, ms),
     state: () => ({
       maps: replica.states(),
       isStale: revocations.maps.some((map) => map.ageMs() > FRESH_MS),
@@ -85,6 +91,7 @@ export function createAccess(parts: AccessParts): Access {
     async close() {
       await canary?.close();
       await acks?.close();
+      await others?.close();
     },
   };
 }

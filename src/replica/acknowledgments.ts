@@ -1,23 +1,26 @@
 import { z } from "zod";
 import { newId } from "../domain/ids.ts";
 import type { Bus } from "../ports/bus.ts";
-import type { Written } from "./changes.ts";
+import type { Written } from "./own-writes.ts";
 import type { Replica } from "./replica.ts";
 
 const TOPIC = "replica-applied";
 /** How long a process tries to answer. */
 const ANSWER_MS = 1_000;
 
-/** How many processes refuse by now what was revoked. */
+/** How many processes have applied a write, such as a revocation. */
 export interface Applied {
   processes: number;
-  /** Processes that run. */
+  /** Number of running processes. */
   of: number;
 }
 
-/** Asks all processes whether they have taken over what was written. */
+/** Asks all processes whether they have applied a write. */
 export interface Acknowledgments {
-  /** Answers as soon as all have, and after `ms` with those that have. Whoever the bus does not reach is not counted. */
+  /**
+   * Resolves as soon as all have applied it, or after `ms` with those that have. Processes that the bus does not reach
+   * are not counted.
+   */
   applied(written: Written, ms: number): Promise<Applied>;
   close(): Promise<void>;
 }
@@ -30,7 +33,7 @@ const message = z.union([
   z.strictObject({ answer: z.string().max(64), process: z.string().max(64) }),
 ]);
 
-/** @param running ids of the processes that run, this one among them */
+/** @param running ids of the running processes, including this one */
 export async function acknowledgments(
   { bus, replica, onMalformed }: { bus: Bus; replica: Pick<Replica, "waitFor">; onMalformed?(): void },
   self: string,

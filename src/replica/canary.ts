@@ -4,30 +4,30 @@ import type { ReplicaMap, ReplicaSet } from "./maps.ts";
 import type { Replica } from "./replica.ts";
 
 const EVERY_MS = 5_000;
-/** A process that says nothing for so long runs no more. */
+/** A process silent for this long counts as gone. */
 const PRESENT_MS = 15_000;
-/** What the canary revoked may be forgotten after that. */
+/** How long canary revocations are kept. */
 const REVOKED_MS = 60_000;
-/** How long the end of a process may take for that. */
+/** How long announcing its end may delay a process's shutdown. */
 const LEAVE_MS = 1_000;
-/** A revocation that takes longer counts as this long. */
+/** Cap on the measured seconds. */
 export const LONGEST_SECONDS = 30;
 
 export interface CanaryParts {
   replica: Pick<Replica, "commit">;
   revoked: ReplicaSet;
-  /** Processes that run, by id. */
+  /** Running processes, by id. */
   processes: ReplicaMap<true>;
   self: string;
   /** The store's clock. */
   now(): number;
-  /** How long it took until this process refused what it had revoked. */
+  /** Reports how long it took until this process rejected what it had revoked. */
   onSeconds(seconds: number): void;
 }
 
 /**
- * Every 5 s a process revokes a token of its own and measures how long its own check takes to refuse it. It hears of the
- * revocation as all others do: by the bus, or by reading the log.
+ * Every 5 s a process revokes a token of its own and measures how long its own check takes to reject it. It learns of
+ * the revocation like every other process: from the bus, or from the log.
  */
 export function startCanary(parts: CanaryParts): { look(): Promise<void>; close(): Promise<void> } {
   const { replica, revoked, processes, self, now, onSeconds } = parts;
@@ -51,7 +51,7 @@ export function startCanary(parts: CanaryParts): { look(): Promise<void>; close(
       );
       await refused.promise;
     } catch {
-      // Nothing was revoked while the store is away: that shows in the age of the maps.
+      // While the store is down, nothing is revoked; the age of the maps shows the outage.
       return;
     } finally {
       clearTimeout(late);
@@ -78,7 +78,7 @@ export function startCanary(parts: CanaryParts): { look(): Promise<void>; close(
         await looking;
         await replica.commit([processes.remove(self)]);
       };
-      // A store that does not answer forgets it later by itself.
+      // If the store does not answer, the entry expires by itself.
       await Promise.race([leave().catch(() => {}), sleep(LEAVE_MS, undefined, { ref: false })]);
     },
   };

@@ -5,19 +5,13 @@ import { MillraceError } from "../errors.ts";
 import type { Answer } from "../ports/database.ts";
 import type { Change } from "./maps.ts";
 import { encode } from "./messages.ts";
-
-/** The versions that changes got; `header` says so to a client, which sends it back to read what it wrote. */
-export interface Written {
-  versions: ReadonlyMap<string, number>;
-  /** `users=12,revoked=4`; empty where nothing was written. */
-  header: string;
-}
+import { noteWrites, type Written, writtenOf } from "./own-writes.ts";
 
 const MAX_KEY_CHARACTERS = 300;
-/** JSON of one value. */
+/** JSON characters of one value. */
 const MAX_VALUE_CHARACTERS = 64 * 1024;
 
-/** The queries that make changes, and what tells of them after the commit. */
+/** The queries that make changes, and the messages that announce them after the commit. */
 export function prepareChanges(
   changes: readonly Change[],
   parts: {
@@ -44,12 +38,13 @@ export function prepareChanges(
         const first = head.version - entries.length + 1;
         tell(encode({ map, epoch: head.epoch, first, changes: entries }));
       }
-      return { versions, header: [...versions].map(([map, version]) => `${map}=${version}`).join(",") };
+      noteWrites(versions);
+      return writtenOf(versions);
     },
   };
 }
 
-/** By map, in the order of their names, in which everybody locks them; of a key, the last change counts. */
+/** Groups changes by map, in name order, which is the global lock order. The last change of a key wins. */
 function runsOf(changes: readonly Change[]): { map: string; entries: EntryChange[] }[] {
   for (const { key, value } of changes) {
     if (key.length === 0 || key.length > MAX_KEY_CHARACTERS)

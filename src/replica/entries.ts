@@ -1,15 +1,15 @@
 import { type PackedKeys, packedKeys } from "./packed-keys.ts";
 
-/** What a map holds in memory, as its log fills it. */
+/** The in-memory contents of a map, filled from its log. */
 export interface Entries {
   /** @param value JSON; `null`: the key was removed */
   put(key: string, value: string | null, expiresAt: number | null): void;
   size(): number;
-  /** Forgets some of what has expired. Called again and again. */
+  /** Drops some of what has expired. Call it repeatedly. */
   prune(now: number): void;
   /**
-   * Another one, empty, that takes this one's place when it was filled.
-   * @param keeping it begins with what of this one still counts: the log went backward, and may have lost some of it
+   * An empty replacement, swapped in once it is filled.
+   * @param keeping start with the entries that are still valid: the log went backward and may have lost some of them
    */
   renew(now: number, keeping: boolean): Entries;
 }
@@ -20,7 +20,7 @@ export interface KeyEntries extends Entries {
   bytes(): number;
 }
 
-/** What was revoked stays revoked when the log goes backward. */
+/** A revoked key stays revoked when the log goes backward. */
 export function keyEntries(keys: PackedKeys = packedKeys()): KeyEntries {
   return {
     put(key, value, expiresAt) {
@@ -46,15 +46,15 @@ export interface ValueEntries<T> extends Entries {
 
 /**
  * Values as the map's own type.
- * @param parse throws where a value is none of the map's: such an entry counts as missing
- * @param onInvalid hears of it
+ * @param parse throws for a value that does not fit the map: such an entry counts as missing
+ * @param onInvalid called for such entries
  */
 export function valueEntries<T>(
   parse: (value: unknown) => T,
   onInvalid: (key: string, error: unknown) => void,
 ): ValueEntries<T> {
   const values = new Map<string, T>();
-  /** Of the few that have one. */
+  /** Only for the few entries that have one. */
   const expiries = new Map<string, number>();
   const isOver = (key: string, now: number) =>
     expiries.size > 0 && (expiries.get(key) ?? Number.POSITIVE_INFINITY) <= now;

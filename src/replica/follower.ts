@@ -3,47 +3,47 @@ import type { Entries } from "./entries.ts";
 import type { ChangeMessage } from "./messages.ts";
 import { NOTHING_WRITTEN, readLog } from "./read-log.ts";
 
-/** How long a change that the bus has passed by may take to come. */
+/** How long to wait for a change missing from the bus before the log is read. */
 const GAP_MS = 20;
-/** Changes that wait for those before them; beyond that, all are read from the log. */
+/** Most changes waiting for their predecessors; beyond that, everything is read from the log. */
 const MOST_WAITING = 20_000;
 
 export interface FollowerOptions<Kept extends Entries> {
-  /** Of the log. */
+  /** Reads a page of the log. */
   page(above: number): Promise<LogPage>;
   entries: Kept;
-  /** By the store's clock. */
+  /** The store's clock. */
   now(): number;
-  /** Keys that changed; `null`: any may have. */
+  /** Called with the keys that changed; `null`: any may have. */
   onChange(keys: readonly string[] | null): void;
   /** The log could not be read. */
   onFailure(error: unknown): void;
 }
 
-/** Keeps what one map holds in memory equal to its log: the bus brings changes early, the log brings them surely. */
+/** Keeps one map in memory equal to its log: the bus delivers changes early, the log delivers them reliably. */
 export interface Follower<Kept extends Entries> {
   entries(): Kept;
   epoch(): string | null;
-  /** Of the last change that was taken over; 0 until it was loaded. */
+  /** Version of the last applied change; 0 until loaded. */
   version(): number;
-  /** When the log was seen to have nothing newer, by `performance.now()`; `null`: never. */
+  /** When the log was last known to have nothing newer, by `performance.now()`; `null`: never. */
   provenAt(): number | null;
   reads(): number;
-  /** From the bus: early, late, twice, or not at all. */
+  /** A message from the bus; it may be early, late, duplicated or missing. */
   hear(message: ChangeMessage): void;
-  /** Reads what is missing. Those who ask meanwhile get the next reading. */
+  /** Reads what is missing. Callers during a read share the next one. */
   read(): Promise<void>;
   /**
-   * The head of the log, as somebody read it.
-   * @param asked when, and what `version` was then
+   * Reports the head of the log, as someone read it.
+   * @param asked when it was requested, and what `version` was then
    */
   sawHead(head: ReplicaHead | null, asked: { at: number; version: number }): void;
-  /** Whether the version has come, or is none of this log's; waits for it at most `ms`. */
+  /** Waits at most `ms` for the version. True if it has arrived, or if it cannot because the log was replaced. */
   waitFor(version: number, ms: number): Promise<boolean>;
   close(): void;
 }
 
-/** A change above the present version. */
+/** A change above the current version. */
 interface Heard {
   epoch: string;
   /** `null`: only the log has it. */
@@ -60,6 +60,8 @@ export function follow<Kept extends Entries>(options: FollowerOptions<Kept>): Fo
   const waiters = new Set<{ version: number; resolve(arrived: boolean): void }>();
   let reading: Promise<void> | null = null;
   let readNext: Promise<void> | null = null;
+  /** A head that was seen while the log was being read. */
+  let seenMeanwhile: ReplicaHead | null = null;
   let gap: NodeJS.Timeout | null = null;
   let isClosed = false;
 
@@ -68,7 +70,7 @@ export function follow<Kept extends Entries>(options: FollowerOptions<Kept>): Fo
     for (const waiter of waiters) if (waiter.version <= version) waiter.resolve(true);
   }
 
-  /** Takes over what follows without a gap. */
+  /** Applies changes that follow without a gap. */
   function drain(): void {
     const keys: string[] = [];
     let next = version + 1;
@@ -101,7 +103,7 @@ export function follow<Kept extends Entries>(options: FollowerOptions<Kept>): Fo
       });
       return reading;
     }
-    // What is being read may have begun before the change that the caller is after.
+    // The current read may have begun before the change that the caller wants.
     readNext ??= reading
       .catch(() => {})
       .then(() => {
@@ -115,16 +117,23 @@ export function follow<Kept extends Entries>(options: FollowerOptions<Kept>): Fo
     const startedAt = performance.now();
     const heardBefore = [...waiting.keys()];
     reads++;
+    seenMeanwhile = null;
     const at = await readLog({ epoch, version, entries }, { ...options, onReached: advance });
     ({ entries, epoch } = at);
     advance(at.version);
     provenAt = startedAt;
-    // The log had what was heard before it was read: anything else is of another log, or nobody's.
+    // The log contains whatever was heard before it was read; anything else belongs to another log, or is invalid.
     for (const one of heardBefore) waiting.delete(one);
     for (const one of waiting.keys()) if (one <= version) waiting.delete(one);
     if (at.keys === null || at.keys.length > 0) options.onChange(at.keys);
+    // What was read may predate that head, if the log has been restored since.
+    if (isOlderThanRead(seenMeanwhile)) read().catch(options.onFailure);
     drain();
     if (waiting.size > 0) readSoon();
+  }
+
+  function isOlderThanRead(head: ReplicaHead | null): boolean {
+    return head !== null && (head.epoch !== epoch || head.version < version);
   }
 
   return {
@@ -136,7 +145,7 @@ export function follow<Kept extends Entries>(options: FollowerOptions<Kept>): Fo
     read,
     hear({ epoch: of, first, changes }) {
       const last = first + (changes?.length ?? 1) - 1;
-      // The log begins with it.
+      // The log begins with this change.
       if (epoch === NOTHING_WRITTEN.epoch && first === 1) epoch = of;
       if (isClosed || (of === epoch && last <= version)) return;
       if (waiting.size > MOST_WAITING) waiting.clear();
@@ -144,13 +153,14 @@ export function follow<Kept extends Entries>(options: FollowerOptions<Kept>): Fo
         if (of !== epoch || at > version)
           waiting.set(at, { epoch: of, change: changes?.[at - first] ?? null });
       }
-      // Until it was loaded, all wait.
+      // Until the map is loaded, all changes wait.
       if (epoch === null || reading) return;
       drain();
       if (waiting.size > 0) readSoon();
     },
     sawHead(head, asked) {
       const seen = head ?? NOTHING_WRITTEN;
+      if (reading) seenMeanwhile = seen;
       const wentBack = seen.epoch !== epoch || seen.version < asked.version;
       if (!wentBack && version >= seen.version) {
         provenAt = Math.max(provenAt ?? asked.at, asked.at);
@@ -160,7 +170,7 @@ export function follow<Kept extends Entries>(options: FollowerOptions<Kept>): Fo
         read().catch(options.onFailure);
         return;
       }
-      // The bus may bring it in this moment.
+      // The bus may deliver it any moment.
       setTimeout(() => {
         if (epoch === seen.epoch && version >= seen.version) provenAt = Math.max(provenAt ?? 0, asked.at);
         else read().catch(options.onFailure);
@@ -172,7 +182,7 @@ export function follow<Kept extends Entries>(options: FollowerOptions<Kept>): Fo
       const arrived = Promise.withResolvers<boolean>();
       const waiter = { version: wanted, resolve: arrived.resolve };
       waiters.add(waiter);
-      // A log that was restored has not come as far again as it had been.
+      // A restored log may never reach that version.
       const isOfAnotherLog = () => provenAt !== null && provenAt > askedAt;
       const late = setTimeout(() => arrived.resolve(isOfAnotherLog()), ms);
       const early = setTimeout(() => void read().catch(() => {}), GAP_MS);

@@ -6,7 +6,7 @@ import type { Found } from "./replica.ts";
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-/** A set of a given age, and a store that answers as it is told to. */
+/** A set of a given age, and a store whose answers the test controls. */
 function world({ maxStaleMs }: { maxStaleMs?: number } = {}) {
   const state = {
     ageMs: 0,

@@ -2,36 +2,36 @@ import { MillraceError } from "../errors.ts";
 import type { KeyOf, ReplicaMap, ReplicaSet } from "./maps.ts";
 import type { Found, Replica } from "./replica.ts";
 
-/** Up to this age, what is in memory answers. */
+/** Up to this age, the data in memory is used. */
 export const FRESH_MS = 1_000;
-/** How long the store may take to answer in its place. */
+/** How long the store may take to answer instead. */
 const ANSWER_MS = 500;
-/** For how long a store that did not answer is not asked again. */
+/** How long a store that did not answer is left alone. */
 const AWAY_MS = 500;
 
-/** What is known of keys, from memory or from the store. */
+/** Values of keys, from memory or from the store. */
 export interface Reading {
   has(set: ReplicaSet, key: string): boolean;
   get<T>(map: ReplicaMap<T>, key: string): T | undefined;
-  /** It is the last known state: the store does not answer, and the operator prefers this to no answer. */
+  /** The last known state: the store does not answer, and the operator prefers this to no answer. */
   readonly isStale: boolean;
 }
 
-/** Reads maps that guard something: what may be too old is not believed. */
+/** Reads maps that decisions depend on, and does not trust data that may be too old. */
 export interface Guard {
-  /** What is in memory; `null` where it may be older than `FRESH_MS`. */
+  /** The data in memory; `null` if it may be older than `FRESH_MS`. */
   fresh(): Reading | null;
   /**
-   * Asks the store. Where it does not answer, what is in memory does, if it is not older than the operator allows.
-   * Rejects with `unavailable` otherwise: nobody is refused for what is not known.
+   * Asks the store. If it does not answer, falls back to the data in memory, provided it is not older than the operator
+   * allows. Otherwise rejects with `unavailable`: nobody is denied access for lack of data.
    */
   ask(keys: readonly KeyOf[]): Promise<Reading>;
-  /** How old what is in memory may be, ms. */
+  /** Maximum age of the data in memory, ms. */
   ageMs(): number;
   isStale(): boolean;
 }
 
-/** @param maps that are asked for @param maxStaleMs how old the last known state may be, while the store is away */
+/** @param maps maps to watch @param maxStaleMs maximum age of the last known state, while the store is down */
 export function createGuard(
   replica: Pick<Replica, "find">,
   maps: readonly { ageMs(): number }[],
@@ -47,12 +47,12 @@ export function createGuard(
     fresh: () => (maps.every((map) => map.ageMs() <= FRESH_MS) ? memory : null),
     async ask(keys) {
       try {
-        if (performance.now() < awayUntil) throw new Error("the store did not answer a moment ago");
+        if (performance.now() < awayUntil) throw new Error("the store did not respond a moment ago");
         return readingOf(await ask(keys));
       } catch (error) {
         if (performance.now() >= awayUntil) awayUntil = performance.now() + AWAY_MS;
         if (ageMs() <= maxStaleMs) return { ...memory, isStale: true };
-        const text = "Whether access was revoked cannot be told at present.";
+        const text = "It is not possible at present to check whether access was revoked.";
         throw new MillraceError("unavailable", text, { retryAfter: 1, cause: error });
       }
     },
@@ -78,7 +78,7 @@ function readingOf(found: readonly Found[]): Reading {
   };
 }
 
-/** Those who ask while a question is under way are answered by the next one. */
+/** Batches questions: callers during a query share the next one. */
 function asker(replica: Pick<Replica, "find">) {
   let next: { keys: KeyOf[]; found: Promise<Found[]> } | null = null;
   let asking: Promise<unknown> = Promise.resolve();
@@ -96,7 +96,7 @@ function asker(replica: Pick<Replica, "find">) {
         return replica.find(question);
       });
       const answer = Promise.race([found, late.promise]).finally(() => clearTimeout(timer));
-      // A store that never answers holds the next question up no longer than this one.
+      // A store that never answers delays the next question only as long as this one.
       asking = answer.catch(() => {});
       next = { keys: question, found: answer };
     }

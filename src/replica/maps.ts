@@ -2,27 +2,27 @@ import type { EntryChange } from "../database/replica.ts";
 import type { KeyEntries, ValueEntries } from "./entries.ts";
 import type { Follower } from "./follower.ts";
 
-/** Of a key of some map, for `Replica.commit`. */
+/** A change to a key of a map, for `Replica.commit`. */
 export interface Change extends EntryChange {
   map: string;
 }
 
-/** Of one key. */
+/** A key of a map. */
 export interface KeyOf {
   map: string;
   key: string;
 }
 
-/** What every map has in common. */
+/** What all maps have in common. */
 export interface Followed {
   readonly name: string;
   version(): number;
   size(): number;
-  /** For how long the log may have had something newer, ms; infinite until it was loaded. */
+  /** For how long the log may have had something newer, ms; infinite until loaded. */
   ageMs(): number;
-  /** Hears the keys that changed; `null`: any may have. Returns what ends that. */
+  /** Calls back with the keys that changed; `null`: any may have. Returns an unsubscribe function. */
   onChange(listener: Listener): () => void;
-  /** Removes the key from the map. */
+  /** The change that removes the key. */
   remove(key: string): Change;
 }
 
@@ -31,9 +31,9 @@ export type Listener = (keys: readonly string[] | null) => void;
 export interface ReplicaMap<T> extends Followed {
   get(key: string): T | undefined;
   entries(): IteratorObject<[key: string, value: T]>;
-  /** @param expiresAt when it goes by itself, ms since the epoch by the store's clock */
+  /** @param expiresAt when it expires, ms since the epoch by the store's clock */
   set(key: string, value: T, expiresAt?: number | null): Change;
-  /** A value as the log has it; `undefined` for one that is none of the map's. */
+  /** Parses a value from the log; `undefined` if it does not fit the map. */
   read(json: string): T | undefined;
 }
 

@@ -1,19 +1,19 @@
 import { z } from "zod";
 import type { EntryChange } from "../database/replica.ts";
 
-/** Where changes are told, after their commit. */
+/** The topic on which changes are announced after their commit. */
 export const REPLICA_TOPIC = "replica";
 
-/** What a signed bus takes. */
+/** Largest message that a signed bus takes. */
 const MAX_MESSAGE_BYTES = 6_900;
 
-/** Changes of one map, in the order of their versions. */
+/** Changes of one map, in version order. */
 export interface ChangeMessage {
   map: string;
   epoch: string;
-  /** Of the first change. */
+  /** Version of the first change. */
   first: number;
-  /** `null`: one change that is too large for the bus. It is read from the store. */
+  /** `null`: one change that is too large for the bus; read it from the store. */
   changes: EntryChange[] | null;
 }
 
@@ -26,7 +26,7 @@ const message = z.strictObject({
   c: z.array(change).min(1).nullable(),
 });
 
-/** As many messages as the size of the changes takes. */
+/** Splits the changes into as many messages as their size requires. */
 export function encode({ map, epoch, first, changes }: ChangeMessage & { changes: EntryChange[] }): string[] {
   const messages: string[] = [];
   let bodies: string[] = [];
@@ -58,7 +58,7 @@ export function encode({ map, epoch, first, changes }: ChangeMessage & { changes
   return messages;
 }
 
-/** `null` for what says nothing of the kind. */
+/** `null` for a malformed message. */
 export function decode(text: string): ChangeMessage | null {
   try {
     const read = message.safeParse(JSON.parse(text));

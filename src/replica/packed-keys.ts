@@ -1,4 +1,4 @@
-/** Seconds in which an expiry is kept; two values are not times. */
+/** Expiries are stored in seconds; these values are reserved. */
 const EMPTY = 0;
 const REMOVED = 1;
 const NEVER = 0xffff_ffff;
@@ -6,13 +6,13 @@ const NEVER = 0xffff_ffff;
 const WORDS = 4;
 const SHARDS = 64;
 const LEAST_SLOTS = 16;
-/** Of the slots of a shard. Beyond it, the shard is built anew. */
+/** Largest load factor of a shard. Beyond it, the shard is rebuilt. */
 const MOST_FULL = 0.7;
 
 /**
- * A set of keys that expire, in 20 bytes a slot: whoever holds millions of revoked ids for minutes should not hold
- * millions of strings. A UUID is kept as it is. Of another key a hash of 128 bits is kept, seeded anew in each
- * process, so that nobody can prepare two keys that collide.
+ * A set of expiring keys in 20 bytes per slot: a process that holds millions of revoked ids for minutes should not hold
+ * millions of strings. A UUID is stored as it is. Any other key is stored as a 128-bit hash with a random seed per
+ * process, so that nobody can prepare colliding keys.
  */
 export interface PackedKeys {
   /** @param expiresAt ms since the epoch; `null`: never */
@@ -20,12 +20,12 @@ export interface PackedKeys {
   remove(key: string): void;
   /** @param now ms since the epoch, by the clock of `expiresAt` */
   has(key: string, now: number): boolean;
-  /** Those that have not been removed, the expired ones included until `prune`. */
+  /** Keys that were not removed, including expired ones until `prune`. */
   size(): number;
   bytes(): number;
-  /** Forgets what has expired in one of the shards, each time the next: to walk through all of them takes long. */
+  /** Drops expired keys from one shard, each time the next, because a pass over all of them takes long. */
   prune(now: number): void;
-  /** Takes over what is in another one and has not expired. */
+  /** Adds the unexpired keys of another set. */
   merge(other: PackedKeys, now: number): void;
   /** For `merge`. */
   readonly shards: readonly Shard[];
@@ -40,14 +40,14 @@ interface Shard {
 }
 
 const seeds = crypto.getRandomValues(new Uint32Array(2));
-/** The present key, in four words: one for all, as nothing here waits. */
+/** The current key as four words. Shared, because nothing here is asynchronous. */
 const w = new Uint32Array(WORDS);
 
 export function packedKeys(): PackedKeys {
   const shards: Shard[] = Array.from({ length: SHARDS }, () => emptyShard(LEAST_SLOTS));
   let nextToPrune = 0;
 
-  /** Of the present key; the first empty slot where it is not there. */
+  /** The slot of the current key, or the first empty slot if the key is absent. */
   const slotOf = ({ words, expiries }: Shard): number => {
     const mask = expiries.length - 1;
     let slot = spread() & mask;
@@ -71,7 +71,7 @@ export function packedKeys(): PackedKeys {
     shard.expiries[slot] = expiry;
   };
 
-  /** Builds a shard anew, with room for one more and without what was removed or expired before `now`. */
+  /** Rebuilds a shard with room for one more key, and without those removed or expired before `now`. */
   const rebuild = (index: number, now: number) => {
     const { words, expiries } = shards[index]!;
     let live = 1;
@@ -142,7 +142,7 @@ function emptyShard(slots: number): Shard {
   return { words: new Uint32Array(slots * WORDS), expiries: new Uint32Array(slots), used: 0, live: 0 };
 }
 
-/** Rounded up: nothing expires too early. */
+/** Rounds up, so that nothing expires too early. */
 function seconds(ms: number): number {
   return Math.min(NEVER - 1, Math.max(REMOVED + 1, Math.ceil(ms / 1_000)));
 }
@@ -151,7 +151,7 @@ function isOver(expiry: number, now: number): boolean {
   return expiry !== NEVER && expiry * 1_000 <= now;
 }
 
-/** Other bits than `spread` takes, so that the keys of a shard fill all of its slots. */
+/** Uses other bits than `spread`, so that the keys of a shard use all of its slots. */
 function shardOf(): number {
   return (Math.imul(w[3]! ^ w[2]!, 0x9e37_79b1) >>> 26) & (SHARDS - 1);
 }
@@ -172,7 +172,7 @@ function read(key: string): void {
   if (key.length !== UUID_LENGTH || !readUuid(key)) hash(key);
 }
 
-/** In its usual spelling, with small letters: another spelling is another key. */
+/** Only the canonical lowercase spelling: any other is a different key. */
 function readUuid(key: string): boolean {
   if (key.charCodeAt(8) !== DASH || key.charCodeAt(13) !== DASH) return false;
   if (key.charCodeAt(18) !== DASH || key.charCodeAt(23) !== DASH) return false;
@@ -188,11 +188,11 @@ function readUuid(key: string): boolean {
   w[1] = (c << 16) | d;
   w[2] = (e << 16) | f;
   w[3] = (g << 16) | h;
-  // One that is no digit makes all of them negative.
+  // A non-digit makes the result negative.
   return (a | b | c | d | e | f | g | h) >= 0;
 }
 
-/** Four hexadecimal digits as a number; negative where one is none. */
+/** Four hex digits as a number; negative if one is invalid. */
 function four(key: string, at: number): number {
   return (
     (digit(key.charCodeAt(at)) << 12) |
@@ -211,7 +211,7 @@ const C2 = 0xab0e_9789;
 const C3 = 0x38b3_4ae5;
 const C4 = 0xa1e3_8b93;
 
-/** MurmurHash3's 128 bits for 32-bit machines (Appleby, 2011), over UTF-16 units in place of bytes. */
+/** MurmurHash3's 128-bit variant for 32-bit machines (Appleby, 2011), over UTF-16 units instead of bytes. */
 function hash(key: string): void {
   let h1 = seeds[0]!;
   let h2 = seeds[1]!;

@@ -1,29 +1,29 @@
 import type { LogPage, ReplicaHead } from "../database/replica.ts";
 import type { Entries } from "./entries.ts";
 
-/** The head of a log that nobody has written to. */
+/** The head of an empty log. */
 export const NOTHING_WRITTEN: ReplicaHead = { epoch: "", version: 0, floor: 0 };
 
-/** How far a process has come in a log, and what it holds. */
+/** How far a process has come in a log, and its entries. */
 export interface Position<Kept> {
-  /** `null`: it has not been loaded yet. */
+  /** `null`: not loaded yet. */
   epoch: string | null;
   version: number;
   entries: Kept;
 }
 
 interface Reading {
-  /** Of the log. */
+  /** Reads a page of the log. */
   page(above: number): Promise<LogPage>;
-  /** By the store's clock. */
+  /** The store's clock. */
   now(): number;
-  /** The entries that the process holds have this version now. */
+  /** Called when the entries in use have reached this version. */
   onReached(version: number): void;
 }
 
 /**
- * Reads a log up to its head: into what the process holds, or into a new copy where it cannot go on from where it is.
- * @returns where it is then, and the keys that changed; `null`: any may have
+ * Reads a log up to its head: into the current entries, or into a new copy if it cannot continue from its position.
+ * @returns the new position, and the keys that changed; `null`: any may have
  */
 export async function readLog<Kept extends Entries>(
   from: Position<Kept>,

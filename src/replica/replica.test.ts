@@ -37,12 +37,12 @@ async function postgresPlace(): Promise<Place> {
   return { database: () => openPostgresDatabase(url), bus: () => openPostgresBus(url) };
 }
 
-/** Nothing is heard of what is told. */
+/** A bus that drops everything published. */
 function dropping(bus: Bus): Bus {
   return { ...bus, publish: async () => {} };
 }
 
-/** A process's replica of two maps. */
+/** One process's replica of two maps. */
 async function open({ database: openDatabase, bus: openBus }: Place, via: (bus: Bus) => Bus = (bus) => bus) {
   const database = await openDatabase();
   const bus = await openBus();

@@ -5,7 +5,7 @@ import type { Tables } from "../database/tables.ts";
 import type { StepLog } from "../pipeline/context.ts";
 import type { Bus } from "../ports/bus.ts";
 import type { Answer, Answers, Database } from "../ports/database.ts";
-import { prepareChanges, type Written } from "./changes.ts";
+import { prepareChanges } from "./changes.ts";
 import { type Entries, keyEntries, valueEntries } from "./entries.ts";
 import { type Follower, follow } from "./follower.ts";
 import {
@@ -19,13 +19,14 @@ import {
   valueMap,
 } from "./maps.ts";
 import { decode, REPLICA_TOPIC } from "./messages.ts";
+import type { Written } from "./own-writes.ts";
 import { watchHeads } from "./watch-heads.ts";
 
-/** How often the log is looked through for what nobody needs any more, by one of all processes. */
+/** How often one of the processes compacts the logs. */
 const COMPACT_MS = 60_000;
-/** How long a commit waits until this process has seen it. */
+/** How long a commit waits for this process to apply it. */
 const OWN_MS = 1_000;
-/** How often a part of what has expired is forgotten. */
+/** How often some of the expired entries are dropped. */
 const PRUNE_MS = 1_000;
 
 export interface ReplicaParts {
@@ -34,65 +35,73 @@ export interface ReplicaParts {
   /** The store's clock. */
   now(): number;
   log?: Pick<StepLog, "warn">;
-  /** A message on the bus said nothing that a replica says. @default it is ignored */
+  /** Called for malformed messages on the bus. @default they are ignored */
   onMalformed?(): void;
 }
 
 export interface CommitOptions {
-  /** Nothing of the maps changes where this does not hold after the other records were changed. */
+  /** A condition checked after the other records were changed: unless it holds, the maps do not change. */
   when?: Expression<SqlBool>;
-  /** This process hears of it as the others do. @default false: it has seen it when the commit resolves */
+  /**
+   * Let this process learn of the change like the others do. @default false: it has applied it when the commit resolves
+   */
   asOthers?: boolean;
 }
 
-/** Of a map, for `readyz` and the metrics. */
+/** The state of a map, for `readyz` and the metrics. */
 export interface MapState {
   name: string;
   version: number;
   entries: number;
-  /** For how long the log may have had something newer; `null`: it was not loaded yet. */
+  /** For how long the log may have had something newer; `null`: not loaded yet. */
   ageMs: number | null;
-  /** How often the log was read, beyond its head. */
+  /** How often the log was read, not counting its head. */
   reads: number;
 }
 
 export interface Prepared {
   readonly queries: readonly Compilable[];
-  /** Called after the commit. When it resolves, this process has seen the changes, and the others are being told. */
+  /**
+   * Call it after the commit. When it resolves, this process has applied the changes, and they are on their way to the
+   * others.
+   */
   told(answers: readonly Answer[]): Promise<Written>;
 }
 
 /**
- * Maps that are equal in every process and read from memory. The store has each as a log; the bus only brings its changes
- * earlier, and polling the heads of the logs proves that nothing is missing.
+ * Maps that are the same in every process and read from memory. The store keeps a log of each. The bus only delivers
+ * changes earlier, and polling the heads of the logs proves that nothing is missing.
  */
 export interface Replica {
-  /** Called before `start`. @param parse throws for a value that is none of the map's */
+  /** Call it before `start`. @param parse throws for a value that does not fit the map */
   map<T>(name: string, parse: (value: unknown) => T): ReplicaMap<T>;
-  /** Called before `start`. */
+  /** Call it before `start`. */
   set(name: string): ReplicaSet;
-  /** Loads all maps. Rejects while the store or the bus is away. */
+  /** Loads all maps. Rejects while the store or the bus is unavailable. */
   start(): Promise<void>;
   /**
-   * Makes changes of maps, and those of other records beside them, as one change. When it resolves, this process has
-   * seen them, and the others are being told.
+   * Changes maps, and other records with them, as one atomic change. When it resolves, this process has applied the
+   * changes, and they are on their way to the others.
    */
   commit<const Queries extends readonly Compilable[] = []>(
     changes: readonly Change[],
     beside?: Queries,
     options?: CommitOptions,
   ): Promise<{ answers: Answers<Queries>; written: Written }>;
-  /** The queries of changes, for somebody else's batch: they come last in it, and `told` gets their answers. */
+  /** The queries of changes, to put at the end of another batch; pass their answers to `told`. */
   prepare(changes: readonly Change[], options?: CommitOptions): Prepared;
-  /** Waits at most `ms` for a version to come; resolves to whether it has. A map that this process does not keep has it. */
+  /**
+   * Waits at most `ms` for a version; resolves to whether it has arrived. Always true for a map that this process does
+   * not keep.
+   */
   waitFor(map: string, version: number, ms: number): Promise<boolean>;
-  /** Asks the store for keys, whatever is in memory. */
+  /** Reads keys from the store, ignoring memory. */
   find(keys: readonly KeyOf[]): Promise<Found[]>;
   states(): MapState[];
   close(): Promise<void>;
 }
 
-/** What the store has of a key now. */
+/** The store's current value of a key. */
 export type Found = KeyOf & Pick<LoggedEntry, "value">;
 
 export function createReplica(parts: ReplicaParts): Replica {
@@ -115,7 +124,7 @@ export function createReplica(parts: ReplicaParts): Replica {
         for (const listener of listeners) listener(keys);
       },
       onFailure: (error) =>
-        log?.warn("a map could not be read; it is read again soon", { map: name, error: String(error) }),
+        log?.warn("a map could not be read; trying again soon", { map: name, error: String(error) }),
     });
     followers.set(name, follower);
     return { follower, common: commonOf(name, follower, listeners) };
@@ -131,7 +140,7 @@ export function createReplica(parts: ReplicaParts): Replica {
       queries,
       async told(answers) {
         const written = told(answers);
-        // What others have changed before may be missing here.
+        // Earlier changes by other processes may be missing here.
         if (!asOthers)
           await Promise.all([...written.versions].map(([map, version]) => waitFor(map, version, OWN_MS)));
         return written;
@@ -195,7 +204,7 @@ export function createReplica(parts: ReplicaParts): Replica {
   };
 }
 
-/** To this process at once, and to the others over the bus. */
+/** Delivers messages to this process at once, and to the others over the bus. */
 function messenger({ bus, onMalformed }: ReplicaParts, followers: ReadonlyMap<string, Follower<Entries>>) {
   const hear = (text: string) => {
     const message = decode(text);
@@ -203,7 +212,7 @@ function messenger({ bus, onMalformed }: ReplicaParts, followers: ReadonlyMap<st
     else onMalformed?.();
   };
   const tellOthers = (messages: readonly string[]) => {
-    // What is lost is found by whoever polls the head.
+    // Polling the heads finds what was lost.
     for (const message of messages) bus.publish(REPLICA_TOPIC, message).catch(() => {});
   };
   const tell = (messages: readonly string[]) => {

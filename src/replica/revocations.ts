@@ -2,32 +2,35 @@ import type { Reading } from "./guard.ts";
 import type { Change, Followed, KeyOf, ReplicaMap, ReplicaSet } from "./maps.ts";
 import type { Replica } from "./replica.ts";
 
-/** What a token may be revoked by: its own id, its session, or whose it is. */
+/** What a token can be revoked by: its own id, its session, or its subject. */
 export const revocationKinds = ["jti", "sid", "sub"] as const;
 export type RevocationKind = (typeof revocationKinds)[number];
 
-/** What of a token decides whether it was revoked. */
+/** The claims of a token that decide whether it was revoked. */
 export interface RevocableToken {
   jti?: string;
   sid?: string;
   sub?: string;
-  /** When it was issued, seconds since the epoch. A token that does not say so counts as old. */
+  /** When it was issued, in seconds since the epoch. A token without it counts as old. */
   iat?: number;
 }
 
 export interface Revocation {
   kind: RevocationKind;
   id: string;
-  /** From when on nobody has such a token any more, ms since the epoch; `null`: it is never forgotten. */
+  /** When the last such token expires, ms since the epoch; `null`: the revocation is never forgotten. */
   expiresAt: number | null;
-  /** Of a `sub`: tokens issued later count, ms since the epoch. @default the present: whoever signs in again has access */
+  /**
+   * For a `sub`: tokens issued after this stay valid, ms since the epoch. @default now, so that signing in again
+   * restores access
+   */
   before?: number;
 }
 
-/** What was revoked, in the memory of this process. */
+/** Revocations in the memory of this process. */
 export interface Revocations {
   readonly maps: readonly Followed[];
-  /** Of `sid`, which the canary uses too. */
+  /** The set of revoked `sid`s, which the canary uses too. */
   readonly sessions: ReplicaSet;
   /** For `Guard.ask`. */
   keysOf(token: RevocableToken): KeyOf[];
@@ -40,7 +43,7 @@ export interface Revocations {
 export function revocationsOf(replica: Pick<Replica, "map" | "set">, now: () => number): Revocations {
   const tokens = replica.set("revoked.jti");
   const sessions = replica.set("revoked.sid");
-  /** Seconds since the epoch, up to which tokens were issued that count no more. */
+  /** Tokens issued up to this time are invalid, in seconds since the epoch. */
   const subjects: ReplicaMap<number> = replica.map("revoked.sub", (value) => {
     if (typeof value !== "number") throw new TypeError("not a time");
     return value;

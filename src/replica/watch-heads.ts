@@ -4,12 +4,12 @@ import type { Entries } from "./entries.ts";
 import type { Follower } from "./follower.ts";
 
 const POLL_MS = 500;
-/** A question without an answer does not keep the next one from being asked. */
+/** After this time the next query no longer waits for this one. */
 const ANSWER_MS = 2_000;
-/** Questions without an answer at once. */
+/** Most queries in flight. */
 const MOST_OPEN = 3;
 
-/** Asks for the heads of all maps in one query, again and again: it proves that nothing newer is missing. Returns what ends it. */
+/** Polls the heads of all maps in one query, which proves that nothing newer is missing. Returns a stop function. */
 export function watchHeads(
   followers: ReadonlyMap<string, Follower<Entries>>,
   records: Pick<ReplicaRecords, "heads">,

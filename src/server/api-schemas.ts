@@ -7,11 +7,11 @@ import { catalogue, type ErrorCode } from "../errors.ts";
 import { errorCodes } from "../http/problem.ts";
 
 /*
- * The shapes of the HTTP contract, from which the OpenAPI document is made. Requests are checked against
- * theirs; answers are made of our own records and written as they are, and tests hold them to these.
+ * Schemas of the HTTP API, from which the OpenAPI document is generated. Requests are validated against them.
+ * Responses are not: they are built from our own records, and tests check them against these schemas.
  */
 
-/** What the document names once and refers to; pipelines may have named schemas of their own. */
+/** Schemas that the document defines once and references. Pipelines may add their own. */
 export const componentNames = new Set<string>();
 
 export function component<Schema extends z.ZodType>(id: string, schema: Schema): Schema {
@@ -19,7 +19,7 @@ export function component<Schema extends z.ZodType>(id: string, schema: Schema):
   return schema.meta({ id });
 }
 
-/** What an answer has and its schema lacks would not be sent: the compiler asks for all members, and for no others. */
+/** Makes the compiler check that a schema has exactly the view's members. */
 type Members<View extends object> = Record<keyof View, z.ZodType>;
 
 const json = z.unknown();
@@ -34,29 +34,31 @@ export const problem = component(
       type: z.string(),
       title: z.string(),
       status: z.int(),
-      detail: z.string().describe("What is wrong with this request, in words."),
-      code: z.enum(errorCodes).describe("Stable; see the error catalogue."),
+      detail: z.string().describe("What is wrong with this request."),
+      code: z.enum(errorCodes).describe("Stable error code. See the list of errors."),
       retryable: z.boolean().describe("Whether the same request may succeed later."),
       requestId: z.string(),
     })
-    .describe("RFC 9457 problem document. Some errors add members, such as `limit` or `issues`."),
+    .describe(
+      "An RFC 9457 problem document. Some errors have additional members, such as `limit` or `issues`.",
+    ),
 );
 
-const failure = component("Failure", z.object({ code: z.string(), message: z.string() }));
+export const failure = component("Failure", z.object({ code: z.string(), message: z.string() }));
 
-const warnings = z
+export const warnings = z
   .array(component("Warning", z.object({ code: z.string(), message: z.string() })))
-  .describe("What of a result is not as it was asked for.");
+  .describe("How the result differs from the request.");
 
 const children = z
   .array(component("Child", z.object({ key: z.string(), jobId: z.string(), pipeline: z.string() })))
-  .describe("Jobs that its steps started.");
+  .describe("Jobs that the item's steps started.");
 
 const parent = component(
   "Parent",
   z.object({
     jobId: z.string(),
-    index: count.nullable().describe("Of its item; `null` for an `all` step."),
+    index: count.nullable().describe("Index of the item. `null` for an `all` step."),
     step: z.string(),
   }),
 );
@@ -70,7 +72,7 @@ export const file = component(
     sha256: z.string(),
     mediaType: z.string(),
     meta: z.record(z.string(), json).optional(),
-    deleted: z.literal(true).optional().describe("An input that went when its job succeeded."),
+    deleted: z.literal(true).optional().describe("Present if the input was deleted when its job succeeded."),
   } satisfies Members<FileView>),
 );
 
@@ -88,29 +90,31 @@ const steps = z
         name: z.string(),
         state: z.enum(itemStates),
         attempt: count,
-        startedAt: maybeTime.describe("Of its last attempt; `null` where it came from the cache."),
-        ms: count.nullable().describe("How long its last attempt took; `null` until it has ended."),
+        startedAt: maybeTime.describe("Start of the last attempt. `null` if the result came from the cache."),
+        ms: count.nullable().describe("Duration of the last attempt. `null` until it has ended."),
         cached: z.boolean(),
-        outputs: z.array(file).describe("The files that it wrote."),
-        result: json.describe("What it returned; `null` where `resultFile` has it."),
+        outputs: z.array(file).describe("Files that the step wrote."),
+        result: json.describe("The step's return value. `null` if it is in `resultFile`."),
         resultFile: file.nullable(),
         warnings,
         error: failure.nullable(),
       } satisfies Members<StepView>),
     ),
   )
-  .describe("Its steps so far: those that have ended, and the one that waits, runs or failed.");
+  .describe("Steps so far: the finished ones, and the one that is waiting, running or failed.");
 
-const progress = component(
+export const progress = component(
   "Progress",
   z.object({
     total: count,
     done: count,
     failed: count,
     cached: count,
-    fraction: z.number().min(0).max(1).describe("Steps ended, of all steps of all items."),
+    fraction: z.number().min(0).max(1).describe("Finished steps as a fraction of all steps of all items."),
   } satisfies Members<Progress>),
 );
+
+export const parts = component("Parts", z.object({ total: count, done: count, failed: count }));
 
 export const item = component(
   "Item",
@@ -121,19 +125,20 @@ export const item = component(
     step: z.string().nullable(),
     attempt: count,
     cached: z.boolean(),
-    url: z.string().nullable().describe("Where its file is fetched from, where the job named it so."),
-    input: file.nullable().describe("`null` also until a file that the job names by URL was fetched."),
-    data: json.describe("What was sent instead of a file; `null` where `dataFile` has it."),
-    dataFile: file.nullable().describe("Data of more than 64 KB, as a file of JSON."),
+    url: z.string().nullable().describe("URL of the file, if the job named it by URL."),
+    options: json.describe("Options of this file, if it has its own. `null`: the job's."),
+    input: file
+      .nullable()
+      .describe("The input file. `null` for data, and until a file named by URL has been fetched."),
+    data: json.describe("Data sent instead of a file. `null` if it is in `dataFile`."),
+    dataFile: file.nullable().describe("Data of more than 64 KB, as a JSON file."),
     outputs: z.array(file),
-    result: json.describe("What its last step returned; `null` where `resultFile` has it."),
+    result: json.describe("Return value of the last step. `null` if it is in `resultFile`."),
     resultFile,
     error: failure.nullable(),
     warnings,
     children,
-    parts: component("Parts", z.object({ total: count, done: count, failed: count })).describe(
-      "Of an item that was split, how many parts it has and how they ended; all 0 otherwise.",
-    ),
+    parts: parts.describe("Number of parts of a split item, and how they ended. All 0 for other items."),
     steps,
   } satisfies Members<ReturnType<typeof itemView>>),
 );
@@ -147,11 +152,11 @@ export const part = component(
     step: z.string().nullable(),
     attempt: count,
     cached: z.boolean(),
-    data: json.describe("What it was made of; `null` where `dataFile` has it."),
+    data: json.describe("Data of the part. `null` if it is in `dataFile`."),
     dataFile: file.nullable(),
-    files: z.array(file).describe("The files that it was made of."),
+    files: z.array(file).describe("Files of the part."),
     outputs: z.array(file),
-    result: json.describe("What its last step returned; `null` where `resultFile` has it."),
+    result: json.describe("Return value of the last step. `null` if it is in `resultFile`."),
     resultFile,
     error: failure.nullable(),
     warnings,
@@ -169,26 +174,35 @@ export const job = component(
     options: json,
     metadata: z.record(z.string(), z.string()),
     priority: z.int(),
-    run: z.int().describe("Starts at 1; each retry or replay begins the next."),
+    run: z.int().describe("Starts at 1. Each retry or replay starts the next run."),
     progress,
-    items: z.array(item).describe("At most the first 100; `/items` has all of them. Empty in lists."),
-    result: json.describe("What its last `all` step returned; `null` where `resultFile` has it."),
+    firstItem: z.string().nullable().describe("Name of the first item. `null` if it has none."),
+    items: z.array(item).describe("The first 100 items. `/items` has all of them. Empty in lists."),
+    result: json.describe("Return value of the last `all` step. `null` if it is in `resultFile`."),
     resultFile,
-    outputs: z.array(file).describe("What its `all` steps wrote. Empty in lists."),
+    outputs: z.array(file).describe("Files that the `all` steps wrote. Empty in lists."),
     error: failure.nullable(),
     warnings,
-    steps: steps.describe("Its `all` steps so far. Empty in lists."),
-    parent: parent.nullable().describe("The step that started it."),
+    steps: steps.describe("The `all` steps so far. Empty in lists."),
+    parent: parent.nullable().describe("The step that started this job."),
     children,
     createdAt: time,
     waiting: z
       .string()
       .nullable()
-      .describe("Why nothing of it can run at present: no worker has the version of its pipeline."),
+      .describe("Why the job cannot run at present: no worker has this version of the pipeline."),
+    notify: z
+      .array(z.union([z.object({ url: z.string() }), z.object({ email: z.string() })]))
+      .describe("Who is notified when the job ends, besides its owner."),
     startAt: maybeTime,
     startedAt: maybeTime,
     finishedAt: maybeTime,
-    expiresAt: maybeTime.describe("When its files go."),
+    expiresAt: maybeTime.describe("When its files are deleted."),
+    archive: z.object({
+      downloadedAt: maybeTime.describe(
+        "When the archive was last downloaded to its end, by you or from a share link. `null` if it never was, or while the job runs.",
+      ),
+    }),
   } satisfies Members<ReturnType<typeof jobView>>),
 );
 
@@ -200,12 +214,14 @@ export const pipeline = component(
     title: z.string(),
     description: z.string(),
     accepts: z.object({
-      mediaTypes: z.array(z.string()).describe("Known by content; `*` for any."),
+      mediaTypes: z
+        .array(z.string())
+        .describe("Accepted media types, detected from the content. `*` means any."),
       minFiles: count,
       maxFiles: count,
       maxFileBytes: count,
-      maxItems: count.describe("Items of data instead of files; 0 where it takes none."),
-      data: z.record(z.string(), json).nullable().describe("JSON Schema of the data of one item."),
+      maxItems: count.describe("Maximum number of data items. 0 if the pipeline takes no data."),
+      data: z.record(z.string(), json).nullable().describe("JSON Schema of one item's data."),
     }),
     options: z.record(z.string(), json).describe("JSON Schema of a job's options."),
     steps: z.array(
@@ -235,7 +251,7 @@ type Responses = Record<
   z.ZodType | { description: string; content?: Record<string, { schema: z.ZodType }> }
 >;
 
-/** The answers of a route, with its own errors and those that every route may give. */
+/** A route's responses, with its own errors and those that any route may return. */
 export function documented(
   answers: Responses,
   codes: readonly ErrorCode[],

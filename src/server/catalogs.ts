@@ -8,7 +8,6 @@ import type { Principal } from "../http/principal.ts";
 import { inputSchema } from "../pipeline/input-schema.ts";
 import { documented, limitParam, pageOf } from "./api-schemas.ts";
 import type { ServerContext } from "./context.ts";
-import { versionHeaders } from "./read-own-writes.ts";
 
 const MAX_BYTES = 64 * 1024;
 
@@ -21,10 +20,10 @@ const summary = z.object({
 });
 const entry = z.object({ key: z.string(), value: z.unknown() });
 const entries = pageOf(entry).extend({
-  version: z.int().describe("Of the catalog: it grows with each change."),
+  version: z.int().describe("Version of the catalog. Grows with each change."),
   stale: z
     .boolean()
-    .describe("This server may not have seen the newest changes: the records cannot be read."),
+    .describe("Whether this server may lack the newest changes because it cannot read the records."),
 });
 
 const tags = ["Catalogs"];
@@ -32,13 +31,18 @@ const name = z.string().min(1).max(60);
 const params = z.object({ name });
 const entryParams = z.object({ name, key: z.string().min(1).max(200) });
 
-export function catalogRoutes(app: App, { engine: { catalogs } }: ServerContext): void {
+export function catalogRoutes(app: App, context: ServerContext): void {
+  readRoutes(app, context);
+  changeRoutes(app, context);
+}
+
+function readRoutes(app: App, { engine: { catalogs } }: ServerContext): void {
   app.route({
     method: "GET",
     url: "/v1/catalogs",
     schema: {
       operationId: "catalogs",
-      summary: "The catalogs of this server's pipelines",
+      summary: "List the catalogs of this server's pipelines",
       tags,
       ...documented({ 200: pageOf(summary) }, []),
     },
@@ -50,7 +54,7 @@ export function catalogRoutes(app: App, { engine: { catalogs } }: ServerContext)
     url: "/v1/catalogs/:name",
     schema: {
       operationId: "catalog",
-      summary: "The entries of a catalog, by key",
+      summary: "List the entries of a catalog, by key",
       tags,
       params,
       querystring: z.object({ limit: limitParam(1_000, 100), cursor: z.string().max(200).optional() }),
@@ -71,7 +75,7 @@ export function catalogRoutes(app: App, { engine: { catalogs } }: ServerContext)
     url: "/v1/catalogs/:name/:key",
     schema: {
       operationId: "catalogEntry",
-      summary: "An entry of a catalog",
+      summary: "Retrieve an entry of a catalog",
       tags,
       params: entryParams,
       ...documented({ 200: entry }, ["not_found", "unavailable"]),
@@ -83,18 +87,21 @@ export function catalogRoutes(app: App, { engine: { catalogs } }: ServerContext)
       return { key, value };
     },
   });
+}
 
+function changeRoutes(app: App, { engine: { catalogs } }: ServerContext): void {
   app.route({
     method: "PUT",
     url: "/v1/catalogs/:name/:key",
+    config: { audit: true },
     bodyLimit: MAX_BYTES,
     schema: {
       operationId: "putCatalogEntry",
-      summary: "Write an entry of a catalog, as an admin",
-      description: "The body is the entry. Every process has it a moment later.",
+      summary: "Write an entry of a catalog (admins only)",
+      description: "The body is the entry. Every process receives it within moments.",
       tags,
       params: entryParams,
-      body: boundedValue.describe("As the catalog's schema has it."),
+      body: boundedValue.describe("An entry that fits the catalog's schema."),
       ...documented({ 200: entry }, [
         "not_found",
         "forbidden",
@@ -103,11 +110,10 @@ export function catalogRoutes(app: App, { engine: { catalogs } }: ServerContext)
         "unavailable",
       ]),
     },
-    async handler(request, reply) {
+    async handler(request) {
       forAdmins(request.principal);
       const { name, key } = request.params;
-      const { value, written } = await catalogs.get(name).put(key, request.body as Json);
-      reply.headers(versionHeaders(written));
+      const value = await catalogs.get(name).put(key, request.body as Json);
       return { key, value };
     },
   });
@@ -115,23 +121,24 @@ export function catalogRoutes(app: App, { engine: { catalogs } }: ServerContext)
   app.route({
     method: "DELETE",
     url: "/v1/catalogs/:name/:key",
+    config: { audit: true },
     schema: {
       operationId: "removeCatalogEntry",
-      summary: "Remove an entry of a catalog, as an admin",
+      summary: "Delete an entry of a catalog (admins only)",
       tags,
       params: entryParams,
-      ...documented({ 204: z.null().describe("Removed") }, ["not_found", "forbidden", "unavailable"]),
+      ...documented({ 204: z.null().describe("Deleted") }, ["not_found", "forbidden", "unavailable"]),
     },
     async handler(request, reply) {
       forAdmins(request.principal);
-      const written = await catalogs.get(request.params.name).remove(request.params.key);
-      return reply.code(204).headers(versionHeaders(written)).send(null);
+      await catalogs.get(request.params.name).remove(request.params.key);
+      return reply.code(204).send(null);
     },
   });
 }
 
 function forAdmins({ isAdmin }: Principal): void {
-  if (!isAdmin) throw new MillraceError("forbidden", "Catalogs are changed by admins.");
+  if (!isAdmin) throw new MillraceError("forbidden", "Only admins can change catalogs.");
 }
 
 function summaryOf({ catalog, size }: OpenCatalog): z.output<typeof summary> {

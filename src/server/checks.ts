@@ -3,7 +3,7 @@ import type { Authz } from "../authz/authz.ts";
 import { CHECK_PATH } from "../authz/http-checks.ts";
 import type { App } from "../http/app.ts";
 
-/** Proxies ask here, with whatever method their client has used. Called before hooks that concern clients of ours. */
+/** Authorization checks for proxies, with any method that their client used. Add it before hooks for our own clients. */
 export function checkRoutes(app: App, authz: Authz): void {
   const known: readonly string[] = app.supportedMethods;
   for (const method of METHODS) {
@@ -14,7 +14,7 @@ export function checkRoutes(app: App, authz: Authz): void {
       ...{ method: app.supportedMethods, url },
       config: { isOpen: true },
       schema: { hide: true },
-      // Before a body is looked at.
+      // Answer before Fastify parses a body.
       onRequest(request, reply) {
         reply.hijack();
         authz.answer(request.raw, reply.raw);

@@ -7,18 +7,26 @@ import type { ServerContext } from "./context.ts";
 
 const CHECK_MS = 2_000;
 
-const check = z.object({ ok: z.boolean(), name: z.string().describe("The technology behind it.") });
+const check = z.object({
+  ok: z.boolean(),
+  name: z.string().describe("The technology in use, such as `sqlite` or `postgres`."),
+});
 const replicaCheck = check.extend({
   stale: z
     .boolean()
-    .describe("What is in memory may be too old: the store is asked, or the last known state answers."),
-  processes: z.int().describe("Processes that keep the maps."),
+    .describe(
+      "Whether the in-memory data may be out of date. If so, requests read the store or use the last known state.",
+    ),
+  processes: z.int().describe("Number of processes that hold replicas."),
   maps: z.array(
     z.object({
       name: z.string(),
       version: z.int(),
       entries: z.int(),
-      ageSeconds: z.number().nullable().describe("Since it was proven to be complete; `null`: never."),
+      ageSeconds: z
+        .number()
+        .nullable()
+        .describe("Seconds since the data was last confirmed to be complete. `null` if never."),
     }),
   ),
 });
@@ -33,16 +41,18 @@ const readiness = z.object({
   }),
   unserved: z
     .array(z.object({ queue: z.string(), waiting: z.int() }))
-    .describe("Queues whose tasks wait because no worker has that version of the pipeline."),
+    .describe(
+      "Queues whose tasks wait because no worker has that version of the pipeline. Always empty if accounts are on. Admins see these queues in the metrics and the console.",
+    ),
 });
 
-export function healthRoutes(app: App, { engine, unserved, access, logger }: ServerContext): void {
+export function healthRoutes(app: App, { engine, unserved, access, accounts, logger }: ServerContext): void {
   app.route({
     method: "GET",
     url: "/healthz",
     schema: {
       operationId: "alive",
-      summary: "Whether the process is alive",
+      summary: "Check liveness",
       tags: ["Operations"],
       ...documented({ 200: z.object({ status: z.literal("ok") }) }, []),
     },
@@ -54,7 +64,7 @@ export function healthRoutes(app: App, { engine, unserved, access, logger }: Ser
     url: "/readyz",
     schema: {
       operationId: "ready",
-      summary: "Whether everything it needs is usable, and what is not",
+      summary: "Check readiness, and see what is unavailable",
       tags: ["Operations"],
       ...documented({ 200: readiness, 503: readiness }, []),
     },
@@ -67,9 +77,11 @@ export function healthRoutes(app: App, { engine, unserved, access, logger }: Ser
       return reply.code(ready ? 200 : 503).send({
         ready,
         checks: { store, broker, blobs, bus, ...replica },
-        unserved: store.ok
-          ? (await unserved.queues()).map(({ name: queue, waiting }) => ({ queue, waiting }))
-          : [],
+        // With accounts, anonymous callers must not see which queues exist.
+        unserved:
+          store.ok && !accounts
+            ? (await unserved.queues()).map(({ name: queue, waiting }) => ({ queue, waiting }))
+            : [],
       });
     },
   });
@@ -85,7 +97,7 @@ export function healthRoutes(app: App, { engine, unserved, access, logger }: Ser
       ]);
       return { ok: true, name: target.name };
     } catch (error) {
-      // Why is for the log: it may name hosts and folders.
+      // The cause may name hosts and folders, so it only goes to the log.
       logger.warn({ err: error, part }, "not ready");
       return { ok: false, name: target.name };
     } finally {
@@ -96,7 +108,7 @@ export function healthRoutes(app: App, { engine, unserved, access, logger }: Ser
 
 type Probe = z.output<typeof check>;
 
-/** Whether its maps were loaded: while the store is away they may be stale, which `store` says too. */
+/** Whether the maps are loaded. While the store is down they may be stale, which the `store` check reports too. */
 export function replicaState(access: Access): z.output<typeof replicaCheck> {
   const { maps, isStale, processes } = access.state();
   return {

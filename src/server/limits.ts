@@ -1,22 +1,22 @@
 import { defaultHttpLimits, type HttpLimits } from "../http/limits.ts";
 
-/** Bounds of one API process. Sizes are bytes, times milliseconds. */
+/** Limits of one API process. Sizes are in bytes, times in milliseconds. */
 export interface Limits extends HttpLimits {
-  /** One other text field of a form, such as `options`. @default 256 KiB */
+  /** Size of one text field of a form, such as `options`. @default 256 KiB */
   fieldBytes: number;
-  /** The JSON of a job, or the field `items` of a form: it holds the data of up to 10,000 items. @default 16 MiB */
+  /** Size of a job's JSON, or of a form's `items`, with the data of up to 10,000 items. @default 16 MiB */
   itemsBytes: number;
-  /** Files that options name, in one request. @default 8 */
+  /** Files that options name, per request. @default 8 */
   optionFiles: number;
-  /** What an event stream may be behind before it is cut, to resume from where it was. @default 256 KiB */
+  /** Unread bytes of an event stream before it is cut. The client then resumes. @default 256 KiB */
   streamBufferBytes: number;
-  /** What all event streams together may be behind before those that took nothing for longest are cut. @default 64 MiB */
+  /** Unread bytes of all event streams together. Beyond this, those stuck the longest are cut. @default 64 MiB */
   streamsBufferBytes: number;
-  /** Event streams of one owner. @default 1_000 */
+  /** Event streams per owner. @default 1_000 */
   ownerStreams: number;
-  /** Replays of event streams that read a page of the log at once; others wait for their turn. @default 4 */
+  /** Event streams that may replay a page of the log at once. Others wait. @default 4 */
   replays: number;
-  /** Between comment lines on an event stream. @default 15_000 */
+  /** Interval of comment lines on an event stream. @default 15_000 */
   heartbeatMs: number;
 }
 

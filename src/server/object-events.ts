@@ -5,29 +5,31 @@ import { MillraceError } from "../errors.ts";
 import type { App } from "../http/app.ts";
 import { documented } from "./api-schemas.ts";
 
-/** What the webhook of a store needs. */
+/** Settings of the object store webhook. */
 export interface ObjectEvents {
   jobs: ObjectJobs;
-  /** That the store sends with each event. */
+  /** The store sends it with each event. */
   secret: string;
 }
 
-/** Without settings for it, there is no such route. */
+/** Without settings, every request gets an error. */
 export function objectEventRoutes(app: App, events: ObjectEvents | null): void {
   app.route({
     method: "POST",
     url: "/v1/object-events",
-    // It has a secret of its own.
+    // It checks its own secret.
     config: { access: "public" },
     schema: {
       operationId: "objectEvents",
-      summary: "Objects that have appeared in a bucket",
+      summary: "Receive object events from a bucket",
       description:
-        "For S3-compatible stores that send their events to a webhook. Each version of an object makes one job, however often it is announced.",
+        "For S3-compatible stores that send events to a webhook. Each version of an object creates one job, however often it is announced.",
       tags: ["Operations"],
-      headers: z.object({ authorization: z.string().optional().describe("`Bearer`, and the secret.") }),
-      body: z.unknown().describe("A notification, as S3 sends it."),
-      ...documented({ 200: z.object({ jobs: z.int().describe("Jobs that are new.") }) }, [
+      headers: z.object({
+        authorization: z.string().optional().describe("`Bearer` followed by the secret."),
+      }),
+      body: z.unknown().describe("An S3 event notification."),
+      ...documented({ 200: z.object({ jobs: z.int().describe("Number of jobs created.") }) }, [
         "unauthorized",
         "not_found",
         "queue_full",
@@ -36,16 +38,20 @@ export function objectEventRoutes(app: App, events: ObjectEvents | null): void {
       ]),
     },
     async preValidation(request) {
-      if (!events) throw new MillraceError("not_found", "No object events are expected here.");
+      if (!events)
+        throw new MillraceError("not_found", "This server is not configured to receive object events.");
       const given = request.headers.authorization?.replace(/^Bearer /i, "") ?? "";
       if (isSame(given, events.secret)) return;
-      throw new MillraceError("unauthorized", "The authorization is not that of the object events.");
+      throw new MillraceError(
+        "unauthorized",
+        "The authorization does not match the secret for object events.",
+      );
     },
     handler: (request) => events!.jobs.announce(request.body),
   });
 }
 
-/** Takes as long for any wrong secret. */
+/** Compares in constant time. */
 function isSame(given: string, secret: string): boolean {
   const digest = (text: string) => createHash("sha256").update(text).digest();
   return timingSafeEqual(digest(given), digest(secret));

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { MillraceError } from "../errors.ts";
+import { unknownPipeline } from "../engine/pipelines.ts";
 import type { App } from "../http/app.ts";
 import { inputSchema } from "../pipeline/input-schema.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
@@ -12,11 +12,17 @@ export function pipelineRoutes(app: App, { engine }: ServerContext): void {
     url: "/v1/pipelines",
     schema: {
       operationId: "pipelines",
-      summary: "The pipelines of this server",
+      summary: "List pipelines",
       tags: ["Pipelines"],
       ...documented({ 200: pageOf(pipeline) }, []),
     },
-    handler: async () => ({ items: engine.pipelines.list().map(view), nextCursor: null }),
+    handler: async () => ({
+      items: engine.pipelines
+        .list()
+        .filter(({ internal }) => !internal)
+        .map(view),
+      nextCursor: null,
+    }),
   });
 
   app.route({
@@ -24,14 +30,15 @@ export function pipelineRoutes(app: App, { engine }: ServerContext): void {
     url: "/v1/pipelines/:name",
     schema: {
       operationId: "pipeline",
-      summary: "A pipeline",
+      summary: "Retrieve a pipeline",
       tags: ["Pipelines"],
       params: z.object({ name: z.string() }),
       ...documented({ 200: pipeline }, ["not_found"]),
     },
     async handler(request) {
-      const found = engine.pipelines.get(request.params.name);
-      if (!found) throw new MillraceError("not_found", "There is no such pipeline.");
+      const { name } = request.params;
+      const found = engine.pipelines.get(name);
+      if (!found || found.internal) throw unknownPipeline(name, engine.pipelines);
       return view(found);
     },
   });

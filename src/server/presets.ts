@@ -1,18 +1,21 @@
+import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import { type Preset, type PresetUser, visibilities } from "../domain/presets.ts";
 import type { Json } from "../domain/records.ts";
 import { boundedObject } from "../engine/intake/json-bounds.ts";
+import type { Presets } from "../engine/presets.ts";
 import { MillraceError } from "../errors.ts";
 import type { App } from "../http/app.ts";
 import type { Principal } from "../http/principal.ts";
 import { documented, pageOf } from "./api-schemas.ts";
 import type { ServerContext } from "./context.ts";
-import { versionHeaders } from "./read-own-writes.ts";
 
 const fields = {
   name: z.string().trim().min(1).max(100),
-  options: boundedObject.describe("Of a job, without files. What is left out stays as the pipeline has it."),
-  visibility: z.enum(visibilities).describe("`everyone` is for admins to give."),
+  options: boundedObject.describe(
+    "Options of a job, without files. Options that you omit keep the pipeline's defaults.",
+  ),
+  visibility: z.enum(visibilities).describe("Only admins can set `everyone`."),
 };
 const created = z.strictObject({
   pipeline: z.string().min(1).max(100),
@@ -26,7 +29,7 @@ const preset = z.object({
   name: z.string(),
   options: z.unknown(),
   visibility: fields.visibility,
-  own: z.boolean().describe("Whether it is the caller's."),
+  own: z.boolean().describe("Whether the preset belongs to the caller."),
   createdAt: z.iso.datetime(),
   updatedAt: z.iso.datetime(),
 });
@@ -35,18 +38,18 @@ const tags = ["Presets"];
 const params = z.object({ id: z.string().min(1).max(100) });
 const refusals = ["not_found", "forbidden", "invalid_options", "unavailable"] as const;
 
-export function presetRoutes(app: App, { presets }: ServerContext): void {
-  const kept = () => {
-    if (presets) return presets;
-    throw new MillraceError("unavailable", "This server keeps no presets.");
-  };
+export function presetRoutes(app: App, context: ServerContext): void {
+  readRoutes(app, context);
+  changeRoutes(app, context);
+}
 
+function readRoutes(app: App, context: ServerContext): void {
   app.route({
     method: "GET",
     url: "/v1/presets",
     schema: {
       operationId: "presets",
-      summary: "Your presets, and those for everyone, by name",
+      summary: "List your presets and shared ones, by name",
       tags,
       querystring: z.object({ pipeline: z.string().max(100).optional() }),
       ...documented({ 200: pageOf(preset) }, []),
@@ -54,7 +57,7 @@ export function presetRoutes(app: App, { presets }: ServerContext): void {
     async handler(request) {
       const user = userOf(request.principal);
       return {
-        items: kept()
+        items: presetsOf(context)
           .list(user, request.query)
           .map((one) => view(one, user)),
         nextCursor: null,
@@ -63,11 +66,41 @@ export function presetRoutes(app: App, { presets }: ServerContext): void {
   });
 
   app.route({
+    method: "GET",
+    url: "/v1/presets/:id",
+    schema: {
+      operationId: "preset",
+      summary: "Retrieve a preset",
+      tags,
+      params,
+      ...documented({ 200: preset }, ["not_found"]),
+    },
+    async handler(request) {
+      const user = userOf(request.principal);
+      return view(presetsOf(context).get(user, request.params.id), user);
+    },
+  });
+}
+
+function changeRoutes(app: App, context: ServerContext): void {
+  /** Audits changes to presets that are for everyone, or become so. */
+  const audit = (request: FastifyRequest): boolean => {
+    const { principal } = request;
+    const body = request.body as { visibility?: string } | null | undefined;
+    const { id } = request.params as { id?: string };
+    if (principal.isAdmin !== true) return false;
+    return (
+      body?.visibility === "everyone" || (id !== undefined && context.presets?.isForEveryone(id) === true)
+    );
+  };
+
+  app.route({
     method: "POST",
     url: "/v1/presets",
+    config: { audit },
     schema: {
       operationId: "createPreset",
-      summary: "Keep options of a pipeline under a name",
+      summary: "Create a preset",
       tags,
       body: created,
       ...documented({ 201: preset }, [...refusals, "quota_exceeded"]),
@@ -75,66 +108,53 @@ export function presetRoutes(app: App, { presets }: ServerContext): void {
     async handler(request, reply) {
       const user = userOf(request.principal);
       const spec = { ...request.body, options: request.body.options as Json };
-      const made = await kept().create(user, spec);
-      reply
-        .code(201)
-        .header("location", `/v1/presets/${made.preset.id}`)
-        .headers(versionHeaders(made.written));
-      return view(made.preset, user);
-    },
-  });
-
-  app.route({
-    method: "GET",
-    url: "/v1/presets/:id",
-    schema: {
-      operationId: "preset",
-      summary: "A preset",
-      tags,
-      params,
-      ...documented({ 200: preset }, ["not_found"]),
-    },
-    async handler(request) {
-      const user = userOf(request.principal);
-      return view(kept().get(user, request.params.id), user);
+      const made = await presetsOf(context).create(user, spec);
+      reply.code(201).header("location", `/v1/presets/${made.id}`);
+      return view(made, user);
     },
   });
 
   app.route({
     method: "PATCH",
     url: "/v1/presets/:id",
+    config: { audit },
     schema: {
       operationId: "changePreset",
-      summary: "Change a preset",
+      summary: "Update a preset",
       tags,
       params,
       body: changed,
       ...documented({ 200: preset }, [...refusals]),
     },
-    async handler(request, reply) {
+    async handler(request) {
       const user = userOf(request.principal);
       const given = Object.entries(request.body).filter(([, value]) => value !== undefined);
-      const made = await kept().change(user, request.params.id, Object.fromEntries(given));
-      reply.headers(versionHeaders(made.written));
-      return view(made.preset, user);
+      const made = await presetsOf(context).change(user, request.params.id, Object.fromEntries(given));
+      return view(made, user);
     },
   });
 
   app.route({
     method: "DELETE",
     url: "/v1/presets/:id",
+    config: { audit },
     schema: {
       operationId: "removePreset",
-      summary: "Forget a preset",
+      summary: "Delete a preset",
       tags,
       params,
-      ...documented({ 204: z.null().describe("Forgotten") }, ["not_found", "forbidden", "unavailable"]),
+      ...documented({ 204: z.null().describe("Deleted") }, ["not_found", "forbidden", "unavailable"]),
     },
     async handler(request, reply) {
-      const written = await kept().remove(userOf(request.principal), request.params.id);
-      return reply.code(204).headers(versionHeaders(written)).send(null);
+      await presetsOf(context).remove(userOf(request.principal), request.params.id);
+      return reply.code(204).send(null);
     },
   });
+}
+
+function presetsOf({ presets }: ServerContext): Presets {
+  if (presets) return presets;
+  throw new MillraceError("unavailable", "This server does not store presets.");
 }
 
 function userOf({ owner, isAdmin = false }: Principal): PresetUser {

@@ -6,19 +6,19 @@ import type { Limiter } from "../ports/limiter.ts";
 import type { ServerContext } from "./context.ts";
 
 export interface RateLimit {
-  /** Shared by all API processes; the server does not close it. */
+  /** Shared by all API processes. The server does not close it. */
   limiter: Limiter;
-  /** Requests of one owner; as many may come at once after a quiet minute. 0: any number. A user may have another limit. */
+  /** Requests per owner and minute, which is also the burst size. 0 means no limit. Users may have their own limit. */
   perMinute: number;
 }
 
-/** How long a request waits to be counted. */
+/** Time limit for the limiter to answer. */
 const ANSWER_MS = 500;
 
 /**
- * Refuses an owner's requests beyond their budget, before any of an upload is read. What operators call is
- * free: a scaler or a health check that is refused would do harm. While requests cannot be counted, they are
- * let through, as the API is worth more than the limit. Called before the routes are added.
+ * Rejects requests beyond an owner's limit, before reading an upload. Operator routes are exempt, because rejecting an
+ * autoscaler or a health check would do harm. If the limiter is down, requests pass: availability is worth more than
+ * the limit. Call it before adding routes.
  */
 export function limitRate(
   app: App,
@@ -28,16 +28,16 @@ export function limitRate(
   let failing = false;
 
   async function check(request: FastifyRequest): Promise<void> {
-    // Whoever is not signed in yet is counted by address, where that matters.
+    // Login routes limit callers without an account by address.
     const { owner, identity } = request.principal;
     if (owner === "") return;
     const { requestsPerMinute: limit = perMinute || null } = identity?.user.quotas ?? {};
     if (limit === null) return;
     if (limit === 0)
-      throw new MillraceError("rate_limited", "You may not send any requests.", { retryable: false });
+      throw new MillraceError("rate_limited", "Your request quota is 0.", { retryable: false });
     const charge = { key: `requests/${owner}`, limit, perMs: 60_000, amount: 1 };
     const taken = await soon(limiter.take([charge])).catch((error) => {
-      if (!failing) logger.warn({ err: error }, "requests cannot be counted and are let through");
+      if (!failing) logger.warn({ err: error }, "requests cannot be counted and are allowed");
       failing = true;
       return null;
     });
@@ -47,7 +47,7 @@ export function limitRate(
     const retryAfter = Math.ceil(taken.waitMs / 1_000);
     throw new MillraceError(
       "rate_limited",
-      `More than ${limit} requests a minute. Come back in ${retryAfter} s.`,
+      `You exceeded ${limit} requests per minute. Try again in ${retryAfter} s.`,
       { retryAfter, extra: { limit } },
     );
   }

@@ -5,14 +5,14 @@ import { describeQueue, type UnservedQueue, unservedQueues } from "../engine/uns
 const FRESH_MS = 1_000;
 const LOOK_MS = 10_000;
 
-/** Queues in which tasks wait for a worker that nobody runs. */
+/** Watches for queues with waiting tasks and no worker. */
 export interface UnservedWatch {
-  /** As of at most a second ago; what the records do not tell at present is not known. */
+  /** At most a second old. If the store is down, returns the last known value. */
   queues(): Promise<readonly UnservedQueue[]>;
   close(): void;
 }
 
-/** Also logs each such queue once it has been so for 10 s: workers may just be starting. */
+/** Also logs each such queue once after 10 s, because workers may still be starting. */
 export function watchUnserved({ store }: Pick<Engine, "store">, logger: FastifyBaseLogger): UnservedWatch {
   let known: UnservedQueue[] = [];
   let readAt = Number.NEGATIVE_INFINITY;
@@ -44,7 +44,7 @@ export function watchUnserved({ store }: Pick<Engine, "store">, logger: FastifyB
     for (const { name, waiting } of present) {
       if (!before.has(name) || logged.has(name)) continue;
       logged.add(name);
-      logger.warn({ queue: name, waiting }, `no worker has ${describeQueue(name)}: its tasks wait`);
+      logger.warn({ queue: name, waiting }, `no worker serves ${describeQueue(name)}, so its tasks wait`);
     }
     for (const name of logged) if (!names.has(name)) logged.delete(name);
     before = names;

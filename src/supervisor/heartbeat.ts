@@ -4,10 +4,10 @@ const BEAT_MS = 5_000;
 /** A child that has not answered for this long hangs. */
 const PATIENCE_MS = 30_000;
 
-/** To a child, which answers each with a message of the same kind. */
+/** Sent to a child, which answers each with a message of the same kind. */
 export interface BeatMessage {
   kind: "beat";
-  /** From the child: for how long a step may block it besides, ms. @default 0 */
+  /** From the child: additional ms for which a step may block it. @default 0 */
   busyMs?: number;
 }
 
@@ -17,8 +17,8 @@ export interface Heartbeat {
 }
 
 /**
- * Asks a child whether it still turns to its messages, and says once when it does not. Time counts by the
- * beats that were sent, so that a supervisor which was stopped itself blames nobody.
+ * Checks that a child still handles its messages, and reports once if it does not. Time is counted in beats sent, so
+ * that a supervisor that was itself suspended blames nobody.
  */
 export function heartbeat(child: ChildProcess, onHung: (silentMs: number) => void): Heartbeat {
   let missed = 0;

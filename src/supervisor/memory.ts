@@ -1,19 +1,19 @@
 import type { ChildProcess } from "node:child_process";
 import { type SharedMemory, sharedMemory } from "../engine/shared-memory.ts";
 
-/** From a worker to its supervisor, which keeps the budget of the machine. Each request has its worker's own number. */
+/** From a worker to its supervisor, which keeps the machine's budget. Request numbers are unique per worker. */
 export type MemoryRequest =
   | { kind: "memory"; act: "take"; request: number; bytes: number }
-  /** Also of one that still waits. */
+  /** Also cancels a request that is still waiting. */
   | { kind: "memory"; act: "return"; request: number };
 
-/** To a worker: the request's memory is free. */
+/** To a worker: the requested memory is granted. */
 export interface MemoryGranted {
   kind: "memory";
   request: number;
 }
 
-/** Serves one child's requests. What it holds is free again when it ends. */
+/** Serves one child's requests. Everything it holds is freed when it exits. */
 export function lendMemory(child: ChildProcess, budget: SharedMemory): (request: MemoryRequest) => void {
   const returning = new Map<number, AbortController>();
   child.once("exit", () => {
@@ -39,7 +39,7 @@ export function lendMemory(child: ChildProcess, budget: SharedMemory): (request:
   };
 }
 
-/** The budget for the steps of this process: its supervisor's, or where there is none, its own. */
+/** The memory budget for the steps of this process: its supervisor's or, without one, its own. */
 export function machineBudget(bytes: number): SharedMemory {
   return process.connected ? borrowedBudget(bytes) : sharedMemory(bytes);
 }

@@ -10,9 +10,16 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const entry = join(folder, "child.mjs");
 writeFileSync(
   entry,
-  `process.on("message", (message) => process.send(message));
+  `import { existsSync, writeFileSync } from "node:fs";
+   process.on("message", (message) => process.send(message));
    process.on("disconnect", () => process.exit());
-   process.send({ kind: "ready", details: null });
+   const begun = new URL("begun", import.meta.url);
+   if (process.argv[2] === "later" && !existsSync(begun)) {
+     writeFileSync(begun, "");
+     process.send({ kind: "refused", message: "The disk is full.", retryable: true }, () => process.exit(1));
+   } else if (process.argv[2] === "wrong")
+     process.send({ kind: "refused", message: "A setting is wrong.", retryable: false }, () => process.exit(1));
+   else process.send({ kind: "ready", details: null });
    if (process.argv[2] === "hang") for (;;);`,
 );
 
@@ -30,7 +37,7 @@ function supervised(args: string[], cwd = folder) {
 }
 
 test("a child that the system has no process for is tried again until it starts", async () => {
-  // As with a limit on processes, the child never gets an id.
+  // As with a process limit, the child never gets an id.
   const cwd = join(folder, "later");
   const { events, supervisor } = supervised([], cwd);
   await expect.poll(() => events.filter((event) => event.kind === "unborn").length).toBeGreaterThan(1);
@@ -38,6 +45,17 @@ test("a child that the system has no process for is tried again until it starts"
   await supervisor.started;
   expect(Object.keys(supervisor.pids())).toEqual(["child"]);
   await supervisor.stop();
+});
+
+test("a child that cannot start yet is tried again; one that never can ends the start", async () => {
+  const { events, supervisor } = supervised(["later"]);
+  await supervisor.started;
+  expect(events.map(({ kind }) => kind)).toEqual(["refused", "ended", "ready"]);
+  await supervisor.stop();
+
+  const wrong = supervised(["wrong"]).supervisor;
+  await expect(wrong.started).rejects.toThrow("A setting is wrong.");
+  await wrong.stop();
 });
 
 test("a child that does not turn to its messages is replaced", { timeout: 60_000 }, async () => {

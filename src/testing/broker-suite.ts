@@ -9,8 +9,8 @@ import { settlingPoints } from "./broker/settling.ts";
 import { definePoints, type SuiteOptions } from "./points.ts";
 
 /**
- * Registers the conformance tests of the broker port for one adapter. Call it in a vitest file.
- * What the adapter's capabilities rule out is skipped with the reason.
+ * Registers the conformance tests of the broker port for one adapter. Call it in a vitest file. Points that the
+ * adapter's capabilities rule out are skipped with the reason.
  */
 export function brokerSuite(harness: BrokerHarness, options: SuiteOptions = {}): void {
   describe(`broker ${harness.name}`, () => {

@@ -6,14 +6,14 @@ import { fileURLToPath } from "node:url";
 import type { Json } from "../domain/records.ts";
 import { eventually } from "./wait.ts";
 
-/** A fixture script running in a process of its own; it reports in lines of JSON on its standard output. */
+/** A fixture script in its own process, which reports JSON lines on its standard output. */
 export interface Child {
   readonly reports: Json[];
-  /** The first `count` reports, when they have come. */
+  /** The first `count` reports, once they have arrived. */
   until(count: number, ms?: number): Promise<Json[]>;
-  /** Ends it as a crash does: no handler runs. */
+  /** Kills it without running any handler, like a crash. */
   kill(): Promise<void>;
-  /** Waits until it has ended by itself, and tells its exit code. */
+  /** Waits until it exits by itself; resolves to its exit code. */
   ended(ms: number): Promise<number | null>;
 }
 

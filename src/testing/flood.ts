@@ -7,9 +7,9 @@ import { createManualWorker, success } from "./store/manual-worker.ts";
 const SERVED = 20;
 
 /**
- * One worker that runs a task at a time, an owner "loud" who puts in two urgent jobs for each task that ends, and
- * an owner "quiet" with one job that is not urgent. Resolves with whose tasks ran, in order.
- * @param claims whether the broker, which is one with the store, claims what it delivers
+ * Runs one worker that runs one task at a time, with an owner "loud" who submits two urgent jobs for each task that
+ * ends, and an owner "quiet" with one job that is not urgent. Resolves to the owners of the tasks that ran, in order.
+ * @param claims whether the broker, which shares the store's database, claims what it delivers
  */
 export async function runFlood(store: Store, broker: Broker, claims: boolean): Promise<string[]> {
   const queue = `text/${newId()}`;

@@ -1,8 +1,10 @@
 import { describe } from "vitest";
 import { correctingPoints } from "./limiter/correcting.ts";
 import { type LimiterFixture, type LimiterHarness, withFixture } from "./limiter/fixture.ts";
+import { holdingPoints } from "./limiter/holding.ts";
 import { learningPoints } from "./limiter/learning.ts";
 import { lifecyclePoints } from "./limiter/lifecycle.ts";
+import { reservingPoints } from "./limiter/reserving.ts";
 import { sharingPoints } from "./limiter/sharing.ts";
 import { takingPoints } from "./limiter/taking.ts";
 import { definePoints, type SuiteOptions } from "./points.ts";
@@ -20,6 +22,8 @@ export function limiterSuite(harness: LimiterHarness, options: SuiteOptions = {}
     sharingPoints(point);
     correctingPoints(point);
     learningPoints(point);
+    reservingPoints(point);
+    holdingPoints(point);
     lifecyclePoints(point);
   });
 }

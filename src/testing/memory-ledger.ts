@@ -25,8 +25,8 @@ export interface LoggedEvent {
 }
 
 /**
- * Records in memory. It hands out copies and takes changes over only when they are announced, as a database
- * does: a rule that forgets `changedTask` fails here.
+ * Records in memory. Like a database, it returns copies and applies only announced changes, so a rule that forgets
+ * `changedTask` fails here.
  */
 export class MemoryLedger implements Ledger {
   readonly events: LoggedEvent[] = [];
@@ -37,7 +37,7 @@ export class MemoryLedger implements Ledger {
   readonly memos = new Map<string, MemoRecord>();
   readonly attempts: AttemptRecord[] = [];
   readonly blobs = new Map<string, BlobRecord>();
-  /** Slots of each queue's window that are free; without end where nothing is said. */
+  /** Free slots in each queue's window; unlimited if not set. */
   readonly room = new Map<string, number>();
   drainedTasks = 0;
   readonly #jobs = new Map<string, JobRecord>();
@@ -45,10 +45,10 @@ export class MemoryLedger implements Ledger {
   readonly #cache = new Map<string, CacheEntry>();
   readonly #keys = new Map<string, IdempotencyRecord>();
   readonly #refs = new Set<string>();
-  /** What the present command has read or added: one object a record, as long as the command lasts. */
+  /** What the current command has read or added: one object per record for the length of the command. */
   readonly #present = new Map<string, JobRecord | TaskRecord>();
 
-  /** Runs one command, and loses whatever it changed without saying so. */
+  /** Runs one command, and discards its unannounced changes. */
   run<T>(command: (ledger: Ledger) => T): T {
     try {
       return structuredClone(command(this));
@@ -123,7 +123,7 @@ export class MemoryLedger implements Ledger {
   }
 
   changedJob(job: JobRecord): void {
-    // A rule may go on changing it until the command ends.
+    // A rule may keep changing it until the command ends.
     this.#jobs.set(job.id, job);
   }
 
@@ -212,14 +212,14 @@ export class MemoryLedger implements Ledger {
     this.drainedTasks++;
   }
 
-  /** A blob that is pinned until `until`, as an upload leaves it. */
+  /** A blob pinned until `until`, as after an upload. */
   upload(key: string, until = Number.POSITIVE_INFINITY): FileRef {
     const sha256 = "0".repeat(64);
     this.blobs.set(key, { key, sha256, bytes: 1, refs: 0, deleting: false, pins: 1, pinnedUntil: until });
     return { artifactId: newId(), name: "a.txt", mediaType: "text/plain", bytes: 1, sha256, blob: key };
   }
 
-  /** Tasks that wait for their time although nobody has them. */
+  /** Tasks whose wake-up time has passed. */
   due(now: number): TaskRecord[] {
     return [...this.#tasks.values()].filter((task) => task.wakeAt !== null && task.wakeAt <= now);
   }
@@ -229,7 +229,7 @@ export class MemoryLedger implements Ledger {
   }
 }
 
-/** A job of one step and no files, created at 1,000, but for what is said otherwise. */
+/** A job of one step and no files, created at 1,000, with overrides. */
 export function creation(parts: Partial<CreateJob> = {}): CreateJob {
   const retention = { retentionMs: 10_000, deadLetterRetentionMs: 20_000 };
   return jobCommand({ now: 1_000, owner: "owner", ...retention, ...parts });

@@ -12,8 +12,8 @@ export interface PhotoOptions {
 }
 
 /**
- * Distinct pictures that cost as much as photographs to decode and encode: soft shapes with the grain of a
- * sensor, as JPEGs of 2 to 5 MB at the default size. About half a second each.
+ * Distinct pictures that cost as much as photographs to decode and encode: soft shapes with sensor grain, as JPEGs of 2
+ * to 5 MB at the default size. Each takes about half a second.
  */
 export async function* makePhotos(
   count: number,
@@ -26,7 +26,7 @@ export async function* makePhotos(
   }
 }
 
-/** The same, as files in `folder`; those that are there already are kept. Returns their paths. */
+/** The same, as files in `folder`; skips those that exist. Returns their paths. */
 export async function writePhotos(
   folder: string,
   count: number,
@@ -44,7 +44,7 @@ function photoName(index: number): string {
   return `photo-${String(index + 1).padStart(4, "0")}.jpg`;
 }
 
-/** Shapes are drawn small and enlarged, as most of a photograph is soft; grain is added at full size. */
+/** Shapes are drawn small and enlarged, because most of a photograph is soft; grain is added at full size. */
 const SMALL = 16;
 const GRAIN_BITS = 20;
 
@@ -64,7 +64,7 @@ async function makePhoto(
   const mask = (1 << GRAIN_BITS) - 1;
   const row = width * 3;
   for (let y = 0; y < height; y++) {
-    // Each row begins elsewhere in the table, so that no pattern repeats.
+    // Each row starts at another position in the table, so that no pattern repeats.
     const offset = Math.floor(next() * mask);
     for (let at = y * row, end = at + row, x = offset; at < end; at++, x++) {
       clamped[at] = clamped[at]! + grain[x & mask]! * strength;
@@ -103,7 +103,7 @@ function drawShapes(next: () => number, width: number, height: number): Buffer {
   return data;
 }
 
-/** Noise of a bell curve, a little like its neighbours. */
+/** Normally distributed noise, slightly correlated with its neighbors. */
 function makeGrain(next: () => number): Int8Array {
   const grain = new Int8Array(1 << GRAIN_BITS);
   let before = 0;
@@ -115,7 +115,7 @@ function makeGrain(next: () => number): Int8Array {
   return grain;
 }
 
-/** Mulberry32: small, fast and the same everywhere. */
+/** Mulberry32: small, fast and the same on every platform. */
 function random(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

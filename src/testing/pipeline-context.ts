@@ -1,44 +1,65 @@
 import { createHash, randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { mkdtemp, readFile, stat, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { extname, join } from "node:path";
 import { Worker } from "node:worker_threads";
+import type { BudgetRecords } from "../domain/budgets.ts";
+import { hashDistance, MAX_DISTANCE } from "../domain/picture-hashes.ts";
 import type { Json } from "../domain/records.ts";
+import { reserve, slow } from "../domain/reservations.ts";
+import { stepTurns } from "../engine/step-turns.ts";
+import type { Ai } from "../pipeline/ai.ts";
+import { noAi } from "../pipeline/ai-calls.ts";
 import type { Catalog } from "../pipeline/catalog.ts";
-import type { Artifact, NewFile, StepContext, StepLog, Submission } from "../pipeline/context.ts";
+import type {
+  Artifact,
+  NearDuplicate,
+  NewFile,
+  StepContext,
+  StepLog,
+  Submission,
+} from "../pipeline/context.ts";
 import { nameOf } from "../pipeline/output-name.ts";
 import { collectWarnings, type Warnings } from "../pipeline/warnings.ts";
+import type { Limiter } from "../ports/limiter.ts";
 
-/** Artifacts in a folder: a file named by its id, and what a step reads of it. */
+/** Artifacts in a folder: each is a file named by its id, with its metadata. */
 export interface ArtifactFolder {
   readonly path: string;
   readonly pathOf: (artifactId: string) => string;
+  readonly find: (artifactId: string) => Artifact;
+  /** Perceptual hashes by artifact. */
+  readonly hashes: Map<string, string>;
   readonly add: (name: string, file: Pick<NewFile, "data" | "mediaType" | "meta">) => Promise<Artifact>;
 }
 
 export function artifactFolder(path: string): ArtifactFolder {
-  const known = new Set<string>();
-  const pathOf = (artifactId: string) => {
-    if (!known.has(artifactId)) throw new Error(`There is no artifact "${artifactId}" in this run.`);
-    return join(path, artifactId);
+  const known = new Map<string, Artifact>();
+  const find = (artifactId: string) => {
+    const found = known.get(artifactId);
+    if (!found) throw new Error(`There is no artifact "${artifactId}" in this run.`);
+    return found;
   };
   return {
     path,
-    pathOf,
+    find,
+    hashes: new Map(),
+    pathOf: (artifactId) => join(path, find(artifactId).artifactId),
     async add(name, { data, mediaType, meta }) {
       const artifactId = randomUUID();
       const target = join(path, artifactId);
       await writeFile(target, data);
-      known.add(artifactId);
       const content = Buffer.isBuffer(data) ? data : await readFile(target);
       const sha256 = createHash("sha256").update(content).digest("hex");
       const bytes = (await stat(target)).size;
-      return { artifactId, name, mediaType, bytes, sha256, ...(meta && { meta: jsonCopy(meta) }) };
+      const artifact = { artifactId, name, mediaType, bytes, sha256, ...(meta && { meta: jsonCopy(meta) }) };
+      known.set(artifactId, artifact);
+      return artifact;
     },
   };
 }
 
-/** A job that a step started: it is not run. */
+/** A job that a step started, which is not run. */
 export interface Submitted extends Submission {
   key: string;
   pipeline: string;
@@ -49,20 +70,26 @@ export interface ContextParts<Options> {
   pipeline: string;
   step: string;
   attempt: number;
-  /** The item's, or "". */
+  /** @default "test" */
+  jobId?: string;
+  /** @default "test" */
+  owner?: string;
+  /** The item's name, or "". */
   name: string;
   options: Options;
   signal: AbortSignal;
-  /** Results of `once`, kept over the attempts of one task. */
+  /** Results of `once`, kept across the attempts of one task. */
   memo: Map<string, Json>;
   /** Entries by catalog and key. */
   catalogs?: { readonly [name: string]: { readonly [key: string]: unknown } };
+  /** @default none is configured */
+  ai?: Ai;
   onProgress: (fraction: number, message: string | undefined) => void;
   onDelta: (text: string) => void;
   onSubmit?: (submitted: Submitted) => void;
 }
 
-/** A step's context on files of this machine, with lists of what the step wrote and warned of. */
+/** A step's context over local files, with lists of what the step wrote and warned of. */
 export function stepContext<Options>(parts: ContextParts<Options>): {
   context: StepContext<Options>;
   written: Artifact[];
@@ -71,9 +98,13 @@ export function stepContext<Options>(parts: ContextParts<Options>): {
   const { files, signal, memo } = parts;
   const written: Artifact[] = [];
   const warnings = collectWarnings();
+  const once = async <T extends Json>(key: string, fn: () => Promise<T>): Promise<T> => {
+    if (!memo.has(key)) memo.set(key, jsonCopy(await fn()));
+    return memo.get(key) as T;
+  };
   const context: StepContext<Options> = {
-    jobId: "test",
-    owner: "test",
+    jobId: parts.jobId ?? "test",
+    owner: parts.owner ?? "test",
     pipeline: parts.pipeline,
     step: parts.step,
     attempt: parts.attempt,
@@ -99,19 +130,55 @@ export function stepContext<Options>(parts: ContextParts<Options>): {
       const entry = parts.catalogs?.[name]?.[key];
       return entry === undefined ? undefined : schema.parse(entry);
     },
-    // The tests' own process has no budget.
+    async pass({ artifactId }) {
+      const passed = files.find(artifactId);
+      written.push(passed);
+      return passed;
+    },
+    async publish({ artifactId }) {
+      const { sha256, name } = files.find(artifactId);
+      return `https://cdn.example/p/${sha256}${extname(name)}`;
+    },
+    nearDuplicates: async ({ artifactId }, turned, options) =>
+      nearDuplicates(files, artifactId, turned, options),
+    ai: parts.ai ?? noAi,
+    ...stepTurns(async () => budgets, { signal, now: Date.now, once, recall: async (key) => memo.get(key) }),
+    // The test's own process has no memory budget.
     reserveMemory: async () => {},
     folder: () => mkdtemp(join(files.path, "folder-")),
     thread: (module, input) => runInThread(module, input, signal),
-    async once<T extends Json>(key: string, fn: () => Promise<T>): Promise<T> {
-      if (!memo.has(key)) memo.set(key, jsonCopy(await fn()));
-      return memo.get(key) as T;
-    },
+    once,
   };
   return { context, written, warnings };
 }
 
-/** What the next step reads of a result: JSON, as the store keeps it. */
+/** Among the pictures of the run, which has one owner. */
+function nearDuplicates(
+  { hashes }: ArtifactFolder,
+  artifactId: string,
+  turned: readonly string[],
+  { limit = 20 }: { limit?: number } = {},
+): NearDuplicate[] {
+  hashes.set(artifactId, turned[0]!);
+  return [...hashes]
+    .filter(([id]) => id !== artifactId)
+    .map(([id, hash]) => ({
+      artifactId: id,
+      jobId: "test",
+      distance: Math.min(...turned.map((one) => hashDistance(one, hash))),
+    }))
+    .filter(({ distance }) => distance <= MAX_DISTANCE)
+    .sort((one, other) => one.distance - other.distance)
+    .slice(0, limit);
+}
+const records: BudgetRecords = new Map();
+/** The budgets of this process, with the rules that all limiters share. */
+const budgets: Pick<Limiter, "reserve" | "slow"> = {
+  reserve: async (charges, { withinMs }) => reserve(records, charges, withinMs, Date.now()),
+  slow: async (budget, retryMs) => slow(records, budget, retryMs, Date.now()),
+};
+
+/** A result as the next step reads it: JSON, as the store keeps it. */
 export function jsonCopy<T>(value: T): T {
   return JSON.parse(JSON.stringify(value ?? null)) as T;
 }
@@ -119,7 +186,7 @@ export function jsonCopy<T>(value: T): T {
 const ignore = () => undefined;
 const silent: StepLog = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 
-// Evaluated as a string so that the built package needs no file of its own for it.
+// Evaluated from a string, so that the built package needs no extra file for it.
 const THREAD = `
 const { parentPort, workerData } = require("node:worker_threads");
 import(workerData.module)

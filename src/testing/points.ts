@@ -1,48 +1,48 @@
 import { test } from "vitest";
 import type { Json } from "../domain/records.ts";
 
-/** What a conformance suite proves about one adapter, for the matrix of `docs/brokers.md`. */
+/** What a conformance suite proves about one adapter, for the matrix of `docs/measurements/broker-conformance.md`. */
 export interface Point {
   port: string;
   adapter: string;
-  /** Stable for ever: `publish.round-trip`. */
+  /** Stable forever: `publish.round-trip`. */
   key: string;
   sentence: string;
   /** Why it was skipped. */
   skipped?: string;
-  /** What the adapter says about itself, such as its capabilities. */
+  /** What the adapter reports about itself, such as its capabilities. */
   facts?: { readonly [name: string]: Json };
 }
 
 declare module "vitest" {
   interface TaskMeta {
-    /** Vitest's JSON report carries it beside the outcome. */
+    /** Included in Vitest's JSON report, next to the outcome. */
     point?: Point;
   }
 }
 
 /**
- * How a child process opens the same adapter, at the same place as the suite's own process: crash tests
- * kill the child. It imports `module` and awaits `factory(...args)`.
+ * How a child process opens the same adapter as the suite's own process, over the same service: crash tests kill the
+ * child. It imports `module` and awaits `factory(...args)`.
  */
 export interface ChildOpening {
-  /** URL of a module, as `import.meta.resolve` or `new URL(…).href` give it. */
+  /** URL of a module, as returned by `import.meta.resolve` or `new URL(…).href`. */
   module: string;
   /** Name of the exported function. */
   factory: string;
   args: readonly Json[];
 }
 
-/** The service seen from its clients: nothing reaches it between `begin` and `end`, and connections are cut. */
+/** An outage as clients see it: between `begin` and `end` nothing reaches the service, and connections are cut. */
 export interface Outage {
   begin(): Promise<void>;
   end(): Promise<void>;
 }
 
-/** Called by a point's test to say why the adapter cannot be tested for it. */
+/** Called by a point's test to say why it cannot test the adapter. */
 export type Skip = (reason: string) => never;
 
-/** Called by a point's test to put what it learned into the report. */
+/** Called by a point's test to add facts to the report. */
 export type Report = (facts: NonNullable<Point["facts"]>) => void;
 
 /** Registers one vitest test for a point; its name starts with the key. */
@@ -53,13 +53,13 @@ export type DefinePoint<Fixture> = (
   timeout?: number,
 ) => void;
 
-/** Which points of a suite to register; all by default. */
+/** Which points of a suite to register. @default all */
 export interface SuiteOptions {
-  /** Keys. */
+  /** Keys of points. */
   only?: readonly string[];
 }
 
-/** @param run calls the test with a fixture, and tidies up after it */
+/** @param run calls the test with a fixture, and cleans up after it */
 export function definePoints<Fixture>(
   port: string,
   adapter: string,

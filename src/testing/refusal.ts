@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { MillraceError } from "../errors.ts";
 
-/** Awaits a rejection and expects it to be one of the catalogue's, with one of `codes`. */
+/** Expects a promise to reject with an error of the catalog with one of `codes`, and returns it. */
 export async function refusal(promise: Promise<unknown>, ...codes: string[]): Promise<MillraceError> {
   const outcome = await promise.then(
     () => "resolved",

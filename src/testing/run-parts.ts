@@ -1,3 +1,4 @@
+import { failedMessage } from "../domain/failed-message.ts";
 import { derivedName, splitExtension } from "../domain/file-name.ts";
 import type { Json } from "../domain/records.ts";
 import type { Artifact } from "../pipeline/context.ts";
@@ -69,18 +70,15 @@ export function joinLists(outcomes: readonly PartOutcome[]): Pick<JoinParts, "pa
   return { parts: asyncList(parts), failures: asyncList(failures) };
 }
 
-/** Why a join cannot run. */
+/** Why a join cannot run; `null` if it can. */
 export function partsFault(outcomes: readonly PartOutcome[], { name, needs }: Step): StepOutcome["error"] {
   const failed = outcomes.filter(({ error }) => error !== null).length;
   if (failed === 0 || (failed < outcomes.length && needs === "some")) return null;
-  const message =
-    needs === "every"
-      ? `${failed} of ${outcomes.length} parts failed, and the step "${name}" needs them all.`
-      : `All ${outcomes.length} parts failed.`;
+  const message = failedMessage("part", { failed, total: outcomes.length }, { name, needs });
   return { code: "parts_failed", message, cause: null };
 }
 
-/** An outcome after another step. */
+/** Merges a step's outcome into that of the steps before it. */
 export function continued<Outcome extends StepOutcome>(before: Outcome, outcome: StepOutcome): Outcome {
   return {
     ...before,

@@ -162,5 +162,5 @@ test("an item is split, its parts run one by one, and the join reads them", asyn
     {},
   ]);
   await using none = await runPipeline(paged, { files: [{ name: "a.txt", data: "bad" }] });
-  expect(none.items[0]!.error).toMatchObject({ code: "parts_failed", message: "All 1 parts failed." });
+  expect(none.items[0]!.error).toMatchObject({ code: "parts_failed", message: "The only part failed." });
 });

@@ -24,12 +24,12 @@ import {
 export interface ItemOutcome extends StepOutcome {
   index: number;
   name: string;
-  /** Of an item that was split, in their order: the outcome of the last step that each reached. */
+  /** For an item that was split, in order: the outcome of the last step that each part reached. */
   parts: PartOutcome[];
 }
 
 export interface PipelineRun extends AsyncDisposable {
-  /** One for each file, in their order: the outcome of the last `each` step that it reached. */
+  /** One for each file, in order: the outcome of the last `each` step that it reached. */
   items: ItemOutcome[];
   /** The outcomes of the `all` steps that ran, by name. */
   all: Record<string, StepOutcome>;
@@ -38,11 +38,10 @@ export interface PipelineRun extends AsyncDisposable {
 }
 
 /**
- * Runs a pipeline's steps in this process on the given files, without broker, store or cache: for tests
- * of pipelines. Files are kept in a temporary folder until `dispose`. Results go through JSON between the
- * steps, and step timeouts hold, as in a worker; a step that declares `isolate` runs in this process too, so that
- * its ceiling does not hold. Items run one after the other.
- * Throws when the options do not fit the pipeline's schema.
+ * Runs a pipeline's steps in this process on the given files, without broker, store or cache, to test pipelines. Files
+ * stay in a temporary folder until `dispose`. As in a worker, results pass through JSON between steps, and step
+ * timeouts apply. A step that declares `isolate` also runs in this process, so its memory limit does not apply. Items
+ * run one after the other. Throws if the options do not fit the pipeline's schema.
  *
  * @example
  * await using run = await runPipeline(shout, { files: [{ name: "a.txt", data: "hello" }] });
@@ -84,7 +83,7 @@ export async function runPipeline(pipeline: Pipeline, run: RunOptions = {}): Pro
   }
 }
 
-/** An item as it begins. */
+/** An item before its first step. */
 interface Given {
   name: string;
   file: Artifact | null;
@@ -159,7 +158,7 @@ async function parseOptions(pipeline: Pipeline, run: RunOptions, files: Artifact
   return pipeline.options.parse(nameAttachments(run.options ?? {}, ids));
 }
 
-/** Replaces `{file: name}` by `{artifactId}`, as the engine does with the parts of a request. */
+/** Replaces `{file: name}` with `{artifactId}`, as the engine does with form parts. */
 function nameAttachments(value: unknown, ids: ReadonlyMap<string, string>): unknown {
   if (Array.isArray(value)) return value.map((entry) => nameAttachments(entry, ids));
   if (typeof value !== "object" || value === null) return value;

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { Failure, Json, Warning } from "../domain/records.ts";
 import { isRetryable, MillraceError } from "../errors.ts";
+import type { Ai } from "../pipeline/ai.ts";
 import type { AllContext, Artifact, AsyncList, EachContext } from "../pipeline/context.ts";
 import { Snooze } from "../pipeline/control.ts";
 import { pause } from "../pipeline/durations.ts";
@@ -17,23 +18,29 @@ export interface TestFile {
 }
 
 export interface RunOptions {
-  /** None: the job has one item without a file, as in production. */
+  /** If empty, the job has one item without a file, as in production. */
   files?: readonly TestFile[];
   /** Parsed by the pipeline's schema. A file option may name an attachment: `{file: "logo.png"}`. */
   options?: unknown;
+  /** Owner of the job, as steps see it. @default "test" */
+  owner?: string;
+  /** As steps see it. @default "test" */
+  jobId?: string;
   /** Files that the options name. */
   attachments?: readonly TestFile[];
-  /** Items of data instead of files, parsed by the pipeline's schema (`accepts.data`). */
+  /** Data items instead of files, parsed by the pipeline's schema (`accepts.data`). */
   items?: readonly { name?: string; data: unknown }[];
   /** Entries of the pipeline's catalogs, by name and key. @default none */
   catalogs?: { readonly [name: string]: { readonly [key: string]: unknown } };
-  /** Tries of a step that fails with a retryable error, one right after the other. @default 1 */
+  /** The AI interface for the steps. @default no model is configured */
+  ai?: Ai;
+  /** Attempts at a step that fails with a retryable error, without pauses. @default 1 */
   attempts?: number;
-  /** Ends every step. */
+  /** Aborts every step. */
   signal?: AbortSignal;
 }
 
-/** A file that a step wrote, and where it is until the run is disposed of. */
+/** A file that a step wrote, and its location until the run is disposed. */
 export interface TestOutput extends Artifact {
   path: string;
   read(): Promise<Buffer>;
@@ -42,12 +49,12 @@ export interface TestOutput extends Artifact {
 export interface StepOutcome {
   result: Json;
   outputs: TestOutput[];
-  /** `null` when it succeeded; `cause` is what the step threw. */
+  /** `null` on success; `cause` is what the step threw. */
   error: (Failure & { cause: unknown }) | null;
-  /** Of the steps that succeeded, in order. */
+  /** Warnings of the steps that succeeded, in order. */
   warnings: Warning[];
   progress: { step: string; fraction: number; message?: string }[];
-  /** Jobs that it started, of the last attempt; they are not run. */
+  /** Jobs that its last attempt started; they are not run. */
   submitted: Submitted[];
   /** Streamed text, in order. */
   deltas: string[];
@@ -93,17 +100,20 @@ export async function runStep<Parts extends object>(
       pipeline: scope.pipeline.name,
       step: step.name,
       attempt: outcome.attempts,
+      jobId: scope.run.jobId,
+      owner: scope.run.owner,
       name: "name" in parts ? String(parts.name) : "",
       options: scope.options,
       signal,
       memo,
       catalogs: scope.run.catalogs ?? {},
+      ...(scope.run.ai && { ai: scope.run.ai }),
       onProgress: (fraction, message) => outcome.progress.push({ step: step.name, fraction, message }),
       onSubmit: (submitted) => outcome.submitted.push(submitted),
       onDelta: (text) => outcome.deltas.push(text),
     });
     try {
-      // Descriptors, so that getters such as `file` still throw only when they are read.
+      // Copies descriptors, so that getters such as `file` throw only when they are read.
       const full = Object.defineProperties({ ...context }, Object.getOwnPropertyDescriptors(parts));
       outcome.result = jsonCopy((await unlessAborted(signal, async () => step.run(full as never))) as Json);
       outcome.outputs = written.map((artifact) => output(scope.files, artifact));
@@ -121,7 +131,7 @@ export async function runStep<Parts extends object>(
   }
 }
 
-/** A worker would end the step's process. Here, what it has begun goes on, and nobody waits for it. */
+/** A worker would kill the step's process. Here the step's work continues, but nobody waits for it. */
 async function unlessAborted<T>(signal: AbortSignal, run: () => Promise<T>): Promise<T> {
   const aborted = Promise.withResolvers<never>();
   const abort = () => aborted.reject(signal.reason);

@@ -8,7 +8,7 @@ export interface ServiceAddress {
 }
 
 /**
- * Registers tests that need a service. Where it cannot be used they are skipped, saying so. Where `CI` is set
+ * Registers tests that need a service. If it is not available they are skipped with that reason. If `CI` is set,
  * `npm test` counts such a skip as a failure, so that no adapter goes untested unnoticed.
  */
 export async function withService(
@@ -19,7 +19,7 @@ export async function withService(
   return withServices({ [name]: address }, define);
 }
 
-/** As `withService`, for tests that need all of several. */
+/** Like `withService`, for tests that need several services. */
 export async function withServices(
   addresses: Record<string, ServiceAddress>,
   define: () => void | Promise<void>,
@@ -42,7 +42,10 @@ export function addressOf(url: string, port: number): ServiceAddress {
   return { host: hostname.replace(/^\[|\]$/g, ""), port: Number(given) || port };
 }
 
-/** What listens where a service should be, but refuses the tests: `host:port`, by comma (see `test/services/setup.ts`). */
+/**
+ * Servers that listen where a service should be, but reject the tests: `host:port`, comma-separated (see
+ * `test/services/setup.ts`).
+ */
 const unusable = new Set(process.env.MILLRACE_TEST_UNUSABLE?.split(","));
 
 function answers(address: ServiceAddress): Promise<boolean> {

@@ -24,6 +24,7 @@ import { refusedFilePoints } from "./store/refused-files.ts";
 import { reopenPoints } from "./store/reopening.ts";
 import { reservationPoints } from "./store/reservations.ts";
 import { resultPoints } from "./store/results.ts";
+import { searchPoints } from "./store/searching.ts";
 import { settlePoints } from "./store/settling.ts";
 import { stepPoints } from "./store/steps.ts";
 import { sweepPoints } from "./store/sweeping.ts";
@@ -54,6 +55,7 @@ export function storeSuite(harness: StoreHarness): void {
     blobPoints(point);
     expiryPoints(point);
     queuePoints(point);
+    searchPoints(point);
     reservationPoints(point);
     sweepPoints(point);
     memoPoints(point);

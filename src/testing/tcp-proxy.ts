@@ -2,13 +2,13 @@ import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 import type { Outage } from "./points.ts";
 
-/** Stands between an adapter and its service on the loopback interface, so that a test can cut the line. */
+/** A local proxy between an adapter and its service, so that a test can cut the connection. */
 export interface TcpProxy {
   readonly port: number;
   readonly outage: Outage;
-  /** Cuts the connections that are open now; new ones are let through. */
+  /** Cuts the open connections; new ones are let through. */
   cut(): void;
-  /** Nothing goes through any more, and nobody is told, until `thaw`. */
+  /** Silently blocks all traffic until `thaw`. */
   freeze(): void;
   thaw(): void;
   close(): Promise<void>;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Waits until `condition` holds, looking every few milliseconds; throws what `describe` says after `ms`. */
+/** Polls until `condition` holds; throws the text of `describe` after `ms`. */
 export async function eventually(
   condition: () => boolean | Promise<boolean>,
   ms: number,
@@ -13,7 +13,7 @@ export async function eventually(
   }
 }
 
-/** Rejects when `promise` has not settled after `ms`; for what must not hang. */
+/** Rejects if `promise` has not settled after `ms`, for what must not hang. */
 export async function within<T>(ms: number, what: string, promise: Promise<T>): Promise<T> {
   const late = new AbortController();
   try {
@@ -28,7 +28,7 @@ export async function within<T>(ms: number, what: string, promise: Promise<T>): 
   }
 }
 
-/** Tries again until `run` succeeds; for what fails while a service comes back. */
+/** Retries until `run` succeeds, for what fails while a service comes back. */
 export async function persist<T>(ms: number, run: () => Promise<T>): Promise<T> {
   const deadline = performance.now() + ms;
   for (;;) {

@@ -1,10 +1,10 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { LEASE_MS, PIN_MS, RENEW_MS, REPIN_MS } from "../engine/leases.ts";
 import type { Store } from "../ports/store/store.ts";
-import type { Heartbeat } from "../ports/store/tasks.ts";
+import { type Heartbeat, TOLD_TASKS } from "../ports/store/tasks.ts";
 import type { RenewerData, RenewerMessage } from "./lease-renewer.ts";
 
-/** Of a longer pause between two rounds, the rest is time in which this process was stopped. */
+/** If two rounds are further apart than this, the process was suspended for the rest of that time. */
 const LONGEST_ROUND_MS = 2 * RENEW_MS;
 
 const { opener, config, repinMs = REPIN_MS } = workerData as RenewerData;
@@ -12,10 +12,10 @@ const { openStore } = (await import(opener)) as {
   openStore(config: unknown): Promise<Pick<Store, "renew" | "keepPinned" | "heartbeat" | "now" | "close">>;
 };
 const store = await openStore(config);
-const leases = new Map<string, { taskId: string; mustEndAt: number }>();
+const leases = new Map<string, { taskId: string; mustEndAt: number; since: number }>();
 const pinned = new Map<string, Set<string>>();
 let worker: Heartbeat | null = null;
-/** Milliseconds for which this process has run: a step gets its time although its process was stopped. */
+/** How long this process has run, ms: time in which it was suspended does not count against a step. */
 let awakeMs = 0;
 let roundAt = performance.now();
 
@@ -24,12 +24,17 @@ function round(): void {
   awakeMs += Math.min(now - roundAt, LONGEST_ROUND_MS);
   roundAt = now;
   for (const { mustEndAt } of leases.values()) {
-    // The step blocks its process, or the process does not end: its tasks must not wait for it.
+    // The step blocks its process, or the process does not exit: its tasks must not wait for it.
     if (mustEndAt < awakeMs) process.kill(process.pid, "SIGKILL");
   }
-  // The records may be away for a while: the leases are renewed when they are back, or lost.
-  if (worker) store.heartbeat({ ...worker, running: leases.size }).catch(() => {});
+  // If the store is unavailable, the leases are renewed once it is back, or they are lost.
+  if (worker) store.heartbeat(told(worker)).catch(() => {});
   renew().catch(() => {});
+}
+
+function told(record: Heartbeat): Heartbeat {
+  const tasks = [...leases.values()].slice(0, TOLD_TASKS).map(({ taskId, since }) => ({ taskId, since }));
+  return { ...record, running: leases.size, tasks, memoryBytes: process.memoryUsage.rss() };
 }
 
 async function renew(): Promise<void> {
@@ -39,7 +44,7 @@ async function renew(): Promise<void> {
   if (lost.length > 0) parentPort!.postMessage(lost);
 }
 
-/** A step may take longer than what it wrote is pinned for. */
+/** A step may take longer than the pins of what it wrote last. */
 async function keepPinned(): Promise<void> {
   const keys = [...new Set([...pinned.values()].flatMap((some) => [...some]))];
   if (keys.length > 0) await store.keepPinned({ keys, until: store.now() + PIN_MS });
@@ -50,8 +55,10 @@ const timers = [setInterval(round, RENEW_MS), setInterval(() => void keepPinned(
 parentPort!.on("message", async (message: RenewerMessage) => {
   if (message.kind === "leases") {
     const now = awakeMs + Math.min(performance.now() - roundAt, LONGEST_ROUND_MS);
-    for (const [lease, taskId, limitMs] of message.held)
-      leases.set(lease, { taskId, mustEndAt: limitMs === null ? Number.POSITIVE_INFINITY : now + limitMs });
+    for (const [lease, taskId, limitMs] of message.held) {
+      const mustEndAt = limitMs === null ? Number.POSITIVE_INFINITY : now + limitMs;
+      leases.set(lease, { taskId, mustEndAt, since: leases.get(lease)?.since ?? store.now() });
+    }
     for (const lease of message.released) {
       leases.delete(lease);
       pinned.delete(lease);
@@ -61,7 +68,7 @@ parentPort!.on("message", async (message: RenewerMessage) => {
     pinned.set(message.lease, keys.add(message.key));
   } else if (message.kind === "worker") {
     worker = message.record;
-    await store.heartbeat(worker).catch(() => {});
+    await store.heartbeat(told(worker)).catch(() => {});
   } else {
     for (const timer of timers) clearInterval(timer);
     await store.close().catch(() => {});

@@ -3,16 +3,16 @@ import { Worker } from "node:worker_threads";
 import type { Leases } from "../engine/leases.ts";
 import type { Heartbeat } from "../ports/store/tasks.ts";
 
-/** To the thread: leases taken up and given back, and what the worker says of itself. */
+/** To the thread: leases held and released, and the worker's description. */
 export type RenewerMessage =
-  /** `limitMs`: how long the step that begins now may take; `null` where no step runs. */
+  /** `limitMs`: how long the step that begins now may take; `null` if no step is running. */
   | { kind: "leases"; held: [lease: string, taskId: string, limitMs: number | null][]; released: string[] }
   | { kind: "pinned"; lease: string; key: string }
   | { kind: "worker"; record: Heartbeat }
   | { kind: "close" };
 
 export interface RenewerData {
-  /** Module whose `openStore(config)` opens the records, for the thread's own connection. */
+  /** Module whose `openStore(config)` opens the store, for the thread's own connection. */
   opener: string;
   config: unknown;
   /** @default REPIN_MS */
@@ -24,8 +24,8 @@ export interface LeaseRenewer extends Leases {
 }
 
 /**
- * Leases are renewed from a thread of their own, so that a step which blocks the worker's event loop
- * keeps its lease; and when it blocks past its time, the thread ends the process.
+ * Renews leases from a separate thread, so that a step that blocks the worker's event loop keeps its lease. If it
+ * blocks past its time limit, the thread kills the process.
  */
 export async function startLeaseRenewer(data: RenewerData): Promise<LeaseRenewer> {
   const thread = new Worker(new URL("./lease-renewer-thread.ts", import.meta.url), { workerData: data });

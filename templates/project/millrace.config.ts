@@ -1,4 +1,4 @@
 import type { UserConfig } from "millrace";
 
-/** `npx millrace doctor` shows all settings; the environment comes before this file. */
+/** `npx millrace doctor` shows all settings. Environment variables override this file. */
 export default { pipelines: ["./pipelines.ts"] } satisfies UserConfig;

@@ -1,7 +1,7 @@
 import { definePipeline, PermanentError } from "millrace";
 import { z } from "zod";
 
-/** Counts the words of text files, each for itself and all together. */
+/** Counts the words of text files, per file and in total. */
 export const words = definePipeline({
   name: "words",
   version: 1,

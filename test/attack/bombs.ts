@@ -5,17 +5,17 @@ import { type Bomb, pictureBombs } from "./pictures.ts";
 import { childrenOfAny, type Process } from "./processes.ts";
 import { type Attack, endedJob, photo, pictureForm, post, type Target } from "./target.ts";
 
-/** What a conversion may have in memory, MiB: its ceiling, and what is allocated between two looks at it. */
+/** Maximum memory of a conversion, in MiB: its limit, plus what it can allocate between two checks. */
 const MAX_MEMORY_MIB = imageConvert.steps[0]!.isolate!.memoryMiB + 128;
 /**
- * A bomb must have ended by then, however busy the machine is. Its step has 300 s of its own, in which it may wait for
- * memory and for a process besides: a bomb that is allowed work is judged by that limit (`step_timeout` is a bad end),
- * not by the clock of a machine that has other work.
+ * Every bomb must have ended by then, however busy the machine is. Its step's own limit is 300 s, not counting the
+ * wait for memory and for a process. `step_timeout` is a bad end, so that limit judges a bomb that is allowed to
+ * work; this one only allows for other work on the machine.
  */
 const MAX_BOMB_MINUTES = 15;
 const CANCEL_MS = 1_000;
 
-/** Small files that ask for much work: each must end, within its memory, and others must get their turn. */
+/** Small files that cause much work. Each must end within its memory limit without starving others. */
 export const bombs: Attack = {
   name: "picture bombs",
   isLong: true,
@@ -41,7 +41,7 @@ export const bombs: Attack = {
   },
 };
 
-/** Jobs of hostile drawings that are canceled while they are drawn: their processors are free at once. */
+/** Cancels jobs while hostile drawings are being rendered, which must free their processors at once. */
 export const canceled: Attack = {
   name: "canceled work",
   async run(target) {
@@ -90,7 +90,7 @@ async function explode(target: Target, { name, content, options = {} }: Bomb): P
   return [`${name} goes on and on`];
 }
 
-/** A crash, or a step that nothing but its timeout has ended. */
+/** A crash, or a step that only its timeout stopped. */
 const BAD_ENDS: ReadonlySet<string> = new Set(["worker_died", "step_timeout", "step_failed", "internal"]);
 
 async function medianOfHonest(target: Target, count: number): Promise<number> {
@@ -101,7 +101,7 @@ async function medianOfHonest(target: Target, count: number): Promise<number> {
 
 let honestPictures = 0;
 
-/** How long a picture takes that was never seen, so that no cache answers. */
+/** Converts an image that no cache knows. @returns the time it took, in ms */
 async function honestMs(target: Target): Promise<number> {
   const began = performance.now();
   const content = Buffer.concat([photo, Buffer.from(String(honestPictures++))]);
@@ -125,7 +125,7 @@ function watchMemory(target: Target): { stop(): number } {
   };
 }
 
-/** The processes in which the target's workers decode. */
+/** The processes in which the target's workers decode images. */
 function stepProcesses({ workers }: Target): Process[] {
   return childrenOfAny(workers);
 }

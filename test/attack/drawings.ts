@@ -9,8 +9,8 @@ const filtered = (primitives: string, shapes = rect('filter="url(#f)"')) =>
   `<filter id="f" x="0" y="0" width="1" height="1">${primitives}</filter>${shapes}`;
 
 /**
- * SVGs that ask for far more than they weigh, and some that ask for what is not theirs.
- * @param picture a large one of few bytes
+ * SVGs that cause far more work than their size suggests, and some that refer to what they may not read.
+ * @param picture a large image in few bytes
  */
 export function drawings(picture: Buffer): Bomb[] {
   const image = (type: string, data: Buffer) =>

@@ -10,7 +10,7 @@ import type { Attack, EndedJob } from "./target.ts";
 const LOOK_MS = 50;
 const WAIT_MINUTES = 60;
 
-/** Large pictures of few bytes, all at once: together they have no more in memory than all steps may. */
+/** Many large images in small files, all at once: together they must stay within the memory budget of all steps. */
 export const flood: Attack = {
   name: "picture flood",
   isLong: true,
@@ -18,13 +18,13 @@ export const flood: Attack = {
 };
 
 interface Flood {
-  /** Of each kind of picture. */
+  /** Of each kind of image. */
   count: number;
-  /** Of the large pictures. */
+  /** Of the large images. */
   side: number;
   /** Of the animations. */
   frames: number;
-  /** Best so much that two of the large pictures fit beside each other, and no third. */
+  /** Ideally allows exactly two of the large images at a time. */
   memoryMiB: number;
 }
 
@@ -43,10 +43,10 @@ export async function floodOf({ count, side, frames, memoryMiB }: Flood) {
       ["frames.gif", await manyFrames("GIF", frames, 150), { format: "webp", width: 100 }],
       ["bands.tif", bandTiff(side, side, 5), { format: "jpeg", width: 640 }],
     ];
-    // Step processes are up, and have loaded what they keep.
+    // Starts the step processes, and makes them load what they keep.
     await Promise.all([1, 2, 3, 4].map((n) => convert(server.url, ["small.png", largePng(8 + n, 8), {}], 1)));
     const idle = descendants(pids);
-    // Where a quick process took several of those, the last ones start only now: what they take idle is the same.
+    // A fast process may have taken several of these, so the last ones start only now, with the same idle memory.
     const one = Math.min(...idle.map(({ mib }) => mib));
     let most = 0;
     const timer = setInterval(() => {
@@ -59,7 +59,7 @@ export async function floodOf({ count, side, frames, memoryMiB }: Flood) {
       const failed = items.filter(({ error }) => error !== null);
       return failed.length === 0 ? [] : [`${failed.length} × ${kinds[kind]![0]}: ${failed[0]!.error!.code}`];
     });
-    // What idle processes take is not in the budget.
+    // The budget does not count the memory of idle processes.
     const taken = Math.round(most);
     if (taken > memoryMiB) findings.push(`conversions had ${taken} MiB in memory, not ${memoryMiB}`);
     return { tries: kinds.length * count, findings };
@@ -69,7 +69,7 @@ export async function floodOf({ count, side, frames, memoryMiB }: Flood) {
   }
 }
 
-/** A job of that many files, which differ in bytes that are no part of the picture. */
+/** Submits `count` files that differ only in bytes outside the image data. */
 async function convert(
   url: string,
   [name, content, options]: [string, Buffer, object],
@@ -88,7 +88,7 @@ async function convert(
   }
 }
 
-/** Resident memory, MiB. */
+/** Resident memory, in MiB. */
 function sum(processes: readonly { mib: number }[]): number {
   return processes.reduce((total, { mib }) => total + mib, 0);
 }

@@ -13,7 +13,7 @@ const QUEUE = "image.convert/convert";
 const WAIT_MS = 20_000;
 const ROUNDS = 2_000;
 
-/** Messages of somebody who reaches Redis but has no key of the installation, to a server that uses it. */
+/** Sends messages as an attacker with access to the server's Redis, but without any of its keys. */
 export const forged: Attack = {
   name: "forged messages",
   isLong: true,
@@ -96,7 +96,7 @@ const MESSAGES: readonly [topic: string, message: string][] = [
   ["revoked", "null"],
 ];
 
-/** What a client hears until `stop`. */
+/** Collects what a client receives until `stop` is called. */
 function listen(url: string): { stop(): Promise<string> } {
   const stopping = new AbortController();
   let text = "";

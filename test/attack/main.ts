@@ -1,6 +1,6 @@
 /**
- * `npm run attack [-- --short] [--only NAME]`: starts a server on this machine, attacks it from outside, and
- * prints what it did not withstand. Ends with 1 when there is anything.
+ * `npm run attack [-- --short] [--only NAME]`: starts a server on this machine, attacks it from outside, and prints
+ * what it did not withstand. Exits with 1 if there is anything.
  */
 import { parseArgs } from "node:util";
 import { attack } from "./run.ts";

@@ -4,7 +4,7 @@ import { manyFrames } from "../../src/pipelines/image-convert/test-frames.ts";
 import { pngChunk, pngDataLength, writePng } from "../../src/pipelines/pictures/png.ts";
 import { drawings } from "./drawings.ts";
 
-/** A small file that asks for much work or memory. */
+/** A small file that causes much work or needs much memory. */
 export interface Bomb {
   name: string;
   content: Buffer;
@@ -14,7 +14,7 @@ export interface Bomb {
 const GIB = 2 ** 30;
 const MEGA = 7_000;
 
-/** Files of each format that lie about their size, hold far more than they weigh, or go in circles. */
+/** Files of each format that lie about their size, unpack to far more than their size, or contain cycles. */
 export async function pictureBombs(): Promise<Bomb[]> {
   const [million, gibibyte] = [await zeros(2 ** 20), await zeros(GIB)];
   const text = (keyword: string, packed: Buffer) => Buffer.concat([Buffer.from(`${keyword}\0\0`), packed]);
@@ -105,7 +105,7 @@ export async function pictureBombs(): Promise<Bomb[]> {
   ];
 }
 
-/** Four grays without a pattern. */
+/** Random pixels in four shades of gray. */
 function grain(pixels: number): Buffer {
   const data = Buffer.alloc(pixels);
   let seed = 1;
@@ -116,7 +116,7 @@ function grain(pixels: number): Buffer {
   return data;
 }
 
-/** A zlib stream of that many zeros, made without holding them. */
+/** A zlib stream of `bytes` zeros, compressed without holding them in memory. */
 async function zeros(bytes: number): Promise<Buffer> {
   const block = Buffer.alloc(2 ** 20);
   const deflate = createDeflate({ level: 1 });
@@ -129,7 +129,7 @@ async function zeros(bytes: number): Promise<Buffer> {
   return packed;
 }
 
-/** Transparent. */
+/** A transparent image. */
 export async function png(
   width: number,
   height: number,
@@ -162,7 +162,7 @@ function withSides(file: Buffer, width: number, height: number): Buffer {
 
 type Entry = [tag: number, type: 3 | 4, count: number, value: number | "pixels"];
 
-/** The directory of a TIFF's page, whose pixels are packed by deflate. */
+/** The directory of a TIFF page with deflated pixels. */
 function page({ side = 1_000, bits = 8, samples = 3, tile = 0, strips = 1 }): Entry[] {
   const [offsets, lengths] = tile > 0 ? [324, 325] : [273, 279];
   return [
@@ -183,7 +183,7 @@ function page({ side = 1_000, bits = 8, samples = 3, tile = 0, strips = 1 }): En
   ];
 }
 
-/** Every page has the same pixels. */
+/** A TIFF whose pages all share the same pixels. */
 function tiff(pages: readonly Entry[][], pixels: Buffer): Buffer {
   const head = Buffer.from("II*\0\0\0\0\0", "latin1");
   head.writeUInt32LE(head.length + pixels.length, 4);

@@ -3,13 +3,13 @@ import { readdirSync, readFileSync } from "node:fs";
 export interface Process {
   pid: number;
   parent: number;
-  /** Resident. */
+  /** Resident memory. */
   mib: number;
-  /** Of a processor. */
+  /** CPU time. */
   seconds: number;
 }
 
-/** The processes of this machine, but those that have ended and that nobody has asked about yet. */
+/** All processes on this machine except zombies. */
 function processes(): Process[] {
   const found: Process[] = [];
   for (const entry of readdirSync("/proc")) {
@@ -22,18 +22,18 @@ function processes(): Process[] {
       const seconds = (Number(fields[11]) + Number(fields[12])) / 100;
       found.push({ pid: Number(entry), parent: Number(fields[1]), mib: (pages * 4_096) / 2 ** 20, seconds });
     } catch {
-      // It ended while it was looked at.
+      // The process ended while we were reading.
     }
   }
   return found;
 }
 
-/** The processes that any of these has started. */
+/** The direct children of any of these processes. */
 export function childrenOfAny(parents: readonly number[]): Process[] {
   return processes().filter(({ parent }) => parents.includes(parent));
 }
 
-/** These processes, and all that they have started. */
+/** These processes and all their descendants. */
 export function descendants(roots: readonly number[]): Process[] {
   const all = processes();
   const found = all.filter(({ pid }) => roots.includes(pid));

@@ -1,7 +1,7 @@
 import { rawRequest } from "../server/raw-http.ts";
 import { type Attack, photo, pictureForm, post, processorTimeOf } from "./target.ts";
 
-/** Requests of other sites' pages, by what they cannot hide. */
+/** Requests from other sites' pages, recognizable by headers that they cannot hide. */
 export const origins: Attack = {
   name: "host and origin",
   async run({ port }) {
@@ -34,7 +34,7 @@ export const origins: Attack = {
   },
 };
 
-/** A second request hidden in the body of a first. */
+/** Hides a second request in the body of the first. */
 export const smuggling: Attack = {
   name: "request smuggling",
   async run({ port }) {
@@ -71,7 +71,7 @@ export const smuggling: Attack = {
           ms: 400,
         },
       );
-      // What follows an unambiguous body is a request of its own; after an ambiguous one nothing may be.
+      // After an unambiguous body, more bytes are a separate request; after an ambiguous one, none may be answered.
       if (answer.body.includes("HTTP/1.1 200"))
         findings.push(`a hidden request was answered: ${lines.join(", ")}`);
     }
@@ -108,7 +108,7 @@ export const paths: Attack = {
 
 const MAX_BUSY_MS = 1_000;
 
-/** Bodies that are slow to refuse. */
+/** JSON bodies that are slow to reject. */
 export const json: Attack = {
   name: "JSON bombs",
   async run(target) {

@@ -17,7 +17,7 @@ export interface Finding {
   findings: string[];
 }
 
-/** What is measured comes first; what fills the queue and what waits for it come last. */
+/** Attacks that measure time come first; those that fill or wait for the queue come last. */
 const attacks: readonly Attack[] = [
   origins,
   smuggling,
@@ -34,7 +34,7 @@ const attacks: readonly Attack[] = [
   flood,
 ];
 
-/** Attacks a server that it starts for that, one attack after the other, and says what each has found. */
+/** Starts a server, runs one attack after the other against it, and reports the findings of each. */
 export async function attack(options: {
   short: boolean;
   only?: readonly string[];
@@ -87,7 +87,7 @@ export async function attack(options: {
   }
 }
 
-/** Requests that failed for a reason of ours, as the log has them. */
+/** Log lines of requests that failed because of a bug of ours. */
 function faultsIn(log: string): string[] {
   return log
     .split("\n")

@@ -1,23 +1,23 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** What an attack is made on: a server of its own, on this machine. */
+/** The server under attack, which runs on this machine for this purpose only. */
 export interface Target {
   url: string;
   port: number;
-  /** The process of the API. */
+  /** Process id of the API. */
   pid: number;
-  /** The processes of the workers. */
+  /** Process ids of the workers. */
   workers: readonly number[];
-  /** Fewer tries than the whole attack has. */
+  /** Whether to try less than in a full attack. */
   short: boolean;
 }
 
 export interface Attack {
   name: string;
-  /** Too long for a short run: it waits for much work to end. */
+  /** Whether it is too long for a short run, because it waits for much work to end. */
   isLong?: boolean;
-  /** Ends within a minute or two, and says what the server did not withstand: nothing, when all is well. */
+  /** Takes a minute or two. @returns what the server did not withstand; nothing if all is well */
   run(target: Target): Promise<{ tries: number; findings: string[] }>;
 }
 
@@ -37,13 +37,13 @@ export function post(target: Target, path: string, body: FormData | string): Pro
   return fetch(target.url + path, { method: "POST", headers, body });
 }
 
-/** Resident memory of the API, MiB. */
+/** Resident memory of the API, in MiB. */
 export function memoryOf({ pid }: Target): number {
   const pages = Number(readFileSync(`/proc/${pid}/statm`, "utf8").split(" ")[1]);
   return (pages * 4_096) / 2 ** 20;
 }
 
-/** Processor time that the API has used, ms: while it computes, nobody else is answered, however busy the machine is. */
+/** CPU time of the API so far, in ms. Unlike wall time, it does not depend on how busy the machine is. */
 export function processorTimeOf({ pid }: Target): number {
   const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
@@ -52,14 +52,14 @@ export function processorTimeOf({ pid }: Target): number {
 
 export interface EndedJob {
   state: string;
-  /** `null`: it has not ended. */
+  /** `null` while it runs. */
   finishedAt: string | null;
   items: { error: { code: string } | null }[];
 }
 
 const WAIT_SECONDS = 60;
 
-/** The job when it has ended, or after so many waits of a minute. */
+/** Waits for the job to end, for at most `waits` minutes. */
 export async function endedJob(url: string, id: string, waits = 1): Promise<EndedJob> {
   const answer = await fetch(`${url}/v1/jobs/${id}?wait=${WAIT_SECONDS}`);
   const job = (await answer.json()) as EndedJob;

@@ -7,7 +7,7 @@ import { type Attack, photo, pictureForm, post } from "./target.ts";
 
 const BOUNDARY = "boundary";
 const tus = { "tus-resumable": "1.0.0" };
-/** By then the server has ended a body that trickles. */
+/** By then, the server has closed a connection whose body trickles in. */
 const TRICKLE_MS = 50_000;
 
 export const forms: Attack = {
@@ -67,7 +67,7 @@ export const resumable: Attack = {
   },
 };
 
-/** Holds connections open with bodies that hardly come. */
+/** Holds connections open with bodies that hardly arrive. */
 export const trickled: Attack = {
   name: "trickled bodies",
   async run(target) {
@@ -95,7 +95,7 @@ export const trickled: Attack = {
   },
 };
 
-/** Reserves the queue with forms that send all their files and never end. */
+/** Tries to reserve the whole queue with forms that send all their files but never end. */
 export const reservations: Attack = {
   name: "reservations",
   async run(target) {
@@ -136,7 +136,7 @@ async function open(port: number, first: string): Promise<Socket> {
   return socket;
 }
 
-/** How many are still open after `ms`. */
+/** Sends single bytes for up to `ms`. @returns how many connections are still open */
 async function trickleUntilClosed(sockets: readonly Socket[], ms: number): Promise<number> {
   const until = performance.now() + ms;
   const living = () => sockets.filter((socket) => !socket.destroyed && !socket.readableEnded);

@@ -12,16 +12,16 @@ export interface Ended {
 export interface CommandOptions {
   cwd?: string;
   env?: NodeJS.ProcessEnv;
-  /** What it reads from its standard input. */
+  /** Its standard input. */
   input?: string;
 }
 
-/** Runs the real command to its end. */
+/** Runs the real command and waits for it to exit. */
 export async function millrace(args: string[], options: CommandOptions = {}): Promise<Ended> {
   return beginMillrace(args, options).ended;
 }
 
-/** The same, for whoever does something to it meanwhile. */
+/** Starts the command without waiting, so that the caller can interact with it. */
 export function beginMillrace(
   args: string[],
   options: CommandOptions = {},

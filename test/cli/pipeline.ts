@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { definePipeline, PermanentError } from "millrace";
 import { z } from "zod";
 
-/** Fails until a file is there: a cause that an operator can mend. */
+/** Fails until a file exists: a cause that an operator can fix. */
 export const mendable = definePipeline({
   name: "mendable",
   version: 1,
@@ -15,7 +15,7 @@ export const mendable = definePipeline({
   return "found";
 });
 
-/** Writes down when and where it runs, and takes its time. */
+/** Records when and where it runs, and takes a while. */
 export const noted = definePipeline({
   name: "noted",
   version: 1,
@@ -31,7 +31,7 @@ export const noted = definePipeline({
   { cache: "never" },
 );
 
-/** Takes data instead of files. */
+/** Accepts data instead of files. */
 export const invoice = definePipeline({
   name: "invoice",
   version: 1,
@@ -46,7 +46,7 @@ export const invoice = definePipeline({
   { cache: "never" },
 );
 
-/** Fails by a mistake of its own where it is told so, after a step that writes a file. */
+/** Throws an unexpected error if the options say so, after a step that writes a file. */
 export const mistaken = definePipeline({
   name: "mistaken",
   version: 1,

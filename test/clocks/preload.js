@@ -1,5 +1,5 @@
-// Loaded before everything else: a process of a machine whose clock is off by CLOCK_AHEAD_MS, or by what the
-// file CLOCK_FILE says at the moment, as when somebody sets it.
+// Loaded before everything else. Simulates a machine whose clock is off by CLOCK_AHEAD_MS, or by what the file
+// CLOCK_FILE currently says, as if somebody set it.
 import { readFileSync } from "node:fs";
 
 const LOOK_MS = 20;

@@ -3,7 +3,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Card, cardOf } from "./card.ts";
-import { type Account, download, type Heard, listen, outcomes, submit, submitSplit } from "./client.ts";
+import {
+  type Account,
+  download,
+  type Heard,
+  listen,
+  notified,
+  outcomes,
+  submit,
+  submitSplit,
+} from "./client.ts";
 import { type MachineClock, machineClock } from "./clocks.ts";
 import { type Installation, type Role, type Signal, separate, supervised } from "./installation.ts";
 import { type Kill, readJournal } from "./journal.ts";
@@ -13,32 +22,32 @@ import { type Stops, stops } from "./stops.ts";
 export interface CampaignOptions {
   broker: Technology;
   store: "sqlite" | "postgres";
-  /** Processes and servers ended in all. */
+  /** Total number of killed processes and servers. */
   kills: number;
   tasks: number;
-  /** Files of a job; sizes are taken in turn. */
+  /** Numbers of files per job, used in turn. */
   itemsPerJob: readonly number[];
-  /** Mean pause between kills, ms. */
+  /** Mean pause between kills, in ms. */
   everyMs: number;
-  /** Share of attempts that fail by chance and are tried again. */
+  /** Share of attempts that fail at random and are retried. */
   failures: number;
   /** Share of attempts that fail for good. */
   broken: number;
   /** Share of attempts that take 3 s. @default 0 */
   long?: number;
-  /** Share of the kills that only stop a worker or an API process, for 12 to 20 s. @default 0 */
+  /** Share of kills that only stop a worker or API process, for 12 to 20 s. @default 0 */
   stopped?: number;
-  /** Share of the kills that set the machine's clock instead, by up to 10 min. @default 0 */
+  /** Share of kills that set the machine's clock instead, by up to 10 min. @default 0 */
   clockSteps?: number;
-  /** Tasks of a step at once in one worker. @default what the step says */
+  /** Number of tasks of a step that one worker runs at once. @default as the step says */
   concurrency?: number;
-  /** Of further jobs, whose one item is split: parts of each, which run while ten kills come. @default 0 */
+  /** Number of parts in additional jobs whose one item is split; they run during ten kills each. @default 0 */
   parts?: number;
   workers: number;
   signal: Signal;
-  /** Kill the servers of the store and the broker too, which are the campaign's own then. */
+  /** Also kill the store's and the broker's servers, which then belong to the campaign. */
   killServers: boolean;
-  /** A folder for the log of the steps and the list of kills: to see what a task waited for. */
+  /** Folder for the log of the steps and the list of kills, to find out what a task waited for. */
   keep?: string;
   onProgress?(line: string): void;
 }
@@ -46,7 +55,7 @@ export interface CampaignOptions {
 type Victim = Role | "server";
 export type Killed = Victim | "stopped" | "clock";
 
-/** Of a hundred kills; what an installation does not have falls to the workers. */
+/** Shares of all kills. If an installation lacks a role, its share goes to the workers. */
 const shares: readonly [Victim, number][] = [
   ["server", 0.1],
   ["supervisor", 0.1],
@@ -54,15 +63,15 @@ const shares: readonly [Victim, number][] = [
   ["worker", 0.6],
 ];
 
-/** After the last kill, jobs may come to no end for so long. */
+/** How long jobs may go without any progress after the last kill. */
 const PATIENCE_MS = 300_000;
 
-/** The next kill comes after this time, even where no attempt has begun since the last, or work is behind. */
+/** The next kill comes after this time at the latest, even if no attempt has started or work is behind. */
 const IDLE_MS = 5_000;
 
 /**
- * Ends random processes while jobs come in and run, then counts, from outside the store, what became of
- * every job that was answered with 202.
+ * Kills random processes while jobs come in and run. Then counts, from outside the store, what became of every job
+ * that was answered with 202.
  */
 export async function campaign(options: CampaignOptions): Promise<Card> {
   const folder = mkdtempSync(join(tmpdir(), "millrace-crash-"));
@@ -113,8 +122,9 @@ export async function campaign(options: CampaignOptions): Promise<Card> {
     options.onProgress?.(`all ended or handed in; waiting for ${account.accepted.size} jobs`);
     const results = await outcomes(urls, account.accepted.keys(), PATIENCE_MS);
     const split = await outcomes(urls, account.split.keys(), PATIENCE_MS);
-    // The stream may still be on its way back.
+    // The event stream may still be reconnecting.
     await caughtUp(heard, account, 20_000);
+    const notices = await notified(urls);
     const sample = [...results.values()].flatMap((job) => job?.items.slice(0, 1) ?? []);
     const files = sample.filter((item) => item.outputs.length > 0).slice(0, 200);
     let wrongFiles = 0;
@@ -126,6 +136,7 @@ export async function campaign(options: CampaignOptions): Promise<Card> {
       results,
       split,
       heard,
+      notices,
       kills,
       restarts: restarts.done,
       journal: readJournal(log),
@@ -152,16 +163,16 @@ export async function campaign(options: CampaignOptions): Promise<Card> {
 
 interface Pace {
   kills: (Kill & { role: Killed })[];
-  /** The next kill waits for work that it can meet. */
+  /** Whether the next kill waits for running work. */
   isWaiting: boolean;
 }
 
-/** The share of the tasks that is handed in before its kills. */
+/** The share of the tasks that is submitted before the kills meant to hit it. */
 function aheadOf({ kills }: CampaignOptions): number {
   return Math.max(0.02, 1.5 / kills);
 }
 
-/** Hands in the tasks over the time of the kills, so that every kill meets work. */
+/** Submits the tasks throughout the kills, so that every kill hits work. */
 async function submitAll(
   options: CampaignOptions,
   urls: readonly string[],
@@ -187,11 +198,11 @@ async function submitAll(
   );
 }
 
-/** Kills that the parts of one item meet. */
+/** Number of kills during the parts of one item. */
 const KILLS_A_SPLIT = 10;
 const LONGEST_PART_MS = 3_000;
 
-/** Hands in the jobs that split, one after the other over the time of the kills. */
+/** Submits the splitting jobs one by one throughout the kills. */
 async function submitSplits(
   options: CampaignOptions,
   urls: readonly string[],
@@ -218,8 +229,8 @@ async function endProcesses(
   const { kills } = pace;
   while (kills.length < options.kills) {
     await sleep(options.everyMs * (0.5 + Math.random()));
-    // A kill that meets no work proves nothing, and on a slow machine the killed need time to come back.
-    // Kills are spread over the tasks: work that falls behind is waited for, lest it end undisturbed.
+    // A kill without running work proves nothing, and on a slow machine, killed processes need time to come back.
+    // Also wait for work that has fallen behind: otherwise it would run undisturbed after the last kill.
     const before = seen().written;
     const due = options.tasks * (kills.length / options.kills - aheadOf(options));
     for (const deadline = Date.now() + IDLE_MS; Date.now() < deadline; await sleep(10)) {
@@ -237,12 +248,12 @@ async function endProcesses(
       const stop = await millrace.end(Math.random() < 0.75 ? "worker" : "api", "SIGSTOP");
       if (!stop) continue;
       pauses.later(stop.pids[0]!);
-      // Nothing has ended: what it holds may be settled when it goes on.
+      // Nothing was killed: its tasks may settle when it continues.
       kills.push({ role: "stopped", pids: [], at: stop.at });
       continue;
     }
     const role = pick();
-    // Children that stand still could not end with their supervisor.
+    // Stopped children could not exit with their supervisor.
     if (role === "supervisor") pauses.goOn();
     if (role === "server" && restarts.begin()) {
       kills.push({ role, pids: [], at: Date.now() });
@@ -258,7 +269,7 @@ async function endProcesses(
   }
 }
 
-/** Items whose ends were heard; the jobs' own are beside them. */
+/** Number of items whose end was seen; `endings` also has those of the jobs. */
 function endedIn({ endings, jobs }: Heard): number {
   return endings.size - jobs;
 }

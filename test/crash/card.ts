@@ -1,32 +1,35 @@
+import { KEPT_NOTICES } from "../../src/domain/notices.ts";
 import type { CampaignOptions, Killed } from "./campaign.ts";
 import { blamed, type Faults, faultsOf } from "./check.ts";
 import type { Account, Heard, JobAnswer } from "./client.ts";
 import { type Journal, type Kill, longestPause, longestWait, overcharged, reruns } from "./journal.ts";
 import { splitFaults } from "./split.ts";
 
-/** What a campaign found. */
+/** The results of a campaign. */
 export interface Card extends Faults {
   broker: string;
   store: string;
   signal: string;
   jobs: number;
   tasks: number;
-  /** Beside the tasks: of items that were split. */
+  /** Parts of split items, not included in `tasks`. */
   parts: number;
   kills: Partial<Record<Killed, number>>;
-  /** Downloaded results that are not what the step wrote. */
+  /** Downloaded results that differ from what the step wrote. */
   filesWrong: number;
-  /** Items that were charged an attempt for a process's end. */
+  /** Jobs that did not notify their owner exactly once, and jobs started by steps that notified at all. */
+  noticesWrong: number;
+  /** Items that were charged an attempt because a process died. */
   overcharged: number;
-  /** Items given up because of the deaths of their processes: by chance, a random kill can hit one thrice. */
+  /** Items given up because their processes died. Random kills can hit the same item three times. */
   blamed: number;
-  /** Attempts that ran in all; what is above `tasks` was run again. */
+  /** Total number of attempts; those beyond `tasks` are reruns. */
   attempts: number;
-  /** From a kill to the next attempt of what it interrupted, ms. */
+  /** From a kill to the next attempt of what it interrupted, in ms. */
   rerun: { tasks: number; p50: number; p99: number; max: number };
-  /** After a server was killed: until it answered again, and from then to the next attempt, ms. */
+  /** After killing a server: time until it answered again, and from then to the next attempt, in ms. */
   server: { longestDown: number; longestWait: number } | null;
-  /** The longest time in which no attempt began, ms. */
+  /** The longest time without a new attempt, in ms. */
   longestPause: number;
   filesRead: number;
   refused: number;
@@ -38,9 +41,11 @@ export interface Findings {
   options: CampaignOptions;
   account: Account;
   results: ReadonlyMap<string, JobAnswer | null>;
-  /** Of the jobs that split. */
+  /** The jobs that split. */
   split: ReadonlyMap<string, JobAnswer | null>;
   heard: Heard;
+  /** How often each job's end is in the list of notifications, which keeps only the newest. */
+  notices: ReadonlyMap<string, number>;
   kills: readonly (Kill & { role: Killed })[];
   restarts: readonly { at: number; until: number }[];
   journal: Journal;
@@ -62,6 +67,7 @@ export function cardOf(found: Findings): Card {
     parts: [...account.split.values()].reduce((sum, parts) => sum + parts, 0),
     ...allFaults(found),
     filesWrong: found.files.wrong,
+    noticesWrong: wrongNotices(found),
     overcharged: overcharged(journal),
     blamed: blamed(found.results).length,
     attempts: journal.starts.length,
@@ -89,7 +95,7 @@ export function cardOf(found: Findings): Card {
   };
 }
 
-/** Those of items, and those of parts. */
+/** Faults of items plus those of parts. */
 function allFaults({ account, results, split, heard, journal }: Findings): Faults {
   const faults = faultsOf(account, results, heard, journal);
   for (const [name, count] of Object.entries(splitFaults(account.split, split, journal)))
@@ -97,7 +103,16 @@ function allFaults({ account, results, split, heard, journal }: Findings): Fault
   return faults;
 }
 
-/** The counts that must be nothing, by name, where they are something. */
+function wrongNotices({ heard, results, split, notices }: Findings): number {
+  const ended = [...results, ...split].filter(([, job]) => job !== null).map(([id]) => id);
+  const told = [...notices.values()].reduce((sum, times) => sum + times, 0);
+  // Notifications that the list no longer keeps cannot be counted.
+  const missing = ended.length >= KEPT_NOTICES ? 0 : ended.filter((id) => notices.get(id) !== 1).length;
+  const foreign = [...notices.keys()].filter((id) => heard.children.has(id)).length;
+  return missing + foreign + (told - notices.size);
+}
+
+/** The counts that should be zero but are not, with their names. */
 export function faultsIn(card: Card): string[] {
   const names = [
     "lost",
@@ -107,6 +122,7 @@ export function faultsIn(card: Card): string[] {
     "eventsMissed",
     "eventsRepeated",
     "filesWrong",
+    "noticesWrong",
     "overcharged",
     "childrenLost",
     "childrenDuplicated",
@@ -146,7 +162,7 @@ export function textOf(card: Card): string {
   return lines.map(([name, value]) => `${name.padEnd(34)} ${value}`).join("\n");
 }
 
-/** Of the table in `docs/reliability.md`. */
+/** A row for the table in `docs/reliability.md`. */
 export function rowOf(card: Card, date: string): string {
   const { rerun, server } = card;
   const seconds = (ms: number) => (ms / 1000).toFixed(1);

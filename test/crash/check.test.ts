@@ -17,7 +17,7 @@ function journalOf(...lines: string[]) {
   return readJournal(path);
 }
 
-/** One job of two items, of which the second failed: as it should be, or with one change. */
+/** A job of two items, the second of which failed: correct, except for changes that a test makes. */
 function fixture() {
   const account: Account = { accepted: new Map([["j", 2]]), split: new Map(), refused: 0 };
   const job: JobAnswer = {

@@ -2,25 +2,25 @@ import { createHash } from "node:crypto";
 import type { Account, Heard, JobAnswer } from "./client.ts";
 import type { Journal } from "./journal.ts";
 
-/** What must be nothing. */
+/** Counts that must be zero. */
 export interface Faults {
-  /** Accepted jobs that are not there, or have not ended. */
+  /** Accepted jobs that are missing or have not ended. */
   lost: number;
-  /** Jobs and items whose end was told twice, or of which two different results can be seen. */
+  /** Jobs and items whose end was reported twice, or that show two different results. */
   committedTwice: number;
-  /** Jobs whose items ended but whose fan-in did not see each of them. */
+  /** Jobs whose items ended, but whose fan-in did not see each of them. */
   fanInStuck: number;
-  /** Results that no step wrote down. */
+  /** Results that no step recorded. */
   unaccounted: number;
   eventsMissed: number;
   eventsRepeated: number;
-  /** Fan-ins that succeeded and whose job was not created, or did not end. */
+  /** Successful fan-ins whose job was not created or did not end. */
   childrenLost: number;
-  /** Jobs that were created for no fan-in that succeeded, or beside the first. */
+  /** Jobs without a successful fan-in that created them, and duplicates. */
   childrenDuplicated: number;
 }
 
-/** Holds what clients were told against each other, and against what the steps wrote down. */
+/** Compares what clients were told with each other, and with what the steps recorded. */
 export function faultsOf(
   account: Account,
   results: ReadonlyMap<string, JobAnswer | null>,
@@ -81,7 +81,7 @@ function gaps(ids: readonly number[]): { eventsMissed: number; eventsRepeated: n
   return { eventsMissed: last - unique.size, eventsRepeated: ids.length - unique.size };
 }
 
-/** Items that ended badly for another reason than the step's own. */
+/** Items that failed for a reason other than the step's own. */
 export function blamed(results: ReadonlyMap<string, JobAnswer | null>): string[] {
   return [...results.values()].flatMap((job) =>
     (job?.items ?? []).flatMap((item) =>

@@ -5,10 +5,10 @@ import pg from "pg";
 import { parseSqsUrl, sqsClient } from "../../src/adapters/aws/sqs-location.ts";
 import { removeTopics } from "../../src/adapters/kafka/testing.ts";
 
-/** Of every pipeline that the workers of a campaign have. */
+/** The queues of all pipelines that a campaign's workers have. */
 const queues = ["crash.test/work", "crash.test/gather", "image.convert/convert"];
 
-/** Remove what a test made in a shared server, by the URL that it used there. */
+/** Removes a test's data from a shared server, given the URL that the test used. */
 export const cleaners = {
   async postgres(url: string): Promise<void> {
     const { value, href } = stripped(url, "schema");

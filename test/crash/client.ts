@@ -1,22 +1,22 @@
 import { type IncomingMessage, request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** A client that keeps its own account of what it was promised. */
+/** What the client was promised, recorded by the client itself. */
 export interface Account {
   /** Jobs answered with 202, with their number of items. */
   accepted: Map<string, number>;
-  /** Jobs of one item that is split, with the number of its parts. */
+  /** Jobs of one split item, with the number of its parts. */
   split: Map<string, number>;
-  /** Requests that got no answer, or another one. */
+  /** Number of requests without an answer, or with a different one. */
   refused: number;
 }
 
 const PATIENCE_MS = 180_000;
 
-/** How long a download is tried again where no process answers. */
+/** How long to retry a download while no process answers. */
 const DOWNLOAD_MS = 30_000;
 
-/** Any of several API processes, a new one at each try. */
+/** A random API process, chosen again for each attempt. */
 export function anyOf(urls: readonly string[]): string {
   return urls[Math.floor(Math.random() * urls.length)]!;
 }
@@ -29,8 +29,8 @@ interface Asked {
 }
 
 /**
- * Its answer, with the body still to be read. Not `fetch`: of thousands of answers that are cut by a crash or
- * given up at a timeout, one ends the process with an error that nobody can catch (undici of Node 24).
+ * Sends a request; the response body is still to be read. Does not use `fetch`: among thousands of responses cut off
+ * by a crash or timeout, one would end the process with an uncatchable error (undici of Node 24).
  */
 function ask(url: string, { body, ...options }: Asked): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
@@ -55,7 +55,7 @@ export async function submit(
   account.accepted.set(id, items);
 }
 
-/** Submits one job whose item is split into so many parts. */
+/** Submits one job whose item is split into `parts` parts. */
 export async function submitSplit(
   urls: readonly string[],
   account: Account,
@@ -65,7 +65,7 @@ export async function submitSplit(
   account.split.set(id, options.parts);
 }
 
-/** The id of a new job; a request cut by a crash is repeated under the same key. */
+/** Creates a job and returns its id. Repeats a request cut off by a crash with the same idempotency key. */
 async function create(
   urls: readonly string[],
   account: Account,
@@ -100,18 +100,18 @@ async function create(
 }
 
 export interface Heard {
-  /** Sequence numbers in the order they came. */
+  /** Sequence numbers in order of arrival. */
   ids: number[];
-  /** How often each ending was told, by `job index`. */
+  /** How often each end was reported, by `job index`. */
   endings: Map<string, number>;
-  /** How many of these are of jobs. */
+  /** How many of `endings` belong to jobs. */
   jobs: number;
   reconnects: number;
-  /** Jobs that steps started, by id: how often their creation and their end were told. */
+  /** Jobs that steps started, by id: how often their creation and their end were reported. */
   children: Map<string, { created: number; ended: number }>;
 }
 
-/** Listens to the owner's log until aborted, resuming by `Last-Event-ID` after every cut. */
+/** Follows the owner's log until aborted, and resumes with `Last-Event-ID` after every interruption. */
 export async function listen(urls: readonly string[], heard: Heard, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     try {
@@ -128,7 +128,7 @@ export async function listen(urls: readonly string[], heard: Heard, signal: Abor
         for (const frame of frames) hear(frame, heard);
       }
     } catch {
-      // Cut: it comes back below.
+      // Disconnected: reconnects below.
     }
     heard.reconnects++;
     await sleep(50);
@@ -171,7 +171,7 @@ export interface JobAnswer {
   }[];
 }
 
-/** What became of every accepted job; `null` for one that is not there. Gives up when none has ended for `ms`. */
+/** The outcome of every accepted job; `null` if it is missing. Gives up if none has ended for `ms`. */
 export async function outcomes(
   urls: readonly string[],
   jobs: Iterable<string>,
@@ -197,7 +197,7 @@ export async function outcomes(
           }
         }
       } catch {
-        // An API process was killed: another answers.
+        // An API process was killed; another one will answer.
       }
       if (late) break;
       await sleep(50);
@@ -206,7 +206,27 @@ export async function outcomes(
   return results;
 }
 
-/** The bytes of a result, as text. An API process that was just killed is given time to come back. */
+/** How often the end of each job is in the list of notifications. */
+export async function notified(urls: readonly string[]): Promise<Map<string, number>> {
+  const found = new Map<string, number>();
+  for (let cursor = ""; ; ) {
+    const path = `/v1/notifications?limit=100${cursor && `&cursor=${cursor}`}`;
+    const page = JSON.parse(
+      await textOf(await ask(anyOf(urls) + path, { signal: AbortSignal.timeout(20_000) })),
+    ) as {
+      items: { id: string; kind: string; jobId: string | null }[];
+      nextCursor: string | null;
+    };
+    for (const { kind, jobId } of page.items) {
+      if (jobId === null || !kind.startsWith("job.")) continue;
+      found.set(jobId, (found.get(jobId) ?? 0) + 1);
+    }
+    if (page.nextCursor === null) return found;
+    cursor = page.nextCursor;
+  }
+}
+
+/** Downloads a result as text. Gives a killed API process time to come back. */
 export async function download(urls: readonly string[], artifactId: string): Promise<string> {
   for (const deadline = Date.now() + DOWNLOAD_MS; ; ) {
     try {

@@ -2,13 +2,13 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
-/** As when NTP corrects a clock after a boot, or somebody sets it: by far more than any lease or patience. */
+/** Far more than any lease or timeout, as when NTP corrects a clock after boot, or somebody sets it. */
 const FARTHEST_MS = 10 * 60_000;
 
-/** The clock of the machine on which a campaign's processes believe they run. */
+/** Simulates the clock of the machine on which a campaign's processes run. */
 export interface MachineClock {
   readonly env: NodeJS.ProcessEnv;
-  /** Sets it to a time up to ten minutes from the present, ahead or behind. */
+  /** Sets the clock to a time up to ten minutes before or after the present. */
   set(): void;
 }
 

@@ -8,35 +8,35 @@ import { childrenOf, freePort, type Running, startMillrace } from "./processes.t
 
 const root = join(import.meta.dirname, "..", "..");
 
-/** How long a service manager would try. */
+/** How long to keep restarting, like a service manager. */
 const RESTART_MS = 60_000;
 
 export type Role = "worker" | "api" | "supervisor";
 export type Signal = "SIGKILL" | "SIGTERM" | "SIGSTOP";
 
-/** A running Millrace whose processes may be ended. */
+/** A running Millrace whose processes may be killed. */
 export interface Installation {
-  /** Of its API processes. */
+  /** URLs of its API processes. */
   readonly urls: readonly string[];
   readonly roles: readonly Role[];
-  /** Ends a random process of the role; it is started again. `null` when there is none at the moment. */
+  /** Sends the signal to a random process of the role, which is started again if it ends. `null` if there is none. */
   end(role: Role, signal: Signal): Promise<Kill | null>;
-  /** What runs, and what it said last: for the failure of a campaign. */
+  /** Describes what is running and its last output, to explain why a campaign failed. */
   state(): string;
-  /** Ends it in order. */
+  /** Shuts it down cleanly. */
   stop(): Promise<void>;
 }
 
 export interface InstallationOptions {
-  /** Holds the data folder. */
+  /** Contains the data folder. */
   folder: string;
-  /** Modules. */
+  /** Module paths. */
   pipelines: readonly string[];
   env: NodeJS.ProcessEnv;
   workers: number;
-  /** API processes, where they are processes of their own. */
+  /** Number of API processes, if they run separately. */
   apis: number;
-  /** Resolves when the servers that it needs answer: nothing starts without them. */
+  /** Resolves when the required servers respond, without which nothing starts. */
   needed(): Promise<void>;
 }
 
@@ -45,7 +45,7 @@ function common({ folder, pipelines }: InstallationOptions): string[] {
   return ["--data", join(folder, "data"), "--log-level", "error", ...modules];
 }
 
-/** One `millrace start`, whose supervisor replaces what ends. */
+/** Runs one `millrace start`, whose supervisor replaces processes that end. */
 export async function supervised(options: InstallationOptions): Promise<Installation> {
   const port = await freePort();
   const args = ["--workers", String(options.workers), ...common(options)];
@@ -72,7 +72,7 @@ export async function supervised(options: InstallationOptions): Promise<Installa
     return running;
   }
 
-  /** As a service manager does: a start may be refused while a server is away. */
+  /** Restarts it like a service manager, because a start may fail while a server is down. */
   async function again(children: readonly number[]): Promise<Running> {
     await gone(children);
     for (const deadline = Date.now() + RESTART_MS; ; ) {
@@ -117,7 +117,7 @@ export async function supervised(options: InstallationOptions): Promise<Installa
   };
 }
 
-/** `millrace api` and `millrace worker`, each a process of its own, as on several machines. */
+/** Runs `millrace api` and `millrace worker` as separate processes, as on several machines. */
 export async function separate(options: InstallationOptions): Promise<Installation> {
   const ports = await Promise.all(Array.from({ length: options.apis }, freePort));
   const args = common(options);
@@ -143,13 +143,13 @@ export async function separate(options: InstallationOptions): Promise<Installati
 
 interface Kept {
   role: Role;
-  /** Resolves when it has been ready once. */
+  /** Resolves once it has been ready for the first time. */
   ready: Promise<void>;
   pid(): number | null;
   stop(): Promise<void>;
 }
 
-/** Runs a command, and runs it again when it has ended, as a service manager does. */
+/** Runs a command, and restarts it whenever it ends, like a service manager. */
 function keep(role: Role, args: string[], options: InstallationOptions): Kept {
   const ready = Promise.withResolvers<void>();
   let child: ChildProcess | null = null;
@@ -195,12 +195,12 @@ function send(pid: number, signal: Signal): Kill | null {
     process.kill(pid, signal);
     return { pids, at };
   } catch {
-    // It had just ended by itself.
+    // The process had just ended by itself.
     return null;
   }
 }
 
-/** They end with their worker. */
+/** Step processes end together with their worker. */
 function stepProcessesOf(pid: number): number[] {
   try {
     const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
@@ -214,7 +214,7 @@ function oneOf<T>(candidates: readonly T[]): T | null {
   return candidates[Math.floor(Math.random() * candidates.length)] ?? null;
 }
 
-/** The children of a killed supervisor end by themselves when its channel closes. */
+/** Waits until the children of a killed supervisor have ended, which they do when its channel closes. */
 async function gone(pids: readonly number[]): Promise<void> {
   const deadline = Date.now() + 10_000;
   const left = () => pids.filter((pid) => existsSync(`/proc/${pid}/exe`));
@@ -225,7 +225,7 @@ async function gone(pids: readonly number[]): Promise<void> {
   }
 }
 
-/** What it runs, whether it is stopped or waits for a disk, and how much of the processor it has had. */
+/** Describes a process: its command, whether it is stopped or waits for a disk, and its CPU time. */
 function stateOf(pid: number): string {
   try {
     const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(1, 4).join(" ");

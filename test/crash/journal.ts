@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
 
-/** What the steps wrote down, attempt by attempt: outside the store, so that it can be held against it. */
+/** What the steps recorded for each attempt, outside the store so that it can be compared with it. */
 export interface Journal {
-  /** By `job index`, in the order in which they began. */
+  /** By `job index`, in order of start. */
   runs: ReadonlyMap<string, readonly Run[]>;
-  /** When each began, rising. */
+  /** Start times in ascending order. */
   starts: readonly number[];
 }
 
@@ -12,10 +12,10 @@ export interface Run {
   attempt: number;
   pid: number;
   startedAt: number;
-  /** When the step said so, well or not; `null` when it never did. */
+  /** When the step reported its end, successful or not; `null` if it never did. */
   endedAt: number | null;
   failed: boolean;
-  /** Of the result, when it ended well. */
+  /** Token of the result if it succeeded. */
   token: string | null;
 }
 
@@ -52,13 +52,13 @@ export function readJournal(path: string): Journal {
   return { runs, starts: starts.sort((a, b) => a - b) };
 }
 
-/** Processes that were ended together. */
+/** Processes that were killed together. */
 export interface Kill {
   pids: readonly number[];
   at: number;
 }
 
-/** Milliseconds from each kill to the next attempt of every task that its processes held. */
+/** Time from each kill to the next attempt of every task that its processes held, in ms. */
 export function reruns(journal: Journal, kills: readonly Kill[]): number[] {
   const killedAt = new Map<number, number>();
   for (const { pids, at } of kills) for (const pid of pids) killedAt.set(pid, at);
@@ -74,7 +74,7 @@ export function reruns(journal: Journal, kills: readonly Kill[]): number[] {
   return waits.sort((a, b) => a - b);
 }
 
-/** Items to which more attempts were charged than failed by themselves. */
+/** Number of items charged with more attempts than failed by themselves. */
 export function overcharged(journal: Journal): number {
   let items = 0;
   for (const runs of journal.runs.values()) {
@@ -84,7 +84,7 @@ export function overcharged(journal: Journal): number {
   return items;
 }
 
-/** The longest time, in ms, from one of these moments to the next attempt that began. */
+/** The longest time from one of these moments to the start of the next attempt, in ms. */
 export function longestWait(journal: Journal, moments: readonly number[]): number {
   const waits = moments.map((moment) => {
     const next = journal.starts.find((at) => at > moment);
@@ -93,7 +93,7 @@ export function longestWait(journal: Journal, moments: readonly number[]): numbe
   return Math.max(0, ...waits);
 }
 
-/** The longest time, in ms, in which no attempt began, between the first and the last. */
+/** The longest time between the starts of two attempts, in ms. */
 export function longestPause({ starts }: Journal): number {
   return starts.reduce((longest, at, n) => Math.max(longest, at - (starts[n - 1] ?? at)), 0);
 }

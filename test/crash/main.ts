@@ -1,6 +1,6 @@
 /**
- * `npm run crash -- --broker NAME --kills N --tasks M`: ends processes at random while jobs run, and counts
- * from outside what became of them. Ends with 1 when anything was lost, committed twice, stuck or charged.
+ * `npm run crash -- --broker NAME --kills N --tasks M`: kills processes at random while jobs run, and counts from
+ * outside what became of them. Exits with 1 if anything was lost, committed twice, stuck, or charged.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -15,31 +15,31 @@ const { values } = parseArgs({
     store: { type: "string" },
     kills: { type: "string", default: "100" },
     tasks: { type: "string", default: "10000" },
-    /** Files of a job; several, separated by commas, are taken in turn. */
+    /** Files per job; several values, separated by commas, are used in turn. */
     items: { type: "string", default: "1,10,100" },
-    /** Mean pause between kills, ms. */
+    /** Mean pause between kills, in ms. */
     every: { type: "string", default: "1500" },
     failures: { type: "string", default: "0.02" },
     broken: { type: "string", default: "0.005" },
     /** Share of attempts that take 3 s. */
     long: { type: "string", default: "0.05" },
-    /** Share of the kills that only stop a process, for 12 to 20 s. */
+    /** Share of kills that only stop a process, for 12 to 20 s. */
     stopped: { type: "string", default: "0.05" },
-    /** Share of the kills that set the machine's clock instead, by up to 10 min. */
+    /** Share of kills that set the machine's clock instead, by up to 10 min. */
     clocks: { type: "string", default: "0" },
-    /** Tasks at once in one worker. */
+    /** Number of tasks that one worker runs at once. */
     concurrency: { type: "string", default: "50" },
-    /** Parts of each of the further jobs whose item is split, one for ten kills; 0 for none. */
+    /** Parts per additional splitting job, of which there is one for ten kills; 0 for none. */
     parts: { type: "string", default: "500" },
     workers: { type: "string" },
     /** KILL or TERM. */
     signal: { type: "string", default: "KILL" },
-    /** Use the shared servers, and leave them alone. */
+    /** Use the shared servers without killing them. */
     "spare-servers": { type: "boolean", default: false },
-    /** A folder for the log of the steps and the list of kills. */
+    /** Folder for the log of the steps and the list of kills. */
     keep: { type: "string" },
     json: { type: "boolean", default: false },
-    /** Adds the card to the table of docs/reliability.md. */
+    /** Adds the card to the table in docs/reliability.md. */
     write: { type: "boolean", default: false },
   },
 });

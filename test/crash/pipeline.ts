@@ -5,12 +5,12 @@ import { z } from "zod";
 import { PermanentError } from "../../src/pipeline/control.ts";
 import { definePipeline } from "../../src/pipeline/pipeline.ts";
 
-/** Where the steps write down what they did: one short line at a time, which the system appends whole. */
+/** File in which the steps record what they do, one short line at a time, which the system appends atomically. */
 const log = process.env.CRASH_LOG;
 
 const LONG_MS = 3_000;
 
-/** Although the machine's clock is set while this process runs (see `clocks.ts`). */
+/** The real time, even when the machine's clock is set while this process runs (see `clocks.ts`). */
 function present(): number {
   return Math.round(performance.timeOrigin + performance.now());
 }
@@ -19,7 +19,7 @@ function note(...words: (string | number)[]): void {
   if (log) appendFileSync(log, `${[...words, process.pid, present()].join(" ")}\n`);
 }
 
-/** As `crashTest`, for one item that is split: a part is `index/part`, and the join `index/join`. */
+/** Like `crashTest`, for one split item: a part is `index/part`, and the join is `index/join`. */
 export const crashSplit = definePipeline({
   name: "crash.split",
   version: 1,
@@ -54,7 +54,7 @@ export const crashSplit = definePipeline({
     },
     { attempts: 20, backoff: { baseMs: 20, maxMs: 200 } },
   );
-/** What each fan-in starts: it must be there once for each that succeeded, and end. */
+/** Started by each fan-in. It must exist exactly once for each successful one, and end. */
 export const crashChild = definePipeline({
   name: "crash.child",
   version: 1,
@@ -68,9 +68,9 @@ export const crashChild = definePipeline({
 });
 
 /**
- * Steps long enough to be running when the kill comes, and a fan-in that counts what reached it. Every
- * attempt that succeeds has a token of its own, in its file, its result and the log: whoever sees two tokens
- * of one item has seen two results committed.
+ * Steps long enough to be running when a kill comes, and a fan-in that counts what reached it. Every successful
+ * attempt has a different token in its file, its result, and the log, so two tokens for one item prove that two
+ * results were committed.
  */
 export const crashTest = definePipeline({
   name: "crash.test",
@@ -80,7 +80,7 @@ export const crashTest = definePipeline({
   options: z.object({
     minMs: z.number().default(20),
     maxMs: z.number().default(200),
-    /** Share of attempts that fail and may be tried again. */
+    /** Share of attempts that fail but may be retried. */
     failures: z.number().min(0).max(1).default(0),
     /** Share of attempts that fail for good. */
     broken: z.number().min(0).max(1).default(0),

@@ -8,12 +8,12 @@ const root = join(import.meta.dirname, "..", "..");
 export interface Running {
   child: ChildProcess;
   url: string;
-  /** What it wrote to standard error. */
+  /** Its standard error so far. */
   errors(): string;
   stop(): Promise<number | null>;
 }
 
-/** Starts `millrace start` as its user would, and waits until it is ready. */
+/** Starts `millrace start` as a user would, and waits until it is ready. */
 export async function startMillrace(options: {
   port: number;
   args: string[];
@@ -52,7 +52,7 @@ export async function startMillrace(options: {
   };
 }
 
-/** The processes that a supervisor started, by role. */
+/** The processes that a supervisor started, with their roles. */
 export function childrenOf(pid: number): { pid: number; role: "api" | "worker" }[] {
   const found: { pid: number; role: "api" | "worker" }[] = [];
   for (const entry of readdirSync("/proc")) {
@@ -64,7 +64,7 @@ export function childrenOf(pid: number): { pid: number; role: "api" | "worker" }
       const role = words.find((word) => word === "api" || word === "worker");
       if (role === "api" || role === "worker") found.push({ pid: Number(entry), role });
     } catch {
-      // It ended while it was looked at.
+      // The process ended while we were reading.
     }
   }
   return found;

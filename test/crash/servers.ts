@@ -13,15 +13,15 @@ export type Technology = (typeof technologies)[number];
 
 /** A server that a campaign uses. */
 export interface Server {
-  /** `null` for what lives in the data folder. */
+  /** `null` if the data is in the data folder. */
   url: string | null;
-  /** Kills it with SIGKILL and starts it again; `null` where it is not ours to kill. */
+  /** Kills it with SIGKILL and starts it again; `null` if it is not ours to kill. */
   restart: (() => Promise<void>) | null;
-  /** Removes what the campaign made there. */
+  /** Removes the campaign's data. */
   close(): Promise<void>;
 }
 
-/** A server of the campaign's own where one can be started, else a place of its own in the shared one. */
+/** Starts a separate server for the campaign if possible, or else uses a separate prefix on the shared one. */
 export async function openServer(name: Technology, own: boolean): Promise<Server> {
   if (name === "sqlite") return { url: null, restart: null, close: async () => {} };
   if (own) {
@@ -39,7 +39,7 @@ async function start(name: Exclude<Technology, "sqlite">) {
   if (name === "kafka")
     return kafkaInstalled ? startKafka(21_000 + Math.floor(Math.random() * 900) * 10) : null;
   if (name === "postgres") return postgresInstalled ? startPostgres() : null;
-  // Nobody restarts Amazon's own service.
+  // Amazon's own service cannot be restarted.
   return null;
 }
 
@@ -47,15 +47,15 @@ function installed(program: string): boolean {
   return spawnSync(program, ["--version"], { stdio: "ignore" }).status === 0;
 }
 
-/** Restarts of several servers, one at a time each, while the campaign goes on. */
+/** Restarts servers during the campaign, each at most once at a time. */
 export interface Restarts {
-  /** Kills one that is up; `false` when none is. */
+  /** Kills a server that is up. Returns `false` if none is. */
   begin(): boolean;
   /** When each was killed, and when it answered again. */
   readonly done: { at: number; until: number }[];
-  /** How many do not answer yet. */
+  /** Number of servers that do not answer yet. */
   away(): number;
-  /** Resolves when all answer. */
+  /** Resolves when all servers answer. */
   settled(): Promise<void>;
 }
 
@@ -74,7 +74,7 @@ export function restartsOf(servers: readonly Server[]): Restarts {
         under.delete(server);
       });
       under.set(server, restart);
-      // Whoever waits learns of a failure.
+      // Failures reach whoever awaits `settled()`.
       restart.catch(() => {});
       return true;
     },

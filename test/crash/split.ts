@@ -5,15 +5,15 @@ import type { Journal } from "./journal.ts";
 /** Jobs whose one item was split, with the number of its parts. */
 export type SplitJobs = ReadonlyMap<string, number>;
 
-/** Of a job that splits, by what its join returned. */
+/** What the join of a splitting job returned. */
 export interface JoinedAnswer {
   tokens: [part: number, token: string][];
   failures: number[];
 }
 
 /**
- * What went wrong with split items: lost; parts that the join did not see once; results that no step wrote down, and
- * joins that began before a part had ended.
+ * Counts faults of split items: lost items, parts that the join did not see exactly once, results that no step
+ * recorded, and joins that started before a part had ended.
  */
 export function splitFaults(
   jobs: SplitJobs,
@@ -40,7 +40,7 @@ export function splitFaults(
   return faults;
 }
 
-/** When the attempt ended that wrote this token; `null` when none did. */
+/** When the attempt that wrote this token ended; `null` if there is none. */
 function endOf(journal: Journal, key: string, token: string): number | null {
   return journal.runs.get(key)?.find((run) => run.token === token)?.endedAt ?? null;
 }

@@ -1,12 +1,12 @@
-/** As a debugger, a machine that swaps, or a laptop's lid: longer than a lease, and than the patience with a worker. */
+/** Longer than a lease and than a worker may stay silent, as with a debugger, swapping, or a closed laptop lid. */
 const SHORTEST_MS = 12_000;
 const LONGEST_MS = 20_000;
 
-/** Processes that are stopped and go on later, while the campaign goes on. */
+/** Stopped processes that continue later, during the campaign. */
 export interface Stops {
-  /** Lets a process that was stopped go on after a while. */
+  /** Continues a stopped process after a while. */
   later(pid: number): void;
-  /** Lets all go on now. */
+  /** Continues all stopped processes now. */
   goOn(): void;
 }
 
@@ -18,7 +18,7 @@ export function stops(): Stops {
     try {
       process.kill(pid, "SIGCONT");
     } catch {
-      // It was killed while it stood still.
+      // It was killed while stopped.
     }
   };
   return {

@@ -18,28 +18,31 @@ export interface Line {
   pid: number;
 }
 
-/** A Millrace in a folder of its own whose steps do what their files say (see `pipeline.ts`), and write it down. */
+/** A Millrace in a separate folder, whose steps do what their files say (see `pipeline.ts`), and record it. */
 export interface FaultyMillrace {
   readonly folder: string;
-  /** For `clocks/preload.js`: by how much the machine's clock is off, ms. */
+  /** For `clocks/preload.js`: a file with the machine's clock offset, in ms. */
   readonly clock: string;
-  /** Where the steps write down what they do. */
+  /** File in which the steps record what they do. */
   readonly log: string;
   readonly running: Running;
   start(): Promise<void>;
-  /** Ends it, and removes the folder. */
+  /** Stops it and removes the folder. */
   close(): Promise<void>;
   submit(texts: string[], pipeline?: string): Promise<Job>;
-  /** The job when it has ended, or after so long. */
+  /** Waits for the job to end, for at most `seconds`. */
   ended(id: string, seconds?: number): Promise<Job>;
-  /** The job's attempts that began, or ended. */
+  /** The job's attempts that started or ended. */
   lines(jobId: string, word: "start" | "end"): Line[];
   pidsOf(role: "api" | "worker"): number[];
-  /** Resolves when each worker has its step processes: one for suspects, and one a processor for pictures. */
+  /** Resolves when each worker has its step processes: one for suspects, and one per processor for images. */
   workersReady(): Promise<void>;
 }
 
-export function faultyMillrace(options: { workers: number; env?: NodeJS.ProcessEnv }): FaultyMillrace {
+export function faultyMillrace(options: {
+  workers: number | string;
+  env?: NodeJS.ProcessEnv;
+}): FaultyMillrace {
   const folder = mkdtempSync(join(tmpdir(), "millrace-faults-"));
   const log = join(folder, "steps.log");
   const clock = join(folder, "clock");
@@ -108,7 +111,7 @@ export function faultyMillrace(options: { workers: number; env?: NodeJS.ProcessE
         60_000,
         () => "a worker has not all its step processes",
       );
-      // They load their pipelines.
+      // Gives them time to load their pipelines.
       await sleep(5_000);
     },
   };

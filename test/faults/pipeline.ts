@@ -5,7 +5,7 @@ import { z } from "zod";
 
 const log = process.env.FAULTS_LOG!;
 
-/** What a step does is what its file says: `sleep 300`, `block 13000`, `die`, `ignore`, `permanent`, `fail`. */
+/** A step does what its file says: `sleep 300`, `block 13000`, `die`, `ignore`, `permanent`, `fail`. */
 export const faults = definePipeline({
   name: "faults",
   version: 1,
@@ -37,7 +37,7 @@ export const faults = definePipeline({
   { concurrency: 4, cache: "never", timeoutMs: 60_000, backoff: { baseMs: 50, maxMs: 100 } },
 );
 
-/** A step whose time is short. */
+/** A step with a short timeout. */
 export const hasty = definePipeline({
   name: "hasty",
   version: 1,
@@ -57,7 +57,7 @@ export const hasty = definePipeline({
   { attempts: 1, timeoutMs: 500, cache: "never" },
 );
 
-// A worker that gets its signal before it can have taken anything; once.
+// Makes one worker terminate before it can have claimed anything; only once.
 if (process.env.FAULTS_TERMINATE && process.argv.includes("worker") && !existsSync(`${log}.terminated`)) {
   appendFileSync(`${log}.terminated`, "");
   process.kill(process.pid, "SIGTERM");

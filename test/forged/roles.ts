@@ -4,11 +4,11 @@ import { join } from "node:path";
 
 const root = join(import.meta.dirname, "..", "..");
 
-/** An API process and workers as an operator starts them, over one data folder. */
+/** An API process and workers over one data folder, started as an operator would. */
 export interface Roles {
-  /** Starts one, and returns the line with which it says that it is ready. */
+  /** Starts one role. Returns the line that says it is ready. */
   start(...args: string[]): Promise<string>;
-  /** What all of them have logged. */
+  /** The log of all of them. */
   log(): string;
   stop(): Promise<void>;
 }
@@ -39,7 +39,7 @@ export function roles(folder: string, env: NodeJS.ProcessEnv): Roles {
   };
 }
 
-/** How many messages the API says were dropped. */
+/** How many messages were dropped according to the API's metrics. */
 export function droppedIn(metrics: string, source: "bus" | "broker", reason: string): number {
   const line = `^millrace_messages_dropped_total\\{source="${source}",reason="${reason}"\\} (\\d+)$`;
   return Number(new RegExp(line, "m").exec(metrics)?.[1] ?? 0);

@@ -1,6 +1,6 @@
 import { crc32, deflateSync } from "node:zlib";
 
-/** Numbers that come out the same in every run, so that a failure can be repeated. */
+/** Random numbers that are the same in every run, so that failures can be reproduced. */
 export function seeded(seed: number): () => number {
   let state = seed;
   return () => {
@@ -14,7 +14,7 @@ export function seeded(seed: number): () => number {
 export interface HostileRequest {
   boundary: string;
   body: Buffer;
-  /** More than the body has, when the upload is to be cut. */
+  /** More than the body's length if the upload is to be cut off. */
   declared: number;
 }
 
@@ -63,7 +63,7 @@ const options = [
   '{"format":"webp","width":50,"watermark":{"text":"<b>&x;</b>\\u0000"}}',
 ];
 
-/** Forms of `image.convert` that are wrong in one way or several, or in none. */
+/** Forms for `image.convert` with any number of errors, including none. */
 export function hostileForms(pictures: readonly Buffer[], random: () => number): () => HostileRequest {
   const below = (n: number) => Math.floor(random() * n);
   const pick = <T>(list: readonly T[]): T => list[below(list.length)]!;

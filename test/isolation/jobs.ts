@@ -11,20 +11,20 @@ export interface Job {
   items: { state: string; attempt: number; error: { code: string; message: string } | null }[];
 }
 
-/** Steps that do what their files say, and that write of it into a file of lines. */
+/** Steps that do what their files say, and record it in a file of lines. */
 export interface Acts {
-  /** A server of its own, with the pipelines of the test. */
+  /** Starts a separate server with the test's pipelines. */
   start(name: string, options: { workers: number; env?: NodeJS.ProcessEnv }): Promise<Running>;
-  /** What the steps wrote in this test: the words of each line. */
+  /** The words of each line that the steps wrote in this test. */
   lines(): string[][];
-  /** Forgets what was written. */
+  /** Discards the lines written so far. */
   begin(): void;
-  /** A job with one file for each text. */
+  /** Creates a job with one file for each text. */
   submit(url: string, pipeline: string, texts: readonly string[]): Promise<Job>;
   remove(): void;
 }
 
-/** @param pipelines the module of the test's pipelines, whose option `log` is the file of lines */
+/** @param pipelines module with the test's pipelines, whose option `log` is the file of lines */
 export function acts(pipelines: string): Acts {
   const folder = mkdtempSync(join(tmpdir(), "millrace-acts-"));
   let logs = 0;
@@ -59,7 +59,7 @@ export function acts(pipelines: string): Acts {
   };
 }
 
-/** The job when it has ended, however busy the machine is. */
+/** Waits for the job to end, however busy the machine is. */
 export async function ended({ id }: Job, url: string): Promise<Job> {
   for (;;) {
     const job = (await (await fetch(`${url}/v1/jobs/${id}?wait=60`)).json()) as Job;

@@ -7,7 +7,7 @@ const accepts = { mediaTypes: ["*"], maxFiles: 100 };
 const options = z.object({ log: z.string() });
 type Context = EachContext<z.output<typeof options>, null>;
 
-/** What a step does is what its file says; where it writes of it, the job's option. */
+/** Does what the step's file says, and records it in the file that the job's option names. */
 async function act(ctx: Context): Promise<string> {
   const [word, number] = (await ctx.read(ctx.file)).toString().trim().split(" ");
   const say = (what: string) =>
@@ -17,7 +17,7 @@ async function act(ctx: Context): Promise<string> {
     spawn("sleep", ["300"], { stdio: "ignore" });
     for (;;);
   }
-  // The first attempt never ends, the second sees whether it has.
+  // The first attempt never ends; the second checks whether it was killed.
   if (word === "hang" && ctx.attempt === 1) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
   if (word === "hang") say(`first-${firstRuns(ctx.options.log) ? "runs" : "ended"}`);
   if (word === "crash") process.kill(process.pid, "SIGSEGV");
@@ -59,14 +59,14 @@ export const acts = definePipeline({ name: "acts", version: 1, title: "Acts", ac
     settings,
   );
 
-/** A step whose time is short. */
+/** A step with a short timeout. */
 export const hasty = definePipeline({ name: "hasty", version: 1, title: "Hasty", accepts, options }).each(
   "act",
   act,
   { ...settings, timeoutMs: 3_000 },
 );
 
-/** One item in parts, each step in a process of its own. */
+/** Splits one item into parts, with each step in a separate process. */
 export const pages = definePipeline({ name: "pages", version: 1, title: "Pages", accepts, options })
   .split(
     "split",

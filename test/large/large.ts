@@ -3,23 +3,23 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { childrenOf, freePort, startMillrace } from "../crash/processes.ts";
 
-/** What is left out is 0. */
+/** Numbers default to 0. */
 export interface Sizes {
-  /** One job of so many results of nearly 4 MB. */
+  /** One job with this many results of nearly 4 MB. */
   longest: number;
-  /** One job of so many results of 1 MB, which is downloaded. */
+  /** One job with this many results of 1 MB, which is downloaded. */
   many: number;
-  /** Jobs of so many items that are failed in part, retried, canceled and removed. */
+  /** Jobs with this many items, some of which fail; they are retried, canceled, and removed. */
   items: number;
-  /** So many jobs of 50 results of 1 MB, one after the other. */
+  /** Number of jobs of 50 results of 1 MB, one after the other. */
   jobs: number;
 }
 
-/** What was seen of one part. */
+/** What was measured in one part. */
 export interface Seen {
   part: string;
   seconds: number;
-  /** The most memory that a process of each role has had since it began, MiB. The supervisor has the writer in it. */
+  /** Peak memory of a process of each role since it started, in MiB. The supervisor includes the writer. */
   peakMiB: Record<string, number>;
 }
 
@@ -32,7 +32,7 @@ interface Job {
 
 type Part = (name: string, run: () => Promise<void>) => Promise<void>;
 
-/** Jobs with large results on a Millrace of its own, with two workers; each part says what it cost. */
+/** Runs jobs with large results on a separate Millrace with two workers, and reports the cost of each part. */
 export async function largeResults(sizes: Sizes, tell: (seen: Seen) => void): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "millrace-large-"));
   const millrace = await startMillrace({
@@ -84,7 +84,7 @@ async function many(client: Client, part: Part, items: number): Promise<void> {
   await part("removed", () => client.remove(id));
 }
 
-/** Results as long as the records of so many items take. */
+/** Jobs whose results are as long as the records of this many items. */
 async function changed(client: Client, part: Part, items: number): Promise<void> {
   const bytes = 3_000;
   let id = "";
@@ -145,7 +145,7 @@ class Client {
     }
   }
 
-  /** @param bytes of each result's JSON, which has two quotes */
+  /** @param bytes size of each result's JSON, including its two quotes */
   async fanIn(items: number, bytes: number): Promise<string> {
     const id = await this.submit(items, { bytes });
     check(await this.ended(id), "succeeded", { items, characters: items * (bytes - 2), failures: 0 });

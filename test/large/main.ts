@@ -1,6 +1,6 @@
 /**
- * `npm run large`: jobs with results of megabytes, at full size: 160 of 3.9 MB, 10,000 of 1 MB, and 80 jobs of 50. Prints
- * the most memory that each process had. Needs 10 GB of disk for a while. `--many 0` and the like leave parts out.
+ * `npm run large`: jobs with results of megabytes at full size: 160 of 3.9 MB, 10,000 of 1 MB, and 80 jobs of 50.
+ * Prints each process's peak memory. Needs 10 GB of disk temporarily. Options like `--many 0` skip parts.
  */
 import { parseArgs } from "node:util";
 import { largeResults } from "./large.ts";

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { definePipeline, PermanentError } from "millrace";
 import { z } from "zod";
 
-/** Each item returns `bytes` of JSON; the `all` step reads the results of all and tells what it saw. */
+/** Each item returns `bytes` of JSON; the `all` step reads all results and reports what it saw. */
 export const large = definePipeline({
   name: "large",
   version: 1,
@@ -10,7 +10,7 @@ export const large = definePipeline({
   accepts: { mediaTypes: ["*"], maxFiles: 10_000 },
   options: z.object({
     bytes: z.int().default(1_000),
-    /** Of so many items, one fails for good. */
+    /** One in this many items fails for good. */
     failEvery: z.int().default(0),
     ms: z.int().default(0),
   }),
@@ -23,7 +23,7 @@ export const large = definePipeline({
       if (ms > 0) await sleep(ms, undefined, { signal: ctx.signal });
       if (failEvery > 0 && ctx.index % failEvery === 0)
         throw new PermanentError("step_failed", "as it was asked");
-      // No two are alike, so that each is kept for itself.
+      // Each result differs, so that each is stored separately.
       const head = `${ctx.jobId} ${ctx.index} `;
       return head + "x".repeat(Math.max(0, bytes - head.length - 2));
     },

@@ -6,7 +6,7 @@ const accepts = { mediaTypes: ["*"], maxFiles: 100 };
 const options = z.object({ log: z.string() });
 type Context = EachContext<z.output<typeof options>, null>;
 
-/** The file says how much memory is reserved, in MiB, and for how long, in ms. */
+/** The file says how much memory to reserve, in MiB, and for how long, in ms. */
 async function hold(ctx: Context): Promise<void> {
   const [mib, ms] = (await ctx.read(ctx.file)).toString().split(" ").map(Number);
   const say = (what: string) => appendFileSync(ctx.options.log, `${what} ${ctx.index} ${mib}\n`);

@@ -11,11 +11,11 @@ import { freePort } from "../services/ports.ts";
 const jars = fileURLToPath(new URL("../../.services/sqs/lib", import.meta.url));
 const BOOT_MS = 60_000;
 
-/** An SQS server of the measurement's own, so that its processor time is known. */
+/** A separate SQS server for the measurement, so that its CPU time can be measured. */
 export async function startElasticMq(): Promise<Server> {
   const folder = await mkdtemp(join(tmpdir(), "millrace-sqs-"));
   await symlink(jars, join(folder, "lib"));
-  // It reads its port when it is loaded.
+  // The module reads the port when it is loaded.
   process.env.MILLRACE_SQS_PORT = String(await freePort());
   const { sqs } = await import("../../scripts/services/sqs.ts");
   const url = sqs.urls[0]!;

@@ -1,6 +1,6 @@
 /**
- * `npm run cost -- --broker NAME`: what a task costs each part of an installation, in milliseconds of
- * processor time, with steps that do nothing; and what a worker costs that has nothing to do.
+ * `npm run cost -- --broker NAME`: the CPU time, in ms, that a task costs each part of an installation with steps
+ * that do nothing, and the cost of an idle worker.
  */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -18,7 +18,7 @@ const { values } = parseArgs({
     broker: { type: "string", default: "postgres" },
     store: { type: "string" },
     tasks: { type: "string", default: "4000" },
-    /** Files of a job; 0: jobs of one task without a file, by a JSON body. */
+    /** Files per job; 0: jobs of one task without a file, created with a JSON body. */
     items: { type: "string", default: "0" },
     workers: { type: "string", default: "2" },
     idle: { type: "string", default: "10" },
@@ -77,7 +77,7 @@ function openBroker(): Promise<Server> {
   return broker === "sqs" ? startElasticMq() : openServer(broker, true);
 }
 
-/** Hands in jobs, 32 at once, until `count` tasks have ended. */
+/** Submits jobs, 32 at once, until `count` tasks have ended. */
 async function run({ urls }: Installation, count: number): Promise<void> {
   let submitted = 0;
   const last: string[] = [];
@@ -125,7 +125,7 @@ function scaled(times: ReadonlyMap<Part, number>, factor: number): Record<string
   return Object.fromEntries([...times].map(([part, ms]) => [part, Number((ms * factor).toFixed(3))]));
 }
 
-/** Connections to PostgreSQL by what opened them. */
+/** Number of connections to PostgreSQL by what opened them. */
 async function connections(url: string): Promise<Record<string, number>> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();

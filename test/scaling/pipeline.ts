@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { definePipeline } from "../../src/pipeline/pipeline.ts";
 
-/** A step that does nothing: what is left is what Millrace itself costs. */
+/** A step that does nothing, so that only Millrace's own cost remains. */
 export const nothing = definePipeline({
   name: "cost.nothing",
   version: 1,

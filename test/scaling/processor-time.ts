@@ -1,18 +1,18 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-/** Which part of an installation a process is. */
+/** The part of an installation that a process belongs to. */
 export type Part = "api" | "worker" | "supervisor with writer" | "database" | "broker";
 
-/** Milliseconds of processor time that the descendants of a process have used, by part. */
+/** CPU time that the descendants of a process have used, in ms by part. */
 export function processorTime(root: number): Map<Part, number> {
   const processes = new Map<number, { parent: number; ms: number }>();
   for (const entry of readdirSync("/proc")) {
     if (!/^\d+$/.test(entry)) continue;
     const stat = read(`/proc/${entry}/stat`);
-    // The name, in parentheses, may hold anything.
+    // The process name, in parentheses, may contain anything.
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     if (fields.length < 16) continue;
-    // Own time, and that of children that have ended.
+    // Includes the time of children that have ended.
     const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
     processes.set(Number(entry), { parent: Number(fields[1]), ms: ticks * MS_PER_TICK });
   }
@@ -26,7 +26,7 @@ export function processorTime(root: number): Map<Part, number> {
   return times;
 }
 
-/** Linux counts in hundredths of a second everywhere. */
+/** Linux reports CPU time in hundredths of a second on all platforms. */
 const MS_PER_TICK = 10;
 
 function partOf(pid: number, processes: ReadonlyMap<number, { parent: number }>): Part | null {
@@ -45,7 +45,7 @@ function read(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch {
-    // It ended while it was looked at.
+    // The process ended while we were reading.
     return "";
   }
 }

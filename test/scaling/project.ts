@@ -1,7 +1,7 @@
 /**
- * `npm run cost:write -- COSTS FLEET`: reads the lines that `npm run cost` and `npm run scale` printed, and
- * writes the tables of `docs/scaling.md`: what was measured, what the simulation says of the same, and what
- * it says of larger installations.
+ * `npm run cost:write -- COSTS FLEET`: reads the output lines of `npm run cost` and `npm run scale`, and writes the
+ * tables of `docs/measurements/scaling.md`: the measurements, the simulation of the same conditions, and the
+ * simulation of larger installations.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -20,7 +20,7 @@ interface Cost {
   connections?: Record<string, number>;
 }
 
-const page = join(import.meta.dirname, "..", "..", "docs", "scaling.md");
+const page = join(import.meta.dirname, "..", "..", "docs", "measurements", "scaling.md");
 const [costFile, fleetFile] = process.argv.slice(2) as [string, string];
 const measured = lines<Cost>(costFile);
 const runs = lines<Measured>(fleetFile);
@@ -57,7 +57,7 @@ function costs(): string {
   return table(["store", "broker", "tasks of a job", ...parts], rows);
 }
 
-/** One API process and the workers, with nothing to do. */
+/** One API process and the workers while idle. */
 function idle(): string {
   const rows = measured
     .filter(({ items, store }) => items === 0 && store === "postgres")
@@ -79,7 +79,7 @@ function idle(): string {
   );
 }
 
-/** What the fleet of simulated processes did. */
+/** Results of the fleet of simulated processes. */
 function fleet(): string {
   const rows = runs.map((one) => {
     const { broker, workers, processes, apis, connections, step, started, offered, calls, startMs } = one;
@@ -119,7 +119,7 @@ function fleet(): string {
   );
 }
 
-/** The costs that explain the runs best. */
+/** The costs that best explain the runs. */
 function parts(): string {
   const { commit, command, wake, running, idle: alone, idleEach, flush } = fitted;
   const ms = (value: number, digits = 2) => `${value.toFixed(digits)} ms`;

@@ -1,7 +1,7 @@
 /**
- * `npm run scale -- --workers N`: runs N tasks at once on simulated worker processes, which are real in all
- * but their process, over a PostgreSQL of its own, and measures what the arithmetic of many cannot know.
- * Prints a line of JSON for each load.
+ * `npm run scale -- --workers N`: runs N tasks at once on simulated worker processes, which are real except that many
+ * share one process, with a separate PostgreSQL, and measures what calculation cannot predict. Prints one line of JSON
+ * per load.
  */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -15,21 +15,21 @@ import { processorTime } from "./processor-time.ts";
 
 const { values } = parseArgs({
   options: {
-    /** Tasks at once, over all processes. */
+    /** Concurrent tasks over all processes. */
     workers: { type: "string", default: "100" },
-    /** Tasks at once in a worker process. */
+    /** Concurrent tasks per worker process. */
     slots: { type: "string", default: "50" },
-    /** Seconds that a task takes. */
+    /** Duration of a task in seconds. */
     step: { type: "string", default: "1" },
-    /** Shares of what the workers could do, one after the other; 0 measures the idle costs. */
+    /** Loads to run one after another, as shares of the workers' capacity; 0 measures the idle cost. */
     loads: { type: "string", default: "0,0.5,0.8" },
-    /** Simulated API processes. */
+    /** Number of simulated API processes. */
     apis: { type: "string", default: "2" },
     owners: { type: "string", default: "1000" },
     broker: { type: "string", default: "postgres" },
-    /** Seconds that each load is watched. */
+    /** How long to measure each load, in seconds. */
     seconds: { type: "string", default: "10" },
-    /** Simulated processes in a real one. */
+    /** Number of simulated processes per real one. */
     each: { type: "string", default: "25" },
   },
 });
@@ -45,7 +45,7 @@ const [workers, slots, step, apis, owners, seconds, each] = [
 const loads = values.loads.split(",").map(Number);
 const broker = technologies.find((name) => name === values.broker) ?? "postgres";
 const processes = Math.ceil(workers / slots);
-/** Connections that a process opens at most, and some for whoever looks. */
+/** Maximum number of connections that a process opens, plus some for monitoring. */
 const CONNECTIONS_EACH = 20;
 
 const folder = mkdtempSync(join(tmpdir(), "millrace-scale-"));
@@ -72,7 +72,7 @@ try {
   for (const load of loads) {
     const rate = load * ideal;
     fed.send({ kind: "feed", rate, ms: step * 1_000, owners });
-    // Until as many run as will, and what began together no longer ends together.
+    // Wait until the load is steady, and tasks that started together no longer end together.
     await sleep(rate === 0 ? 4_000 : step * 2_500 + 2_000);
     await Promise.all([fed.take(), fleet.take()]);
     const before = processorTime(process.pid);
@@ -115,7 +115,7 @@ try {
   await stop();
 }
 
-/** Milliseconds of processor time that anything on this machine has used. */
+/** CPU time that everything on this machine has used, in ms. */
 function machineMs(): number {
   const [, user, nice, system, , , irq, softirq] = readFileSync("/proc/stat", "utf8")
     .split(/\s+/)
@@ -123,7 +123,7 @@ function machineMs(): number {
   return (user! + nice! + system! + irq! + softirq!) * 10;
 }
 
-/** From handed in to started. */
+/** Of the times from submission to start. */
 function quantiles(waits: readonly number[]): { p50: number; p99: number } {
   const sorted = waits.toSorted((a, b) => a - b);
   const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;

@@ -1,7 +1,7 @@
 /**
- * `npm run scale:simulate -- FILE`: what larger databases and more processes would do. Takes the costs from
- * lines of `npm run scale`, runs the simulation under the conditions of each line, and prints both side by
- * side; then what it says for many workers. The same file and seed give the same answer.
+ * `npm run scale:simulate -- FILE`: what larger databases and more processes would do. Takes the costs from output
+ * lines of `npm run scale`, simulates the conditions of each line, and prints both side by side; then prints the
+ * simulation for many workers. The result depends only on the file and the seed.
  */
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -14,8 +14,8 @@ const SEED = 1;
 const CORES = 2;
 
 /**
- * What was measured, and what the simulation says under the same conditions. Waiting lies between what it
- * would be on the whole machine, and on what others left of it: who asks for little is served first.
+ * Compares measurements with the simulation under the same conditions. The real wait lies between those simulated on
+ * the whole machine and on the share that others left, because processes that need little CPU time run first.
  */
 export function compare(costs: Costs, measured: readonly Measured[]): string {
   const rows = measured.map((one) => {
@@ -69,7 +69,7 @@ export function compare(costs: Costs, measured: readonly Measured[]): string {
   );
 }
 
-/** How full the database is and how long tasks wait, for a database of its own with so many cores. */
+/** Load of the database and waiting times of tasks, for a separate database with various numbers of cores. */
 export function projected(costs: Costs): string {
   const rows: string[][] = [];
   for (const { workers, slots, rates } of PROJECTED) {
@@ -94,7 +94,7 @@ export function projected(costs: Costs): string {
           seed: SEED,
         });
         used = (said.databaseMsPerSecond / 1_000).toFixed(1);
-        // More than a second's worth waits.
+        // The backlog must stay below about one second's worth of tasks.
         const keepsUp = said.unstarted < rate + 10;
         return keepsUp ? `${figure(said.startMs.p50)} / ${figure(said.startMs.p99)}` : "falls behind";
       });
@@ -113,7 +113,7 @@ export function projected(costs: Costs): string {
   );
 }
 
-/** Cores of the database. */
+/** Numbers of database cores. */
 const DATABASES = [2, 4, 8, 16, 32];
 const PROJECTED = [
   { workers: 100, slots: 50, rates: [10, 100, 300, 1_000] },

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { eventually } from "../../src/testing/wait.ts";
 import { count } from "./fixtures.ts";
@@ -67,6 +68,49 @@ test("whoever logs out is refused at once", async () => {
   expect((await send("POST", "/v1/auth/logout-all", admin)).status).toBeLessThan(300);
   expect((await check(admin)).status).toBe(401);
   admin = await logIn("root@example.org");
+});
+
+test("writes of accounts say which versions they made, and a logout by how many processes it was applied", async () => {
+  const token = await logIn("root@example.org");
+  const made = await fetch(`${server.url}/v1/keys`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+    body: JSON.stringify({ name: "versions", scopes: ["jobs"] }),
+  });
+  expect(made.status).toBe(201);
+  expect(made.headers.get("millrace-version")).toMatch(/^[a-z_.]+=\d+$/);
+  const ended = await send("POST", "/v1/auth/logout?wait=2", token);
+  expect(ended).toMatchObject({ status: 200, body: { applied: { processes: 1, of: 1 } } });
+  expect((await check(token)).status).toBe(401);
+});
+
+test("a session that is revoked by its id or its user cannot be refreshed", async () => {
+  const before = await fetch(`${server.url}/readyz`);
+  expect(((await before.json()) as { unserved: unknown[] }).unserved).toEqual([]);
+  for (const revoke of ["sid", "sub"] as const) {
+    const answer = await fetch(`${server.url}/v1/auth/login`, {
+      method: "POST",
+      headers: { "content-type": "application/json", origin: server.url },
+      body: JSON.stringify({ email: "root@example.org", password: PASSWORD }),
+    });
+    const cookie = answer.headers
+      .getSetCookie()
+      .map((one) => one.split(";")[0])
+      .join("; ");
+    const { accessToken } = (await answer.json()) as { accessToken: string };
+    const refresh = () =>
+      fetch(`${server.url}/v1/auth/refresh`, { method: "POST", headers: { cookie, origin: server.url } });
+    expect((await refresh()).status).toBe(200);
+    const claims = JSON.parse(Buffer.from(accessToken.split(".")[1]!, "base64url").toString());
+    const revoker = await logIn("root@example.org");
+    expect((await send("POST", "/v1/admin/revocations", revoker, { [revoke]: claims[revoke] })).status).toBe(
+      200,
+    );
+    expect((await refresh()).status).toBe(401);
+    // Tokens have times in whole seconds, so those issued in the second of the revocation are rejected as well.
+    await sleep(1_100);
+    admin = await logIn("root@example.org");
+  }
 });
 
 test("presets of a deleted account are gone, and users publish none", async () => {

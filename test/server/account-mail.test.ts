@@ -119,7 +119,7 @@ test("an invite for one address goes there", async () => {
   expect(id).toBeTruthy();
 });
 
-/** An account whose address is confirmed. */
+/** Creates an account with a confirmed address. */
 async function signedInVerified(email: string): Promise<void> {
   const user = await server.accounts!.users.create({ email, name: "", role: "user", password: PASSWORD });
   const { token } = await server.accounts!.links.make({ kind: "verify", userId: user.id });

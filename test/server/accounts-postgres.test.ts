@@ -26,7 +26,7 @@ await withService("PostgreSQL", addressOf(schema.url, 5432), () => {
     await schema.drop();
   });
 
-  /** The same browser, at the other process. */
+  /** The same browser, talking to the other process. */
   function atTheOther({ cookies }: Visitor): Visitor {
     const other = visitor(there);
     for (const [name, value] of cookies) other.cookies.set(name, value);

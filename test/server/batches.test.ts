@@ -5,7 +5,7 @@ import { definePipeline } from "../../src/pipeline/pipeline.ts";
 import { createJob, ended } from "./fixtures.ts";
 import { type Running, start } from "./harness.ts";
 
-/** The calls, as the jobs and names of their tasks. */
+/** The names of the tasks in each call. */
 const calls: string[][] = [];
 
 const grant = definePipeline({
@@ -80,6 +80,6 @@ test("one that breaks the call is charged alone", async () => {
       { state: "failed", attempt: 2, error: { code: "step_failed" } },
     ],
   });
-  // All, two halves, the culprit's two alone, and its second attempt.
+  // All four, two halves, each of the culprit's half alone, and the culprit's second attempt.
   expect(calls.map((names) => names.length)).toEqual([4, 2, 2, 1, 1, 1]);
 });

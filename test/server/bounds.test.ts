@@ -10,7 +10,7 @@ import { fieldPart, filePart, formHead, rawRequest } from "./raw-http.ts";
 
 const SECRET = "postgres://me:hunter2@db.internal/app";
 
-/** Its options may be large, and its step fails in ways of its own. */
+/** Accepts large options, and has a step that fails in special ways. */
 const careless = definePipeline({
   name: "careless",
   version: 1,
@@ -33,7 +33,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-/** What the server's thread had to compute meanwhile, ms: nobody else is served in that time. */
+/** CPU time of the server's thread during `work`, in ms. Nobody else is served in that time. */
 async function computing(work: () => Promise<unknown>): Promise<number> {
   const before = process.threadCpuUsage();
   await work();
@@ -120,7 +120,7 @@ test("options of a form may be a part of type application/json", async () => {
   expect(answer.status).toBe(202);
 });
 
-/** Sends a request whose body trickles, a byte each 100 ms; resolves when the server ends it. */
+/** Sends a request whose body trickles in, one byte every 100 ms. Resolves when the server ends it. */
 async function trickle(head: string, first = "", byte = "x"): Promise<{ ms: number; text: string }> {
   const socket = connect(server.port, "127.0.0.1");
   let text = "";
@@ -176,7 +176,7 @@ test("a body that trickles is ended, of whatever kind it is", { timeout: 40_000 
     expect(text).toMatch(/^HTTP\/1\.1 408 /);
     expect(text).toContain("request_timeout");
   }
-  // What had come of the resumable one counts.
+  // The data that arrived before the resumable upload stopped still counts.
   const offset = async () => {
     const head = await fetch(server.url + path, { method: "HEAD", headers: { "tus-resumable": "1.0.0" } });
     return Number(head.headers.get("upload-offset"));
@@ -215,7 +215,7 @@ test("what a step did not foresee is the operator's to read", async () => {
     expect(text).not.toMatch(/ECONNREFUSED|db\.internal|hunter2/);
   }
   const { message } = job.items[0]!.error as { message: string };
-  const reference = /Quote (\w+)/.exec(message)![1]!;
+  const reference = /the cause under (\w+), in/.exec(message)![1]!;
   const letters = await (await fetch(`${server.url}/v1/admin/dead-letters?jobId=${id}`)).text();
   expect(letters).toContain(reference);
   expect(letters).toContain("ECONNREFUSED");
@@ -274,7 +274,7 @@ test("jobs that start later leave the queue to those that start now", async () =
   const asked = { pipeline: "count", options: { to: 1 } };
   const startAt = new Date(Date.now() + 300 * 24 * 3_600_000).toISOString();
   const later = () => post(server.url, "/v1/jobs", { ...asked, startAt });
-  // The queue holds three; one more was put off by a test before.
+  // The queue holds three, and an earlier test has already deferred one.
   const statuses: number[] = [];
   for (let n = 0; n < 4; n++) statuses.push((await later()).status);
   expect(statuses.at(-1)).toBe(429);

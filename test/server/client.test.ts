@@ -22,7 +22,7 @@ type Pipelines = { copy: typeof copy; count: typeof count };
 const client = (settings = {}) => createClient<Pipelines>({ url: server.url, ...settings });
 const text = (name: string, content: string) => new File([content], name);
 
-/** Text that no two tests share. */
+/** Unique text in each test. */
 const large = (bytes: number) => randomBytes(bytes / 2).toString("hex");
 
 test("a job is sent, awaited and fetched, with the types of its pipeline", async () => {
@@ -65,7 +65,7 @@ test("a large file goes on where it was, however often the line is cut", async (
 
 test("a job whose answer is lost is not made twice", async () => {
   let lost = 0;
-  /** Takes the answer away after the server has given it. */
+  /** Loses the first response after the server has sent it. */
   const lossy: typeof fetch = async (...args) => {
     const response = await fetch(...args);
     if (lost++ > 0) return response;
@@ -131,7 +131,7 @@ describe("problems", () => {
     await expect(refused).rejects.toBeInstanceOf(Problem);
     await expect(refused).rejects.toMatchObject({ code: "invalid_options", issues: [{ path: "to" }] });
     await expect(client().job("nothing")).rejects.toMatchObject({ code: "not_found", status: 404 });
-    await expect(client().pipeline("nothing")).rejects.toThrow("There is no such pipeline.");
+    await expect(client().pipeline("nothing")).rejects.toThrow('There is no pipeline "nothing".');
   });
 
   test("where nothing answers, patience ends", async () => {
@@ -228,16 +228,17 @@ test("it says what of the service is usable, also where not all of it is", async
   expect((await admin.scale()).queues.map(({ name }) => name)).toContain("copy/copy");
 });
 
-/** What no client program asks for by a call of its own. */
+/** Operations without a dedicated client method. */
 const others = [
   "GET /healthz",
   "GET /metrics",
   "POST /v1/object-events",
   "GET /samples/index.json",
   "GET /v1/shared/{token}",
+  "GET /p/{name}",
 ];
 
-/** Accounts and catalogs are asked for by `client.request`. */
+/** Accounts and catalogs are accessed with `client.request`. */
 const byRequest =
   /^\w+ \/v1\/(auth|me|sessions|keys|catalogs|invites|admin\/(users|invites|audit|revocations))\b/;
 
@@ -260,7 +261,8 @@ test("every call that the server documents of jobs, schedules and operations is 
   const own = client({ fetch: spy, retries: 0 });
   await tryAll(own);
   await own.events(null).next();
-  // One that was begun before: it is asked how far it has come.
+  await own.admin.live().next();
+  // Resuming an upload first asks for its offset.
   await own.upload(new Blob(["abc"]), { uploadId: "x" }).catch(() => {});
   const covered = (call: string) => {
     const pattern = new RegExp(`^${call.replaceAll(/\{\w+\}/g, "[^/]+")}$`);
@@ -271,7 +273,7 @@ test("every call that the server documents of jobs, schedules and operations is 
   ).toEqual([]);
 });
 
-/** Asks for everything once, with what any call takes for an id, an index or a body. */
+/** Calls everything once, with arguments that pass for an id, an index, or a body. */
 async function tryAll(calls: object): Promise<void> {
   for (const [name, call] of Object.entries(calls)) {
     if (typeof call === "object") await tryAll(call);

@@ -2,17 +2,22 @@ import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { z } from "zod";
 import { catalogue } from "../../src/errors.ts";
+import { apiExamples } from "../../src/server/api-examples.ts";
 import { item, job, pageOf, pipeline, problem } from "../../src/server/api-schemas.ts";
+import { event } from "../../src/server/events/event-schema.ts";
+import { jobBody } from "../../src/server/jobs/job-fields.ts";
 import { copy, count, createJob, ended, form } from "./fixtures.ts";
 import { type Running, start } from "./harness.ts";
 
 interface Operation {
   operationId: string;
+  requestBody?: { content: Record<string, { example?: unknown }> };
   responses: Record<string, { description: string; content?: Record<string, unknown> }>;
 }
 
 interface OpenApi {
   openapi: string;
+  servers: { url: string }[];
   paths: Record<string, Record<string, Operation>>;
   components: { schemas: Record<string, { properties: { code: { enum: string[] } } }> };
 }
@@ -66,6 +71,19 @@ test("every call of the contract is described", () => {
       "POST /v1/admin/dead-letters/replay",
       "GET /v1/admin/jobs/{id}/timeline",
       "GET /v1/admin/workers",
+      "POST /v1/admin/workers/{id}/drain",
+      "GET /v1/admin/jobs",
+      "GET /v1/admin/history",
+      "GET /v1/admin/overview",
+      "GET /v1/admin/operations",
+      "POST /v1/admin/operations",
+      "GET /v1/admin/operations/{id}",
+      "POST /v1/admin/operations/{id}/start",
+      "POST /v1/admin/operations/{id}/stop",
+      "GET /v1/admin/dead-letters/groups",
+      "GET /v1/admin/audit",
+      "GET /v1/admin/replicas",
+      "GET /v1/admin/events",
       "GET /v1/admin/scale",
       "GET /healthz",
       "GET /readyz",
@@ -108,6 +126,37 @@ test("answers have the shapes that they are described with", async () => {
   await read("/v1/jobs", pageOf(job));
   await read(`/v1/jobs/${created.id}/items`, pageOf(item));
   await read("/v1/pipelines", pageOf(pipeline));
+  const events = eventsOf(await (await fetch(`${server.url}/v1/jobs/${created.id}/events`)).text());
+  expect(events.map((one) => event.parse(one).event)).toEqual(
+    expect.arrayContaining(["job.created", "item.succeeded", "item.failed", "job.partial"]),
+  );
   await read("/v1/jobs/none", problem);
   await read("/none", problem);
 });
+
+test("the document begins with examples that hold: a form first, and the address of this server", () => {
+  expect(document.servers).toEqual([{ url: server.url }]);
+  const { requestBody } = document.paths["/v1/jobs"]!.post!;
+  expect(Object.keys(requestBody!.content)).toEqual(["multipart/form-data", "application/json"]);
+  expect(requestBody!.content["multipart/form-data"]!.example).toMatchObject({ pipeline: "image.convert" });
+
+  const response = (name: string, type = "application/json") => apiExamples[name]!.response![type];
+  jobBody.parse(apiExamples.createJob!.request!["application/json"]);
+  job.parse(response("createJob"));
+  job.parse(response("job"));
+  pageOf(job).parse(response("jobs"));
+  for (const one of eventsOf(response("jobEvents", "text/event-stream") as string)) event.parse(one);
+});
+
+/** The events of a stream, without keep-alive lines. */
+function eventsOf(stream: string): object[] {
+  return stream
+    .split("\n\n")
+    .map((frame) => new Map(frame.split("\n").map((line) => line.split(/: (.*)/s, 2) as [string, string])))
+    .filter((fields) => fields.has("event"))
+    .map((fields) => ({
+      ...(fields.has("id") && { id: fields.get("id") }),
+      event: fields.get("event"),
+      data: JSON.parse(fields.get("data")!),
+    }));
+}

@@ -290,7 +290,7 @@ describe("the archive", () => {
       const response = await fetch(url, { headers: { range, "if-range": tag } });
       return [response.status, Buffer.from(await response.arrayBuffer())] as const;
     };
-    // Within headers, across their ends, within files, and the directory at the end.
+    // Within headers, across their boundaries, within files, and in the directory at the end.
     for (const [start, end] of [
       [0, 9],
       [20, 40],

@@ -4,7 +4,7 @@ import { PermanentError } from "../../src/pipeline/control.ts";
 import { fileOption } from "../../src/pipeline/file-option.ts";
 import { definePipeline } from "../../src/pipeline/pipeline.ts";
 
-/** Copies its files; slow, failing or oddly naming them where its options say so. */
+/** Copies its files; its options make it slow, failing, or give outputs odd names. */
 export const copy = definePipeline({
   name: "copy",
   version: 1,
@@ -42,7 +42,7 @@ export const copy = definePipeline({
   { cache: "never", concurrency: 4 },
 );
 
-/** Writes what it read twice, once under a name that follows the file's, and remembers it. */
+/** Writes what it read twice, once under a name derived from the file's, and caches it. */
 export const rename = definePipeline({
   name: "rename",
   version: 1,
@@ -54,7 +54,7 @@ export const rename = definePipeline({
   await ctx.write({ extension: "md", suffix: "-2", data, mediaType: "text/markdown" });
 });
 
-/** Takes no files. */
+/** Accepts no files. */
 export const count = definePipeline({
   name: "count",
   version: 1,
@@ -63,7 +63,7 @@ export const count = definePipeline({
   queueLimit: 3,
 }).each("count", (ctx) => ctx.options.to, { cache: "never" });
 
-/** What was wrong with these files is mended: a retry succeeds. */
+/** Files whose problem has been fixed, so that a retry succeeds. */
 export const repaired = new Set<string>();
 
 export const png = Buffer.from(
@@ -127,9 +127,16 @@ export async function createJob(url: string, body: FormData | object): Promise<J
   return (await response.json()) as JobJson;
 }
 
+/** Patience for a job on a slow machine. */
+const ENDED_MS = 100_000;
+
 export async function ended(url: string, id: string): Promise<JobJson> {
-  const response = await fetch(`${url}/v1/jobs/${id}?wait=20`);
-  return (await response.json()) as JobJson;
+  const deadline = performance.now() + ENDED_MS;
+  for (;;) {
+    const job = (await (await fetch(`${url}/v1/jobs/${id}?wait=20`)).json()) as JobJson;
+    const isOpen = ["queued", "running"].includes(job.state);
+    if (!isOpen || performance.now() > deadline) return job;
+  }
 }
 
 export async function problemOf(response: Response): Promise<ProblemJson> {

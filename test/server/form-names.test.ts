@@ -21,7 +21,7 @@ afterAll(async () => {
 const latin1 = (text: string) => Buffer.from(text, "latin1");
 const utf8 = (text: string) => Buffer.from(text);
 
-/** A form as its bytes, with the header of each part as the client wrote it. */
+/** A form as bytes, with each part's header as the client wrote it. */
 function formOf(boundary: string, parts: [header: Buffer, content: string][]): Buffer {
   const written = parts.flatMap(([header, content]) => [
     utf8(`--${boundary}\r\n`),

@@ -7,23 +7,28 @@ import type { Shares } from "../../src/accounts/shares.ts";
 import { accessOf } from "../../src/compose/access.ts";
 import { openAccounts, ownTokens } from "../../src/compose/accounts.ts";
 import { openLimiter } from "../../src/compose/adapters.ts";
+import { openApplication } from "../../src/compose/application/open.ts";
 import { openAuthz } from "../../src/compose/authz.ts";
 import { budgetBytes, resolveConfig, type UserConfig } from "../../src/compose/config.ts";
 import { startEmbedded } from "../../src/compose/embedded.ts";
 import { stepLog } from "../../src/compose/logger.ts";
+import { openMailer, startNotices } from "../../src/compose/notices.ts";
 import { startObjectEvents } from "../../src/compose/object-events.ts";
 import { openEngine } from "../../src/compose/open-engine.ts";
 import { stepSource } from "../../src/compose/step-source.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import { createPresets, type Presets } from "../../src/engine/presets.ts";
 import { sharedMemory } from "../../src/engine/shared-memory.ts";
+import type { MailTimes } from "../../src/notices/mail-sender.ts";
+import type { Notices } from "../../src/notices/notices.ts";
 import type { Pipeline } from "../../src/pipeline/pipeline.ts";
 import type { Limiter } from "../../src/ports/limiter.ts";
 import type { Access } from "../../src/replica/access.ts";
 import { createServer, type Limits } from "../../src/server/index.ts";
+import type { Webhooks } from "../../src/webhooks/webhooks.ts";
 import { startWorker } from "../../src/worker/worker.ts";
 
-/** A server on a free port, over the embedded adapters in a folder of its own, with a worker in this process. */
+/** A server on a free port, with the embedded adapters in a separate folder and a worker in this process. */
 export interface Running {
   url: string;
   port: number;
@@ -34,7 +39,9 @@ export interface Running {
   accounts: Accounts | null;
   presets: Presets;
   shares: Shares;
-  /** Lines of the log, from warnings up. */
+  notices: Notices;
+  webhooks: Webhooks;
+  /** Log lines of warnings and errors. */
   log: string[];
   close(): Promise<void>;
 }
@@ -44,18 +51,22 @@ export interface RunningOptions {
   limits?: Partial<Limits>;
   webRoot?: string;
   samplesRoot?: string;
-  /** Requests a minute. @default 0 */
+  /** Requests per minute. @default 0 */
   rateLimit?: number;
   worker?: boolean;
-  /** Settings, as in the environment. */
+  /** Settings as environment variables. */
   env?: Record<string, string>;
-  /** Lines of the worker's log are among those of the server. @default false */
+  /** Whether to include the worker's log lines in the server's. @default false */
   workerLog?: boolean;
-  /** Accounts are on, with these settings. @default off */
+  /** Turns on accounts with these settings. @default off */
   accounts?: { [setting: string]: string };
-  /** Private networks that URLs of files may lead to. */
+  /** Private networks that file URLs may point to. */
   outgoingAllow?: string[];
-  /** Buckets whose objects become jobs, and how they tell. */
+  /** When to attempt and retry mails. */
+  mailTimes?: MailTimes;
+  /** Delays between webhook attempts, in ms. @default as in production */
+  webhookDelays?: number[];
+  /** Buckets whose objects become jobs, and how their events arrive. */
   objectEvents?: { routes: UserConfig["objectEvents"]; queue?: string; secret?: string };
 }
 
@@ -75,14 +86,19 @@ export async function start(options: RunningOptions = {}): Promise<Running> {
   const wiring = { config, writer: writer?.socketPath ?? null };
   const log: string[] = [];
   const logger = pino({ level: "warn" }, { write: (line) => void log.push(line) });
-  const { engine, replica, quotas, shares, close: closeEngine } = await openEngine(wiring, options.pipelines);
+  const opened = await openEngine(wiring, options.pipelines);
+  const { engine, replica, quotas, shares, notices, webhooks, close: closeEngine } = opened;
   const limiter = options.rateLimit || options.accounts ? await openLimiter(wiring) : null;
   const events = await startObjectEvents(config, engine, stepLog(logger));
   const access = accessOf(config, replica, engine);
   const presets = createPresets(replica, engine);
+  const mailer = openMailer(config);
   const accounts =
     limiter &&
-    (await openAccounts(config, { engine, access, quotas, shares, presets, limiter, log: stepLog(logger) }));
+    (await openAccounts(config, {
+      ...{ engine, access, quotas, shares, presets, webhooks, limiter, mailer, notices },
+      log: stepLog(logger),
+    }));
   const own = accounts ? [ownTokens(accounts.identities)] : [];
   const authz = openAuthz(config, access, { own, now: engine.store.now, log: stepLog(logger) });
   await access.start();
@@ -100,13 +116,19 @@ export async function start(options: RunningOptions = {}): Promise<Running> {
     presets,
     rateLimit: limiter && { limiter, perMinute: options.rateLimit ?? 0 },
     accounts,
+    application: await openApplication(config, engine),
     quotas,
     shares,
+    notices,
+    webhooks,
     publicUrl: config.publicUrl,
     trustProxy: config.trustProxy,
     logger,
   });
   const { url } = await server.listen();
+  const noticing = startNotices(mailer, {
+    ...{ engine, notices, log: stepLog(logger), times: options.mailTimes },
+  });
   const worker =
     options.worker === false
       ? null
@@ -121,6 +143,10 @@ export async function start(options: RunningOptions = {}): Promise<Running> {
           steps: stepSource(resolved),
           onStuck: () => {},
         });
+  const deliverer =
+    options.worker === false
+      ? null
+      : await opened.deliver(stepLog(logger), { delays: options.webhookDelays });
   return {
     url,
     port: Number(new URL(url).port),
@@ -131,12 +157,16 @@ export async function start(options: RunningOptions = {}): Promise<Running> {
     accounts,
     presets,
     shares,
+    notices,
+    webhooks,
     log,
     async close() {
       await events?.close();
       await server.close();
       await worker?.drain();
+      await deliverer?.close();
       await accounts?.close();
+      await noticing.close();
       await limiter?.close();
       authz.close();
       await access.close();

@@ -71,7 +71,7 @@ describe("a form with an invalid file", () => {
   ] as const)("is refused by the file's name %s", async (_, list) => {
     const problem = await problemOf(await post(server.url, "/v1/jobs", parts(...list)));
     expect(problem).toMatchObject({ status: 415, code: "unsupported_media", file: "wrong.txt" });
-    expect(problem.detail).toMatch(/"wrong\.txt" is application\/pdf.*accepted are text\/plain/);
+    expect(problem.detail).toMatch(/"wrong\.txt" is application\/pdf\. Accepted types are text\/plain/);
   });
 
   test("fails when it has no other", async () => {
@@ -168,3 +168,9 @@ async function upload(name: string, content: string): Promise<string> {
   });
   return response.headers.get("location")!.split("/").at(-1)!;
 }
+
+test("a file without content is told as empty", async () => {
+  const empty = { file: "empty.txt", content: "" };
+  const problem = await problemOf(await post(server.url, "/v1/jobs", parts(pipeline, empty)));
+  expect(problem).toMatchObject({ status: 415, detail: expect.stringContaining('"empty.txt" is empty') });
+});

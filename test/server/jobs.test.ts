@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { copy, count, createJob, ended, form, type JobJson, post, problemOf, repaired } from "./fixtures.ts";
 import { type Running, start } from "./harness.ts";
@@ -128,6 +129,24 @@ test("jobs are listed newest first, in pages, by pipeline and state", async () =
   expect(failed).toEqual({ items: [], nextCursor: null });
 });
 
+test("jobs are found by the name of any of their files, and are named after the first", async () => {
+  const files: [string, string][] = [
+    ["harbor-01.txt", "1"],
+    ["harbor-02.txt", "2"],
+  ];
+  const { id } = await createJob(server.url, form("copy", files));
+  const found = async (query: string) => {
+    const response = await fetch(`${server.url}/v1/jobs?${query}`);
+    return ((await response.json()) as { items: { id: string; firstItem: string | null }[] }).items;
+  };
+  for (const query of ["q=HARBOR-02", `q=${id}`, "q=harbor&pipeline=copy"]) {
+    expect(await found(query), query).toMatchObject([{ id, firstItem: "harbor-01.txt" }]);
+  }
+  expect(await found("q=harbor&pipeline=count")).toEqual([]);
+  expect(await found("q=no-such-name")).toEqual([]);
+  expect((await found("q=%20"))[0]).toMatchObject({ id });
+});
+
 test("waiting answers at the end, or when the time is over", async () => {
   const job = await createJob(server.url, form("copy", [["w.txt", "wait"]], { options: '{"ms":700}' }));
   const early = performance.now();
@@ -137,6 +156,20 @@ test("waiting answers at the end, or when the time is over", async () => {
   const start = performance.now();
   expect((await ended(server.url, job.id)).state).toBe("succeeded");
   expect(performance.now() - start).toBeLessThan(5_000);
+});
+
+test("a request that waits for a job is answered when the server closes", async () => {
+  const closing = await start({ pipelines: [copy, count] });
+  const job = await createJob(closing.url, form("copy", [["a.txt", "a"]], { options: '{"ms":3000}' }));
+  const began = performance.now();
+  const waiting = fetch(`${closing.url}/v1/jobs/${job.id}?wait=30`);
+  await pause(200);
+  const closed = closing.close();
+  const response = await waiting;
+  expect(response.status).toBe(200);
+  expect(((await response.json()) as JobJson).state).not.toBe("succeeded");
+  await closed;
+  expect(performance.now() - began).toBeLessThan(8_000);
 });
 
 test("items come in pages and by state", async () => {
@@ -216,7 +249,7 @@ test("a full queue refuses a form before its files are read", async () => {
   expect(await problemOf(refused)).toMatchObject({ status: 429, code: "queue_full", retryable: true });
   const early = await post(server.url, "/v1/jobs", form("count", [["big.bin", Buffer.alloc(5_000_000)]]));
   expect((await problemOf(early)).code).toBe("queue_full");
-  // What repeats a known key is no new work.
+  // Repeating a known key is not new work.
   const repeat = await post(server.url, "/v1/jobs", body, key);
   expect([repeat.status, ((await repeat.json()) as JobJson).id]).toEqual([
     202,

@@ -52,7 +52,7 @@ test("queues, workers and what an autoscaler reads", async () => {
   expect(items.every((queue) => queue.workers === 1)).toBe(true);
   const workers = await get<{ items: object[] }>("/v1/admin/workers");
   expect(workers.items).toMatchObject([{ pid: process.pid, queues: expect.arrayContaining(["copy/copy"]) }]);
-  expect(await get("/v1/admin/scale")).toMatchObject({ value: 0 });
+  expect(await get("/v1/admin/scale")).toMatchObject({ value: 0, workers: 0 });
 });
 
 test("dead letters are listed with their cause, filtered, and replayed one by one", async () => {

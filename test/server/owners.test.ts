@@ -6,8 +6,8 @@ import { listen } from "./sse-client.ts";
 import { signedIn, type Visitor } from "./visitors.ts";
 
 /*
- * Walks the OpenAPI document as two users. A route that nobody told this test about fails it: say here what a stranger
- * sends, and whose it is.
+ * Walks the OpenAPI document as two users. A route that is not listed here fails the test: add what a stranger sends,
+ * and whose it is.
  */
 
 interface Operation {
@@ -18,9 +18,9 @@ interface Operation {
 type User = Visitor & { id: string; token: string };
 type Request = { method: string; path: string; operation: Operation };
 
-/** Asked without being signed in. */
+/** Callable without being signed in. */
 const open = new Set([
-  ...["alive", "ready", "objectEvents", "signInMeans", "shared"],
+  ...["alive", "ready", "objectEvents", "signInMeans", "shared", "published"],
   ...[
     "register",
     "lookAtInvite",
@@ -33,30 +33,53 @@ const open = new Set([
     "signedIn",
   ],
 ]);
-/** The same for every user: there is nothing of anyone in them. */
+/** The same for every user, with no personal data. */
 const shared = new Set([
   ...["pipelines", "pipeline", "previewSchedule"],
   ...["catalogs", "catalog", "catalogEntry"],
 ]);
-/** They act on whoever asks, and name nobody else's. */
+/** Affect only the caller, and cannot name anything of others. */
 const own = new Set([
-  ...["me", "changeMe", "changePassword", "deleteMe", "logoutAll", "createKey", "createSchedule"],
-  ...["createUpload", "createPreset", "presignUpload", "usage"],
+  ...[
+    "me",
+    "changeMe",
+    "changePassword",
+    "deleteMe",
+    "logoutAll",
+    "createKey",
+    "createSchedule",
+    "createWebhook",
+  ],
+  ...["createUpload", "createPreset", "presignUpload", "usage", "modelUsage"],
+  ...["notificationPreferences", "changeNotificationPreferences", "markNotifications"],
 ]);
-/** They may name another's files: what a stranger sends is in `naming`. */
+/** May name another user's files; `naming` is what a stranger sends. */
 const creating = new Set(["createJob", "quoteJob"]);
-/** Lists, which must not show what is another's. */
-const lists = new Set(["jobs", "schedules", "sessions", "keys", "presets"]);
-/** Streams of all jobs, which have a test below. */
+/** Lists, which must not show other users' data. */
+const lists = new Set([
+  "jobs",
+  "schedules",
+  "sessions",
+  "keys",
+  "presets",
+  "notifications",
+  "webhooks",
+  "publications",
+]);
+/** Streams of all jobs, tested below. */
 const streams = new Set(["events"]);
 
-/** What must be sent for a request to be understood. */
+/** Bodies without which a request would be invalid. */
 const bodies: Record<string, object> = {
   changeSchedule: { name: "taken" },
   renameKey: { name: "taken" },
   changePreset: { name: "taken" },
+  changeWebhook: { description: "taken" },
+  resendWebhook: { since: "2020-01-01T00:00:00Z" },
+  rotateWebhookSecret: {},
+  markNotification: { read: true },
 };
-/** In them everyone reads, and admins write. */
+/** Everyone may read these, but only admins may write. */
 const forAdmins = new Set(["putCatalogEntry", "removeCatalogEntry"]);
 
 const sharing = definePipeline({
@@ -67,6 +90,13 @@ const sharing = definePipeline({
   shareable: true,
 }).each("read", async (ctx) => (await ctx.read(ctx.file)).length);
 
+const publishing = definePipeline({
+  name: "publishing",
+  version: 1,
+  title: "Publishing",
+  accepts: { mediaTypes: ["text/plain"] },
+}).each("publish", async (ctx) => ctx.publish(await ctx.pass(ctx.file)), { cache: "never" });
+
 let server: Running;
 let owner: User;
 let stranger: User;
@@ -74,7 +104,12 @@ let ids: Record<string, string>;
 let requests: Request[];
 
 beforeAll(async () => {
-  server = await start({ pipelines: [copy, count, sharing], accounts: {} });
+  server = await start({
+    pipelines: [copy, count, sharing, publishing],
+    outgoingAllow: ["127.0.0.1"],
+    accounts: {},
+    env: { MILLRACE_CDN_URL: "https://cdn.example" },
+  });
   owner = await signedIn(server, "owner@example.org");
   stranger = await signedIn(server, "stranger@example.org");
   const headers = { authorization: `Bearer ${owner.token}` };
@@ -83,6 +118,7 @@ beforeAll(async () => {
     await fetch(`${server.url}/v1/jobs`, { method: "POST", headers, body })
   ).json()) as JobJson;
   const ended = await owner.json<JobJson>(200, `/v1/jobs/${job.id}?wait=20`);
+  const publication = await published(headers);
   const upload = await fetch(`${server.url}/v1/uploads`, {
     method: "POST",
     headers: { ...headers, "tus-resumable": "1.0.0", "upload-length": "5" },
@@ -90,15 +126,22 @@ beforeAll(async () => {
   const schedule = { pipeline: "count", options: { to: 1 }, everySeconds: 86_400 };
   const idOf = async (path: string, sent: object) => (await owner.json<{ id: string }>(201, path, sent)).id;
   const sessions = await owner.json<{ items: { id: string }[] }>(200, "/v1/sessions");
+  const notifications = await owner.json<{ items: { id: string }[] }>(200, "/v1/notifications");
+  const webhook = await idOf("/v1/webhooks", { url: "http://127.0.0.1:9/" });
+  const test = await owner.json<{ id: string }>(200, `/v1/webhooks/${webhook}/test`, {});
   ids = {
     "/v1/jobs/": job.id,
     "{share}": await idOf(`/v1/jobs/${job.id}/share`, {}),
     "/v1/artifacts/": ended.items[0]!.outputs[0]!.artifactId,
+    "/v1/published/": publication,
     "/v1/uploads/": upload.headers.get("location")!.split("/").at(-1)!,
     "/v1/schedules/": await idOf("/v1/schedules", schedule),
     "/v1/sessions/": sessions.items[0]!.id,
     "/v1/presets/": await idOf("/v1/presets", { pipeline: "count", name: "mine", options: { to: 1 } }),
+    "/v1/webhooks/": webhook,
+    "{deliveryId}": test.id,
     "/v1/keys/": await idOf("/v1/keys", { name: "mine" }),
+    "/v1/notifications/": notifications.items[0]!.id,
   };
   const { paths } = (await (await fetch(`${server.url}/openapi.json`)).json()) as {
     paths: Record<string, Record<string, Operation>>;
@@ -109,12 +152,25 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-/** The address with the owner's ids in it; `null` when this test does not know whose id belongs there. */
+/** Publishes a file of the owner. Returns its id. */
+async function published(headers: Record<string, string>): Promise<string> {
+  const body = form("publishing", [["public.txt", "of the owner"]]);
+  const made = await fetch(`${server.url}/v1/jobs`, { method: "POST", headers, body });
+  const { id } = (await made.json()) as JobJson;
+  const ended = await owner.json<JobJson>(200, `/v1/jobs/${id}?wait=20`);
+  return ended.items[0]!.outputs[0]!.artifactId;
+}
+
+/** The path with the owner's ids filled in; `null` if this test does not know which id belongs there. */
 function named(path: string): string | null {
   const prefix = Object.keys(ids).find((one) => path.startsWith(`${one}{id}`));
   return prefix === undefined
     ? null
-    : path.replace("{id}", ids[prefix]!).replace("{share}", ids["{share}"]!).replace("{index}", "0");
+    : path
+        .replace("{id}", ids[prefix]!)
+        .replace("{share}", ids["{share}"]!)
+        .replace("{index}", "0")
+        .replace("{deliveryId}", ids["{deliveryId}"]!);
 }
 
 async function ask(user: User | null, { method, operation }: Request, path: string): Promise<Response> {

@@ -166,10 +166,12 @@ test("requests that another site could make are refused", async () => {
 });
 
 test("behind another address, pages of that address may ask", async () => {
-  const { engine, shares } = server;
+  const { engine, shares, notices, webhooks } = server;
   const behind = await createServer({
     engine,
     shares,
+    notices,
+    webhooks,
     host: "127.0.0.1",
     port: 0,
     webRoot: null,
@@ -186,8 +188,8 @@ test("behind another address, pages of that address may ask", async () => {
 });
 
 test("listening beyond this machine is refused until there are accounts", async () => {
-  const { engine, shares } = server;
-  const options = { engine, shares, port: 0, webRoot: null, samplesRoot: null };
+  const { engine, shares, notices, webhooks } = server;
+  const options = { engine, shares, notices, webhooks, port: 0, webRoot: null, samplesRoot: null };
   const { pino } = await import("pino");
   const logger = pino({ level: "silent" });
   for (const host of ["0.0.0.0", "::", "192.168.0.2", "example.com"]) {

@@ -9,7 +9,7 @@ import { listen } from "./sse-client.ts";
 const broken = new Set<string>();
 const joins: string[] = [];
 
-/** Splits a text into its lines. */
+/** Splits a text into lines. */
 const lines = definePipeline({
   name: "lines",
   version: 1,
@@ -99,7 +99,7 @@ test("an item is split, its parts run, and the join reads them in order", async 
   ]);
   expect(nextCursor).toBe("1");
   expect((await parts(id, "?limit=2&cursor=1")).items.map(({ index }) => index)).toEqual([2]);
-  // Every file of a part can be fetched: what it was made of, and what it became.
+  // All files of a part can be downloaded: its input as well as its outputs.
   const large = items[1]!;
   expect(large.data).toBeNull();
   for (const [file, text] of [

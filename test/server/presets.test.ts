@@ -70,7 +70,7 @@ test("a version that is none is refused, and one that has not come is waited for
   expect((await problemOf(await get("presets"))).code).toBe("invalid_request");
   expect((await get("elsewhere=5")).status).toBe(200);
   const begun = performance.now();
-  // Of a log that was lost: nobody is kept out for good.
+  // This version is from a log that was lost: the request must not hang forever.
   expect((await get("presets=900000")).status).toBe(200);
   expect(performance.now() - begun).toBeGreaterThan(900);
 });

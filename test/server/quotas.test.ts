@@ -16,7 +16,7 @@ function send(user: User, content: string | Buffer, fields: Record<string, strin
   return fetch(`${server.url}/v1/jobs`, { method: "POST", headers, body });
 }
 
-/** Every piece of it another content. */
+/** Text of the given size, with different content each time. */
 const text = (bytes: number) => Buffer.from(`${Math.random()}`.padEnd(bytes, "x"));
 
 test("jobs in flight: the one too many is refused, and there is room when one ends", async () => {
@@ -77,7 +77,7 @@ test("items a day: what does not fit is refused until midnight, and a repeated r
       body: JSON.stringify({ pipeline: "count", options: { to: 1 } }),
     });
   expect((await make("a")).status).toBe(202);
-  // Nothing comes of what is refused for its options.
+  // A request with invalid options leaves no reservation behind.
   expect((await ada.ask("/v1/jobs", { pipeline: "count", options: { to: 0 } })).status).toBe(422);
   for (const key of ["b", "a", "b", "a"]) expect([key, (await make(key)).status]).toEqual([key, 202]);
   const refused = await problemOf(await make("d"));
@@ -114,7 +114,7 @@ test("stored bytes: uploads and results count, and what is deleted makes room", 
   expect(await problemOf(tooLarge)).toMatchObject({ code: "quota_exceeded", quota: "storedBytes" });
   const job = (await (await send(ada, text(0.7 * MIB))).json()) as { id: string };
   await ada.json(200, `/v1/jobs/${job.id}?wait=20`);
-  // The result has the same content as the upload, and is the same file.
+  // The result has the same content as the upload, and is stored only once.
   const used = await ada.json<{ storedBytes: { used: number } }>(200, "/v1/me/usage");
   expect(used.storedBytes.used).toBe(MIB + Math.floor(0.7 * MIB));
   expect((await send(ada, text(0.5 * MIB))).status).toBe(429);
@@ -129,7 +129,7 @@ test("stored bytes that come at once: no more than fit, in whatever way they com
   const [ada, ben] = [await signedIn(server, "ada@example.org"), await signedIn(server, "ben@example.org")];
   const forms = await Promise.all(Array.from({ length: 6 }, () => send(ada, text(piece))));
   const taken = forms.filter(({ status }) => status === 202).length;
-  // Of those that fill the last room together, all may be refused.
+  // Requests that compete for the last free space may all be rejected.
   expect([taken >= 1, taken <= 3]).toEqual([true, true]);
   expect(await problemOf(forms.find(({ status }) => status !== 202)!)).toMatchObject({
     quota: "storedBytes",

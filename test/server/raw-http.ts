@@ -1,14 +1,14 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 
-/** An answer as it came over the socket. */
+/** A response as it came over the socket. */
 export interface RawAnswer {
   status: number;
   head: string;
   body: string;
 }
 
-/** Sends bytes as they are, and reads until the other side closes or `ms` have passed. */
+/** Sends raw bytes, and reads until the other side closes or `ms` have passed. */
 export async function rawRequest(
   port: number,
   pieces: readonly (string | Buffer)[],
@@ -18,7 +18,7 @@ export async function rawRequest(
   const chunks: Buffer[] = [];
   socket.on("data", (chunk) => chunks.push(chunk));
   socket.on("error", () => {});
-  // A reset is an end like another: what had arrived counts.
+  // A reset is a normal end: what arrived before it counts.
   const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
   await once(socket, "connect");
   for (const piece of pieces) {

@@ -13,7 +13,7 @@ beforeAll(async () => {
   server = await start({ pipelines: [copy, count], limits: { jsonBytes: 64 * 1024, itemsBytes: 64 * 1024 } });
 });
 afterAll(() => server.close());
-// Whatever was refused, the server lives, and none of it was its fault.
+// Whatever it rejected, the server is still up, and reports no error of its own.
 afterEach(async () => {
   expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
   expect(server.log.filter((line) => line.includes('"level":50'))).toEqual([]);
@@ -83,6 +83,29 @@ describe("bodies that are not well formed", () => {
         body: "x",
       });
       expect(await problemOf(response)).toMatchObject({ status: 415, code: "unsupported_media" });
+    }
+  });
+
+  test.each(["/v1/jobs", "/v1/jobs/quote"])("%s without a body, or with another call's", async (path) => {
+    const bare = await fetch(server.url + path, { method: "POST" });
+    expect(await problemOf(bare)).toMatchObject({ status: 415, code: "unsupported_media" });
+    const upload = { "content-type": "application/offset+octet-stream" };
+    const chunk = await fetch(server.url + path, { method: "POST", headers: upload, body: "x" });
+    expect(await problemOf(chunk)).toMatchObject({ status: 415, code: "unsupported_media" });
+  });
+
+  test("no call answers a request without a body with an error of its own", async () => {
+    const { paths } = (await (await fetch(`${server.url}/openapi.json`)).json()) as {
+      paths: Record<string, Record<string, unknown>>;
+    };
+    const calls = Object.entries(paths).flatMap(([path, methods]) =>
+      ["post", "put", "patch"].filter((method) => method in methods).map((method) => ({ method, path })),
+    );
+    expect(calls.length).toBeGreaterThan(20);
+    for (const { method, path } of calls) {
+      const url = server.url + path.replace(/\{\w+\}/g, "none");
+      const { status } = await fetch(url, { method: method.toUpperCase() });
+      expect([method, path, status === 500]).toEqual([method, path, false]);
     }
   });
 
@@ -333,7 +356,7 @@ async function jobs(): Promise<number> {
   return page.items.length;
 }
 
-/** Files of the data folder that are neither blobs nor records. */
+/** Files in the data folder that are neither blobs nor records. */
 async function staged(): Promise<string[]> {
   const all = await readdir(server.data, { recursive: true });
   return all.filter(

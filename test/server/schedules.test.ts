@@ -60,14 +60,14 @@ async function get(id: string): Promise<ScheduleJson> {
   return (await (await fetch(`${server.url}/v1/schedules/${id}`)).json()) as ScheduleJson;
 }
 
-/** As if its next due time had been then. */
+/** Pretends that the schedule's next due time was `time`. */
 async function dueAt(id: string, time: number): Promise<ScheduleQuery> {
   const query = { owner: null, id };
   await scheduleRecords(server.engine.database).update(query, (one) => ({ ...one, dueAt: time }));
   return query;
 }
 
-/** Many schedulers look at once. */
+/** Many schedulers check at the same time. */
 async function look(): Promise<void> {
   const log = { debug() {}, info() {}, warn() {}, error() {} };
   await Promise.all(Array.from({ length: 8 }, () => server.engine.schedules.fireDue(log)));
@@ -134,7 +134,7 @@ test("a scheduler that dies between the job and its note leaves nothing to do tw
   const { id } = await create(hourly);
   const query = await dueAt(id, Date.now() - 1_000);
   const schedule = await server.engine.schedules.get(query);
-  // It has started the job, and noted nothing.
+  // Simulates a crash between starting the job and recording it.
   const fired = await fire(server.engine, schedule, Date.now());
   const before = (await jobsOf()).length;
   await look();

@@ -1,6 +1,6 @@
 import { createParser } from "eventsource-parser";
 
-/** One event of a stream, as a client of the specification understands it. */
+/** One event of a stream, parsed as the specification says. */
 export interface SseEvent {
   id: string | null;
   event: string;
@@ -10,7 +10,7 @@ export interface SseEvent {
 export interface SseClient {
   readonly status: number;
   readonly events: SseEvent[];
-  /** What the client would resume from: also set by an id without data. */
+  /** Where the client would resume; an id without data sets it, too. */
   lastId(): string | null;
   comments(): number;
   /** Resolves when the server has ended the stream. */

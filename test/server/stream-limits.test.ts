@@ -7,9 +7,9 @@ import { count, createJob, problemOf } from "./fixtures.ts";
 import { start } from "./harness.ts";
 import { listen } from "./sse-client.ts";
 
-/** A proof to run by hand: it fills what the system buffers for each connection. */
+/** 0 by default. Run the test by hand, because it fills the system's buffers for each connection. */
 const STREAMS = Number(process.env.MILLRACE_UNREAD_STREAMS ?? 0);
-/** Of the longest log; `MILLRACE_CATCH_UP_CLIENTS=300 MILLRACE_CATCH_UP_EVENTS=10000` for the whole proof. */
+/** Clients of the longest log. For the full test: `MILLRACE_CATCH_UP_CLIENTS=300 MILLRACE_CATCH_UP_EVENTS=10000`. */
 const CLIENTS = Number(process.env.MILLRACE_CATCH_UP_CLIENTS ?? 30);
 const EVENTS = Number(process.env.MILLRACE_CATCH_UP_EVENTS ?? 2_000);
 const MIB = 1024 * 1024;
@@ -63,7 +63,7 @@ test(`${STREAMS} clients that do not read cost bounded memory, and can resume`, 
     most = Math.max(most, (await figures()).unread);
     peak = Math.max(peak, process.memoryUsage().rss);
   }
-  // More than there is room for was written: some were cut.
+  // More was written than there is room for, so some streams were cut.
   await expect.poll(async () => (await figures()).streams, { timeout: 60_000 }).toBeLessThan(STREAMS);
   expect(most).toBeLessThanOrEqual(limits.streamsBufferBytes);
   expect((peak - before) / MIB).toBeLessThan(400);
@@ -104,7 +104,7 @@ test(`${CLIENTS} clients that catch up with ${EVENTS} events each do not delay n
   expect(sorted.at(-1)).toBeLessThan(took / 4);
 }, 300_000);
 
-/** A job that has ended, of so many events between its first and its last. */
+/** Creates an ended job with this many events between its first and its last. */
 async function longLog(store: Store, events: number): Promise<string> {
   const now = store.now();
   const { key: blob } = await store.pin({
@@ -122,7 +122,7 @@ async function longLog(store: Store, events: number): Promise<string> {
     sha256: "0".repeat(64),
   };
   const items = Array.from({ length: events }, (_, n) => ({
-    // Long, so that a log of them does not fit into what the system buffers for a connection.
+    // Long names, so that the log does not fit into the system's buffer for a connection.
     name: `${n}-${"x".repeat(500)}.txt`,
     input,
   }));

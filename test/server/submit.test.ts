@@ -109,7 +109,7 @@ test("children come with the step's success, once, and name their parent", async
     ...{ state: "succeeded", parent: { jobId: id, index: null, step: "report" } },
     items: [{ name: "report", data: null, dataFile: { name: "data.json" } }],
   });
-  // Three attempts ran, and one succeeded.
+  // Of three attempts, only one succeeded.
   const { items: jobs } = (await (await fetch(`${server.url}/v1/jobs?pipeline=leaf`)).json()) as {
     items: JobJson[];
   };
@@ -120,7 +120,7 @@ test.each([
   ["own code", "no_face", /no face/],
   ["unknown", "not_found", /no pipeline "nope"/],
   ["invalid", "invalid_items", /items\.0\.data/],
-  ["twice", "step_failed", /reference|Quote/],
+  ["twice", "step_failed", /the cause under \w+, in/],
 ])("what a step cannot start is its error: %s", async (how, code, message) => {
   const { id } = await createJob(server.url, { pipeline: "bad", options: { how } });
   const done = await ended(server.url, id);

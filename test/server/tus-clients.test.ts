@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-/** Text that no two tests share, of a size that needs several requests. */
+/** Unique in each test, and long enough to need several requests. */
 const content = Buffer.from(randomBytes(400_000).toString("hex"));
 
 function upload(source: Buffer | Readable, options: Partial<UploadOptions>): Promise<Upload> {
@@ -30,7 +30,7 @@ function upload(source: Buffer | Readable, options: Partial<UploadOptions>): Pro
   });
 }
 
-/** What a job makes of an upload: the file as the server has it. */
+/** Creates a job from an upload. Returns the file as the server has it. */
 async function fileOf(address: string): Promise<{ name: string; data: Buffer }> {
   const files = [{ uploadId: address.slice(address.lastIndexOf("/") + 1) }];
   const job = await ended(server.url, (await createJob(server.url, { pipeline: "copy", files })).id);
@@ -72,7 +72,7 @@ test("Uppy sends a file", async () => {
   expect((await fileOf((file as { uploadURL: string }).uploadURL)).data).toEqual(content);
 });
 
-/** In Node, the tus client below Uppy takes buffers, and Uppy asks what it got for its size alone. */
+/** In Node, the tus client below Uppy accepts buffers, and Uppy itself only reads the size. */
 function asBlob(data: Buffer): Blob {
   return Object.assign(Buffer.from(data), { size: data.length }) as unknown as Blob;
 }

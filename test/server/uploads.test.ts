@@ -44,10 +44,10 @@ afterAll(async () => {
   await rm(data, { recursive: true, force: true });
 });
 
-/** One of several API processes over the same records and blobs, as far as uploads are concerned. */
+/** One of several API processes that share records and blobs, limited to uploads. */
 async function startApi(blobs?: BlobStore): Promise<{ url: string; engine: Engine }> {
   const { engine: opened, close } = await openEngine({ config, writer: writer.socketPath }, [big]);
-  const engine = blobs ? createEngine({ ...opened, blobs }) : opened;
+  const engine = blobs ? createEngine({ ...opened, blobs, cdnUrl: "https://cdn.example" }) : opened;
   const metrics = await createMetrics(engine, { count: () => 0, unread: () => 0 });
   const http = createHttpServer({
     limits: defaultHttpLimits,
@@ -111,7 +111,7 @@ async function offsetOf(api: { url: string }, path: string): Promise<number> {
   return Number(answer.headers.get("upload-offset"));
 }
 
-/** Sends a body and cuts the connection when about `after` bytes of it have left. */
+/** Sends a body, and cuts the connection after about `after` bytes. */
 async function patchCut(api: { url: string }, path: string, offset: number, body: Buffer, after: number) {
   const outgoing = request(api.url + path, {
     method: "PATCH",
@@ -206,8 +206,8 @@ test("what a slow client has sent survives the death of the server that takes it
   });
   outgoing.on("error", () => {});
   outgoing.write(content.subarray(0, 4_000_000));
-  // Nothing ends the request: another process knows by the records alone what is safe.
-  await expect.poll(() => offsetOf(other, path), { timeout: 10_000 }).toBe(4_000_000);
+  // The request is still open: the other process only knows from the records what is safe.
+  await expect.poll(() => offsetOf(other, path), { timeout: 60_000 }).toBe(4_000_000);
   outgoing.destroy();
   expect((await patch(other, path, 4_000_000, content.subarray(4_000_000))).status).toBe(204);
   const file = await other.engine.uploads.file("me", idOf(path));
@@ -439,9 +439,10 @@ await withService("S3", addressOf(endpoint ?? "https://s3.amazonaws.com", 443), 
   test("a file sent to the object store directly becomes a file of a job", async () => {
     const content = Buffer.from("%PDF-1.7\n".repeat(1_000));
     const sha256 = createHash("sha256").update(content).digest("hex");
-    const asked = await presign(api, { name: "a/b.pdf", bytes: content.length, sha256 });
+    const asked = await presign(api, { name: "a/b.pdf", bytes: content.length, sha256, publish: true });
     expect(asked.status).toBe(201);
-    const { uploadId, method, url, headers } = (await asked.json()) as {
+    const { uploadId, method, url, headers, publicUrl } = (await asked.json()) as {
+      publicUrl: string;
       uploadId: string;
       method: string;
       url: string;
@@ -459,7 +460,28 @@ await withService("S3", addressOf(endpoint ?? "https://s3.amazonaws.com", 443), 
       });
       expect((await blobs.read(file.blob)).equals(content)).toBe(true);
     }
+    const { publications } = api.engine;
+    expect(publicUrl).toBe(`https://cdn.example/p/${sha256}.pdf`);
+    expect(await publications.find(`${sha256}.pdf`)).toMatchObject({ id: uploadId, owner: "me", sha256 });
+    await api.engine.uploads.remove("me", uploadId);
+    expect(await publications.find(`${sha256}.pdf`)).toBeNull();
   });
+
+  test("a file whose name promised another kind is not published", async () => {
+    const content = Buffer.from(`%PDF-1.7\n${Math.random()}`);
+    const sha256 = createHash("sha256").update(content).digest("hex");
+    const asked = await presign(api, { name: "a.png", bytes: content.length, sha256, publish: true });
+    const { uploadId, method, url, headers } = (await asked.json()) as Record<string, string>;
+    await fetch(url!, { method, headers: headers as never, body: new Uint8Array(content) });
+    await refusal(api.engine.uploads.file("me", uploadId!), "unsupported_media");
+    expect(await api.engine.publications.list({ owner: "me", limit: 9 })).toEqual([]);
+  });
+});
+
+test("a file is published only where the server has public addresses", async () => {
+  const asked = { name: "a", bytes: 1, sha256: "0".repeat(64), publish: true };
+  const answer = await presign(one, asked);
+  expect([answer.status, await problem(answer)]).toEqual([422, "publishing_off"]);
 });
 
 function presign(api: { url: string }, body: object): Promise<Response> {

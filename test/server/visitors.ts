@@ -3,11 +3,11 @@ import type { Running } from "./harness.ts";
 
 export const PASSWORD = "correct horse battery";
 
-/** Somebody with a browser: it keeps cookies, and says where its requests come from. */
+/** A browser: keeps cookies, and sends the origin of its requests. */
 export interface Visitor {
   readonly cookies: Map<string, string>;
   ask(path: string, body?: object, method?: string): Promise<Response>;
-  /** The JSON of an answer, which must have this status. */
+  /** Expects this status, and returns the response's JSON. */
   json<T = Record<string, unknown>>(status: number, path: string, body?: object, method?: string): Promise<T>;
 }
 
@@ -37,7 +37,7 @@ export function visitor({ url }: Pick<Running, "url">, headers: Record<string, s
   };
 }
 
-/** Somebody with an account, who has logged in. */
+/** A visitor with a new account who has logged in. */
 export async function signedIn(
   server: Running,
   email: string,

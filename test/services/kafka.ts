@@ -10,12 +10,12 @@ import { type OwnServer, ownServer } from "./own-server.ts";
 
 const jars = fileURLToPath(new URL("../../.services/kafka/lib", import.meta.url));
 
-/** Whether `npm run services` has fetched Kafka. */
+/** Whether `npm run services` has downloaded Kafka. */
 export const kafkaInstalled = existsSync(join(jars, ".complete"));
 
 /**
- * @param port the first of six that it listens on
- * @param properties further lines, of which a later one counts
+ * @param port the first of six ports that it listens on
+ * @param properties additional lines; later ones override earlier ones
  */
 export async function startKafka(port: number, properties: readonly string[] = []): Promise<OwnServer> {
   const folder = await mkdtemp(join(tmpdir(), "millrace-kafka-"));

@@ -3,21 +3,21 @@ import { once } from "node:events";
 import { rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** A server of the test's own, which it may kill: what it confirmed is on disk. */
+/** A separate server that a test may kill, and that has everything it confirmed on disk. */
 export interface OwnServer {
   readonly url: string;
-  /** As a crash, and up again, at once by default. */
+  /** Simulates a crash, and starts the server again after `awayMs`, by default at once. */
   restart(options?: { awayMs: number }): Promise<void>;
   stop(): Promise<void>;
 }
 
 export interface OwnServerOptions {
   url: string;
-  /** Removed when it is stopped. */
+  /** Removed when the server is stopped. */
   folder: string;
-  /** Resolves when it answers. */
+  /** Resolves when the server answers. */
   start(): Promise<ChildProcess>;
-  /** Ends the process as a crash does. @default SIGKILL */
+  /** Ends the process as a crash would. @default SIGKILL */
   crash?(child: ChildProcess): void;
 }
 

@@ -8,7 +8,7 @@ import { postgres } from "../../scripts/services/postgres.ts";
 import { type OwnServer, ownServer } from "./own-server.ts";
 import { freePort } from "./ports.ts";
 
-/** Whether Debian's package is there. */
+/** Whether Debian's package is installed. */
 export const postgresInstalled = existsSync("/usr/lib/postgresql");
 
 const BOOT_MS = 60_000;
@@ -16,7 +16,7 @@ const BOOT_MS = 60_000;
 /** @param settings as in `postgresql.conf` */
 export async function startPostgres(settings: Record<string, string> = {}): Promise<OwnServer> {
   const folder = await mkdtemp(join(tmpdir(), "millrace-postgres-"));
-  // The server runs as a user of its own when we are root.
+  // When we are root, the server runs as a different user, who must be able to enter the folder.
   await chmod(folder, 0o755);
   const url = `postgres://postgres@127.0.0.1:${await freePort()}/postgres`;
 
@@ -33,7 +33,7 @@ export async function startPostgres(settings: Record<string, string> = {}): Prom
         if (await postgres.answers(url)) return started;
         await sleep(50);
       }
-      // Processes of the one before may still hold its memory.
+      // Processes of the previous server may still hold its shared memory.
       started.kill("SIGKILL");
       await sleep(100);
     }

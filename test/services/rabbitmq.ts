@@ -7,7 +7,7 @@ import { connect } from "amqplib";
 import { type OwnServer, ownServer } from "./own-server.ts";
 import { freePort } from "./ports.ts";
 
-/** Removes queues that a test made; missing ones are no error. */
+/** Removes a test's queues; ignores missing ones. */
 export async function deleteQueues(url: string, queues: readonly string[]): Promise<void> {
   const connection = await connect(url);
   const channel = await connection.createChannel();
@@ -23,7 +23,7 @@ const BOOT_MS = 90_000;
 const CONNECT_MS = 5_000;
 
 /**
- * Starts a node beside the machine's: its own name, ports and folders, on the loopback interface alone.
+ * Starts a separate node with its own name, ports, and folders, on the loopback interface only.
  * @param settings lines of `rabbitmq.conf`
  */
 export async function startRabbit(settings: readonly string[] = []): Promise<OwnServer> {
@@ -51,11 +51,11 @@ export async function startRabbit(settings: readonly string[] = []): Promise<Own
   };
 
   async function start(): Promise<ChildProcess> {
-    // A group of its own, as the script runs the virtual machine as its child.
+    // In a separate process group, because the script runs the virtual machine as a child.
     const started = spawn(SCRIPT, [], { env, stdio: "ignore", detached: true });
     for (const deadline = Date.now() + BOOT_MS; ; ) {
       try {
-        // A node that has just begun may take a connection and never answer it.
+        // A node that has just started may accept a connection and never answer.
         await (await connect(url, { timeout: CONNECT_MS })).close();
         return started;
       } catch (error) {

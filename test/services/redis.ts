@@ -6,7 +6,7 @@ import { Redis } from "ioredis";
 import { type OwnServer, ownServer } from "./own-server.ts";
 import { freePort } from "./ports.ts";
 
-/** Everything that it confirmed is on disk. @param more settings, as in `redis.conf` */
+/** Has everything it confirmed on disk. @param more settings as in `redis.conf` */
 export async function startRedis(more: Record<string, string | number> = {}): Promise<OwnServer> {
   const folder = await mkdtemp(join(tmpdir(), "millrace-redis-"));
   const port = await freePort();

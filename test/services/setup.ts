@@ -9,9 +9,9 @@ import type { Service } from "../../scripts/services/service.ts";
 import { sqs } from "../../scripts/services/sqs.ts";
 
 /**
- * Runs once before all tests. Of the servers that tests use, it takes what answers where `npm run services`
- * would look, and starts those that ship inside a package: S3 and SQS. What it cannot have is named to
- * the tests, which skip. What listens but refuses our clients counts as missing, too.
+ * Runs once before all tests. Uses the servers that answer where `npm run services` would put them, and starts those
+ * that ship in a package: S3 and SQS. Tests learn what is missing, and skip. Servers that listen but reject our
+ * clients count as missing.
  */
 export default async function setup(): Promise<() => Promise<void>> {
   const unusable: string[] = [];
@@ -47,7 +47,7 @@ async function found(service: Service): Promise<string | null> {
   return null;
 }
 
-/** Keeps everything in this process's memory, on the loopback interface alone. It checks no signatures. */
+/** Keeps everything in this process's memory, on the loopback interface only. Does not check signatures. */
 async function startFauxqs(services: readonly Service[]) {
   const app = buildApp({ logger: false });
   await app.listen({ port: 0, host: "127.0.0.1" });

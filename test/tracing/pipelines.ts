@@ -4,7 +4,7 @@ import { exportTo, tracer } from "./spans.ts";
 
 if (process.env.SPANS_FILE) exportTo(process.env.SPANS_FILE);
 
-/** Starts a span of its own in its step. */
+/** Its step starts an additional span. */
 export const traced = definePipeline({
   name: "traced",
   version: 1,

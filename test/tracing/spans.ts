@@ -16,7 +16,7 @@ export interface Written {
   attributes: Record<string, unknown>;
 }
 
-/** Writes every span that ends in this process as a line of a file that all processes share. */
+/** Appends every span that ends in this process to a file shared by all processes, one per line. */
 export function exportTo(file: string): void {
   const exporter: SpanExporter = {
     export(spans: ReadableSpan[], done) {

@@ -4,7 +4,7 @@ import { z } from "zod";
 
 const options = z.object({ log: z.string(), failUnless: z.string().optional() });
 
-/** Says in a log which version ran; fails for good while a file is missing. */
+/** Logs which version ran; fails for good while a file is missing. */
 export function made(version: number) {
   return definePipeline({ name: "aged", version, title: "Aged", options }).each(
     "work",

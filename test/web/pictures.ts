@@ -7,7 +7,7 @@ import sharp from "sharp";
 import { desktop, koreanPhone, launchBrowser, openPage } from "./browser.ts";
 import { type RunningServer, startServer } from "./server.ts";
 
-/** Makes the pictures of the README anew, from the page as it is built: `node test/web/pictures.ts`. */
+/** Regenerates the images of the README from the built page: `node test/web/pictures.ts`. */
 
 const root = join(import.meta.dirname, "..", "..");
 const sample = (name: string) => join(root, "samples", name);
@@ -29,7 +29,7 @@ async function convertAndJobPage(browser: Browser, url: string): Promise<void> {
   await save(page, "convert.png");
   await page.setViewportSize(wide.viewport);
 
-  await page.getByRole("button", { name: "Convert 6 pictures" }).click();
+  await page.getByRole("button", { name: "Convert 6 images" }).click();
   await page.getByText("Everything is done.").first().waitFor();
   await page.getByRole("button", { name: "Compare mountains.jpg before and after" }).first().click();
   await page.getByRole("slider").waitFor();
@@ -44,7 +44,7 @@ async function phone(browser: Browser, url: string): Promise<void> {
   await save(page, "dark-phone.png");
 }
 
-/** The account of somebody who has used it. */
+/** Takes the screenshot of the account page after some activity. */
 async function account(browser: Browser, { url, output }: RunningServer): Promise<void> {
   while (!/\/invite#/.test(output())) await setTimeout(100);
   const page = await visit(browser, /http:\S+\/invite#\S+/.exec(output())![0], wide);
@@ -53,7 +53,7 @@ async function account(browser: Browser, { url, output }: RunningServer): Promis
   await page.getByLabel("Password", { exact: true }).fill("three unrelated words");
   await page.keyboard.press("Enter");
   await page.getByTestId("files").setInputFiles(names.map(sample));
-  await page.getByRole("button", { name: "Convert 6 pictures" }).click();
+  await page.getByRole("button", { name: "Convert 6 images" }).click();
   await page.getByText("Everything is done.").first().waitFor();
   await page.goto(`${url}/account`);
   await page.getByRole("button", { name: "New key" }).click();
@@ -70,9 +70,9 @@ async function visit(browser: Browser, url: string, options: BrowserContextOptio
   return (await openPage(browser, url, { ...options, ...sharpScreen })).page;
 }
 
-/** A palette keeps the text sharp, and a picture of the page under 250 KB. */
+/** Uses a palette, which keeps text sharp and screenshots below 250 KB. */
 async function save(page: Page, name: string): Promise<void> {
-  // The place of the scrollbar, which is not in the picture.
+  // Removes the space for the scrollbar, which screenshots do not show.
   await page.evaluate('document.documentElement.style.scrollbarGutter = "auto"');
   await page.waitForTimeout(800);
   const shot = await page.screenshot({ animations: "disabled" });

@@ -18,7 +18,7 @@ export const slow = definePipeline({
   }
 });
 
-/** Fails until the flag is there, but for files named "good". */
+/** Fails until the flag exists, except for files named "good". */
 export const flagged = definePipeline({
   name: "test.flagged",
   version: 1,
@@ -41,7 +41,22 @@ export const large = definePipeline({
   accepts: { mediaTypes: ["*"], maxFileBytes: 100 * 1024 * 1024 },
 }).each("take", (ctx) => ctx.file.bytes);
 
-/** One of each kind of option. */
+/** Its archive takes a while to download. */
+export const bulky = definePipeline({
+  name: "test.bulky",
+  version: 1,
+  title: "Bulky",
+  accepts: { mediaTypes: ["*"], minFiles: 0 },
+}).each(
+  "write",
+  async (ctx) => {
+    const data = Buffer.alloc(30 * 1024 * 1024, "bulky");
+    await ctx.write({ name: "bulky.bin", data, mediaType: "application/octet-stream" });
+  },
+  { cache: "never" },
+);
+
+/** One option of each kind. */
 export const form = definePipeline({
   name: "test.form",
   version: 1,
@@ -52,6 +67,9 @@ export const form = definePipeline({
     loud: z.boolean().default(false),
     size: z.enum(["small", "large"]).default("small"),
     tags: z.array(z.string()).optional(),
+    day: z.iso.date().optional(),
+    start: z.iso.datetime().optional(),
+    contact: z.email().optional(),
     frame: z.object({ width: z.int().min(1), colour: z.string().default("red") }).optional(),
     shape: z
       .union([
@@ -62,7 +80,7 @@ export const form = definePipeline({
   }),
 }).each("echo", (ctx) => JSON.stringify(ctx.options));
 
-/** Takes data instead of files. */
+/** Accepts data instead of files. */
 export const report = definePipeline({
   name: "test.report",
   version: 1,
@@ -71,7 +89,7 @@ export const report = definePipeline({
   options: z.object({ language: z.enum(["en", "ko"]).default("en") }),
 }).each("write", (ctx) => `${ctx.data.region} ${ctx.options.language}`, { cache: "never" });
 
-/** Splits each file into its lines, a while apart, and starts a job for all of them. */
+/** Splits each file into its lines with pauses in between, and starts a job for all of them. */
 export const lines = definePipeline({
   name: "test.lines",
   version: 1,
@@ -99,7 +117,7 @@ export const lines = definePipeline({
     return ctx.items.length;
   });
 
-/** Files of all kinds that the page shows in place, of which some would like to run something. */
+/** All kinds of files that the page displays inline, including some that try to run scripts. */
 export const papers = definePipeline({
   name: "test.papers",
   version: 1,
@@ -132,7 +150,7 @@ export const papers = definePipeline({
 const evilDrawing = `<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40" onload="parent.ran = ran = 1">
   <script>parent.ran = ran = 1</script><rect width="40" height="40" fill="#0d6e66"/></svg>`;
 
-/** One page with a black square, and a script that runs when it is opened. */
+/** One page with a black square, and a script that runs on opening. */
 const evilPaper = `%PDF-1.4
 1 0 obj <</Type /Catalog /Pages 2 0 R /OpenAction <</S /JavaScript /JS (app.alert("ran"))>>>> endobj
 2 0 obj <</Type /Pages /Kids [3 0 R] /Count 1>> endobj
@@ -142,7 +160,7 @@ const evilPaper = `%PDF-1.4
 trailer <</Root 1 0 R>>
 %%EOF`;
 
-/** Parts that take a while, of which one fails by a mistake of the step. */
+/** Slow parts, one of which throws an unexpected error. */
 export const words = definePipeline({
   name: "test.words",
   version: 1,

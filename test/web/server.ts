@@ -8,12 +8,12 @@ const root = join(import.meta.dirname, "..", "..");
 
 export interface RunningServer {
   url: string;
-  /** What it has printed so far. */
+  /** Its output so far. */
   output(): string;
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
-/** The whole product as a person starts it, on a free port or on a given one. */
+/** Starts the whole product as a user would, on a free or given port. */
 export async function startServer(options: {
   data: string;
   port?: number;
@@ -28,7 +28,7 @@ export async function startServer(options: {
   const output = await ready(child);
   let stopping = false;
   child.once("exit", (code, signal) => {
-    // What depends on it fails with refused connections: here is why.
+    // Explains the refused connections that tests will report.
     if (!stopping) console.error(`The server ended by itself (${signal ?? code}):\n${output()}`);
   });
   return {
@@ -44,7 +44,7 @@ export async function startServer(options: {
   };
 }
 
-/** Resolves, with a way to read what it printed, when it says that it is ready. */
+/** Waits until the server reports ready. Resolves with a function that returns its output. */
 function ready(child: ChildProcess): Promise<() => string> {
   return new Promise((resolve, reject) => {
     let output = "";

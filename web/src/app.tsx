@@ -1,12 +1,7 @@
 import { lazy, Suspense } from "react";
 import { ConvertPage } from "./convert/convert-page.tsx";
-import { JobPage } from "./job/job-page.tsx";
-import { JobsPage } from "./jobs/jobs-page.tsx";
-import { PipelinePage } from "./pipelines/pipeline-page.tsx";
-import { PipelinesPage } from "./pipelines/pipelines-page.tsx";
 import { useRoute } from "./router/router.ts";
 import type { Route } from "./router/routes.ts";
-import { SchedulesPage } from "./schedules/schedules-page.tsx";
 import { Gate } from "./session/gate.tsx";
 import { type SessionState, useSession } from "./session/session.ts";
 import { CrashBoundary } from "./shell/crash.tsx";
@@ -14,11 +9,38 @@ import { MissingPage } from "./shell/missing-page.tsx";
 import { Shell } from "./shell/shell.tsx";
 import { Skeleton } from "./ui/skeleton.tsx";
 
-// What only servers with accounts show, or seldom, is loaded when it is.
+// Load only what a first visit shows. The rest loads on demand or when idle.
+const loadJobPage = async () => ({ default: (await import("./job/job-page.tsx")).JobPage });
+const loadJobsPage = async () => ({ default: (await import("./jobs/jobs-page.tsx")).JobsPage });
+const JobPage = lazy(loadJobPage);
+const JobsPage = lazy(loadJobsPage);
+const PipelinePage = lazy(async () => ({
+  default: (await import("./pipelines/pipeline-page.tsx")).PipelinePage,
+}));
+const PipelinesPage = lazy(async () => ({
+  default: (await import("./pipelines/pipelines-page.tsx")).PipelinesPage,
+}));
+const SchedulesPage = lazy(async () => ({
+  default: (await import("./schedules/schedules-page.tsx")).SchedulesPage,
+}));
 const EntryPage = lazy(async () => ({ default: (await import("./entry/entry-page.tsx")).EntryPage }));
 const EndedDialog = lazy(async () => ({ default: (await import("./entry/ended-dialog.tsx")).EndedDialog }));
 const AccountPage = lazy(async () => ({ default: (await import("./account/account-page.tsx")).AccountPage }));
 const UsersPage = lazy(async () => ({ default: (await import("./users/users-page.tsx")).UsersPage }));
+const WebhooksPage = lazy(async () => ({
+  default: (await import("./webhooks/webhooks-page.tsx")).WebhooksPage,
+}));
+const NotificationsPage = lazy(async () => ({
+  default: (await import("./notifications/notifications-page.tsx")).NotificationsPage,
+}));
+const ConsolePage = lazy(async () => ({
+  default: (await import("./console/console-page.tsx")).ConsolePage,
+}));
+
+/** Preload the pages that follow a submission, because the server may be unreachable by then. */
+addEventListener("load", () =>
+  setTimeout(() => void Promise.all([loadJobPage(), loadJobsPage()]).catch(() => {}), 1_500),
+);
 
 export function App() {
   return (
@@ -35,7 +57,7 @@ function CurrentPage() {
   const route = useRoute();
   const session = useSession();
   return (
-    <CrashBoundary key={JSON.stringify(route)}>
+    <CrashBoundary key={route.page === "console" ? route.page : JSON.stringify(route)}>
       <Suspense fallback={<Skeleton rows={3} height="8rem" />}>{pageOf(route, session)}</Suspense>
     </CrashBoundary>
   );
@@ -55,6 +77,16 @@ function pageOf(route: Route, session: SessionState) {
       return <PipelinePage name={route.name} />;
     case "schedules":
       return <SchedulesPage />;
+    case "webhooks":
+      return <WebhooksPage id={route.id} />;
+    case "notifications":
+      return <NotificationsPage />;
+    case "console":
+      return session.phase === "in" && session.me.role !== "admin" ? (
+        <MissingPage />
+      ) : (
+        <ConsolePage section={route.section} id={route.id} />
+      );
     case "missing":
       return <MissingPage />;
     case "account":

@@ -10,7 +10,7 @@ import "./styles.css";
 const client = new QueryClient({
   defaultOptions: {
     queries: {
-      // What the server refuses now, it refuses again; what did not reach it is asked anew when it is back.
+      // Do not retry rejections. What failed for lack of a connection is queried again when the server is back.
       retry: (failures, error) => failures < 2 && error instanceof Problem && error.status >= 500,
       networkMode: "always",
       staleTime: 1_000,

@@ -2,34 +2,34 @@ import * as oauth from "openid-client";
 import { MillraceError } from "../../errors.ts";
 import { hasClaim, type Profile, type Provider } from "./providers.ts";
 
-/** How long a provider may take to answer. */
+/** Time limit for the provider to respond. */
 const ANSWER_S = 10;
 const RETRY_S = 10;
 
-/** What binds an answer to the question. */
+/** Ties the provider's response to our request. */
 export interface Binding {
   state: string;
   nonce: string;
   verifier: string;
 }
 
-/** One provider, as far as the network is concerned. */
+/** The connection to one provider. */
 export interface Connection {
-  /** Where the browser goes. */
+  /** URL to redirect the browser to. */
   address(binding: Binding, redirectUri: string): Promise<URL>;
-  /** Who came back. Rejects with `unauthorized` unless everything fits. */
+  /** The user who came back. Rejects with `unauthorized` if any check fails. */
   profile(answer: URL, binding: Binding): Promise<Profile>;
 }
 
-/** The operator names the issuer, which may well be on a private network. */
+/** The issuer may be on a private network, because the operator configures it. */
 export function connect(provider: Provider): Connection {
   let known: Promise<oauth.Configuration> | null = null;
 
   function configuration(): Promise<oauth.Configuration> {
     known ??= open(provider).catch((cause: unknown) => {
-      // It is asked again next time.
+      // Try again next time.
       known = null;
-      const text = `${provider.title} does not answer. Try again shortly, or sign in another way.`;
+      const text = `${provider.title} is not responding. Try again shortly, or sign in another way.`;
       throw new MillraceError("unavailable", text, { cause, retryAfter: RETRY_S });
     });
     return known;
@@ -57,7 +57,7 @@ export function connect(provider: Provider): Connection {
         if (profile.subject === "") throw new Error("the provider names no subject");
         return { issuer, ...profile, isAdmin: admin === null ? null : hasClaim(claims, admin) };
       } catch (cause) {
-        throw new MillraceError("unauthorized", `${provider.title} did not say who you are. Try again.`, {
+        throw new MillraceError("unauthorized", `${provider.title} did not confirm who you are. Try again.`, {
           cause,
         });
       }
@@ -101,10 +101,10 @@ async function claimsOf(
     const claims = tokens.claims()!;
     const { userinfo_endpoint: userinfo } = config.serverMetadata();
     if (userinfo === undefined) return claims;
-    // Where a provider tells more there; the subject must be the same.
+    // Some providers return more claims here. The subject must match.
     return { ...claims, ...(await oauth.fetchUserInfo(config, tokens.access_token, claims.sub)) };
   }
-  // Naver wants the state again.
+  // Naver requires the state again.
   const tokens = await oauth.authorizationCodeGrant(config, answer, checks, { state });
   const said = await oauth.fetchProtectedResource(
     config,

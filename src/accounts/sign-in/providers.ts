@@ -1,8 +1,7 @@
 import { z } from "zod";
 
 /*
- * Where people sign in elsewhere. A provider speaks OpenID Connect, or plain OAuth 2 with an address of its own that
- * says who somebody is.
+ * External sign-in providers. They speak OpenID Connect, or plain OAuth 2 with their own profile endpoint.
  */
 
 const endpoints = z.strictObject({
@@ -29,15 +28,15 @@ export const providerSettings = z.array(
 
 export type ProviderSettings = z.output<typeof providerSettings>[number];
 
-/** Who somebody is, as a provider says. */
+/** A user's profile according to the provider. */
 export interface Profile {
   issuer: string;
   subject: string;
   email: string | null;
-  /** Whether the provider knows that the mail is this person's. */
+  /** Whether the provider has verified that the address belongs to the user. */
   isEmailVerified: boolean;
   name: string;
-  /** Whether the claim that makes admins is there; `null` where the settings name none. */
+  /** Whether the user has the admin claim. `null` if none is configured. */
   isAdmin: boolean | null;
 }
 
@@ -50,15 +49,15 @@ export interface Provider {
   clientSecret: string;
   scopes: string[];
   admin: { claim: string; value: string } | null;
-  /** Of plain OAuth 2. */
+  /** For plain OAuth 2. */
   endpoints: z.output<typeof endpoints> | null;
-  /** Of what the address of plain OAuth 2 answers. */
+  /** Parses the claims, or the response of the profile endpoint. */
   profileOf(answer: unknown): Omit<Profile, "issuer" | "isAdmin">;
 }
 
 const text = (value: unknown) => (typeof value === "string" ? value : "");
 
-/** As https://developers.kakao.com/docs/latest/en/kakaologin/rest-api describes it. */
+/** See https://developers.kakao.com/docs/latest/en/kakaologin/rest-api. */
 const kakaoUser = z.object({
   id: z.union([z.number(), z.string()]),
   kakao_account: z
@@ -71,7 +70,7 @@ const kakaoUser = z.object({
     .optional(),
 });
 
-/** As https://developers.naver.com/docs/login/profile/profile.md describes it. */
+/** See https://developers.naver.com/docs/login/profile/profile.md. */
 const naverUser = z.object({
   response: z.object({
     id: z.string().min(1),
@@ -139,13 +138,13 @@ function kakaoProfile(answer: unknown): Omit<Profile, "issuer" | "isAdmin"> {
   };
 }
 
-/** Naver's address is one that the user wrote down: nobody has checked it. */
+/** Users can enter any address at Naver, which does not verify it. */
 function naverProfile(answer: unknown): Omit<Profile, "issuer" | "isAdmin"> {
   const { id, email = null, name, nickname } = naverUser.parse(answer).response;
   return { subject: id, email, isEmailVerified: false, name: name ?? nickname ?? "" };
 }
 
-/** Of the claims of OpenID Connect. */
+/** Profile from OpenID Connect claims. */
 function claimedProfile(answer: unknown): Omit<Profile, "issuer" | "isAdmin"> {
   const claims = answer as Record<string, unknown>;
   const email = text(claims.email) || null;
@@ -157,7 +156,7 @@ function claimedProfile(answer: unknown): Omit<Profile, "issuer" | "isAdmin"> {
   };
 }
 
-/** A claim may be a text, or a list of them such as groups. */
+/** A claim is a string, or a list of strings such as groups. */
 export function hasClaim(answer: unknown, { claim, value }: { claim: string; value: string }): boolean {
   const found = (answer as Record<string, unknown>)[claim];
   return Array.isArray(found)

@@ -7,13 +7,13 @@ import type { Users } from "../users.ts";
 import { connect } from "./connect.ts";
 import { type Profile, type ProviderSettings, providerOf } from "./providers.ts";
 
-/** To sign in at a provider. */
+/** Time to sign in at the provider. */
 const FLOW_MS = 10 * 60_000;
 
 export interface Departure {
-  /** Where the browser goes. */
+  /** URL to redirect the browser to. */
   url: string;
-  /** What it must have when it comes back: nobody can be made to come back in place of somebody else. */
+  /** State that the browser must return with, so that nobody can be tricked into finishing someone else's sign-in. */
   browser: string;
 }
 
@@ -26,7 +26,7 @@ export interface SignInParts {
 
 export type SignIn = ReturnType<typeof createSignIn>;
 
-/** Signing in elsewhere. */
+/** Sign-in with external providers. */
 export function createSignIn({ providers, records, users, now }: SignInParts) {
   const known = new Map(
     providers.map(providerOf).map((provider) => [provider.id, { provider, connection: connect(provider) }]),
@@ -35,10 +35,10 @@ export function createSignIn({ providers, records, users, now }: SignInParts) {
   const find = (id: string) => {
     const found = known.get(id);
     if (found) return found;
-    throw new MillraceError("not_found", "Nobody signs in there.");
+    throw new MillraceError("not_found", "There is no such sign-in provider.");
   };
 
-  /** The user of a profile, who may be new. */
+  /** Finds or creates the user of a profile. */
   async function userOf(
     profile: Profile,
     flow: { invite: string | null; userId: string | null },
@@ -46,7 +46,7 @@ export function createSignIn({ providers, records, users, now }: SignInParts) {
     const linked = await records.userOf(profile);
     if (flow.userId !== null) {
       if ((linked ?? flow.userId) !== flow.userId || !(await records.link(profile, flow.userId, now()))) {
-        throw new MillraceError("already_exists", "Somebody else signs in with this already.");
+        throw new MillraceError("already_exists", "Another account already uses this sign-in.");
       }
       return users.get(flow.userId);
     }
@@ -71,7 +71,7 @@ export function createSignIn({ providers, records, users, now }: SignInParts) {
       return { url: url.href, browser };
     },
 
-    /** Who came back, by the address that the provider sent the browser to. Rejects with `unauthorized`. */
+    /** Resolves the user, given the URL that the provider redirected to. Rejects with `unauthorized`. */
     async finish(id: string, answer: URL, browser: string | null): Promise<UserRecord> {
       const { connection } = find(id);
       const state = answer.searchParams.get("state") ?? "";
@@ -79,7 +79,7 @@ export function createSignIn({ providers, records, users, now }: SignInParts) {
       if (flow?.provider !== id || browser === null || flow.browser !== hashOf(browser)) {
         throw new MillraceError(
           "unauthorized",
-          "This sign-in was not begun here, or took too long. Try again.",
+          "This sign-in did not start here, or it took too long. Try again.",
         );
       }
       const { nonce, verifier } = flow;

@@ -27,7 +27,7 @@ const { bucket: Bucket, credentials } = location;
 const endpoint = location.endpoint ?? `https://s3.${location.region}.amazonaws.com`;
 const space = `test-${randomBytes(4).toString("hex")}`;
 
-/** A URL of a prefix of the test's own in the service's bucket. */
+/** A URL with this test's own prefix in the service's bucket. */
 function urlOf(path: string, change: Record<string, string> = {}, user = credentials): string {
   const url = new URL(`s3://${Bucket}/${space}/${path}`);
   url.search = new URL(given).search;
@@ -55,7 +55,7 @@ await withService("S3", addressOf(endpoint, 443), async () => {
     return Uploads.map(({ Key }) => Key!);
   };
 
-  /** The store inside a package, on which the tests run where there is no other, takes any signature. */
+  /** The store that comes in a package, which the tests use if there is no other, accepts any signature. */
   const strict = await openS3Blobs(urlOf("", {}, { accessKeyId: "nobody", secretAccessKey: "wrong" })).then(
     (blobs) => blobs.close().then(() => false),
     () => true,
@@ -136,7 +136,7 @@ await withService("S3", addressOf(endpoint, 443), async () => {
     for await (const page of blobs.list(Date.now() - 60_000)) expect(page).toEqual([]);
     expect(await unfinished()).toEqual([Key]);
     const fed = await client.send(new CreateMultipartUploadCommand({ Bucket, Key: `${Key}-fed` }));
-    // The service keeps whole seconds.
+    // The service stores whole seconds.
     await sleep(1_100);
     const between = Date.now();
     await sleep(1_100);
@@ -213,7 +213,7 @@ await withService("S3", addressOf(endpoint, 443), async () => {
 
 describe("lifecycle rules", () => {
   test("are set beside those that are there, once, and never expire a blob", async () => {
-    // The service of the other tests has no such rules; this one checks no signatures.
+    // The service of the other tests does not support such rules; this one does not check signatures.
     const app = buildApp({ logger: false });
     await app.listen({ port: 0, host: "127.0.0.1" });
     const { port } = app.server.address() as AddressInfo;

@@ -12,13 +12,13 @@ import { parseS3Url, s3Client } from "./s3-location.ts";
 import { upload } from "./s3-upload.ts";
 
 const HEALTH_MS = 2_000;
-/** Random, so that an object gets its key before its hash is known, and keys spread over partitions. */
+/** Random, so that an object gets its key before its hash is known, and keys are spread over partitions. */
 const KEY = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
- * Blobs as objects `<prefix>blobs/<key>` of a bucket of Amazon S3 or a store like it. The URL's form is
- * `s3://bucket/prefix?endpoint=…&region=…` (see `parseS3Url`). Rejects with `config_invalid` when the URL,
- * the credentials or the bucket are wrong, with `unavailable` when nothing answers.
+ * Blobs as objects `<prefix>blobs/<key>` in a bucket of Amazon S3 or a compatible store. The URL is
+ * `s3://bucket/prefix?endpoint=…&region=…` (see `parseS3Url`). Rejects with `config_invalid` if the URL, the
+ * credentials or the bucket are wrong, and with `unavailable` if nothing answers.
  */
 export async function openS3Blobs(url: string): Promise<BlobStore> {
   const location = parseS3Url(url);
@@ -26,7 +26,7 @@ export async function openS3Blobs(url: string): Promise<BlobStore> {
   const blobPrefix = `${location.prefix}blobs/`;
   const stagingPrefix = `${location.prefix}staging/`;
   const client = s3Client(location);
-  // Presigning is arithmetic: this client never connects.
+  // Presigning is done locally: this client never connects.
   const publicClient = s3Client(location, location.publicEndpoint ?? location.endpoint);
 
   const objectOf = (key: string) => {

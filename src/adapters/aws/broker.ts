@@ -9,15 +9,15 @@ import { fromReceived, maxPayloadBytes } from "./sqs-message.ts";
 import { createSqsQueues, type SqsQueue } from "./sqs-queue.ts";
 
 export interface SqsOptions {
-  /** Begins the name of every queue, instead of the URL's. */
+  /** Prefix of every queue name; overrides the URL's. */
   prefix?: string;
-  /** A delivery comes again when its process has not been heard of for so long, in ms. @default 8_000 */
+  /** A delivery comes again after this long without a sign of life from its process, in ms. @default 8_000 */
   ownershipMs?: number;
   /** How long a poll waits for a first message, in seconds, at most 20. @default 20 */
   waitSeconds?: number;
 }
 
-/** Standard queues of Amazon SQS, or of a server that speaks its protocol, each with a dead-letter queue. */
+/** Standard queues of Amazon SQS, or of a compatible server, each with a dead-letter queue. */
 export async function openSqsBroker(url: string, options: SqsOptions = {}): Promise<Broker> {
   const location = { ...parseSqsUrl(url), ...(options.prefix && { prefix: options.prefix }) };
   const { ownershipMs = 8_000, waitSeconds = 20 } = options;
@@ -34,7 +34,7 @@ export async function openSqsBroker(url: string, options: SqsOptions = {}): Prom
     maxPayloadBytes,
   };
 
-  /** Calls with the queue, or gives `otherwise` when there is none. */
+  /** Calls `call` with the queue, or returns `otherwise` if there is none. */
   async function withQueue<T>(
     queue: string,
     which: "main" | "dead",
@@ -121,7 +121,7 @@ export async function openSqsBroker(url: string, options: SqsOptions = {}): Prom
 
 async function publishOne(main: SqsQueue, message: Message, onMissing: () => void): Promise<PublishResult> {
   if (Buffer.byteLength(message.payload) > maxPayloadBytes) {
-    const limit = `A payload may have ${maxPayloadBytes} bytes on SQS.`;
+    const limit = `A payload on SQS is limited to ${maxPayloadBytes} bytes.`;
     return { ok: false, error: new MillraceError("payload_too_large", limit) };
   }
   try {
@@ -133,7 +133,7 @@ async function publishOne(main: SqsQueue, message: Message, onMissing: () => voi
   }
 }
 
-/** Asks for a queue that does not exist: being told so is an answer. */
+/** Asks for a queue that does not exist: any answer proves that SQS responds. */
 async function askAnything(client: SQSClient, prefix: string): Promise<void> {
   const command = new GetQueueUrlCommand({ QueueName: queueNameOf(prefix, "health") });
   await client.send(command, { abortSignal: AbortSignal.timeout(2_000) }).catch((error) => {
@@ -141,7 +141,7 @@ async function askAnything(client: SQSClient, prefix: string): Promise<void> {
   });
 }
 
-/** SQS shows messages only to those who receive them: they are taken for a moment and put back. */
+/** SQS shows messages only by delivering them, so this receives them briefly and puts them back. */
 async function look(queue: SqsQueue, limit: number): Promise<Message[]> {
   const seen = new Map<string, { id: string; payload: string; sentAt: number }>();
   for (let empty = 0; empty < 2 && seen.size < limit; ) {

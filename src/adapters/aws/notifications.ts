@@ -11,20 +11,20 @@ import { asSqsError } from "./sqs-error.ts";
 import { parseSqsUrl, sqsClient } from "./sqs-location.ts";
 
 export interface NotificationsOptions {
-  /** Ends well for what is done with; what it rejects stays in the queue, and comes again. */
+  /** Resolves when the message is dealt with; if it rejects, the message stays in the queue and comes again. */
   handle(body: string): Promise<void>;
   onError(error: Error): void;
   /** How long a poll waits for a first message, in seconds, at most 20. @default 20 */
   waitSeconds?: number;
 }
 
-/** A message that is being handled is shown to nobody else for so long, and after a failure for as long again. */
+/** How long a message is hidden from other consumers while it is handled, and again after a failure. */
 const HIDDEN_SECONDS = 60;
 const OUTAGE_MS = 5_000;
 
 /**
- * Takes messages that a bucket sends to a queue of SQS: `sqs://region/account?queue=NAME`, and else as `parseSqsUrl`
- * reads it. A message is deleted when it was handled; what fails again and again is the queue's redrive policy's.
+ * Consumes the messages that a bucket sends to an SQS queue: `sqs://region/account?queue=NAME`, otherwise as in
+ * `parseSqsUrl`. Deletes a message once it was handled; repeated failures are left to the queue's redrive policy.
  * Throws `config_invalid`.
  */
 export function consumeNotifications(url: string, options: NotificationsOptions): { close(): Promise<void> } {

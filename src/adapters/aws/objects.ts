@@ -14,7 +14,7 @@ export function openS3Objects(urls: readonly string[]): ObjectReader {
   return {
     async open({ bucket, key, version, etag }, signal) {
       const client = clients.get(bucket);
-      if (!client) throw failed(`No setting says how to reach the bucket ${bucket}.`, false);
+      if (!client) throw failed(`There are no settings for the bucket ${bucket}.`, false);
       const command = new GetObjectCommand({
         Bucket: bucket,
         Key: key,
@@ -35,10 +35,10 @@ export function openS3Objects(urls: readonly string[]): ObjectReader {
   };
 }
 
-/** Where another try finds the same. */
+/** Statuses for which a retry cannot help. */
 const FINAL: Record<number, string> = {
-  403: "may not be read",
-  404: "is not there any more",
+  403: "cannot be read with these credentials",
+  404: "no longer exists",
   412: "was replaced by another one",
 };
 

@@ -14,7 +14,7 @@ import { MillraceError } from "../../errors.ts";
 import type { DirectUpload, DirectUploadOptions } from "../../ports/blobs.ts";
 import { asS3Error } from "./s3-error.ts";
 
-/** The most that one `PUT` and one copy take. */
+/** The limit of a single `PUT` or copy. */
 const MAX_BYTES = 5 * 1024 ** 3;
 const SIGNED = ["content-length", "x-amz-checksum-sha256"];
 
@@ -23,7 +23,7 @@ interface ObjectLocation {
   Key: string;
 }
 
-/** An address that takes exactly the bytes of this hash and size: both are part of its signature. */
+/** A URL that accepts exactly the bytes of this hash and size, because both are signed. */
 export async function presignPut(
   client: S3Client,
   location: ObjectLocation,
@@ -41,13 +41,13 @@ export async function presignPut(
     unhoistableHeaders: new Set(SIGNED),
     signableHeaders: new Set(["host", ...SIGNED]),
   });
-  // A browser sets the length by itself.
+  // Browsers set the length themselves.
   return { url, headers: { "x-amz-checksum-sha256": ChecksumSHA256 } };
 }
 
 /**
- * Takes a directly uploaded object over: copies it inside the store and checks the copy, which its sender
- * cannot change any more. `null` when it has not come, or is not what was announced.
+ * Adopts a directly uploaded object: copies it inside the store and checks the copy, which its sender can no longer
+ * change. `false` if it has not arrived, or is not what was announced.
  */
 export async function adopt(
   client: S3Client,
@@ -60,7 +60,7 @@ export async function adopt(
     asS3Error(error);
   });
   if (found?.ContentLength !== bytes) return false;
-  // Whoever adopts it at the same moment may have been faster.
+  // A concurrent caller may have adopted it first.
   if (!(await copied(client, staged, target))) return false;
   if ((await hashOf(client, target)) !== sha256) {
     await client.send(new DeleteObjectCommand(target)).catch(() => undefined);
@@ -70,7 +70,7 @@ export async function adopt(
   return true;
 }
 
-/** Removes `copy`, after it took the place of `kept` where that is missing or of another size. */
+/** Removes `copy`. If `kept` is missing or has the wrong size, `copy` replaces it first. */
 export async function merge(
   client: S3Client,
   copy: ObjectLocation,
@@ -85,7 +85,7 @@ export async function merge(
   await client.send(new DeleteObjectCommand(copy)).catch(asS3Error);
 }
 
-/** `false` when there is nothing to copy. */
+/** `false` if there is nothing to copy. */
 async function copied(client: S3Client, from: ObjectLocation, to: ObjectLocation): Promise<boolean> {
   try {
     await copyObject(client, from, to);
@@ -101,7 +101,7 @@ async function copyObject(client: S3Client, from: ObjectLocation, to: ObjectLoca
   await client.send(new CopyObjectCommand({ ...to, CopySource })).catch(asS3Error);
 }
 
-/** As the store has checked it when the object came, or by reading it where the store keeps no such hash. */
+/** The hash that the store verified on upload, or of the content itself if the store keeps no such hash. */
 async function hashOf(client: S3Client, location: ObjectLocation): Promise<string> {
   const { ChecksumSHA256 } = await client
     .send(new HeadObjectCommand({ ...location, ChecksumMode: "ENABLED" }))

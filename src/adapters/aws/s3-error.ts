@@ -5,7 +5,7 @@ import type { S3Location } from "./s3-location.ts";
 
 const FULL = new Set(["QuotaExceeded", "InsufficientStorage", "XMinioStorageFull", "InsufficientCapacity"]);
 
-/** Rethrows what the store said as an error of the catalogue; for use as a `catch` handler. */
+/** Rethrows the store's error as one of the catalog; for use as a `catch` handler. */
 export function asS3Error(cause: unknown): never {
   if (cause instanceof MillraceError) throw cause;
   if (cause instanceof NoSuchKey) throw goneError(cause);
@@ -15,12 +15,12 @@ export function asS3Error(cause: unknown): never {
     throw new MillraceError("range_not_satisfiable", "The range lies outside the file.", { cause });
   }
   if (FULL.has(name) || status === 507) {
-    throw new MillraceError("storage_full", "There is no room left in the object store.", { cause });
+    throw new MillraceError("storage_full", "The object store is full.", { cause });
   }
   throw new MillraceError("unavailable", `The object store cannot be used (${name}).`, { cause });
 }
 
-/** For the first calls: what no later try can mend is a fault of the configuration. Names the address and the cause. */
+/** For the first calls: an error that no retry can fix is a configuration error. Names the address and the cause. */
 export function asOpeningError(cause: unknown, { bucket, endpoint, region }: S3Location): never {
   if (cause instanceof MillraceError) throw cause;
   const name = cause instanceof Error ? cause.name : "";
@@ -42,5 +42,5 @@ function lower(service: string): string {
 }
 
 export function goneError(cause?: unknown): MillraceError {
-  return new MillraceError("gone", "The file is not in the object store any more.", { cause });
+  return new MillraceError("gone", "The file is no longer in the object store.", { cause });
 }

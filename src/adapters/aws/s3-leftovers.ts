@@ -14,7 +14,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { asS3Error } from "./s3-error.ts";
 
-/** The most that `DeleteObjects` takes. */
+/** The limit of `DeleteObjects`. */
 const BATCH = 1_000;
 
 export async function deleteObjects(
@@ -51,8 +51,8 @@ export async function* listObjects(
 }
 
 /**
- * Ends multipart uploads that were begun, and got their last part, before `olderThan`: their writers are dead.
- * One that is still fed may be days old.
+ * Aborts multipart uploads that were begun, and got their last part, before `olderThan`: their writers are dead. One
+ * that still receives parts may be days old.
  */
 export async function sweepMultipartUploads(
   client: S3Client,
@@ -66,7 +66,7 @@ export async function sweepMultipartUploads(
   do {
     const page: ListMultipartUploadsCommandOutput | null = await client
       .send(new ListMultipartUploadsCommand({ Bucket, Prefix, KeyMarker, UploadIdMarker }))
-      // Not every store can list them, or allows it; its lifecycle rules are left to clean up.
+      // Not every store can list them, or allows it; their lifecycle rules then clean up.
       .catch(() => null);
     for (const { Key, UploadId, Initiated } of page?.Uploads ?? []) {
       if (!Initiated || Initiated.getTime() >= olderThan) continue;
@@ -76,11 +76,11 @@ export async function sweepMultipartUploads(
     KeyMarker = page?.NextKeyMarker;
     UploadIdMarker = page?.NextUploadIdMarker;
     more = page?.IsTruncated === true && Boolean(KeyMarker);
-    // Both: stores were met that say so without a marker, and that give an empty marker at the end.
+    // Checks both: some stores are truncated without a marker, and some give an empty marker at the end.
   } while (more);
 }
 
-/** Also `true` where it cannot be known: the bucket's lifecycle rules end such uploads. */
+/** Also `true` if unknown: the bucket's lifecycle rules end such uploads. */
 async function gotPartSince(
   client: S3Client,
   upload: { Bucket: string; Key: string | undefined; UploadId: string | undefined },
@@ -94,15 +94,15 @@ async function gotPartSince(
     if (!page) return true;
     const { Parts = [] } = page;
     if (Parts.some(({ LastModified }) => !LastModified || LastModified.getTime() >= since)) return true;
-    // Stores were met that give a marker at the end, too.
+    // Some stores give a marker at the end, too.
     PartNumberMarker = page.IsTruncated ? page.NextPartNumberMarker : undefined;
   } while (PartNumberMarker);
   return false;
 }
 
 /**
- * Adds the bucket's rules that remove staged objects and unfinished multipart uploads after a day, beside
- * the rules that it has. Blobs themselves are never removed by a rule: only the store knows which are live.
+ * Adds lifecycle rules to those of the bucket: they remove staged objects and unfinished multipart uploads after a day.
+ * No rule ever removes blobs, because only the store knows which are live.
  */
 export async function setLifecycle(
   client: S3Client,

@@ -1,18 +1,18 @@
 import { S3Client } from "@aws-sdk/client-s3";
 import { MillraceError } from "../../errors.ts";
 
-/** Where the objects are, as the URL says. */
+/** Where the objects are, according to the URL. */
 export interface S3Location {
   bucket: string;
   /** "" or ends with `/`. */
   prefix: string;
   region: string;
   endpoint: string | undefined;
-  /** The endpoint that clients reach, where it differs from the servers'. */
+  /** The endpoint for clients, if it differs from the servers'. */
   publicEndpoint: string | undefined;
-  /** The bucket in the path instead of the host name. */
+  /** Puts the bucket in the path instead of the host name. */
   forcePathStyle: boolean;
-  /** Set the lifecycle rules of staging and unfinished uploads when opening. */
+  /** Sets the lifecycle rules for staging and unfinished uploads when opening. */
   lifecycle: boolean;
   credentials: { accessKeyId: string; secretAccessKey: string } | undefined;
 }
@@ -20,8 +20,8 @@ export interface S3Location {
 const FORM = "s3://bucket/prefix?region=…&endpoint=…&publicEndpoint=…&forcePathStyle=true&lifecycle=true";
 
 /**
- * Reads `s3://[key:secret@]bucket/prefix?…`. Without credentials in the URL the AWS SDK looks for them where
- * it always does: environment, shared files, the machine's role. Rejects with `config_invalid`.
+ * Parses `s3://[key:secret@]bucket/prefix?…`. Without credentials in the URL the AWS SDK looks in its usual places:
+ * environment, shared files, the machine's role. Rejects with `config_invalid`.
  */
 export function parseS3Url(text: string): S3Location {
   const url = URL.canParse(text) ? new URL(text) : null;
@@ -51,7 +51,7 @@ export function parseS3Url(text: string): S3Location {
     region: take("region") ?? "us-east-1",
     endpoint,
     publicEndpoint: address("publicEndpoint"),
-    // Few stores beside Amazon's answer under a host name for each bucket.
+    // Apart from Amazon's, few stores have a host name per bucket.
     forcePathStyle: flag("forcePathStyle", endpoint !== undefined),
     lifecycle: flag("lifecycle", false),
     credentials: url.username
@@ -63,14 +63,14 @@ export function parseS3Url(text: string): S3Location {
   return location;
 }
 
-/** @param endpoint instead of the location's own: addresses for clients are signed for the host that they call */
+/** @param endpoint overrides the location's own: URLs for clients are signed for the host that they call */
 export function s3Client(location: S3Location, endpoint = location.endpoint): S3Client {
   return new S3Client({
     region: location.region,
     forcePathStyle: location.forcePathStyle,
     ...(endpoint && {
       endpoint,
-      // Older S3-compatible stores refuse the checksums that the SDK adds by itself.
+      // Older S3-compatible stores reject the checksums that the SDK adds by default.
       requestChecksumCalculation: "WHEN_REQUIRED",
       responseChecksumValidation: "WHEN_REQUIRED",
     }),
@@ -87,6 +87,6 @@ function prefixOf(path: string): string {
 function invalid(reason: string): MillraceError {
   return new MillraceError(
     "config_invalid",
-    `The URL of the blob store is not valid: ${reason}. Its form is ${FORM}`,
+    `The URL of the blob store is not valid: ${reason}. Use the form ${FORM}`,
   );
 }

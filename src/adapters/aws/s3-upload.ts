@@ -14,9 +14,9 @@ import { MillraceError } from "../../errors.ts";
 import type { PutOptions } from "../../ports/blobs.ts";
 import { asS3Error } from "./s3-error.ts";
 
-/** Parts of one size, as some stores demand; 10,000 of them make 78 GiB. */
+/** Some stores require parts of equal size; 10,000 of these make 78 GiB. */
 const PART_BYTES = 8 * 1024 * 1024;
-/** Parts on their way at once, beside the one that is gathered. */
+/** Parts in flight, in addition to the one being gathered. */
 const PARALLEL_PARTS = 2;
 
 interface Target {
@@ -25,8 +25,8 @@ interface Target {
 }
 
 /**
- * Uploads a source while hashing it: in one request when it is small, else as a multipart upload. It is not
- * left to `@aws-sdk/lib-storage`, whose abort does not wait for its requests, so that parts stay behind.
+ * Uploads a source and hashes it on the way: in one request if it is small, otherwise as a multipart upload. Does not
+ * use `@aws-sdk/lib-storage`, whose abort does not wait for its requests, so that it leaves parts behind.
  */
 export async function upload(
   client: S3Client,
@@ -72,7 +72,7 @@ export async function upload(
 interface PartsUploader {
   add(chunk: Buffer): Promise<void>;
   complete(): Promise<void>;
-  /** Removes whatever was uploaded, once no request is on its way any more. */
+  /** Removes whatever was uploaded, once no request is in flight any more. */
   discard(): Promise<void>;
 }
 
@@ -101,7 +101,7 @@ function partsUploader(client: S3Client, target: Target, abortSignal: AbortSigna
   const sendPart = async () => {
     touched = true;
     if (uploadId === undefined) {
-      // Not to be aborted: an upload whose id is not known could not be removed.
+      // Not abortable: an upload whose id is unknown could not be removed.
       uploadId = (await client.send(new CreateMultipartUploadCommand(target)).catch(asS3Error)).UploadId;
     }
     if (abortSignal.aborted) throw new MillraceError("closed", "The upload was stopped.");
@@ -150,13 +150,13 @@ function partsUploader(client: S3Client, target: Target, abortSignal: AbortSigna
     async discard() {
       await Promise.allSettled(parts);
       if (!touched) return;
-      // A part that arrived while it was aborted would stay and cost money; `list` sweeps what fails here.
+      // A part that arrives during the abort would stay and cost money; `list` sweeps whatever fails here.
       if (uploadId !== undefined) {
         await client
           .send(new AbortMultipartUploadCommand({ ...target, UploadId: uploadId }))
           .catch(() => undefined);
       }
-      // The object may be there although its request failed: the answer was lost.
+      // The object may exist although its request failed, because only the answer was lost.
       await client.send(new DeleteObjectCommand(target)).catch(() => undefined);
     },
   };

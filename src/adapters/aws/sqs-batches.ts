@@ -1,4 +1,4 @@
-/** Something that goes to SQS in batches; its outcome comes back by itself. */
+/** An item to be sent to SQS in a batch; its outcome comes back individually. */
 interface Waiting<T, R> {
   item: T;
   bytes: number;
@@ -7,18 +7,18 @@ interface Waiting<T, R> {
 }
 
 export interface BatchLimits {
-  /** Bytes of all items of a batch. */
+  /** Total bytes of a batch. */
   bytes: number;
-  /** Batches under way at once; what comes meanwhile fills the next ones. */
+  /** Batches in flight; items that come meanwhile fill the next ones. */
   parallel: number;
 }
 
 const MAX_ENTRIES = 10;
 
 /**
- * Collects items into SQS's batches of ten: what is added in one turn of the event loop, and while other
- * batches are under way, goes together.
- * @param send gives one result for each item, in order
+ * Collects items into SQS's batches of ten: whatever is added in one turn of the event loop, and while other batches
+ * are in flight, goes together.
+ * @param send returns one result for each item, in order
  */
 export function createBatches<T, R>(
   limits: BatchLimits,

@@ -6,9 +6,9 @@ import { isMissingQueue } from "./sqs-error.ts";
 import type { SqsQueue } from "./sqs-queue.ts";
 
 export interface SqsConsumer {
-  /** Stops receiving and extending. What is held may be settled as long as it is ours. */
+  /** Stops receiving and extending. Held messages may be settled as long as they are ours. */
   close(): Promise<void>;
-  /** Waits for settlements under way, gives back the rest, and refuses others. */
+  /** Waits for settlements in flight, returns the rest, and refuses new ones. */
   end(): Promise<void>;
 }
 
@@ -18,11 +18,11 @@ export interface SqsConsumerParts {
   dead: SqsQueue;
   ownershipMs: number;
   waitSeconds: number;
-  /** The queue has gone: creates it again. */
+  /** Creates the queue again, because it was deleted. */
   restore(): Promise<{ main: SqsQueue; dead: SqsQueue }>;
 }
 
-/** Long polls in parallel at most; one fetches ten messages. */
+/** Most concurrent long polls; each fetches ten messages. */
 const MAX_POLLS = 8;
 
 export function consumeSqs(
@@ -39,10 +39,10 @@ export function consumeSqs(
     queues: () => queues,
     onSettled: pump,
   });
-  /** Messages that the polls under way may bring. */
+  /** Messages that the polls in flight may bring. */
   let asked = 0;
   let polls = 0;
-  /** The last poll came back full: more is waiting. */
+  /** The last poll was full, so more is waiting. */
   let busy = false;
   let failures = 0;
 
@@ -70,7 +70,7 @@ export function consumeSqs(
     polls--;
     busy = messages.length === max && max === 10;
     for (const message of messages) {
-      // While it stops, a message that comes would be ours until its time has passed.
+      // While stopping, a new message would stay ours until its ownership expires.
       if (stopped.signal.aborted) queues.main.setVisibility(message.ReceiptHandle!, 0).catch(() => {});
       else deliveries.deliver(message);
     }

@@ -5,21 +5,21 @@ import { closedError, lostError } from "./sqs-error.ts";
 import { fromReceived } from "./sqs-message.ts";
 import type { SqsQueue } from "./sqs-queue.ts";
 
-/** What one consumer was handed and has not settled. */
+/** The messages that one consumer was handed and has not settled. */
 export interface SqsDeliveries {
   readonly unsettled: number;
   /** Hands a message to the handler. */
   deliver(message: Received): void;
-  /** Stops extending. What is held may be settled as long as it is ours. */
+  /** Stops extending. Held messages may be settled as long as they are ours. */
   rest(): void;
-  /** Waits for settlements under way, gives back the rest, and refuses others. */
+  /** Waits for settlements in flight, returns the rest, and refuses new ones. */
   end(): Promise<void>;
 }
 
 export interface SqsDeliveriesParts {
   queue: string;
   handler: DeliveryHandler;
-  /** They may be created anew. */
+  /** A function, because queues may be created again. */
   queues(): { main: SqsQueue; dead: SqsQueue };
   ownershipMs: number;
   /** There is room for another message. */
@@ -29,12 +29,12 @@ export interface SqsDeliveriesParts {
 interface Held {
   id: string;
   receipt: string;
-  /** By our own clock; SQS's ends a little later. */
+  /** By our own clock; SQS's deadline is slightly later. */
   ownedUntil: number;
   outcome: Promise<void> | null;
 }
 
-/** Of SQS's time, for the way to it. */
+/** Safety margin for the network, taken off SQS's time. */
 const MARGIN_MS = 100;
 
 export function sqsDeliveries(parts: SqsDeliveriesParts): SqsDeliveries {
@@ -66,7 +66,7 @@ export function sqsDeliveries(parts: SqsDeliveriesParts): SqsDeliveries {
     if (!isOurs) throw lostError(one.id);
   }
 
-  // What the handler holds stays ours while this process lives; a dead one's comes again.
+  // Messages that the handler holds stay ours while this process lives; those of a dead one come again.
   const extending = setInterval(() => {
     const soon = performance.now() + (ownershipMs * 2) / 3;
     for (const one of held)
@@ -105,7 +105,7 @@ export function sqsDeliveries(parts: SqsDeliveriesParts): SqsDeliveries {
   };
 }
 
-/** SQS deletes nothing with a stale receipt, and says nothing: the clock tells. */
+/** SQS silently ignores a stale receipt, so only the clock can tell. */
 function isLost(one: Held): boolean {
   return performance.now() >= one.ownedUntil;
 }

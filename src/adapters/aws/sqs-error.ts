@@ -2,13 +2,13 @@ import { whyUnreachable } from "../../domain/unreachable.ts";
 import { MillraceError } from "../../errors.ts";
 import type { SqsLocation } from "./sqs-location.ts";
 
-/** The catalogue's error for what the SDK threw, or what SQS said about one entry of a batch. */
+/** The catalog's error for an SDK error, or for SQS's answer about one entry of a batch. */
 export function asSqsError(cause: unknown): MillraceError {
   if (cause instanceof MillraceError) return cause;
   return new MillraceError("unavailable", `SQS cannot be used (${nameOf(cause)}).`, { cause });
 }
 
-/** For the first call: what no later try can mend is a fault of the configuration. Names the address and the cause. */
+/** For the first call: an error that no retry can fix is a configuration error. Names the address and the cause. */
 export function asSqsOpeningError(cause: unknown, { endpoint, region }: SqsLocation): MillraceError {
   if (cause instanceof MillraceError) return cause;
   const service = endpoint ? `SQS at ${endpoint}` : `Amazon SQS in ${region}`;
@@ -31,13 +31,13 @@ export function isMissingQueue(cause: unknown): boolean {
   return /QueueDoesNotExist|NonExistentQueue/.test(nameOf(cause));
 }
 
-/** The receipt handle is of an earlier delivery: the message was delivered again, or deleted. */
+/** The receipt handle is from an earlier delivery: the message was delivered again, or deleted. */
 export function isStaleReceipt(code: string | undefined): boolean {
   return /ReceiptHandleIsInvalid|MessageNotInflight|InvalidParameterValue/.test(code ?? "");
 }
 
 export function lostError(id: string): MillraceError {
-  return new MillraceError("lost_ownership", `The delivery ${id} belongs to another consumer by now.`);
+  return new MillraceError("lost_ownership", `The delivery ${id} now belongs to another consumer.`);
 }
 
 export function closedError(): MillraceError {

@@ -2,14 +2,14 @@ import { createHash } from "node:crypto";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { MillraceError } from "../../errors.ts";
 
-/** Where the queues are, as the URL says. */
+/** Where the queues are, according to the URL. */
 export interface SqsLocation {
   region: string;
-  /** The account that owns the queues, where it is not the caller's own. */
+  /** The account that owns the queues, if it is not the caller's own. */
   account: string | undefined;
   /** A server other than Amazon's. */
   endpoint: string | undefined;
-  /** Begins the name of every queue. */
+  /** Prefix of every queue name. */
   prefix: string;
   credentials: { accessKeyId: string; secretAccessKey: string } | undefined;
 }
@@ -17,8 +17,8 @@ export interface SqsLocation {
 const FORM = "sqs://region[/account]?prefix=… or sqs://host:port/?region=…&prefix=…&tls=true";
 
 /**
- * Reads `sqs://[key:secret@]…`. Without credentials in the URL the AWS SDK looks for them where it always
- * does: environment, shared files, the machine's role. Throws `config_invalid`.
+ * Parses `sqs://[key:secret@]…`. Without credentials in the URL the AWS SDK looks in its usual places: environment,
+ * shared files, the machine's role. Throws `config_invalid`.
  */
 export function parseSqsUrl(text: string): SqsLocation {
   const url = URL.canParse(text) ? new URL(text) : null;
@@ -28,7 +28,7 @@ export function parseSqsUrl(text: string): SqsLocation {
   const isRegion = url.port === "" && /^[a-z]{2}(-[a-z]+)+-\d$/.test(url.hostname);
   const account = /^\/(\d{12})\/?$/.exec(url.pathname)?.[1];
   if (!account && url.pathname.replace("/", "") !== "")
-    throw invalid("its path may be an account of 12 digits only");
+    throw invalid("its path must be a 12-digit account id");
   const prefix = url.searchParams.get("prefix") ?? "millrace";
   if (!/^[A-Za-z0-9][A-Za-z0-9-]{0,39}$/.test(prefix)) {
     throw invalid("the prefix must be 1 to 40 letters, digits and dashes");
@@ -45,7 +45,7 @@ export function parseSqsUrl(text: string): SqsLocation {
   };
 }
 
-/** @param waitMs how long an answer may take beyond the network's own time */
+/** @param waitMs how long an answer may take in addition to the network's own time */
 export function sqsClient(location: SqsLocation, waitMs = 0): SQSClient {
   return new SQSClient({
     region: location.region,
@@ -61,9 +61,9 @@ export function sqsClient(location: SqsLocation, waitMs = 0): SQSClient {
 }
 
 /**
- * The SQS queue of a queue. A name may hold letters, digits, `-` and `_`, at most 80, and the dead-letter
- * queue's has five more. So `.` becomes `_` and `/` becomes `--`; a name that could then be taken for
- * another's, or is too long, gets a hash: `image.convert/convert` is `millrace-image_convert--convert`.
+ * The SQS name of a queue. It may have at most 80 letters, digits, `-` and `_`, and the dead-letter queue's name is
+ * five longer. So `.` becomes `_` and `/` becomes `--`; a name that is too long, or could collide with another, gets a
+ * hash: `image.convert/convert` is `millrace-image_convert--convert`.
  */
 export function queueNameOf(prefix: string, queue: string): string {
   const readable = queue
@@ -79,5 +79,5 @@ export function queueNameOf(prefix: string, queue: string): string {
 }
 
 function invalid(reason: string): MillraceError {
-  return new MillraceError("config_invalid", `The URL of SQS is not valid: ${reason}. Its form is ${FORM}`);
+  return new MillraceError("config_invalid", `The URL of SQS is not valid: ${reason}. Use the form ${FORM}`);
 }

@@ -1,17 +1,17 @@
 import type { Message as Received, SendMessageBatchRequestEntry } from "@aws-sdk/client-sqs";
 import type { Message } from "../../ports/broker.ts";
 
-/** Also in base64 a payload and its id fit into the 256 KiB that every SQS-compatible server takes. */
+/** Even in base64, a payload of this size and its id fit into the 256 KiB that every SQS-compatible server accepts. */
 export const maxPayloadBytes = 180_000;
-/** Of all messages of a batch. */
+/** Total of all messages of a batch. */
 export const maxBatchBytes = 256 * 1024;
 
-/** SQS refuses empty bodies and what XML cannot hold; some servers refuse all beyond the basic plane. */
+/** SQS rejects empty bodies and characters that XML forbids; some servers reject everything outside the BMP. */
 const refused = /^$|[^\t\n\r -\uD7FF\uE000-\uFFFD]/;
 
 type Entry = Omit<SendMessageBatchRequestEntry, "Id">;
 
-/** The id travels beside the payload, so that operators see the payload as it is. */
+/** The id is an attribute, so that operators see the payload unchanged. */
 export function toEntry({ id, payload }: Pick<Message, "id" | "payload">): Entry {
   const encoded = refused.test(payload);
   const text = (StringValue: string) => ({ DataType: "String", StringValue });

@@ -15,7 +15,7 @@ import { asSqsError, isMissingQueue, isStaleReceipt } from "./sqs-error.ts";
 import { queueNameOf, type SqsLocation } from "./sqs-location.ts";
 import { maxBatchBytes, sizeOf, toEntry } from "./sqs-message.ts";
 
-/** One queue of SQS, its calls in batches. */
+/** One SQS queue, with batched calls. */
 export interface SqsQueue {
   send(message: Pick<Message, "id" | "payload">): Promise<void>;
   /** @param waitSeconds how long to wait for the first message */
@@ -25,27 +25,27 @@ export interface SqsQueue {
     visibleAfter: number;
     signal?: AbortSignal;
   }): Promise<Received[]>;
-  /** Deletes the message of a receipt; one that is stale deletes nothing, or did so before. */
+  /** Deletes the message of a receipt. A stale receipt deletes nothing, or already did. */
   remove(receipt: string): Promise<void>;
-  /** Sets after how many seconds the message comes again. Tells whether the receipt was still good. */
+  /** Sets after how many seconds the message comes again. Returns whether the receipt was still valid. */
   setVisibility(receipt: string, seconds: number): Promise<boolean>;
-  /** About how many messages wait. */
+  /** Approximate number of waiting messages. */
   waiting(): Promise<number>;
-  /** Waits until what was added has been sent. */
+  /** Waits until everything added has been sent. */
   idle(): Promise<void>;
 }
 
 export interface SqsQueues {
-  /** The queue and its dead-letter queue; both are created when they are missing. */
+  /** The queue and its dead-letter queue; creates both if needed. */
   ensure(queue: string): Promise<{ main: SqsQueue; dead: SqsQueue }>;
-  /** The queue, or its dead-letter queue, when it exists. */
+  /** The queue or its dead-letter queue, if it exists. */
   find(queue: string, which: "main" | "dead"): Promise<SqsQueue | null>;
-  /** Somebody may have deleted it: looks again next time. */
+  /** Forgets a queue that may have been deleted, so that it is looked up again. */
   forget(queue: string): void;
   idle(): Promise<void>;
 }
 
-/** Deliveries after which SQS itself buries a message: well above any number of attempts. */
+/** Deliveries after which SQS itself dead-letters a message: well above any number of attempts. */
 const MAX_RECEIVE_COUNT = 100;
 const FOURTEEN_DAYS = "1209600";
 
@@ -77,7 +77,7 @@ export function createSqsQueues(
     const created = await commands
       .send(new CreateQueueCommand({ QueueName: name, Attributes }))
       .catch(async (error) => {
-        // Another process was faster, with other attributes than ours.
+        // Another process created it first, with other attributes.
         const url = await urlOf(name);
         if (url) return { QueueUrl: url };
         throw error;
@@ -188,7 +188,7 @@ function createSqsQueue(
   };
 }
 
-/** What SQS said about each entry of a batch: an error, or `null`. */
+/** SQS's answer for each entry of a batch: an error, or `null`. */
 function outcomes(
   count: number,
   failed: { Id?: string; Code?: string; Message?: string }[] = [],

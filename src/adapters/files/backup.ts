@@ -2,12 +2,12 @@ import { constants } from "node:fs";
 import { copyFile, mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 
-/** Files that are copied at once. */
+/** Files copied concurrently. */
 const LANES = 8;
 
 /**
- * Copies blobs from one root to another, leaving out those that are there already, of the same size. Tells how many
- * of the keys have no file.
+ * Copies blobs from one root to another, except those already there with the same size. Returns how many of the keys
+ * have no file.
  */
 export async function copyBlobs(
   from: string,

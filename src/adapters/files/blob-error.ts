@@ -1,10 +1,10 @@
 import { MillraceError } from "../../errors.ts";
 
-/** Rethrows what the file system said as an error of the catalogue; for use as a `catch` handler. */
+/** Rethrows a file system error as one of the catalog; for use as a `catch` handler. */
 export function asBlobError(cause: unknown): never {
   const code = (cause as NodeJS.ErrnoException).code;
   if (code === "ENOSPC" || code === "EDQUOT") {
-    throw new MillraceError("storage_full", "There is no room left in the data folder.", { cause });
+    throw new MillraceError("storage_full", "The data folder's disk is full.", { cause });
   }
   throw new MillraceError("unavailable", `The data folder cannot be used (${code ?? "unknown error"}).`, {
     cause,
@@ -18,5 +18,5 @@ export function asReadError(cause: unknown): never {
 }
 
 export function goneError(cause?: unknown): MillraceError {
-  return new MillraceError("gone", "The file is not in the data folder any more.", { cause });
+  return new MillraceError("gone", "The file is no longer in the data folder.", { cause });
 }

@@ -78,7 +78,7 @@ test("what clients bring leaves the reserve, what accepted work writes may use i
   expect((await blobs.put(flow(3 * 1024 * 1024))).bytes).toBe(3 * 1024 * 1024);
 });
 
-/** A file system of 4 MiB, where this process may mount one. */
+/** A file system of 4 MiB, if this process may mount one. */
 const disk = join(space, "disk");
 await mkdir(disk);
 const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=4m", "tmpfs", disk]).status === 0;

@@ -17,8 +17,9 @@ const DAY_MS = 24 * 3_600_000;
 const READ_BYTES = 256 * 1024;
 
 /**
- * Blobs as files: written and hashed in `<root>/staging`, synced, then renamed to `<root>/<first two
- * characters of the key>/<key>`, so that a file under its key is always whole. Several processes may share a root.
+ * Blobs as files: written and hashed in `<root>/staging`, synced, then renamed to
+ * `<root>/<first two characters of the key>/<key>`, so that a file under its key is always complete. Several processes
+ * may share a root.
  */
 export async function openFileBlobs(root: string, options: FileBlobOptions = {}): Promise<BlobStore> {
   const folder = resolve(root);
@@ -66,7 +67,7 @@ export async function openFileBlobs(root: string, options: FileBlobOptions = {})
       try {
         const { size } = await handle.stat().catch(asBlobError);
         if (range) checkRange(range, size);
-        // Autoclosed at the stream's end, error or destruction.
+        // Closes itself at the stream's end, error or destruction.
         return handle.createReadStream({ ...range, highWaterMark: READ_BYTES });
       } catch (error) {
         await handle.close();
@@ -114,7 +115,7 @@ export async function openFileBlobs(root: string, options: FileBlobOptions = {})
   };
 }
 
-/** An end past the file is cut to the file, as HTTP does; a start past it cannot be served. */
+/** An end past the file is clamped, as in HTTP; a start past it is an error. */
 function checkRange(range: { start: number; end: number }, size: number): void {
   if (range.start >= 0 && range.start < size && range.start <= range.end) return;
   throw new MillraceError(

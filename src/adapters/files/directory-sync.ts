@@ -1,8 +1,8 @@
 import { open } from "node:fs/promises";
 
 /**
- * Makes the entries of directories durable. Callers that come while a directory is being synced share the
- * next sync: it starts after their change, so it covers them all.
+ * Makes the entries of directories durable. Callers that come while a directory is being synced share the next sync,
+ * which starts after their change and so covers it.
  */
 export function directorySync(): (directory: string) => Promise<void> {
   const running = new Map<string, { present: Promise<void>; next: Promise<void> | null }>();

@@ -4,14 +4,14 @@ import { asBlobError, goneError } from "./blob-error.ts";
 import type { directorySync } from "./directory-sync.ts";
 
 const PAGE_KEYS = 1_000;
-/** The hash of the content, and what tells a re-upload from the copy that is being collected. */
+/** The hash of the content, and a suffix that distinguishes a re-upload from the copy being collected. */
 const KEY = /^[0-9a-f]{64}-[0-9a-f]{8}$/;
 
 export function isKey(name: string): boolean {
   return KEY.test(name);
 }
 
-/** Files under their keys, in folders named by the first two characters of the key. */
+/** Files by key, in folders named after the first two characters of the key. */
 export function keyedFiles(folder: string, sync: ReturnType<typeof directorySync>) {
   const created = new Map<string, Promise<void>>();
 
@@ -41,14 +41,14 @@ export function keyedFiles(folder: string, sync: ReturnType<typeof directorySync
       const shard = join(folder, key.slice(0, 2));
       await ensureFolder(shard);
       await rename(staged, join(shard, key)).catch((error: unknown) => {
-        // An operator may have tidied the folder away: it is made again for the next file.
+        // An operator may have removed the folder; it is created again for the next file.
         created.delete(shard);
         throw error;
       });
       await sync(shard);
     },
 
-    /** Of two files of one content, `kept` stays; where it is gone, the other takes its key. */
+    /** Of two files with the same content, `kept` stays; if it is missing, the other takes its key. */
     async merge(key: string, bytes: number, kept: string): Promise<void> {
       const [from, to] = [pathOf(key), pathOf(kept)];
       try {
@@ -58,13 +58,13 @@ export function keyedFiles(folder: string, sync: ReturnType<typeof directorySync
         await rename(from, to);
         await sync(dirname(to));
       } catch (error) {
-        // The folder may have been lost with the file.
+        // The folder may have been lost along with the file.
         created.delete(dirname(to));
         asBlobError(error);
       }
     },
 
-    /** Pages of the keys of files that were last changed before then. */
+    /** Pages of the keys of files last changed before `olderThan`. */
     async *list(olderThan: number): AsyncGenerator<string[]> {
       let page: string[] = [];
       for (const shard of await readdir(folder).catch(asBlobError)) {

@@ -6,23 +6,23 @@ const FOLDER = 0o700;
 const FILE = 0o600;
 
 /**
- * Makes what is there readable to its owner alone: the folder, and of its entries those named by `isOurs` with all
- * that is below them. Where the folder was private already, nothing below it is looked at: nobody got that far.
- * Tells how many were open to others. A missing folder is none.
+ * Makes files accessible only to their owner: the folder, and those of its entries that `isOurs` names, with everything
+ * below them. If the folder was already private, skips its contents, because nobody could reach them. Returns how many
+ * entries were open to others. A missing folder counts as none.
  */
 export async function makePrivate(
   folder: string,
   isOurs: (name: string) => boolean = () => true,
 ): Promise<number> {
   const found = await lstat(folder).catch(ifMissing);
-  // Windows keeps no such modes, and what is another user's is not ours to change.
+  // Windows has no such modes, and other users' files are not ours to change.
   if (!found?.isDirectory() || process.platform === "win32" || found.uid !== process.getuid!()) return 0;
   if (!isOpen(found)) return 0;
   let changed = 1;
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     if (isOurs(entry.name)) changed += await closeEntry(folder, entry);
   }
-  // Last: were this cut short, the next start would find the folder open, and go on.
+  // Last: if this is interrupted, the next start finds the folder still open, and continues.
   await chmod(folder, FOLDER);
   return changed;
 }
@@ -37,7 +37,7 @@ async function closeEntry(folder: string, entry: Dirent): Promise<number> {
   return 1;
 }
 
-/** Whether anyone but the owner may do anything with it. */
+/** Whether anyone but the owner has any access. */
 function isOpen({ mode }: Stats): boolean {
   return (mode & 0o077) !== 0;
 }

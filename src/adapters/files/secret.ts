@@ -3,17 +3,17 @@ import { link, mkdir, open, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { MillraceError } from "../../errors.ts";
 
-/** Where a data folder keeps the installation's key; a backup holds it too. */
+/** File of the installation's key in a data folder; backups contain it too. */
 export const SECRET_FILE = "secret";
 
-/** The key of a data folder, made when it is asked for first; several processes may ask at once. */
+/** The key of a data folder, created on the first call; several processes may call at once. */
 export async function folderSecret(folder: string, candidate: string): Promise<string> {
   const path = join(folder, SECRET_FILE);
   try {
     const kept = await readFile(path, "utf8").catch(ifMissing);
     if (kept !== null) return kept.trim();
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    // Written aside and linked, so that no other process reads half of it.
+    // Written to a temporary name and linked, so that no other process reads half of it.
     const aside = `${path}.${randomBytes(6).toString("hex")}`;
     const handle = await open(aside, "wx", 0o600);
     try {

@@ -6,11 +6,11 @@ import { abortError, checkSize } from "../../domain/incoming.ts";
 import type { PutOptions } from "../../ports/blobs.ts";
 import { asBlobError } from "./blob-error.ts";
 
-/** Bytes gathered before they are written: fewer trips to the thread pool, while memory stays flat. */
+/** Bytes gathered per write: fewer trips to the thread pool, while memory stays flat. */
 const WRITE_BYTES = 1024 * 1024;
 
 export interface StageOptions extends Omit<PutOptions, "leaveReserve"> {
-  /** Asked before each further piece of a stream is written; its refusal ends the writing. */
+  /** Called before each further write of a stream; if it rejects, the writing ends. */
   checkRoom?: () => Promise<void>;
 }
 
@@ -20,7 +20,7 @@ export interface StagedFile {
   bytes: number;
 }
 
-/** Writes a source into a new synced file of `folder`, hashing it. Leaves no file behind when it rejects. */
+/** Writes a source into a new synced file in `folder` and hashes it. Leaves no file behind when it rejects. */
 export async function stage(
   folder: string,
   source: Readable | Buffer,
@@ -68,7 +68,7 @@ async function writeStream(
   const flush = async () => {
     await writing;
     writing = writeAll(handle, gathered);
-    // It is awaited with the next flush; until then its failure must not count as unhandled.
+    // Awaited at the next flush; until then a failure must not count as unhandled.
     writing.catch(() => undefined);
     gathered = [];
     gatheredBytes = 0;
@@ -97,7 +97,7 @@ async function writeStream(
   return { sha256: hash.digest("hex"), bytes };
 }
 
-/** `writev` may write less than asked for, as on a disk that is nearly full. */
+/** Loops, because `writev` may write less than requested, as on a nearly full disk. */
 async function writeAll(handle: FileHandle, buffers: Buffer[]): Promise<void> {
   let rest = buffers.filter((buffer) => buffer.length > 0);
   while (rest.length > 0) {
@@ -107,7 +107,7 @@ async function writeAll(handle: FileHandle, buffers: Buffer[]): Promise<void> {
   }
 }
 
-/** Removes what writers that died left in the staging folder. */
+/** Removes what dead writers left in the staging folder. */
 export async function sweepStaging(folder: string, olderThan: number): Promise<void> {
   for (const name of await readdir(folder)) {
     const path = join(folder, name);

@@ -21,9 +21,9 @@ await withService("Kafka", service, async () => {
     },
     outage: line.outage,
     restart: "a server of its own is restarted in restarts.test.ts",
-    // A closed consumer has left its group: what it held is another's.
+    // A closed consumer has left its group, so another member gets what it held.
     loseOwnership: async () => {},
-    // The session, the others' next heartbeat, and the new assignment.
+    // The session timeout, the others' next heartbeat, and the new assignment.
     redeliveryMs: 12_000,
   });
 });

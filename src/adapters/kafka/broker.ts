@@ -15,16 +15,16 @@ const capabilities: BrokerCapabilities = {
   depth: true,
   ownershipMs: null,
   deadLetters: true,
-  // Deliveries that end with their process leave no trace in Kafka.
+  // Kafka does not record deliveries that end with their process.
   countsDeliveries: false,
   maxPayloadBytes: maxRecordBytes,
 };
 
 /**
- * Queues on Kafka: a topic and a consumer group each. At most as many processes as the topic has
- * partitions get messages at once; within a process any number of them are under way, also of one
- * partition. Acknowledged messages stay in the topic until Kafka's retention removes them, and messages
- * that nobody took in that time go with them: the scheduler publishes those again.
+ * Queues on Kafka: one topic and one consumer group each. At most as many processes as the topic has partitions receive
+ * messages at once; within a process any number may be in flight, even from one partition. Acknowledged messages stay
+ * in the topic until Kafka's retention removes them. Messages that nobody took by then are lost with them; the
+ * scheduler publishes those again.
  */
 export async function openKafkaBroker(url: string, options: KafkaOptions = {}): Promise<Broker> {
   const settings = parseKafkaUrl(url, options);
@@ -43,7 +43,7 @@ export async function openKafkaBroker(url: string, options: KafkaOptions = {}): 
     await Promise.race([ended, sleep(1_000, undefined, { ref: false })]);
   }
 
-  /** Asks Kafka, unless the broker is closed. */
+  /** Calls Kafka, unless the broker is closed. */
   async function request<T>(doing: string, run: () => Promise<T>): Promise<T> {
     if (closing) throw closedError();
     try {

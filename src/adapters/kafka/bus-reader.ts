@@ -4,7 +4,7 @@ import { clientOptions } from "./client.ts";
 import { createFetcher, type Fetcher } from "./fetcher.ts";
 import type { KafkaSettings } from "./settings.ts";
 
-/** Reads the bus's topic from its end on, from the first call of `listen`, and tells those who listen. */
+/** Reads the bus's topic from its end on, beginning with the first call of `listen`, and calls the listeners. */
 export interface BusReader {
   listen(): Promise<unknown>;
   close(): Promise<unknown>;

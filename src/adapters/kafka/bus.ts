@@ -10,9 +10,9 @@ import { type KafkaOptions, parseKafkaUrl } from "./settings.ts";
 import { createTopics } from "./topics.ts";
 
 /**
- * One Kafka topic with one partition carries the whole bus, so that the messages of a publisher stay in
- * order; the bus's topics are its keys. Every process reads it from its end, without a group: nothing is
- * remembered of a process that has gone. Kafka deletes what is older than an hour.
+ * One Kafka topic with a single partition carries the whole bus, so that a publisher's messages stay in order; the
+ * bus's topics are its keys. Every process reads it from its end, without a group, so a process that goes away leaves
+ * no state. Kafka deletes messages after an hour.
  */
 export async function openKafkaBus(url: string, options: KafkaOptions = {}): Promise<Bus> {
   const settings = parseKafkaUrl(url, options);

@@ -5,7 +5,7 @@ import { MillraceError } from "../../errors.ts";
 import { isCoordinatorMoving, isRebalance, isRefusedUser, toError } from "./errors.ts";
 import type { KafkaSettings } from "./settings.ts";
 
-/** What every client needs; they retry nothing, as each caller knows better when to give up. */
+/** Options of every client. Clients do not retry, because each caller knows better when to give up. */
 export function clientOptions(settings: KafkaSettings): BaseOptions {
   return {
     clientId: settings.clientId,
@@ -24,16 +24,16 @@ export function createAdmin(settings: KafkaSettings): Admin {
 }
 
 /**
- * Confirms when all replicas in sync have a record, and a repeated request writes it once. The client
- * insists on retrying for an idempotent producer; two are enough to learn of a partition's new leader.
+ * Confirms a record once all in-sync replicas have it, and writes it once even if the request is repeated. The client
+ * requires retries for an idempotent producer; two are enough to find a partition's new leader.
  */
 export function createProducer(settings: KafkaSettings): Producer {
   return new Producer({ ...clientOptions(settings), idempotent: true, retries: 2 });
 }
 
 /**
- * Tries again while the group's coordinator is not ready, as when a cluster makes its table of groups for
- * the first one, and while other members come and go: a dead one holds up the others for a session each.
+ * Retries while the group's coordinator is not ready, such as when a cluster creates its group table for the first
+ * group, and while other members come and go: a dead one holds up the others for a session each.
  */
 export async function whenCoordinated<T>(
   run: () => Promise<T>,
@@ -51,7 +51,7 @@ export async function whenCoordinated<T>(
   }
 }
 
-/** Resolves when Kafka answers, and rejects with `unavailable` when it does not within 2 s. */
+/** Resolves when Kafka answers; rejects with `unavailable` if it does not within 2 s. */
 export async function checkHealth(admin: Admin): Promise<void> {
   const late = AbortSignal.timeout(2_000);
   const timeout = new Promise<never>((_, reject) => {
@@ -64,7 +64,7 @@ export async function checkHealth(admin: Admin): Promise<void> {
   }
 }
 
-/** As `checkHealth`, for a URL that is used for the first time: the error names the address and the cause. */
+/** Like `checkHealth`, for the first use of a URL: the error names the address and the cause. */
 export async function assertReachable(admin: Admin, { servers }: KafkaSettings): Promise<void> {
   try {
     await checkHealth(admin);
@@ -72,7 +72,7 @@ export async function assertReachable(admin: Admin, { servers }: KafkaSettings):
     const { cause } = error as Error;
     const service = `Kafka at ${servers.join(", ")}`;
     if (isRefusedUser(cause)) {
-      throw new MillraceError("config_invalid", `${service} refuses the user or password.`, { cause });
+      throw new MillraceError("config_invalid", `${service} rejects the user or password.`, { cause });
     }
     // Kafka does not say why it closes a connection.
     const why = /Connection closed$/.test((error as Error).message)

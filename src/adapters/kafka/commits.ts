@@ -2,20 +2,20 @@ import { isRebalance, lostError, toError } from "./errors.ts";
 import type { Mark } from "./offsets.ts";
 import type { Entry, Window } from "./window.ts";
 
-/** How finished messages are told to Kafka: by the member, or on its behalf when it has left. */
+/** How to commit finished messages: as a member, or on its behalf after it left. */
 export interface Committer {
   commit(marks: readonly Mark[]): Promise<void>;
-  /** Waits until it is known which partitions are ours; `null`: none will be. */
+  /** Waits until our partitions are known; `null`: there will be none. */
   rebalanced: (() => Promise<void>) | null;
 }
 
 export interface Commits {
   /**
-   * Finishes a message. Resolves when Kafka has kept that. Rejects with `lost_ownership`, or with
-   * `unavailable` when Kafka could not be told; `failed` has been called then.
+   * Finishes a message. Resolves when Kafka has stored that. Rejects with `lost_ownership`, or with `unavailable` if
+   * Kafka could not be reached; `failed` has then been called.
    */
   finish(entry: Entry): Promise<void>;
-  /** Waits for the commits under way. */
+  /** Waits for commits in flight. */
   flush(): Promise<void>;
 }
 
@@ -25,7 +25,7 @@ interface Waiter {
   reject(error: Error): void;
 }
 
-/** Commits together what finishes together; one commit is under way at a time. */
+/** Batches finished messages into commits; one commit is in flight at a time. */
 export function createCommits(
   windows: () => Iterable<Window>,
   committer: () => Committer,
@@ -41,7 +41,7 @@ export function createCommits(
       waiters = [];
       await commit(batch);
     }
-    // In the same turn as the look at the waiters: one that comes later starts a new run.
+    // In the same turn as the check for waiters: a later one starts a new run.
     running = null;
   }
 

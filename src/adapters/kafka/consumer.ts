@@ -15,10 +15,10 @@ import type { Topics } from "./topics.ts";
 import type { Entry, Window } from "./window.ts";
 
 export interface QueueConsumer {
-  /** By partition: where this consumer reads next, and how many messages it has fetched and not delivered. */
+  /** By partition: where this consumer reads next, and how many messages it has fetched but not delivered. */
   progress(): Map<number, { position: number; waiting: number }>;
   close(): Promise<void>;
-  /** Waits for settlements under way and refuses others. */
+  /** Waits for settlements in flight, and refuses new ones. */
   end(): Promise<void>;
 }
 
@@ -29,7 +29,7 @@ export interface ConsumerParts {
   publisher: Publisher;
 }
 
-/** Consumes one queue: fetched messages wait in a buffer, `prefetch` of them are held by the handler. */
+/** Consumes one queue: fetched messages wait in a buffer, and the handler holds up to `prefetch` of them. */
 export async function openConsumer(
   parts: ConsumerParts,
   queue: string,
@@ -88,7 +88,7 @@ export async function openConsumer(
   }
 
   function dispatch(): void {
-    // A handler that settles at once comes back here; the loop below goes on then.
+    // A handler that settles at once re-enters here; the loop below then continues.
     if (isDispatching || closing) return;
     isDispatching = true;
     while (held < prefetch && partitions.waiting > 0 && !isSuspended && group.isMember()) {
@@ -99,7 +99,7 @@ export async function openConsumer(
     if (partitions.waiting < prefetch) fetcher.pump();
   }
 
-  /** Delivers it again when the group has heard from us; while Kafka is away that would turn in circles. */
+  /** Redelivers it once the group has heard from us; while Kafka is down, an immediate retry would loop. */
   function giveBack(entry: Entry): void {
     if (entry.window.lost) return;
     isSuspended = true;
@@ -115,7 +115,7 @@ export async function openConsumer(
 
   try {
     await group.join();
-    // Deliveries can arrive once it is known where to read.
+    // Deliveries can arrive once the reading positions are known.
     await Promise.race([locate(), sleep(5_000, undefined, { ref: false })]);
   } catch (error) {
     await Promise.all([fetcher.close(), offsets.close()]);
@@ -148,7 +148,7 @@ function asMember(group: Group, offsets: Offsets): Committer {
   };
 }
 
-/** Kafka takes marks from outside a group while it has no members: nobody else has our messages then. */
+/** Kafka accepts commits from outside a group while it has no members: then nobody else has our messages. */
 function afterLeaving(offsets: Offsets): Committer {
   return { commit: (marks) => offsets.commit(marks, nobody), rebalanced: null };
 }

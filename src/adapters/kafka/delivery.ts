@@ -6,7 +6,7 @@ export interface Settling {
   ack(entry: Entry): Promise<void>;
   retry(entry: Entry): Promise<void>;
   reject(entry: Entry): Promise<void>;
-  /** Rejects when the message is another's by now. */
+  /** Rejects if another consumer owns the message by now. */
   check(entry: Entry): void;
 }
 

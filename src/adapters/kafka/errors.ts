@@ -1,10 +1,10 @@
 import { MillraceError } from "../../errors.ts";
 
-/** The catalogue's error for anything that the client rejects with. */
+/** The catalog's error for anything that the client rejects with. */
 export function toError(error: unknown, doing: string): MillraceError {
   if (error instanceof MillraceError) return error;
   if (isRefusedUser(error)) {
-    return new MillraceError("unavailable", "Kafka refuses the user or password.", { cause: error });
+    return new MillraceError("unavailable", "Kafka rejects the user or password.", { cause: error });
   }
   const { message } = within(error).at(-1) ?? {};
   const text = `Kafka could not be reached while ${doing}${message ? `: ${message}` : "."}`;
@@ -20,10 +20,10 @@ export function closedError(): MillraceError {
 }
 
 export function lostError(id: string): MillraceError {
-  return new MillraceError("lost_ownership", `The delivery ${id} belongs to another consumer by now.`);
+  return new MillraceError("lost_ownership", `The delivery ${id} now belongs to another consumer.`);
 }
 
-/** Whether Kafka answered with this error, somewhere in what the client made of it. */
+/** Whether Kafka answered with this error, anywhere in the error that the client made of it. */
 export function isAnswer(error: unknown, ...apiIds: string[]): boolean {
   return apiIds.some((apiId) => has(error, "apiId", apiId));
 }
@@ -39,7 +39,7 @@ export function isRebalance(error: unknown): boolean {
   );
 }
 
-/** The coordinator is still starting or has moved: another try soon will do. */
+/** The coordinator is starting or has moved: a retry soon will succeed. */
 export function isCoordinatorMoving(error: unknown): boolean {
   return isAnswer(error, "COORDINATOR_NOT_AVAILABLE", "COORDINATOR_LOAD_IN_PROGRESS", "NOT_COORDINATOR");
 }
@@ -48,7 +48,7 @@ function has(error: unknown, property: string, value: unknown): boolean {
   return within(error).some((one) => (one as unknown as { [name: string]: unknown })[property] === value);
 }
 
-/** The error and what it is made of, the causes after what they caused: the client wraps some several times. */
+/** An error and its nested errors, causes last: the client wraps some several times. */
 function within(error: unknown): Error[] {
   if (!(error instanceof Error)) return [];
   const { errors = [], cause } = error as Error & { errors?: unknown[] };

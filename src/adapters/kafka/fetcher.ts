@@ -4,7 +4,7 @@ import { clientOptions } from "./client.ts";
 import type { KafkaSettings } from "./settings.ts";
 import { isMissingTopic } from "./topics.ts";
 
-/** A partition to read on from `position`. */
+/** A partition to read from `position` on. */
 export interface Source {
   readonly partition: number;
   position: number | null;
@@ -15,29 +15,31 @@ export interface FetchPlan<S extends Source> {
   topic: string;
   /** The partitions to read now; none to pause. */
   sources(): readonly S[];
-  /** One message, in the order of its partition. */
+  /** One message, in partition order. */
   received(source: S, offset: number, record: KafkaRecord): void;
-  /** All messages of an answer have been received. */
+  /** All messages of a response have been received. */
   done(): void;
   /** Reading failed, or works again. */
   failing(failing: boolean): void;
-  /** The topic has gone: it is to be created again. */
+  /** The topic was deleted and must be created again. */
   missing(): Promise<unknown>;
 }
 
 export interface Fetcher {
-  /** Reads on where nothing is being read. Call it when there are new sources or there is room again. */
+  /**
+   * Starts reading every partition that is not being read. Call it when there are new sources or there is room again.
+   */
   pump(): void;
   close(): Promise<void>;
 }
 
-/** Kafka answers as soon as there is a message; without one it answers after this time. */
+/** Kafka answers as soon as there is a message, and otherwise after this time. */
 const longPollMs = 500;
 const maxBytesPerPartition = 256 * 1024;
 type FetchResponse = Awaited<ReturnType<Consumer["fetch"]>>;
 const isControl = 0b10_0000;
 
-/** Reads partitions over connections of its own: a waiting read would hold up heartbeats and commits. */
+/** Reads partitions over its own connections: a waiting read would hold up heartbeats and commits. */
 export function createFetcher<S extends Source>(
   settings: KafkaSettings,
   client: Consumer,
@@ -85,7 +87,7 @@ export function createFetcher<S extends Source>(
       failures = 0;
       for (const { partitionIndex, records } of response.responses.flatMap((one) => one.partitions)) {
         const { source, from } = requested.get(partitionIndex) ?? {};
-        // It may have been taken from us, or set anew, while the answer was on its way.
+        // The partition may have been taken from us, or repositioned, while the response was on its way.
         if (source && !source.lost && source.position === from)
           for (const batch of records ?? []) take(plan, source, batch);
       }
@@ -132,14 +134,14 @@ function take<S extends Source>(plan: FetchPlan<S>, source: S, batch: RecordsBat
   if ((batch.attributes & isControl) === 0) {
     for (const record of batch.records) {
       const offset = first + record.offsetDelta;
-      // Kafka answers with whole batches, also when we asked for a message in the midst of one.
+      // Kafka answers with whole batches, even if we asked for a message in the middle of one.
       if (offset >= source.position!) plan.received(source, offset, record);
     }
   }
   source.position = Math.max(source.position!, first + batch.lastOffsetDelta + 1);
 }
 
-/** Moves on to the oldest message where Kafka has deleted what we wanted to read. */
+/** Skips to the oldest message if Kafka has deleted what we wanted to read. */
 function skipExpired(sources: readonly Source[], error: unknown): boolean {
   const response = (error as { response?: FetchResponse }).response;
   let moved = false;

@@ -9,13 +9,13 @@ import type { KafkaSettings } from "./settings.ts";
 /** Our membership in the consumer group of one topic. */
 export interface Group {
   readonly client: Consumer;
-  /** Resolves when it is known which partitions are ours. To be called once. */
+  /** Resolves when our partitions are known. Call it once. */
   join(): Promise<void>;
-  /** Whether the group still counts on us, as far as we can know. */
+  /** Whether the group still considers us a member, as far as we know. */
   isMember(): boolean;
-  /** As whom we commit. */
+  /** The identity under which we commit. */
   author(): Author;
-  /** Counts completed rebalances. */
+  /** Number of completed rebalances. */
   round(): number;
   /** Resolves when a rebalance has completed since that round, or after a while. */
   rebalanced(since: number): Promise<void>;
@@ -24,19 +24,19 @@ export interface Group {
 
 export interface GroupListener {
   /**
-   * Called after each rebalance and in the midst of one with the partitions that are ours. Those that were
-   * ours before have been so without a gap, unless `anew`: then all that we had may have been another's.
+   * Called after each rebalance, and in the middle of one, with the partitions that are ours. Those that were already
+   * ours have been so without a gap, unless `anew`: then another member may have had any of them.
    */
   owns(partitions: readonly number[], anew: boolean): void;
-  /** The group has heard from us just now. */
+  /** The group has just heard from us. */
   alive(): void;
 }
 
 const heartbeatMs = 1_000;
 
 /**
- * Uses the cooperative protocol: members keep their partitions while others come and go, so that
- * messages under way are rarely delivered to a second member.
+ * Uses the cooperative protocol: members keep their partitions while others come and go, so messages in flight are
+ * rarely delivered to a second member.
  */
 export function createGroup(
   settings: KafkaSettings,
@@ -68,7 +68,7 @@ export function createGroup(
     lastHeard = performance.now();
     listener.alive();
   });
-  // The client gives up when joining again fails, and sends no more heartbeats.
+  // When rejoining fails, the client gives up and sends no more heartbeats.
   const rejoin = rejoiner(client, admin, topic, () => closed);
   client.on("error", () => void rejoin());
 
@@ -98,7 +98,7 @@ export function createGroup(
     },
     async close() {
       closed = true;
-      // Leaving waits behind a rebalance; the group gets on without our word after the session.
+      // Leaving waits for a running rebalance; without it, the group drops us when our session times out.
       await Promise.race([client.close(true).catch(() => {}), sleep(2_000, undefined, { ref: false })]);
     },
   };
@@ -121,7 +121,7 @@ function createClient(settings: KafkaSettings, topic: string): Consumer {
   });
 }
 
-/** Joins again until that succeeds; one attempt is under way at a time. */
+/** Rejoins until that succeeds; one attempt runs at a time. */
 function rejoiner(client: Consumer, admin: Admin, topic: string, isClosed: () => boolean) {
   let isRejoining = false;
   return async (): Promise<void> => {

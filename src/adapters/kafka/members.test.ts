@@ -34,7 +34,7 @@ await withService("Kafka", service, () => {
       await broker.consume("load", { prefetch: 10 }, async (delivery) => {
         came.set(delivery.id, (came.get(delivery.id) ?? 0) + 1);
         await sleep(2);
-        // One whose partition went to another while it slept is the other's to finish.
+        // If its partition moved to another member while it slept, that member finishes it.
         await delivery.ack().catch((error) => expect(error.code).toMatch(/lost_ownership|closed/));
       });
       return broker;

@@ -22,7 +22,7 @@ test("no two queues share a topic, also as Kafka compares them", () => {
     "a.dead",
   ];
   queues.push(`a-x${"0".repeat(16)}`, "n".repeat(200), `${"n".repeat(199)}m`, "/".repeat(200));
-  // Kafka takes `.` and `_` for one where it makes names of metrics.
+  // Kafka treats `.` and `_` as the same character in metric names.
   const topics = queues.map((queue) => topicOf("p", queue).replaceAll("_", "."));
   expect(new Set(topics).size).toBe(queues.length);
   const dead = queues.map((queue) => deadTopicOf(topicOf("p", queue)).replaceAll("_", "."));

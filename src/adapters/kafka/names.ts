@@ -1,10 +1,9 @@
 import { createHash } from "node:crypto";
 
 /**
- * The topic of a queue. A topic may hold letters, digits, `.`, `_` and `-`, and Kafka refuses two that
- * differ in `.` and `_` only. So `/` becomes `--`, and a name that could then be taken for another's
- * (or ends like a dead-letter topic) gets a hash: `image.convert/convert` is
- * `millrace.image.convert--convert`.
+ * The topic of a queue. It may have letters, digits, `.`, `_` and `-`, and Kafka rejects two topics that differ only in
+ * `.` and `_`. So `/` becomes `--`, and a name that could collide with another (or ends like a dead-letter topic) gets
+ * a hash: `image.convert/convert` is `millrace.image.convert--convert`.
  */
 export function topicOf(prefix: string, queue: string): string {
   const plain =
@@ -17,7 +16,7 @@ export function topicOf(prefix: string, queue: string): string {
   return `${prefix}.${readable.slice(0, 150)}-x${hash}`;
 }
 
-/** Where rejected messages of a topic go. */
+/** The dead-letter topic of a topic. */
 export function deadTopicOf(topic: string): string {
   return `${topic}.dead`;
 }

@@ -2,16 +2,16 @@ import { type Admin, ConnectionPool, FindCoordinatorKeyTypes, offsetCommitV8 } f
 import { clientOptions, whenCoordinated } from "./client.ts";
 import type { KafkaSettings } from "./settings.ts";
 
-/** How far a group has come in one partition. */
+/** A group's progress in one partition. */
 export interface Mark {
   partition: number;
   /** Everything below is done. */
   offset: number;
-  /** What is done beyond it, as `encodeRuns` writes it. */
+  /** What is done beyond it, as written by `encodeRuns`. */
   beyond: string;
 }
 
-/** A member of the group, or nobody: Kafka hears nobody while the group has no members. */
+/** A member of the group, or nobody: Kafka accepts commits by nobody while the group has no members. */
 export interface Author {
   member: string;
   generation: number;
@@ -19,17 +19,17 @@ export interface Author {
 
 export const nobody: Author = { member: "", generation: -1 };
 
-/** The marks of one group, named like its topic. */
+/** The marks of one group, which is named like its topic. */
 export interface Offsets {
   commit(marks: readonly Mark[], author: Author): Promise<void>;
-  /** The marks of partitions; where there is none yet, the oldest message. */
+  /** The marks of partitions; without one yet, the oldest message. */
   read(partitions: readonly number[]): Promise<Map<number, Mark>>;
   close(): Promise<void>;
 }
 
 /**
- * Over a connection of its own: the group's connection is silent while a rebalance waits for members, and
- * Kafka takes commits meanwhile. The client's own commit cannot carry what is done beyond the offset.
+ * Uses its own connection: the group's connection blocks while a rebalance waits for members, but Kafka accepts commits
+ * meanwhile. The client's own commit cannot carry what is done beyond the offset.
  */
 export function createOffsets(settings: KafkaSettings, admin: Admin, topic: string): Offsets {
   const options = clientOptions(settings);

@@ -4,10 +4,10 @@ import type { Mark } from "./offsets.ts";
 import { countHeader } from "./settling.ts";
 import { type Entry, Window } from "./window.ts";
 
-/** Messages of a partition between the oldest unfinished one and the newest fetched. */
+/** Most messages of a partition between the oldest unfinished one and the newest fetched. */
 const maxWindow = 10_000;
 
-/** The partitions that are this consumer's, and the messages of them that wait for its handler. */
+/** This consumer's partitions, and their messages that wait for its handler. */
 export class Partitions {
   readonly #windows = new Map<number, Window>();
   #waiting: Entry[] = [];
@@ -16,20 +16,20 @@ export class Partitions {
     return [...this.#windows.values()];
   }
 
-  /** Messages that are fetched and not delivered. */
+  /** Messages fetched but not delivered. */
   get waiting(): number {
     return this.#waiting.length;
   }
 
-  /** Partitions to read on: a message that takes for ever must not make us remember everything behind it. */
+  /** Partitions to read from: a message that never ends must not make us remember everything after it. */
   get readable(): Window[] {
     return this.windows.filter((window) => window.size < maxWindow);
   }
 
   /**
-   * These are ours from now on.
-   * @param anew those that were ours before may have been another's since
-   * @returns whether there are some whose begin is not known yet
+   * Takes over the partitions that are now ours.
+   * @param anew another member may have had those that were already ours
+   * @returns whether the starting position of some is still unknown
    */
   own(partitions: readonly number[], anew: boolean): boolean {
     for (const window of this.windows) {
@@ -46,7 +46,7 @@ export class Partitions {
     this.#waiting = this.#waiting.filter((entry) => entry.window !== window);
   }
 
-  /** Finds where to start reading partitions that became ours; again until that is known or `isOver` says so. */
+  /** Finds where to start reading new partitions; retries until that is known or `isOver` returns true. */
   async locate(
     read: (partitions: readonly number[]) => Promise<Map<number, Mark>>,
     isOver: () => boolean,
@@ -64,7 +64,7 @@ export class Partitions {
     }
   }
 
-  /** By partition: where it is read next, and how many messages of it are fetched and not delivered. */
+  /** By partition: where to read next, and how many messages were fetched but not delivered. */
   progress(): Map<number, { position: number; waiting: number }> {
     const known = this.windows.flatMap(({ partition, position, waiting }) =>
       position === null ? [] : [[partition, { position, waiting }] as const],
@@ -85,14 +85,14 @@ export class Partitions {
     if (window.add(entry)) this.#waiting.push(entry);
   }
 
-  /** The next message for the handler; `undefined` when none waits. */
+  /** The next message for the handler; `undefined` if none is waiting. */
   take(): Entry | undefined {
     const entry = this.#waiting.shift();
     entry?.window.hold(entry);
     return entry;
   }
 
-  /** It is to be delivered again. */
+  /** Queues a message for redelivery. */
   giveBack(entry: Entry): void {
     entry.window.reopen(entry);
     this.#waiting.push(entry);

@@ -5,7 +5,7 @@ import type { PublishResult } from "../../ports/broker.ts";
 import { closedError, isAnswer, toError } from "./errors.ts";
 import { isMissingTopic, type Topics } from "./topics.ts";
 
-/** A record as it goes to Kafka; without `partition` the topic's partitions take turns. */
+/** A record to send; without `partition`, records rotate over the topic's partitions. */
 export interface Outgoing {
   topic: string;
   key: string;
@@ -14,15 +14,15 @@ export interface Outgoing {
   partition?: number;
 }
 
-/** Writes records in batches: whatever is waiting when the last batch was confirmed goes together. */
+/** Writes records in batches: whatever waits when the last batch is confirmed goes together. */
 export interface Publisher {
-  /** Resolves when all replicas have the records, or with what came in the way of each. */
+  /** Resolves when all replicas have the records, with the error of each that failed. */
   send(records: readonly Outgoing[]): Promise<PublishResult[]>;
-  /** Sends what is waiting and refuses more. */
+  /** Sends what is waiting, and refuses more. */
   close(): Promise<void>;
 }
 
-/** Kafka takes 1 MiB a batch by default, with its framing. */
+/** Kafka accepts 1 MiB per batch by default, including its framing. */
 export const maxRecordBytes = 900_000;
 
 const LEADER_TRIES = 8;
@@ -35,8 +35,8 @@ interface Waiting {
 }
 
 /**
- * One batch is under way at a time: a failed one makes the client start a new idempotent session, which
- * must not pull the sequence numbers from under another.
+ * One batch is in flight at a time: a failed one makes the client start a new idempotent session, which would
+ * invalidate the sequence numbers of another.
  */
 export function createPublisher(producer: Producer, topics: Topics): Publisher {
   const waiting: Waiting[] = [];
@@ -68,10 +68,10 @@ export function createPublisher(producer: Producer, topics: Topics): Publisher {
   }
 
   async function run(): Promise<void> {
-    // What else is published in this turn of the event loop goes along.
+    // Includes whatever else is published in this turn of the event loop.
     await new Promise(setImmediate);
     while (waiting.length > 0) await sendBatch(takeBatch(waiting));
-    // In the same turn as the look at what waits: a record that comes later starts a new run.
+    // In the same turn as the check for waiting records: a later one starts a new run.
     running = null;
   }
 
@@ -89,7 +89,7 @@ export function createPublisher(producer: Producer, topics: Topics): Publisher {
   };
 }
 
-/** The client reduces it modulo the number of partitions: they fill evenly, as hashes of keys would not. */
+/** The client takes it modulo the number of partitions: they fill evenly, which hashed keys would not guarantee. */
 function partitionTurns(): (topic: string) => number {
   const turns = new Map<string, number>();
   return (topic) => {
@@ -108,7 +108,7 @@ function batchSender(producer: Producer, topics: Topics): (batch: Waiting[]) => 
     } catch (error) {
       if (!isAnswer(error, "NOT_LEADER_OR_FOLLOWER", "LEADER_NOT_AVAILABLE") || tries === LEADER_TRIES)
         return afterFailure(batch, error);
-      // A new topic, or a partition that moves: nothing has been written.
+      // A new topic, or a partition that moves: nothing was written.
       await sleep(LEADER_WAIT_MS);
       await sendBatch(batch, tries + 1);
     }
@@ -116,7 +116,7 @@ function batchSender(producer: Producer, topics: Topics): (batch: Waiting[]) => 
 
   async function afterFailure(batch: Waiting[], error: unknown): Promise<void> {
     if (isAnswer(error, "MESSAGE_TOO_LARGE", "RECORD_LIST_TOO_LARGE")) {
-      // The server's limit is lower than ours: find out which records it refuses.
+      // The server's limit is lower than ours: find out which records exceed it.
       if (batch.length > 1) return sendHalves(batch);
       const cause = new MillraceError("payload_too_large", "Kafka refused the size of the payload.", {
         cause: error,

@@ -7,8 +7,8 @@ import type { KafkaSettings } from "./settings.ts";
 type Progress = ReadonlyMap<number, { position: number; waiting: number }>;
 
 /**
- * Messages that wait in a topic: the lag of its group. Where a consumer of this process reads a partition
- * it knows which of them were delivered; elsewhere those that are under way count as waiting.
+ * Messages waiting in a topic: its group's lag. If a consumer of this process reads a partition, it knows which
+ * messages were delivered; elsewhere, messages in flight count as waiting.
  */
 export async function waitingIn(admin: Admin, topic: string, own: readonly Progress[]): Promise<number> {
   const metadata = await admin.metadata({ topics: [topic] });
@@ -39,7 +39,7 @@ export async function waitingIn(admin: Admin, topic: string, own: readonly Progr
   }, 0);
 }
 
-/** The oldest messages of a topic's first partition, without belonging to any group. */
+/** The oldest messages of a topic's first partition, read outside any group. */
 export async function readFirst(settings: KafkaSettings, topic: string, limit: number): Promise<Message[]> {
   const client = new Consumer({ ...clientOptions(settings), groupId: `${topic}.reader` });
   client.topics.track(topic);

@@ -4,7 +4,7 @@ import { brokerSuite } from "../../testing/broker-suite.ts";
 import { openKafkaBroker } from "./broker.ts";
 
 if (!kafkaInstalled) {
-  // A server that something else started is used elsewhere, but this one is to be killed.
+  // This test kills its server, so it must not use one that something else started.
   test("a Kafka server of its own", (context) =>
     context.skip("its programs are not in this checkout's .services"));
 } else {

@@ -1,10 +1,10 @@
-/** Kafka keeps 4,096 bytes beside an offset. */
+/** Kafka stores up to 4,096 bytes next to an offset. */
 const MAX_LENGTH = 4_000;
 const VERSION = "1";
 
 /**
- * Writes offsets above `base` as a short text: `1`, then turns of how many to skip and how many follow, in
- * base 36. `base` 100 and 103, 104, 110: `1.3.2.5.1`. What does not fit is left out.
+ * Encodes offsets above `base` as short text: `1`, then pairs of how many to skip and how many follow, in base 36.
+ * `base` 100 and 103, 104, 110: `1.3.2.5.1`. Omits what does not fit.
  * @param offsets in ascending order
  */
 export function encodeRuns(base: number, offsets: Iterable<number>): string {
@@ -32,7 +32,7 @@ export function encodeRuns(base: number, offsets: Iterable<number>): string {
   return text === "" ? "" : VERSION + text;
 }
 
-/** Reads what `encodeRuns` wrote; anything else, as another program may have put there, says nothing. */
+/** Decodes the output of `encodeRuns`; empty for any other text, which another program may have written. */
 export function decodeRuns(base: number, text: string): Set<number> {
   const offsets = new Set<number>();
   if (!/^1(\.[0-9a-z]{1,9}\.[0-9a-z]{1,4})+$/.test(text)) return offsets;

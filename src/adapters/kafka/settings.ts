@@ -1,23 +1,23 @@
 import { MillraceError } from "../../errors.ts";
 
-/** What a `kafka://` URL says. */
+/** The settings in a `kafka://` URL. */
 export interface KafkaSettings {
-  /** `host:port` of some brokers; the others are learned from them. */
+  /** `host:port` of some brokers; these report the others. */
   servers: string[];
   clientId: string;
-  /** Begins the name of every topic and group. */
+  /** Prefix of every topic and group name. */
   prefix: string;
-  /** Partitions of a topic that we create: at most so many processes of one queue work at once. */
+  /** Partitions of topics that we create: at most this many processes work on one queue at once. */
   partitions: number;
-  /** Copies of each partition; -1: as the cluster is set up. */
+  /** Copies of each partition; -1: the cluster's default. */
   replicas: number;
   tls: boolean;
   sasl: { mechanism: SaslMechanism; username: string; password: string } | null;
-  /** A group declares a member dead after so long without a heartbeat. */
+  /** A group declares a member dead after this long without a heartbeat, ms. */
   sessionMs: number;
 }
 
-/** Instead of what the URL says. */
+/** Overrides of the URL's settings. */
 export type KafkaOptions = Partial<Pick<KafkaSettings, "prefix" | "partitions" | "sessionMs">>;
 
 type SaslMechanism = (typeof mechanisms)[number];
@@ -25,9 +25,9 @@ type SaslMechanism = (typeof mechanisms)[number];
 const mechanisms = ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] as const;
 
 /**
- * Reads `kafka://[user:password@]host:port[,host:port…][?name=value&…]`; `kafkas://` uses TLS.
- * Parameters: `partitions` (8), `replicas` (the cluster's own), `prefix` (`millrace`), `sasl`
- * (`plain`, `scram-sha-256`, `scram-sha-512`; `scram-sha-512` when there is a user).
+ * Parses `kafka://[user:password@]host:port[,host:port…][?name=value&…]`; `kafkas://` uses TLS. Parameters:
+ * `partitions` (8), `replicas` (the cluster's default), `prefix` (`millrace`), `sasl` (`plain`, `scram-sha-256`,
+ * `scram-sha-512`; `scram-sha-512` if there is a user).
  */
 export function parseKafkaUrl(url: string, options: KafkaOptions = {}): KafkaSettings {
   const match = /^(kafkas?):\/\/(?:([^@/?#]*)@)?([^@/?#]+)\/?(?:\?([^#]*))?$/.exec(url);
@@ -50,7 +50,7 @@ export function parseKafkaUrl(url: string, options: KafkaOptions = {}): KafkaSet
     replicas: parameters.has("replicas") ? count(parameters, "replicas", 1) : -1,
     tls: scheme === "kafkas",
     sasl: credentials ? sasl(credentials, parameters.get("sasl") ?? "scram-sha-512") : null,
-    // The least that Kafka allows by default; a dead member's messages come again soon after it.
+    // The lowest value that Kafka allows by default: a dead member's messages come again soon.
     sessionMs: 6_000,
     ...options,
   };
@@ -78,7 +78,7 @@ function count(parameters: URLSearchParams, name: string, otherwise: number): nu
   return value;
 }
 
-/** The URL is not repeated: it may hold a password. */
+/** Does not repeat the URL, which may contain a password. */
 function invalid(what: string): MillraceError {
   return new MillraceError("config_invalid", `The Kafka URL is not valid: ${what}.`);
 }

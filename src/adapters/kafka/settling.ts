@@ -6,7 +6,7 @@ import type { Publisher } from "./publisher.ts";
 import type { Topics } from "./topics.ts";
 import type { Entry } from "./window.ts";
 
-/** The header that counts deliveries of a message that was given back. */
+/** Header that counts the deliveries of a returned message. */
 export const countHeader = "count";
 
 export interface SettlingParts {
@@ -17,11 +17,11 @@ export interface SettlingParts {
   state(): "open" | "closing" | "ended";
   /** Delivers the message again. */
   giveBack(entry: Entry): void;
-  /** Kafka has kept the outcome, or it is known that it will not: there is room for another message. */
+  /** The outcome is stored, or known to be lost: there is room for another message. */
   settled(): void;
 }
 
-/** What becomes of a message that the handler has held. */
+/** Settles messages that the handler has held. */
 export function settlingOf(parts: SettlingParts): Settling {
   const { topic, topics, publisher, commits, giveBack } = parts;
 
@@ -52,12 +52,12 @@ export function settlingOf(parts: SettlingParts): Settling {
     ack: (entry) => settle(entry, () => commits.finish(entry)),
     retry: (entry) =>
       settle(entry, async () => {
-        // Without an offset of ours beyond it, it comes to whoever reads the partition next.
+        // Our offset does not move past it, so the partition's next reader gets it.
         if (parts.state() !== "open") return;
         const headers = { [countHeader]: String(entry.count) };
         const [result] = await publisher.send([{ topic, key: entry.id, value: entry.payload, headers }]);
         if (!result!.ok) return giveBack(entry);
-        // When this fails it comes twice, which may happen to any message.
+        // If this fails, the message comes twice, which can happen to any message.
         if (!entry.window.lost) await commits.finish(entry).catch(() => {});
       }),
     reject: (entry) =>

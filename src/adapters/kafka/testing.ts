@@ -5,21 +5,21 @@ import { createAdmin } from "./client.ts";
 import { parseKafkaUrl } from "./settings.ts";
 import { isMissingTopic } from "./topics.ts";
 
-/** Where the tests find Kafka: `npm run services` starts it. */
+/** The Kafka server of the tests: `npm run services` starts it. */
 export const serviceUrl = process.env.MILLRACE_TEST_KAFKA ?? "kafka://127.0.0.1:19092";
 export const service = addressOf(serviceUrl, 9092);
 
 export interface Line {
-  /** Reaches Kafka past a proxy that can be cut. */
+  /** Reaches Kafka through a proxy that can be cut. */
   url: string;
   outage: Outage | string;
-  /** Also deletes the topics that begin with the prefix. */
+  /** Also deletes the topics with this prefix. */
   close(prefix: string): Promise<void>;
 }
 
 /**
- * Kafka tells its clients which address to use, so a proxy needs a listener of its own in the server: the
- * one that `npm run services` starts has two.
+ * Kafka tells its clients which address to use, so a proxy needs its own listener in the server: the one that
+ * `npm run services` starts has two.
  */
 export async function openLine(which: 0 | 1): Promise<Line> {
   const ours = process.env.MILLRACE_TEST_KAFKA === undefined || service.port === 19_092;
@@ -35,11 +35,11 @@ export async function openLine(which: 0 | 1): Promise<Line> {
   };
 }
 
-/** Removes the topics that begin with a test's prefix. */
+/** Removes the topics with a test's prefix. */
 export async function removeTopics(prefix: string): Promise<void> {
   const admin = createAdmin(parseKafkaUrl(serviceUrl));
   const topics = (await admin.listTopics()).filter((topic) => topic.startsWith(`${prefix}.`));
-  // Some may have been on their way out already.
+  // Some may already be in the process of deletion.
   const gone = (error: unknown) => {
     if (!isMissingTopic(error)) throw error;
   };

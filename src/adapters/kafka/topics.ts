@@ -3,13 +3,13 @@ import type { Admin } from "@platformatic/kafka";
 import { isAnswer } from "./errors.ts";
 import type { KafkaSettings } from "./settings.ts";
 
-/** Topics that are known to exist; creates those that do not. */
+/** Topics known to exist; creates missing ones. */
 export interface Topics {
-  /** Resolves when the topic can be written to. May be called by many at once. */
+  /** Resolves when the topic can be written to. Safe to call concurrently. */
   ensure(topic: string, options?: TopicOptions): Promise<void>;
-  /** Whether the topic exists; it is not created. */
+  /** Whether the topic exists; does not create it. */
   exists(topic: string): Promise<boolean>;
-  /** Somebody may have deleted it: looks again next time. */
+  /** Forgets a topic that may have been deleted, so that it is looked up again. */
   forget(topic: string): void;
 }
 
@@ -36,7 +36,7 @@ export function createTopics(admin: Admin, settings: KafkaSettings): Topics {
       // Another process was faster.
       if (!isAnswer(error, "TOPIC_ALREADY_EXISTS")) throw error;
     }
-    // The creation is known to every broker a moment after it was confirmed.
+    // It takes a moment after the confirmation until every broker knows the topic.
     const deadline = performance.now() + 10_000;
     for (let wait = 5; !(await isReady(admin, topic)); wait = Math.min(wait * 2, 200)) {
       if (performance.now() > deadline)
@@ -72,7 +72,7 @@ async function isReady(admin: Admin, topic: string): Promise<boolean> {
   }
 }
 
-/** The client turns the server's answer about a missing topic into an error of its own. */
+/** The client wraps the server's answer about a missing topic in its own error. */
 export function isMissingTopic(error: unknown): boolean {
   return (
     isAnswer(error, "UNKNOWN_TOPIC_OR_PARTITION", "UNKNOWN_TOPIC_ID") ||

@@ -67,7 +67,7 @@ test("the next member delivers what no member has finished, however they finishe
       for (const finishing of [first, second]) {
         const window = new Window(0);
         window.begin(mark);
-        // The second member may have fetched only some of them when it gives its mark.
+        // The second member may have fetched only some of them when it commits its mark.
         const seen = offsets.filter((offset) => offset >= mark.offset).slice(0, fetched + 1);
         const entries = seen.map((offset) => entryOf(window, offset));
         const delivered = entries.filter((entry) => window.add(entry));

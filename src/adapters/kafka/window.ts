@@ -1,27 +1,27 @@
 import type { Mark } from "./offsets.ts";
 import { decodeRuns, encodeRuns } from "./runs.ts";
 
-/** A message of a partition, from its fetch until it and everything before it has been committed. */
+/** A message of a partition, from its fetch until it and everything before it have been committed. */
 export interface Entry {
   readonly window: Window;
   readonly offset: number;
   readonly id: string;
   readonly payload: string;
-  /** Deliveries so far that the message's header or this process know of. */
+  /** Deliveries so far, according to the message's header and this process. */
   count: number;
   state: "waiting" | "held" | "finished";
 }
 
 /**
- * What a consumer has fetched of one partition and not yet committed. Kafka keeps one offset for a group
- * and partition: everything below it is done. Messages finish in any order here, so the offset may only
- * move up to the oldest one that has not finished; those beyond it are named beside the offset.
+ * What a consumer has fetched of one partition and not yet committed. Kafka stores one offset per group and partition:
+ * everything below it is done. Messages finish in any order here, so the offset may only advance to the oldest
+ * unfinished one; finished messages beyond it are recorded next to the offset.
  */
 export class Window {
   readonly partition: number;
-  /** The next offset to fetch; `null` until it is known where the group stands. */
+  /** The next offset to fetch; `null` until the group's position is known. */
   position: number | null = null;
-  /** Messages fetched that nobody holds and that have not finished. */
+  /** Fetched messages that are neither held nor finished. */
   waiting = 0;
   /** Another member owns the partition by now, or may. */
   lost = false;
@@ -30,7 +30,7 @@ export class Window {
   #prefix = 0;
   #beyond = 0;
   #changed = false;
-  /** What members before us had done beyond the offset that we began at. */
+  /** What earlier members had finished beyond our starting offset. */
   #doneBefore = new Set<number>();
 
   constructor(partition: number) {
@@ -47,7 +47,7 @@ export class Window {
     this.#doneBefore = decodeRuns(mark.offset, mark.beyond);
   }
 
-  /** Takes in a fetched message. Tells whether it is to be delivered: another member may have finished it. */
+  /** Adds a fetched message. Returns whether to deliver it: another member may have finished it. */
   add(entry: Entry): boolean {
     this.#entries.push(entry);
     this.waiting++;
@@ -73,7 +73,7 @@ export class Window {
     }
   }
 
-  /** Takes a hold or a finish back: the message is to be delivered again. */
+  /** Undoes a hold or a finish, so that the message is delivered again. */
   reopen(entry: Entry): void {
     const index = this.#entries.indexOf(entry);
     if (entry.state === "finished") {
@@ -87,7 +87,7 @@ export class Window {
     this.waiting++;
   }
 
-  /** How far this partition has come; `null` when nothing has changed since the last call. */
+  /** This partition's progress; `null` if nothing has changed since the last call. */
   takeMark(): Mark | null {
     const first = this.#entries[0];
     if (!this.#changed || !first) return null;
@@ -96,7 +96,7 @@ export class Window {
     return { partition: this.partition, offset, beyond: encodeRuns(offset, this.#finishedBeyond()) };
   }
 
-  /** Kafka has kept the mark: forgets what lies below. */
+  /** Kafka has stored the mark: drops what lies below. */
   kept(mark: Mark): void {
     let count = 0;
     while (count < this.#prefix && this.#entries[count]!.offset < mark.offset) count++;
@@ -104,7 +104,7 @@ export class Window {
     this.#prefix -= count;
   }
 
-  /** Kafka has not: the next mark says it again. */
+  /** Kafka has not stored it: the next mark repeats it. */
   refused(): void {
     this.#changed = true;
   }
@@ -116,7 +116,7 @@ export class Window {
       left--;
       yield entry.offset;
     }
-    // Not fetched yet, so that they lie above all entries.
+    // Not fetched yet, so they lie above all entries.
     yield* this.#doneBefore;
   }
 }

@@ -10,9 +10,10 @@ import { migrate } from "./schema.ts";
 import type { PostgresStore } from "./store.ts";
 
 /**
- * A table of deliveries. Who takes one becomes its holder, by a number whose advisory lock the connection
- * that listens keeps for as long as it lives.
- * @param store of the same URL, from `openPostgresStore`: its tasks come with their claims, and need no delivery
+ * Deliveries in a table. A process takes them under a holder number, whose advisory lock its listening connection keeps
+ * for as long as it lives.
+ * @param store the store of the same URL, from `openPostgresStore`: its tasks are handed out with their claims and need
+ *   no delivery
  */
 export async function openPostgresBroker(url: string, store?: Store): Promise<Broker> {
   const target = targetOf(url);

@@ -6,7 +6,7 @@ import { assertReachable, openPool, targetOf, toError } from "./connection.ts";
 import { Listener } from "./listener.ts";
 import { channelOf, Notifier, unpack } from "./notifier.ts";
 
-/** LISTEN and NOTIFY: one connection that listens and one that tells. The tables of the schema are not needed. */
+/** LISTEN and NOTIFY, with one connection to listen and one to publish. Needs no tables of the schema. */
 export async function openPostgresBus(url: string): Promise<Bus> {
   const target = targetOf(url);
   const pool = openPool(target, "bus", 1);

@@ -12,8 +12,8 @@ export interface Target {
 }
 
 /**
- * Every statement goes by an index, on whatever statistics: a plan that reads through a table, chosen while
- * it was small, would stay when it has a million rows.
+ * Forces index scans whatever the statistics say: a plan that scans a table, chosen while it was small, would persist
+ * when it has a million rows.
  */
 const planning = [
   "enable_seqscan=off",
@@ -24,13 +24,13 @@ const planning = [
   "plan_cache_mode=force_generic_plan",
 ];
 
-/** Tries beyond the first at what conflicts with others. */
+/** Retries after conflicts with other transactions. */
 const MAX_CONFLICTS = 10;
 
-/** How long a connection may take before the server counts as away. */
+/** How long connecting may take before the server counts as down. */
 const CONNECT_MS = 5_000;
 
-/** Reads `postgres://user:password@host:port/database?schema=millrace`. */
+/** Parses `postgres://user:password@host:port/database?schema=millrace`. */
 export function targetOf(url: string): Target {
   let parsed: URL;
   try {
@@ -65,7 +65,7 @@ const JSON_TEXT = 114;
 const types: pg.CustomTypesConfig = {
   getTypeParser(oid, format) {
     if (oid === INT8) return Number;
-    // Read again for each pass of a batch, and often not at all.
+    // Left as text: it is parsed again for each pass of a batch, and often not at all.
     if (oid === JSON_TEXT) return (text: string) => text;
     return pg.types.getTypeParser(oid, format) as (text: string) => unknown;
   },
@@ -82,12 +82,12 @@ function settings(target: Target, role: string): pg.ClientConfig {
   };
 }
 
-/** @param max connections at once; they are opened as needed and closed when idle */
+/** @param max most connections; they are opened as needed and closed when idle */
 export function openPool(target: Target, role: string, max: number): pg.Pool {
   const pool = new pg.Pool({ ...settings(target, role), max, idleTimeoutMillis: 30_000 });
   // An idle connection broke: the next query opens another.
   pool.on("error", () => {});
-  // One in use broke: its queries say so, and this would end the process.
+  // A connection in use broke: its queries report that, and an unhandled event would end the process.
   pool.on("connect", (client) => {
     client.on("error", () => {});
   });
@@ -101,7 +101,7 @@ export async function openClient(target: Target, role: string): Promise<pg.Clien
   return client;
 }
 
-/** Runs statements on one connection in one go, and waits for all of them whatever happens. */
+/** Sends statements on one connection together, and waits for all of them even if some fail. */
 export async function pipeline<T extends readonly Promise<unknown>[]>(
   client: pg.ClientBase,
   send: () => T,
@@ -112,12 +112,12 @@ export async function pipeline<T extends readonly Promise<unknown>[]>(
   stream.uncork();
   const settled = await Promise.allSettled(sent);
   const failed = settled.find((one) => one.status === "rejected");
-  // The first failure is the cause: the statements after it only say that the transaction is aborted.
+  // The first failure is the cause: later statements only report that the transaction is aborted.
   if (failed) throw failed.reason;
   return settled.map((one) => (one as PromiseFulfilledResult<unknown>).value) as never;
 }
 
-/** Fails with one clear line when the server cannot be used as it is configured. */
+/** Fails with one clear line if the server cannot be used as configured. */
 export async function assertReachable(pool: pg.Pool, target: Target): Promise<void> {
   try {
     await pool.query("SELECT 1");
@@ -131,13 +131,13 @@ export function openingError(error: unknown, target: Target): MillraceError {
   const answered = /^[0-9A-Z]{5}$/.test(code);
   const text = answered
     ? `PostgreSQL at ${target.name} refuses: ${message}.`
-    : `PostgreSQL at ${target.name} cannot be used: ${whyUnreachable(error)}.`;
+    : `Cannot use PostgreSQL at ${target.name}: ${whyUnreachable(error)}.`;
   return new MillraceError(answered && !isOutage(error) ? "config_invalid" : "unavailable", text, {
     cause: error,
   });
 }
 
-/** What failed for a while only: the connection, or a server that starts or stops. */
+/** A transient failure: of the connection, or of a server that is starting or stopping. */
 export function isOutage(error: unknown): boolean {
   const { code, message = "" } = error as { code?: unknown; message?: string };
   if (typeof code === "string" && /^[0-9A-Z]{5}$/.test(code)) return /^(08|57P0|53300|25006)/.test(code);
@@ -145,7 +145,7 @@ export function isOutage(error: unknown): boolean {
   return /connection|timeout exceeded|timeout expired|not queryable|read timeout/i.test(message);
 }
 
-/** What the same transaction may well pass when it is tried again. */
+/** A conflict, after which the same transaction may well succeed. */
 export function isConflict(error: unknown): boolean {
   return /^(40001|40P01|55P03|23505)$/.test(String((error as { code?: unknown }).code));
 }
@@ -154,20 +154,19 @@ const DISK_FULL = "53100";
 
 export function toError(error: unknown): MillraceError {
   if (error instanceof MillraceError) return error;
-  if (isOutage(error))
-    return new MillraceError("unavailable", "PostgreSQL cannot be reached.", { cause: error });
+  if (isOutage(error)) return new MillraceError("unavailable", "Cannot reach PostgreSQL.", { cause: error });
   if ((error as { code?: unknown }).code === DISK_FULL)
     return new MillraceError("storage_full", "The disk of the PostgreSQL server is full.", { cause: error });
   if (isConflict(error)) {
-    const text = `Too many changes of the same records at once: PostgreSQL gave up ${MAX_CONFLICTS} times.`;
+    const text = `Too many concurrent changes to the same records: PostgreSQL rejected the transaction ${MAX_CONFLICTS} times.`;
     return new MillraceError("unavailable", text, { cause: error });
   }
   return new MillraceError("internal", (error as Error).message, { retryable: false, cause: error });
 }
 
 /**
- * Does again what failed by a conflict with others, after a growing pause. What it does must be one transaction,
- * or a statement by itself: of a failed try nothing is left.
+ * Retries after conflicts with others, with growing pauses. Each attempt must be one transaction or one statement, so
+ * that a failed one leaves nothing behind.
  */
 export async function retryConflicts<T>(attempt: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
@@ -180,10 +179,10 @@ export async function retryConflicts<T>(attempt: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Asks for rows, as `asking` does. */
+/** Runs a query like `asking`, and returns its rows. */
 export type Ask = <Row>(query: pg.QueryConfig) => Promise<Row[]>;
 
-/** Makes a call of the client's, and gives its failure as one of the catalogue's. */
+/** Calls the client, and turns its failure into an error of the catalog. */
 export async function asking<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await retryConflicts(call);

@@ -11,7 +11,7 @@ import { openSchema } from "./schema.ts";
 const CONNECTIONS = 4;
 const UNIQUE_VIOLATION = "23505";
 
-/** The cold records, in the schema of the store. Connections are opened as they are needed. */
+/** The cold records, in the store's schema. Connections are opened as needed. */
 export async function openPostgresDatabase(url: string): Promise<Database<Tables>> {
   const pool = await openSchema(targetOf(url), "database", CONNECTIONS);
   let closing: Promise<void> | null = null;
@@ -37,7 +37,7 @@ async function attempt(pool: pg.Pool, statements: Statement[]): Promise<Answer[]
     return [answerOf(await pool.query(only!.text, only!.values))];
   } catch (error) {
     if ((error as { code?: unknown }).code !== UNIQUE_VIOLATION) throw error;
-    throw new MillraceError("already_exists", "There is such a record already.", { cause: error });
+    throw new MillraceError("already_exists", "This record already exists.", { cause: error });
   }
 }
 
@@ -49,7 +49,7 @@ async function transact(pool: pg.Pool, statements: Statement[]): Promise<Answer[
       client.query("BEGIN"),
       ...statements.map(({ text, values }) => client.query(text, values)),
     ]);
-    // Before the commit: of what is refused, nothing has happened.
+    // Before the commit, so that a rejected batch has no effect.
     const answers = results.map(answerOf);
     await client.query("COMMIT");
     return answers;

@@ -121,7 +121,7 @@ await withService("PostgreSQL", addressOf(schema.url, 5432), async () => {
     });
     const absent = await refusal(start(`postgres://u@127.0.0.1:${port}/test`), "unavailable");
     expect(absent.message).toMatch(
-      /^PostgreSQL at 127\.0\.0\.1:\d+\/test cannot be used: the connection was refused: nothing listens there \(ECONNREFUSED\)\.$/,
+      /^Cannot use PostgreSQL at 127\.0\.0\.1:\d+\/test: the connection was refused: nothing listens there \(ECONNREFUSED\)\.$/,
     );
     const database = new URL(schema.url);
     database.pathname = "/no_such_database";

@@ -8,6 +8,8 @@ import {
   take,
   tooLarge,
 } from "../../domain/budgets.ts";
+import { checkRoom, hold, release, roomKey } from "../../domain/holds.ts";
+import { checkSlow, checkWithin, reserve, slow } from "../../domain/reservations.ts";
 import { MillraceError } from "../../errors.ts";
 import type { Limiter } from "../../ports/limiter.ts";
 import { asking, isOutage, retryConflicts, targetOf, toError } from "./connection.ts";
@@ -23,8 +25,8 @@ interface Entry extends Change {
 }
 
 /**
- * Budgets are rows of an unlogged table, so that a commit waits for no disk. What is asked while a
- * transaction is under way is the next one: a process has one at a time.
+ * Budgets are rows of an unlogged table, so that commits do not wait for the disk. A process runs one transaction at a
+ * time; calls that arrive meanwhile form the next one.
  */
 export async function openPostgresLimiter(url: string): Promise<Limiter> {
   const pool = await openSchema(targetOf(url), "limiter", 1);
@@ -80,6 +82,28 @@ export async function openPostgresLimiter(url: string): Promise<Limiter> {
     async learn(budget, said) {
       checkProviderLimit(budget, said);
       await ask([budget.key], (records, now) => learn(records, budget, said, now));
+    },
+
+    async reserve(charges, { withinMs }) {
+      checkCharges(charges);
+      checkWithin(withinMs);
+      const keys = charges.map(({ key }) => key);
+      return ask(keys, (records, now) => reserve(records, charges, withinMs, now));
+    },
+
+    async slow(budget, retryMs) {
+      checkSlow(budget, retryMs);
+      await ask([budget.key], (records, now) => slow(records, budget, retryMs, now));
+    },
+
+    async hold(room, id) {
+      checkRoom(room, id);
+      return ask([roomKey(room.key)], (records, now) => hold(records, room, id, now));
+    },
+
+    async release(room, id) {
+      checkRoom(room, id);
+      await ask([roomKey(room.key)], (records, now) => release(records, room.key, id, now));
     },
 
     async health() {

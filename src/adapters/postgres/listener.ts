@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type pg from "pg";
 import { openClient, type Target, toError } from "./connection.ts";
 
-/** How often the listening connection, on which nothing else is asked, is proved alive. */
+/** How often the listening connection, which is otherwise silent, is checked. */
 const HEARTBEAT_MS = 5_000;
 const FIRST_WAIT_MS = 25;
 const MAX_WAIT_MS = 2_000;
@@ -11,14 +11,14 @@ export interface ListenerOptions {
   target: Target;
   role: string;
   onNotification(channel: string, payload: string): void;
-  /** On each new connection, before it listens. */
+  /** Called on each new connection, before it listens. */
   onOpen?(client: pg.Client): Promise<void>;
   onLost?(): void;
   /** It listens again after an outage: notifications may have been missed. */
   onReturn?(): void;
 }
 
-/** A connection that listens. It dies with its backend, so it is made anew for as long as it is wanted. */
+/** A listening connection. It dies with its backend, so it is reopened for as long as it is needed. */
 export class Listener {
   readonly #options: ListenerOptions;
   readonly #channels = new Set<string>();
@@ -64,7 +64,7 @@ export class Listener {
       return;
     }
     this.#client = client;
-    // Topics that were asked for while it connected.
+    // Channels that were requested while it connected.
     await Promise.all([...this.#channels].map((channel) => client.query(`LISTEN ${channel}`)));
   }
 
@@ -90,7 +90,7 @@ export class Listener {
     }
   }
 
-  /** Rejects with `unavailable` while it is away. */
+  /** Rejects with `unavailable` while the connection is down. */
   async listen(channel: string): Promise<void> {
     this.#channels.add(channel);
     try {
@@ -101,7 +101,7 @@ export class Listener {
     }
   }
 
-  /** Listens for as long as it lives: while it is away, from when it is back. */
+  /** Listens permanently: if the connection is down, as soon as it is back. */
   async keep(channel: string): Promise<void> {
     this.#channels.add(channel);
     await this.#client?.query(`LISTEN ${channel}`).catch(() => {});
@@ -119,7 +119,7 @@ export class Listener {
     );
   }
 
-  /** Proves the connection alive; one that does not answer is given up. */
+  /** Checks the connection; if it does not answer, gives it up. */
   async check(): Promise<void> {
     const client = this.#connected();
     let timer: NodeJS.Timeout | undefined;

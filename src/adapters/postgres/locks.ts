@@ -3,9 +3,9 @@ import type pg from "pg";
 import { openClient, type Target } from "./connection.ts";
 
 /**
- * Advisory locks say who is alive: a process holds one, shared by its sessions, for as long as any of them
- * lasts, and the server frees it in the moment the process ends. The first number tells the schema and what
- * is held, the second is drawn from the sequence `holders`.
+ * Advisory locks show who is alive: a process shares one among its sessions for as long as any of them lasts, and the
+ * server releases it the moment the process ends. The first key encodes the schema and the kind of lock; the second
+ * comes from the sequence `holders`.
  */
 export type Held = "worker" | "broker";
 
@@ -14,8 +14,8 @@ export function classOf(held: Held): string {
 }
 
 /**
- * Of the rows `holder` in `from`, those whose lock nobody holds. With NOT IN the locks are read once and
- * hashed; NOT EXISTS would go through all of them again for each row.
+ * SQL for values of the holder column whose lock nobody holds. With NOT IN the locks are read once and hashed; NOT
+ * EXISTS would scan all of them for each row.
  */
 export function unheld(held: Held, column: string): string {
   return `${column}::oid NOT IN (
@@ -24,7 +24,7 @@ export function unheld(held: Held, column: string): string {
       AND l.classid = (${classOf(held)}::bigint & 4294967295)::oid AND l.granted)`;
 }
 
-/** A session of its own that holds locks, and comes back by itself when it breaks. */
+/** A session that holds locks, and reconnects by itself when it breaks. */
 export class Session {
   readonly #target: Target;
   readonly #role: string;

@@ -1,18 +1,18 @@
 import { createHash } from "node:crypto";
 import type pg from "pg";
 
-/** What one notification may carry, in bytes; PostgreSQL takes less than 8,000. */
+/** Largest notification in bytes; PostgreSQL's limit is just below 8,000. */
 const MAX_BYTES = 7_900;
 
-/** Deliveries have been put into a queue, or its backlog has grown. */
+/** A queue has new deliveries, or its backlog has grown. */
 export type News = "deliveries" | "backlog";
 
-/** Where the news of a queue are told: to those alone who serve it. */
+/** The channel for a queue's news, which only its workers listen to. */
 export function queueChannel(schema: string, news: News, queue: string): string {
   return channelOf(schema, `${news}/${queue}`);
 }
 
-/** The channel of a topic in a schema. Names of channels are short, so they are hashed. */
+/** The channel of a topic in a schema. Channel names are short, so they are hashes. */
 export function channelOf(schema: string, topic: string): string {
   return `millrace_${createHash("sha256").update(`${schema}/${topic}`).digest("hex").slice(0, 32)}`;
 }
@@ -25,14 +25,14 @@ interface Message {
 }
 
 /**
- * Sends notifications in transactions of their own, one at a time: notifying commits wait for each other,
- * so everything that comes up meanwhile goes together, several messages in one notification.
+ * Sends notifications in its own transactions, one at a time. Notifying commits wait for each other, so everything that
+ * arrives meanwhile is sent together, several messages per notification.
  */
 export class Notifier {
   readonly #pool: pg.Pool;
   #waiting: Message[] = [];
   #sending: Promise<void> | null = null;
-  /** Equal notifications of one transaction would be delivered once. */
+  /** Makes each notification unique: PostgreSQL delivers identical ones of one transaction only once. */
   #number = 0;
 
   constructor(pool: pg.Pool) {
@@ -85,13 +85,13 @@ export class Notifier {
     return frames;
   }
 
-  /** Resolves when what was to be sent has been, or has failed. */
+  /** Resolves when everything queued has been sent or has failed. */
   async idle(): Promise<void> {
     while (this.#sending) await this.#sending;
   }
 }
 
-/** The messages of a notification, up to the first that is not of our making: anybody may notify. */
+/** The messages of a notification, up to the first malformed one: anyone may notify. */
 export function unpack(frame: string): string[] {
   const texts: string[] = [];
   const length = /(\d{1,4}):/y;

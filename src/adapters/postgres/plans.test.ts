@@ -8,7 +8,7 @@ import { reads } from "./store/reads.ts";
 import { openPostgresStore } from "./store.ts";
 import { testSchema } from "./testing.ts";
 
-/** What grows without limit, or with the backlog. Nothing may read through all of it. */
+/** Tables that grow without limit, or with the backlog. Nothing may scan them. */
 const growing = [
   "jobs",
   "tasks",
@@ -21,11 +21,14 @@ const growing = [
   "idempotency",
   "deliveries",
 ];
-/** These hold what lives, or few rows: to read through them is their purpose. */
-const partial = ["jobs_live", "tasks_dead", "blobs_deleting", "deliveries_held", "blobs_unused"];
-/** Asked for once in a while, over what cannot be counted without looking. */
+/** Partial indexes over live or few rows, which are meant to be scanned. */
+const partial = [
+  ...["jobs_live", "jobs_ended_badly", "blobs_deleting", "deliveries_held", "blobs_unused"],
+  ...["tasks_dead", "tasks_dead_queue", "tasks_dead_alike", "tasks_dead_code"],
+];
+/** Rare statements over what cannot be counted without scanning. */
 const counting = ["usage"];
-/** These sort no more rows than their batch names, or than one round of filling moves. */
+/** Statements that sort only the rows of their batch, or of one round of filling. */
 const sorting =
   /^(lock_|renew|keep_pinned|drop_cache|append_events|put_cache|fill|retry|reject|queues$|dead_counts|live_jobs|register_queues|windows)/;
 
@@ -60,7 +63,7 @@ await withService("PostgreSQL", addressOf(schema.url, 5432), () => {
     return rows.map((row) => row["QUERY PLAN"] as string);
   }
 
-  /** Steps that read a whole table or index, and sorts of what a limit should have kept away. */
+  /** Steps that scan a whole table or index, and sorts of rows that a limit should have excluded. */
   function faults(steps: string[]): string[] {
     return steps.filter((step, n) => {
       const table = /Seq Scan on (\w+)/.exec(step)?.[1];
@@ -78,7 +81,7 @@ await withService("PostgreSQL", addressOf(schema.url, 5432), () => {
       if (counting.includes(name)) continue;
       const some = faults(await plan(text)).filter((step) => !(step.includes("Sort") && sorting.test(name)));
       for (const fault of some) found.push(`${name}: ${fault.trim()}`);
-      // Who is next in the backlog is read off the index, however many wait.
+      // The next task in the backlog is read from the index, however many wait.
       if (name.startsWith("fill"))
         expect(text && (await plan(text)).join()).not.toMatch(/Sort Key: t(_\d)?\./);
     }
@@ -109,7 +112,10 @@ await withService("PostgreSQL", addressOf(schema.url, 5432), () => {
     await list.deadLetters({ limit: 50 });
     await list.deadLetters({ limit: 50, cursor: `${id}.1`, queue: "q" });
     await list.deadLetters({ limit: 50, jobId: id });
-    expect(asked).toHaveLength(7);
+    await list.deadLetters({ limit: 50, queue: "q", code: "c", group: "g" });
+    await list.findJobs({ limit: 50, look: 500, owner, from: 1, to: 2 });
+    await list.findJobs({ limit: 50, look: 500, states: ["failed"], cursor: id });
+    expect(asked).toHaveLength(10);
     for (const text of asked) expect([text, faults(await plan(text))]).toEqual([text, []]);
   });
 });

@@ -3,9 +3,8 @@ import { migrations as coldMigrations, type Migration } from "../../database/mig
 import { assertReachable, openPool, type Target, toError } from "./connection.ts";
 
 /**
- * The hot tables. Each entry brings the schema from the version before to its own. They only ever expand, so that older
- * processes go on beside newer ones. Indexes over tasks are partial: they hold what lives, however much
- * has ended.
+ * The hot tables. Each entry migrates the schema from the previous version. Migrations only expand it, so that older
+ * processes can run next to newer ones. Indexes over tasks are partial: they cover live tasks, however many have ended.
  */
 const migrations = [
   `
@@ -209,11 +208,40 @@ const migrations = [
     PRIMARY KEY (job_id, item, generation)
   );
   `,
+  `
+  -- pace: the part of the limit that comes back; holds: who holds or waits for a place, of calls at once.
+  ALTER TABLE budgets ADD COLUMN pace float8 NOT NULL DEFAULT 1, ADD COLUMN paced_at float8 NOT NULL DEFAULT 0,
+    ADD COLUMN holds json;
+  `,
+  `
+  -- For operators, who look among the jobs of all owners; of those that succeed there are no rows in them. A trigger
+  -- writes what is searched of an error, whichever process writes the task.
+  CREATE INDEX jobs_ended_badly ON jobs (state, id) WHERE state IN ('partial', 'failed', 'cancelled', 'expired');
+  ALTER TABLE tasks ADD COLUMN dead_code text COLLATE "C", ADD COLUMN dead_group text COLLATE "C";
+  CREATE FUNCTION describe_death() RETURNS trigger LANGUAGE plpgsql AS $death$
+  BEGIN
+    NEW.dead_code := coalesce(NEW.body -> 'error' ->> 'code', '');
+    NEW.dead_group := regexp_replace(left(split_part(
+      coalesce(NEW.body -> 'error' ->> 'detail', NEW.body -> 'error' ->> 'message', ''), chr(10), 1), 160), '[0-9]+', '0', 'g');
+    RETURN NEW;
+  END $death$;
+  CREATE TRIGGER tasks_died BEFORE INSERT OR UPDATE ON tasks FOR EACH ROW WHEN (NEW.state = 'dead')
+    EXECUTE FUNCTION describe_death();
+  UPDATE tasks SET state = state WHERE state = 'dead';
+  CREATE INDEX tasks_dead_alike ON tasks (queue, dead_code, dead_group, job_id, item) WHERE state = 'dead';
+  CREATE INDEX tasks_dead_code ON tasks (dead_code, job_id, item) WHERE state = 'dead';
+  CREATE INDEX tasks_dead_queue ON tasks (queue, job_id, item) WHERE state = 'dead';
+  `,
+  `
+  -- Results that expire soon are announced in turn, those of one moment by their ids.
+  DROP INDEX jobs_expiry;
+  CREATE INDEX jobs_expiry ON jobs (expires_at, id) WHERE expires_at IS NOT NULL;
+  `,
 ];
 
 /**
- * Connections to a schema that is up to date; none stays open when it cannot be reached.
- * @param ready asks what else must be known before it is used
+ * Connections to an up-to-date schema. Leaves none open if the server cannot be reached.
+ * @param ready loads what else must be known before use
  */
 export async function openSchema(
   target: Target,
@@ -244,7 +272,7 @@ export async function migrate(pool: pg.Pool, { schema }: Target): Promise<void> 
       schema,
     ]);
     const there = await client.query("SELECT 1 FROM pg_namespace WHERE nspname = $1", [schema]);
-    // Asked first: an existing schema needs no right to create one.
+    // Checked first: an existing schema needs no right to create one.
     if (there.rowCount === 0) await client.query(`CREATE SCHEMA ${schema}`);
     await client.query("CREATE TABLE IF NOT EXISTS migrations (version integer PRIMARY KEY)");
     const done = await version(client, schema);

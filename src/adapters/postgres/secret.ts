@@ -1,6 +1,6 @@
 import { openClient, openingError, targetOf } from "./connection.ts";
 
-/** The key of an installation, kept beside its records, whose tables exist; made when it is asked for first. */
+/** The key of an installation, stored with its records, whose tables must exist; created on the first call. */
 export async function schemaSecret(url: string, candidate: string): Promise<string> {
   const target = targetOf(url);
   try {

@@ -5,7 +5,7 @@ import { openPostgresStore } from "./store.ts";
 import { testSchema } from "./testing.ts";
 
 await withService("PostgreSQL", addressOf(testSchema().url, 5432), () => {
-  // Each has a schema of its own, and they mostly wait for the disk.
+  // Each has its own schema, and they mostly wait for the disk.
   describe.concurrent("some at once", () => {
     storeSuite({
       name: "postgres",

@@ -23,9 +23,9 @@ import { Windows } from "./store/windows.ts";
 import { Workers } from "./store/workers.ts";
 
 export interface PostgresStoreOptions {
-  /** The broker is `openPostgresBroker` of the same URL: deliveries are a part of each transaction. */
+  /** The broker is `openPostgresBroker` of the same URL: transactions write deliveries themselves. */
   publishes: boolean;
-  /** Connections at once, beside the one that tells a worker's life. @default 6 */
+  /** Most connections, in addition to the one that shows that a worker is alive. @default 6 */
   connections?: number;
 }
 
@@ -36,7 +36,7 @@ const pause = statement(
 const release = statement("release", "DELETE FROM reservations WHERE id = $1");
 
 export interface PostgresStore extends Store {
-  /** What a broker that is one with the store needs. */
+  /** For a broker that shares the store's database. */
   readonly claims: Claims;
 }
 

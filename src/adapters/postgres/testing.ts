@@ -3,7 +3,7 @@ import pg from "pg";
 
 const server = process.env.MILLRACE_TEST_POSTGRES ?? "postgres://postgres@127.0.0.1:5432/test";
 
-/** A schema that nobody else uses; it is made by whoever opens its URL first. */
+/** A private schema; the first to open its URL creates it. */
 export function testSchema(): { url: string; drop(): Promise<void> } {
   const name = `test_${randomBytes(6).toString("hex")}`;
   const url = new URL(server);

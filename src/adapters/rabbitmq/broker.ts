@@ -9,11 +9,11 @@ import { createPublisher } from "./publisher.ts";
 import { declareQueue, onChannel, type Topology, topologyOf } from "./topology.ts";
 
 export interface RabbitBrokerOptions {
-  /** Name of the exchange, and beginning of the dead letters' exchange. @default "millrace" */
+  /** Name of the exchange, and prefix of the dead-letter exchange. @default "millrace" */
   prefix?: string;
   /**
-   * Redeliveries after which RabbitMQ dead-letters a message by itself. Well above a step's attempts: the
-   * store decides what is dead. Queues that exist keep theirs. @default 100
+   * Redeliveries after which RabbitMQ itself dead-letters a message. Well above a step's attempts, because the store
+   * decides what is dead. Existing queues keep their limit. @default 100
    */
   deliveryLimit?: number;
 }
@@ -21,12 +21,12 @@ export interface RabbitBrokerOptions {
 const MAX_PAYLOAD_BYTES = 1024 * 1024;
 const ANSWER_MS = 10_000;
 const HEALTH_MS = 2_000;
-/** RabbitMQ's field for the prefetch has 16 bits. */
+/** RabbitMQ's prefetch field has 16 bits. */
 const MAX_PREFETCH = 65_535;
 
 /**
- * Publishes and consumes on connections of their own: in an alarm RabbitMQ stops reading from connections
- * that publish, and acknowledgements must still pass.
+ * Publishes and consumes on separate connections: during an alarm RabbitMQ stops reading from connections that publish,
+ * and acknowledgments must still get through.
  */
 export async function openRabbitBroker(url: string, options: RabbitBrokerOptions = {}): Promise<Broker> {
   const topology = topologyOf(options.prefix ?? "millrace", options.deliveryLimit ?? 100);
@@ -124,7 +124,7 @@ export async function openRabbitBroker(url: string, options: RabbitBrokerOptions
 async function checkHealth(link: Link, { exchange }: Topology): Promise<void> {
   await onChannel(link.model(), (channel) => channel.assertExchange(exchange, "direct", { durable: true }));
   const alarm = link.blocked();
-  if (alarm !== undefined) throw new Error(`RabbitMQ takes no messages: ${alarm}`);
+  if (alarm !== undefined) throw new Error(`RabbitMQ accepts no messages: ${alarm}`);
 }
 
 function tooLarge(message: Message): MillraceError {

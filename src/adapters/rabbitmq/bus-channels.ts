@@ -4,7 +4,7 @@ import { backoffMs } from "../../domain/backoff.ts";
 import type { Subscribers } from "../subscribers.ts";
 import type { Link } from "./connection.ts";
 
-/** The channel that publishes, as it is now. Throws `unavailable` while there is no connection. */
+/** The current publishing channel. Throws `unavailable` while there is no connection. */
 export function publishingChannel(link: Link, exchange: string): () => Promise<ConfirmChannel> {
   let kept: Promise<ConfirmChannel> | undefined;
   return () => {
@@ -25,13 +25,13 @@ export function publishingChannel(link: Link, exchange: string): () => Promise<C
   };
 }
 
-/** The queue of this process, and what it is bound to. */
+/** This process's queue and its bindings. */
 export interface Ears {
-  /** Opens the queue, unless it is. Throws `unavailable` while there is no connection. */
+  /** Opens the queue, if it is not open. Throws `unavailable` while there is no connection. */
   open(): Promise<unknown>;
   bind(topic: string): Promise<void>;
   unbind(topic: string): Promise<void>;
-  /** Listens no more after the next break. */
+  /** Stops listening after the next disconnect. */
   close(): void;
 }
 
@@ -40,7 +40,7 @@ interface Opened {
   queue: string;
 }
 
-/** Listens for all subscribers, and again whenever the channel or the connection has come back. */
+/** Listens for all subscribers, and again whenever the channel or the connection is back. */
 export function openEars(link: Link, exchange: string, subscribers: Subscribers): Ears {
   let kept: Promise<Opened> | undefined;
   let isReturning = false;
@@ -59,7 +59,7 @@ export function openEars(link: Link, exchange: string, subscribers: Subscribers)
     return kept;
   }
 
-  /** Until it succeeds, or there is no connection: the next one calls again. */
+  /** Retries until it succeeds or the connection is lost; the next connection calls it again. */
   async function openAgain(): Promise<void> {
     if (isReturning) return;
     isReturning = true;
@@ -89,7 +89,7 @@ export function openEars(link: Link, exchange: string, subscribers: Subscribers)
     },
     async unbind(topic) {
       const current = await kept?.catch(() => undefined);
-      // Refused while disconnected: then the binding is gone with its queue anyway.
+      // Fails while disconnected: the binding is then gone with its queue anyway.
       if (!subscribers.has(topic))
         await current?.channel.unbindQueue(current.queue, exchange, topic).catch(() => {});
     },
@@ -115,7 +115,7 @@ async function consume(channel: Channel, exchange: string, subscribers: Subscrib
   return { channel, queue };
 }
 
-/** What `open` gives; `forget` is called when that failed, or when its channel has closed. */
+/** Caches the result of `open`; calls `forget` if that fails, or when its channel closes. */
 function keepOpen<T>(
   open: () => Promise<T>,
   channelOf: (opened: T) => Channel,

@@ -6,7 +6,7 @@ import { openEars, publishingChannel } from "./bus-channels.ts";
 import { openLink, patiently, unavailable } from "./connection.ts";
 
 export interface RabbitBusOptions {
-  /** Begins the name of the exchange, `PREFIX.bus`. @default "millrace" */
+  /** Prefix of the exchange, `PREFIX.bus`. @default "millrace" */
   prefix?: string;
 }
 
@@ -14,8 +14,8 @@ const ANSWER_MS = 5_000;
 const HEALTH_MS = 2_000;
 
 /**
- * One exchange, and one exclusive queue a process that goes when its connection goes. The queue is bound by
- * topic, so that a process is sent only what it listens to.
+ * One exchange, and one exclusive queue per process that is deleted with its connection. The queue is bound by topic,
+ * so that a process receives only what it listens to.
  */
 export async function openRabbitBus(url: string, options: RabbitBusOptions = {}): Promise<Bus> {
   const exchange = `${options.prefix ?? "millrace"}.bus`;

@@ -4,23 +4,23 @@ import { type Channel, type ChannelModel, connect } from "amqplib";
 import { whyUnreachable } from "../../domain/unreachable.ts";
 import { MillraceError } from "../../errors.ts";
 
-/** A connection that comes back by itself. What was opened on it does not: `onConnect` opens it anew. */
+/** A connection that reconnects by itself. What was opened on it does not come back: `onConnect` opens it again. */
 export interface Link {
-  /** The connection as it is now. Throws `unavailable` while there is none. */
+  /** The current connection. Throws `unavailable` while there is none. */
   model(): ChannelModel;
-  /** Why the server takes no messages at present (an alarm: memory or disk), or `undefined`. */
+  /** Why the server currently accepts no messages (an alarm: memory or disk), or `undefined`. */
   blocked(): string | undefined;
-  /** Called after every reconnect, not for the first connection. Returns what ends it. */
+  /** Called after every reconnect, not for the first connection. Returns an unsubscribe function. */
   onConnect(listener: () => void): () => void;
-  /** Ends it, also when the server does not answer. */
+  /** Closes it, even if the server does not answer. */
   close(): Promise<void>;
 }
 
-/** After two of these without a sign of life the other side is taken for dead. */
+/** After two of these without a sign of life the other side counts as dead. */
 const HEARTBEAT_S = 5;
 const CLOSE_MS = 2_000;
 
-/** Fails at once where the first attempt fails, and reconnects for ever after that. */
+/** Fails at once if the first attempt fails; after that, reconnects forever. */
 export async function openLink(url: string, role: string): Promise<Link> {
   const listeners = new Set<() => void>();
   let current: ChannelModel | undefined;
@@ -82,13 +82,13 @@ export async function openLink(url: string, role: string): Promise<Link> {
   };
 }
 
-/** amqplib's types do not name the socket; without it, a server that is gone would keep the process alive. */
+/** amqplib's types do not expose the socket; unless it is destroyed, a dead server would keep the process alive. */
 function socketOf(model: ChannelModel): Socket | undefined {
   return (model.connection as unknown as { stream?: Socket }).stream;
 }
 
 function withHeartbeat(url: string): string {
-  if (!URL.canParse(url)) throw new MillraceError("config_invalid", "The URL of RabbitMQ is not well formed");
+  if (!URL.canParse(url)) throw new MillraceError("config_invalid", "The URL of RabbitMQ is malformed");
   const changed = new URL(url);
   if (!changed.searchParams.has("heartbeat")) changed.searchParams.set("heartbeat", String(HEARTBEAT_S));
   return changed.href;
@@ -101,7 +101,7 @@ function refused(url: string, cause: unknown): MillraceError {
   if (/ACCESS.REFUSED|\b403\b/i.test(message)) {
     return new MillraceError(
       "config_invalid",
-      `RabbitMQ at ${host} refuses the user or password of the URL`,
+      `RabbitMQ at ${host} rejects the user or password in the URL`,
       { cause },
     );
   }
@@ -109,17 +109,17 @@ function refused(url: string, cause: unknown): MillraceError {
     const vhost = decodeURIComponent(pathname.slice(1)) || "/";
     return new MillraceError(
       "config_invalid",
-      `RabbitMQ at ${host} does not open the virtual host "${vhost}"`,
+      `RabbitMQ at ${host} denies access to the virtual host "${vhost}"`,
       { cause },
     );
   }
   return new MillraceError("unavailable", `RabbitMQ at ${host} cannot be used: ${message}.`, { cause });
 }
 
-/** What the client threw, as one of the catalogue's errors. */
+/** The client's error as one of the catalog's. */
 export function unavailable(cause: unknown): MillraceError {
   if (cause instanceof MillraceError) return cause;
-  return new MillraceError("unavailable", "RabbitMQ does not answer as it should", { cause });
+  return new MillraceError("unavailable", "RabbitMQ sent an unexpected response", { cause });
 }
 
 /** Rejects with `unavailable` after `ms`. */
@@ -134,7 +134,7 @@ export async function patiently<T>(ms: number, promise: Promise<T>): Promise<T> 
 }
 
 export async function closeChannel(channel: Channel): Promise<void> {
-  // Closing twice throws, and so does a connection that is gone.
+  // Closing twice throws, and so does a dead connection.
   await patiently(
     CLOSE_MS,
     Promise.resolve().then(() => channel.close()),

@@ -8,9 +8,9 @@ import { createDeliveries, type Deliveries, type DeliveriesSetup, lost } from ".
 import { declareQueue, REDECLARE_AFTER_MS, type Topology } from "./topology.ts";
 
 export interface QueueConsumer extends Consumer {
-  /** Whether everything it was handed has been settled or given back. */
+  /** Whether everything it was handed has been settled or returned. */
   isEmpty(): boolean;
-  /** Waits for settlements under way; the rest comes again when the connection closes. */
+  /** Waits for settlements in flight; the rest comes again when the connection closes. */
   drain(): Promise<void>;
 }
 
@@ -23,7 +23,7 @@ interface Attached {
 const CLOSE_MS = 2_000;
 const FIRST_ATTEMPTS = 5;
 
-/** Consumes on a channel of its own, and again on a new one when channel, queue or connection went away. */
+/** Consumes on its own channel, and on a new one after the channel, queue or connection is lost. */
 export async function startConsumer(
   link: Link,
   topology: Topology,
@@ -53,7 +53,7 @@ export async function startConsumer(
       const received = createDeliveries(channel, setup, () => closing && closeChannel(channel));
       deliveries = received;
       const { consumerTag } = await channel.consume(setup.queue, (message) => {
-        // The queue was deleted, or its leader moved: begin anew.
+        // The queue was deleted, or its leader moved: start over.
         if (!message) setTimeout(() => void closeChannel(channel), REDECLARE_AFTER_MS);
         else if (closing) channel.nack(message, false, true);
         else received.deliver(message);
@@ -66,7 +66,7 @@ export async function startConsumer(
     }
   }
 
-  /** Until it succeeds, or there is no connection: the next one calls again. */
+  /** Retries until it succeeds or the connection is lost; the next connection calls it again. */
   async function reattach(): Promise<void> {
     if (attaching) return;
     attaching = true;
@@ -91,7 +91,7 @@ export async function startConsumer(
     if (deliveries.isEmpty()) await closeChannel(channel);
   }
 
-  /** RabbitMQ may end the connection of whoever consumes a quorum queue that another is just creating. */
+  /** RabbitMQ may close the connection of a consumer of a quorum queue that another client is just creating. */
   async function attachFirst(): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {

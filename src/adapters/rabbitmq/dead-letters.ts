@@ -6,9 +6,8 @@ const IDLE_MS = 1_000;
 const MAX_PREFETCH = 65_535;
 
 /**
- * Looks at the oldest dead letters; they go back when the channel closes. A quorum queue hands out first what
- * was given back, in the order in which it came back, so that looking at a part of it would turn its order
- * round: it is looked at whole.
+ * Reads the oldest dead letters, which return to the queue when the channel closes. A quorum queue delivers returned
+ * messages first, in the order of their return, so reading only some would reorder the queue; this reads all of it.
  */
 export async function readDeadLetters(channel: Channel, queue: string, limit: number): Promise<Message[]> {
   const dead = deadQueueOf(queue);
@@ -16,7 +15,7 @@ export async function readDeadLetters(channel: Channel, queue: string, limit: nu
   if (messageCount === 0) return [];
   const letters: Message[] = [];
   const { promise, resolve } = Promise.withResolvers<void>();
-  // Another reader may take some in between.
+  // Another reader may take some in the meantime.
   const idle = setTimeout(resolve, IDLE_MS);
   let seen = 0;
   await channel.prefetch(Math.min(messageCount, MAX_PREFETCH));

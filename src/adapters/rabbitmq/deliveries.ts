@@ -12,20 +12,20 @@ export interface DeliveriesSetup {
   refusal: () => Error | undefined;
 }
 
-/** What one channel was handed and has not settled. */
+/** The messages that one channel was handed and has not settled. */
 export interface Deliveries {
   deliver(message: ConsumeMessage): void;
-  /** Whether nothing is held and no settlement is under way. */
+  /** Whether nothing is held and no settlement is in flight. */
   isEmpty(): boolean;
-  /** Waits for settlements under way. */
+  /** Waits for settlements in flight. */
   drain(): Promise<void>;
-  /** The channel is gone, and RabbitMQ has given its deliveries back. */
+  /** The channel is gone, and RabbitMQ has returned its deliveries. */
   lose(error: Error): void;
 }
 
 interface Held {
   message: ConsumeMessage;
-  /** Of its settlement; `undefined` while unsettled. */
+  /** Outcome of its settlement; `undefined` while unsettled. */
   outcome: Promise<void> | undefined;
 }
 
@@ -36,17 +36,17 @@ interface Settling {
   reject: (error: Error) => void;
 }
 
-/** @param onEmpty called whenever it has become empty */
+/** @param onEmpty called whenever it becomes empty */
 export function createDeliveries(channel: Channel, setup: DeliveriesSetup, onEmpty: () => void): Deliveries {
-  // By delivery tag; a map keeps the order in which they came, which is that of the tags.
+  // By delivery tag; the map's order is that of arrival, which is also that of the tags.
   const held = new Map<number, Held>();
   const settling = new Set<Promise<void>>();
 
   const add = gather<Settling>(async (batch) => {
     try {
       sendSettlements(channel, held, batch);
-      // AMQP does not answer an acknowledgement. An answer to anything sent after it says that it was taken;
-      // asking for the prefetch that is in force already is the least that can be asked.
+      // AMQP does not answer an acknowledgment, but an answer to anything sent after it shows that it was received.
+      // Setting the current prefetch again is the cheapest request.
       await channel.prefetch(setup.prefetch);
       for (const { resolve } of batch) resolve();
     } catch (error) {
@@ -104,7 +104,7 @@ export function createDeliveries(channel: Channel, setup: DeliveriesSetup, onEmp
   };
 }
 
-/** Sends one acknowledgement for all that are acknowledged up to a tag, and one for each other. */
+/** Sends one acknowledgment for all that are acknowledged up to a tag, and one for each other. */
 function sendSettlements(channel: Channel, held: Map<number, Held>, batch: readonly Settling[]): void {
   const acks = new Set<Held>();
   for (const { held: one, how } of batch) {
@@ -128,5 +128,5 @@ function sendSettlements(channel: Channel, held: Map<number, Held>, batch: reado
 }
 
 export function lost(cause?: unknown): MillraceError {
-  return new MillraceError("lost_ownership", "The delivery belongs to another consumer by now", { cause });
+  return new MillraceError("lost_ownership", "The delivery now belongs to another consumer", { cause });
 }

@@ -1,6 +1,6 @@
 import type { Broker } from "../../ports/broker.ts";
 
-/** Puts a prefix before the names of the queues, so that several Millraces can share a virtual host. */
+/** Prefixes the queue names, so that several installations can share a virtual host. */
 export function prefixed(broker: Broker, prefix: string): Broker {
   const name = (queue: string) => `${prefix}:${queue}`;
   return {

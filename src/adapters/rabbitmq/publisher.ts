@@ -7,24 +7,24 @@ import { REDECLARE_AFTER_MS, type Topology } from "./topology.ts";
 
 export interface Publisher {
   publish(queue: string, message: Message): Promise<PublishResult>;
-  /** Resolves when nothing is on the way any more. */
+  /** Resolves when nothing is in flight any more. */
   drain(): Promise<void>;
 }
 
 interface Publication {
   queue: string;
   message: Message;
-  /** Times that it was tried again. */
+  /** Number of retries so far. */
   repeats: number;
   resolve: (result: PublishResult) => void;
 }
 
-/** Unconfirmed for so long, in ms, a message is reported as `unavailable`; it may have arrived. */
+/** A message unconfirmed for this long, in ms, is reported as `unavailable`; it may have arrived. */
 const CONFIRM_MS = 10_000;
 const REPEATS = 3;
 const REPEAT_AFTER_MS = 200;
 
-/** Publishes with confirms: what comes in one turn of the event loop is on its way before any is confirmed. */
+/** Publishes with confirms: everything from one turn of the event loop is sent before any is confirmed. */
 export function createPublisher(link: Link, topology: Topology): Publisher {
   const open = new Set<Promise<void>>();
   const lines = publishingLine(link, topology);
@@ -46,7 +46,7 @@ export function createPublisher(link: Link, topology: Topology): Publisher {
     };
     const fail = (publication: Publication, error: unknown) => {
       if (!take(publication)) return;
-      // RabbitMQ may end the connection of whoever uses a quorum queue that another is just creating.
+      // RabbitMQ may close the connection of a client that uses a quorum queue that another client is just creating.
       if (fresh && !isLasting(error) && publication.repeats < REPEATS) repeat(publication, REPEAT_AFTER_MS);
       else publication.resolve({ ok: false, error: unavailable(error) });
     };
@@ -62,12 +62,12 @@ export function createPublisher(link: Link, topology: Topology): Publisher {
           if (!isReturned) return publication.resolve({ ok: true });
           line.forget(queue);
           if (publication.repeats < REPEATS) return repeat(publication, REDECLARE_AFTER_MS);
-          const cause = new Error("RabbitMQ finds no queue for the message");
+          const cause = new Error("RabbitMQ found no queue for the message");
           publication.resolve({ ok: false, error: unavailable(cause) });
         });
       }
       late = setTimeout(() => {
-        // A channel that published before its queue had a leader again may stay silent: begin a new one.
+        // A channel that published before its queue had a leader again may stay silent, so open a new one.
         lines.forget(used);
         void closeChannel(line.channel);
         fresh = false;
@@ -86,7 +86,7 @@ export function createPublisher(link: Link, topology: Topology): Publisher {
   return {
     publish(queue, message) {
       if (Buffer.byteLength(message.id) > 255) {
-        const error = new MillraceError("payload_too_large", "An id may have 255 bytes on RabbitMQ");
+        const error = new MillraceError("payload_too_large", "An id on RabbitMQ is limited to 255 bytes");
         return Promise.resolve({ ok: false, error });
       }
       const { promise, resolve } = Promise.withResolvers<PublishResult>();

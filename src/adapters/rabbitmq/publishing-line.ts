@@ -3,19 +3,19 @@ import type { Message } from "../../ports/broker.ts";
 import { type Link, unavailable } from "./connection.ts";
 import { declareQueue, onChannel, type Topology } from "./topology.ts";
 
-/** A channel that publishes with confirms, for as long as it is open. */
+/** An open channel that publishes with confirms. */
 export interface Line {
   channel: ConfirmChannel;
   /** Whether the queue exists as far as we know. */
   isDeclared(queue: string): boolean;
   declare(queue: string): Promise<unknown>;
-  /** The queue was deleted since it was declared. */
+  /** The queue was deleted after it was declared. */
   forget(queue: string): void;
   /** @param confirmed called with whether RabbitMQ found no queue for the message */
   write(queue: string, message: Message, confirmed: (error: unknown, isReturned: boolean) => void): void;
 }
 
-/** The line as it is now: a new one when the connection or the channel is another. */
+/** The current line: a new one after the connection or the channel has changed. */
 export function publishingLine(link: Link, topology: Topology) {
   let line: Promise<Line> | undefined;
   let lineModel: ChannelModel | undefined;
@@ -25,11 +25,11 @@ export function publishingLine(link: Link, topology: Topology) {
   }
 
   return {
-    /** Throws `unavailable` while there is no connection, or RabbitMQ takes no messages. */
+    /** Throws `unavailable` while there is no connection, or while RabbitMQ accepts no messages. */
     current(): Promise<Line> {
       const model = link.model();
       const alarm = link.blocked();
-      if (alarm !== undefined) throw unavailable(new Error(`RabbitMQ takes no messages: ${alarm}`));
+      if (alarm !== undefined) throw unavailable(new Error(`RabbitMQ accepts no messages: ${alarm}`));
       if (!line || lineModel !== model) {
         lineModel = model;
         const opened = openLine(model, topology);
@@ -39,7 +39,7 @@ export function publishingLine(link: Link, topology: Topology) {
       }
       return line;
     },
-    /** Begins a new one next time. */
+    /** Makes the next call open a new one. */
     forget,
   };
 }
@@ -71,8 +71,8 @@ async function openLine(model: ChannelModel, topology: Topology): Promise<Line> 
 }
 
 /**
- * The return of a message comes before its confirmation; two with the same id are counted.
- * @returns whether a message that is confirmed now was given back
+ * A message's return arrives before its confirmation; returns with the same id are counted.
+ * @returns whether a message that is now confirmed was returned
  */
 function countReturns(channel: ConfirmChannel): (queue: string, id: string) => boolean {
   const returns = new Map<string, number>();

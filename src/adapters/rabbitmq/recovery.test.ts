@@ -33,7 +33,7 @@ await withService("RabbitMQ", addressOf(url, 5672), async () => {
         return delivery.ack();
       });
       await deleteQueues(url, [deleted]);
-      // RabbitMQ tells consumers some 30 ms later; see REDECLARE_AFTER_MS.
+      // RabbitMQ notifies consumers about 30 ms later; see REDECLARE_AFTER_MS.
       await sleep(100);
       await persist(5_000, async () => {
         const [result] = await broker.publish(deleted, [{ id: "after", payload: "" }]);
@@ -118,9 +118,9 @@ await withService("RabbitMQ", addressOf(url, 5672), async () => {
         "unavailable",
         /127\.0\.0\.1:1 cannot be used: the connection was refused.*ECONNREFUSED/,
       ],
-      ["a wrong password", wrongUser, "config_invalid", /refuses the user or password/],
+      ["a wrong password", wrongUser, "config_invalid", /rejects the user or password/],
       ["a virtual host that is not there", wrongVhost, "config_invalid", /virtual host "no-such-vhost"/],
-      ["no URL at all", "rabbit", "config_invalid", /not well formed/],
+      ["no URL at all", "rabbit", "config_invalid", /malformed/],
     ];
     for (const [name, wrong, code, message] of cases) {
       test(`${name} fails at once with one clear line`, async () => {

@@ -2,23 +2,23 @@ import type { Channel, ChannelModel, Replies } from "amqplib";
 import { MillraceError } from "../../errors.ts";
 
 /**
- * What an operator sees in RabbitMQ: the direct exchange `millrace`, one durable quorum queue a queue, named
- * alike, the direct exchange `millrace.dead`, and beside each queue its dead letters, `NAME:dead` (the colon
- * is in no queue's name, so that nobody's queue can be another's dead letters).
+ * What an operator sees in RabbitMQ: the direct exchange `millrace`, one durable quorum queue per queue, with the same
+ * name, the direct exchange `millrace.dead`, and for each queue its dead letters, `NAME:dead`. Queue names contain no
+ * colon, so no queue can be another's dead-letter queue.
  */
 export interface Topology {
   exchange: string;
   deadExchange: string;
-  /** Redeliveries after which RabbitMQ dead-letters by itself. */
+  /** Redeliveries after which RabbitMQ itself dead-letters a message. */
   deliveryLimit: number;
 }
 
-/** The store keeps the dead letters; these are copies for operators, the oldest dropped first. */
+/** The store keeps the dead letters; these are copies for operators, and the oldest are dropped first. */
 const DEAD_LENGTH = 10_000;
 
 /**
- * A quorum queue that was deleted is declared again after this time, in ms: RabbitMQ (3.10) loses messages
- * of a new queue whose name is that of one whose end has not reached all of its consumers yet.
+ * Delay before a deleted quorum queue is declared again, in ms: RabbitMQ (3.10) loses messages of a new queue with the
+ * same name until all consumers know of the old one's end.
  */
 export const REDECLARE_AFTER_MS = 300;
 
@@ -30,14 +30,14 @@ export function deadQueueOf(queue: string): string {
   return `${queue}:dead`;
 }
 
-/** Idempotent, also when many do it at once. Tells how many messages wait in the queue. */
+/** Idempotent, even if done concurrently. Returns how many messages are waiting in the queue. */
 export async function declareQueue(channel: Channel, topology: Topology, queue: string): Promise<number> {
   const dead = deadQueueOf(queue);
   await channel.assertExchange(topology.exchange, "direct", { durable: true });
   await channel.assertExchange(topology.deadExchange, "direct", { durable: true });
   await assertQueue(channel, dead, {
     "x-max-length": DEAD_LENGTH,
-    // Looking at dead letters delivers them, and from RabbitMQ 4 on a default limit would drop them.
+    // Reading dead letters delivers them, and from RabbitMQ 4 on a default limit would drop them.
     "x-delivery-limit": 1_000_000,
   });
   await channel.bindQueue(dead, topology.deadExchange, queue);
@@ -45,7 +45,7 @@ export async function declareQueue(channel: Channel, topology: Topology, queue: 
     "x-delivery-limit": topology.deliveryLimit,
     "x-dead-letter-exchange": topology.deadExchange,
     "x-dead-letter-routing-key": queue,
-    // Confirmed by the dead-letter queue before the message leaves this one; it needs the overflow behaviour.
+    // The dead-letter queue confirms before the message leaves this one; this requires the overflow behavior.
     "x-dead-letter-strategy": "at-least-once",
     "x-overflow": "reject-publish",
   });
@@ -63,13 +63,13 @@ async function assertQueue(channel: Channel, name: string, settings: object): Pr
     if ((error as { code?: number }).code !== 406) throw error;
     throw new MillraceError(
       "config_invalid",
-      `RabbitMQ has a queue "${name}" with other settings: let it run empty and delete it`,
+      `RabbitMQ has a queue "${name}" with different settings: let it drain, then delete it`,
       { cause: error },
     );
   }
 }
 
-/** Runs `work` on a channel of its own: a refused operation closes its channel, and nothing else with it. */
+/** Runs `work` on its own channel: a refused operation closes its channel, but nothing else. */
 export async function onChannel<T>(model: ChannelModel, work: (channel: Channel) => Promise<T>): Promise<T> {
   const channel = await model.createChannel();
   channel.on("error", () => {});

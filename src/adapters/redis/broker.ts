@@ -10,22 +10,22 @@ import { createPublisher, MAX_PAYLOAD_BYTES } from "./publisher.ts";
 import { type Holder, isGroupMissing } from "./settlement.ts";
 
 export interface RedisBrokerOptions {
-  /** Begins every key. @default "millrace" */
+  /** Prefix of every key. @default "millrace" */
   prefix?: string;
   /**
-   * Begins the names of this process's consumers. With a name that outlives the process, it takes up at once
-   * what it held when it died; two live processes must never share one. @default host, process id and chance
+   * Prefix of this process's consumer names. A name that outlives the process lets it take up at once what it held when
+   * it died; two live processes must never share one. @default host, process id and random digits
    */
   consumerName?: string;
-  /** A delivery that was not extended for so long, in ms, is handed to another consumer. @default 8_000 */
+  /** A delivery not extended for this long, in ms, goes to another consumer. @default 8_000 */
   ownershipMs?: number;
 }
 
 const GROUP = "workers";
 
 /**
- * A stream for each queue, `prefix:{queue}`, with one consumer group. What is settled is deleted, so the
- * stream holds what waits and what is held. The braces keep a queue's keys on one node of a cluster.
+ * A stream for each queue, `prefix:{queue}`, with one consumer group. Settled entries are deleted, so the stream holds
+ * only what is waiting or held. The braces keep a queue's keys on one node of a cluster.
  */
 export async function openRedisBroker(url: string, options: RedisBrokerOptions = {}): Promise<Broker> {
   const { prefix = "millrace", ownershipMs = 8_000 } = options;
@@ -135,7 +135,7 @@ export async function openRedisBroker(url: string, options: RedisBrokerOptions =
   };
 }
 
-/** Only with an append-only file synced before the answer does a confirmed message survive whatever happens. */
+/** A confirmed message survives everything only with an append-only file that is synced before the answer. */
 async function isDurable(redis: Redis): Promise<boolean> {
   if (!/aof_enabled:1/.test(await redis.info("persistence"))) return false;
   try {

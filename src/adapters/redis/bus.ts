@@ -7,11 +7,11 @@ import { Subscribers } from "../subscribers.ts";
 import { connect, ping, unavailable } from "./connection.ts";
 
 export interface RedisBusOptions {
-  /** Begins every channel. @default "millrace" */
+  /** Prefix of every channel. @default "millrace" */
   prefix?: string;
 }
 
-/** How often the listening connection, on which nothing else is asked, is proved alive. */
+/** How often the listening connection, which is otherwise silent, is checked. */
 const HEARTBEAT_MS = 5_000;
 
 interface Publication {
@@ -21,7 +21,7 @@ interface Publication {
   reject: (error: Error) => void;
 }
 
-/** Redis pub/sub: one connection that listens and one that publishes. */
+/** Redis pub/sub, with one connection to listen and one to publish. */
 export async function openRedisBus(url: string, options: RedisBusOptions = {}): Promise<Bus> {
   const commands = await connect(url, "bus");
   const ears = await connect(url, "bus-listener").catch((error) => {
@@ -30,7 +30,7 @@ export async function openRedisBus(url: string, options: RedisBusOptions = {}): 
   });
   const subscribers = new Subscribers();
   let closed = false;
-  // Channels know no databases, so that the number is part of their name.
+  // Channels are shared by all databases of a server, so their names contain the number.
   const base = `${options.prefix ?? "millrace"}:bus:${commands.options.db ?? 0}:`;
   const refusal = () => new MillraceError("closed", "The connection to Redis is closed");
 
@@ -41,7 +41,7 @@ export async function openRedisBus(url: string, options: RedisBusOptions = {}): 
       if (channels.length > 0) await ears.subscribe(...channels);
       subscribers.tellOfGap();
     } catch {
-      // The connection broke again, and comes back here; a refusal that lasts is tried anew as well.
+      // The connection broke again, and will return here; a persistent refusal is retried as well.
       if (!closed && ears.status === "ready") ears.disconnect(true);
     }
   });
@@ -64,11 +64,11 @@ export async function openRedisBus(url: string, options: RedisBusOptions = {}): 
       const channel = base + topic;
       const remove = subscribers.add(channel, handler, onGap);
       const leave = async () => {
-        // Refused while disconnected: then nothing is subscribed anyway.
+        // Fails while disconnected: then nothing is subscribed anyway.
         if (remove()) await ears.unsubscribe(channel).catch(() => {});
       };
       try {
-        // Also when another listener has asked: this answer comes after the other's.
+        // Even if another listener has already subscribed: this answer comes after that one's.
         await ears.subscribe(channel);
       } catch (error) {
         await leave();

@@ -4,20 +4,20 @@ import { whyUnreachable } from "../../domain/unreachable.ts";
 import { MillraceError } from "../../errors.ts";
 
 /**
- * Opens a connection that reconnects for ever, and fails at once where the first attempt fails.
- * While it is down, commands are refused rather than queued: the callers have an outbox. Commands whose
- * answer was lost are refused too and never sent again behind the caller's back.
+ * Opens a connection that fails at once if the first attempt fails, and reconnects forever after that. While it is
+ * down, commands are refused rather than queued, because the callers have an outbox. Commands whose answer was lost are
+ * refused too, and never resent behind the caller's back.
  */
 export async function connect(url: string, role: string): Promise<Redis> {
   const redis = new Redis(url, { ...options, connectionName: `millrace-${role}` });
   let failure: unknown;
-  // ioredis prints what nobody listens for; the cause of an outage is told by the refused calls.
+  // ioredis prints errors that have no listener; refused calls report the cause of an outage.
   redis.on("error", (error) => {
     failure = error;
   });
   try {
     await redis.connect();
-    // A database that is not there is only told on the side, and the connection is left in database 0.
+    // An unknown database is only reported as an event, and leaves the connection in database 0.
     if (failure) throw failure;
     await requireVersion(redis);
     return redis;
@@ -30,13 +30,13 @@ export async function connect(url: string, role: string): Promise<Redis> {
 
 const options: RedisOptions = {
   lazyConnect: true,
-  // Pub/sub and streams have the same shapes on every server this way.
+  // Gives pub/sub and streams the same shapes on every server.
   protocol: 2,
   autoResubscribe: false,
   enableOfflineQueue: false,
   maxRetriesPerRequest: 0,
   connectTimeout: 3_000,
-  /** A connection on which an answer is due for so long is taken for dead. */
+  /** A connection whose answer is overdue for this long counts as dead. */
   socketTimeout: 6_000,
   retryStrategy: (attempt) => backoffMs(attempt, { baseMs: 50, maxMs: 2_000 }, Math.random()),
 };
@@ -46,7 +46,7 @@ async function requireVersion(redis: Redis): Promise<void> {
   if (version && Number(version[1]) * 100 + Number(version[2]) < 602) {
     throw new MillraceError(
       "config_invalid",
-      `Redis ${version[1]}.${version[2]} is too old: 6.2 or later is needed.`,
+      `Redis ${version[1]}.${version[2]} is too old. Millrace needs 6.2 or later.`,
     );
   }
 }
@@ -65,12 +65,12 @@ function refused(url: string, cause: unknown): MillraceError {
   );
 }
 
-/** A refused command as one of the catalogue's errors. */
+/** A refused command as one of the catalog's errors. */
 export function unavailable(cause: unknown): MillraceError {
   if (cause instanceof MillraceError) return cause;
   const message = cause instanceof Error ? cause.message : String(cause);
   const lasting = /^(NOPERM|NOAUTH|WRONGTYPE|WRONGPASS)/.test(message);
-  return new MillraceError("unavailable", "Redis does not answer as it should", {
+  return new MillraceError("unavailable", "Redis sent an unexpected response", {
     cause,
     retryable: !lasting,
   });
@@ -89,7 +89,7 @@ export async function ping(redis: Redis): Promise<void> {
   }
 }
 
-/** Resolves when the connection works again or has ended for good; tells which. */
+/** Resolves when the connection works again (true) or has ended for good (false). */
 export async function ready(redis: Redis): Promise<boolean> {
   while (redis.status !== "ready") {
     if (redis.status === "end") return false;

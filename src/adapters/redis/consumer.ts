@@ -9,7 +9,7 @@ import { type Holder, isGroupMissing, settlement } from "./settlement.ts";
 
 export interface ConsumerSetup {
   commands: Redis;
-  /** A connection of its own, on which it waits for entries. */
+  /** A separate connection, which blocks to wait for entries. */
   reader: Redis;
   holder: Holder;
   queue: string;
@@ -23,13 +23,13 @@ export interface ConsumerSetup {
 export interface StreamConsumer extends Consumer {
   /** Whether everything it was handed has been settled. */
   isEmpty(): boolean;
-  /** Waits for settlements under way and gives back what is still unsettled; for when the broker closes. */
+  /** Waits for settlements in flight and returns what is still unsettled, because the broker is closing. */
   drain(): Promise<void>;
 }
 
-/** A consumer that was idle for so long and holds nothing was left by a process that is gone. */
+/** A consumer that has been idle for this long and holds nothing belongs to a dead process. */
 const FORGET_AFTER_MS = 3_600_000;
-/** Between tries while Redis refuses. */
+/** Interval between tries while Redis refuses. */
 const RETRY_MS = 100;
 
 export async function startConsumer(setup: ConsumerSetup): Promise<StreamConsumer> {
@@ -70,14 +70,14 @@ export async function startConsumer(setup: ConsumerSetup): Promise<StreamConsume
   async function turn(): Promise<void> {
     if (deliveries.room() <= 0) {
       await deliveries.untilRoom();
-      // What else is settled in this turn of the event loop makes room for a larger read.
+      // Whatever else is settled in this turn of the event loop makes room for a larger read.
       await new Promise((resolve) => setImmediate(resolve));
     } else if (!connected) {
       connected = true;
       clientId = await reader.client("ID");
       await entries.takeStrays();
     } else if (performance.now() >= claimAt) {
-      // Spread, so that the consumers do not all look at the same moment.
+      // Spread out, so that consumers do not all check at the same moment.
       claimAt = performance.now() + claimEveryMs * (0.75 + Math.random() / 2);
       await entries.claimExpired(ownershipMs);
     } else {
@@ -87,7 +87,7 @@ export async function startConsumer(setup: ConsumerSetup): Promise<StreamConsume
 
   async function close(): Promise<void> {
     deliveries.wake();
-    // An entry handed out while the connection closes would wait until it expires, so the wait is ended first.
+    // An entry handed out while the connection closes would wait until it expires, so end the wait first.
     for (
       let tries = 0;
       tries < 40 && !ended && commands.status === "ready" && reader.status === "ready";
@@ -113,12 +113,12 @@ export async function startConsumer(setup: ConsumerSetup): Promise<StreamConsume
   };
 }
 
-/** Removes the consumer of this name, and those that were left by processes that are gone. */
+/** Removes the consumer with this name, and those that dead processes left behind. */
 function forgetConsumer(redis: Redis, { stream, group }: Holder, name: string): Promise<unknown> {
   return runScript(redis, forgetScript, [stream], [group, FORGET_AFTER_MS, name]).catch(() => {});
 }
 
-/** Idempotent. The group begins at the oldest entry: what was published before it belongs to it too. */
+/** Idempotent. The group begins at the oldest entry, so it includes what was published earlier. */
 export async function createGroup(
   redis: Redis,
   { stream, group }: Pick<Holder, "stream" | "group">,

@@ -12,7 +12,7 @@ export interface DeliveriesSetup {
   refusal: () => Error | undefined;
 }
 
-/** What one consumer was handed and has not settled. */
+/** The entries that one consumer was handed and has not settled. */
 export interface Deliveries {
   /** How many more it may be handed. */
   room(): number;
@@ -25,13 +25,13 @@ export interface Deliveries {
   isEmpty(): boolean;
   /** Hands an entry to the handler. */
   deliver(entry: string, message: { id: string; payload: string }, count: number): void;
-  /** Waits for settlements under way and gives back the rest. */
+  /** Waits for settlements in flight and returns the rest. */
   drain(): Promise<void>;
 }
 
 interface Held {
   count: number;
-  /** Of its settlement; `undefined` while unsettled. */
+  /** Outcome of its settlement; `undefined` while unsettled. */
   outcome: Promise<void> | undefined;
   lose(error: Error): void;
 }
@@ -70,7 +70,7 @@ export function createDeliveries(setup: DeliveriesSetup): Deliveries {
         const refusal = setup.refusal();
         if (refusal) return Promise.reject(refusal);
         mine.outcome = run().then(forget, (error: MillraceError) => {
-          // It may be tried again; until then the entry comes again as an expired one does.
+          // The caller may retry; otherwise the entry comes again as an expired one does.
           if (error.code === "unavailable") mine.outcome = undefined;
           else if (held.get(entry) === mine) held.delete(entry);
           free();
@@ -93,7 +93,7 @@ export function createDeliveries(setup: DeliveriesSetup): Deliveries {
     has: (entry) => held.has(entry),
     isEmpty: () => held.size === 0,
     deliver(entry, message, count) {
-      // It expired in our own hands: whoever held it has lost it.
+      // It expired while we held it: the earlier holder has lost it.
       held.get(entry)?.lose(lost());
       const mine = hold(entry, count);
       held.set(entry, mine);

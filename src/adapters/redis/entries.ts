@@ -2,10 +2,10 @@ import type { Redis } from "ioredis";
 import type { Deliveries } from "./deliveries.ts";
 import type { Holder } from "./settlement.ts";
 
-/** `null` for one that was deleted while it was pending. */
+/** `null` for an entry deleted while it was pending. */
 type Entry = [id: string, fields: string[] | null] | null;
 
-/** Takes entries of a stream, as many as there is room for. */
+/** Reads entries of a stream, as many as there is room for. */
 export function entriesOf(
   reader: Redis,
   { stream, group, consumer }: Holder,
@@ -20,10 +20,10 @@ export function entriesOf(
     for (const entry of reply?.[0]?.[1] ?? []) deliver(entry, 1);
   }
 
-  /** Takes over what others have held for too long: their processes are gone, or have forgotten it. */
+  /** Takes over entries that others have held for too long: their processes are gone, or forgot them. */
   async function claimExpired(ownershipMs: number): Promise<void> {
     let cursor = "0-0";
-    // One call looks at ten entries for each that it may claim.
+    // One call examines ten entries for each that it may claim.
     for (let calls = 0; calls < 100 && deliveries.room() > 0; calls++) {
       const room = deliveries.room();
       const reply = await reader.xautoclaim(stream, group, consumer, ownershipMs, cursor, "COUNT", room);
@@ -34,7 +34,7 @@ export function entriesOf(
     }
   }
 
-  /** Entries of an answer that a broken connection lost, or of an earlier life under the same name. */
+  /** Entries of an answer lost with a broken connection, or from an earlier process with the same name. */
   async function takeStrays(): Promise<void> {
     const mine = (await reader.xpending(stream, group, "-", "+", 1_000, consumer)) as [string][];
     const strays = mine.map(([id]) => id).filter((id) => !deliveries.has(id));
@@ -56,10 +56,13 @@ export function entriesOf(
     });
   }
 
-  /** @param times how often the server has handed out this entry; its field `n` counts before it was moved */
+  /**
+   * @param times how often the server has delivered this entry; its field `n` counts deliveries from before it was
+   *   moved
+   */
   function deliver(entry: Entry, times: number): void {
     const [id, fields] = entry!;
-    // Whoever has access to Redis may have added an entry of another shape: the runner drops its payload.
+    // Anyone with access to Redis may have added an entry of another shape: the runner drops its payload.
     const [, messageId = "", , payload = "", , before] = fields!;
     receive(id, { id: messageId, payload }, times + (Number.parseInt(before ?? "0", 10) || 0));
   }

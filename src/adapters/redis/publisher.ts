@@ -6,7 +6,7 @@ import { unavailable } from "./connection.ts";
 
 export interface Publisher {
   publish(stream: string, message: Message): Promise<PublishResult>;
-  /** Resolves when nothing is on the way any more. */
+  /** Resolves when nothing is in flight any more. */
   drain(): Promise<void>;
 }
 
@@ -20,7 +20,7 @@ interface Publication {
   resolve: (result: PublishResult) => void;
 }
 
-/** Adds to streams what comes in one turn of the event loop, together. */
+/** Adds messages to streams, batched per turn of the event loop. */
 export function createPublisher(redis: Redis): Publisher {
   const underWay = new Set<Promise<unknown>>();
   const add = gather<Publication>((batch) => {

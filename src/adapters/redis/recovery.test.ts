@@ -57,7 +57,7 @@ await withService("Redis", addressOf(url, 6379), () => {
       const options = { prefix, consumerName: "worker-1", ownershipMs: 60_000 };
       const first = await openRedisBroker(url, options);
       await first.publish(queue, [{ id: "held", payload: "" }]);
-      // As if it had been handed to the first one's consumer, and the process had died.
+      // As if the first one's consumer had received it, and the process had died.
       const stream = `${prefix}:{${queue}}`;
       await redis.xgroup("CREATE", stream, "workers", "0");
       await redis.xreadgroup("GROUP", "workers", "worker-1-1", "COUNT", 1, "STREAMS", stream, ">");

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Redis } from "ioredis";
 
-/** A script that the server keeps; it is sent whole only when the server does not know it. */
+/** A script cached by the server; its source is sent only if the server does not know it. */
 export interface Script {
   readonly source: string;
   readonly sha: string;
@@ -26,8 +26,8 @@ export function script(source: string): Script {
 }
 
 /*
- * An entry belongs to the consumer in whose pending list it is; XACK alone does not ask whose it is, so each
- * script does. They answer one number an entry: 1 done, 0 no longer this consumer's.
+ * An entry belongs to the consumer whose pending list contains it. XACK alone does not check that, so each script does.
+ * They return one number per entry: 1 done, 0 no longer this consumer's.
  */
 
 /** KEYS: stream. ARGV: group, consumer, entry ids. */
@@ -49,8 +49,8 @@ return out
 `);
 
 /**
- * Moves entries to the end of a stream (the same one, or the dead letters), with the count of deliveries
- * that they had. KEYS: stream, target. ARGV: group, consumer, longest target or 0, pairs of id and count.
+ * Moves entries to the end of a stream (the same one, or the dead letters), keeping their delivery counts. KEYS:
+ * stream, target. ARGV: group, consumer, longest target or 0, pairs of id and count.
  */
 export const moveScript = script(`
 local out = {}
@@ -76,7 +76,7 @@ end
 return out
 `);
 
-/** Begins the idle time of entries anew. KEYS: stream. ARGV: group, consumer, entry ids. */
+/** Resets the idle time of entries. KEYS: stream. ARGV: group, consumer, entry ids. */
 export const extendScript = script(`
 local out = {}
 for i = 3, #ARGV do
@@ -91,8 +91,8 @@ return out
 `);
 
 /**
- * Forgets consumers that hold nothing and have not been seen for a while; one that holds something must
- * stay, as deleting it would lose what it holds. KEYS: stream. ARGV: group, idle ms, consumer that goes anyway.
+ * Removes consumers that hold nothing and have not been seen for a while; removing one that holds entries would lose
+ * them. KEYS: stream. ARGV: group, idle ms, consumer to remove anyway.
  */
 export const forgetScript = script(`
 for _, consumer in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])) do

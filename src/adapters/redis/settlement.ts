@@ -12,11 +12,11 @@ export interface Holder {
   consumer: string;
 }
 
-/** Settles entries of one consumer; what comes in one turn of the event loop goes together. */
+/** Settles entries of one consumer, batched per turn of the event loop. */
 export interface Settlement {
   ack(id: string): Promise<void>;
   extend(id: string): Promise<void>;
-  /** Back to the end of its stream, with its count of deliveries. */
+  /** Moves it back to the end of its stream, with its delivery count. */
   release(id: string, count: number): Promise<void>;
   bury(id: string, count: number): Promise<void>;
 }
@@ -27,9 +27,9 @@ interface Request {
   reject: (error: Error) => void;
 }
 
-/** Longest dead-letter stream: the store keeps the dead letters, this is for operators to look at. */
+/** Longest dead-letter stream. It is only for operators; the store keeps the dead letters. */
 const DEAD_LENGTH = 10_000;
-/** Lua cannot unpack much more than 7,000 values. */
+/** Lua cannot unpack many more than 7,000 values. */
 const BATCH = 500;
 
 export function settlement(redis: Redis, holder: Holder): Settlement {
@@ -63,7 +63,7 @@ export function settlement(redis: Redis, holder: Holder): Settlement {
 }
 
 export function lost(): MillraceError {
-  return new MillraceError("lost_ownership", "The delivery belongs to another consumer by now");
+  return new MillraceError("lost_ownership", "The delivery now belongs to another consumer");
 }
 
 /** The stream was deleted or evicted, or the data were flushed. */

@@ -2,7 +2,7 @@ import { publish } from "../../domain/ledger/hand-out.ts";
 import type { SqliteLedger } from "./ledger.ts";
 import type { Queues } from "./queues.ts";
 
-/** Fills the windows from the backlog: owner after owner, each by priority, then first come. */
+/** Fills the windows from the backlog: owners in turn, each owner's tasks by priority, then by arrival. */
 export function fillWindows(ledger: SqliteLedger, queues: Queues, now: number): void {
   for (const name of queues.names()) {
     const queue = queues.get(name);
@@ -15,13 +15,13 @@ export function fillWindows(ledger: SqliteLedger, queues: Queues, now: number): 
       });
       if (taken === 0) break;
       room -= taken;
-      // The backlog's index must see what was just published before it is asked again.
+      // The backlog's index must include what was just published before it is read again.
       if (room > 0) ledger.flush();
     }
   }
 }
 
-/** One round over the owners who wait, beginning after the one served last. */
+/** One round over the waiting owners, beginning after the one served last. */
 function serveOwners(
   ledger: SqliteLedger,
   name: string,

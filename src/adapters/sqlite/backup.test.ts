@@ -30,7 +30,7 @@ test("a backup whose hold ends with a restart begins anew, and holds what the re
     await writer.close();
     writer = await startWriter({ path, publishes: true });
     store = await storeOf(writer);
-    // Nothing holds it back now: the first copy of the records names a file that is gone.
+    // Nothing prevents collection now: the first copy of the records names a file that is gone.
     expect(await collect()).toEqual(["a"]);
     await store.forget({ keys: ["a"] });
     await pin("b", Date.now() + 60_000);

@@ -5,15 +5,15 @@ import { MillraceError } from "../../errors.ts";
 import { type Client, connectWriter, startWriter } from "./client.ts";
 import { socketFile } from "./protocol.ts";
 
-/** How often a backup begins anew because Millrace ended or started meanwhile. */
+/** How often a backup starts over because Millrace stopped or started in the meantime. */
 const TRIES = 5;
-/** How long a Millrace that ended meanwhile has to come back before its folder is opened here. */
+/** How long a stopped Millrace has to come back before its folder is opened here. */
 const RESTART_MS = 10_000;
 
 /**
- * Copies the records of a database into `target`, whether a Millrace runs on it or not, then calls `copyFiles` with
- * the keys that they name, while no file is collected. Where that hold was lost, since Millrace ended, all of it is
- * done again: `copyFiles` finds what it has copied before.
+ * Copies the records of a database into `target`, whether or not Millrace is running on it, then calls `copyFiles` with
+ * the keys that they name, while file collection is on hold. If Millrace stopped, the hold was lost, and everything is
+ * repeated: `copyFiles` skips what it has already copied.
  */
 export async function backupRecords(
   path: string,
@@ -24,7 +24,7 @@ export async function backupRecords(
     const { client, close } = await reach(path, tries > 1);
     try {
       await client.call("backup.begin");
-      // Made here, for its mode: SQLite fills it.
+      // Created here to set its mode; SQLite fills it.
       await (await open(target, "w", 0o600)).close();
       await client.call("backup.records", target);
       await copyFiles(keysIn(target));
@@ -39,11 +39,11 @@ export async function backupRecords(
   }
   throw new MillraceError(
     "unavailable",
-    `Millrace ended ${TRIES} times while it was backed up. Remove what is in the folder of the backup, and try again.`,
+    `Millrace exited ${TRIES} times during the backup. Empty the backup folder and try again.`,
   );
 }
 
-/** Of every file that copied records know. */
+/** The keys of all files in the copied records. */
 function* keysIn(records: string): Generator<string> {
   const db = new DatabaseSync(records, { readOnly: true });
   try {
@@ -57,7 +57,7 @@ function* keysIn(records: string): Generator<string> {
 async function reach(path: string, again: boolean): Promise<{ client: Client; close(): Promise<void> }> {
   for (const deadline = Date.now() + (again ? RESTART_MS : 0); ; await sleep(100)) {
     const running = await readFile(socketFile(path), "utf8").catch(() => null);
-    // A file that a killed process left behind leads nowhere.
+    // A socket left behind by a killed process leads nowhere.
     const client = running === null ? null : await connectWriter(running).catch(() => null);
     if (client) return { client, close: () => client.close() };
     if (Date.now() >= deadline) break;

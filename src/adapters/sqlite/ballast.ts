@@ -4,12 +4,12 @@ import { dirname } from "node:path";
 
 const PIECE_BYTES = 1024 * 1024;
 const PIECES = 16;
-/** How often it is looked whether there is room for it again. */
+/** How often to check whether there is room for it again. */
 const LOOK_MS = 1_000;
 
 /**
- * A file that takes room on the disk until the disk is full: then it is removed, and what frees space has room
- * to be written. Deleting a job writes, too.
+ * A file that reserves disk space. When the disk is full it is removed, so that operations that free space can still be
+ * written: even deleting a job writes.
  */
 export class Ballast {
   readonly #path: string;
@@ -20,12 +20,12 @@ export class Ballast {
     this.#path = `${database}-ballast`;
   }
 
-  /** It was needed, and the disk has had no room for it since: nothing but what frees space should be written. */
+  /** It was used up, and the disk has not had room for it since: only what frees space should be written. */
   get isSpent(): boolean {
     return this.#spent;
   }
 
-  /** Gives its room up, for what could not be written; false where it has none. */
+  /** Frees its space for what could not be written; false if there is none. */
   spend(): boolean {
     const isThere = existsSync(this.#path);
     rmSync(this.#path, { force: true });
@@ -33,7 +33,7 @@ export class Ballast {
     return isThere;
   }
 
-  /** Takes room again when there is twice as much as it needs. */
+  /** Reserves space again once twice as much is free. */
   restore(): void {
     const now = performance.now();
     if (now - this.#lookedAt < LOOK_MS) return;
@@ -49,7 +49,7 @@ export class Ballast {
   #write(): boolean {
     const { bavail, bsize } = statfsSync(dirname(this.#path));
     if (bavail * bsize < 2 * PIECES * PIECE_BYTES) return false;
-    // Not zeros: a file system that compresses or leaves holes would take no room for them.
+    // Not zeros, which a file system with compression or sparse files would not store.
     const piece = randomBytes(PIECE_BYTES);
     const file = openSync(this.#path, "wx", 0o600);
     try {

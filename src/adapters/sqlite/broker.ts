@@ -16,7 +16,7 @@ import type { Pushed, PushedClaim } from "./window.ts";
 
 const MAX_PAYLOAD_BYTES = 64 * 1024;
 
-/** The embedded broker, through the writer. The connection is its own. */
+/** The embedded broker, through the writer. It owns the connection. */
 export function sqliteBroker(client: Client): Broker {
   const consumers = new Map<number, { queue: string; handler: DeliveryHandler; open: boolean }>();
   const asked = new Set<Promise<unknown>>();
@@ -78,7 +78,7 @@ export function sqliteBroker(client: Client): Broker {
     deadLetters: (queue, limit) => ask("broker.deadLetters", { queue, limit }),
     health: () => ask("broker.depth", ""),
     close() {
-      // What its consumers hold comes again elsewhere: the connection was theirs alone.
+      // What its consumers hold comes again elsewhere, because the connection was theirs alone.
       closing ??= Promise.allSettled(asked).then(() => client.close());
       return closing;
     },
@@ -103,7 +103,7 @@ function delivery(ask: Ask, queue: string, pushed: Pushed): Delivery {
   let settled: Promise<void> | null = null;
   const settle = (how: "ack" | "retry" | "reject") => {
     settled ??= ask<boolean>("broker.settle", [consumer, tag, how]).then((held) => {
-      if (!held) throw new MillraceError("lost_ownership", "The delivery is another consumer's by now.");
+      if (!held) throw new MillraceError("lost_ownership", "The delivery now belongs to another consumer.");
     });
     return settled;
   };

@@ -4,8 +4,8 @@ import { checkMessage } from "../check-message.ts";
 import type { Client } from "./client.ts";
 
 /**
- * The bus of one machine: the writer tells every connected process. It has no outages to bridge.
- * The connection is its own.
+ * The bus of one machine: the writer broadcasts to every connected process. It has no outages to bridge. It owns the
+ * connection.
  */
 export function sqliteBus(client: Client): Bus {
   const handlers = new Map<string, Set<BusHandler>>();
@@ -18,7 +18,7 @@ export function sqliteBus(client: Client): Bus {
         try {
           handler(message);
         } catch {
-          // One subscriber's fault is not another's.
+          // One subscriber's failure must not affect another.
         }
       }
     }

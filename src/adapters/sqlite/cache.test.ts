@@ -2,7 +2,7 @@ import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
 import { SqliteLedger } from "./ledger.ts";
 import { Queues } from "./queues.ts";
-import { migrate } from "./schema.ts";
+import { migrate, migrateCold } from "./schema.ts";
 
 const BEFORE_WARNINGS = 3;
 
@@ -11,6 +11,7 @@ test("results that were cached before there were warnings are read with none", (
   migrate(db, BEFORE_WARNINGS);
   db.exec(`INSERT INTO cache VALUES ('key', 'job', '[]', '"made"')`);
   migrate(db);
+  migrateCold(db);
   const ledger = new SqliteLedger(db, new Queues({ ahead: true }));
   const entry = {
     key: "key",

@@ -61,7 +61,7 @@ test("a worker that was silent for too long gets work again when it speaks", asy
   const { store, deliveries } = silent;
   await store.createJob(jobCommand());
   await expect.poll(() => deliveries.length).toBe(1);
-  // What it held waits for a worker, and so does what comes meanwhile.
+  // What it held waits for a worker, and so does what arrives meanwhile.
   const sweep = { limit: 10, silenceMs: -1_000 };
   await store.sweep({ ...sweep, now: store.now() });
   expect(await store.workers()).toEqual([]);
@@ -69,7 +69,7 @@ test("a worker that was silent for too long gets work again when it speaks", asy
   expect(await store.queues({ now: store.now() })).toMatchObject([{ ready: 4, running: 0, workers: 0 }]);
 
   await silent.beat();
-  // Of its two slots the first is still taken, by the attempt whose lease it lost.
+  // The first of its two slots is still occupied by the attempt whose lease it lost.
   await expect.poll(() => deliveries.length).toBe(2);
   await deliveries[0]!.ack();
   await expect.poll(() => deliveries.length).toBe(3);

@@ -11,21 +11,21 @@ import { isRead, readerSocket } from "./protocol.ts";
 export interface Writer {
   /** Where other processes of this machine reach it. */
   socketPath: string;
-  /** Resolves when the writer has ended, with what ended it if that was an error. */
+  /** Resolves when the writer has ended; to the error that ended it, if any. */
   ended: Promise<Error | null>;
   close(): Promise<void>;
 }
 
 /**
- * Starts the thread that owns the records of a data folder. The folder is locked while it lives.
+ * Starts the thread that owns the records of a data folder. The folder is locked while it runs.
  * @param options.publishes whether the embedded broker is in use
  */
 export async function startWriter(options: { path: string; publishes: boolean }): Promise<Writer> {
   await mkdir(dirname(options.path), { recursive: true, mode: 0o700 }).catch((error: Error) => {
-    const text = `The data folder ${dirname(options.path)} cannot be made: ${error.message}.`;
+    const text = `The data folder ${dirname(options.path)} cannot be created: ${error.message}.`;
     throw new MillraceError("config_invalid", text, { cause: error });
   });
-  // A private folder with a short name: the address of a socket has at most 107 bytes.
+  // A private folder with a short name: a socket path has at most 107 bytes.
   const folder = await mkdtemp(join(tmpdir(), "millrace-"));
   const socketPath = process.platform === "win32" ? `\\\\.\\pipe\\${folder}` : join(folder, "writer.sock");
   const threads: Thread[] = [];
@@ -57,12 +57,12 @@ export async function startWriter(options: { path: string; publishes: boolean })
 }
 
 interface Thread {
-  /** Resolves when it has ended, with what ended it if that was an error. */
+  /** Resolves when it has ended; to the error that ended it, if any. */
   ended: Promise<Error | null>;
   close(): Promise<unknown>;
 }
 
-/** Resolves when the thread is ready; rejects with what kept it from that. */
+/** Resolves when the thread is ready; rejects if it fails before that. */
 async function startThread(program: URL, workerData: object): Promise<Thread> {
   const thread = new Worker(program, { workerData });
   const ended = new Promise<Error | null>((resolve) => {
@@ -82,7 +82,7 @@ async function startThread(program: URL, workerData: object): Promise<Thread> {
   };
 }
 
-/** The last one first: the writer takes its log into the database when nobody reads it. */
+/** The last one first: the writer checkpoints its log once nobody reads it. */
 async function closeAll(threads: Thread[]): Promise<void> {
   for (const thread of threads.toReversed()) await thread.close();
 }
@@ -98,7 +98,7 @@ function openingError(path: string, error: Error): MillraceError {
   );
 }
 
-/** A process's lines to the writer and to its reader. */
+/** A process's connections to the writer and to its reader. */
 export interface Client extends Line {
   /** The writer's clock. */
   now(): number;

@@ -4,7 +4,7 @@ import { StoreClock } from "./clock.ts";
 const START = Date.UTC(2026, 0, 1);
 const HOUR = 3_600_000;
 
-/** A machine whose clocks the test moves. */
+/** A machine whose clocks the test controls. */
 function machine() {
   const at = { wall: START, elapsed: 5_000, uptime: 5_000 };
   const clock = new StoreClock({

@@ -3,20 +3,20 @@ import { uptime } from "node:os";
 /** How much faster or slower than real time the clock runs while it follows a wall clock that was set. */
 const CATCH_UP = 0.05;
 const LOOK_MS = 1_000;
-/** What `uptime` counts more than the monotonic clock, which stands still while the machine sleeps. */
+/** If `uptime` advances this much more than the monotonic clock, the machine was asleep. */
 const SLEPT_MS = 1_000;
 
-/** Where a clock gets the time, in ms. */
+/** Sources of time, in ms. */
 export interface TimeSources {
-  /** What the machine believes the time to be; anyone may set it. */
+  /** The machine's wall clock, which anyone may set. */
   wall(): number;
   /** Monotonic, and the same in all processes of the machine. */
   elapsed(): number;
-  /** As `elapsed`, but it counts while the machine sleeps, and is less exact. */
+  /** Like `elapsed`, but includes sleep, and is less precise. */
   uptime(): number;
 }
 
-/** The monotonic clock, whose zero all processes of a machine share, unlike that of `performance.now()`. */
+/** The monotonic clock. All processes of a machine share its zero, unlike that of `performance.now()`. */
 export function elapsedMs(): number {
   return Number(process.hrtime.bigint()) / 1e6;
 }
@@ -24,13 +24,12 @@ export function elapsedMs(): number {
 const machine: TimeSources = { wall: Date.now, elapsed: elapsedMs, uptime: () => uptime() * 1_000 };
 
 /**
- * The store's clock. It begins with the machine's wall clock and then counts the time that passes, so that
- * setting the wall clock neither ends leases nor the time that results are kept. It follows the wall clock
- * slowly: no duration comes out more than 5 % wrong.
+ * The store's clock. It starts from the machine's wall clock and then counts elapsed time, so that setting the wall
+ * clock ends neither leases nor retention. It follows the wall clock slowly: no duration is off by more than 5 %.
  */
 export class StoreClock {
   readonly #sources: TimeSources;
-  /** The store's time less the elapsed time. Any process of this machine can tell the store's time by it. */
+  /** The store's time minus the elapsed time. With it, any process of this machine can compute the store's time. */
   offset: number;
   #lookedAt: number;
   #awake: number;
@@ -47,7 +46,7 @@ export class StoreClock {
     return Math.floor(this.#sources.elapsed() + this.offset);
   }
 
-  /** To be called often: takes over the time that the machine slept, and follows the wall clock. */
+  /** Call it often: it adds time that the machine slept, and follows the wall clock. */
   catchUp(): void {
     const elapsed = this.#sources.elapsed();
     const passed = elapsed - this.#lookedAt;

@@ -6,7 +6,7 @@ import { Refusal, wireError } from "./faults.ts";
 
 type SentStatement = [text: string, values: Value[]];
 
-/** Texts that stay prepared; the ones that were used longest ago go. */
+/** Most prepared statements kept; the least recently used are dropped. */
 const KEPT_STATEMENTS = 200;
 
 const { SQLITE_OK, SQLITE_DENY, ...actions } = constants;
@@ -19,8 +19,8 @@ const onTables: readonly number[] = [
 ];
 
 /**
- * Runs the statements of the `Database` port. They may touch the cold tables and nothing else: what the ledger keeps
- * changes by its rules alone, and no statement opens other files or changes settings.
+ * Runs the statements of the `Database` port. They may touch only the cold tables: the ledger's records change only
+ * through its rules, and no statement opens other files or changes settings.
  */
 function runner(db: DatabaseSync): (statement: SentStatement) => Answer {
   const tables = new Set(migrations.flatMap((migration) => migration.tables));
@@ -66,7 +66,7 @@ export function coldReads(db: DatabaseSync) {
 /** For the writer. */
 export function coldWrites(db: DatabaseSync) {
   const run = runner(db);
-  /** All or nothing of it, whatever becomes of the others in the writer's transaction. */
+  /** Applies all of it or nothing, independent of the rest of the writer's transaction. */
   const change = (statements: unknown): Answer[] | Refusal => {
     db.exec("SAVEPOINT cold");
     try {
@@ -75,7 +75,7 @@ export function coldWrites(db: DatabaseSync) {
       return answers;
     } catch (error) {
       const wire = wireError(error);
-      // A disk that is full concerns everybody.
+      // A full disk concerns everybody.
       if (wire.code === "storage_full" || !db.isTransaction) throw error;
       db.exec("ROLLBACK TO cold; RELEASE cold");
       return new Refusal(wire);

@@ -2,14 +2,14 @@ import type { Socket } from "node:net";
 import { type Call, frames, Outgoing, type Reply } from "./protocol.ts";
 import type { Peer } from "./window.ts";
 
-/** Unread answers of a process beyond which it gets no others until it has read them. */
+/** Bytes of unread answers beyond which a process gets no more until it has read some. */
 const BEHIND_BYTES = 8 * 1024 * 1024;
-/** What a process may leave unread before it is taken for dead: its connection is ended then. */
+/** Most bytes that a process may leave unread; beyond that it counts as dead, and its connection is closed. */
 const MAX_UNREAD_BYTES = 128 * 1024 * 1024;
 
-/** The writer's end of one process's connection. What it says in one turn goes out together. */
+/** The writer's end of one process's connection. Messages of one turn are sent together. */
 export class Connection implements Peer {
-  /** Known by its heartbeats: the worker whose end the end of this connection tells. */
+  /** The worker that sends heartbeats over it, and so ends with this connection. */
   worker: string | null = null;
   readonly topics = new Set<string>();
   readonly #socket: Socket;
@@ -31,7 +31,7 @@ export class Connection implements Peer {
       ),
     );
     socket.on("drain", onRead);
-    // A reset says no more than the close that follows it.
+    // The close event that follows a reset says enough.
     socket.on("error", () => {});
     socket.on("close", () => onEnd(this));
   }
@@ -39,7 +39,7 @@ export class Connection implements Peer {
   reply(reply: Exclude<Reply, ["push", ...unknown[]]>): void {
     const why = this.#outgoing.add(reply);
     if (why === null) return;
-    // For whoever asked, and for nobody else.
+    // Only for the caller.
     const message = `The answer is too large to be sent. ${why}`;
     this.#outgoing.add(["error", reply[1], { code: "payload_too_large", message, retryable: false }]);
   }
@@ -50,7 +50,7 @@ export class Connection implements Peer {
     else this.#pushes.set(channel, [message]);
   }
 
-  /** So much waits to be read that further answers wait, too. */
+  /** So much is unread that further answers must wait. */
   get isBehind(): boolean {
     return this.#socket.writableLength + this.#outgoing.length > BEHIND_BYTES;
   }

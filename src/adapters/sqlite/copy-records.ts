@@ -1,13 +1,13 @@
 import { backup, type DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** How often a copy that met a transaction at its very start begins again, and the pause before. */
+/** How often a copy that met a transaction at its very start is retried, and the pause before. */
 const STARTS = 1_000;
 const BUSY_MS = 5;
 
 /**
- * Copies a database that is being written to. Node repeats a step of a backup that meets a transaction of this
- * connection, but not the first one: it gives up then, with the error code 0 ("not an error").
+ * Copies a database while it is being written. Node retries a backup step that meets a transaction of this connection,
+ * but not the first one, which fails with error code 0 ("not an error").
  */
 export async function copyRecords(db: DatabaseSync, target: string): Promise<void> {
   for (let start = 1; ; start++) {

@@ -4,14 +4,16 @@ import type { Tables } from "../../database/tables.ts";
 import type { Answer, Database } from "../../ports/database.ts";
 import type { Client } from "./client.ts";
 
-/** Kysely's own would let one statement at a time to the database, which has no connections to share here. */
+/**
+ * Kysely's own adapter would run one statement at a time, because it assumes a single connection; here none is shared.
+ */
 class WriterAdapter extends SqliteAdapter {
   override get supportsMultipleConnections(): boolean {
     return true;
   }
 }
 
-/** The cold records, through the writer: it runs compiled statements, each call as a part of its present transaction. */
+/** The cold records, through the writer: it runs compiled statements, each call as part of its current transaction. */
 export function sqliteDatabase(client: Client): Database<Tables> {
   return databaseOf({
     name: "sqlite",

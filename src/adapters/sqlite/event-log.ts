@@ -1,10 +1,10 @@
 import type { EventRecord, EventType, JobRecord, Json } from "../../domain/records.ts";
-import { PAGE_CHARACTERS } from "../../ports/store/jobs.ts";
+import { type LogEnd, type LogEndsQuery, PAGE_CHARACTERS } from "../../ports/store/jobs.ts";
 import type { Statements } from "./statements.ts";
 
-/** Events of one row at most: a page of the log that begins in its middle reads all of it. */
+/** Most events per row: a page of the log that begins in the middle of a row reads all of it. */
 const RUN_EVENTS = 100;
-/** Owners whose logs are looked at in one transaction. */
+/** Owners whose logs are checked per transaction. */
 const TRIMMED_OWNERS = 100;
 /** Owners whose last number is kept in memory. */
 const KNOWN_OWNERS = 20_000;
@@ -19,16 +19,16 @@ interface Run {
 }
 
 /**
- * The owners' logs. A row is a run: the events of one job that one transaction appended, under consecutive
- * numbers. A group commit brings many of a job together, so this saves most of their rows and index entries.
+ * The owners' logs. A row is a run: consecutive events of one job appended by one transaction. A group commit appends
+ * many events of a job together, so this saves most rows and index entries.
  */
 export class EventLog {
   readonly #sql: Statements;
   /** Appended in this transaction, by job. */
   readonly #appended = new Map<string, { owner: string; entries: Entry[] }>();
-  /** The owner whose log was looked at last. */
+  /** The owner whose log was checked last. */
   #trimmed = "";
-  /** The last number given out, by owner. */
+  /** The last number assigned, by owner. */
   readonly #last = new Map<string, number>();
 
   constructor(sql: Statements) {
@@ -41,7 +41,7 @@ export class EventLog {
     else this.#appended.set(job.id, { owner: job.owner, entries: [[type, at, data]] });
   }
 
-  /** The job's events keep their numbers, types and times, and what whoever counts needs. */
+  /** The job's events keep their numbers, types and times, and the fields that counting needs. */
   forget(jobId: string): void {
     const pending = this.#appended.get(jobId);
     for (const entry of pending?.entries ?? []) {
@@ -51,8 +51,8 @@ export class EventLog {
   }
 
   /**
-   * Writes what was appended, at the end of the transaction: numbers are given out last, so that an owner's
-   * log grows in the order of its commits.
+   * Writes what was appended, at the end of the transaction: numbers are assigned last, so that an owner's log grows in
+   * commit order.
    * @returns the owners whose logs grew
    */
   write(): Set<string> {
@@ -72,7 +72,7 @@ export class EventLog {
     return grown;
   }
 
-  /** In order and without gaps after `after`; only one job's when `jobId` is given. */
+  /** Events after `after`, in order and without gaps; only one job's if `jobId` is given. */
   read({ owner, after, limit, jobId }: { owner: string; after: number; limit: number; jobId?: string }) {
     const runs = jobId
       ? this.#sql.jobRuns.iterate(jobId, owner, after)
@@ -94,10 +94,15 @@ export class EventLog {
     return found;
   }
 
-  /** The owner's first number that is still there, 0 when there is none, and the last that was committed. */
+  /** The owner's first remaining number, 0 if there is none, and the last committed one. */
   bounds(owner: string): { first: number; last: number } {
     const first = (this.#sql.firstEvent.get(owner)?.first_seq as number | undefined) ?? 0;
     return { first, last: this.#saved(owner) };
+  }
+
+  ends(query: LogEndsQuery): LogEnd[] {
+    if ("after" in query) return this.#sql.logEnds.all(query.after, query.limit) as unknown as LogEnd[];
+    return query.owners.map((owner) => ({ owner, last: this.#saved(owner) })).filter(({ last }) => last > 0);
   }
 
   #lastOf(owner: string): number {
@@ -110,14 +115,14 @@ export class EventLog {
     return (this.#sql.sequence.get(owner)?.last_seq as number | undefined) ?? 0;
   }
 
-  /** Trims the logs of the owners whose turn it is, whatever became of the jobs that they tell of. */
+  /** Trims the logs of the next owners in turn, whatever happened to the jobs in them. */
   trimNext(before: number): void {
     const owners = this.#sql.nextLogs.all(this.#trimmed, TRIMMED_OWNERS) as { owner: string; at: number }[];
     for (const { owner, at } of owners) if (at < before) this.trim(owner, before);
     this.#trimmed = owners.length === TRIMMED_OWNERS ? owners.at(-1)!.owner : "";
   }
 
-  /** Shortens an owner's log at its beginning, so that its numbers stay contiguous. */
+  /** Trims an owner's log at its beginning, so that its numbers stay contiguous. */
   trim(owner: string, before: number): void {
     const oldest = this.#sql.oldestRuns.all(owner) as { last_seq: number; at: number }[];
     const kept = oldest.findIndex((run) => run.at >= before);

@@ -6,21 +6,21 @@ const SQLITE_FULL = 13;
 const SQLITE_IOERR = 10;
 const SQLITE_BUSY = 5;
 const SQLITE_NOMEM = 7;
-/** Of a unique column, of a primary key, and of a row id. */
+/** Error codes for a duplicate unique column, primary key or row id. */
 const taken: readonly (number | undefined)[] = [2067, 1555, 2579];
 
-/** An error of SQLite's, or of ours, as it goes over the socket. */
+/** An error of SQLite's or of ours, as sent over the socket. */
 export function wireError(error: unknown): WireError {
   const { message } = error as Error;
   if (error instanceof MillraceError) return { code: error.code, message, retryable: error.retryable };
   if (taken.includes((error as { errcode?: number }).errcode))
-    return { code: "already_exists", message: "There is such a record already.", retryable: false };
+    return { code: "already_exists", message: "This record already exists.", retryable: false };
   const kind = kindOf(error);
   if (kind === SQLITE_FULL || kind === SQLITE_IOERR) return fullError();
   return { code: "internal", message, retryable: kind === SQLITE_BUSY || kind === SQLITE_NOMEM };
 }
 
-/** What a call cannot have, while the others of its transaction go on. */
+/** The refusal of a single call, while the rest of its transaction continues. */
 export class Refusal {
   readonly error: WireError;
 
@@ -41,20 +41,22 @@ export function isFull(error: unknown): boolean {
   return kindOf(error) === SQLITE_FULL;
 }
 
-/** The lower byte of the code. What is above tells the operation, such as the failed fsync. */
+/** The primary result code, without the extended part, which names the operation, such as a failed fsync. */
 function kindOf(error: unknown): number | undefined {
   const { errcode } = error as { errcode?: number };
   return errcode === undefined ? undefined : errcode & 0xff;
 }
 
-/** Whether the database file still has its name: what is written into one that has none ends with the process. */
+/**
+ * Checks that the database file still exists under its name: writes to a deleted file would be lost with the process.
+ */
 export function fileCheck(path: string): () => void {
   const { ino: opened } = statSync(path, { bigint: true });
   return () => {
     if (statSync(path, { bigint: true, throwIfNoEntry: false })?.ino === opened) return;
     throw new MillraceError(
       "unavailable",
-      "The database file was removed or replaced while Millrace runs: nothing more is recorded. Stop Millrace, and restore the data folder from a backup.",
+      "The database file was removed or replaced while Millrace was running, so nothing more is recorded. Stop Millrace and restore the data folder from a backup.",
     );
   };
 }

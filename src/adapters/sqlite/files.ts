@@ -3,7 +3,7 @@ import type { Handlers } from "./handlers.ts";
 import type { SqliteLedger } from "./ledger.ts";
 import type { Queues } from "./queues.ts";
 
-/** The calls that say which blobs live. */
+/** The calls that decide which blobs are live. */
 export function files(
   { sql }: SqliteLedger,
   queues: Queues,

@@ -20,7 +20,7 @@ export interface HandOverParts {
   claim(command: Claim): ClaimResult;
 }
 
-/** How tasks that are due leave a transaction: to the embedded broker, or with somebody's answer. */
+/** Hands over due tasks of a transaction: to the embedded broker, or with a caller's answer. */
 export class HandOver {
   readonly #parts: HandOverParts;
 
@@ -28,7 +28,7 @@ export class HandOver {
     this.#parts = parts;
   }
 
-  /** To the embedded broker. Should the transaction fail, these are hints that lead to nothing. */
+  /** To the embedded broker. If the transaction fails, these hints lead nowhere. */
   publish(deliveries: TaskDelivery[]): void {
     const { window } = this.#parts;
     for (const [queue, tasks] of Map.groupBy(deliveries, (delivery) => delivery.queue)) {
@@ -37,7 +37,7 @@ export class HandOver {
     this.#claimAssigned();
   }
 
-  /** What the windows have room for leaves the backlog. @param values the answers of the transaction */
+  /** Moves tasks from the backlog as far as the windows have room. @param values the answers of the transaction */
   refill(values: unknown[]): void {
     const { ledger, queues, clock, publishes } = this.#parts;
     const bearer = values.find((value) =>
@@ -50,7 +50,7 @@ export class HandOver {
     else bearer!.deliveries = [...bearer!.deliveries, ...ledger.deliveries];
   }
 
-  /** Workers get their tasks together with the claim, which saves them a call and the records a transaction. */
+  /** Claims tasks for workers on delivery, which saves them a call and the store a transaction. */
   #claimAssigned(): void {
     const { ledger, queues, window, clock, claim } = this.#parts;
     for (let n = 0; n < window.assigned().length; ) {
@@ -61,7 +61,7 @@ export class HandOver {
         continue;
       }
       if (!queues.workers.has(claimFor.worker)) {
-        // Its process has ended, though not all of its connections have yet; or it was silent for too long.
+        // Its process has ended although some of its connections remain, or it was silent for too long.
         window.refuse(assigned);
         continue;
       }

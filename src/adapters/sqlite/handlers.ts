@@ -3,10 +3,10 @@ import type { Store } from "../../ports/store/store.ts";
 type Argument<M extends keyof Store> = Store[M] extends (argument: infer A) => unknown ? A : never;
 type Answer<M extends keyof Store> = Store[M] extends (...args: never[]) => Promise<infer R> ? R : never;
 
-/** Calls of the store, as they are answered in the thread that has the records. */
+/** The store's calls, as answered by the thread that owns the records. */
 export type Handlers<Names extends keyof Store> = { [M in Names]: (argument: Argument<M>) => Answer<M> };
 
-/** Those that change something. */
+/** The calls that change something. */
 export type WriteNames =
   | "createJob"
   | "cancelJob"

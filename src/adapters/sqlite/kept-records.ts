@@ -6,37 +6,37 @@ import { type JobRow, type TaskRow, toJob, toTask } from "../../domain/stored.ts
 import type { Statements } from "./statements.ts";
 
 /**
- * Of the JSON of records that are kept in memory between transactions: they take a few times as much there.
- * There is one writer, so they cannot grow stale; what has ended is never kept.
+ * JSON bytes of records kept in memory between transactions, where they take a few times as much. There is only one
+ * writer, so they cannot become stale; ended records are never kept.
  */
 const KEPT_BYTES = 32 * 1024 * 1024;
 
 interface Tracked<T> {
   record: T;
   isNew: boolean;
-  /** Of its JSON, as it was read or saved last. */
+  /** Bytes of its JSON when it was last read or saved. */
   bytes: number;
 }
 
 export interface TrackedJob extends Tracked<JobRecord> {
-  /** As it was saved last, while it had not ended. */
+  /** Its state when last saved, while it had not ended. */
   live: JobState | null;
 }
 
 export interface TrackedTask extends Tracked<TaskRecord> {
   saved: Counted | null;
-  /** Of what a part was made of. */
+  /** Bytes of a part's source. */
   partBytes: number;
 }
 
-/** Jobs and tasks as objects, one for each record: read when they are first asked for, and kept while they are open. */
+/** Jobs and tasks as objects, one per record: loaded on first use, and kept while they are open. */
 export class KeptRecords {
   readonly #sql: Pick<Statements, "job" | "task" | "tasks" | "parts">;
   readonly #jobs = new Map<string, TrackedJob>();
   /** By job and item. */
   readonly #tasks = new Map<string, Map<number, TrackedTask>>();
   #bytes = 0;
-  /** Read in this transaction although they have ended. */
+  /** Loaded in this transaction although they have ended. */
   readonly #endedJobs = new Set<string>();
   readonly #endedTasks = new Set<TaskRecord>();
 
@@ -65,19 +65,19 @@ export class KeptRecords {
     return row ? this.#fromRow(row) : null;
   }
 
-  /** All tasks of a job but its parts, by item. */
+  /** All tasks of a job except its parts, by item. */
   tasks(jobId: string): TrackedTask[] {
     const rows = this.#sql.tasks.all(jobId) as unknown as TaskRow[];
     const found = new Map<number, TrackedTask>();
     for (const row of rows) found.set(row.item, this.#tasks.get(jobId)?.get(row.item) ?? this.#fromRow(row));
-    // Those that this transaction has added are not among the rows yet.
+    // Tasks added by this transaction have no rows yet.
     for (const tracked of this.#tasks.get(jobId)?.values() ?? []) {
       if (!isPart(tracked.record)) found.set(tracked.record.item, tracked);
     }
     return [...found.values()].sort((a, b) => a.record.item - b.record.item);
   }
 
-  /** Parts of a job as the rows have them: what this transaction has changed must be saved. */
+  /** Parts of a job according to the rows: changes of this transaction must be saved first. */
   parts(jobId: string, { item, states }: PartQuery): TrackedTask[] {
     const [first, last] = partNumbers(item);
     const rows = this.#sql.parts.all(jobId, first, last, JSON.stringify(states)) as unknown as TaskRow[];
@@ -137,7 +137,7 @@ export class KeptRecords {
     this.#jobs.delete(id);
   }
 
-  /** @param bytes of the record's JSON, as it was saved just now */
+  /** @param bytes of the record's JSON, as just saved */
   resized(tracked: Tracked<unknown>, bytes: number): void {
     this.#bytes += bytes - tracked.bytes;
     tracked.bytes = bytes;
@@ -153,7 +153,7 @@ export class KeptRecords {
     if (this.#bytes > KEPT_BYTES) this.#forgetAll();
   }
 
-  /** The transaction did not happen. */
+  /** The transaction was rolled back. */
   rolledBack(): void {
     this.#forgetAll();
     this.#endedJobs.clear();
@@ -166,7 +166,7 @@ export class KeptRecords {
     this.#bytes = 0;
   }
 
-  /** Of the JSON of what is kept. */
+  /** JSON bytes of what is kept. */
   get bytes(): number {
     return this.#bytes;
   }

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import { errorGroup } from "../../domain/error-groups.ts";
 import type { Ledger, PartQuery } from "../../domain/ledger/ledger.ts";
 import type {
   AttemptRecord,
@@ -16,18 +17,20 @@ import { isOpen } from "../../domain/states.ts";
 import { jobProgress, jobSpec, partColumn, splitColumn, taskBody } from "../../domain/stored.ts";
 import { EventLog } from "./event-log.ts";
 import { KeptRecords, liveState, type TrackedJob, type TrackedTask } from "./kept-records.ts";
+import { NoticeLog } from "./notices.ts";
 import type { Queues } from "./queues.ts";
 import { toBlob, toEntry } from "./rows.ts";
 import { type Statements, statements } from "./statements.ts";
 
-/** The records of the writer's transactions: read through, written back when the transaction ends. */
+/** The records of the writer's transactions: read through, and written back when the transaction ends. */
 export class SqliteLedger implements Ledger {
   readonly sql: Statements;
   readonly log: EventLog;
-  /** Handed out since the writer last took them, for whoever publishes. */
+  readonly #notices: NoticeLog;
+  /** Handed out since the writer last took them, to be published. */
   deliveries: TaskDelivery[] = [];
   revoked: string[] = [];
-  /** Owners whose logs grew in this transaction; known when it is about to commit. */
+  /** Owners whose logs grew in this transaction; known just before the commit. */
   grown = new Set<string>();
   now = 0;
 
@@ -39,6 +42,7 @@ export class SqliteLedger implements Ledger {
   constructor(db: DatabaseSync, queues: Queues) {
     this.sql = statements(db);
     this.log = new EventLog(this.sql);
+    this.#notices = new NoticeLog(db);
     this.#kept = new KeptRecords(this.sql);
     this.#queues = queues;
   }
@@ -60,7 +64,7 @@ export class SqliteLedger implements Ledger {
   }
 
   parts(jobId: string, query: PartQuery): TaskRecord[] {
-    // The rows must tell what this transaction has changed.
+    // The rows must include what this transaction has changed.
     this.flush();
     return this.#kept.parts(jobId, query).map((tracked) => tracked.record);
   }
@@ -77,7 +81,7 @@ export class SqliteLedger implements Ledger {
     return toBlob(blobKey, row);
   }
 
-  /** Reads are cheap here, one by one. */
+  /** Nothing to prefetch: single reads are cheap here. */
   expect(): void {}
 
   workerAlive(worker: string): boolean {
@@ -141,13 +145,15 @@ export class SqliteLedger implements Ledger {
     }
     this.#kept.forgetJob(jobId);
     this.log.forget(jobId);
+    this.#notices.forget(jobId);
     this.sql.dropTasks.run(jobId);
+    this.sql.dropDeadOfJob.run(jobId);
     this.sql.dropMemos.run(jobId);
     this.sql.dropAttempts.run(jobId);
     this.sql.dropJob.run(jobId);
   }
 
-  /** The job has ended, so of its parts dead letters alone are counted. */
+  /** The job has ended, so only dead letters among its parts are counted. */
   #dropParts(jobId: string): void {
     if (!this.job(jobId)?.plan.some((step) => step.kind === "split")) return;
     this.flush();
@@ -191,10 +197,11 @@ export class SqliteLedger implements Ledger {
 
   append(job: JobRecord, type: EventType, at: number, data: { [key: string]: Json }): void {
     this.log.append(job, type, at, data);
+    this.#notices.append(job, type, at);
   }
 
   takeRoom(queue: string): boolean {
-    // While others wait, who came before, it waits with them.
+    // It waits behind tasks that came first.
     return this.#queues.get(queue).ready === 0 && this.#queues.take(queue);
   }
 
@@ -210,7 +217,7 @@ export class SqliteLedger implements Ledger {
     this.#queues.drained(queue, this.now);
   }
 
-  /** Writes what changed since the last flush, and counts it; what follows in the transaction sees it. */
+  /** Writes and counts what changed since the last flush, so that the rest of the transaction sees it. */
   flush(): void {
     for (const tracked of this.#dirtyJobs) this.#saveJob(tracked);
     for (const tracked of this.#dirtyTasks) this.#saveTask(tracked);
@@ -219,10 +226,11 @@ export class SqliteLedger implements Ledger {
     this.#queues.settleTaken();
   }
 
-  /** Writes all that is left to write, before the commit. */
+  /** Writes everything left, before the commit. */
   finish(): void {
     this.flush();
     this.grown = this.log.write();
+    this.#notices.write();
   }
 
   #saveJob(tracked: TrackedJob): void {
@@ -248,7 +256,7 @@ export class SqliteLedger implements Ledger {
     const body = taskBody(task);
     const split = splitColumn(task);
     if (tracked.isNew) {
-      // Never changed, and so not written again.
+      // Never changes, so it is written only once.
       const part = partColumn(task);
       tracked.partBytes = part?.length ?? 0;
       this.sql.insertTask.run(
@@ -258,6 +266,10 @@ export class SqliteLedger implements Ledger {
     } else {
       this.sql.updateTask.run(queue, state, wakeAt, worker, body, split, jobId, item);
     }
+    // Operators search dead letters, so they have their own table; most tasks succeed.
+    if (state === "dead")
+      this.sql.putDead.run(jobId, item, owner, queue, task.error?.code ?? "", errorGroup(task.error));
+    else if (tracked.saved?.state === "dead") this.sql.dropDead.run(jobId, item);
     this.#queues.moved(owner, tracked.saved, task);
     tracked.saved = { queue, state, attempt: task.attempt };
     this.#kept.resized(tracked, body.length + (split?.length ?? 0) + tracked.partBytes);
@@ -270,14 +282,15 @@ export class SqliteLedger implements Ledger {
     this.log.committed();
   }
 
-  /** Forgets everything in memory: the transaction did not happen. */
+  /** Drops everything in memory, because the transaction was rolled back. */
   rolledBack(): void {
     this.#kept.rolledBack();
     this.log.rolledBack();
+    this.#notices.clear();
     this.#begin();
   }
 
-  /** Of what is kept in memory. */
+  /** JSON bytes of what is kept in memory. */
   get keptBytes(): number {
     return this.#kept.bytes;
   }

@@ -7,7 +7,7 @@ import { type Call, frames, Outgoing, type Reply, type WireError } from "./proto
 export interface Line {
   call<T>(method: string, argument?: unknown): Promise<T>;
   onPush(channel: string, handler: (messages: never[]) => void): void;
-  /** Resolves when the line has ended, however it did. */
+  /** Resolves when the connection has ended for any reason. */
   readonly closed: Promise<void>;
   isClosed(): boolean;
   close(): Promise<void>;
@@ -74,7 +74,7 @@ export async function openLine(socketPath: string): Promise<Line> {
       if (isClosed) return Promise.reject(ended());
       return new Promise((resolve, reject) => {
         pending.set(++lastId, { resolve, reject });
-        // Everything that is asked in this turn of the event loop leaves together.
+        // Calls made in this turn of the event loop are sent together.
         if (outgoing.push([lastId, method, argument]) === 1) setImmediate(send);
       });
     },

@@ -1,8 +1,8 @@
 import type { Store } from "../../ports/store/store.ts";
 
 /**
- * Between the writer and the processes that use it: JSON text frames, one a line, over a Unix-domain
- * socket. A frame carries what its sender had to say in one turn of its event loop, or a part of it.
+ * The protocol between the writer and the processes that use it: JSON frames, one per line, over a Unix domain socket.
+ * A frame carries what its sender sent in one turn of its event loop, or a part of it.
  */
 
 /** To the writer. */
@@ -20,7 +20,7 @@ export interface WireError {
   retryable: boolean;
 }
 
-/** What the reader answers: calls that change nothing, and need nothing that the writer keeps in memory. */
+/** Calls that the reader answers: they change nothing, and need nothing from the writer's memory. */
 const readNames = [
   "job",
   "jobs",
@@ -29,11 +29,16 @@ const readNames = [
   "artifact",
   "events",
   "logBounds",
+  "logEnds",
+  "expiring",
   "memo",
   "known",
   "usage",
   "ownerUsage",
   "deadLetters",
+  "deadPlaces",
+  "deadGroups",
+  "findJobs",
   "attempts",
   "countCached",
   "knownKey",
@@ -46,40 +51,40 @@ export function isRead(method: string): boolean {
   return reads.has(method);
 }
 
-/** Of the writer whose socket this is. */
+/** Socket of the reader that belongs to this writer. */
 export function readerSocket(socketPath: string): string {
   return `${socketPath}.r`;
 }
 
-/** Where the writer of a database notes its socket while it lives. */
+/** File in which the writer of a database records its socket while it runs. */
 export function socketFile(path: string): string {
   return `${path}.socket`;
 }
 
 /**
- * Characters of one call, or of one answer; more is refused. A job of ten thousand files has about 5 million, and one of
- * as much data as is taken about 21.
+ * Most characters in one call or answer; more is refused. A job of ten thousand files has about 5 million, and one with
+ * the most data allowed about 21 million.
  */
 export const MAX_MESSAGE = 24 * 1024 * 1024;
-/** Characters after which the rest goes into another frame. */
+/** Characters after which a new frame begins. */
 const FULL_FRAME = 1024 * 1024;
-/** Bytes that the other side may send without an end of the line: more than any frame of `Outgoing`. */
+/** Most bytes without a line end: more than any frame of `Outgoing`. */
 const MAX_FRAME_BYTES = 4 * MAX_MESSAGE;
 const NEWLINE = 10;
 
-/** Messages on their way into frames. */
+/** Collects messages into frames. */
 export class Outgoing {
   #frames: string[] = [];
   #parts: string[] = [];
   #partsLength = 0;
   #length = 0;
 
-  /** Characters that wait. */
+  /** Characters waiting. */
   get length(): number {
     return this.#length;
   }
 
-  /** @returns why the message cannot be sent; `null` when it will be */
+  /** @returns why the message cannot be sent; `null` if it will be */
   add(message: unknown): string | null {
     const text = textOf(message);
     if (text instanceof Error) return text.message;
@@ -98,7 +103,7 @@ export class Outgoing {
     this.#partsLength = 0;
   }
 
-  /** The frames of all that waits. */
+  /** The frames of everything waiting. */
   take(): string[] {
     this.#endFrame();
     const frames = this.#frames;
@@ -108,7 +113,7 @@ export class Outgoing {
   }
 }
 
-/** An error for a string of more than half a gigabyte, or what no JSON can be of. */
+/** An error if the string would exceed half a gigabyte, or if the value has no JSON. */
 function textOf(message: unknown): string | Error {
   try {
     return JSON.stringify(message);
@@ -119,7 +124,7 @@ function textOf(message: unknown): string | Error {
 
 /**
  * Splits a byte stream into frames.
- * @param onBroken called when what comes is no frame of ours: nothing after it can be understood
+ * @param onBroken called for an invalid frame: nothing after it can be understood
  */
 export function frames(onFrame: (frame: never) => void, onBroken: () => void): (chunk: Buffer) => void {
   let rest: Buffer[] = [];

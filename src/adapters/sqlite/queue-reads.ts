@@ -3,10 +3,10 @@ import type { Handlers } from "./handlers.ts";
 import type { SqliteLedger } from "./ledger.ts";
 import type { Queues } from "./queues.ts";
 
-/** Waiting owners that are looked at for the oldest task of a queue. */
+/** Waiting owners examined to find a queue's oldest task. */
 const OWNERS_LOOKED_AT = 100;
 
-/** What the writer alone knows, since it keeps it in memory. */
+/** Reads that only the writer can answer, from its memory. */
 export function queueReads(
   ledger: SqliteLedger,
   queues: Queues,
@@ -32,7 +32,7 @@ export function queueReads(
   };
 }
 
-/** Job ids begin with their time, so the first of each waiting owner tells the oldest. */
+/** Job ids begin with their time, so the first task of each waiting owner shows the oldest. */
 function oldest(ledger: SqliteLedger, queue: string, now: number): number | null {
   let oldestId: string | null = null;
   let owner = ledger.sql.nextOwner.get(queue, "")?.owner as string | undefined;

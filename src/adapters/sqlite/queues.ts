@@ -3,7 +3,7 @@ import type { JobState, TaskState } from "../../domain/states.ts";
 import type { QueueRecord } from "../../ports/store/operations.ts";
 import type { WorkerRecord } from "../../ports/store/tasks.ts";
 
-/** Tasks in the broker for each one that workers can run at once. */
+/** Tasks in the broker per task that workers can run at once. */
 const WINDOW_FACTOR = 4;
 const DRAIN_SECONDS = 60;
 
@@ -20,13 +20,13 @@ interface Queue {
   /** Items that wait for their parts. */
   split: number;
   dead: number;
-  /** Slots given away in the present transaction. */
+  /** Slots assigned in the current transaction. */
   taken: number;
   paused: boolean;
-  /** Tasks ended, by second modulo `DRAIN_SECONDS`. */
+  /** Ended tasks, by second modulo `DRAIN_SECONDS`. */
   drained: number[];
   drainedAt: number;
-  /** Whom the backlog served last: the next task is another owner's. */
+  /** The owner that the backlog served last: another owner is next. */
   lastOwner: string;
 }
 
@@ -39,14 +39,14 @@ interface Reservation {
 }
 
 /**
- * How full each queue is, in the memory of the one writer: counted from the database when it opens, then
- * kept by every transaction. Workers and reservations live here alone; they end with this process.
+ * How full each queue is, in the memory of the only writer: counted from the database when it opens, then updated by
+ * every transaction. Workers and reservations exist only here, and end with this process.
  */
 export class Queues {
-  /** A backup is being taken: no file may go, since the records copied first name it. */
+  /** A backup is running: files named by the copied records must not be collected. */
   collectionHeld = false;
   readonly workers = new Map<string, WorkerRecord>();
-  /** Workers whose connection has ended, until a sweep has handed on what they held. */
+  /** Workers whose connection has ended, until a sweep has handed out their tasks again. */
   readonly departed = new Set<string>();
   readonly #ahead: boolean;
   readonly #queues = new Map<string, Queue>();
@@ -54,7 +54,7 @@ export class Queues {
   /** Jobs that have not ended, by state. */
   readonly #jobs = new Map<JobState, number>();
 
-  /** @param options.ahead whether the broker gets more than runs now, so that workers never wait for the store */
+  /** @param options.ahead whether the broker gets more than can run now, so that workers never wait for the store */
   constructor(options: { ahead: boolean }) {
     this.#ahead = options.ahead;
   }
@@ -78,7 +78,7 @@ export class Queues {
     return [...this.#queues.keys()];
   }
 
-  /** Begins counting anew, as after a rollback. */
+  /** Restarts the counts, such as after a rollback. */
   reset(
     counts: { queue: string; state: string; n: number }[],
     delayed: { queue: string; owner: string; n: number }[],
@@ -93,7 +93,7 @@ export class Queues {
     for (const { state, n } of jobs) this.#jobs.set(state as JobState, n);
   }
 
-  /** A job was saved in another state than it was loaded in; `null` is one that has ended, or that is not there. */
+  /** A job's saved state differs from its loaded one; `null` if it has ended or does not exist. */
   jobMoved(from: JobState | null, to: JobState | null): void {
     if (from) this.#jobs.set(from, (this.#jobs.get(from) ?? 0) - 1);
     if (to) this.#jobs.set(to, (this.#jobs.get(to) ?? 0) + 1);
@@ -103,12 +103,12 @@ export class Queues {
     return Object.fromEntries([...this.#jobs].filter(([, n]) => n > 0));
   }
 
-  /** Dead letters were forgotten with their job. */
+  /** Dead letters were deleted with their job. */
   forgotten(name: string, dead: number): void {
     this.get(name).dead -= dead;
   }
 
-  /** A task was saved in another state, or queue, than it was loaded in. */
+  /** A task's saved state or queue differs from its loaded one. */
   moved(owner: string, from: Counted | null, to: Counted | null): void {
     if (from) this.#count(from.queue, from.state, -1);
     if (to) this.#count(to.queue, to.state, 1);
@@ -149,7 +149,7 @@ export class Queues {
     return true;
   }
 
-  /** The transaction has ended: what it gave away is counted by state now. */
+  /** The transaction has ended: the slots that it assigned are now counted by state. */
   settleTaken(): void {
     for (const queue of this.#queues.values()) queue.taken = 0;
   }
@@ -179,7 +179,7 @@ export class Queues {
     return queue.drained.reduce((sum, n) => sum + n, 0) / DRAIN_SECONDS;
   }
 
-  /** Tasks that are open in the queue, or wait for their job's start, and those reserved for such. */
+  /** Tasks that are open in the queue, or that wait for their job's start, plus those reserved. */
   taken(name: string, delayed: boolean): number {
     const queue = this.get(name);
     const { scheduled, ready, published, leased, split } = queue;

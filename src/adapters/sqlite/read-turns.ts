@@ -1,12 +1,12 @@
 import type { Connection } from "./connection.ts";
 import type { Call } from "./protocol.ts";
 
-/** Between two looks at what else was asked, ms. */
+/** Time before checking for new calls, ms. */
 const SLICE_MS = 5;
 
 /**
- * The reads that processes have asked for. They take turns, one read each, and whoever has not taken its last
- * answers waits until it has: memory is bounded, however much is asked for.
+ * The processes' pending reads. Processes take turns, one read each, and a process that has not read its last answers
+ * must wait. So memory is bounded, however much is requested.
  */
 export class ReadTurns {
   readonly #waiting = new Map<Connection, Call[]>();
@@ -22,8 +22,8 @@ export class ReadTurns {
   }
 
   /**
-   * Answers as many as a slice of time allows.
-   * @returns whether others can be answered now
+   * Answers as many as fit in a time slice.
+   * @returns whether more can be answered now
    */
   answer(answer: (connection: Connection, call: Call) => void): boolean {
     const until = performance.now() + SLICE_MS;
@@ -39,7 +39,7 @@ export class ReadTurns {
     for (const [connection, calls] of this.#waiting) {
       if (connection.isBehind) continue;
       const call = calls.shift()!;
-      // Its next one comes after those of all others.
+      // Its next call comes after those of all others.
       this.#waiting.delete(connection);
       if (calls.length > 0) this.#waiting.set(connection, calls);
       return [connection, call];

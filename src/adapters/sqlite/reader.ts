@@ -9,11 +9,11 @@ import { ReadTurns } from "./read-turns.ts";
 import { reads } from "./reads.ts";
 
 /**
- * The thread that answers what changes nothing, over a connection of its own: neither waits for the other. It sees
- * all that the writer has committed, and whoever was told of a commit finds it here.
+ * The thread that answers read-only calls, over its own database connection: reader and writer do not wait for each
+ * other. It sees everything that the writer has committed, so a process that learned of a commit finds it here.
  */
 const { path, socketPath } = workerData as { path: string; socketPath: string };
-/** Readers wait for the writer only while it opens or shortens the log of the database. */
+/** The reader waits for the writer only while that opens the database or checkpoints its log. */
 const BUSY_MS = 5_000;
 
 const db = new DatabaseSync(path, { readOnly: true, timeout: BUSY_MS });

@@ -5,17 +5,19 @@ import { filesOf, type JobRow, type TaskRow, toJob, toTask } from "../../domain/
 import type { OwnerUsage } from "../../ports/store/files.ts";
 import { EventLog } from "./event-log.ts";
 import type { Handlers } from "./handlers.ts";
+import { jobSearches } from "./job-search.ts";
 import { pageReads } from "./page-reads.ts";
 import type { ReadNames } from "./protocol.ts";
 import { statements } from "./statements.ts";
 
-/** The calls that change nothing, each of what is committed when it is answered. */
+/** The read-only calls, each over what is committed when it is answered. */
 export function reads(db: DatabaseSync): Handlers<ReadNames> {
   const sql = statements(db);
   const log = new EventLog(sql);
 
   return {
     ...pageReads(db),
+    ...jobSearches(db),
 
     job({ owner, id }) {
       const row = sql.job.get(id) as unknown as JobRow | undefined;
@@ -41,6 +43,12 @@ export function reads(db: DatabaseSync): Handlers<ReadNames> {
 
     logBounds({ owner }) {
       return log.bounds(owner);
+    },
+
+    logEnds: (query) => log.ends(query),
+    expiring({ after, until, limit }) {
+      const rows = sql.expiring.all(after.at, after.id, until, limit) as unknown as JobRow[];
+      return rows.map(toJob);
     },
 
     memo({ taskId, step, key }) {

@@ -1,7 +1,9 @@
 import type { DatabaseSync } from "node:sqlite";
 import { migrations as coldMigrations } from "../../database/migrations/index.ts";
 
-/** The hot tables. Each entry brings the database from the version before to its own; no two versions ever share one. */
+/**
+ * The hot tables. Each entry migrates the database from the previous version; two versions never run on one database.
+ */
 const migrations = [
   `
   CREATE TABLE jobs (
@@ -139,9 +141,29 @@ const migrations = [
     PRIMARY KEY (job_id, item, generation)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- For operators, who look among the jobs of all owners; of those that succeed there are no rows in these.
+  CREATE INDEX jobs_ended_badly ON jobs (state, id) WHERE state IN ('partial', 'failed', 'cancelled', 'expired');
+  CREATE TABLE dead_letters (
+    job_id TEXT NOT NULL,
+    item INTEGER NOT NULL,
+    owner TEXT NOT NULL,
+    queue TEXT NOT NULL,
+    code TEXT NOT NULL,
+    alike TEXT NOT NULL,     -- what errors of one group have in common
+    PRIMARY KEY (job_id, item)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO dead_letters SELECT job_id, item, owner, queue, coalesce(body -> '$.error' ->> '$.code', ''),
+    substr(coalesce(body -> '$.error' ->> '$.detail', body -> '$.error' ->> '$.message', ''), 1, 160)
+    FROM tasks WHERE state = 'dead';
+  CREATE INDEX dead_letters_alike ON dead_letters (queue, code, alike, job_id, item);
+  CREATE INDEX dead_letters_code ON dead_letters (code, job_id, item);
+  CREATE INDEX dead_letters_queue ON dead_letters (queue, job_id, item);
+  CREATE INDEX dead_letters_owner ON dead_letters (owner, job_id, item);
+  `,
 ];
 
-/** Opens the records for their one writer. Others may read them meanwhile. */
+/** Opens the records for their only writer. Others may read them meanwhile. */
 export function prepare(db: DatabaseSync): void {
   db.exec("PRAGMA journal_mode = WAL");
   db.exec("PRAGMA synchronous = FULL");
@@ -152,7 +174,7 @@ export function prepare(db: DatabaseSync): void {
   migrateCold(db);
 }
 
-/** @param to the version to reach: the latest, but for tests */
+/** @param to the version to migrate to: the latest, except in tests */
 export function migrate(db: DatabaseSync, to: number = migrations.length): void {
   const version = Number(db.prepare("PRAGMA user_version").get()!.user_version);
   if (version > migrations.length) {

@@ -21,13 +21,13 @@ export interface SideCallParts {
   clock: StoreClock;
   /** The embedded broker is in use. */
   publishes: boolean;
-  /** Who takes a backup: files are not collected until their connections end. */
+  /** Connections that run a backup: no files are collected until they end. */
   holders: Set<Connection>;
   broadcast(topic: string, message: string): void;
   assertFileThere(): void;
 }
 
-/** The calls that change no record: of the bus, the broker, backups and the clock. */
+/** The calls that change no record: for the bus, the broker, backups and the clock. */
 export function sideCalls(parts: SideCallParts): Record<string, Handler> {
   const { db, queues, window, clock, publishes, holders, broadcast, assertFileThere } = parts;
   return {

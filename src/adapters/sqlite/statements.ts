@@ -2,7 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { KEPT_ATTEMPTS } from "../../domain/attempts.ts";
 import { JOB_ITEM } from "../../domain/records.ts";
 
-/** The writer's prepared statements, named by what they do. */
+/** The writer's prepared statements, named after what they do. */
 export function statements(db: DatabaseSync) {
   const prepare = (sql: string) => db.prepare(sql);
   return {
@@ -17,6 +17,11 @@ export function statements(db: DatabaseSync) {
     ),
     dropJob: prepare("DELETE FROM jobs WHERE id = ?"),
     dueJobs: prepare("SELECT id FROM jobs WHERE expires_at <= ? ORDER BY expires_at LIMIT ?"),
+    expiring: prepare(
+      `SELECT * FROM jobs WHERE expires_at IS NOT NULL AND (expires_at, id) > (?, ?) AND expires_at <= ?
+         AND finished_at IS NOT NULL
+       ORDER BY expires_at, id LIMIT ?`,
+    ),
     forgettable: prepare(
       "SELECT id FROM jobs WHERE state = 'expired' AND finished_at <= ? ORDER BY finished_at LIMIT ?",
     ),
@@ -34,6 +39,9 @@ export function statements(db: DatabaseSync) {
        WHERE job_id = ? AND item = ?`,
     ),
     dropTasks: prepare("DELETE FROM tasks WHERE job_id = ?"),
+    putDead: prepare("INSERT OR REPLACE INTO dead_letters VALUES (?, ?, ?, ?, ?, ?)"),
+    dropDead: prepare("DELETE FROM dead_letters WHERE job_id = ? AND item = ?"),
+    dropDeadOfJob: prepare("DELETE FROM dead_letters WHERE job_id = ?"),
     dueTasks: prepare("SELECT job_id, item FROM tasks WHERE wake_at <= ? ORDER BY wake_at LIMIT ?"),
     heldTasks: prepare("SELECT job_id, item FROM tasks WHERE wake_at IS NOT NULL AND worker = ?"),
     dueLeases: prepare("SELECT job_id, item FROM tasks WHERE wake_at <= ? AND state = 'leased'"),
@@ -61,6 +69,7 @@ export function statements(db: DatabaseSync) {
     ),
 
     sequence: prepare("SELECT last_seq FROM owners WHERE owner = ?"),
+    logEnds: prepare("SELECT owner, last_seq AS last FROM owners WHERE owner > ? ORDER BY owner LIMIT ?"),
     saveSequence: prepare(
       "INSERT INTO owners VALUES (?, ?) ON CONFLICT (owner) DO UPDATE SET last_seq = excluded.last_seq",
     ),

@@ -13,6 +13,8 @@ const methods = [
   "artifact",
   "events",
   "logBounds",
+  "logEnds",
+  "expiring",
   "reserve",
   "release",
   "countCached",
@@ -37,12 +39,15 @@ const methods = [
   "queues",
   "setPaused",
   "deadLetters",
+  "deadPlaces",
+  "deadGroups",
+  "findJobs",
   "attempts",
   "workers",
   "counts",
 ] as const satisfies (keyof Store)[];
 
-/** The records, through the writer: each method is a call of the same name. */
+/** The records, through the writer: each method calls its namesake. */
 export function sqliteStore(client: Client, options: { publishes: boolean }): Store {
   const calls = Object.fromEntries(
     methods.map((method) => [method, (argument?: unknown) => client.call(method, argument)]),

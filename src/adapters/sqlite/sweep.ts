@@ -8,12 +8,12 @@ import type { SqliteLedger } from "./ledger.ts";
 import type { Queues } from "./queues.ts";
 
 /**
- * Processes sweep once a second each. After a longer pause, workers have as long again to renew their leases,
- * which they do every three seconds.
+ * Each process sweeps once a second. After a longer pause, workers get this much time to renew their leases, which they
+ * do every three seconds.
  */
 const PAUSE_MS = 5_000;
 
-/** The calls that keep time: who lives, what is due, and what goes. */
+/** The calls that depend on time: who is alive, what is due, and what expires. */
 export function sweeps(
   ledger: SqliteLedger,
   queues: Queues,
@@ -72,7 +72,7 @@ export function sweeps(
       let expired = 0;
       for (const { id } of due) {
         const job = ledger.job(id);
-        // The rows do not tell yet what this transaction did before: another may have expired or reopened it.
+        // The rows do not reflect this transaction's earlier changes, which may have expired or reopened the job.
         if (!job || job.state === "expired" || job.expiresAt === null || job.expiresAt > now) continue;
         expireJob(ledger, job, now);
         expired++;
@@ -89,11 +89,11 @@ export function sweeps(
   };
 }
 
-/** What a worker held runs again. @param died its process has ended, which makes it suspects */
+/** Runs a worker's tasks again. @param died its process has died, which makes them suspects */
 function endWorker(ledger: SqliteLedger, queues: Queues, worker: string, died: boolean, now: number): void {
   queues.workers.delete(worker);
   queues.departed.delete(worker);
-  // What it claimed a moment ago must be found, too.
+  // So that what it has just claimed is found, too.
   ledger.flush();
   for (const { job_id, item } of ledger.sql.heldTasks.all(worker) as { job_id: string; item: number }[]) {
     const job = ledger.job(job_id);
@@ -102,7 +102,10 @@ function endWorker(ledger: SqliteLedger, queues: Queues, worker: string, died: b
   }
 }
 
-/** Nobody could renew a lease or send a heartbeat while this process, or the whole machine, stood still. */
+/**
+ * Extends all leases after a pause: nobody could renew one or send a heartbeat while this process, or the whole
+ * machine, was suspended.
+ */
 function forgivePause(ledger: SqliteLedger, queues: Queues, clock: StoreClock, now: number): void {
   for (const worker of queues.workers.values()) worker.seenAt = clock.now();
   ledger.flush();

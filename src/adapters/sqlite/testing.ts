@@ -9,7 +9,7 @@ import { sqliteBus } from "./bus.ts";
 import { connectWriter, startWriter } from "./client.ts";
 import { sqliteLimiter } from "./limiter.ts";
 
-/** A writer over an empty folder of its own. */
+/** A writer over an empty temporary folder. */
 export async function testWriter(options: { publishes: boolean }) {
   const folder = await mkdtemp(join(tmpdir(), "millrace-test-"));
   const writer = await startWriter({ path: join(folder, "records.db"), ...options });

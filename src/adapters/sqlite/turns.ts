@@ -34,11 +34,11 @@ export interface TurnParts {
   connections: ReadonlySet<Connection>;
   broadcast(topic: string, message: string): void;
   assertFileThere(): void;
-  /** Counts what the queues hold from the records, as after a start. */
+  /** Recounts the queues from the records, as after a start. */
   recount(): void;
 }
 
-/** What makes room: it is written when nothing else can be. */
+/** Calls that free space: they are written even when nothing else can be. */
 const freeing = new Set([
   "cancelJob",
   "removeJob",
@@ -53,8 +53,8 @@ const freeing = new Set([
 const TOLD_OFFSET_MS = 5;
 
 /**
- * Everything that has arrived when the writer turns to its inbox is one transaction (group commit); answers and
- * deliveries leave after the commit, never before.
+ * Everything in the inbox forms one transaction (group commit). Answers and deliveries are sent after the commit, never
+ * before.
  */
 export class Turns {
   readonly #parts: TurnParts;
@@ -78,7 +78,7 @@ export class Turns {
     setImmediate(() => this.#turn());
   }
 
-  /** What is already in the inbox is answered to nobody, but it is committed. */
+  /** Commits what is already in the inbox, without answering. */
   close(): void {
     if (this.#inbox.length > 0) this.#turn();
   }
@@ -109,7 +109,7 @@ export class Turns {
     this.#send();
   }
 
-  /** Every process tells the store's time by its own monotonic clock and this offset. */
+  /** Every process computes the store's time from its own monotonic clock and this offset. */
   #keepTime(): void {
     const { clock, connections } = this.#parts;
     clock.catchUp();
@@ -134,7 +134,7 @@ export class Turns {
     }
   }
 
-  /** All of it commits together; when that fails each call is tried alone, so that one sinks no other. */
+  /** Commits everything together; if that fails, tries each call alone, so that one cannot fail the others. */
   #transact(changes: Asked[]): void {
     const { ledger, window, ballast, broadcast } = this.#parts;
     let values: unknown[];
@@ -175,10 +175,10 @@ export class Turns {
       values.push(writes[call[1]]!(call[2], connection));
       if (call[1] === "settle") window.ended((call[2] as Settle).lease);
       for (const delivery of ledger.deliveries) deliveries.push(delivery);
-      // The embedded broker has them from here: their way over the socket would be for nothing.
+      // The embedded broker gets them from here, so sending them over the socket would be pointless.
       if (publishes) ledger.deliveries.length = 0;
     }
-    // What is handed out is claimed before it is saved, so that it is saved once.
+    // Tasks handed out are claimed before they are saved, so that they are saved once.
     if (publishes) handOver.publish(deliveries);
     ledger.flush();
     handOver.refill(values);
@@ -190,7 +190,7 @@ export class Turns {
 
   #hear(connection: Connection, { id }: Heartbeat): void {
     const { queues, window } = this.#parts;
-    // The end of this connection will tell the end of that worker.
+    // The end of this connection will show the end of that worker.
     connection.worker = id;
     if (!queues.workers.has(id)) window.back(id);
   }
@@ -200,14 +200,14 @@ export class Turns {
     try {
       ledger.sql.rollback.run();
     } catch {
-      // SQLite has rolled back by itself, as it does when the disk is full.
+      // SQLite has already rolled back, as it does when the disk is full.
     }
     ledger.rolledBack();
     recount();
   }
 }
 
-/** Reservations and the broker's matters: what they leave room for is handed out in the same turn. */
+/** Reservations and calls of the broker: whatever they make room for is handed out in the same turn. */
 function isInMemory(method: string): boolean {
   return method === "reserve" || method === "release" || method.startsWith("broker.");
 }

@@ -2,34 +2,34 @@ import type { JobRecord, TaskDelivery } from "../../domain/records.ts";
 import type { PackedTask } from "../../domain/stored.ts";
 import type { Message } from "../../ports/broker.ts";
 
-/** What the broker part of the writer needs of a connection. */
+/** What the writer's broker needs of a connection. */
 export interface Peer {
   push(channel: string, message: unknown): void;
 }
 
-/** As pushed to a consumer: its id, the delivery's tag, how often it was delivered, and what it brings. */
+/** A push to a consumer: its id, the delivery's tag, how often it was delivered, and its content. */
 export type Pushed = [consumer: number, tag: number, count: number, content: Message | PushedClaim];
 
-/** A claimed task; `job` is `null` where it is that of the claim before. */
+/** A claimed task; `job` is `null` if it is the same as in the previous claim. */
 export interface PushedClaim {
   task: PackedTask;
   job: JobRecord | null;
 }
 
-/** What a queue holds: what somebody published, or a task of the store. */
+/** A queue's entry: a published message, or a task of the store. */
 type Content = Message | TaskDelivery;
 
 interface Waiting {
   content: Content;
   count: number;
-  /** The lease of the claim that went with it. */
+  /** The lease of the claim delivered with it. */
   lease: string | null;
 }
 
-/** For whom the writer claims what it delivers. */
+/** The worker for which the writer claims tasks on delivery. */
 export type ClaimFor = { worker: string; leaseMs: number };
 
-/** A message on its way to a consumer, before it is pushed. */
+/** A message assigned to a consumer but not yet pushed. */
 export interface Assigned {
   subscriber: Subscriber;
   tag: number;
@@ -51,7 +51,7 @@ export interface Subscriber {
 interface Queue {
   waiting: Waiting[];
   subscribers: Subscriber[];
-  /** Whose turn it is. */
+  /** The subscriber whose turn it is. */
   next: number;
   dead: Message[];
 }
@@ -60,12 +60,12 @@ interface Queue {
 const MAX_DEAD = 100;
 
 /**
- * The embedded broker: competing consumers over queues in the writer's memory. Messages outlive their
- * publishers and consumers but not the writer; the store holds the backlog and publishes them again.
+ * The embedded broker: competing consumers over queues in the writer's memory. Messages survive their publishers and
+ * consumers but not the writer; the store holds the backlog and publishes them again.
  */
 export class Window {
   readonly #queues = new Map<string, Queue>();
-  /** Where the deliveries are that were claimed on the way, by lease. */
+  /** Deliveries that were claimed on the way, by lease. */
   readonly #claimed = new Map<string, { subscriber: Subscriber; tag: number }>();
   #assigned: Assigned[] = [];
   #tag = 0;
@@ -99,7 +99,7 @@ export class Window {
     this.#pump(queue);
   }
 
-  /** Ends one consumer: what it holds may still be settled, until its connection ends. */
+  /** Stops one consumer: what it holds may still be settled, until its connection ends. */
   stop(peer: Peer, id: number): void {
     const subscriber = this.#subscriber(peer, id);
     if (!subscriber) return;
@@ -120,13 +120,13 @@ export class Window {
     return true;
   }
 
-  /** A task was settled: the delivery that brought it with its claim is, too. */
+  /** A task was settled, and with it the delivery that carried its claim. */
   ended(lease: string): void {
     const delivered = this.#claimed.get(lease);
     if (delivered) this.settle(delivered.subscriber.peer, delivered.subscriber.id, delivered.tag, "ack");
   }
 
-  /** What was given to consumers and not pushed yet, in order; it may be claimed, or dropped, before it is. */
+  /** Assigned to consumers but not pushed yet, in order; each may still be claimed or dropped. */
   assigned(): readonly Assigned[] {
     return this.#assigned;
   }
@@ -142,7 +142,7 @@ export class Window {
     this.#claimed.set(lease, { subscriber, tag });
   }
 
-  /** Nothing is there to be claimed for it any more. */
+  /** Drops it, because there is nothing left to claim. */
   drop(assigned: Assigned): void {
     this.#assigned = this.#assigned.filter((one) => one !== assigned);
     const { subscriber, tag, waiting } = assigned;
@@ -150,7 +150,7 @@ export class Window {
     this.#pump(this.#queue(subscriber.queue));
   }
 
-  /** Its consumer's worker has ended, or is silent: another gets it, and this one nothing until it is back. */
+  /** Its consumer's worker has ended or is silent: another gets it, and this one nothing until it is back. */
   refuse(assigned: Assigned): void {
     const { subscriber, tag, waiting } = assigned;
     this.#assigned = this.#assigned.filter((one) => one !== assigned);
@@ -170,7 +170,7 @@ export class Window {
     }
   }
 
-  /** The transaction that was to make the claims did not happen: the consumers get hints. */
+  /** The transaction with the claims was rolled back: the consumers get plain hints. */
   unclaim(): void {
     for (const assigned of this.#assigned) {
       const { lease } = assigned.waiting;
@@ -186,7 +186,7 @@ export class Window {
       const { peer, id: consumer } = subscriber;
       let content: Pushed[3];
       if (claim) {
-        // Tasks of one job often go out together: it is told once.
+        // Tasks of one job are often delivered together, so the job is sent once.
         content = lastJobs.get(peer) === claim.job ? { ...claim, job: null } : claim;
         lastJobs.set(peer, claim.job);
       } else {
@@ -197,7 +197,7 @@ export class Window {
     this.#assigned = [];
   }
 
-  /** A connection has ended: what it held comes again. */
+  /** A connection has ended: what it held is delivered again. */
   gone(peer: Peer): void {
     for (const queue of this.#queues.values()) {
       const left = queue.subscribers.filter((subscriber) => subscriber.peer === peer);
@@ -247,7 +247,7 @@ export class Window {
     return undefined;
   }
 
-  /** Gives what waits to consumers with room, in turn. */
+  /** Assigns waiting messages to consumers with room, in turn. */
   #pump(queue: Queue): void {
     let taken = 0;
     while (taken < queue.waiting.length) {
@@ -278,7 +278,7 @@ function messageOf(content: Content): Message {
   return { id: `${taskId}/${generation}`, payload: JSON.stringify({ taskId, generation }) };
 }
 
-/** The task that a delivery is a hint of. */
+/** The task that a delivery refers to. */
 export function hintOf({ waiting: { content } }: Assigned): { taskId: string; generation: number } {
   return "payload" in content ? (JSON.parse(content.payload) as TaskDelivery) : content;
 }

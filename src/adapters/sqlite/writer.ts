@@ -22,7 +22,7 @@ import { type Handler, Turns } from "./turns.ts";
 import { Window } from "./window.ts";
 import { writes } from "./writes.ts";
 
-/** The thread that owns the database: it opens it, and takes calls over a socket (see `turns.ts`). */
+/** The thread that owns the database: opens it, and serves calls over a socket (see `turns.ts`). */
 interface WriterData {
   path: string;
   socketPath: string;
@@ -32,7 +32,7 @@ interface WriterData {
 
 const { path, socketPath, publishes } = workerData as WriterData;
 const lock = lockFolder(path);
-// Made here, for its mode: SQLite's other files take it from this one.
+// Created here to set its mode, which SQLite's other files inherit.
 closeSync(openSync(path, "a", 0o600));
 const db = new DatabaseSync(path);
 const ballast = new Ballast(path);
@@ -40,12 +40,12 @@ whileOpening(() => prepare(db));
 ballast.restore();
 const assertFileThere = fileCheck(path);
 const clock = new StoreClock();
-// An embedded broker needs no store of deliveries: it is asked in the transaction that makes room.
+// The embedded broker needs no stock of deliveries: it gets new ones in the transaction that makes room.
 const queues = new Queues({ ahead: !publishes });
 const ledger = new SqliteLedger(db, queues);
 const window = new Window();
 const connections = new Set<Connection>();
-/** Who takes a backup: files are not collected until their connections end. */
+/** Connections that run a backup: no files are collected until they end. */
 const holders = new Set<Connection>();
 const changes = writes(ledger, queues, clock);
 const handOver = new HandOver({ ledger, queues, window, clock, publishes, claim: changes.claim });
@@ -60,14 +60,14 @@ const turns = new Turns({
   ...{ connections, broadcast, assertFileThere, recount },
 });
 
-// The processes that held leases ended with the writer before: their tasks are due at once.
+// The processes that held leases ended with the previous writer: their tasks are due at once.
 whileOpening(() => {
   ledger.sql.wakeLeases.run();
   ledger.sql.unpublish.run();
 });
 recount();
 
-/** A full disk must not keep Millrace from starting: then nobody could free it. */
+/** A full disk must not prevent Millrace from starting, because then nobody could free it. */
 function whileOpening(work: () => void): void {
   try {
     work();
@@ -99,7 +99,7 @@ function gone(connection: Connection): void {
   window.gone(connection);
   turns.soon();
   if (connection.worker === null || !queues.workers.has(connection.worker)) return;
-  // Another broker's deliveries must be somebody's answer: the next sweep takes care of it.
+  // Deliveries for another broker must go out with a caller's answer, so the next sweep handles it.
   if (!publishes) queues.departed.add(connection.worker);
   else turns.receive(connection, [[0, "workerGone", { worker: connection.worker, now: clock.now() }]]);
 }
@@ -116,12 +116,12 @@ const server = createServer((socket) => {
 });
 removeLastSocket();
 server.listen(socketPath, () => {
-  // For commands that are run beside a Millrace that is already there.
+  // For commands run next to a running Millrace.
   writeFileSync(socketFile(path), socketPath, { mode: 0o600 });
   parentPort!.postMessage("ready");
 });
 
-/** Whoever owned this data folder before, and was killed, left the private folder of its socket. */
+/** Removes the private socket folder of a previous owner that was killed. */
 function removeLastSocket(): void {
   if (!existsSync(socketFile(path))) return;
   const folder = dirname(readFileSync(socketFile(path), "utf8"));

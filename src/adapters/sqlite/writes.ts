@@ -19,7 +19,7 @@ import type { SqliteLedger } from "./ledger.ts";
 import type { Queues } from "./queues.ts";
 import { sweeps } from "./sweep.ts";
 
-/** The calls that change something, each a part of the writer's present transaction. */
+/** The calls that change something, each part of the writer's current transaction. */
 export function writes(ledger: SqliteLedger, queues: Queues, clock: StoreClock): Handlers<WriteNames> {
   const { sql } = ledger;
   const changed = (): Changed => ({ deliveries: ledger.deliveries, revoked: ledger.revoked });
@@ -42,7 +42,7 @@ export function writes(ledger: SqliteLedger, queues: Queues, clock: StoreClock):
     reserve({ id, now, expiresAt, ...asked }) {
       const { owner, queue, delayed, tasks } = asked;
       queues.expireReservations(now);
-      // What this transaction has created counts, too.
+      // Includes what this transaction has created.
       if (delayed) ledger.flush();
       const refusal = admissionRefusal(asked, {
         taken: queues.taken(queue, delayed),
@@ -62,7 +62,7 @@ export function writes(ledger: SqliteLedger, queues: Queues, clock: StoreClock):
     claim(command): ClaimResult {
       const outcome = claim(ledger, command);
       if (!outcome.claimed) return { ...outcome, deliveries: [] };
-      // Copies: the reply is encoded when the transaction has ended.
+      // A copy, because the reply is encoded after the transaction has ended.
       return { claimed: true, task: { ...outcome.task }, job: outcome.job, deliveries: [] };
     },
 

@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from "vitest";
 import type { CheckRequest, Verdict } from "../check.ts";
 import { startGrpc } from "./grpc-server.ts";
 
-/** The official definitions, as gRPC's own package for Envoy ships them. */
+/** The official definitions, from gRPC's package for Envoy. */
 const deps = join(dirname(createRequire(import.meta.url).resolve("@grpc/grpc-js-xds/package.json")), "deps");
 const definition = loadSync("envoy/service/auth/v3/external_auth.proto", {
   keepCase: true,

@@ -8,10 +8,10 @@ export interface GrpcServer {
   close(): Promise<void>;
 }
 
-/** Of a request: the headers of one are smaller. */
+/** Maximum size of a request. Its headers are smaller. */
 const MOST_BYTES = 256 * 1024;
 
-/** Answers `envoy.service.auth.v3.Authorization/Check`. Rejects with `config_invalid` where its package or the port is missing. */
+/** Serves `envoy.service.auth.v3.Authorization/Check`. Throws `config_invalid` without its package or a usable port. */
 export async function startGrpc(
   check: Check,
   { host, port }: { host: string; port: number },
@@ -19,7 +19,7 @@ export async function startGrpc(
 ): Promise<GrpcServer> {
   const grpc = await import("@grpc/grpc-js").catch((cause: Error) => {
     const text =
-      "MILLRACE_AUTHZ_GRPC_PORT needs the package @grpc/grpc-js, which is not installed: npm install @grpc/grpc-js";
+      "MILLRACE_AUTHZ_GRPC_PORT needs the package @grpc/grpc-js, which is not installed. Run: npm install @grpc/grpc-js";
     throw new MillraceError("config_invalid", text, { cause });
   });
   const server = new grpc.Server({ "grpc.max_receive_message_length": MOST_BYTES });
@@ -38,7 +38,7 @@ export async function startGrpc(
       Check(call: ServerUnaryCall<CheckRequest, Verdict>, answer: sendUnaryData<Verdict>) {
         const fail = (error: unknown) => {
           onError(error);
-          answer(null, { status: 503, holder: null, isStale: false, detail: "Access could not be judged." });
+          answer(null, { status: 503, holder: null, isStale: false, detail: "The access check failed." });
         };
         try {
           const verdict = check(call.request);

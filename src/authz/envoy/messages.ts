@@ -15,7 +15,7 @@ const statusCodes: Record<Verdict["status"], number> = {
   503: UNAVAILABLE,
 };
 
-/** What an `envoy.service.auth.v3.CheckRequest` asks about. */
+/** Parses an `envoy.service.auth.v3.CheckRequest`. */
 export function readCheckRequest(message: Uint8Array): CheckRequest {
   // CheckRequest.attributes (1), AttributeContext.request (4), Request.http (2).
   const http = [1, 4, 2].reduce<Uint8Array | null>(
@@ -32,7 +32,7 @@ export function readCheckRequest(message: Uint8Array): CheckRequest {
   return request;
 }
 
-/** An entry of the map `headers`; Envoy writes their names in small letters. */
+/** Reads an entry of the map `headers`. Envoy sends lowercase names. */
 function readHeader(request: CheckRequest, entry: Uint8Array): void {
   const name = fieldOf(entry, 1);
   if (!name || (name.length !== 6 && name.length !== 13)) return;
@@ -41,7 +41,7 @@ function readHeader(request: CheckRequest, entry: Uint8Array): void {
   request[key] = textOf(fieldOf(entry, 2) ?? new Uint8Array());
 }
 
-/** An `envoy.service.auth.v3.CheckResponse`. */
+/** Encodes an `envoy.service.auth.v3.CheckResponse`. */
 export function writeCheckResponse(verdict: Verdict): Buffer {
   const { status, detail } = verdict;
   const code = statusCodes[status];
@@ -59,7 +59,7 @@ export function writeCheckResponse(verdict: Verdict): Buffer {
   return Buffer.concat([field(1, rpcStatus), field(2, Buffer.concat(denied))]);
 }
 
-/** A `HeaderValueOption` that takes the place of what the client sent: `append` (2) is a `BoolValue` of false. */
+/** A `HeaderValueOption` that replaces the client's header: `append` (2) is a `BoolValue` of false. */
 function headerOption(name: string, value: string): Buffer {
   return Buffer.concat([
     field(1, Buffer.concat([field(1, name), field(2, value)])),

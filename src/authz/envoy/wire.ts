@@ -1,6 +1,6 @@
 /*
- * The wire format of Protocol Buffers, as far as the messages of `envoy.service.auth.v3` need it: lengths of fields, and the
- * fields that are read or written. Everything else is passed over. Tests hold it to the official definitions.
+ * The subset of the Protocol Buffers wire format that `envoy.service.auth.v3` needs: length-delimited fields, and the
+ * few that we read or write. Other fields are skipped. Tests compare it with the official definitions.
  */
 
 const VARINT = 0;
@@ -8,7 +8,7 @@ const FIXED64 = 1;
 const BYTES = 2;
 const FIXED32 = 5;
 
-/** Calls back with each field of a message that has a length: text, bytes or another message. */
+/** Calls back for each length-delimited field of a message: text, bytes or another message. */
 export function readFields(message: Uint8Array, onField: (field: number, value: Uint8Array) => void): void {
   let at = 0;
   const varint = (): number => {
@@ -35,7 +35,7 @@ export function readFields(message: Uint8Array, onField: (field: number, value: 
   }
 }
 
-/** The field of a message, once or not at all; the last one counts. */
+/** The value of a field that may occur once. The last occurrence wins. */
 export function fieldOf(message: Uint8Array, wanted: number): Uint8Array | null {
   let found: Uint8Array | null = null;
   readFields(message, (field, value) => {
@@ -48,13 +48,13 @@ export function textOf(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
 }
 
-/** A field that holds text or another message. */
+/** Encodes a text or message field. */
 export function field(number: number, value: string | Uint8Array): Buffer {
   const bytes = typeof value === "string" ? Buffer.from(value) : value;
   return Buffer.concat([varintOf(number * 8 + BYTES), varintOf(bytes.length), bytes]);
 }
 
-/** A field that holds a number of an enumeration, or an `int32` that is not negative. */
+/** Encodes an enum or a non-negative `int32` field. */
 export function numberField(number: number, value: number): Buffer {
   return Buffer.concat([varintOf(number * 8 + VARINT), varintOf(value)]);
 }

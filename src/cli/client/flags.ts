@@ -7,20 +7,31 @@ export interface ClientFlags {
   json?: boolean;
 }
 
-/** What every command takes that talks to a running server. */
+/** Adds the flags of commands that talk to a running server. */
 export function addClientFlags(command: Command): Command {
   return command
     .option(
       "--server <url>",
-      `the server to ask (MILLRACE_SERVER, or PORT on this machine), by default ${DEFAULT_SERVER}`,
+      `URL of the server (MILLRACE_SERVER, or PORT on this machine), by default ${DEFAULT_SERVER}`,
     )
-    .option("--json", "print one JSON document");
+    .option("--json", "print JSON");
 }
 
-/** The API key of a command's user, where the server has accounts. A flag would show it to all users of the machine. */
+/** A command to run next, with the same `--server`. */
+export function nextCommand(command: string, { server }: ClientFlags): string {
+  return `millrace ${command}${server === undefined ? "" : ` --server ${server}`}`;
+}
+
+/** Prints how to list the next page, if there is one. */
+export function printMore(list: string, page: { nextCursor: string | null }, flags: ClientFlags): void {
+  if (page.nextCursor !== null)
+    console.log(`\nMore: ${nextCommand(`${list} --cursor ${page.nextCursor}`, flags)}`);
+}
+
+/** API key for servers with accounts. There is no flag, because other users of the machine could see it. */
 export const KEY_ENV = "MILLRACE_API_KEY";
 
-/** Asks once: whoever sits before it learns at once that no server answers. */
+/** Does not retry, so that the user learns right away that no server responds. */
 export function serverOf({ server }: ClientFlags): Client {
   const key = process.env[KEY_ENV];
   return createClient({

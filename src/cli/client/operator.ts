@@ -9,11 +9,11 @@ import { usageError } from "../output.ts";
 import type { ClientFlags } from "./flags.ts";
 import { serverUrl } from "./server-url.ts";
 
-/** Asks a server as whoever runs it. */
+/** A client with the operator's permissions. */
 export async function operatorClient(config: Config, { server }: ClientFlags): Promise<Client> {
   if (config.secret === null && scheme(config.store) === "sqlite" && !existsSync(config.data)) {
     throw usageError(
-      `There is no data folder ${config.data}, which would hold the installation's key: name it with --data.`,
+      `There is no data folder ${config.data} with the installation's key. Name the folder with --data.`,
     );
   }
   const operator = signer(await installationSecrets(config), "operator");

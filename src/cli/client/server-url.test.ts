@@ -12,5 +12,5 @@ test("a command asks the server that it is told, or the one that would be starte
   vi.stubEnv("MILLRACE_SERVER", "https://millrace.example/");
   expect(serverUrl(undefined)).toBe("https://millrace.example");
   expect(serverUrl("http://127.0.0.1:7000/")).toBe("http://127.0.0.1:7000");
-  expect(() => serverUrl("nowhere")).toThrow("is not the address of a server");
+  expect(() => serverUrl("nowhere")).toThrow("is not a server URL");
 });

@@ -6,8 +6,9 @@ import { onInterrupt } from "../interrupt.ts";
 import { exitCode, printJson, usageError } from "../output.ts";
 import type { Converter } from "./converter.ts";
 import type { ConvertFlags } from "./flags.ts";
-import { findInputs, isUrl, type Unfit } from "./inputs.ts";
-import type { FileResult } from "./run.ts";
+import { findInputs, type Input, isUrl, type Unfit } from "./inputs.ts";
+import type { FileResult, Planned } from "./run.ts";
+import { existingResult, existsError, planTargets, STANDARD_OUTPUT } from "./targets.ts";
 
 interface Flags extends ConvertFlags {
   out: string;
@@ -17,21 +18,26 @@ interface Flags extends ConvertFlags {
   json?: boolean;
 }
 
-/** Files of one job, where the server takes no fewer. */
+/** Files per job, unless the server accepts fewer. */
 const BATCH = 50;
 
-/** What the action does with the texts of the command line. */
+/** Handles the command line of `convert`. */
 export async function convert(given: string[], flags: Flags): Promise<void> {
   const began = performance.now();
   const { convertOptions } = await import("./options.ts");
   const options = convertOptions(flags);
-  const out = resolve(flags.out);
+  const out = flags.out === STANDARD_OUTPUT ? null : resolve(flags.out);
+  if (out === null && flags.json)
+    throw usageError("--json and --out - both need standard output: choose one.");
   const interruption = onInterrupt();
   const converter = await openConverter(flags, given);
   try {
     const accepts = await converter.accepts();
-    const { files, unfit, skipped } = await findInputs(given, out, accepts);
-    if (files.length + unfit.length === 0) throw usageError(`There are no pictures in ${given.join(", ")}.`);
+    const { files: found, unfit, skipped } = await findInputs(given, out, accepts);
+    if (found.length + unfit.length === 0) throw usageError(`No images found in ${given.join(", ")}.`);
+    if (out === null && found.length + unfit.length > 1)
+      throw usageError("--out - writes one result to standard output: name one image.");
+    const { files, existing } = planned(found, out, options.format, flags);
     const [{ convertAll }, { progressBar }, { summarize, summaryText }] = await Promise.all([
       import("./run.ts"),
       import("./progress.ts"),
@@ -48,15 +54,15 @@ export async function convert(given: string[], flags: Flags): Promise<void> {
       signal: interruption.signal,
       watch: bar,
     }).finally(bar.stop);
-    const summary = summarize([...results, ...unfit.map(refused)], {
+    const summary = summarize([...results, ...[...existing, ...unfit].map(refused)], {
       server: converter.server,
-      out,
+      out: out ?? STANDARD_OUTPUT,
       skipped,
       ms: performance.now() - began,
       interrupted: interruption.signal.aborted,
     });
     if (flags.json) printJson(summary);
-    else console.log(summaryText(summary));
+    else (out === null ? console.error : console.log)(summaryText(summary));
     process.exitCode =
       summary.state === "succeeded"
         ? exitCode.ok
@@ -67,6 +73,20 @@ export async function convert(given: string[], flags: Flags): Promise<void> {
     await converter.close();
     interruption.stop();
   }
+}
+
+/** Files to convert with the names of their results, and files whose results already exist. */
+function planned(found: readonly Input[], out: string | null, format: string, { force, pages }: Flags) {
+  const files: Planned[] = [];
+  const existing: Unfit[] = [];
+  const stems = planTargets(found, format);
+  for (const [index, file] of found.entries()) {
+    const stem = stems[index]!;
+    const path = out === null || force ? null : existingResult(out, stem, format, pages === "all");
+    if (path === null) files.push({ ...file, stem });
+    else existing.push({ path: file.path, bytes: file.bytes, reason: existsError(path).message });
+  }
+  return { files, existing };
 }
 
 async function openConverter(flags: Flags, given: string[]): Promise<Converter> {
@@ -88,6 +108,7 @@ function refused({ path, bytes, reason }: Unfit): FileResult {
     input: path,
     state: "failed",
     output: null,
+    outputs: [],
     bytesBefore: bytes,
     bytesAfter: null,
     width: null,

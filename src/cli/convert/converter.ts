@@ -3,30 +3,30 @@ import type { Warning } from "../../domain/records.ts";
 import type { FileView } from "../../domain/views.ts";
 import type { Accepts, Input } from "./inputs.ts";
 
-/** What runs the jobs of `millrace convert`: a server, or this machine by itself. */
+/** Runs the jobs of `millrace convert`, on a server or on this machine. */
 export interface Converter {
-  /** For the summary; `null` on this machine. */
+  /** For the summary. `null` on this machine. */
   readonly server: string | null;
   accepts(): Promise<Accepts & { maxFiles: number }>;
-  /** Resolves with the job's id when it cannot be lost any more. */
+  /** Resolves with the job's id once the job is stored durably. */
   submit(job: ConvertJob, signal: AbortSignal): Promise<string>;
-  /** Tells what happens to the job; resolves when it has ended. Rejects when `signal` is aborted. */
+  /** Reports the job's events. Resolves when the job has ended, and rejects when `signal` is aborted. */
   follow(jobId: string, onEvent: (event: ConvertEvent) => void, signal: AbortSignal): Promise<void>;
-  /** The bytes of a result. */
+  /** Opens a result. */
   open(artifactId: string, signal: AbortSignal): Promise<Readable>;
   cancel(jobId: string): Promise<void>;
-  /** Nothing is left behind that only the conversion needed. */
+  /** Removes everything that only the conversion needed. */
   close(): Promise<void>;
 }
 
 export interface ConvertJob {
   files: readonly Input[];
   options: Record<string, unknown>;
-  /** File of the watermark's picture. */
+  /** Path of the watermark image. */
   watermark: string | null;
 }
 
-/** The part of the job's events that a conversion reads. */
+/** The fields of job events that a conversion reads. */
 export interface ConvertEvent {
   type: string;
   data: {

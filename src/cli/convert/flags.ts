@@ -1,7 +1,7 @@
 import type { Command } from "commander";
-import { fits, outputFormats, positions } from "../../pipelines/image-convert/choices.ts";
+import { chromas, fits, outputFormats, positions } from "../../pipelines/image-convert/choices.ts";
 
-/** What was written on the command line, as texts. */
+/** Flags of the command line, as texts. */
 export interface ConvertFlags {
   to?: string;
   width?: string;
@@ -10,6 +10,8 @@ export interface ConvertFlags {
   enlarge?: boolean;
   quality?: string;
   lossless?: boolean;
+  progressive?: boolean;
+  chroma?: string;
   tolerant?: boolean;
   pages?: string;
   background?: string;
@@ -24,25 +26,27 @@ export interface ConvertFlags {
 
 export function addConvertFlags(command: Command): Command {
   return command
-    .optionsGroup("Pictures:")
-    .option("--to <format>", `${oneOf(outputFormats)}, which keeps that of each file`, "webp")
-    .option("--width <pixels>", "new width; with one of the two, the other follows")
+    .optionsGroup("Images:")
+    .option("--to <format>", `${oneOf(outputFormats)} (keeps each file's format)`, "webp")
+    .option("--width <pixels>", "new width; with only one of the two, the aspect ratio is kept")
     .option("--height <pixels>", "new height")
-    .option("--fit <how>", `${oneOf(fits)}, where the ratio differs`, "inside")
-    .option("--enlarge", "also make small pictures larger than they are")
-    .option("--quality <1-100>", "of JPEG, WebP and AVIF", "80")
-    .option("--lossless", "every pixel as it was, in WebP and AVIF")
-    .option("--pages <which>", "first or all: of a TIFF with several, in formats that have no pages")
-    .option("--tolerant", "keep what came of a file that is cut off")
-    .option("--background <#rrggbb>", "behind transparent parts and around contained pictures", "#ffffff")
-    .option("--keep-metadata", "keep EXIF (camera, place, time), XMP and the colour profile")
-    .option("--no-animated", "the first frame of an animation alone")
+    .option("--fit <how>", `${oneOf(fits)}, if the aspect ratio differs`, "inside")
+    .option("--enlarge", "also enlarge small images")
+    .option("--quality <1-100>", "quality of JPEG, WebP and AVIF", "80")
+    .option("--lossless", "keep every pixel exactly, in WebP and AVIF")
+    .option("--progressive", "write a progressive JPEG, which appears early and sharpens as it loads")
+    .option("--chroma <how>", `${oneOf(chromas)}: color resolution of JPEG and AVIF`)
+    .option("--pages <which>", "first or all pages of a TIFF, if the new format has no pages")
+    .option("--tolerant", "convert what can be read of a truncated file")
+    .option("--background <#rrggbb>", "color behind transparent areas and around contained images", "#ffffff")
+    .option("--keep-metadata", "keep EXIF (camera, location, time), XMP and the color profile")
+    .option("--no-animated", "keep only the first frame of an animation")
     .optionsGroup("Watermark:")
-    .option("--watermark <text>", "a text on each picture")
-    .option("--watermark-image <file>", "a picture on each picture")
+    .option("--watermark <text>", "text to put on each image")
+    .option("--watermark-image <file>", "image to put on each image")
     .option("--watermark-position <where>", oneOf(positions), "bottom-right")
-    .option("--watermark-opacity <0-1>", "how much it covers", "0.3")
-    .option("--watermark-size <0-1>", "part of the picture that it may take up", "0.3");
+    .option("--watermark-opacity <0-1>", "opacity of the watermark", "0.3")
+    .option("--watermark-size <0-1>", "largest part of the image that it takes up", "0.3");
 }
 
 function oneOf(names: readonly string[]): string {

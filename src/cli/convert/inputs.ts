@@ -6,19 +6,19 @@ import { bytes, limit } from "../amounts.ts";
 
 /** One file to convert. */
 export interface Input {
-  /** On this machine, or the URL from which it is fetched. */
+  /** Path on this machine, or a URL to fetch. */
   path: string;
   isRemote: boolean;
   name: string;
-  /** Below the folder that was given: the same folders are made for the results. */
+  /** Path below the given folder. Results go to the same subfolders. */
   folder: string;
-  /** 0 where that is not known yet. */
+  /** 0 if not known yet. */
   bytes: number;
-  /** By content; "" where that is not known yet. */
+  /** Detected from the content. "" if not known yet. */
   mediaType: string;
 }
 
-/** A file that is not sent at all, and why. */
+/** A file that cannot be converted, and why. */
 export interface Unfit {
   path: string;
   bytes: number;
@@ -28,7 +28,7 @@ export interface Unfit {
 export interface Inputs {
   files: Input[];
   unfit: Unfit[];
-  /** Files in folders that are no pictures, and nobody asked for by name. */
+  /** Number of files found in folders that are not images. */
   skipped: number;
 }
 
@@ -40,15 +40,19 @@ export interface Accepts {
 interface Found {
   path: string;
   folder: string;
-  /** Named by the user, rather than met in a folder. */
+  /** Named by the user rather than found in a folder. */
   named: boolean;
 }
 
-/** Names that promise a picture: what is none inside is worth a word. */
+/** Names of images. If the content is something else, the user gets a message. */
 const PICTURE = /\.(jpe?g|png|webp|avif|gif|tiff?|svg|heic|heif|bmp|jxl|ico|psd)$/i;
 
-/** Everything that files, folders, globs and URLs stand for; each file once, what lies in `out` never. */
-export async function findInputs(given: readonly string[], out: string, accepts: Accepts): Promise<Inputs> {
+/** Expands files, folders, globs and URLs. Each file appears once, and files in `out` are excluded. */
+export async function findInputs(
+  given: readonly string[],
+  out: string | null,
+  accepts: Accepts,
+): Promise<Inputs> {
   const found = new Map<string, Found>();
   const inputs: Inputs = { files: [], unfit: [], skipped: 0 };
   const [urls, paths] = [given.filter(isUrl), given.filter((one) => !isUrl(one))];
@@ -58,7 +62,7 @@ export async function findInputs(given: readonly string[], out: string, accepts:
     for await (const file of expand(one)) {
       any = true;
       const path = resolve(file.path);
-      if (!file.named && isBelow(path, resolve(out))) continue;
+      if (!file.named && out !== null && isBelow(path, out)) continue;
       if (!found.has(path)) found.set(path, file);
     }
     if (!any) inputs.unfit.push({ path: one, bytes: 0, reason: await reasonOfNothing(one) });
@@ -108,7 +112,7 @@ async function isFile(path: string): Promise<boolean> {
   return (await stat(path).catch(() => null))?.isFile() ?? false;
 }
 
-/** The folders before the first part with a wildcard. */
+/** Folders before the first wildcard. */
 function fixedPart(pattern: string): string {
   const parts = pattern.split(/[/\\]/);
   const wild = parts.findIndex((part) => /[*?[{]/.test(part));
@@ -134,11 +138,11 @@ async function sort(found: Found, accepts: Accepts, inputs: Inputs): Promise<voi
       if (!promised) inputs.skipped++;
       else inputs.unfit.push({ path, bytes: size, reason: unreadable(size, mediaType, accepts) });
     } else if (size > accepts.maxFileBytes) {
-      const reason = `It has ${bytes(size)}; at most ${limit(accepts.maxFileBytes)} are taken (MILLRACE_MAX_FILE_MIB).`;
+      const reason = `The file has ${bytes(size)}. The limit is ${limit(accepts.maxFileBytes)} (MILLRACE_MAX_FILE_MIB).`;
       inputs.unfit.push({ path, bytes: size, reason });
     } else inputs.files.push({ path, isRemote: false, folder, name, bytes: size, mediaType });
   } catch (error) {
-    inputs.unfit.push({ path, bytes: 0, reason: `It cannot be read: ${(error as Error).message}.` });
+    inputs.unfit.push({ path, bytes: 0, reason: `The file cannot be read: ${(error as Error).message}.` });
   }
 }
 
@@ -156,5 +160,5 @@ async function look(path: string): Promise<{ size: number; mediaType: string | n
 function unreadable(size: number, mediaType: string | null, accepts: Accepts): string {
   if (size === 0) return "The file is empty.";
   const known = accepts.mediaTypes.map((type) => type.replace(/^image\/|\+xml$/g, "")).join(", ");
-  return `It is ${mediaType ?? "of an unknown kind"} by its content; pictures that are read: ${known}.`;
+  return `The content is ${mediaType ?? "of an unknown type"}. Supported images: ${known}.`;
 }

@@ -4,7 +4,7 @@ import { fileAt } from "../run/options.ts";
 import { PATIENCE } from "../watch.ts";
 import { type ConvertEvent, type Converter, type ConvertJob, PIPELINE } from "./converter.ts";
 
-/** Conversions on a running Millrace. */
+/** Converts on a running Millrace server. */
 export function convertOnServer(url: string): Converter {
   const server = createClient({ url, retries: 0 });
   return {

@@ -17,16 +17,16 @@ import { supervise } from "../../supervisor/supervisor.ts";
 import { type ConvertEvent, type Converter, type ConvertJob, PIPELINE } from "./converter.ts";
 
 const OWNER = "local";
-/** Files that are taken in at once. */
+/** Files to import concurrently. */
 const INTAKE = 4;
 const EVENTS = 1_000;
 
-/** Settings of a server that hold for a conversion without one, too. */
+/** Server settings that also apply without a server. */
 const kept = ["maxMegapixels", "maxFileMiB", "concurrency", "memoryMiB", "outgoingAllow"] as const;
 
 /**
- * The engine of `millrace start` without its API, for the time of one command: records and files in a
- * temporary folder, steps in worker processes.
+ * Runs the engine of `millrace start` without its API for one command: records and files in a temporary folder, steps
+ * in worker processes.
  */
 export async function convertOnThisMachine(options: { workers: number }): Promise<Converter> {
   await checkTemporaryFolder();
@@ -41,7 +41,7 @@ export async function convertOnThisMachine(options: { workers: number }): Promis
     for (const step of undo.splice(0).reverse()) await step();
   };
   try {
-    // In a folder of its own, so that no configuration file of a server is meant.
+    // In a separate folder, so that no server's configuration file applies.
     const { config } = await resolveConfig({ data, logLevel: "silent" }, settingsOf(process.env), data);
     const writer = await startEmbedded(config);
     if (writer) undo.push(() => writer.close());

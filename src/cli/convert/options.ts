@@ -1,26 +1,28 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
+import { firstIssues } from "../../domain/issues.ts";
 import { imageConvertOptions } from "../../pipelines/image-convert/options.ts";
 import { usageError } from "../output.ts";
 import type { ConvertFlags } from "./flags.ts";
 
 export interface ConvertOptions {
-  /** As a client of the API sends them: a watermark's picture comes beside them. */
+  /** As API clients send them. A watermark image is sent separately. */
   options: Record<string, unknown>;
-  /** File of the watermark's picture. */
+  /** Path of the watermark image. */
   watermark: string | null;
   format: string;
 }
 
 const aliases: Record<string, string> = { jpg: "jpeg", tif: "tiff" };
 
-/** The options of `image.convert`; throws in words that name the flag. */
+/** Builds the options of `image.convert`. Errors name the flag. */
 export function convertOptions(flags: ConvertFlags): ConvertOptions {
   const { watermark: text, watermarkImage: image } = flags;
   if (text !== undefined && image !== undefined) {
-    throw usageError("Give either --watermark or --watermark-image, not both.");
+    throw usageError("Use either --watermark or --watermark-image, not both.");
   }
-  if (image !== undefined && !existsSync(image)) throw usageError(`--watermark-image: there is no ${image}.`);
+  if (image !== undefined && !existsSync(image))
+    throw usageError(`--watermark-image: The file ${image} does not exist.`);
   const marked = text !== undefined || image !== undefined;
   const format = aliases[flags.to ?? ""] ?? flags.to;
   const options: Record<string, unknown> = given({
@@ -31,6 +33,8 @@ export function convertOptions(flags: ConvertFlags): ConvertOptions {
     enlarge: flags.enlarge,
     quality: number(flags.quality),
     lossless: flags.lossless,
+    progressive: flags.progressive,
+    chroma: flags.chroma,
     tolerant: flags.tolerant,
     pages: flags.pages,
     background: flags.background,
@@ -55,17 +59,16 @@ const flagOf: Record<string, string> = {
   keepMetadata: "--keep-metadata",
 };
 
-/** Before anything is read or started: what is wrong with the options, by their flags. */
+/** Validates the options before reading or starting anything, with errors that name the flag. */
 function check(options: Record<string, unknown>, hasImage: boolean): void {
   const watermark = hasImage
     ? { ...(options.watermark as object), image: { artifactId: "file" } }
     : undefined;
   const parsed = imageConvertOptions.safeParse(watermark ? { ...options, watermark } : options);
   if (parsed.success) return;
-  const texts = parsed.error.issues.map(({ path, message }) => {
-    const name = path.join(".");
-    return `${flagOf[name] ?? `--${name.replaceAll(".", "-")}`}: ${message}`;
-  });
+  const texts = firstIssues(parsed.error.issues).map(
+    ({ path, message }) => `${flagOf[path] ?? `--${path.replaceAll(".", "-")}`}: ${message}`,
+  );
   throw usageError(texts.join("\n          "));
 }
 

@@ -2,13 +2,13 @@ import { SingleBar } from "cli-progress";
 import { plural } from "../amounts.ts";
 import type { Watch } from "./run.ts";
 
-const FORMAT = "{bar}  {percentage} %  {done} of {files}{trouble}";
+const FORMAT = "{bar}  {percentage}%  {done} of {files}{trouble}";
 
 export interface Progress extends Watch {
   stop(): void;
 }
 
-/** A bar on standard error while it is a terminal; nothing elsewhere. */
+/** A progress bar on stderr, if that is a terminal. */
 export function progressBar(files: number): Progress {
   const bar = new SingleBar({
     format: FORMAT,
@@ -18,7 +18,7 @@ export function progressBar(files: number): Progress {
     barsize: 32,
     hideCursor: true,
     clearOnComplete: true,
-    // Interruptions are ours to answer.
+    // We handle interrupts ourselves.
     gracefulExit: false,
     fps: 12,
   });
@@ -29,11 +29,11 @@ export function progressBar(files: number): Progress {
     const sum = fractions.reduce((total, fraction) => total + fraction, 0);
     bar.update(Math.floor(sum * 100), {
       done,
-      files: plural(files, "picture"),
+      files: plural(files, "image"),
       trouble: failed > 0 ? `, ${failed} failed` : "",
     });
   };
-  bar.start(files * 100, 0, { done, files: plural(files, "picture"), trouble: "" });
+  bar.start(files * 100, 0, { done, files: plural(files, "image"), trouble: "" });
   return {
     progress(index, fraction) {
       fractions[index] = Math.min(0.99, fraction);

@@ -1,70 +1,74 @@
+import { join } from "node:path";
+import { splitExtension } from "../../domain/file-name.ts";
 import type { Warning } from "../../domain/records.ts";
 import type { FileView } from "../../domain/views.ts";
 import { messageOf } from "../output.ts";
 import type { ConvertEvent, Converter } from "./converter.ts";
 import type { Input } from "./inputs.ts";
 import type { ConvertOptions } from "./options.ts";
-import { planTargets, writeTarget } from "./targets.ts";
+import { pageSuffix, writeStandardOutput, writeTarget } from "./targets.ts";
 
 export interface FileResult {
   input: string;
   state: "converted" | "failed" | "cancelled";
-  /** The file that was written. */
+  /** Path of the first written file. `null` on standard output. */
   output: string | null;
+  /** Paths of all written files: one per page with `--pages all`. */
+  outputs: string[];
   bytesBefore: number;
   bytesAfter: number | null;
   width: number | null;
   height: number | null;
   format: string | null;
-  /** The same file was converted the same way before. */
+  /** The result comes from the cache. */
   cached: boolean;
-  /** What of the result is not as it was asked for. */
+  /** Ways in which the result differs from the request. */
   warnings: Warning[];
   error: string | null;
 }
 
+/** A file with the name of its result, without extension. */
+export interface Planned extends Input {
+  stem: string;
+}
+
 export interface ConvertRun {
   converter: Converter;
-  files: readonly Input[];
+  files: readonly Planned[];
   options: ConvertOptions;
-  out: string;
+  /** Output folder. `null` for standard output. */
+  out: string | null;
   force: boolean;
-  /** Files in one job. */
+  /** Files per job. */
   batch: number;
   signal: AbortSignal;
   watch: Watch;
 }
 
-/** What a progress bar is drawn from. */
+/** Progress for a progress bar. */
 export interface Watch {
   progress(index: number, fraction: number): void;
   ended(index: number, state: FileResult["state"]): void;
 }
 
-/** Jobs under way at once: the next one is sent in while one is worked on. */
+/** Concurrent jobs, so that one uploads while another runs. */
 const JOBS = 2;
-/** Results that are written at once. */
+/** Concurrent writes of results. */
 const WRITES = 4;
 
-/** Converts all files, in jobs. One result each, in their order; what was cancelled says so. */
+/** Converts all files in jobs. Returns one result per file, in order, including cancelled ones. */
 export async function convertAll(run: ConvertRun): Promise<FileResult[]> {
-  const stems = planTargets(run.files, run.options.format);
   const results = run.files.map(pending);
   const starts = Array.from({ length: Math.ceil(run.files.length / run.batch) }, (_, n) => n * run.batch);
   const waiting = starts.values();
   const lane = async () => {
-    for (const start of waiting) await convertBatch(run, start, stems, results);
+    for (const start of waiting) await convertBatch(run, start, results);
   };
   await Promise.all(Array.from({ length: JOBS }, lane));
   return results;
 }
 
-async function convertBatch(
-  run: ConvertRun,
-  start: number,
-  stems: readonly string[],
-  results: FileResult[],
-): Promise<void> {
+async function convertBatch(run: ConvertRun, start: number, results: FileResult[]): Promise<void> {
   const { converter, signal, watch } = run;
   const files = run.files.slice(start, start + run.batch);
   const write = limited(WRITES);
@@ -73,15 +77,19 @@ async function convertBatch(
     Object.assign(results[index]!, change);
     watch.ended(index, results[index]!.state);
   };
-  const keep = async (index: number, artifact: FileView, told: ConvertEvent["data"]) => {
-    const target = { out: run.out, stem: stems[index]!, name: artifact.name, force: run.force, signal };
+  const keep = async (index: number, artifacts: readonly FileView[], told: ConvertEvent["data"]) => {
     try {
-      const output = await writeTarget(await converter.open(artifact.artifactId, signal), target);
-      const { width = null, height = null, format = null } = (artifact.meta ?? {}) as Partial<FileResult>;
+      const outputs = await deliver(run, run.files[index]!.stem, artifacts);
+      const {
+        width = null,
+        height = null,
+        format = null,
+      } = (artifacts[0]!.meta ?? {}) as Partial<FileResult>;
       end(index, {
         state: "converted",
-        output,
-        bytesAfter: artifact.bytes,
+        output: outputs[0] ?? null,
+        outputs,
+        bytesAfter: artifacts.reduce((sum, { bytes }) => sum + bytes, 0),
         width,
         height,
         format,
@@ -99,8 +107,8 @@ async function convertBatch(
     if (type === "item.progress") watch.progress(index, data.fraction ?? 0);
     else if (type === "item.retrying") watch.progress(index, 0);
     else if (type === "item.succeeded" && data.outputs?.[0]) {
-      const [artifact] = data.outputs;
-      writes.push(write(() => keep(index, artifact, data)));
+      const { outputs } = data;
+      writes.push(write(() => keep(index, outputs, data)));
     } else if (type === "item.failed") {
       end(index, { state: "failed", error: data.error?.message ?? "It failed." });
     }
@@ -128,12 +136,34 @@ async function convertBatch(
   await Promise.all(writes);
 }
 
-/** A file of which nothing is known yet: what remains when the command is interrupted. */
+/** Writes the results of a file, one per page. Returns their paths; none for standard output. */
+async function deliver(run: ConvertRun, stem: string, artifacts: readonly FileView[]): Promise<string[]> {
+  const { converter, out, force, signal } = run;
+  if (out === null && artifacts.length > 1) {
+    const text = `It has ${artifacts.length} pages, which become separate files. Write them to a folder with --out.`;
+    throw new Error(text);
+  }
+  const paths: string[] = [];
+  for (const { artifactId, name, meta } of artifacts) {
+    const content = await converter.open(artifactId, signal);
+    if (out === null) {
+      await writeStandardOutput(content, signal);
+      continue;
+    }
+    const { page } = (meta ?? {}) as { page?: number };
+    const path = join(out, stem + (page === undefined ? "" : pageSuffix(page)) + splitExtension(name)[1]);
+    paths.push(await writeTarget(content, { path, force, signal }));
+  }
+  return paths;
+}
+
+/** Initial state of a file, which stays if the command is interrupted. */
 function pending(file: Input): FileResult {
   return {
     input: file.path,
     state: "cancelled",
     output: null,
+    outputs: [],
     bytesBefore: file.bytes,
     bytesAfter: null,
     width: null,
@@ -145,7 +175,7 @@ function pending(file: Input): FileResult {
   };
 }
 
-/** Runs at most so many at once; the others wait in line. */
+/** Limits concurrent tasks. The others wait in line. */
 function limited(most: number): (task: () => Promise<void>) => Promise<void> {
   let running = 0;
   const waiting: (() => void)[] = [];

@@ -1,19 +1,20 @@
 import { relative } from "node:path";
-import { bytes, plural, saved, seconds } from "../amounts.ts";
+import { bytes, change, plural, seconds } from "../amounts.ts";
 import { printable, table } from "../table.ts";
 import { isUrl } from "./inputs.ts";
 import type { FileResult } from "./run.ts";
+import { STANDARD_OUTPUT } from "./targets.ts";
 
 export interface Summary {
   state: "succeeded" | "partial" | "failed" | "cancelled";
-  /** The server that did it; `null` when this machine did it by itself. */
+  /** The server that converted. `null` for this machine. */
   server: string | null;
   out: string;
   converted: number;
   failed: number;
-  /** Files in the given folders that are no pictures. */
+  /** Number of files in the given folders that are not images. */
   skipped: number;
-  /** Of the files that were converted. */
+  /** Total of the converted files. */
   bytesBefore: number;
   bytesAfter: number;
   seconds: number;
@@ -42,13 +43,13 @@ export function summarize(
   };
 }
 
-/** One line for each file, one for each warning, and one for all of them. */
+/** One line per file, one per warning, and a total. */
 export function summaryText(summary: Summary): string {
   const rows = summary.files.map((file) => [
     printable(nameOf(file)),
     file.bytesBefore > 0 ? bytes(file.bytesBefore) : "",
     file.bytesAfter === null ? "" : bytes(file.bytesAfter),
-    file.bytesAfter === null || isFetched(file) ? "" : saved(file.bytesBefore, file.bytesAfter),
+    file.bytesAfter === null || isFetched(file) ? "" : change(file.bytesBefore, file.bytesAfter),
     file.width === null ? "" : `${file.width} × ${file.height}`,
     resultOf(file),
   ]);
@@ -56,14 +57,14 @@ export function summaryText(summary: Summary): string {
     { head: "file" },
     { head: "before", align: "right" as const },
     { head: "after", align: "right" as const },
-    { head: "saved", align: "right" as const },
+    { head: "change", align: "right" as const },
     { head: "size", align: "right" as const },
     { head: "result" },
   ];
   return [table(columns, rows), ...warningLines(summary), totals(summary)].join("\n\n");
 }
 
-/** A paragraph that says which result is not as it was asked for, and why; none without warnings. */
+/** A paragraph with the warnings. Empty if there are none. */
 function warningLines({ files }: Summary): string[] {
   const lines = files.flatMap((file) =>
     file.warnings.map(({ message }) => printable(`${nameOf(file)}: ${message}`)),
@@ -71,7 +72,7 @@ function warningLines({ files }: Summary): string[] {
   return lines.length === 0 ? [] : [lines.map((line) => `warning: ${line}`).join("\n")];
 }
 
-/** Of a file by URL nobody here knows how large it was. */
+/** The size of a fetched file is unknown here. */
 function isFetched({ input }: FileResult): boolean {
   return isUrl(input);
 }
@@ -80,19 +81,24 @@ function nameOf({ input }: FileResult): string {
   return isUrl(input) ? input : relative(process.cwd(), input) || input;
 }
 
-function resultOf({ state, output, error }: FileResult): string {
-  if (state === "converted" && output !== null) return printable(relative(process.cwd(), output));
-  return state === "failed" ? `failed: ${error}` : "cancelled";
+function resultOf({ state, output, outputs, error }: FileResult): string {
+  if (state === "converted") {
+    if (output === null) return "written";
+    const more = outputs.length > 1 ? ` and ${outputs.length - 1} more` : "";
+    return printable(relative(process.cwd(), output)) + more;
+  }
+  return state === "failed" ? `failed: ${error}` : "canceled";
 }
 
 function totals(summary: Summary): string {
   const { converted, failed, skipped, bytesBefore, bytesAfter, out, files } = summary;
-  const parts = [`${plural(converted, "picture")} converted in ${seconds(summary.seconds * 1_000)}`];
+  const parts = [`${plural(converted, "image")} converted in ${seconds(summary.seconds * 1_000)}`];
   if (failed > 0) parts.push(`${failed} failed`);
-  if (files.length > converted + failed) parts.push(`${files.length - converted - failed} cancelled`);
+  if (files.length > converted + failed) parts.push(`${files.length - converted - failed} canceled`);
   if (skipped > 0) parts.push(`${plural(skipped, "other file")} skipped`);
   const total = files.some(isFetched)
     ? bytes(bytesAfter)
-    : `${bytes(bytesBefore)} → ${bytes(bytesAfter)} (${saved(bytesBefore, bytesAfter)} saved)`;
-  return parts.join(", ") + (converted > 0 ? `: ${total}, in ${relative(process.cwd(), out) || out}` : "");
+    : `${bytes(bytesBefore)} → ${bytes(bytesAfter)} (${change(bytesBefore, bytesAfter)})`;
+  const place = out === STANDARD_OUTPUT ? "to standard output" : `in ${relative(process.cwd(), out) || out}`;
+  return parts.join(", ") + (converted > 0 ? `: ${total}, ${place}` : "");
 }

@@ -3,13 +3,13 @@ import { isLocal, openStore } from "../../compose/adapters.ts";
 import type { Config } from "../../compose/config.ts";
 import type { Broker } from "../../ports/broker.ts";
 
-/** Dead letters that are looked at in each queue: brokers show them one by one. */
+/** Maximum dead letters to count per queue, because brokers list them one by one. */
 const MOST_LOOKED_AT = 100;
 const PATIENCE_MS = 3_000;
 
 /**
- * What the broker itself holds of the queues that the records know, such as `messages waiting: 12`: to be held
- * against what the records say. Empty where it is not told in time.
+ * The broker's own counts for the queues in the records, such as `messages waiting: 12`, to compare with the records.
+ * Empty if the broker does not answer in time.
  */
 export async function brokerContents(broker: Broker, config: Config): Promise<string> {
   if (isLocal(config.store)) return "";

@@ -4,9 +4,9 @@ export type Status = "ok" | "warn" | "fail";
 export interface Check {
   name: string;
   status: Status;
-  /** What was found. */
+  /** The finding. */
   message: string;
-  /** What to do about it. */
+  /** How to fix it. */
   advice?: string;
 }
 

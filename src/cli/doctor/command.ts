@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { ResolvedConfig } from "../../compose/config.ts";
+import type { Config, ResolvedConfig } from "../../compose/config.ts";
 import { loadPipelines } from "../../compose/load-pipelines.ts";
 import { version } from "../../compose/version.ts";
 import { plural } from "../amounts.ts";
@@ -7,6 +7,7 @@ import { configOf } from "../flags.ts";
 import { exitCode, printJson } from "../output.ts";
 import { table } from "../table.ts";
 import { checkAddress } from "./address.ts";
+import { writeBundle } from "./bundle.ts";
 import { type Check, failed, messageOf, ok } from "./check.ts";
 import { checkIsolation } from "./isolation.ts";
 import { checkDataFolder, checkNode, checkPage, checkSharp, checkTemporaryFolder } from "./machine.ts";
@@ -14,9 +15,10 @@ import { checkServices } from "./services.ts";
 import { checkSettings, type Setting, settingsInForce } from "./settings.ts";
 import { checkVersions } from "./versions.ts";
 
-/** Looks at everything that a start needs, and says what to do where something is missing. */
-export async function doctor(flags: { json?: boolean }, command: Command): Promise<void> {
-  const { checks, settings } = await examine(command);
+/** Checks everything that `start` needs, and suggests fixes. */
+export async function doctor(flags: { json?: boolean; bundle?: string }, command: Command): Promise<void> {
+  const { checks, settings, config } = await examine(command);
+  if (flags.bundle !== undefined) await writeBundle(flags.bundle, { checks, settings, config });
   const failures = checks.filter((check) => check.status === "fail").length;
   const warnings = checks.filter((check) => check.status === "warn").length;
   if (failures > 0) process.exitCode = exitCode.failed;
@@ -34,10 +36,16 @@ export async function doctor(flags: { json?: boolean }, command: Command): Promi
     ...(failures > 0 ? [plural(failures, "failure")] : []),
     ...(warnings > 0 ? [plural(warnings, "warning")] : []),
   ].join(", ");
-  console.log(`\n${trouble === "" ? "All is well." : `${trouble}: see what to do above.`}`);
+  if (flags.bundle !== undefined)
+    console.log(
+      `\n${flags.bundle} contains all of this and the state of the running server. Read it before you send it.`,
+    );
+  console.log(`\n${trouble === "" ? "Everything is ready." : `${trouble}. See above for what to do.`}`);
 }
 
-async function examine(command: Command): Promise<{ checks: Check[]; settings: Setting[] }> {
+async function examine(
+  command: Command,
+): Promise<{ checks: Check[]; settings: Setting[]; config: Config | null }> {
   const machine = [
     checkNode(),
     await checkSharp(),
@@ -49,8 +57,8 @@ async function examine(command: Command): Promise<{ checks: Check[]; settings: S
   try {
     resolved = await configOf(command);
   } catch (error) {
-    const advice = "Correct it; nothing starts before.";
-    return { checks: [...machine, failed("settings", messageOf(error), advice)], settings: [] };
+    const advice = "Fix it. Nothing starts until then.";
+    return { checks: [...machine, failed("settings", messageOf(error), advice)], settings: [], config: null };
   }
   const { config } = resolved;
   const checks = [
@@ -62,7 +70,7 @@ async function examine(command: Command): Promise<{ checks: Check[]; settings: S
     ...(await checkServices(config)),
     ...(await checkVersions(resolved)),
   ];
-  return { checks, settings: settingsInForce(resolved) };
+  return { checks, settings: settingsInForce(resolved), config };
 }
 
 async function checkPipelines({ config, inline }: ResolvedConfig): Promise<Check> {
@@ -70,7 +78,7 @@ async function checkPipelines({ config, inline }: ResolvedConfig): Promise<Check
     const pipelines = (await loadPipelines(config, inline)).versions();
     return ok("pipelines", pipelines.map(({ name, version }) => `${name} (version ${version})`).join(", "));
   } catch (error) {
-    return failed("pipelines", messageOf(error), "Correct the module, or MILLRACE_PIPELINES.");
+    return failed("pipelines", messageOf(error), "Fix the module or MILLRACE_PIPELINES.");
   }
 }
 

@@ -6,7 +6,7 @@ import { bytes } from "../amounts.ts";
 import { type Check, failed, messageOf, ok, warn } from "./check.ts";
 
 const NODE_MAJOR = 24;
-/** Below the first, uploads are refused; below the second, they soon may be. */
+/** Below the first, uploads are rejected. Below the second, they soon may be. */
 const LEAST_FREE = 256 * 1024 * 1024;
 const LITTLE_FREE = 2 * 1024 * 1024 * 1024;
 
@@ -17,7 +17,7 @@ export function checkNode(): Check {
     : failed("node", `${process.version} is too old`, `Install Node ${NODE_MAJOR}: https://nodejs.org`);
 }
 
-/** Converts one pixel: the library is there, and fits to this system. */
+/** Converts one pixel, to check that the library is installed and works on this system. */
 export async function checkSharp(): Promise<Check> {
   try {
     const { default: sharp } = await import("sharp");
@@ -25,7 +25,7 @@ export async function checkSharp(): Promise<Check> {
     await pixel.webp().toBuffer();
     return ok("images", `sharp ${sharp.versions.sharp}, libvips ${sharp.versions.vips}`);
   } catch (error) {
-    const advice = "Run `npm ci` again on this machine: sharp brings a library for each system.";
+    const advice = "Run `npm ci` again on this machine. sharp installs a library for each system.";
     return failed("images", `sharp cannot be used: ${messageOf(error).split("\n")[0]}`, advice);
   }
 }
@@ -33,34 +33,34 @@ export async function checkSharp(): Promise<Check> {
 export function checkPage(): Check {
   return pageFolder()
     ? ok("page", "built")
-    : warn("page", "not built: `millrace start` serves the API alone", "Run `npm run build`.");
+    : warn("page", "not built: `millrace start` serves only the API", "Run `npm run build`.");
 }
 
 export async function checkTemporaryFolder(): Promise<Check> {
   try {
     await rm(await mkdtemp(join(tmpdir(), "millrace-doctor-")), { recursive: true });
   } catch (error) {
-    return failed("temp folder", messageOf(error), "Make it writable, or name another with TMPDIR.");
+    return failed("temp folder", messageOf(error), "Make it writable, or choose another with TMPDIR.");
   }
-  return roomIn("temp folder", tmpdir(), "Free some space, or name another folder with TMPDIR.");
+  return roomIn("temp folder", tmpdir(), "Free some space, or choose another folder with TMPDIR.");
 }
 
-/** Whether files can be kept in a folder, or in the one that it would be made in. */
+/** Whether a folder is writable, or can be created. */
 export async function checkDataFolder(folder: string): Promise<Check> {
   const name = "data folder";
   const present = await nearestPresent(folder);
   if (!(await stat(present)).isDirectory()) {
-    return failed(name, `${present} is not a folder`, "Name another with --data or MILLRACE_DATA.");
+    return failed(name, `${present} is not a folder`, "Choose another with --data or MILLRACE_DATA.");
   }
   try {
     await access(present, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch {
-    const advice = "Change its owner or mode, or name another with --data or MILLRACE_DATA.";
+    const advice = "Change its owner or mode, or choose another with --data or MILLRACE_DATA.";
     return failed(name, `${present} cannot be written to`, advice);
   }
-  const room = await roomIn(name, present, "Free some space, or name another with MILLRACE_DATA.");
+  const room = await roomIn(name, present, "Free some space, or choose another with MILLRACE_DATA.");
   if (room.status !== "ok") return room;
-  const note = present === folder ? "" : " (made at the first start)";
+  const note = present === folder ? "" : " (created at the first start)";
   return ok(name, `${folder}${note}, ${room.message.split(", ").at(-1)}`);
 }
 

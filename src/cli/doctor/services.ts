@@ -23,7 +23,7 @@ interface Part {
   close(): Promise<void>;
 }
 
-/** Whether each part that the settings name answers. */
+/** Whether each configured service responds. */
 export async function checkServices(config: Config): Promise<Check[]> {
   const wiring = { config, writer: null };
   const isShared = (url: string) => !/^(sqlite|file):/.test(url);
@@ -44,10 +44,10 @@ export async function checkServices(config: Config): Promise<Check[]> {
   return checks;
 }
 
-/** The records in the data folder: opened for a moment when they are there, and nobody has them open. */
+/** Checks the records in the data folder. Opens them briefly if they exist and no process uses them. */
 async function checkRecords(config: Config): Promise<Check> {
   const path = config.store.startsWith("sqlite:") ? config.store.slice("sqlite:".length) : config.data;
-  if (!existsSync(path)) return ok("records", `${path} (made at the first start)`);
+  if (!existsSync(path)) return ok("records", `${path} (created at the first start)`);
   try {
     const writer = await startEmbedded(config);
     const wiring: Wiring = { config, writer: writer?.socketPath ?? null };
@@ -61,7 +61,7 @@ async function checkRecords(config: Config): Promise<Check> {
     return ok("records", path);
   } catch (error) {
     if (error instanceof MillraceError && error.code === "config_invalid") {
-      return ok("records", `${path}, in use by a Millrace that runs`);
+      return ok("records", `${path}, in use by a running Millrace`);
     }
     return failed(
       "records",
@@ -71,7 +71,7 @@ async function checkRecords(config: Config): Promise<Check> {
   }
 }
 
-/** @param tell what else to say of it */
+/** @param tell returns more to report about it */
 async function checkPart<P extends Part>(
   name: string,
   url: string,
@@ -90,7 +90,7 @@ async function checkPart<P extends Part>(
         await part.close();
       }
     });
-    // What answers after all must not end the command by a rejection that nobody waits for.
+    // A late rejection must not crash the command.
     asked.catch(() => {});
     const { technology, more } = await Promise.race([
       asked,
@@ -104,7 +104,7 @@ async function checkPart<P extends Part>(
     if (error instanceof MillraceError && error.code === "config_invalid") {
       return failed(name, error.message, `Correct ${variable}.`);
     }
-    return failed(name, `${shown}: ${messageOf(error)}`, `Start it, or correct ${variable}.`);
+    return failed(name, `${shown}: ${messageOf(error)}`, `Start it, or fix ${variable}.`);
   } finally {
     late.abort();
   }

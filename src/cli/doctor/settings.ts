@@ -16,7 +16,7 @@ export interface Setting {
   source: Source;
 }
 
-/** What is in force and where it came from, without secrets. */
+/** Effective settings and their sources, without secrets. */
 export function settingsInForce({ config, inline, sources }: ResolvedConfig): Setting[] {
   return settingNames.map((name) => ({
     name,
@@ -38,7 +38,7 @@ function textOf(name: keyof Config, config: Config, inline: number): string {
 
 export function checkSettings({ configFile }: ResolvedConfig, env: NodeJS.ProcessEnv): Check[] {
   const unknown = unknownSettings(env).map((one) =>
-    warn("settings", unknownSettingText(one), "Correct the variable, or remove it."),
+    warn("settings", unknownSettingText(one), "Fix the variable, or remove it."),
   );
   if (unknown.length > 0) return unknown;
   return [ok("settings", configFile ?? "no configuration file")];

@@ -9,7 +9,7 @@ import { describeQueue } from "../../engine/unserved.ts";
 import type { QueueRecord } from "../../ports/store/operations.ts";
 import { type Check, warn } from "./check.ts";
 
-/** Work in the records that no worker with these settings would take: of a version that is not loaded. */
+/** Finds work that no worker with these settings would take, because its pipeline version is not loaded. */
 export async function checkVersions({ config, inline }: ResolvedConfig): Promise<Check[]> {
   try {
     const pipelines = await loadPipelines(config, inline);
@@ -23,12 +23,12 @@ export async function checkVersions({ config, inline }: ResolvedConfig): Promise
     return left.map(({ name, ready, running, scheduled, dead }) =>
       warn(
         "versions",
-        `${ready + running + scheduled} tasks and ${dead} dead letters are for ${describeQueue(name)}, which is not loaded`,
-        "Keep the old version's module among MILLRACE_PIPELINES until they have ended, or cancel and remove their jobs.",
+        `${ready + running + scheduled} tasks and ${dead} dead letters need ${describeQueue(name)}, which is not loaded`,
+        "Keep the old version's module in MILLRACE_PIPELINES until they have ended, or cancel and delete their jobs.",
       ),
     );
   } catch {
-    // Settings and services have checks of their own, which say why.
+    // Other checks cover settings and services, and report why.
     return [];
   }
 }

@@ -1,7 +1,11 @@
 import { glob, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Client, Job, JobItem, Page } from "../../client/index.ts";
+import { cachedOf } from "../cached.ts";
+import { causeHint } from "../causes.ts";
 import { type ClientFlags, serverOf } from "../client/flags.ts";
+import { pipelineNamed } from "../client/pipelines.ts";
+import { STANDARD_OUTPUT } from "../convert/targets.ts";
 import { dataItemsOf } from "../data-items.ts";
 import { downloadResults } from "../download.ts";
 import { onInterrupt } from "../interrupt.ts";
@@ -22,11 +26,13 @@ export interface RunFlags extends ClientFlags {
   detach?: boolean;
 }
 
-/** Sends a job, watches it, and fetches what it wrote. */
+/** Submits a job, watches it, and downloads its results. */
 export async function run(pipeline: string, given: string[], flags: RunFlags): Promise<void> {
   const server = serverOf(flags);
   if (flags.data !== undefined && given.length > 0)
-    throw usageError("Files and items of data cannot be mixed in one job: give files or --data.");
+    throw usageError("A job takes either files or items of data: name files or use --data, not both.");
+  if (flags.json && flags.out === STANDARD_OUTPUT)
+    throw usageError("--json and --out - both need standard output: choose one.");
   const work = {
     options: await optionsOf(flags.option),
     files: await filesOf(given),
@@ -41,8 +47,8 @@ export async function run(pipeline: string, given: string[], flags: RunFlags): P
   let id: string | null = null;
   try {
     const submitting = { signal, waitForRoom: true, idempotencyKey: flags.idempotencyKey, ...PATIENCE };
-    // A server that is not there is no reason to wait: the first question finds out.
-    const known = await server.pipeline(pipeline, { signal });
+    // Fail fast if there is no server: this first request does not retry.
+    const known = await pipelineNamed(server, pipeline, flags, { signal });
     const items = flags.data === undefined ? [] : await dataItemsOf(flags.data, known);
     const job = items.length > 0 ? { ...work, items } : work;
     const created = await server.submit(pipeline, job, submitting);
@@ -57,36 +63,51 @@ export async function run(pipeline: string, given: string[], flags: RunFlags): P
   } catch (error) {
     if (!signal.aborted) throw error;
     if (id !== null) await server.cancel(id).catch(() => {});
-    console.error(`millrace: interrupted${id === null ? "" : `; the job ${id} is cancelled`}`);
+    console.error(`millrace: Interrupted.${id === null ? "" : ` The job ${id} was canceled.`}`);
     process.exitCode = exitCode.interrupted;
   } finally {
     interruption.stop();
   }
 }
 
-/** Prints how a job ended, fetches its files where a folder is named, and says by the exit code whether all is well. */
+/**
+ * Prints how a job ended, downloads its files if there is an output folder, and sets the exit code. Prints the results
+ * if no file was written.
+ */
 export async function report(
   server: Client,
   job: Job,
-  flags: { json?: boolean; out?: string; force?: boolean },
+  flags: ClientFlags & { out?: string; force?: boolean },
   signal: AbortSignal,
 ): Promise<void> {
   if (job.state !== "succeeded") process.exitCode = exitCode.failed;
-  const options = { out: resolve(flags.out ?? "."), force: flags.force ?? false, signal };
-  const written = flags.out === undefined ? [] : await downloadResults(server, job.id, options);
+  const piped = flags.out === STANDARD_OUTPUT;
+  const print = piped ? console.error : console.log;
+  // Print this first, so that the user can find the job even if a download fails.
+  const cached = cachedOf(job);
+  if (!flags.json) print(`${job.id}  ${job.state}${cached && ` (${cached})`}`);
+  const options = { out: piped ? null : resolve(flags.out ?? "."), force: flags.force ?? false, signal };
+  const fetches = flags.out !== undefined && !(piped && job.state === "failed");
+  const written = fetches ? await downloadResults(server, job.id, options) : [];
   if (flags.json) return printJson({ ...job, written });
-  console.log(`${job.id}  ${job.state}`);
-  const showsItems = flags.out === undefined && job.result === null;
-  for await (const { index, name, error, result } of itemsOf(server, job, signal)) {
+  const showsResults = written.length === 0 && !piped;
+  const showsItems = showsResults && job.result === null;
+  const failed: JobItem[] = [];
+  for await (const item of itemsOf(server, job, signal)) {
+    const { index, name, error, result } = item;
+    if (error) failed.push(item);
     if (error) console.error(`millrace: ${printable(`${name || index}: ${error.message}`)}`);
     if (showsItems && result !== null) console.log(JSON.stringify(result));
   }
   if (job.error) console.error(`millrace: ${printable(job.error.message)}`);
+  const hint = causeHint(job, failed, flags);
+  if (hint !== null) console.error(`millrace: ${hint}`);
   for (const path of written) console.log(path);
-  if (flags.out === undefined && job.result !== null) console.log(JSON.stringify(job.result));
+  if (showsResults && job.result !== null) console.log(JSON.stringify(job.result));
+  if (fetches && showsResults && job.state !== "failed") console.error("millrace: The job wrote no files.");
 }
 
-/** All items: the job itself carries the first 100. */
+/** All items. The job itself contains only the first 100. */
 async function* itemsOf(server: Client, job: Job, signal: AbortSignal): AsyncGenerator<JobItem> {
   yield* job.items;
   if (job.items.length === 0 || job.progress.total <= job.items.length) return;
@@ -108,7 +129,7 @@ async function filesOf(given: readonly string[]): Promise<(File | { url: string 
     const stats = await stat(path).catch(() => null);
     if (stats?.isFile()) files.push(await fileAt(path));
     else if (stats)
-      throw usageError(`${path} is no file; name files, or give a pattern such as "${path}/*".`);
+      throw usageError(`${path} is not a file. Name files, or use a pattern such as "${path}/*".`);
     else files.push(...(await matching(path)));
   }
   return files;

@@ -3,8 +3,8 @@ import { basename } from "node:path";
 import { usageError } from "../output.ts";
 
 /**
- * Options of a job, from `--option` texts: `quality=80`, `resize.width=200`, `tags=["a","b"]`. What is JSON counts as
- * such, anything else as text. `logo=@logo.png` sends a file.
+ * Parses `--option` flags: `quality=80`, `resize.width=200`, `tags=["a","b"]`. Values that are not JSON are text.
+ * `logo=@logo.png` sends a file.
  */
 export async function optionsOf(given: readonly string[]): Promise<Record<string, unknown>> {
   const options: Record<string, unknown> = {};
@@ -15,19 +15,19 @@ export async function optionsOf(given: readonly string[]): Promise<Record<string
   return options;
 }
 
-/** `name=value`, at the first equals sign. */
+/** Splits `name=value` at the first equals sign. */
 export function pairOf(text: string, flag: string): [name: string, value: string] {
   const at = text.indexOf("=");
   if (at < 1) throw usageError(`${flag} takes name=value, not "${text.slice(0, 80)}".`);
   return [text.slice(0, at), text.slice(at + 1)];
 }
 
-/** A file of this machine, read as it is sent. */
+/** A local file, read while it is sent. */
 export async function fileAt(path: string): Promise<File> {
   const blob = await openAsBlob(path).catch((error: Error) => {
     throw usageError(`${path} cannot be read: ${error.message}`);
   });
-  // Keeps what reads from the disk: the bytes of a blob that a file is made of are not copied.
+  // A File made of a file-backed Blob still reads from disk.
   return new File([blob], basename(path));
 }
 
@@ -55,6 +55,6 @@ function place(
   target[key] ??= {};
   const inner = target[key];
   if (typeof inner !== "object" || inner === null)
-    throw usageError(`--option ${text}: ${key} has a value already.`);
+    throw usageError(`--option ${text}: ${key} already has a value.`);
   place(inner as Record<string, unknown>, rest, value, text);
 }

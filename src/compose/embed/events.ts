@@ -10,14 +10,14 @@ export type EmbeddedEvent = JobEvent;
 export interface FollowOptions {
   /** Ends the iteration. */
   signal?: AbortSignal;
-  /** Go on after this event. @default a job's first; for all jobs: the next that happens */
+  /** Continue after this event. @default the start of the job; for all jobs, from now on */
   after?: string | null;
 }
 
 const PAGE = 200;
-/** A wakeup may be lost: the log is looked at this often all the same. */
+/** Poll interval that makes up for lost wakeups. */
 const LOOK_MS = 1_000;
-/** Live events that wait for whoever iterates; older ones are dropped, as they are when nobody listens. */
+/** Most live events buffered for the consumer; older ones are dropped, as if nobody were listening. */
 const MOST_LIVE = 1_000;
 
 /** The events of a job until its last, or of all jobs of an owner: read from the log, woken by the bus. */
@@ -44,7 +44,7 @@ export async function* followEvents(
     let seq = after ? Number(after) : jobId === null ? (await store.logBounds({ owner })).last : 0;
     while (!signal?.aborted) {
       wake = Promise.withResolvers<void>();
-      // Read first: what led to an end is in the log by then.
+      // Read first: if the job has ended, the log already contains its last events.
       const job = jobId === null ? null : await store.job({ owner, id: jobId });
       if (jobId !== null && !job) throw new MillraceError("not_found", "There is no such job.");
       const events = await store.events({ owner, after: seq, limit: PAGE, jobId: jobId ?? undefined });

@@ -18,13 +18,13 @@ export interface Download {
 
 export async function artifactOf(engine: Engine, owner: string, id: string): Promise<StoredFile> {
   const file = await engine.store.artifact({ owner, id });
-  if (file === "expired") throw new MillraceError("gone", "The file is past its retention.");
+  if (file === "expired") throw new MillraceError("gone", "The file has expired.");
   if (!file) throw new MillraceError("not_found", "There is no such file.");
   const { jobId, ...ref } = file;
   return { ...fileView(ref), jobId, stream: () => engine.blobs.open(file.blob) };
 }
 
-/** @param include `all`: also what earlier steps and parts wrote */
+/** @param include `all` adds what earlier steps and parts wrote */
 export async function archiveOf(
   engine: Engine,
   asked: { owner: string; id: string; include?: "all" | undefined },

@@ -4,6 +4,9 @@ import type { Shares } from "../../accounts/shares.ts";
 import type { Engine } from "../../engine/engine.ts";
 import type { Presets } from "../../engine/presets.ts";
 import { MillraceError } from "../../errors.ts";
+import type { Notices } from "../../notices/notices.ts";
+import type { Application } from "../../server/application.ts";
+import type { Webhooks } from "../../webhooks/webhooks.ts";
 import type { Config } from "../config.ts";
 import { pageFolder, samplesFolder } from "../package-folders.ts";
 
@@ -12,8 +15,8 @@ export type RequestOwner = string | { owner: string; isAdmin?: boolean };
 
 export interface HandlerOptions {
   /**
-   * Says who sends a request: by your session, your token, your proxy's header. `null` refuses it with `401`. Without
-   * this function everything belongs to one local user, and requests must come to a loopback name.
+   * Identifies the sender of a request: by your session, your token, your proxy's header. `null` rejects it with `401`.
+   * Without this function everything belongs to one local user, and requests must use a loopback host name.
    */
   owner?(request: IncomingMessage): RequestOwner | null | Promise<RequestOwner | null>;
   /** @default true */
@@ -21,8 +24,8 @@ export interface HandlerOptions {
 }
 
 /**
- * Answers what is Millrace's: `/v1`, `/docs`, `/openapi.json`, `/healthz`, `/readyz`, `/metrics` and the page. Anything
- * else goes to `next`, or is answered with `404` where there is none. Mount it at the root, before anything that reads
+ * Handles Millrace's own paths: `/v1`, `/docs`, `/openapi.json`, `/healthz`, `/readyz`, `/metrics` and the page.
+ * Anything else goes to `next`, or gets a `404` if there is none. Mount it at the root, before anything that reads
  * bodies.
  */
 export type Handler = (
@@ -39,16 +42,19 @@ export interface MountedHandler {
 interface Embedded {
   engine: Engine;
   shares: Shares;
+  notices: Notices;
+  webhooks: Webhooks;
   presets: Presets;
+  application: Application | null;
   config: Config;
   logger: FastifyBaseLogger;
 }
 
 const API = /^\/(v1|docs|samples|openapi\.json|healthz|readyz|metrics)(\/|\?|$)/;
-/** Addresses that the page routes itself, and its files. */
+/** Paths that the page routes itself, and its files. */
 const PAGE = /^\/(index\.html|jobs|pipelines|assets|schedules)?(\/|\?|$)/;
 
-/** The API and the page over an engine of this process. What it needs is loaded at the first request. */
+/** The API and the page over an engine in this process. Loads what it needs on the first request. */
 export function mountHandler(embedded: Embedded, options: HandlerOptions): MountedHandler {
   const hasPage = options.page ?? true;
   let opening: ReturnType<typeof open> | null = null;
@@ -60,15 +66,17 @@ export function mountHandler(embedded: Embedded, options: HandlerOptions): Mount
   const handle: Handler = (request, response, next) => {
     const url = request.url ?? "/";
     const isOurs =
-      API.test(url) || (hasPage && (PAGE.test(url) || /^\/[\w-]+\.(svg|png|ico|txt|webmanifest)$/.test(url)));
+      API.test(url) ||
+      (hasPage && (PAGE.test(url) || /^\/[\w-]+\.(svg|png|ico|js|txt|webmanifest)$/.test(url))) ||
+      isOf(embedded.application, url);
     if (!isOurs && next) return next();
     if (closed) return refuse(response, 503, "Millrace is closed.");
     if (request.readableDidRead) {
-      return refuse(response, 500, "The body was read already: mount millrace.handler before body parsers.");
+      return refuse(response, 500, "The body was already read. Mount millrace.handler before body parsers.");
     }
     app().then(
       (server) => server.app.routing(request, response),
-      (error: unknown) => (next ? next(error) : refuse(response, 500, "Millrace could not be opened.")),
+      (error: unknown) => (next ? next(error) : refuse(response, 500, "Millrace could not start.")),
     );
   };
   return {
@@ -80,8 +88,13 @@ export function mountHandler(embedded: Embedded, options: HandlerOptions): Mount
   };
 }
 
+function isOf(application: Application | null, url: string): boolean {
+  if (!application?.path || !url.startsWith(application.path)) return false;
+  return /^([/?]|$)/.test(url.slice(application.path.length));
+}
+
 async function open(
-  { engine, presets, shares, config, logger }: Embedded,
+  { engine, presets, shares, notices, webhooks, application, config, logger }: Embedded,
   { owner, page = true }: HandlerOptions,
 ) {
   const { createServerApp } = await import("../../server/index.ts");
@@ -93,7 +106,10 @@ async function open(
   return createServerApp({
     engine,
     shares,
+    notices,
+    webhooks,
     presets,
+    application,
     webRoot: page ? pageFolder() : null,
     samplesRoot: samplesFolder(),
     limits: { ownerStreams: config.quotaStreams },

@@ -2,42 +2,47 @@ import { openAsBlob } from "node:fs";
 import { basename } from "node:path";
 import { Readable } from "node:stream";
 import type { ReadableStream } from "node:stream/web";
-import type { NamedFile, NewJob } from "../../client/index.ts";
+import type { NamedFile, NewJob, OptionsPatch } from "../../client/index.ts";
 import type { Engine, JobFile, ReceivedFile } from "../../engine/engine.ts";
 import { loadTracing } from "../../engine/tracing.ts";
 import { MillraceError } from "../../errors.ts";
 import type { Created } from "../../ports/store/jobs.ts";
 
-/** A file of a job: one of this machine, bytes, a finished upload, a file of an earlier job, or one to be fetched. */
-export type EmbeddedFile =
-  | { path: string; name?: string }
-  | { name: string; data: Readable }
-  | NamedFile
+/** A file of a job: a local file, bytes, a finished upload, a file of an earlier job, or a URL to fetch. */
+export type EmbeddedFile<Options = unknown> =
   | Blob
-  | { uploadId: string }
-  | { artifactId: string }
-  | { url: string };
+  | ((
+      | { path: string; name?: string }
+      | { name: string; data: Readable }
+      | NamedFile
+      | { uploadId: string }
+      | { artifactId: string }
+      | { url: string }
+    ) & {
+      /** Of this file alone: a merge patch of the job's options, so `null` removes one. */
+      options?: Options;
+    });
 
-/** What a job is made of. `options` may be left out where the pipeline needs none. */
+/** A job's input. `options` may be omitted if the pipeline needs none. */
 export type EmbeddedJob<P = unknown> = Omit<NewJob<P>, "files" | "options"> &
   Pick<NewJob<P>, "options"> & {
-    files?: readonly EmbeddedFile[];
+    files?: readonly EmbeddedFile<OptionsPatch<P>>[];
     /** Files of options, by the path of the option: `{ "watermark.image": { path: "logo.png" } }`. */
     optionFiles?: Record<string, EmbeddedFile>;
   };
 
 export interface EmbeddedSubmit {
-  /** Whose job it is. @default "local" */
+  /** Owner of the job. @default "local" */
   owner?: string;
-  /** The same key makes no second job, for 24 hours. */
+  /** Repeating a key within 24 hours creates no second job. */
   idempotencyKey?: string;
   signal?: AbortSignal;
 }
 
-/** Files that are taken in at once. */
+/** Files read concurrently. */
 const INTAKE = 4;
 
-/** Takes the files in and creates the job, as a request to the API does. */
+/** Stores the files and creates the job, like a request to the API. */
 export async function submitJob(
   engine: Engine,
   pipelineName: string,
@@ -54,11 +59,13 @@ export async function submitJob(
     fetches: given.some((file) => "url" in file),
     delayed,
     idempotencyKey,
+    fromInside: true,
   });
   const { accepts } = admission.pipeline;
   const received: ReceivedFile[] = [];
   const take = async (file: EmbeddedFile, mediaTypes: readonly string[]): Promise<JobFile> => {
-    if ("artifactId" in file || "url" in file) return file;
+    if ("artifactId" in file) return { artifactId: file.artifactId };
+    if ("url" in file) return { url: file.url };
     if ("uploadId" in file) return engine.uploads.file(owner, file.uploadId);
     const { name, source } = await sourceOf(file);
     const one = await engine.receive(source, { name, mediaTypes, maxBytes: accepts.maxFileBytes, signal });
@@ -79,11 +86,13 @@ export async function submitJob(
       pipeline: pipelineName,
       options,
       files,
+      fileOptions: given.map((file) => (file instanceof Blob ? null : file.options)),
       optionFiles: named,
       startAt: start,
       idempotencyKey,
       traceparent,
       admission,
+      fromInside: true,
     });
     return created;
   } finally {

@@ -6,25 +6,25 @@ import { type SupervisorEvent, supervise } from "../../supervisor/supervisor.ts"
 import { childEnvironment } from "../child-environment.ts";
 import { budgetBytes, type Config } from "../config.ts";
 import { loadPipelines } from "../load-pipelines.ts";
-import { environmentName } from "../settings.ts";
+import { environmentName, rangeOf } from "../settings.ts";
 import { packageRoot } from "../version.ts";
 
 export interface WorkOptions {
   /**
-   * The modules that export the pipelines: a process of its own cannot be given functions.
+   * The modules that export the pipelines, because functions cannot be sent to another process.
    * @default those among `pipelines` of the settings
    */
   modules?: readonly (string | URL)[];
-  /** Worker processes. @default `workers` of the settings: one for each core */
+  /** Number of worker processes. @default `workers` of the settings: one for each core */
   processes?: number;
-  /** A worker has ended and is replaced, does not answer, or cannot be started. */
+  /** A worker has exited and is replaced, does not answer, or cannot be started. */
   onEvent?(event: SupervisorEvent): void;
 }
 
 export interface Workers {
   /** Process ids, by name. */
   pids(): Record<string, number>;
-  /** Ends them in order: what runs is finished or handed back. */
+  /** Stops them gracefully: running tasks finish or are returned. */
   stop(): Promise<void>;
 }
 
@@ -37,7 +37,7 @@ interface Embedded {
 /** Starts `millrace worker` processes for the engine of this process, and waits until they are ready. */
 export async function startWorkers(
   { config, inline, writer }: Embedded,
-  { modules = [], processes = config.workers, onEvent = () => {} }: WorkOptions,
+  { modules = [], processes = rangeOf(config.workers).max, onEvent = () => {} }: WorkOptions,
 ): Promise<Workers> {
   const paths = [
     ...config.pipelines,
@@ -64,13 +64,13 @@ export async function startWorkers(
   return supervisor;
 }
 
-/** What was given as a value must be found by the processes, too. */
+/** Pipelines passed as values must also be found by the worker processes. */
 async function checkModules(config: Config, inline: readonly Pipeline[]): Promise<void> {
   const found = await loadPipelines(config, []);
   const missing = inline.find(({ name, version }) => !found.get(name, version));
   if (!missing) return;
   throw new MillraceError(
     "config_invalid",
-    `Workers are processes of their own: name the module that exports ${missing.name}, version ${missing.version}, in \`modules\` of work().`,
+    `Workers are separate processes. Add the module that exports ${missing.name}, version ${missing.version}, to \`modules\` of work().`,
   );
 }

@@ -1,6 +1,6 @@
 import type { Migration } from "./migration.ts";
 
-/** Installations from before the cold records had migrations of their own keep the table that they have. */
+/** Installations older than these migrations keep their existing table. */
 export const uploads: Migration = {
   name: "0001-uploads",
   tables: ["uploads"],

@@ -1,11 +1,11 @@
 import type { Migration } from "./migration.ts";
 
-/** Of a request as JSON text, in bytes: what the API takes, too. */
+/** Largest request as JSON text, in bytes; the same limit as the API's. */
 const MOST_BYTES = 1024 * 1024;
 
 /**
- * Jobs that programs submit in transactions of their own, until they are created. On PostgreSQL a function puts them
- * in; it runs with the rights of the schema's owner, so that callers need none on tables.
+ * Jobs that programs submit in their own transactions, until they are created. On PostgreSQL a function inserts them.
+ * It runs with the rights of the schema's owner, so that callers need no rights on tables.
  */
 export const inbox: Migration = {
   name: "0008-inbox",

@@ -1,6 +1,6 @@
 import type { Migration } from "./migration.ts";
 
-/** What owners use up: items by day, and the bytes of uploads as a column of their own. */
+/** What owners use: items by day, and the bytes of uploads in a separate column. */
 export const usage: Migration = {
   name: "0012-usage",
   tables: ["usage_days"],

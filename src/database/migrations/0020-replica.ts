@@ -1,6 +1,6 @@
 import type { Migration } from "./migration.ts";
 
-/** Maps that every process keeps in memory: one row for each key, with the version of its last change. */
+/** Maps that every process keeps in memory: one row per key, with the version of its last change. */
 export const replica: Migration = {
   name: "0020-replica",
   tables: ["replica_heads", "replica_entries"],

@@ -4,7 +4,7 @@ import { endItem, finish, jobEvent } from "./end.ts";
 import { isEnded, type Ledger } from "./ledger.ts";
 import { cancelParts } from "./parts.ts";
 
-/** Ends what is open and revokes its leases; no later step starts. */
+/** Ends everything that is open and revokes its leases; no later step starts. */
 export function cancelJob(ledger: Ledger, job: JobRecord, now: number): "cancelled" | "ended" {
   if (isEnded(job)) return "ended";
   cancelParts(ledger, job, now);
@@ -25,7 +25,7 @@ export function cancelJob(ledger: Ledger, job: JobRecord, now: number): "cancell
   return "cancelled";
 }
 
-/** The job's files are past their retention. */
+/** Drops the job's files, which are past their retention. */
 export function expireJob(ledger: Ledger, job: JobRecord, now: number): void {
   job.state = "expired";
   ledger.changedJob(job);
@@ -33,7 +33,7 @@ export function expireJob(ledger: Ledger, job: JobRecord, now: number): void {
   ledger.append(job, "job.expired", now, jobEvent(job));
 }
 
-/** Forgets a job, ending it first. */
+/** Deletes a job; cancels it first if it has not ended. */
 export function removeJob(ledger: Ledger, job: JobRecord, now: number): void {
   if (!isEnded(job)) cancelJob(ledger, job, now);
   ledger.dropFiles(job.id);

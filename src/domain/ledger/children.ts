@@ -4,8 +4,8 @@ import { createJob } from "./create.ts";
 import type { Ledger } from "./ledger.ts";
 
 /**
- * Creates the jobs that a step has started, in the transaction that settles the step. One that is there already
- * was created by an earlier success of the same step. The caller has made sure that their files are live.
+ * Creates the jobs that a step started, in the transaction that settles the step. A job that already exists was created
+ * by an earlier success of the same step. The caller has ensured that their files are live.
  */
 export function startChildren(ledger: Ledger, children: readonly NewChild[], now: number): Child[] {
   return children.map(({ key, job }) => {

@@ -9,7 +9,7 @@ export type Claimed =
   | { claimed: true; task: TaskRecord; job: JobRecord }
   | { claimed: false; reason: "ended" | "not_due" | "old_generation" | "leased" };
 
-/** A worker takes a task. The delivery that brought it here was only a hint. */
+/** Claims a task for a worker. The delivery that brought it here was only a hint. */
 export function claim(ledger: Ledger, command: Claim): Claimed {
   const id = parseTaskId(command.taskId);
   const job = id && ledger.job(id.jobId);
@@ -17,11 +17,11 @@ export function claim(ledger: Ledger, command: Claim): Claimed {
   if (!task || isEnded(job) || !isOpen(task)) return { claimed: false, reason: "ended" };
   if (task.generation !== command.generation) return { claimed: false, reason: "old_generation" };
   if (task.state === "leased") {
-    // The same claim again: its answer was lost on the way.
+    // The same claim again, because its answer was lost.
     if (task.lease === command.lease) return { claimed: true, task, job };
     return { claimed: false, reason: "leased" };
   }
-  // An item whose parts are at work keeps its generation: its own delivery may come again.
+  // An item with running parts keeps its generation, so its own delivery may come again.
   if (task.state === "scheduled" || task.state === "split") return { claimed: false, reason: "not_due" };
   task.state = "leased";
   task.attempt++;

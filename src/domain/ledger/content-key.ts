@@ -3,7 +3,7 @@ import type { NewItem } from "../commands.ts";
 import { derivedName } from "../file-name.ts";
 import { taskId } from "../ids.ts";
 import { partAt } from "../parts.ts";
-import type { CacheEntry, FileRef, Json, PlanStep, TaskRecord } from "../records.ts";
+import type { CacheEntry, FileRef, ItemOptions, Json, PlanStep, TaskRecord } from "../records.ts";
 
 /** JSON with sorted keys, so that equal values have equal text. */
 export function canonical(value: unknown): string {
@@ -18,21 +18,48 @@ export function sha256(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }
 
-/** Changes when entries are kept another way: processes of another version have entries of their own. */
+/** Change it when the format of entries changes: processes of different versions then use separate entries. */
 const FORMAT = "without ids of files";
 
-/** The content key of an `each` step's task; `null` when the step is not cached. */
-export function itemKey(
-  step: PlanStep,
-  task: Pick<TaskRecord, "inputs" | "previous" | "previousFile" | "data" | "dataFile"> &
-    Partial<Pick<TaskRecord, "part">>,
-): string | null {
+/** The part of a step's content key that does not depend on its inputs. */
+export function keyPrefix(code: KeyedCode, options: unknown, { unordered }: { unordered?: boolean }): string {
+  const { scope, pipeline, pipelineVersion, step, stepVersion, tools } = code;
+  const parts: unknown[] = [scope, pipeline, pipelineVersion, step, stepVersion, tools];
+  parts[OPTIONS_AT] = options;
+  return canonical(unordered ? [...parts, "unordered"] : parts);
+}
+
+/** Position of the options in a prefix. */
+const OPTIONS_AT = 6;
+
+export interface KeyedCode {
+  /** Whose results may be reused: `*` for everyone's. */
+  scope: string;
+  pipeline: string;
+  pipelineVersion: number;
+  step: string;
+  stepVersion: string;
+  tools: unknown;
+}
+
+/** The prefix for an item: its own options replace the job's, so it shares results with jobs that have these options. */
+function prefixOf(cacheKey: string, options: ItemOptions | null): string {
+  if (options === null) return cacheKey;
+  const parts = JSON.parse(cacheKey) as Json[];
+  parts[OPTIONS_AT] = options.content ?? options.value;
+  return canonical(parts);
+}
+
+type Read = Pick<TaskRecord, "options" | "inputs" | "previous" | "previousFile" | "data" | "dataFile">;
+
+/** The content key of an `each` step's task; `null` if the step is not cached. */
+export function itemKey(step: PlanStep, task: Read & Partial<Pick<TaskRecord, "part">>): string | null {
   if (step.cacheKey === null) return null;
   const { inputs, previous, previousFile, part } = task;
   return sha256(
     canonical([
       FORMAT,
-      step.cacheKey,
+      prefixOf(step.cacheKey, task.options),
       inOrder(step, hashes(inputs)),
       ...returned(previous, previousFile),
       ...(part ? [hashes(part.files), ...returned(part.data, part.dataFile)] : []),
@@ -41,20 +68,23 @@ export function itemKey(
   );
 }
 
-/** The content key of an item at the first step of its job; `null` for an item that never runs, or is still to be fetched. */
-export function firstKey(step: PlanStep, { input, url, data, error }: NewItem): string | null {
+/** The content key of an item at the first step of its job; `null` if the item never runs or has yet to be fetched. */
+export function firstKey(step: PlanStep, { input, url, data, error, options }: NewItem): string | null {
   if (error || url) return null;
   const inputs = input ? [input] : [];
   const { value = null, file = null } = data ?? {};
-  return itemKey(step, { inputs, previous: null, previousFile: null, data: value, dataFile: file });
+  const nothing = { previous: null, previousFile: null };
+  return itemKey(step, { options: options ?? null, inputs, ...nothing, data: value, dataFile: file });
 }
 
-/** Every step may read the data of its item. Items of files have the keys that they always had. */
+/**
+ * Every step may read the data of its item. Nothing is added for items without data, so that their keys never change.
+ */
 function dataOf({ data, dataFile }: Pick<TaskRecord, "data" | "dataFile">): Json[] {
   return data !== null || dataFile ? ["data", ...returned(data, dataFile)] : [];
 }
 
-/** As they came, or in an order that is always the same. */
+/** The parts as given, or sorted if the step ignores order. */
 function inOrder<Part>({ unordered }: PlanStep, parts: readonly Part[]): readonly Part[] {
   if (!unordered) return parts;
   return parts
@@ -67,7 +97,7 @@ function hashes(files: readonly FileRef[]): string[] {
   return files.map((file) => file.sha256);
 }
 
-/** A result as it counts: its value, or the hash of the file that holds it. */
+/** A result as part of a key: its value, or the hash of the file that holds it. */
 function returned(value: Json, file: FileRef | null): Json[] {
   return file ? [null, file.sha256] : [value];
 }
@@ -80,15 +110,24 @@ export function jobKey(
 ): string | null {
   if (step.cacheKey === null) return null;
   const all = items.map((task) => [...ended(step, task.item, task), ...dataOf(task)]);
-  return sha256(canonical([FORMAT, step.cacheKey, inOrder(step, all), ...returned(previous, previousFile)]));
+  const [prefix, parts] = inOneOrder(step, step.cacheKey, inOrder(step, all));
+  return sha256(canonical([FORMAT, prefix, parts, ...returned(previous, previousFile)]));
+}
+
+/** If both orders are equivalent, picks one of them deterministically, with its options. */
+function inOneOrder<Part>(
+  { reversedKey }: PlanStep,
+  cacheKey: string,
+  parts: readonly Part[],
+): readonly [prefix: string, parts: readonly Part[]] {
+  if (reversedKey === undefined) return [cacheKey, parts];
+  const given = [cacheKey, parts] as const;
+  const reversed = [reversedKey, parts.toReversed()] as const;
+  return canonical(given.toReversed()) < canonical(reversed.toReversed()) ? given : reversed;
 }
 
 /** The content key of a `join` over the parts of an item. */
-export function joinKey(
-  step: PlanStep,
-  parts: readonly TaskRecord[],
-  item: Pick<TaskRecord, "inputs" | "previous" | "previousFile" | "data" | "dataFile">,
-): string | null {
+export function joinKey(step: PlanStep, parts: readonly TaskRecord[], item: Read): string | null {
   if (step.cacheKey === null) return null;
   const { inputs, previous, previousFile } = item;
   const all = parts.map((task) => [
@@ -96,7 +135,9 @@ export function joinKey(
     ...[hashes(task.part!.files), ...returned(task.part!.data, task.part!.dataFile)],
   ]);
   const read = [hashes(inputs), ...returned(previous, previousFile), ...dataOf(item)];
-  return sha256(canonical([FORMAT, step.cacheKey, "join", inOrder(step, all), ...read]));
+  return sha256(
+    canonical([FORMAT, prefixOf(step.cacheKey, item.options), "join", inOrder(step, all), ...read]),
+  );
 }
 
 function ended(
@@ -104,7 +145,7 @@ function ended(
   index: number,
   { state, outputs, result, resultFile }: TaskRecord,
 ): (Json | readonly string[])[] {
-  const place = step.unordered ? [] : [index];
+  const place = step.unordered || step.reversedKey !== undefined ? [] : [index];
   return [...place, state, inOrder(step, hashes(outputs)), ...returned(result, resultFile)];
 }
 
@@ -130,7 +171,7 @@ export function toEntry(
   };
 }
 
-/** Whether an entry says what the outputs of this task are called: the same bytes may come renamed. */
+/** Whether an entry's output names suit this task: the same bytes may have been uploaded under another name. */
 export function fitsName({ name, outputs }: CacheEntry, task: Pick<TaskRecord, "name">): boolean {
   return name === task.name || outputs.every((file) => file.tail !== undefined);
 }
@@ -147,12 +188,12 @@ export function fromEntry(entry: CacheEntry, task: TaskRecord): FileRef[] {
   }));
 }
 
-/** Artifact ids name their task and the generation that wrote them, so that they are never reused. */
+/** Artifact ids contain their task and the generation that wrote them, so they are never reused. */
 export function artifactId(task: Attempted, n: number): string {
   return `${taskId(task.jobId, task.item)}.${task.generation}.${n}`;
 }
 
-/** The artifact id of a result that is kept as a file. */
+/** The artifact id of a result that is stored as a file. */
 export function resultId(task: Attempted): string {
   return `${taskId(task.jobId, task.item)}.${task.generation}.result`;
 }

@@ -6,7 +6,7 @@ import { endItem, jobEvent, nothing, start, startAll } from "./end.ts";
 import { newTask, resetTask, schedule } from "./hand-out.ts";
 import { isLive, type Ledger } from "./ledger.ts";
 
-/** Creates a job with its tasks. The caller has dealt with a repeated id or idempotency key. */
+/** Creates a job with its tasks. The caller has handled repeated ids and idempotency keys. */
 export function createJob(
   ledger: Ledger,
   command: CreateJob,
@@ -49,6 +49,7 @@ export function createJob(
     const task = newTask(job, item, 0);
     if (source) task.name = source.name;
     if (source?.url) task.url = source.url;
+    if (source?.options) task.options = source.options;
     if (source?.input) {
       task.input = source.input;
       task.inputs = [source.input];
@@ -66,8 +67,8 @@ export function createJob(
 }
 
 /**
- * The items of a pipeline whose first step is an `all` step pass through to it; otherwise each begins. Those
- * whose files are refused end last, so that the job ends only if nothing else of it is left.
+ * If the pipeline begins with an `all` step, items pass straight through to it; otherwise each begins. Items whose
+ * files were refused end last, so that the job ends only if nothing else is open.
  */
 function begin(ledger: Ledger, job: JobRecord, tasks: TaskRecord[], now: number): void {
   const refused = tasks.filter((task) => task.error !== null);
@@ -87,8 +88,8 @@ function begin(ledger: Ledger, job: JobRecord, tasks: TaskRecord[], now: number)
 }
 
 /**
- * A file that came with the job needs no fetching.
- * @returns whether that is all, as no `each` step follows
+ * Skips fetching for a file that came with the job.
+ * @returns whether the item has ended, because no `each` step follows
  */
 function passFetch(ledger: Ledger, job: JobRecord, task: TaskRecord, now: number): boolean {
   if (job.plan[1]?.kind === "all") {

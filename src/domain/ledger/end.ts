@@ -1,3 +1,4 @@
+import { failedMessage } from "../failed-message.ts";
 import { FETCH_STEP } from "../fetching.ts";
 import { isPart, itemSteps, joinOf, partAt } from "../parts.ts";
 import { type EventType, JOB_ITEM, type JobRecord, type Json, type TaskRecord } from "../records.ts";
@@ -9,8 +10,8 @@ import { handOut, newTask, resetTask, schedule } from "./hand-out.ts";
 import type { Ledger } from "./ledger.ts";
 
 /**
- * The task succeeded at its present step: it moves on to the next `each` step, or ends.
- * Steps whose result is in the cache are passed at once.
+ * Moves a task that succeeded at its current step to the next `each` step, or ends it. Skips steps whose result is
+ * cached.
  */
 export function advance(ledger: Ledger, job: JobRecord, task: TaskRecord, now: number): void {
   if (task.item === JOB_ITEM) return endJobTask(ledger, job, task, now);
@@ -31,7 +32,7 @@ export function advance(ledger: Ledger, job: JobRecord, task: TaskRecord, now: n
   start(ledger, job, task, now);
 }
 
-/** Begins the present step of an item or a part: from the cache, or by handing it out. */
+/** Begins the current step of an item or a part: from the cache, or by handing it out. */
 export function start(ledger: Ledger, job: JobRecord, task: TaskRecord, now: number): void {
   const key = contentKey(ledger, job, task);
   const entry = key === null ? null : usable(ledger, key, job, task, now);
@@ -49,7 +50,7 @@ const endEvents: Record<Ended, EventType> = {
   refused: "item.failed",
 };
 
-/** The one way in which items end: success, death, cancellation and cache hit alike. */
+/** The only way for items to end: success, death, cancellation and cache hits alike. */
 export function endItem(ledger: Ledger, job: JobRecord, task: TaskRecord, state: Ended, now: number): void {
   task.cached = state === "succeeded" && wasCached(task);
   close(ledger, task, state, now);
@@ -65,7 +66,7 @@ export function endItem(ledger: Ledger, job: JobRecord, task: TaskRecord, state:
   if (job.remaining === 0 && state !== "cancelled") fanIn(ledger, job, now);
 }
 
-/** The one way in which parts end, but for cancellation. Whoever ends the last one begins the join. */
+/** The only way for parts to end, except cancellation. The last part to end begins the join. */
 export function endPart(
   ledger: Ledger,
   job: JobRecord,
@@ -88,62 +89,52 @@ export function endPart(
   if (split.done + split.failed === split.total) join(ledger, job, item, now);
 }
 
-/** Every part has ended: the item goes on at its join, or fails for want of parts. */
+/** All parts have ended: the item continues at its join, or fails for lack of parts. */
 export function join(ledger: Ledger, job: JobRecord, item: TaskRecord, now: number): void {
   const { step, total, done, failed } = item.split!;
   const at = joinOf(job.plan, step);
-  const { name, needs } = job.plan[at]!;
-  // The item has left the queue in which it was counted while it waited.
+  const { needs } = job.plan[at]!;
+  // While it waited, the item was not counted in its queue.
   ledger.drained(item.queue);
   job.stepsDone += at - step;
   ledger.changedJob(job);
   resetTask(job, item, at);
   if (failed === 0 || (done > 0 && needs === "some")) return start(ledger, job, item, now);
-  const message =
-    needs === "every"
-      ? `${failed} of ${total} parts failed, and the step "${name}" needs them all.`
-      : `All ${total} parts failed.`;
-  item.error = { code: "parts_failed", message };
+  item.error = { code: "parts_failed", message: failedMessage("part", { failed, total }, job.plan[at]!) };
   endItem(ledger, job, item, "dead", now);
 }
 
-/** The item leaves its join: should parts run again, that will read what it reads now. */
+/** Saves the join's inputs as the item leaves it, in case parts run again. */
 function keepJoined(item: TaskRecord): void {
   const { inputs, previous, previousFile } = item;
   item.split = { ...item.split!, before: { inputs, previous, previousFile } };
 }
 
-/** Nothing of its pipeline ran for it; its file may have been fetched. */
+/** Whether every step of its pipeline was a cache hit; fetching its file does not count. */
 function wasCached({ trail }: TaskRecord): boolean {
   const own = trail.filter(({ step }) => step !== FETCH_STEP);
   return own.length > 0 && own.every((entry) => entry.cached);
 }
 
-/** Every item has ended: the first `all` step begins, or the job ends. */
+/** All items have ended: begins the first `all` step, or ends the job. */
 function fanIn(ledger: Ledger, job: JobRecord, now: number): void {
   const step = job.plan.findIndex((candidate) => candidate.kind === "all");
   if (step === -1) {
     const state = job.done === job.total ? "succeeded" : job.done > 0 ? "partial" : "failed";
     return finish(ledger, job, state, now);
   }
-  const { needs, name } = job.plan[step]!;
+  const { needs } = job.plan[step]!;
   if (job.done === 0 || (needs === "every" && job.done < job.total)) {
-    job.error = {
-      code: "items_failed",
-      message:
-        needs === "every"
-          ? `${job.failed} of ${job.total} items failed, and the step "${name}" needs them all.`
-          : `All ${job.total} items failed.`,
-    };
+    job.error = { code: "items_failed", message: failedMessage("item", job, job.plan[step]!) };
     return finish(ledger, job, "failed", now);
   }
   startAll(ledger, job, step, nothing, now);
 }
 
-/** What a step returned, as the next one reads it. */
+/** A step's return value, as the next step reads it. */
 type Returned = Pick<TaskRecord, "result" | "resultFile">;
 
-/** What the first step gets of the one before. */
+/** What the first step gets as the previous result. */
 export const nothing: Returned = { result: null, resultFile: null };
 
 /** Begins an `all` step on the job's own task. */
@@ -181,7 +172,7 @@ function endJobTask(ledger: Ledger, job: JobRecord, task: TaskRecord, now: numbe
   job.resultFile = resultFile;
   const { warnings = [], children = [] } = task.trail.at(-1) ?? {};
   job.warnings = [...job.warnings, ...warnings];
-  // A step that ran anew names the jobs that it started before.
+  // A step that ran again reports the jobs that it started before.
   const known = new Set(job.children.map((child) => child.jobId));
   job.children = [...job.children, ...children.filter((child) => !known.has(child.jobId))];
   ledger.changedJob(job);
@@ -189,7 +180,7 @@ function endJobTask(ledger: Ledger, job: JobRecord, task: TaskRecord, now: numbe
   finish(ledger, job, job.done === job.total ? "succeeded" : "partial", now);
 }
 
-/** An `all` step's task is spent: the job fails with its cause. */
+/** Fails the job with the cause of its `all` step's failure, after the last attempt. */
 export function buryJobTask(ledger: Ledger, job: JobRecord, task: TaskRecord, now: number): void {
   close(ledger, task, "dead", now);
   job.error = task.error;
@@ -206,7 +197,7 @@ export function finish(
   job.state = state;
   job.startedAt ??= now;
   job.finishedAt = now;
-  // Only what was cancelled cannot be replayed.
+  // Cancelled jobs alone cannot be replayed.
   const hasDeadLetters = state === "failed" || (state !== "cancelled" && job.failed + job.failedParts > 0);
   job.expiresAt =
     now + (hasDeadLetters ? Math.max(job.retentionMs, job.deadLetterRetentionMs) : job.retentionMs);
@@ -215,7 +206,7 @@ export function finish(
 }
 
 export function close(ledger: Ledger, task: TaskRecord, state: Ended, now: number): void {
-  // The lease's token stays: a settlement that is repeated after its answer was lost must find it.
+  // The lease token stays: a settlement that is repeated because its answer was lost must find it.
   task.state = state;
   task.wakeAt = null;
   task.worker = null;
@@ -234,7 +225,7 @@ export function jobEvent(job: JobRecord): { [key: string]: Json } {
   };
 }
 
-/** What the log tells of an item: all but its result, which may be large. */
+/** An item in the log: everything but its result, which may be large. */
 export function itemEvent(job: JobRecord, task: TaskRecord): { [key: string]: Json } {
   return {
     jobId: job.id,

@@ -12,7 +12,7 @@ import { fitsName, fromEntry, itemKey, jobKey, joinKey, resultId } from "./conte
 import { isLive, type Ledger } from "./ledger.ts";
 import { trailEntry } from "./trail.ts";
 
-/** The content key of a task at its present step; `null` when that is not cached. */
+/** The content key of a task at its current step; `null` if the step is not cached. */
 export function contentKey(ledger: Ledger, job: JobRecord, task: TaskRecord): string | null {
   const step = job.plan[task.step]!;
   if (step.cacheKey === null) return null;
@@ -26,7 +26,7 @@ export function contentKey(ledger: Ledger, job: JobRecord, task: TaskRecord): st
   return itemKey(step, task);
 }
 
-/** An entry that fits the task's name and its job's records, and whose files are all live. */
+/** A cache entry that fits the task's name and its job's record size, and whose files are all live. */
 export function usable(
   ledger: Ledger,
   key: string,
@@ -40,7 +40,7 @@ export function usable(
   return files.every((file) => isLive(ledger.blob(file.blob), now)) ? entry : null;
 }
 
-/** A job of few items, or of one step, keeps longer results in its records than one of many may. */
+/** A job with few items or a single step may keep longer results in its records than a larger job. */
 function isTooLong(result: Json, job: JobRecord, task: TaskRecord): boolean {
   const most = resultBytes(job, task);
   return most < INLINE_BYTES && Buffer.byteLength(JSON.stringify(result)) > most;

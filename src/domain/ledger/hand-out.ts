@@ -3,9 +3,9 @@ import type { JobRecord, TaskRecord } from "../records.ts";
 import { type Ledger, PATIENCE_MS } from "./ledger.ts";
 import { keepMade } from "./trail.ts";
 
-/** Makes a task due: into the broker's window when there is room, otherwise into the backlog. */
+/** Makes a task due: in the broker's window if there is room, otherwise in the backlog. */
 export function handOut(ledger: Ledger, task: TaskRecord, now: number): void {
-  // The token of the last lease stays: whoever settled with it may ask again.
+  // The last lease's token stays, because a settlement with it may be repeated.
   task.worker = null;
   if (ledger.takeRoom(task.queue)) {
     publish(ledger, task, now);
@@ -30,7 +30,7 @@ export function publish(ledger: Ledger, task: TaskRecord, now: number, patienceM
   });
 }
 
-/** Lets a task wait until `at`. */
+/** Delays a task until `at`. */
 export function schedule(ledger: Ledger, task: TaskRecord, at: number): void {
   task.worker = null;
   task.generation++;
@@ -39,7 +39,7 @@ export function schedule(ledger: Ledger, task: TaskRecord, at: number): void {
   ledger.changedTask(task);
 }
 
-/** A task at the start of a step of its job. */
+/** A new task at the given step of its job. */
 export function newTask(job: JobRecord, item: number, step: number): TaskRecord {
   return {
     jobId: job.id,
@@ -59,6 +59,7 @@ export function newTask(job: JobRecord, item: number, step: number): TaskRecord 
     worker: null,
     name: "",
     url: null,
+    options: null,
     input: null,
     data: null,
     dataFile: null,
@@ -78,7 +79,7 @@ export function newTask(job: JobRecord, item: number, step: number): TaskRecord 
   };
 }
 
-/** Puts a task to the start of a step; what that reads is the caller's matter. */
+/** Moves a task to the start of a step; the caller sets what the step reads. */
 export function resetTask(job: JobRecord, task: TaskRecord, step: number): void {
   keepMade(job, task);
   task.step = step;

@@ -11,7 +11,7 @@ import { requestCancel, requestJob, requestReopening } from "./requests.ts";
 import { loseLease, settle } from "./settle.ts";
 import { wake } from "./sweep.ts";
 
-/** What may happen to a job, in any order; `pick` chooses among what is there. */
+/** Events in the life of a job, in any order; `pick` selects among the candidates. */
 type Happening =
   | { kind: "take" | "repeat" | "wake" | "cancel" | "reopen" | "lose"; pick: number }
   | { kind: "settle"; pick: number; outcome: Outcome };
@@ -127,7 +127,7 @@ class History {
     });
   }
 
-  /** Time passes, and whoever sweeps hands out what has come due and what the window has room for. */
+  /** Time passes, and a sweep hands out what is due and what the window has room for. */
   #pass(ms: number): void {
     this.#now += ms;
     for (const { item } of this.#records.due(this.#now)) {
@@ -150,7 +150,7 @@ class History {
     return this.#records.run((ledger) => ledger.job(this.#id))!;
   }
 
-  /** Patience alone brings it to its end, wherever it stands: nothing is stuck. */
+  /** Waiting alone ends the job from any state: nothing is stuck. */
   finish(): void {
     for (let round = 0; round < 40 && !hasEnded(this.#job()); round++) {
       for (const task of this.#tasks().filter(({ state }) => state === "ready")) this.#fill(task.item);
@@ -163,7 +163,7 @@ class History {
     expect(hasEnded(this.#job())).toBe(true);
   }
 
-  /** As a store hands out its backlog. */
+  /** Hands out a task as a store does from its backlog. */
   #fill(item: number): void {
     this.#records.run((ledger) => {
       const task = ledger.task(this.#id, item)!;
@@ -189,11 +189,11 @@ class History {
       expect(task.attempt).toBeLessThanOrEqual(job.plan[task.step]!.attempts);
       const steps = task.trail.map(({ step }) => job.plan.findIndex(({ name }) => name === step));
       expect(steps).toEqual([...new Set(steps)].sort((a, b) => a - b));
-      // What a step made is with the task as long as that is there, and with the step from then on.
+      // While the task is at a step, it holds what that step made; later the trail does.
       const unkept = task.trail.filter(({ startedAt }) => startedAt === undefined);
       expect(unkept.length).toBe(steps.at(-1) === task.step ? 1 : 0);
       if (hasEnded(job)) expect(isOpen(task)).toBe(false);
-      // Somebody has it, or its time will come, or it waits for room.
+      // A worker has it, or it has a wake-up time, or it waits for room.
       else if (isOpen(task)) expect(task.wakeAt !== null || task.state === "ready").toBe(true);
     }
     const types = this.#records.types(this.#id);

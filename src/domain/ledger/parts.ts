@@ -11,11 +11,11 @@ import type { Ledger } from "./ledger.ts";
 import { cutTrail } from "./trail.ts";
 
 /**
- * Parts of an item. The item waits in its own row, at its `split` step; each part is a task of the same job, so that
- * whoever holds the job may change them all. Nothing of a part goes into the log: its item counts them.
+ * Parts of an item. The item waits in its own row, at its `split` step. Each part is a task of the same job, so holding
+ * the job is enough to change all of them. Parts do not appear in the log: their item counts them.
  */
 
-/** A split succeeded: its item waits, and its parts begin. */
+/** Settles a successful split: its item waits, and its parts begin. */
 export function splitItem(
   ledger: Ledger,
   job: JobRecord,
@@ -32,6 +32,7 @@ export function splitItem(
   const made = parts.map(({ name, ...source }, part) => ({
     ...newTask(job, partNumber({ item: item.item, part }), item.step + 1),
     name,
+    options: item.options,
     inputs: source.files,
     part: { total: parts.length, ...source },
   }));
@@ -40,7 +41,7 @@ export function splitItem(
   for (const part of made) start(ledger, job, part, now);
 }
 
-/** Reads at once what the cache has for these tasks. */
+/** Loads the cache entries of these tasks at once. */
 function expectEntries(ledger: Ledger, job: JobRecord, tasks: readonly TaskRecord[]): void {
   const keys = tasks.map((task) => itemKey(job.plan[task.step]!, task)).filter((key) => key !== null);
   if (keys.length === 0) return;
@@ -52,7 +53,7 @@ function expectEntries(ledger: Ledger, job: JobRecord, tasks: readonly TaskRecor
   if (files.length > 0) ledger.expect({ blobs: files.map((file) => file.blob) });
 }
 
-/** Of a part: how those of its item stand now, for those who watch. */
+/** For a part: the current counts of its item's parts, for live progress. */
 export function countedParts(
   ledger: Ledger,
   taskId: string,
@@ -63,7 +64,7 @@ export function countedParts(
   return item ? { parts: { ...partsView(item), attempt: item.attempt } } : {};
 }
 
-/** Ends what is open of a job's parts, and revokes their leases. */
+/** Cancels a job's open parts and revokes their leases. */
 export function cancelParts(ledger: Ledger, job: JobRecord, now: number): void {
   if (!job.plan.some((step) => step.kind === "split")) return;
   for (const part of ledger.parts(job.id, { states: openPartStates })) {
@@ -73,7 +74,10 @@ export function cancelParts(ledger: Ledger, job: JobRecord, now: number): void {
   }
 }
 
-/** Dead parts that run again when these tasks do: those named, and all those for want of which a named item failed. */
+/**
+ * Dead parts that run again with these tasks: those named, and all parts of named items that failed because too few
+ * parts succeeded.
+ */
 export function partsToReopen(
   ledger: Ledger,
   job: JobRecord,
@@ -87,7 +91,7 @@ export function partsToReopen(
     .filter((part) => isNamed(part.item) || short.has(partAt(part.item)!.item));
 }
 
-/** Some parts of an item run again: it waits for them, and what its join and later steps made is superseded. */
+/** Makes an item wait again because some of its parts run again. Supersedes what its join and later steps made. */
 export function waitAgain(ledger: Ledger, job: JobRecord, item: TaskRecord, count: number): void {
   const { before, ...split } = item.split!;
   if (item.state !== "split") {
@@ -110,7 +114,7 @@ export function waitAgain(ledger: Ledger, job: JobRecord, item: TaskRecord, coun
   }
   item.run = job.run;
   item.split = { ...split, failed: split.failed - count };
-  // An older process may have written the job, and lost the figure.
+  // A process of an older version may have written the job and dropped the count.
   job.failedParts = Math.max(0, job.failedParts - count);
   ledger.changedTask(item);
 }

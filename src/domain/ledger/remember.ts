@@ -2,7 +2,7 @@ import type { Remember } from "../commands.ts";
 import { parseTaskId } from "../ids.ts";
 import { isLive, type Ledger } from "./ledger.ts";
 
-/** Records what `ctx.once` got. Only the holder of the lease may; the first value of a key stays. */
+/** Records the result of `ctx.once`. Only the lease holder may; the first value of a key wins. */
 export function remember(ledger: Ledger, command: Remember): boolean {
   const id = parseTaskId(command.taskId);
   const task = id && ledger.job(id.jobId) && ledger.task(id.jobId, id.item);

@@ -10,8 +10,8 @@ export type Reopened =
   | { ok: false; reason: "closed" | "nothing" | "files_gone" };
 
 /**
- * Retry and replay: dead tasks run again, from the step at which they died, as a new run of the job.
- * What the job's `all` steps made of the earlier results is superseded.
+ * Retry and replay: runs dead tasks again, from the step at which they died, as a new run of the job. Supersedes what
+ * the job's `all` steps made of the earlier results.
  */
 export function reopenJob(
   ledger: Ledger,
@@ -79,7 +79,7 @@ function areFilesLive(ledger: Ledger, tasks: readonly TaskRecord[], now: number)
   return files.every((file) => isLive(ledger.blob(file.blob), now));
 }
 
-/** The task begins its step again, and asks again what it asked in earlier runs. */
+/** Begins the task's step again, and drops the memos of earlier runs unless the step keeps them. */
 function restart(ledger: Ledger, job: JobRecord, task: TaskRecord): void {
   dropMemos(ledger, job, task);
   resetTask(job, task, task.step);
@@ -89,7 +89,7 @@ function dropMemos(ledger: Ledger, job: JobRecord, task: TaskRecord): void {
   for (const { name, keepMemos } of job.plan) if (!keepMemos) ledger.dropMemos(job.id, task.item, name);
 }
 
-/** The `all` step runs anew when its items have ended: until then its task is out of reach. */
+/** The `all` step runs again after its items have ended; until then nobody can claim its task. */
 function supersede(ledger: Ledger, job: JobRecord, task: TaskRecord): void {
   if (task.state === "leased") ledger.revoke(task.lease!);
   restart(ledger, job, task);

@@ -6,7 +6,7 @@ import { createJob } from "./create.ts";
 import type { Ledger } from "./ledger.ts";
 import { reopenJob } from "./reopen.ts";
 
-/** What clients ask of jobs: whose job it is, what a repeated request gets, and the words of each refusal. */
+/** Client requests about jobs: ownership checks, answers to repeated requests, and the wording of refusals. */
 
 export interface Refusal {
   ok: false;
@@ -16,7 +16,7 @@ export interface Refusal {
 
 export type Answered<T = unknown> = ({ ok: true } & T) | Refusal;
 
-/** `created` is false for a request that was known, by its id or by its idempotency key. */
+/** `created` is false if the request was already known by its id or idempotency key. */
 export function requestJob(
   ledger: Ledger,
   command: CreateJob,
@@ -64,8 +64,7 @@ export function requestReopening(
   if (!job) return notFound();
   const reopened = reopenJob(ledger, job, items, now);
   if (reopened.ok) return reopened;
-  if (reopened.reason === "files_gone")
-    return refuse("gone", "The files of the failed items are past their retention.");
+  if (reopened.reason === "files_gone") return refuse("gone", "The files of the failed items have expired.");
   if (reopened.reason === "nothing") return refuse("job_not_retryable", "No item of this job has failed.");
   return refuse("job_not_retryable", `A job that is ${job.state} cannot run again.`);
 }
@@ -88,14 +87,14 @@ function known(ledger: Ledger, job: JobRecord) {
   return { ok: true as const, job: { ...job }, items, created: false };
 }
 
-/** That of the `all` steps, once the items have ended. */
+/** The job's own task, for `all` steps, once the items have ended. */
 function ownTask(ledger: Ledger, job: JobRecord): TaskRecord[] {
   if (job.remaining > 0 || !job.plan.some((step) => step.kind === "all")) return [];
   const task = ledger.task(job.id, JOB_ITEM);
   return task ? [task] : [];
 }
 
-/** A later command of the same transaction may change the records. */
+/** Copies the tasks, because a later command of the same transaction may change the records. */
 function copies(tasks: readonly TaskRecord[]): TaskRecord[] {
   return tasks.map((task) => ({ ...task }));
 }

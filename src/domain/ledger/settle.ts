@@ -14,7 +14,7 @@ import { isLive, type Ledger, MAX_DEATHS } from "./ledger.ts";
 import { splitItem } from "./parts.ts";
 import { trailEntry } from "./trail.ts";
 
-/** A worker's word about its attempt. Without the lease it counts for nothing. */
+/** A worker's report on its attempt. Ignored without the lease. */
 export function settle(ledger: Ledger, command: Settle): "settled" | "stale" {
   const id = parseTaskId(command.taskId);
   const job = id && ledger.job(id.jobId);
@@ -53,7 +53,7 @@ function succeed(
   if (!needed.every((file) => isLive(ledger.blob(file.blob), now))) {
     const error = {
       code: "unavailable",
-      message: "A file that the step wrote was collected before it ended.",
+      message: "A file that the step wrote was deleted before the step ended.",
     };
     return fail(
       ledger,
@@ -70,7 +70,7 @@ function succeed(
   task.error = null;
   if (step.name === FETCH_STEP) becomeInput(task, outputs[0]);
   const { warnings } = outcome;
-  // Before the step's own files are unpinned: a child may have them for its input.
+  // Before the step's own files are unpinned, because a child may use them as input.
   const children = startChildren(ledger, started, now);
   const { attempt, worker } = task;
   const ran = { attempt, cached: false, ms: outcome.ms, ...(worker !== null && { worker }) };
@@ -88,7 +88,7 @@ function succeed(
   else advance(ledger, job, task, now);
 }
 
-/** From here on the file is as one that came with the job. */
+/** From here on the fetched file is treated like one that came with the job. */
 function becomeInput(task: TaskRecord, fetched: FileRef | undefined): void {
   task.input = fetched ?? null;
   if (fetched) task.name = fetched.name;
@@ -116,14 +116,14 @@ function fail(
   }
 }
 
-/** The task becomes a dead letter: kept with its cause, and replayable. */
+/** Makes the task a dead letter, kept with its cause and replayable. */
 export function bury(ledger: Ledger, job: JobRecord, task: TaskRecord, now: number): void {
   if (task.item === JOB_ITEM) buryJobTask(ledger, job, task, now);
   else if (isPart(task)) endPart(ledger, job, task, "dead", now);
   else endItem(ledger, job, task, "dead", now);
 }
 
-/** Nobody's fault: the attempt is not charged. */
+/** Returns a task without charging the attempt, because the task is not to blame. */
 function giveBack(ledger: Ledger, task: TaskRecord, delayMs: number, now: number): void {
   task.attempt--;
   if (delayMs > 0) schedule(ledger, task, now + delayMs);
@@ -131,8 +131,8 @@ function giveBack(ledger: Ledger, task: TaskRecord, delayMs: number, now: number
 }
 
 /**
- * The lease ended without a word: its worker died, or lost touch. No attempt is charged. Of what a worker held, nobody
- * knows what ended it, so each task is a suspect.
+ * Handles a lease that lapsed: its worker died or lost contact. No attempt is charged. Any of the worker's tasks may
+ * have caused its death, so each becomes a suspect.
  */
 export function loseLease(
   ledger: Ledger,
@@ -148,7 +148,7 @@ export function loseLease(
   handOut(ledger, task, now);
 }
 
-/** The process that ran this task and nothing else has died: of this task. */
+/** The process that ran only this task died, so this task is to blame. */
 function dieAlone(ledger: Ledger, job: JobRecord, task: TaskRecord, now: number): void {
   ledger.keepAttempt(attemptRecord(job, task, { outcome: "died", error: null }, now));
   task.attempt--;
@@ -161,6 +161,6 @@ function dieAlone(ledger: Ledger, job: JobRecord, task: TaskRecord, now: number)
 function deathOf(deaths: number): Failure {
   return {
     code: "worker_died",
-    message: `The process that worked on this ended ${deaths} times while it did nothing else. The input is set aside.`,
+    message: `This task crashed its process ${deaths} times while nothing else was running there. The input is set aside.`,
   };
 }

@@ -10,7 +10,7 @@ export function trailEntry(
   return { step: name, ...(run > 1 && { run }), ...entry, ...told };
 }
 
-/** The task is about to leave its present step. What it made there stays with the step, if it succeeded. */
+/** Saves what a task made at its current step, if it succeeded, before the task leaves the step. */
 export function keepMade({ plan }: Pick<JobRecord, "plan">, task: TaskRecord): void {
   const last = task.trail.at(-1);
   if (!last || last.step !== plan[task.step]?.name || last.startedAt !== undefined) return;
@@ -23,7 +23,7 @@ export function keepMade({ plan }: Pick<JobRecord, "plan">, task: TaskRecord): v
   task.trail = task.trail.with(-1, { ...last, startedAt: last.cached ? null : startedAt, ...made });
 }
 
-/** The steps after this one are to run again. */
+/** Drops the steps after this one, because they will run again. */
 export function cutTrail({ plan }: Pick<JobRecord, "plan">, task: TaskRecord, after: number): void {
   const kept = new Set(plan.slice(0, after + 1).map(({ name }) => name));
   task.trail = task.trail.filter(({ step }) => kept.has(step));

@@ -6,13 +6,14 @@ import { sqliteDatabase } from "../../adapters/sqlite/database.ts";
 import { testWriter } from "../../adapters/sqlite/testing.ts";
 import { choreRecords } from "../../database/chores.ts";
 import { type CatalogOptions, defineCatalog } from "../../pipeline/catalog.ts";
+import { collectWrites, type OwnWrites } from "../../replica/own-writes.ts";
 import { createReplica } from "../../replica/replica.ts";
 import { sleep } from "../../testing/wait.ts";
 import { createCatalogs } from "./catalogs.ts";
 
 const schema = z.object({ title: z.string(), level: z.int().default(1) });
 
-/** @param n processes */
+/** @param n number of processes */
 async function open(n: number, options: Partial<CatalogOptions<typeof schema>> = {}) {
   const { socketPath, close } = await testWriter({ publishes: false });
   onTestFinished(close);
@@ -37,9 +38,10 @@ async function open(n: number, options: Partial<CatalogOptions<typeof schema>> =
 
 test("an entry that was written is there in every process, with the schema's defaults", async () => {
   const [first, second] = await open(2);
-  const { value, written } = await first!.catalog.put("robin", { title: "Robin" });
+  const writes: OwnWrites = new Map();
+  const value = await collectWrites(writes, () => first!.catalog.put("robin", { title: "Robin" }));
   expect(value).toEqual({ title: "Robin", level: 1 });
-  await second!.replica.waitFor("catalog.characters", written.versions.get("catalog.characters")!, 1_000);
+  await second!.replica.waitFor("catalog.characters", writes.get("catalog.characters")!, 1_000);
   expect(await second!.catalog.lookup("robin")).toEqual({ title: "Robin", level: 1 });
   await first!.catalog.put("ant", { title: "Ant", level: 7 });
   expect(first!.catalog.list({ limit: 10 }).map(([key]) => key)).toEqual(["ant", "robin"]);
@@ -125,6 +127,6 @@ test("what an admin writes while the loader runs stays", async () => {
 test("two catalogs of one name are refused", () => {
   const catalogs = [defineCatalog({ name: "a", schema }), defineCatalog({ name: "a", schema })];
   const none = { replica: { map: () => ({}) }, chores: {}, now: Date.now } as never;
-  expect(() => createCatalogs(catalogs, none)).toThrow("two catalogs a");
+  expect(() => createCatalogs(catalogs, none)).toThrow("Two catalogs are named a");
   expect(() => defineCatalog({ name: "A b", schema })).toThrow("lower-case");
 });

@@ -2,30 +2,29 @@ import { firstIssues } from "../../domain/issues.ts";
 import type { Json } from "../../domain/records.ts";
 import { MillraceError } from "../../errors.ts";
 import type { Catalog } from "../../pipeline/catalog.ts";
-import type { Written } from "../../replica/changes.ts";
 import { FRESH_MS } from "../../replica/guard.ts";
 import type { ReplicaMap } from "../../replica/maps.ts";
 import type { Replica } from "../../replica/replica.ts";
 import { createLoader, type LoaderParts } from "./loader.ts";
 
-/** Entries of one catalog: all processes hold all of them. */
+/** Most entries in one catalog: every process holds all of them. */
 export const MOST_ENTRIES = 100_000;
 
 export interface OpenCatalog {
   readonly catalog: Catalog;
-  /** By key. */
+  /** Ordered by key. */
   list(query: { after?: string; limit: number }): [key: string, value: Json][];
-  /** In memory. */
+  /** Looks only in memory. */
   get(key: string): Json | undefined;
-  /** Also asks the loader. Rejects with `unavailable` while that fails. */
+  /** Looks in memory, then asks the loader. Rejects with `unavailable` while the loader fails. */
   lookup(key: string): Promise<Json | undefined>;
-  /** Rejects with `invalid_options` for a value that does not fit, and `quota_exceeded`. */
-  put(key: string, value: unknown): Promise<{ value: Json; written: Written }>;
+  /** Rejects with `invalid_options` for a value that does not fit the schema, and with `quota_exceeded`. */
+  put(key: string, value: unknown): Promise<Json>;
   /** Rejects with `not_found`. */
-  remove(key: string): Promise<Written>;
+  remove(key: string): Promise<void>;
   size(): number;
   version(): number;
-  /** What is in memory may not be the newest. */
+  /** Whether the copy in memory may be out of date. */
   isStale(): boolean;
 }
 
@@ -35,7 +34,7 @@ export interface Catalogs {
   get(name: string): OpenCatalog;
 }
 
-/** Called before the maps are loaded. */
+/** Call it before the maps are loaded. */
 export function createCatalogs(
   catalogs: readonly Catalog[],
   parts: Omit<LoaderParts, "map"> & { replica: Replica },
@@ -43,10 +42,7 @@ export function createCatalogs(
   const opened = new Map<string, OpenCatalog>();
   for (const catalog of new Set(catalogs)) {
     if (opened.has(catalog.name))
-      throw new MillraceError(
-        "config_invalid",
-        `There are two catalogs ${catalog.name}: give one another name.`,
-      );
+      throw new MillraceError("config_invalid", `Two catalogs are named ${catalog.name}. Rename one.`);
     opened.set(catalog.name, openCatalog(catalog, parts));
   }
   return {
@@ -90,13 +86,13 @@ function openCatalog(catalog: Catalog, parts: Omit<LoaderParts, "map"> & { repli
           ...{ retryable: false, extra: { quota: "catalog_entries", limit: MOST_ENTRIES } },
         });
       }
-      // As it was given: the schema fills its defaults in wherever it is read.
-      const { written } = await replica.commit([map.set(key, value as Json)]);
-      return { value: parsed.data as Json, written };
+      // Stored as given: the schema fills in its defaults on every read.
+      await replica.commit([map.set(key, value as Json)]);
+      return parsed.data as Json;
     },
     async remove(key) {
       if (map.get(key) === undefined) throw new MillraceError("not_found", "There is no such entry.");
-      return (await replica.commit([map.remove(key)])).written;
+      await replica.commit([map.remove(key)]);
     },
     size: map.size,
     version: map.version,
@@ -106,6 +102,6 @@ function openCatalog(catalog: Catalog, parts: Omit<LoaderParts, "map"> & { repli
 
 function invalid(issues: readonly { path: PropertyKey[]; message: string }[]): MillraceError {
   const list = firstIssues(issues);
-  const text = list.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join("; ");
+  const text = list.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join(" ");
   return new MillraceError("invalid_options", text, { extra: { issues: list } });
 }

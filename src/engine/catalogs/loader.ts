@@ -6,13 +6,13 @@ import type { Catalog } from "../../pipeline/catalog.ts";
 import type { ReplicaMap } from "../../replica/maps.ts";
 import type { Replica } from "../../replica/replica.ts";
 
-/** Failures in a row after which nobody is sent to the loader for a while. */
+/** Consecutive failures after which the loader is not called for `OPEN_MS`. */
 const MOST_FAILURES = 5;
 const OPEN_MS = 10_000;
-/** How long a key for which there was nothing is not looked for again. */
+/** How long a missing key is remembered as missing. */
 const MISSING_MS = 5_000;
 const MOST_MISSING = 10_000;
-/** How often a process looks whether it is its turn, while another one loads. */
+/** How often a process checks whether it may load, while another one does. */
 const LOOK_MS = 200;
 const OURS = Symbol("ours");
 
@@ -24,7 +24,7 @@ export interface LoaderParts {
   now(): number;
 }
 
-/** Finds what a catalog does not have: once for all who ask, in this process and in all others. */
+/** Loads what a catalog does not have, once for all callers in all processes. */
 export function createLoader(
   catalog: Catalog,
   parts: LoaderParts,
@@ -37,7 +37,7 @@ export function createLoader(
   const missing = new Map<string, number>();
   const breaker = createBreaker(name);
 
-  /** Whether it is this process that loads; otherwise what another one has found. */
+  /** Resolves to `OURS` if this process must load, and otherwise to what another process found. */
   async function turn(chore: string, key: string): Promise<Json | undefined | typeof OURS> {
     const deadline = performance.now() + 2 * loadTimeoutMs;
     while (!(await chores.begin(chore, now(), loadTimeoutMs))) {
@@ -59,7 +59,7 @@ export function createLoader(
         return undefined;
       }
       const parsed = await catalog.schema.parseAsync(value);
-      // What an admin has written meanwhile stays.
+      // Does not overwrite what an admin has written in the meantime.
       const when = sql<boolean>`not exists (select 1 from replica_entries where map = ${map.name} and key = ${key}
         and deleted = 0 and (expires_at is null or expires_at > ${now()}))`;
       await replica.commit([map.set(key, value as Json, now() + loadedForMs)], [], { when });
@@ -84,7 +84,7 @@ export function createLoader(
   };
 }
 
-/** The entry, should it come within `ms`. */
+/** The entry, if it arrives within `ms`. */
 async function arrival(map: ReplicaMap<Json>, key: string, ms: number): Promise<Json | undefined> {
   const arrived = Promise.withResolvers<void>();
   const ignore = map.onChange(() => {
@@ -107,7 +107,7 @@ async function inTime<T>(ms: number, run: (signal: AbortSignal) => Promise<T>): 
   return Promise.race([run(signal), late.promise]);
 }
 
-/** After `MOST_FAILURES` in a row, one in `OPEN_MS` is let through until one succeeds. */
+/** A circuit breaker: after `MOST_FAILURES` in a row, lets one call through every `OPEN_MS` until one succeeds. */
 function createBreaker(name: string) {
   let failures = 0;
   let openUntil = Number.NEGATIVE_INFINITY;
@@ -115,7 +115,7 @@ function createBreaker(name: string) {
     async run<T>(load: () => Promise<T>): Promise<T> {
       const wait = openUntil - performance.now();
       if (wait > 0) {
-        const text = `The loader of the catalog ${name} has failed ${failures} times in a row; it is tried again soon.`;
+        const text = `The loader of the catalog ${name} has failed ${failures} times in a row. It will be tried again soon.`;
         throw new MillraceError("unavailable", text, { retryAfter: Math.ceil(wait / 1_000) });
       }
       if (failures >= MOST_FAILURES) openUntil = performance.now() + OPEN_MS;

@@ -5,11 +5,14 @@ import { type Admission, type AdmissionRequest, RESERVATION_MS } from "../engine
 import { firstQueue } from "../plan.ts";
 import { unwrap } from "../unwrap.ts";
 
-/** Of a queue's limit, what one owner may have reserved at once: it lasts as long as an upload, and others wait for it. */
+/**
+ * Share of a queue's limit that one owner may have reserved at once: reservations last as long as an upload, while
+ * others wait.
+ */
 const RESERVED_SHARE = 0.1;
-/** In a short queue a share would be a request or two: so many tasks an owner may always have reserved. */
+/** In a short queue that share would be a request or two, so an owner may always reserve this many tasks. */
 const LEAST_RESERVED = 20;
-/** Of a queue's limit, what one owner may have in it that starts later. */
+/** Share of a queue's limit that one owner's delayed tasks may take. */
 const DELAYED_SHARE = 0.5;
 
 type Asked = Pick<AdmissionRequest, "owner" | "tasks" | "fetches" | "delayed">;
@@ -38,12 +41,12 @@ export async function reserveRoom(
   return { id, pipeline, release: () => store.release({ id }) };
 }
 
-/** Whoever has nothing in the queue may send the largest job that there is. */
+/** An owner with nothing in the queue may always send the largest possible job. */
 function shareOf(pipeline: Pipeline, share: number): number {
   return Math.max(Math.ceil(pipeline.queueLimit * share), mostItems(pipeline));
 }
 
-/** Items of the largest job that a pipeline takes. */
+/** Number of items in the largest job that a pipeline takes. */
 export function mostItems({ accepts }: Pipeline): number {
   return Math.max(1, accepts.maxFiles, accepts.maxItems);
 }

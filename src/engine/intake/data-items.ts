@@ -10,45 +10,44 @@ import { type Keeping, type KeptBlob, keepBlob } from "../keep-blob.ts";
 import { packJson } from "../large-json.ts";
 import { boundedList, boundedValue } from "./json-bounds.ts";
 
-/** An item of data, as a client sends it. */
+/** A data item as a client sends it. */
 export interface DataItem {
   /** @default "" */
   name?: string;
-  /** Parsed by `accepts.data` of the pipeline. */
+  /** Parsed by the pipeline's `accepts.data`. */
   data?: unknown;
 }
 
 const NAME_CHARACTERS = 200;
 
-/** What a client says of one item of data. */
+/** The schema of one data item in a request. */
 const dataItem = z.strictObject({
-  name: z
-    .string()
-    .max(NAME_CHARACTERS)
-    .optional()
-    .describe("Shown with the item; the empty text by default."),
-  data: boundedValue.describe("As `accepts.data` of the pipeline says."),
+  name: z.string().max(NAME_CHARACTERS).optional().describe("Shown with the item. Empty by default."),
+  data: boundedValue.describe("Data that fits the pipeline's `accepts.data` schema."),
 });
 
-/** Items as a request has them, before their pipeline has looked at them. */
+/** The items of a request, before their pipeline's schema has checked them. */
 export const dataItems = boundedList(dataItem, MOST_ITEMS);
 
-/** Of the JSON of one item: its step holds it in memory. */
+/** Most JSON bytes per item: its step holds it in memory. */
 const MAX_DATA_BYTES = 4_000_000;
-/** Of the JSON of all items that is recorded: a body of 16 MiB has less, unless its numbers are written shorter. */
+/**
+ * Most JSON characters recorded over all items. A body of 16 MiB stays below this unless its numbers were written in a
+ * shorter form.
+ */
 const MAX_CHARACTERS = 18_000_000;
-/** Items that are stored as files at once. */
+/** Items stored as files concurrently. */
 const AT_ONCE = 8;
 
-/** The items as the pipeline's schema has them; rejects with the first faults of all of them. */
+/** Parses the items with the pipeline's schema; rejects with the first issues over all of them. */
 export async function parseItems(pipeline: Pipeline, items: readonly DataItem[]): Promise<DataItem[]> {
   const { data: schema, maxItems } = pipeline.accepts;
   if (items.length === 0) return [];
   if (schema === null) {
-    throw new MillraceError("invalid_items", `${pipeline.name} takes no items of data.`);
+    throw new MillraceError("invalid_items", `${pipeline.name} does not accept items of data.`);
   }
   if (items.length > maxItems) {
-    const text = `${pipeline.name} takes at most ${maxItems} items; these are ${items.length}.`;
+    const text = `${pipeline.name} takes at most ${maxItems} items. This request has ${items.length}.`;
     throw new MillraceError("too_many_items", text, { extra: { limit: maxItems } });
   }
   const parsed: DataItem[] = [];
@@ -62,16 +61,16 @@ export async function parseItems(pipeline: Pipeline, items: readonly DataItem[])
   }
   if (issues.length === 0) return parsed;
   const list = firstIssues(issues);
-  const text = list.map(({ path, message }) => `${path}: ${message}`).join("; ");
+  const text = list.map(({ path, message }) => `${path}: ${message}`).join(" ");
   throw new MillraceError("invalid_items", text, { extra: { issues: list } });
 }
 
-/** What makes items other ones, for the fingerprint of a request. */
+/** The items as part of a request's fingerprint. */
 export function contentOfItems(items: readonly DataItem[]): string {
   return sha256(canonical(items.map(({ name = "", data }) => [name, data])));
 }
 
-/** Stores what is too large for a record; the pins are the caller's. */
+/** Stores data that is too large for a record as files; the caller owns the pins. */
 export async function keepItems(
   keeping: Keeping,
   jobId: string,
@@ -118,11 +117,11 @@ async function pack(keeping: Keeping, data: unknown, index: number, limit: numbe
     const blob: KeptBlob = await keepBlob(keeping, bytes);
     return { value: null, blob, characters: 0 };
   }
-  const text = `items.${index}.data has ${bytes.length} bytes of JSON; at most ${MAX_DATA_BYTES} are accepted. Send it as a file.`;
+  const text = `items.${index}.data has ${bytes.length} bytes of JSON. The limit is ${MAX_DATA_BYTES}. Send it as a file.`;
   throw new MillraceError("request_too_large", text, { extra: { limit: MAX_DATA_BYTES } });
 }
 
 function tooMuchData(): MillraceError {
-  const text = `The items have more than ${MAX_CHARACTERS} characters of JSON as they are recorded. Send several jobs.`;
+  const text = `The items have more than ${MAX_CHARACTERS} characters of JSON when stored. Split them into several jobs.`;
   return new MillraceError("request_too_large", text, { extra: { limit: MAX_CHARACTERS } });
 }

@@ -1,6 +1,5 @@
 import type { Readable } from "node:stream";
 import type { CreateJob } from "../../domain/commands.ts";
-import { MillraceError } from "../../errors.ts";
 import type { Outgoing } from "../../outgoing/outgoing.ts";
 import type { Pipeline } from "../../pipeline/pipeline.ts";
 import type { BlobStore } from "../../ports/blobs.ts";
@@ -15,6 +14,7 @@ import type {
   ReceivedFile,
   ReceiveOptions,
 } from "../engine.ts";
+import { unknownPipeline } from "../pipelines.ts";
 import type { QuotaGuard } from "../quotas.ts";
 import { unwrap } from "../unwrap.ts";
 import { reserveRoom } from "./admit.ts";
@@ -27,7 +27,7 @@ import { refusedJob } from "./refused-job.ts";
 
 export interface IntakeOptions extends Retention {
   quotas: QuotaGuard | null;
-  /** Pipelines that say so share results between owners. */
+  /** Whether pipelines that are `shareable` share results between owners. */
   sharesResults: boolean;
   store: Store;
   blobs: BlobStore;
@@ -35,7 +35,7 @@ export interface IntakeOptions extends Retention {
   outgoing: Outgoing;
 }
 
-/** Takes work in: admission, uploads, options, and the one transaction that makes it a job. */
+/** Accepts work: admission, uploads, options, and the one transaction that makes it a job. */
 export function intake(options: IntakeOptions) {
   const { store, blobs, pipelines, outgoing, quotas, sharesResults, ...retention } = options;
   const room = diskRoom(blobs);
@@ -43,13 +43,13 @@ export function intake(options: IntakeOptions) {
   const files = itemFiles({ store, outgoing });
 
   const prepare = async (request: JobRequest): Promise<CreateJob> => {
-    const pipeline = request.admission?.pipeline ?? pipelineNamed(pipelines, request.pipeline);
+    const pipeline = request.admission?.pipeline ?? pipelineFor(pipelines, request);
     return prepareJob({ keeping, files, retention, sharesResults }, pipeline, request);
   };
   const unpin = async (keys: readonly string[]): Promise<void> => {
     if (keys.length > 0) await store.unpin({ keys: [...keys] });
   };
-  /** No job will take over what was stored of its data. */
+  /** Releases the stored data of a job that was not created. */
   const discardData = ({ items }: CreateJob) => unpin(items.flatMap(({ data }) => data?.file?.blob ?? []));
 
   return {
@@ -60,7 +60,7 @@ export function intake(options: IntakeOptions) {
 
     async admit(request: AdmissionRequest): Promise<Admission> {
       const { owner, idempotencyKey: key } = request;
-      const pipeline = pipelineNamed(pipelines, request.pipeline);
+      const pipeline = pipelineFor(pipelines, request);
       if (key !== undefined && (await store.knownKey({ owner, key, now: store.now() }))) {
         return { id: "", pipeline, release: async () => {} };
       }
@@ -95,12 +95,11 @@ export function intake(options: IntakeOptions) {
   };
 }
 
-function pipelineNamed(pipelines: Pipelines, name: string): Pipeline {
+function pipelineFor(
+  pipelines: Pipelines,
+  { pipeline: name, fromInside = false }: Pick<JobRequest, "pipeline" | "fromInside">,
+): Pipeline {
   const pipeline = pipelines.get(name);
-  if (pipeline) return pipeline;
-  const known = pipelines.list().map((one) => one.name);
-  throw new MillraceError(
-    "not_found",
-    `There is no pipeline "${name.slice(0, 80)}"; there are: ${known.join(", ")}.`,
-  );
+  if (pipeline && (fromInside || !pipeline.internal)) return pipeline;
+  throw unknownPipeline(name, pipelines, { fromInside });
 }

@@ -1,7 +1,7 @@
 import type { NewItem } from "../../domain/commands.ts";
 import { nameOfUrl } from "../../domain/fetching.ts";
 import { safeName } from "../../domain/file-name.ts";
-import type { FileRef } from "../../domain/records.ts";
+import type { FileRef, ItemOptions } from "../../domain/records.ts";
 import { MillraceError } from "../../errors.ts";
 import type { Outgoing } from "../../outgoing/outgoing.ts";
 import type { Pipeline } from "../../pipeline/pipeline.ts";
@@ -12,7 +12,7 @@ import type { ItemFile } from "./fingerprint.ts";
 
 type StoredFile = Omit<FileRef, "artifactId">;
 
-/** What the files that a request names are: stored, to be fetched, or refused. */
+/** Resolves the files that a request names: stored, to be fetched, or refused. */
 export function itemFiles({ store, outgoing }: { store: Pick<Store, "artifact">; outgoing: Outgoing }) {
   /** A file just received, or one of an earlier job of the same owner. */
   async function stored(owner: string, file: ReceivedFile | { artifactId: string }): Promise<StoredFile> {
@@ -21,14 +21,13 @@ export function itemFiles({ store, outgoing }: { store: Pick<Store, "artifact">;
       return received;
     }
     const found = await store.artifact({ owner, id: file.artifactId });
-    if (found === "expired")
-      throw new MillraceError("gone", `The file ${file.artifactId} is past its retention.`);
+    if (found === "expired") throw new MillraceError("gone", `The file ${file.artifactId} has expired.`);
     if (!found) throw new MillraceError("not_found", `There is no file ${file.artifactId.slice(0, 200)}.`);
     const { name, mediaType, bytes, sha256: hash, blob } = found;
     return { name, mediaType, bytes, sha256: hash, blob };
   }
 
-  /** What can be said of an address before it is asked: that is a worker's work. */
+  /** Checks what can be checked of a URL without requesting it, which is a worker's job. */
   function remote(url: string, onInvalidFile: OnInvalidFile | undefined): ItemFile {
     try {
       const address = outgoing.check(url);
@@ -42,7 +41,7 @@ export function itemFiles({ store, outgoing }: { store: Pick<Store, "artifact">;
   return {
     stored,
 
-    /** The item of a file, without what only its index in the job tells. */
+    /** The item of a file, except what depends on its index in the job. */
     async item(
       { owner, onInvalidFile }: JobRequest,
       file: JobFile,
@@ -60,11 +59,20 @@ export function itemFiles({ store, outgoing }: { store: Pick<Store, "artifact">;
   };
 }
 
-/** The items of a job's files. */
-export function newItems(jobId: string, files: readonly ItemFile[]): NewItem[] {
+/**
+ * The items of a job's files.
+ * @param own options of files that have their own, by index
+ */
+export function newItems(
+  jobId: string,
+  files: readonly ItemFile[],
+  own: ReadonlyMap<number, ItemOptions>,
+): NewItem[] {
   return files.map((file, index) => {
-    if ("error" in file || "url" in file) return file;
-    return { name: file.name, input: { ...file, artifactId: `${jobId}.${index}.in` } };
+    const options = own.get(index);
+    const more = options && { options };
+    if ("error" in file || "url" in file) return { ...file, ...more };
+    return { name: file.name, input: { ...file, artifactId: `${jobId}.${index}.in` }, ...more };
   });
 }
 

@@ -2,12 +2,12 @@ import { z } from "zod";
 import { MOST_ISSUES } from "../../domain/issues.ts";
 import { MAX_METADATA } from "../../domain/job-spec.ts";
 
-/** Levels of arrays and objects in a request's JSON; what walks through it may then call itself. */
+/** Deepest nesting of a request's JSON, so that later code may recurse over it. */
 const MOST_LEVELS = 64;
-/** Values in the options of a job, or in one item of data: a schema is slow to say what is wrong with each. */
+/** Most values in the options of a job, or in one data item: schemas are slow to report many issues. */
 const MOST_VALUES = 10_000;
 
-/** What a parsed JSON value has too much of; `null` when it fits. Does not call itself: the value may be hostile. */
+/** How a parsed JSON value exceeds the limits; `null` if it does not. Iterative, because the value may be hostile. */
 export function jsonFault(value: unknown): string | null {
   let level: object[] = isNested(value) ? [value] : [];
   let values = 1;
@@ -29,21 +29,21 @@ function isNested(value: unknown): value is object {
   return typeof value === "object" && value !== null;
 }
 
-/** Any JSON object that is neither too deep nor too large. */
+/** Any JSON object within the limits on depth and size. */
 export const boundedObject = z.record(z.string(), z.unknown()).superRefine((value, context) => {
   const fault = jsonFault(value);
   if (fault !== null) context.addIssue({ code: "custom", message: fault });
 });
 
-/** Any JSON value that is neither too deep nor too large. */
+/** Any JSON value within the limits on depth and size. */
 export const boundedValue = z.unknown().superRefine((value, context) => {
   const fault = jsonFault(value);
   if (fault !== null) context.addIssue({ code: "custom", message: fault });
 });
 
 /**
- * A list that is counted before its entries are looked at, and whose first faults alone are looked for. Entries are
- * looked at once and stay as they came: their schema must not change them.
+ * A list that checks its length before its entries, and stops after the first few issues. Each entry is validated once
+ * and passed on as it came, so its schema must not transform it.
  */
 export function boundedList<Entry extends z.ZodType>(entry: Entry, most: number) {
   const described = z.array(entry).max(most);
@@ -69,7 +69,7 @@ function firstFaults(entry: z.ZodType, entries: readonly unknown[]) {
   return faults;
 }
 
-/** An object of strings that is counted before its entries are looked at. */
+/** An object of strings that checks their number before the entries. */
 function boundedStrings(most: number, keyCharacters: number, valueCharacters: number) {
   const entries = z.record(z.string().min(1).max(keyCharacters), z.string().max(valueCharacters));
   return z.preprocess((value, context) => {
@@ -79,5 +79,5 @@ function boundedStrings(most: number, keyCharacters: number, valueCharacters: nu
   }, entries);
 }
 
-/** What a client says of its job to itself. */
+/** Metadata that clients attach to their jobs. */
 export const metadataStrings = boundedStrings(MAX_METADATA, 64, 1_000);

@@ -9,12 +9,13 @@ import { validTraceparent } from "../tracing.ts";
 import { keepItems, parseItems } from "./data-items.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { isRemote, type itemFiles, newItems, pinsOf } from "./item-files.ts";
-import { resolveOptions } from "./options.ts";
+import { optionsResolver } from "./options.ts";
+import { ownOptions } from "./own-options.ts";
 import { checkCount, checkMetadata, checkMost, startOf } from "./request-checks.ts";
 
 const IDEMPOTENCY_MS = 24 * 3_600_000;
 
-/** How long results are kept where the pipeline says nothing. */
+/** Default retention of results, in ms. */
 export interface Retention {
   retentionMs: number;
   deadLetterRetentionMs: number;
@@ -24,11 +25,11 @@ export interface PrepareParts {
   keeping: Keeping;
   files: ReturnType<typeof itemFiles>;
   retention: Retention;
-  /** Pipelines that say so share results between owners. */
+  /** Whether pipelines that are `shareable` share results between owners. */
   sharesResults: boolean;
 }
 
-/** Checks all of a request, and makes of it the command that creates the job. */
+/** Validates a request, and turns it into the command that creates the job. */
 export async function prepareJob(
   { keeping, files: known, retention, sharesResults }: PrepareParts,
   pipeline: Pipeline,
@@ -40,18 +41,19 @@ export async function prepareJob(
   if (!request.items?.length) checkMost(pipeline, request.files.length);
   const data = await parseItems(pipeline, request.items ?? []);
   const files = await Promise.all(request.files.map((file) => known.item(request, file, pipeline)));
-  const { options, attachments, content } = await resolveOptions(
-    pipeline,
-    id,
-    request.options,
-    request.optionFiles ?? new Map(),
-    (artifactId) => known.stored(owner, { artifactId }),
-  );
+  const options = optionsResolver(pipeline, {
+    jobId: id,
+    raw: request.options,
+    files: request.optionFiles ?? new Map(),
+    find: (artifactId) => known.stored(owner, { artifactId }),
+  });
+  const common = await options.ofJob();
+  const own = await ownOptions(options, common, request.fileOptions ?? [], files);
   checkCount(pipeline, request.files.length, data.length);
   const traits = traitsOf(request);
   checkMetadata(traits.metadata);
   const startAt = startOf(request.startAt, now);
-  const fingerprint = () => fingerprintOf(request, pipeline, content, { files, data }, traits);
+  const fingerprint = () => fingerprintOf(request, pipeline, common.content, { files, data, own }, traits);
   const kept = await keepItems(keeping, id, data);
   return {
     id,
@@ -59,8 +61,13 @@ export async function prepareJob(
     owner,
     pipeline: pipeline.name,
     version: pipeline.version,
-    options,
-    plan: planOf(pipeline, sharesResults && pipeline.shareable ? "*" : owner, content, files.some(isRemote)),
+    options: common.options,
+    plan: planOf(
+      pipeline,
+      sharesResults && pipeline.shareable ? "*" : owner,
+      common.content,
+      files.some(isRemote),
+    ),
     ...traits,
     ...traceOf(request),
     startAt,
@@ -68,8 +75,8 @@ export async function prepareJob(
     ...(pipeline.deleteInputs && { deleteInputs: true }),
     retentionMs: Math.round(pipeline.retentionMs ?? retention.retentionMs),
     deadLetterRetentionMs: Math.round(pipeline.deadLetterRetentionMs ?? retention.deadLetterRetentionMs),
-    items: [...newItems(id, files), ...kept.items],
-    attachments,
+    items: [...newItems(id, files, own), ...kept.items],
+    attachments: options.attachments,
     pinned: [...pinsOf([...request.files, ...(request.optionFiles?.values() ?? [])]), ...kept.pinned],
     reservation: request.admission?.id ?? null,
     idempotency: idempotencyOf(request, now, fingerprint),

@@ -10,7 +10,7 @@ import { HEAD_BYTES, mediaTypeOf } from "../media-type.ts";
 import { peekHead } from "../peek-head.ts";
 import type { QuotaGuard } from "../quotas.ts";
 
-/** Streams one file into the blob store, unless its first bytes are those of a kind that is not accepted. */
+/** Streams one file into the blob store, unless its first bytes show that its type is not accepted. */
 export async function receiveFile(
   { quotas, ...keeping }: Keeping & { quotas: QuotaGuard | null },
   source: Readable,
@@ -20,7 +20,7 @@ export async function receiveFile(
   const name = safeName(options.name);
   const { head, whole } = await peekHead(source, HEAD_BYTES);
   const mediaType = (await mediaTypeOf(head)) ?? "application/octet-stream";
-  const fault = kindFault({ name, mediaType }, mediaTypes);
+  const fault = kindFault({ name, mediaType, isEmpty: head.length === 0 }, mediaTypes);
   if (fault) {
     source.resume();
     throw fault;

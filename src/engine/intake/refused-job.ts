@@ -7,7 +7,7 @@ import type { JobRequest } from "../engine.ts";
 import { planOf, queueName } from "../plan.ts";
 import { type Retention, traceOf } from "./prepare-job.ts";
 
-/** A job that fails as it is created. Of a pipeline that is not known it keeps the name. */
+/** A job that fails at creation. Keeps the name of its pipeline even if that is unknown. */
 export function refusedJob(
   request: JobRequest,
   refusal: Failure,
@@ -31,7 +31,7 @@ export function refusedJob(
   };
 }
 
-/** Every job has a plan: this one's only step never runs. */
+/** Every job needs a plan; the only step of this one never runs. */
 function submitStep(pipeline: string): PlanStep {
   const name = "submit";
   return {

@@ -6,25 +6,25 @@ import type { Pipeline } from "../../pipeline/pipeline.ts";
 export const MOST_FILES = 10_000;
 const LONGEST_DELAY_MS = 366 * 24 * 3_600_000;
 
-/** Rejects with `too_many_files`: nothing is looked up for more. */
+/** Rejects with `too_many_files` before anything is looked up. */
 export function checkMost({ name, accepts: { maxFiles } }: Pipeline, files: number): void {
   if (files <= maxFiles) return;
-  const text = `${name} takes at most ${maxFiles} files; these are ${files}.`;
+  const text = `${name} takes at most ${maxFiles} files. This request has ${files}.`;
   throw new MillraceError("too_many_files", text, { extra: { limit: maxFiles } });
 }
 
-/** Rejects with `invalid_request` for too few, or `invalid_items` for none or for both kinds. */
+/** Rejects with `invalid_request` for too few, or with `invalid_items` for neither or both kinds. */
 export function checkCount({ name, accepts }: Pipeline, files: number, items: number): void {
   const { minFiles } = accepts;
   if (items > 0 && files > 0) {
-    const text = "Files and items of data cannot be mixed in one job: send two jobs.";
+    const text = "A job takes either files or items of data, not both. Send two jobs.";
     throw new MillraceError("invalid_items", text, {
       extra: { issues: [{ path: "items", message: "come with files" }] },
     });
   }
   if (items > 0) return;
   if (accepts.data !== null && accepts.mediaTypes.length === 0) {
-    const text = `${name} needs at least 1 item of data; there are 0.`;
+    const text = `${name} needs at least 1 item of data. This request has none.`;
     throw new MillraceError("invalid_items", text, { extra: { limit: 1 } });
   }
   if (files < minFiles) {
@@ -38,12 +38,12 @@ export function checkMetadata(metadata: Record<string, string>): void {
   if (entries.length > MAX_METADATA) {
     throw new MillraceError(
       "invalid_request",
-      `metadata holds at most ${MAX_METADATA} strings; these are ${entries.length}.`,
+      `metadata takes at most ${MAX_METADATA} strings. This request has ${entries.length}.`,
     );
   }
 }
 
-/** When a job may start; `null` for at once, which a time in the past means too. */
+/** When a job may start; `null` for at once, including times in the past. */
 export function startOf(asked: number | undefined, now: number): number | null {
   if (asked === undefined || asked <= now) return null;
   if (asked - now <= LONGEST_DELAY_MS) return asked;

@@ -1,26 +1,26 @@
 import type { StepLog } from "../../pipeline/context.ts";
 
 /**
- * Why a message was dropped: it does not say what its kind says (`malformed`), has no tag (`unsigned`) or one that
- * our key did not make (`forged`), was heard before (`replayed`), or is older than a message may be (`stale`).
+ * Why a message was dropped: it does not fit its schema (`malformed`), has no tag (`unsigned`) or one that our key did
+ * not make (`forged`), was received before (`replayed`), or is too old (`stale`).
  */
 export const DROP_REASONS = ["malformed", "unsigned", "forged", "replayed", "stale"] as const;
 export type DropReason = (typeof DROP_REASONS)[number];
 export const DROP_SOURCES = ["bus", "broker"] as const;
 export type DropSource = (typeof DROP_SOURCES)[number];
 
-/** Messages of one kind that were dropped. */
+/** Dropped messages of one kind. */
 export interface Dropped {
   source: DropSource;
   reason: DropReason;
   count: number;
 }
 
-/** Counts what was dropped, and logs the first of each kind: whoever floods us must not flood the log. */
+/** Counts dropped messages, and logs the first of each kind: a flood of messages must not flood the log. */
 export interface Drops {
   /** @param where the topic or the queue, for the log */
   add(source: DropSource, reason: DropReason, where: string): void;
-  /** What was dropped since the last call. */
+  /** The counts since the last call. */
   take(): Dropped[];
 }
 

@@ -4,7 +4,7 @@ import type { TaskDelivery } from "../../domain/records.ts";
 import type { Delivery, Message } from "../../ports/broker.ts";
 import type { DropReason } from "./drops.ts";
 
-/** The payload of a delivery: which task may be claimed. The store decides whether it is. */
+/** The payload of a delivery: which task may be claimed. The store decides whether it can be. */
 export interface Hint {
   taskId: string;
   generation: number;
@@ -13,8 +13,8 @@ export interface Hint {
 const MAX_PAYLOAD_CHARACTERS = 1_000;
 
 /**
- * A hint that is heard twice is no danger: its generation is claimed once. So it carries no time; its tag binds it to
- * its queue, since a queue is a step. `signer` is `null` for the embedded broker, which nobody else can reach.
+ * Replaying a hint is harmless, because its generation is claimed only once, so it carries no time. Its tag binds it to
+ * its queue, because a queue is a step. `signer` is `null` for the embedded broker, which nobody else can reach.
  */
 export function hints(signer: Signer | null) {
   const bound = (queue: string, { taskId, generation }: Hint) => `${queue}\n${taskId}\n${generation}`;
@@ -25,7 +25,10 @@ export function hints(signer: Signer | null) {
       return { id: `${taskId}/${generation}`, payload: JSON.stringify({ ...hint, tag }) };
     },
 
-    /** The hint of a delivery, or why it is none. What came with its claim is the store's own word. */
+    /**
+     * The hint of a delivery, or why it is invalid. A delivery that came with its claim is trusted, because it comes
+     * from the store.
+     */
     read({ payload, queue, claim }: Pick<Delivery, "payload" | "queue" | "claim">): Hint | DropReason {
       const given = parse(payload);
       if (!given) return "malformed";

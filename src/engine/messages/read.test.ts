@@ -13,6 +13,15 @@ const live = {
 const step = { queue: "a/b", outcome: "succeeded", count: 2, seconds: 0.5 };
 const dropped = [{ source: "bus", reason: "forged", count: 3 }];
 const figures = { worker: "host-1", steps: [step], dropped, lostLines: 4 };
+const model = {
+  ...{ model: "fast", calls: { answered: 2 }, tokens: { input: 9, cached_input: 3 }, usd: 0.000_1 },
+  ...{ waitSeconds: 1.5, waiting: 7, longestSeconds: 0.25 },
+};
+const download = {
+  ...{ owner: "me", jobId: live.jobId, downloads: 1, sentBytes: 5, totalBytes: 10 },
+  progress: { total: 2, done: 1, failed: 1, cached: 0, fraction: 1 },
+};
+const aiFigures = { process: "host-1", models: [model] };
 const many = (length: number, value: unknown) => Array.from({ length }, () => value);
 
 test("what is well formed is read", () => {
@@ -22,13 +31,25 @@ test("what is well formed is read", () => {
   expect(read.live(JSON.stringify(live))).toEqual(live);
   expect(read.revoked('["a","b"]')).toEqual(["a", "b"]);
   expect(read.figures(JSON.stringify(figures))).toEqual(figures);
-  // Of a version that does not count them.
+  expect(read.aiFigures(JSON.stringify(aiFigures))).toEqual(aiFigures);
+  for (const one of [download, { ...download, downloadedAt: 1_900_000_000_000 }])
+    expect(read.download(JSON.stringify(one))).toEqual(one);
+  // Sent by a version that does not count them.
   const { lostLines: _, ...older } = figures;
   expect(read.figures(JSON.stringify(older))).toEqual(older);
   expect(drops.take()).toEqual([]);
 });
 
-test.each<[topic: "owner" | "live" | "revoked" | "figures", message: unknown]>([
+test.each<[topic: "owner" | "live" | "revoked" | "figures" | "aiFigures" | "download", message: unknown]>([
+  ["aiFigures", { ...aiFigures, models: [{ ...model, calls: { won: 1 } }] }],
+  ["aiFigures", { ...aiFigures, models: [{ ...model, tokens: { input: -1 } }] }],
+  ["aiFigures", { ...aiFigures, models: [{ ...model, usd: null }] }],
+  ["aiFigures", { ...aiFigures, models: many(11, model) }],
+  ["download", { ...download, downloads: -1 }],
+  ["download", { ...download, sentBytes: "5" }],
+  ["download", { ...download, downloadedAt: 1e16 }],
+  ["download", { ...download, progress: { ...download.progress, fraction: 2 } }],
+  ["download", { ...download, more: 1 }],
   ["owner", ""],
   ["owner", "x".repeat(201)],
   ["live", { ...live, type: "job.succeeded" }],

@@ -13,7 +13,7 @@ import { signedBus } from "./signed-bus.ts";
 const key = "a".repeat(32);
 let folder: string;
 let writer: Writer;
-/** What somebody with access to the bus uses. */
+/** The bus as an outsider with access to it uses it. */
 let raw: Bus;
 const open: Bus[] = [];
 
@@ -47,7 +47,7 @@ async function process(secret = key) {
   return { bus, drops, heard };
 }
 
-/** What goes over the wire while `run` runs. */
+/** The messages on the wire while `run` runs. */
 async function recorded(run: () => Promise<void>): Promise<string[]> {
   const messages: string[] = [];
   const ear = await raw.subscribe("topic", (message) => void messages.push(message));

@@ -4,24 +4,24 @@ import { MillraceError } from "../../errors.ts";
 import type { Bus } from "../../ports/bus.ts";
 import type { DropReason, Drops } from "./drops.ts";
 
-/** What a bus takes, and what the tag and what it covers leave of it. */
+/** Largest message that a bus takes, and what the signature leaves of it. */
 const MAX_BYTES = 7_000;
 export const MAX_MESSAGE_BYTES = 6_900;
-/** A message that says it is older or newer is a recording, or its sender's clock is wrong. */
+/** A message further from the present is a replay, or its sender's clock is wrong. */
 const MAX_AGE_MS = 15 * 60_000;
-/** Senders whose last message is remembered; the one not heard of for longest makes room. */
+/** Senders whose last message is remembered; beyond that, the one silent for longest is dropped. */
 const MAX_SENDERS = 10_000;
 
 /**
- * A bus whose messages nobody makes without the installation's key. Each goes as `tag.sender.number.time.text`, and
- * the tag covers the topic too. The messages of a sender have rising numbers, so that a recording is dropped by
- * whoever heard the original, and after a while by everybody.
+ * A bus whose messages cannot be forged without the installation's key. The wire format is
+ * `tag.sender.number.time.text`; the tag also covers the topic. A sender's messages have increasing numbers, so whoever
+ * received the original drops a replay, and after `MAX_AGE_MS` everyone does.
  */
 export function signedBus(bus: Bus, signer: Signer, drops: Drops): Bus {
   const sender = randomBytes(6).toString("base64url");
   let number = 0;
 
-  /** @returns the text, or why it is not to be heard */
+  /** @returns the text, or why the message is dropped */
   function open(topic: string, message: string, heard: Heard): { text: string } | DropReason {
     if (message.length > MAX_BYTES) return "malformed";
     const match = /^([\w-]{22})\.(([\w-]{8})\.([0-9a-z]{1,11})\.([0-9a-z]{1,11})\.)/.exec(message);
@@ -44,7 +44,7 @@ export function signedBus(bus: Bus, signer: Signer, drops: Drops): Bus {
     name: bus.name,
     async publish(topic, text) {
       if (Buffer.byteLength(text) > MAX_MESSAGE_BYTES) {
-        throw new MillraceError("payload_too_large", `A message may have ${MAX_MESSAGE_BYTES} bytes.`);
+        throw new MillraceError("payload_too_large", `A message is limited to ${MAX_MESSAGE_BYTES} bytes.`);
       }
       const covered = `${sender}.${(number++).toString(36)}.${Date.now().toString(36)}.`;
       await bus.publish(topic, `${signer.sign(`${topic}\n${covered}${text}`)}.${covered}${text}`);
@@ -67,7 +67,7 @@ interface Heard {
   isNew(sender: string, number: number): boolean;
 }
 
-/** What one subscription has heard of each sender: its messages come in order. */
+/** Remembers the last message of each sender for one subscription: a sender's messages arrive in order. */
 function rememberHeard(): Heard {
   const last = new Map<string, number>();
   return {

@@ -1,25 +1,36 @@
 import { MAX_MESSAGE_BYTES } from "./signed-bus.ts";
 import type { LiveMessage } from "./topics.ts";
 
-/** Of the text of one message. */
+/** Most characters of text in one message. */
 export const MAX_TEXT_CHARACTERS = 4_000;
 
-/** The messages that carry a streamed text: several where a bus would not take it in one. */
+/**
+ * The messages that carry a streamed text: several if it exceeds what a bus takes.
+ * @param data their other fields; `offset` is that of the first piece
+ */
 export function textMessages(
   from: Omit<LiveMessage, "type" | "data">,
   text: string,
-  ofPart: { [name: string]: number } = {},
+  { offset: first = 0, ...data }: { [name: string]: number } = {},
 ): string[] {
-  const message = (piece: string) =>
-    JSON.stringify({ ...from, type: "text.delta", data: { text: piece, ...ofPart } } satisfies LiveMessage);
+  return textPieces(text, (piece, offset) => ({
+    ...from,
+    type: "text.delta",
+    data: { text: piece, offset: first + offset, ...data },
+  }));
+}
+
+/** Splits a text into messages that fit the bus. Never splits a surrogate pair. */
+export function textPieces(text: string, messageOf: (piece: string, offset: number) => object): string[] {
   const messages: string[] = [];
   let start = 0;
   while (start < text.length) {
+    const message = (end: number) => JSON.stringify(messageOf(text.slice(start, end), start));
     let end = Math.min(text.length, start + MAX_TEXT_CHARACTERS);
-    let next = message(text.slice(start, end));
+    let next = message(end);
     while (Buffer.byteLength(next) > MAX_MESSAGE_BYTES || endsWithin(text, end)) {
       end = endsWithin(text, end) ? end - 1 : start + Math.ceil((end - start) / 2);
-      next = message(text.slice(start, end));
+      next = message(end);
     }
     messages.push(next);
     start = end;
@@ -27,7 +38,7 @@ export function textMessages(
   return messages;
 }
 
-/** Whether the two halves of a character lie on both sides. */
+/** Whether the cut would split a surrogate pair. */
 function endsWithin(text: string, end: number): boolean {
   return /^[\ud800-\udbff][\udc00-\udfff]$/.test(text.slice(end - 1, end + 1));
 }

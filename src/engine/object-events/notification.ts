@@ -5,7 +5,7 @@ import type { ObjectPlace } from "../../ports/objects.ts";
 const text = z.string().min(1).max(2_048);
 const maybe = z.string().max(1_024).nullish();
 
-/** What S3 sends to a queue, and stores like it to a webhook. */
+/** What S3 sends to a queue, and S3-compatible stores to a webhook. */
 const records = z.object({
   Records: z
     .array(
@@ -35,8 +35,8 @@ const wrapped = z.object({ Type: z.literal("Notification"), Message: z.string() 
 const trial = z.object({ Event: z.literal("s3:TestEvent") });
 
 /**
- * The objects that a notification says were created: of S3, straight or through SNS or EventBridge, and of stores that
- * send what S3 does. Throws `invalid_request` for anything else.
+ * The objects that a notification announces: from S3, directly or through SNS or EventBridge, and from compatible
+ * stores. Throws `invalid_request` for anything else.
  */
 export function createdObjects(notification: unknown): ObjectPlace[] {
   const through = wrapped.safeParse(notification);
@@ -50,7 +50,7 @@ export function createdObjects(notification: unknown): ObjectPlace[] {
   }
   const sent = records.safeParse(notification);
   if (!sent.success) {
-    throw new MillraceError("invalid_request", "This is no notification of a bucket: it has no Records.");
+    throw new MillraceError("invalid_request", "This is not a bucket notification: it has no Records.");
   }
   return sent.data.Records.flatMap(({ eventName, s3 }) => {
     if (!s3 || !/^(s3:)?ObjectCreated:/.test(eventName)) return [];
@@ -63,13 +63,13 @@ export function parseNotification(body: string): unknown {
   try {
     return JSON.parse(body);
   } catch (cause) {
-    throw new MillraceError("invalid_request", "This is no notification of a bucket: it is not JSON.", {
+    throw new MillraceError("invalid_request", "This is not a bucket notification: it is not JSON.", {
       cause,
     });
   }
 }
 
-/** Stores write "null", or nothing, for the version of an object in a bucket without versions. */
+/** For an object in a bucket without versions, stores send "null" or nothing as its version. */
 function placeOf(bucket: string, key: string, version?: string | null, etag?: string | null): ObjectPlace {
   return {
     bucket,
@@ -79,7 +79,7 @@ function placeOf(bucket: string, key: string, version?: string | null, etag?: st
   };
 }
 
-/** Keys come as a form would send them. */
+/** Keys are form-encoded. */
 function unescaped(key: string): string {
   try {
     return decodeURIComponent(key.replaceAll("+", " "));

@@ -5,7 +5,7 @@ import type { Engine } from "../engine.ts";
 import { createdObjects } from "./notification.ts";
 import { objectUrl } from "./object-url.ts";
 
-/** Objects whose key begins and ends so become jobs of a pipeline. */
+/** Objects whose key has this prefix and suffix become jobs of a pipeline. */
 export interface ObjectRoute {
   bucket: string;
   prefix: string;
@@ -18,24 +18,26 @@ export interface ObjectRoute {
 
 export interface ObjectJobs {
   /**
-   * Makes the jobs of what a notification announces, one for each version of an object and route, however often it is
-   * announced. Resolves when none of them can be lost any more. Rejects with `invalid_request` for what is no
-   * notification, and with `queue_full` and other errors of `createJob`: then it is to be announced again.
+   * Creates the jobs of the objects that a notification announces, one for each object version and route, however often
+   * it is announced. Resolves once none of them can be lost. Rejects with `invalid_request` for an invalid
+   * notification, and with `queue_full` and other errors of `createJob`: the notification must then be delivered again.
    */
   announce(notification: unknown): Promise<{ jobs: number }>;
 }
 
-/** How long a repeated announcement is recognized, while its job is listed. */
+/** How long a repeated announcement is recognized, as long as its job is still listed. */
 const REMEMBERED_MS = 366 * 24 * 3_600_000;
 
-/** @throws MillraceError `config_invalid` when a route names no pipeline, or options that it does not take */
+/** @throws MillraceError `config_invalid` if a route names an unknown pipeline, or options that it does not take */
 export function objectJobs(engine: Engine, routes: readonly ObjectRoute[]): ObjectJobs {
   for (const route of routes) check(engine, route);
 
   async function create(place: ObjectPlace, route: ObjectRoute): Promise<boolean> {
     const { pipeline, options, owner, priority } = route;
     const idempotencyKey = keyOf(place, route);
-    const admission = await engine.admit({ owner, pipeline, tasks: 1, fetches: true, idempotencyKey });
+    const admission = await engine.admit({
+      ...{ owner, pipeline, tasks: 1, fetches: true, idempotencyKey, fromInside: true },
+    });
     let created = false;
     try {
       const made = await engine.createJob({
@@ -48,10 +50,11 @@ export function objectJobs(engine: Engine, routes: readonly ObjectRoute[]): Obje
         idempotencyKey,
         idempotencyMs: REMEMBERED_MS,
         admission,
+        fromInside: true,
       });
       created = made.created;
     } catch (error) {
-      // The route's options have changed since: the object had its job.
+      // The route's options have changed since, but the object already has its job.
       if (!(error instanceof MillraceError && error.code === "idempotency_mismatch")) throw error;
     } finally {
       if (!created) await admission.release();
@@ -88,13 +91,14 @@ function metadataOf({ bucket, key, version }: ObjectPlace): Record<string, strin
 function check({ pipelines }: Engine, { pipeline: name, options, bucket, prefix }: ObjectRoute): void {
   const route = `The object events of ${bucket}/${prefix}`;
   const pipeline = pipelines.get(name);
-  if (!pipeline) throw new MillraceError("config_invalid", `${route} are for ${name}, which is no pipeline.`);
+  if (!pipeline)
+    throw new MillraceError("config_invalid", `${route} name the pipeline ${name}, which does not exist.`);
   if (pipeline.accepts.maxFiles === 0) {
-    throw new MillraceError("config_invalid", `${route} are for ${name}, which takes no files.`);
+    throw new MillraceError("config_invalid", `${route} name the pipeline ${name}, which takes no files.`);
   }
   const parsed = pipeline.options.safeParse(options);
   if (parsed.success) return;
   const [issue] = parsed.error.issues;
-  const text = `${route} have options that ${name} does not take: ${issue!.path.join(".")} ${issue!.message}.`;
+  const text = `${route} have options that ${name} does not accept: ${issue!.path.join(".")} ${issue!.message}.`;
   throw new MillraceError("config_invalid", text);
 }

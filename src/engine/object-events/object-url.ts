@@ -1,6 +1,6 @@
 import type { ObjectPlace } from "../../ports/objects.ts";
 
-/** How an item names the object that it is made of: `s3://bucket/key?versionId=…`. */
+/** The URL of an item made from an object: `s3://bucket/key?versionId=…`. */
 export function objectUrl({ bucket, key, version, etag }: ObjectPlace): string {
   const path = key.split("/").map(encodeURIComponent).join("/");
   const query = new URLSearchParams();

@@ -11,9 +11,9 @@ import type { Schedules } from "./schedules.ts";
 import { changed, recordOf, specOf } from "./spec.ts";
 import { checkTiming, nextAfter, nextTimes } from "./timing.ts";
 
-/** Schedules of one owner. */
+/** Most schedules of one owner. */
 const MAX_SCHEDULES = 1_000;
-/** Of the JSON of its options and items: all of a page of schedules is read at once. */
+/** Most JSON bytes of a schedule's options and items: a whole page of schedules is read at once. */
 const MAX_BYTES = 256 * 1024;
 
 type Parts = Pick<Engine, "admit" | "createJob" | "prepare" | "store" | "pipelines"> & {
@@ -25,7 +25,7 @@ export function createSchedules(parts: Parts): Schedules {
   const records = scheduleRecords(parts.database);
   const startDue = dueSchedules(parts, records);
 
-  /** What its jobs would be refused for is refused at once. */
+  /** Rejects a schedule whose jobs would be rejected. */
   const check = async (owner: string, spec: ScheduleSpec): Promise<void> => {
     checkTiming(spec.timing, store.now());
     const { pipeline, options, items } = spec;
@@ -43,7 +43,7 @@ export function createSchedules(parts: Parts): Schedules {
       await check(owner, spec);
       const record = recordOf(owner, spec, newId(), store.now());
       if (await records.create(record, MAX_SCHEDULES)) return record;
-      const text = `You have ${MAX_SCHEDULES} schedules, which is the most; remove one that you do not need.`;
+      const text = `You have ${MAX_SCHEDULES} schedules, the maximum. Delete one that you no longer need.`;
       throw new MillraceError("quota_exceeded", text, { retryable: false, extra: { limit: MAX_SCHEDULES } });
     },
     preview(timing, count) {
@@ -93,7 +93,7 @@ export function createSchedules(parts: Parts): Schedules {
 function checkSize(work: Pick<ScheduleSpec, "options" | "items">): void {
   const bytes = Buffer.byteLength(JSON.stringify(work));
   if (bytes <= MAX_BYTES) return;
-  const message = `have ${bytes} bytes of JSON together with the options; a schedule holds at most ${MAX_BYTES}`;
+  const message = `have ${bytes} bytes of JSON together with the options. The limit is ${MAX_BYTES}.`;
   throw new MillraceError("invalid_schedule", `items: ${message}`, {
     extra: { limit: MAX_BYTES, issues: [{ path: "items", message }] },
   });

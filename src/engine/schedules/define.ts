@@ -8,7 +8,7 @@ import { changed, recordOf, specOf } from "./spec.ts";
 
 const PAGE = 100;
 
-/** Writes down what the code of pipelines defines; of several versions at work, the newest decides. */
+/** Records the schedules defined in pipeline code; of several versions at work, the newest decides. */
 export async function defineSchedules(
   records: ScheduleRecords,
   pipelines: Pipelines,
@@ -39,7 +39,7 @@ async function defineOne(
   });
 }
 
-/** Removes what the code of a pipeline does not define any more. */
+/** Removes schedules that pipeline code no longer defines. */
 async function forgetOthers(records: ScheduleRecords, pipelines: Pipelines): Promise<void> {
   for (let after: string | undefined; ; ) {
     const page = await records.list({ owner: SYSTEM_OWNER, after, limit: PAGE });

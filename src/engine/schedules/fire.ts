@@ -6,15 +6,15 @@ import type { StepLog } from "../../pipeline/context.ts";
 import type { Engine } from "../engine.ts";
 import { lastUpTo, nextAfter } from "./timing.ts";
 
-/** A due time that nobody looked at for so long is a missed one. */
+/** A due time that nobody handled for this long is a missed one. */
 const MISSED_MS = 60_000;
-/** Due ones that a look knows of. */
+/** Most due schedules read per round. */
 const DUE = 10_000;
-/** Due ones whose jobs are created at once. */
+/** Jobs created concurrently. */
 const AT_ONCE = 10;
-/** A look ends after so long, with those that it has begun; the next one asks anew what is due. */
+/** After this long a round finishes what it has begun; the next one queries again what is due. */
 const LOOK_MS = 1_000;
-/** One that could not start its job lets others go before it for so long. */
+/** How long a schedule that could not start its job lets others go first. */
 const HELD_MS = 5_000;
 
 type Parts = Pick<Engine, "admit" | "createJob"> & { store: Pick<Engine["store"], "job" | "now"> };
@@ -29,11 +29,11 @@ export interface Fired {
 }
 
 /**
- * Starts the jobs of schedules of these pipelines that are due: owner after owner, so that one who has many holds up
+ * Starts the jobs of due schedules of these pipelines, in turns by owner, so that an owner with many schedules holds up
  * nobody.
  */
 export function dueSchedules(parts: Parts, records: ScheduleRecords) {
-  /** Until when those rest that could not start. */
+  /** Schedules that could not start, and until when they wait. */
   const held = new Map<string, number>();
 
   return async (pipelines: readonly string[], log: StepLog): Promise<void> => {
@@ -54,10 +54,10 @@ export function dueSchedules(parts: Parts, records: ScheduleRecords) {
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, line));
-    // Their queues are full, or the records are away: a later look tries again.
+    // Their queues are full, or the records are unavailable: a later round tries again.
     if (errors.length === 0) return;
     const details = { schedules: errors.length, error: errors[0]!.message };
-    log.warn("schedules are due and cannot start their jobs yet", details);
+    log.warn("schedules are due but cannot start their jobs yet", details);
   };
 }
 
@@ -75,12 +75,12 @@ function inTurns<Schedule extends { owner: string }>(due: readonly Schedule[]): 
 async function fireAndRecord(parts: Parts, records: ScheduleRecords, id: string): Promise<void> {
   const now = parts.store.now();
   const schedule = await records.get({ owner: null, id });
-  // Another process has dealt with it.
+  // Another process has handled it.
   if (!schedule || schedule.dueAt === null || schedule.dueAt > now) return;
   const fired = await fire(parts, schedule, now);
   const error = fired.error && { code: fired.error.code, message: fired.error.message };
   await records.update({ owner: null, id }, (present) => {
-    // Somebody else has dealt with it, or it was changed: then it is due anew, or at another time.
+    // Another process handled it, or it was changed, so it is due at another time.
     if (present.dueAt !== schedule.dueAt) return null;
     const last = { dueAt: fired.dueAt, outcome: fired.outcome, error };
     return { ...present, dueAt: fired.next, last, lastJobId: fired.jobId ?? present.lastJobId };
@@ -88,8 +88,8 @@ async function fireAndRecord(parts: Parts, records: ScheduleRecords, id: string)
 }
 
 /**
- * Deals with the last due time of a schedule that has come. The job's id is made from the schedule and the due time,
- * so any number of processes that do so at once create one job. Rejects when it can be done only later.
+ * Handles the latest due time of a schedule. The job's id is derived from the schedule and the due time, so concurrent
+ * processes create only one job. Rejects if it must be retried later.
  */
 export async function fire(parts: Parts, schedule: ScheduleRecord, now: number): Promise<Fired> {
   const { id, owner, timing } = schedule;
@@ -116,13 +116,16 @@ async function isRunning({ store }: Parts, { owner, lastJobId }: ScheduleRecord)
   return last !== null && last.finishedAt === null;
 }
 
-/** A schedule waits for room in its queue, as a client does. */
+/** A schedule waits for room in its queue, like a client. */
 export async function startJob(parts: Parts, schedule: ScheduleRecord, id: string): Promise<void> {
   const { owner, pipeline, options, items } = schedule;
-  const admission = await parts.admit({ owner, pipeline, tasks: Math.max(1, items.length) });
+  // A pipeline's own schedule may start an internal pipeline; a user's schedule may do only what the user may.
+  const fromInside = schedule.definedBy !== null;
+  const admission = await parts.admit({ owner, pipeline, tasks: Math.max(1, items.length), fromInside });
   let created = false;
   try {
-    created = (await parts.createJob({ id, owner, pipeline, options, items, files: [], admission })).created;
+    const request = { id, owner, pipeline, options, items, files: [], admission, fromInside };
+    created = (await parts.createJob(request)).created;
   } finally {
     if (!created) await admission.release();
   }

@@ -20,7 +20,7 @@ export function recordOf(owner: string, spec: ScheduleSpec, id: string, now: num
   };
 }
 
-/** With another spec; what is paused stays so. */
+/** The schedule with another spec; a paused schedule stays paused. */
 export function changed(record: ScheduleRecord, spec: ScheduleSpec, now: number): ScheduleRecord {
   const isSameTiming = canonical(record.timing) === canonical(spec.timing);
   const dueAt = record.dueAt === null || isSameTiming ? record.dueAt : nextAfter(spec.timing, now);

@@ -11,13 +11,13 @@ test("a cron expression is read in its time zone", () => {
 });
 
 test("a daily time that the clock leaps over in spring comes as it leaps", () => {
-  // 02:30 does not exist in Berlin on 29 March 2026: the clock goes from 02:00 to 03:00.
+  // 02:30 does not exist in Berlin on 29 March 2026: the clock jumps from 02:00 to 03:00.
   const times = nextTimes(berlin("30 2 * * *"), at("2026-03-28T01:30:00Z"), 3).map(iso);
   expect(times).toEqual(["2026-03-28T01:30:00.000Z", "2026-03-29T01:00:00.000Z", "2026-03-30T00:30:00.000Z"]);
 });
 
 test("a daily time that comes twice in autumn is due once", () => {
-  // 02:30 comes at 00:30 and at 01:30 UTC on 25 October 2026.
+  // 02:30 occurs at 00:30 and at 01:30 UTC on 25 October 2026.
   const times = nextTimes(berlin("30 2 * * *"), at("2026-10-24T00:30:00Z"), 3);
   expect(times.map((time) => new Date(time).toISOString().slice(0, 10))).toEqual([
     "2026-10-24",

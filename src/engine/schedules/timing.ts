@@ -4,7 +4,7 @@ import { MillraceError } from "../../errors.ts";
 
 const MOST_SECONDS = 366 * 24 * 3_600;
 
-/** What is wrong with a timing, as an error that names its field; one that is never due is refused as well. */
+/** Throws an error that names the invalid field; also rejects a timing that is never due. */
 export function checkTiming(timing: Timing, now: number): void {
   if ("everySeconds" in timing) {
     const { everySeconds } = timing;
@@ -25,13 +25,13 @@ export function checkTiming(timing: Timing, now: number): void {
   if (next === null) throw refusal("cron", "is never due");
 }
 
-/** The first due time after `time`; `null` when there is none. Intervals count from `time`. */
+/** The first due time after `time`; `null` if there is none. Intervals count from `time`. */
 export function nextAfter(timing: Timing, time: number): number | null {
   if ("everySeconds" in timing) return time + timing.everySeconds * 1_000;
   return cronOf(timing).nextRun(new Date(time))?.getTime() ?? null;
 }
 
-/** The next due times from `dueAt` on. */
+/** The next due times, starting with `dueAt`. */
 export function nextTimes(timing: Timing, dueAt: number, count: number): number[] {
   const times = [dueAt];
   while (times.length < count) {
@@ -42,13 +42,13 @@ export function nextTimes(timing: Timing, dueAt: number, count: number): number[
   return times;
 }
 
-/** Of the due times from `dueAt` on, the last that is not later than `now`. */
+/** The last due time, starting with `dueAt`, that is not later than `now`. */
 export function lastUpTo(timing: Timing, dueAt: number, now: number): number {
   if ("everySeconds" in timing) {
     const period = timing.everySeconds * 1_000;
     return dueAt + Math.floor((now - dueAt) / period) * period;
   }
-  // What is due at `now` itself counts, too.
+  // A due time equal to `now` counts.
   const [last] = cronOf(timing).previousRuns(1, new Date(now + 1_000));
   const time = last?.getTime() ?? dueAt;
   if (time <= now) return Math.max(dueAt, time);

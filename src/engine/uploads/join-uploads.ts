@@ -5,8 +5,8 @@ import type { UploadParts } from "./upload-parts.ts";
 import { finish } from "./uploaded-file.ts";
 
 /**
- * Makes one upload of several that are complete (tus `concatenation`). It has a hold of its own on their bytes,
- * so that they may be given up.
+ * Concatenates complete uploads into one (tus `concatenation`). The result pins their bytes itself, so the pieces may
+ * be removed.
  */
 export async function joinUploads(
   uploads: UploadParts,
@@ -20,13 +20,13 @@ export async function joinUploads(
   const pieces = await Promise.all(ids.map((id) => records.get({ owner, id, now })));
   const parts = pieces.flatMap((piece, n) => {
     if (piece && isComplete(piece) && piece.concat === "partial") return piece.parts;
-    const cause = piece ? "is no partial upload that is complete" : "is not there";
+    const cause = piece ? "is not a complete partial upload" : "is not there";
     throw new MillraceError("invalid_request", `The upload ${ids[n]} ${cause}.`);
   });
   if (parts.length > MAX_PARTS) {
     throw new MillraceError(
       "request_too_large",
-      `The uploads have come in ${parts.length} pieces; at most ${MAX_PARTS} are kept.`,
+      `The uploads have ${parts.length} pieces. The limit is ${MAX_PARTS}.`,
       { extra: { limit: MAX_PARTS } },
     );
   }

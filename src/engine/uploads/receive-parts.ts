@@ -8,36 +8,36 @@ import type { Checksum } from "./checksum.ts";
 import type { UploadParts } from "./upload-parts.ts";
 
 /**
- * Bytes of a part. A file that comes uncut, at once and is no larger is one part, and becomes the file without
- * being copied.
+ * Size of a part, in bytes. A file that arrives in one go and is no larger than this is a single part, and becomes the
+ * file without being copied.
  */
 export const PART_BYTES = 64 * 1024 * 1024;
-/** A part also ends after this time: what came before it survives the death of the server. */
+/** A part also ends after this time, so that what came before survives the death of the server. */
 const PART_MS = 3_000;
-/** A part that its time ends has at least so many bytes, and so large a share of the file. */
+/** A part that ends by time has at least this many bytes and this share of the file. */
 const LEAST_BYTES = 1024 * 1024;
 const LEAST_SHARE = 1 / 256;
-/** Parts of one upload, beyond which it does not go on. */
+/** Most parts of one upload. */
 export const MAX_PARTS = 4_096;
-/** Parts outlive their upload, so that one that has just been completed can be put together. */
+/** Pins of parts outlast their upload, so that one just completed can be assembled. */
 const MARGIN_MS = 3_600_000;
 
 export interface Receiving {
   source: Readable;
-  /** Of the whole file; `null` while it is not known. */
+  /** Size of the whole file; `null` while unknown. */
   length: number | null;
-  /** Bytes that the file may have while its length is not known. */
+  /** Most bytes that the file may have while its size is unknown. */
   most: number;
-  /** Of the whole request: nothing of it counts when it differs. */
+  /** Checksum of the whole request: on a mismatch, none of it is kept. */
   checksum: Checksum | null;
-  /** Hears of bytes that have been recorded. */
+  /** Called with the number of bytes recorded. */
   onRecorded?(bytes: number): void;
 }
 
 /**
- * Goes on with an upload. What came before a connection was cut counts, so that a client resumes from there.
- * Two requests may send the same bytes at once: one of them is told `upload_moved`, and nothing is mixed.
- * What is refused is let go of at once.
+ * Continues an upload. Bytes that arrive before a connection drops are kept, and the client resumes from there. If two
+ * requests send the same bytes at once, one of them gets `upload_moved`, and nothing is mixed. Rejected bytes are
+ * released at once.
  */
 export async function receiveParts(
   uploads: UploadParts,
@@ -49,16 +49,16 @@ export async function receiveParts(
   const pieces = cuttable(source, hash);
   const { owner, id } = upload;
   const limit = length ?? most;
-  // Nothing of a checked body counts until all of it has come.
+  // A request with a checksum counts only as a whole.
   const least = checksum ? Number.POSITIVE_INFINITY : Math.max(LEAST_BYTES, Math.ceil(limit * LEAST_SHARE));
   let known = upload;
   let end = upload.offset;
-  /** Kept, but in no record yet. */
+  /** Stored, but not recorded yet. */
   let held: UploadPart[] = [];
 
   const append = async () => {
     const parts = held;
-    // Should no answer come, nobody knows whether they are recorded: then they stay until the upload expires.
+    // If no answer comes, they may have been recorded, so they stay until the upload expires.
     held = [];
     const added = { offset: known.offset, parts, ...(length === null ? {} : { length }) };
     const answer = await records.append({ owner, id, now: store.now() }, added);
@@ -83,14 +83,14 @@ export async function receiveParts(
       held.push(part);
       if (end === limit && (await pieces.more())) {
         const whole = length === null ? `${most} bytes that are accepted` : `${length} bytes of the file`;
-        throw new MillraceError("request_too_large", `More came than the ${whole}.`);
+        throw new MillraceError("request_too_large", `The request sent more than the ${whole}.`);
       }
       if (!checksum) await append();
     }
     if (checksum && hash) {
-      if (pieces.wasCut()) throw new MillraceError("invalid_request", "The upload was cut off.");
+      if (pieces.wasCut()) throw new MillraceError("invalid_request", "The upload was interrupted.");
       if (!hash.digest().equals(checksum.digest)) {
-        throw new MillraceError("checksum_mismatch", "The bytes that came differ from their checksum.");
+        throw new MillraceError("checksum_mismatch", "The received bytes do not match their checksum.");
       }
       if (held.length > 0) await append();
     }
@@ -105,19 +105,19 @@ export async function receiveParts(
 export function moved(offset: number): MillraceError {
   return new MillraceError(
     "upload_moved",
-    `The upload is at byte ${offset}; ask for its offset and go on from there.`,
+    `The upload is at byte ${offset}. Request its offset and continue from there.`,
     {
       extra: { offset },
     },
   );
 }
 
-/** Until when the blobs of an upload are pinned: they stay as long as the upload does. */
+/** Until when the blobs of an upload are pinned: longer than the upload lives. */
 export function pinUntil(expiresAt: number): number {
   return expiresAt + MARGIN_MS;
 }
 
-/** A request's body in streams of bounded size and time; where it is cut off, it ends. */
+/** Splits a request's body into streams of bounded size and time; a dropped connection ends the last one. */
 function cuttable(source: Readable, hash: Hash | null) {
   const chunks = source[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
   let waiting: Buffer | null = null;
@@ -142,7 +142,7 @@ function cuttable(source: Readable, hash: Hash | null) {
     return waiting !== null;
   };
 
-  /** Whether there are more bytes. Who stopped waiting for them may ask again. */
+  /** Whether there are more bytes. Callers that stop waiting may ask again. */
   const more = (): Promise<boolean> => {
     reading ??= read().finally(() => {
       reading = null;
@@ -169,7 +169,7 @@ function cuttable(source: Readable, hash: Hash | null) {
   return {
     more,
     wasCut: () => cut,
-    /** At most so many bytes; from `least` on, those that come in time. */
+    /** A stream of at most `most` bytes; once it has `least`, it ends when its time is up. */
     take: (most: number, least: number) => Readable.from(bytes(most, least)),
   };
 }

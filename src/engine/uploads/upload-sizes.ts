@@ -1,7 +1,7 @@
 import { MillraceError } from "../../errors.ts";
 import type { Pipelines } from "../engine.ts";
 
-/** How large uploads may be: as the files of their pipeline, or as those of any when they name none. */
+/** Size limits of uploads: those of their pipeline, or the largest of any pipeline if they name none. */
 export function uploadSizes(pipelines: Pipelines) {
   const mostBytes = (pipeline?: string): number => {
     const { accepts } = (pipeline !== undefined && pipelines.get(pipeline)) || {};
@@ -12,13 +12,9 @@ export function uploadSizes(pipelines: Pipelines) {
     refuseLarge(bytes: number | null, pipeline: string | undefined): void {
       const limit = mostBytes(pipeline);
       if (bytes === null || bytes <= limit) return;
-      throw new MillraceError(
-        "file_too_large",
-        `The file has ${bytes} bytes; at most ${limit} are accepted.`,
-        {
-          extra: { limit },
-        },
-      );
+      throw new MillraceError("file_too_large", `The file has ${bytes} bytes. The limit is ${limit}.`, {
+        extra: { limit },
+      });
     },
   };
 }

@@ -10,7 +10,7 @@ import type { ReceivedFile } from "../received-file.ts";
 import { pinUntil } from "./receive-parts.ts";
 import type { UploadParts } from "./upload-parts.ts";
 
-/** From the moment in which the object store has no staged file any more to that in which the record names its blob. */
+/** The longest time between the object store dropping a staged file and the record naming its blob. */
 const ADOPTION_MS = 1_000;
 const ADOPTION_LOOK_MS = 50;
 
@@ -25,7 +25,7 @@ export async function uploadedFile(uploads: UploadParts, owner: string, id: stri
     const whole = upload.length === null ? "an unknown number of" : upload.length;
     throw new MillraceError(
       "upload_incomplete",
-      `Only ${upload.offset} of ${whole} bytes of "${upload.name}" have come.`,
+      `Only ${upload.offset} of ${whole} bytes of "${upload.name}" have been received.`,
       { extra: { offset: upload.offset, length: upload.length } },
     );
   }
@@ -33,14 +33,14 @@ export async function uploadedFile(uploads: UploadParts, owner: string, id: stri
   return { ...(await finish(uploads, upload)), pin: null };
 }
 
-/** Makes a file of a complete upload, once; a process may have died before it came to that. */
+/** Assembles the file of a complete upload, once; an earlier process may have died before doing so. */
 export async function finish(uploads: UploadParts, upload: UploadRecord): Promise<UploadedFile> {
   if (upload.file) return upload.file;
   const { records, store } = uploads;
   const file = await assemble(uploads, upload);
   const { blob: key, sha256, bytes } = file;
   if (isJoined(upload)) {
-    // The pin that it came with ends sooner than the upload.
+    // The pin it came with expires before the upload.
     await store.pin({ key, sha256, bytes, until: pinUntil(upload.expiresAt) });
     await store.unpin({ keys: [key] });
   }
@@ -48,7 +48,7 @@ export async function finish(uploads: UploadParts, upload: UploadRecord): Promis
   return file;
 }
 
-/** Forgets an upload and lets go of its bytes; a job that was made of it keeps its own hold of them. */
+/** Removes an upload and releases its bytes; a job made from it holds them itself. */
 export async function forget({ records, store }: UploadParts, owner: string, id: string): Promise<boolean> {
   const removed = await records.remove({ owner, id });
   if (!removed) return false;
@@ -58,7 +58,7 @@ export async function forget({ records, store }: UploadParts, owner: string, id:
   return true;
 }
 
-/** A file that came in one part is that part; otherwise it has a blob of its own. */
+/** A file that came in one part is that part; any other has its own blob. */
 function isJoined(upload: UploadRecord): boolean {
   return upload.parts.length !== 1;
 }
@@ -80,7 +80,7 @@ async function assemble(
   return file;
 }
 
-/** Takes over what the client has sent to the object store itself. */
+/** Adopts a file that the client sent directly to the object store. */
 async function adopt(uploads: UploadParts, upload: UploadRecord): Promise<UploadRecord | null> {
   const { records, store, blobs } = uploads;
   const { owner, id, length, direct, expiresAt } = upload;
@@ -93,7 +93,7 @@ async function adopt(uploads: UploadParts, upload: UploadRecord): Promise<Upload
   return null;
 }
 
-/** What another call, here or in another process, may be adopting at this moment: the record tells. */
+/** Waits for the record, because another call, here or in another process, may be adopting the file. */
 async function recorded(get: () => Promise<UploadRecord | null>): Promise<UploadRecord | null> {
   const deadline = performance.now() + ADOPTION_MS;
   for (;;) {

@@ -6,36 +6,42 @@ import type { Checksum } from "./checksum.ts";
 
 /** Resumable uploads. Any process may serve any request of an upload. */
 export interface Uploads {
-  /** Bytes that a file may have: for a pipeline, where it is known, or for the one that takes the largest. */
+  /** Largest file of the given pipeline, or of any pipeline if it is unknown. */
   mostBytes(pipeline?: string): number;
-  /** Records a new upload. Rejects with `file_too_large`, and `storage_full` when the disk has less than its reserve. */
+  /**
+   * Records a new upload. Rejects with `file_too_large`, and with `storage_full` if free disk space is below its
+   * reserve.
+   */
   begin(announced: NewUpload): Promise<UploadRecord>;
-  /** Makes one upload of several that are complete. */
+  /** Concatenates complete uploads into one. */
   join(announced: NewUpload, ids: readonly string[]): Promise<UploadRecord>;
   /**
-   * An address to which the client sends a file of known hash and size directly, for `seconds`. Rejects with
-   * `not_found` where there is none.
+   * A URL to which the client sends a file of known hash and size directly, for `seconds`. Rejects with `not_found` if
+   * the object store does not support it.
    */
   address(announced: NewUpload & { length: number }, options: DirectOptions): Promise<SendAddress>;
-  /** Rejects with `not_found` when it is missing, another owner's, or has expired. */
+  /** Rejects with `not_found` if it does not exist, has expired, or belongs to another owner. */
   get(owner: string, id: string): Promise<UploadRecord>;
-  /** Goes on with an upload, and makes its file when it is complete. What came before a connection was cut counts. */
+  /**
+   * Continues an upload, and assembles its file when it is complete. Bytes that arrive before a connection drops are
+   * kept.
+   */
   receive(upload: UploadRecord, incoming: Incoming): Promise<UploadRecord>;
   /** The file of a finished upload, for a job. Rejects with `not_found` or `upload_incomplete`. */
   file(owner: string, id: string): Promise<ReceivedFile>;
-  /** Forgets an upload and lets go of its bytes. Rejects with `not_found`. */
+  /** Removes an upload and releases its bytes. Rejects with `not_found`. */
   remove(owner: string, id: string): Promise<void>;
-  /** Forgets all uploads of an owner. */
+  /** Removes all uploads of an owner. */
   removeAll(owner: string): Promise<void>;
 }
 
 export interface NewUpload {
   owner: string;
-  /** The client's name for the file, as sent; made safe. */
+  /** The client's name for the file, as sent; it is made safe here. */
   name: string;
   /** `null` while the client does not know. */
   length: number | null;
-  /** That the file is for, where the client says so: its limit holds. */
+  /** The pipeline that the file is for, if the client names it: its size limit applies. */
   pipeline?: string;
   /** As the client sent it. @default "" */
   metadata?: string;
@@ -46,6 +52,8 @@ export interface NewUpload {
 export interface DirectOptions {
   sha256: string;
   seconds: number;
+  /** Publish the file when a job takes it. @default false */
+  publish?: boolean;
 }
 
 export interface SendAddress extends Omit<DirectUpload, "staged"> {
@@ -56,12 +64,12 @@ export interface Incoming {
   source: Readable;
   /** Where the client believes that the upload ends. */
   offset: number;
-  /** Of the whole file, where the client says it with these bytes. */
+  /** Size of the whole file, if the client sends it with these bytes. */
   length?: number;
-  /** Bytes that the client says will come. */
+  /** Bytes that the client announces for this request. */
   announced?: number;
-  /** That the file is for, where the client says so. */
+  /** The pipeline that the file is for, if the client names it. */
   pipeline?: string;
-  /** Of all that comes now: nothing of it counts when it differs. */
+  /** Checksum of this request's body: on a mismatch, none of it is kept. */
   checksum: Checksum | null;
 }

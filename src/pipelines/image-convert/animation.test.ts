@@ -4,7 +4,7 @@ import { animation, convert, difference, scene } from "./test-pictures.ts";
 
 const pageOf = (data: Buffer, page: number) => sharp(data, { page }).png().toBuffer();
 
-/** A WebP of three frames that differ from corner to corner, with an EXIF orientation. */
+/** A WebP of three frames whose corners differ, with an EXIF orientation. */
 async function oriented(orientation: number): Promise<Buffer> {
   const frames = await Promise.all(
     [0, 90, 180].map((hue) => scene(60, 40).modulate({ hue }).png().toBuffer()),
@@ -23,7 +23,7 @@ describe.each([1, 2, 3, 4, 5, 6, 7, 8])("orientation %i", (orientation) => {
     expect(header).toMatchObject({ pages: 3, delay: [100, 200, 300], loop: 2 });
     expect([1, undefined]).toContain(header.orientation);
     for (const page of [0, 1, 2]) {
-      // sharp turns a still picture rightly.
+      // sharp rotates still images correctly, so compare with those.
       const still = await sharp(await pageOf(data, page))
         .withMetadata({ orientation })
         .png()
@@ -87,7 +87,7 @@ test.each(["gif", "webp"] as const)("transparent frames of a %s replace those be
     });
     const second = await sharp(result.data, { page: 1 }).ensureAlpha().raw().toBuffer();
     const alphas = second.filter((_, at) => at % 4 === 3);
-    // Where the first frame's dot was, nothing is left.
+    // Nothing remains of the first frame's dot.
     expect(alphas[1]).toBe(0);
     expect(Math.max(...alphas)).toBe(255);
   }

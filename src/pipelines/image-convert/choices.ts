@@ -1,16 +1,19 @@
-/** What `image.convert` lets one choose from, and its limits: for its schema and for the page, so without imports. */
+/** Choices and limits of `image.convert`, shared by its schema and the page. Must not import anything. */
 
-/** WebP holds no more on a side; beyond it, sizes are of no use to pictures on a screen or paper. */
+/** Maximum side of a WebP. Larger images are of no use on screen or paper. */
 export const MAX_SIDE = 16_383;
 
-/** Characters of a watermark's text. */
+/** Maximum length of a watermark text. */
 export const MAX_MARK_CHARACTERS = 200;
 
 export const outputFormats = ["jpeg", "png", "webp", "avif", "tiff", "gif", "bmp", "original"] as const;
 
+/** Chroma subsampling. */
+export const chromas = ["4:2:0", "4:4:4"] as const;
+
 export const fits = ["inside", "cover", "contain", "fill", "outside"] as const;
 
-/** Row by row, as they lie on a picture. */
+/** In rows, as they lie on an image. */
 export const positions = [
   "top-left",
   "top",

@@ -10,7 +10,7 @@ describe("EXIF orientation", () => {
     const upright = await sharp(data).autoOrient().png().toBuffer();
     const size = await sharp(upright).metadata();
     for (const keepMetadata of [false, true]) {
-      // Of a lower quality than the source, which would be kept as it is if this came out larger.
+      // Lower quality than the source, because a larger result would be replaced by the source.
       const result = await convert(data, { format: "jpeg", quality: 90, keepMetadata });
       expect(result.meta).toMatchObject({ width: size.width, height: size.height });
       expect([1, undefined]).toContain((await sharp(result.data).metadata()).orientation);
@@ -24,7 +24,7 @@ describe("EXIF orientation", () => {
 });
 
 describe("colours do not shift", () => {
-  // As a viewer with colour management shows it. Without the profile's name, sharp leaves 16 bits in Display P3.
+  // As a color-managed viewer shows it. Without the profile's name, sharp leaves 16-bit images in Display P3.
   const shown = async (data: Buffer) => {
     const { hasProfile } = await sharp(data).metadata();
     return (hasProfile ? sharp(data).withIccProfile("srgb") : sharp(data)).png().toBuffer();

@@ -2,7 +2,7 @@ import sharp from "sharp";
 import { describe, expect, test } from "vitest";
 import { withAvifColor } from "../pictures/avif.ts";
 import { pngChunk } from "../pictures/png.ts";
-import { colourAt, convert } from "./test-pictures.ts";
+import { colourAt, convert, difference, scene } from "./test-pictures.ts";
 
 type Rgb = readonly [number, number, number];
 
@@ -29,7 +29,7 @@ const numbers = (...values: number[]) => {
 const gamma = (value: number) => ["gAMA", numbers(value)] as const;
 const code = (primaries: number, transfer: number) =>
   ["cICP", Buffer.from([primaries, transfer, 0, 1])] as const;
-/** Red and blue of sRGB for each other. */
+/** sRGB with red and blue swapped. */
 const swapped = ["cHRM", numbers(31_270, 32_900, 15_000, 6_000, 30_000, 60_000, 64_000, 33_000)] as const;
 const srgb = ["sRGB", Buffer.from([0])] as const;
 const p3 = ["iCCP", Buffer.alloc(0)] as const;
@@ -57,7 +57,7 @@ describe("a PNG's colors are those that it says", () => {
     ["cICP of Display P3", [200, 50, 50], [code(12, 13)], [218, 24, 40]],
     ["cICP of BT.2020 for television", [128, 128, 128], [code(9, 14)], [128, 128, 128]],
     ["cICP of linear light", [128, 128, 128], [code(1, 8)], [188, 188, 188]],
-    // As Chromium shows them.
+    // Values as Chromium shows them.
     ["cICP of SMPTE 240M", [120, 120, 120], [code(1, 7)], [134, 134, 134]],
     ["cICP of digital cinema", [120, 120, 120], [code(1, 17)], [109, 109, 109]],
     ["cICP of numbers that nobody knows", [128, 20, 200], [code(99, 98)], [128, 20, 200]],
@@ -119,4 +119,41 @@ test("16 bits in a format of 8 are reported", async () => {
   for (const format of ["jpeg", "webp", "avif", "gif", "bmp"])
     expect((await convert(deep, { format })).warned).toEqual(["depth_reduced"]);
   for (const format of ["png", "tiff"]) expect((await convert(deep, { format })).warned).toEqual([]);
+});
+
+describe("JPEG and AVIF", () => {
+  test("are progressive, and keep colors as finely as is asked for", async () => {
+    const file = await scene().png().toBuffer();
+    const found = async (options: object) => {
+      const { isProgressive, chromaSubsampling } = await sharp(
+        (await convert(file, options)).data,
+      ).metadata();
+      return [isProgressive, chromaSubsampling];
+    };
+    expect(await found({ format: "jpeg" })).toEqual([false, "4:2:0"]);
+    expect(await found({ format: "jpeg", progressive: true, chroma: "4:4:4" })).toEqual([true, "4:4:4"]);
+    // Columns of red and blue, which all become purple with half the color resolution.
+    const stripes = Buffer.from(
+      Array.from({ length: 64 * 64 }, (_, n) => (n % 2 ? [255, 0, 0] : [0, 0, 255])).flat(),
+    );
+    const striped = sharp(stripes, { raw: { width: 64, height: 64, channels: 3 } });
+    const drawn = await striped.png().toBuffer();
+    const lost = async (options: object) =>
+      difference((await convert(drawn, { quality: 95, ...options })).data, drawn);
+    for (const format of ["jpeg", "avif"]) {
+      const [fine, coarse] = [
+        await lost({ format, chroma: "4:4:4" }),
+        await lost({ format, chroma: "4:2:0" }),
+      ];
+      expect(fine * 3).toBeLessThan(coarse);
+      expect(await lost({ format })).toBe(format === "avif" ? fine : coarse);
+    }
+  });
+
+  test("that are only to become progressive are encoded again", async () => {
+    const small = await scene().jpeg({ quality: 20 }).toBuffer();
+    const { data, warnings } = await convert(small, { format: "original", quality: 95, progressive: true });
+    expect((await sharp(data).metadata()).isProgressive).toBe(true);
+    expect(warnings.map(({ code }) => code)).toEqual(["larger_than_input"]);
+  });
 });

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { formats, type OutputFormat } from "../pictures/formats.ts";
 import { animation, colourAt, convert, difference, scene, withHole } from "./test-pictures.ts";
 
-// sharp, which these are compared with, does not read BMP.
+// The reference is sharp, which does not read BMP.
 const outputs = (Object.keys(formats) as OutputFormat[]).filter((format) => format !== "bmp");
 
 const inputs: Record<string, () => Promise<Buffer>> = {
@@ -37,7 +37,7 @@ describe.each(Object.entries(inputs))("%s", (_, make) => {
     const header = await sharp(result.data).metadata();
     expect(header.format).toBe(format === "avif" ? "heif" : format);
     expect([header.width, header.height]).toEqual([160, 100]);
-    // GIF has 256 colours, so that it comes less close.
+    // GIF has only 256 colors, so allow a larger difference.
     expect(await difference(result.data, sharp(data).resize(160))).toBeLessThan(format === "gif" ? 6 : 3);
   });
 

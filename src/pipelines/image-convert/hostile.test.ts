@@ -16,7 +16,7 @@ const undecodable = (message?: RegExp) => ({
 });
 const tooLarge = (message: string) => ({ code: "too_many_pixels", retryable: false, message });
 
-describe("a file that is cut off", () => {
+describe("a file that is truncated", () => {
   const sources: Record<string, () => Promise<Buffer>> = {
     JPEG: () => scene(800, 500).jpeg().toBuffer(),
     "progressive JPEG": () => scene(800, 500).jpeg({ progressive: true }).toBuffer(),
@@ -45,7 +45,7 @@ describe("a file that is cut off", () => {
   test.each(["JPEG", "GIF", "animated GIF", "WebP"])("%s is told to be cut off", async (kind) => {
     const data = await sources[kind]!();
     await expect(convert(data.subarray(0, data.length - 20))).rejects.toMatchObject(
-      undecodable(/is cut off/),
+      undecodable(/is truncated/),
     );
   });
 });
@@ -57,9 +57,9 @@ test.each([
   ["a program", Buffer.from("\x7fELF\x02\x01\x01"), /is not a JPEG/],
   ["compressed text", gzipSync("hello"), /is not a JPEG/],
   ["HTML with an SVG", Buffer.from("<html><svg></svg></html>"), /has no svg element/],
-  ["a JPEG's first bytes", Buffer.from([0xff, 0xd8, 0xff]), /is cut off/],
-  ["a PNG's first bytes", Buffer.from("\x89PNG\r\n\x1a\n", "latin1"), /is (damaged|cut off)/],
-  ["a GIF's first bytes", Buffer.from("GIF89a"), /is cut off/],
+  ["a JPEG's first bytes", Buffer.from([0xff, 0xd8, 0xff]), /is truncated/],
+  ["a PNG's first bytes", Buffer.from("\x89PNG\r\n\x1a\n", "latin1"), /is (damaged|truncated)/],
+  ["a GIF's first bytes", Buffer.from("GIF89a"), /is truncated/],
   ["a TIFF's first bytes", Buffer.from("II*\0"), /is damaged/],
   ["an AVIF's first bytes", Buffer.from("\0\0\0\x14ftypavif\0\0\0\0avif"), /is damaged/],
   ["a RIFF that is no picture", Buffer.from("RIFF\x04\0\0\0WAVE"), /is not a JPEG/],
@@ -76,7 +76,7 @@ describe("a bomb", () => {
   test("PNG header of 30,000 × 30,000", async () => {
     const bomb = png(header(30_000, 30_000), chunk("IDAT", deflateSync(Buffer.alloc(1000))));
     await expect(convert(bomb)).rejects.toMatchObject(
-      tooLarge("The file has 900 megapixels (30,000 × 30,000); at most 50 are allowed."),
+      tooLarge("The file has 900 megapixels (30,000 × 30,000). The limit is 50."),
     );
   });
 
@@ -102,7 +102,7 @@ describe("a bomb", () => {
     const data = await animation("gif", ["#f00", "#0f0", "#00f"], { width: 100, height: 50 });
     await expect(convert(data, {}, { pipeline })).rejects.toMatchObject(
       tooLarge(
-        "The file has 0.015 megapixels (3 frames of 100 × 50); at most 0.01 are allowed. Without the animation, only its first frame counts.",
+        "The file has 0.015 megapixels (3 frames of 100 × 50). The limit is 0.01. If you turn off the animation, only the first frame counts.",
       ),
     );
     expect((await convert(data, { animated: false }, { pipeline })).meta).toMatchObject({ frames: 1 });
@@ -115,7 +115,7 @@ describe("a bomb", () => {
       code: "too_many_frames",
       retryable: false,
       message:
-        "The file has 20,000 frames; at most 2,000 are allowed in an animation. Without the animation, only its first frame counts.",
+        "The file has 20,000 frames. The limit for an animation is 2,000. If you turn off the animation, only the first frame counts.",
     });
     const still = await convert(data, { format: "png" });
     expect(still.meta).toMatchObject({ width: 10, height: 10, frames: 1 });
@@ -127,7 +127,7 @@ describe("a bomb", () => {
     const options = { watermark: { image: { file: "logo.png" } } };
     const data = await scene(20, 20).png().toBuffer();
     await expect(convert(data, options, { attachments: [logo] })).rejects.toMatchObject(
-      tooLarge("The watermark image has 900 megapixels (30,000 × 30,000); at most 50 are allowed."),
+      tooLarge("The watermark image has 900 megapixels (30,000 × 30,000). The limit is 50."),
     );
   });
 
@@ -137,7 +137,7 @@ describe("a bomb", () => {
   ])("enlarging by %j", async (options, extent) => {
     const data = await scene(10, 10).png().toBuffer();
     await expect(convert(data, { width: 16_000, height: 16_000, ...options })).rejects.toMatchObject(
-      tooLarge(`The converted picture would have ${extent}; at most 50 are allowed.`),
+      tooLarge(`The converted image would have ${extent}. The limit is 50.`),
     );
   });
 
@@ -149,7 +149,7 @@ describe("a bomb", () => {
     const data = await scene(20_000, 2).png().toBuffer();
     await expect(convert(data)).rejects.toMatchObject({
       code: "too_many_pixels",
-      message: expect.stringContaining("WebP takes at most 16,383 on a side"),
+      message: expect.stringContaining("WebP allows at most 16,383 pixels per side"),
     });
     expect((await convert(data, { format: "jpeg" })).meta).toMatchObject({ width: 20_000 });
   });
@@ -216,20 +216,24 @@ describe("SVG", () => {
   const text = (characters: number) => `<text y="9">${"x".repeat(characters)}</text>`;
   const laughs = `<!DOCTYPE svg [<!ENTITY a "${"ha".repeat(500)}">]>`;
   test.each([
-    ["tags", svg("<g/>".repeat(100_001)), /100,003 tags; at most 100,000/],
+    ["tags", svg("<g/>".repeat(100_001)), /100,003 tags\. The limit for an SVG is 100,000/],
     [
       "nesting",
       svg(`${"<g>".repeat(300)}${"</g>".repeat(300)}`),
-      /301 levels of nested elements; at most 256/,
+      /301 levels of nested elements\. The limit for an SVG is 256/,
     ],
-    ["text", svg(text(1_000_000)), /1,000,000 characters of text; at most 20,000/],
+    ["text", svg(text(1_000_000)), /1,000,000 characters of text\. The limit for an SVG is 20,000/],
     ["text in CDATA", svg(`<text><![CDATA[${"x".repeat(20_001)}]]></text>`), /20,001 characters of text/],
     [
       "text by entities",
       svg(`<text>${"&a;".repeat(15)}</text>`, "", laughs),
-      /15,0\d\d characters in one run of text; at most 2,000/,
+      /15,0\d\d characters in one run of text\. The limit for an SVG is 2,000/,
     ],
-    ["filters", svg(`<filter>${"<feFlood/>".repeat(101)}</filter>`), /101 filter primitives; at most 100/],
+    [
+      "filters",
+      svg(`<filter>${"<feFlood/>".repeat(101)}</filter>`),
+      /101 filter primitives\. The limit for an SVG is 100/,
+    ],
   ])("with too much of one thing names the limit: %s", async (_, data, message) => {
     await expect(convert(data)).rejects.toMatchObject(undecodable(message));
   });
@@ -301,7 +305,7 @@ function png(...chunks: Buffer[]): Buffer {
   return Buffer.concat([signature, ...chunks, chunk("IEND", Buffer.alloc(0))]);
 }
 
-/** Pages of which each says that all of the file's end are the lengths of its strips. */
+/** Pages that each claim the whole end of the file as their strip lengths. */
 function overlappingTiff(pages: number, lengths: number): Buffer {
   const [entries, head] = [4, 8];
   const size = 2 + entries * 12 + 4;

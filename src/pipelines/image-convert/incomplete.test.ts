@@ -47,28 +47,28 @@ function noise(width = 320, height = 200): Sharp {
 
 const half = (data: Buffer) => data.subarray(0, Math.floor(data.length / 2));
 
-/** The pixels of the first rows, which came. */
+/** Pixels of the first rows, which arrived. */
 async function top(data: Buffer, part: number): Promise<Buffer> {
   const { width, height } = await sharp(data).metadata();
   const region = { left: 0, top: 0, width, height: Math.floor(height * part) };
   return sharp(data).extract(region).png().toBuffer();
 }
 
-describe("a picture that is cut off", () => {
+describe("an image that is truncated", () => {
   const strips = () => tiff({ width: 200, height: 50, rows: Array.from({ length: 50 }, (_, y) => y * 5) });
 
   test.each<[string, () => Promise<Buffer> | Buffer, RegExp]>([
     [
       "JPEG",
       () => noise().jpeg().toBuffer(),
-      /^The file is cut off after (4\d|5\d) %: its end is missing\. Up/,
+      /^The file is truncated after (4\d|5\d)%: its end is missing\. Up/,
     ],
-    ["PNG", () => noise().png().toBuffer(), /cut off after (4\d|5\d) %/],
-    ["interlaced PNG", () => noise().png({ progressive: true }).toBuffer(), /cut off after (4\d|5\d) %/],
-    ["WebP", () => noise().webp().toBuffer(), /cut off after (49|50) %/],
-    ["GIF", () => noise().gif().toBuffer(), /cut off after (4\d|5\d) %/],
-    ["animated GIF", () => animation("gif", colors), /cut off in frame 2/],
-    ["TIFF", strips, /cut off after \d\d %/],
+    ["PNG", () => noise().png().toBuffer(), /truncated after (4\d|5\d)%/],
+    ["interlaced PNG", () => noise().png({ progressive: true }).toBuffer(), /truncated after (4\d|5\d)%/],
+    ["WebP", () => noise().webp().toBuffer(), /truncated after (49|50)%/],
+    ["GIF", () => noise().gif().toBuffer(), /truncated after (4\d|5\d)%/],
+    ["animated GIF", () => animation("gif", colors), /truncated in frame 2/],
+    ["TIFF", strips, /truncated after \d\d%/],
   ])("%s says where", async (_, make, message) => {
     await expect(convert(half(await make()))).rejects.toMatchObject({
       code: "undecodable_file",
@@ -151,7 +151,7 @@ describe("what cannot be decoded says why", () => {
     const image = readPng(data).find(({ type }) => type === "IDAT")!;
     data[image.at + 8 + image.body.length]! ^= 0xff;
     await expect(convert(data)).rejects.toMatchObject({
-      message: `The file is damaged: the checksum of its IDAT data at byte ${image.at} is wrong. Upload it again from an intact copy.`,
+      message: `The file is damaged: the checksum of its IDAT data at byte ${image.at} is wrong. Upload an intact copy.`,
     });
     expect((await convert(data, { tolerant: true })).meta).toMatchObject({ width: 40, height: 20 });
   });
@@ -170,8 +170,7 @@ describe("what cannot be decoded says why", () => {
       Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9">${body}</svg>`);
     const image = `<image href="data:image/png;base64,${"A".repeat(11e6)}"/>`;
     await expect(convert(svg(image))).rejects.toMatchObject({
-      message:
-        "The file has an embedded image or a text of more than 10 MB inside, which is not supported in an SVG.",
+      message: "The file has an embedded image or text of more than 10 MB, which is not supported in an SVG.",
     });
     await expect(convert(svg("<g>"))).rejects.toMatchObject({
       message: expect.stringMatching(/^The file is not well-formed XML \(line 1, column \d+: .*g.*svg\)\.$/),

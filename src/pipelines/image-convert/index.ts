@@ -8,6 +8,7 @@ import { lostMetadata } from "../pictures/metadata.ts";
 import { type Picture, readPicture } from "../pictures/picture.ts";
 import { withinDrawingTime } from "../pictures/svg-limits.ts";
 import type { Warning } from "../pictures/warning.ts";
+import { STEP_MEMORY_MIB } from "../step-memory.ts";
 import { type ImageConvertLimits, imageConvertLimits } from "./limits.ts";
 import { conversionBytes, decodingBytes } from "./memory.ts";
 import { type ImageConvertOptions, imageConvertOptions } from "./options.ts";
@@ -21,29 +22,26 @@ export type { ImageConvertOptions } from "./options.ts";
 export const imageConvertName = "image.convert";
 export const imageConvertVersion = 1;
 
-// One thread a picture and several pictures at once use the cores better than many threads on one.
+// One thread per image and several images at once use the cores better than many threads per image.
 sharp.concurrency(1);
-// Each picture is read once: what libvips would keep is never asked for again.
+// Each image is read once, so libvips's cache would never be hit.
 sharp.cache(false);
 
-/** A picture of the most pixels becomes AVIF, which takes the most memory of all formats, within this. */
-const MEMORY_MIB = 2_304;
-
-/** The built-in pipeline that converts, resizes and marks pictures, with limits of one's own. */
+/** The built-in pipeline that converts, resizes and watermarks images, with configurable limits. */
 export function createImageConvert(limits: Partial<ImageConvertLimits> = {}) {
   const { maxPixels, maxFiles, maxFileBytes } = { ...imageConvertLimits, ...limits };
   return definePipeline({
     name: imageConvertName,
     version: imageConvertVersion,
     title: "Convert images",
-    description: "Another format, size and quality for many pictures at once, with a watermark if you like.",
+    description: "Change the format, size and quality of many images at once, and add a watermark.",
     accepts: { mediaTypes: inputMediaTypes, minFiles: 1, maxFiles, maxFileBytes },
     options: imageConvertOptions,
     tools: { sharp: sharp.versions.sharp, libvips: sharp.versions.vips },
   }).each("convert", (context) => convert(context, maxPixels), {
     concurrency: 2,
     version: "3",
-    isolate: { memoryMiB: MEMORY_MIB },
+    isolate: { memoryMiB: STEP_MEMORY_MIB },
   });
 }
 
@@ -93,11 +91,11 @@ async function convertFile(context: Context, data: Buffer, maxPixels: number): P
 
 function lostDepth({ deep }: Picture, format: OutputFormat): Warning[] {
   if (!deep || formats[format].isDeep) return [];
-  const message = `More than 8 bits a channel were reduced to 8, which is what the ${formats[format].label} holds.`;
+  const message = `More than 8 bits per channel were reduced to 8, the limit of this ${formats[format].label}.`;
   return [{ code: "depth_reduced", message }];
 }
 
-/** Decodes, converts and encodes, when there is memory for it. */
+/** Decodes, converts and encodes, once there is memory for it. */
 async function draw(context: Context, data: Buffer, markData: Buffer | null, maxPixels: number) {
   const { options } = context;
   let markExtent: Extent | null = null;
@@ -117,13 +115,13 @@ async function draw(context: Context, data: Buffer, markData: Buffer | null, max
   return { picture, rendering: await render(picture, options, mark) };
 }
 
-/** An animation stays one in GIF and WebP. */
+/** GIF and WebP outputs stay animated. */
 function keepsAnimation({ animated, format }: ImageConvertOptions, data: Buffer): boolean {
   const input = formatOf(data);
   return animated && input !== null && formats[outputFormat(input, format)].animates;
 }
 
-/** Every page of a document goes into a TIFF, or into files of their own. */
+/** Whether all pages are used: together in a TIFF, or as separate files. */
 function takesPages({ pages, format }: ImageConvertOptions, data: Buffer): boolean {
   const input = formatOf(data);
   return pages === "all" || (input !== null && formats[outputFormat(input, format)].hasPages);

@@ -1,5 +1,5 @@
 export interface ImageConvertLimits {
-  /** Pixels of one picture, all frames of an animation together. @default 50_000_000 */
+  /** Pixels per image, counting all frames of an animation. @default 50_000_000 */
   maxPixels: number;
   /** @default 50 */
   maxFiles: number;

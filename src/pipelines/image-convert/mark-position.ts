@@ -1,18 +1,18 @@
 import type { Position } from "./choices.ts";
 import type { Size } from "./size.ts";
 
-/** Where a watermark lies: for the pipeline, and for the page's preview. */
+/** Watermark position, shared by the pipeline and the page's preview. */
 
-/** The distance from the edges, as a part of the shorter side. */
+/** Distance from the edges, as a fraction of the shorter side. */
 const MARGIN = 0.02;
 
-/** In pixels, at least one; none on a picture that is too small for it. */
+/** In pixels, at least one. 0 if the image is too small. */
 export function marginOf(picture: Size): number {
   const shorter = Math.min(picture.width, picture.height);
   return shorter < 3 ? 0 : Math.max(1, Math.round(shorter * MARGIN));
 }
 
-/** The left upper corner of a mark of this size. */
+/** Upper left corner of a mark of this size. */
 export function cornerOf(mark: Size, picture: Size, position: Position) {
   const margin = marginOf(picture);
   const start = (free: number, near: boolean, far: boolean) => {

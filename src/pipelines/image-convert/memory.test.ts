@@ -31,7 +31,7 @@ const frames = (format: "gif" | "webp") =>
     { width: 1_000, height: 800 },
   );
 const deepPng = async () => largePng(size.width, size.height);
-const cases: [string, () => Promise<Buffer>, object][] = [
+const cases: [string, () => Promise<Buffer>, object, "derive"?][] = [
   ["an interlaced PNG of 16 bits", deepPng, { format: "webp", width: 640 }],
   ["one on a canvas", deepPng, { format: "jpeg", width: 3_000, height: 3_000, fit: "contain" }],
   ["a progressive JPEG", () => plain(3).jpeg({ progressive: true }).toBuffer(), { format: "png" }],
@@ -45,16 +45,29 @@ const cases: [string, () => Promise<Buffer>, object][] = [
   ["a TIFF of many bands", async () => bandTiff(3_000, 2_000, 5), { format: "png" }],
   ["an animated GIF", () => frames("gif"), { format: "webp", width: 900 }],
   ["an animated WebP", () => frames("webp"), { format: "gif" }],
+  ["a photo to a progressive JPEG", () => plain(3).jpeg().toBuffer(), { format: "jpeg", progressive: true }],
+  ["a PNG for the web", deepPng, { widths: [2_000], formats: ["avif"] }, "derive"],
+  [
+    "a turned photo for the web",
+    () => plain(3).withMetadata({ orientation: 6 }).jpeg().toBuffer(),
+    { widths: [3_000], formats: ["webp", "jpeg"], crop: { ratio: "1:1" }, keepMetadata: true },
+    "derive",
+  ],
 ];
 
 test.runIf(process.platform === "linux").each(cases)(
   "converting %s takes no more memory than is reserved for it",
   { timeout: 60_000 },
-  async (name, make, options) => {
+  async (name, make, options, derives) => {
     const path = join(folder, name);
     writeFileSync(path, await make());
     const program = join(import.meta.dirname, "test-memory.ts");
-    const { stdout } = await run(process.execPath, [program, path, JSON.stringify(options)]);
+    const { stdout } = await run(process.execPath, [
+      program,
+      path,
+      JSON.stringify(options),
+      ...(derives ? [derives] : []),
+    ]);
     const { foreseen, taken, error } = JSON.parse(stdout) as Record<string, number | string | null>;
     expect(error).toBeNull();
     expect(taken).toBeGreaterThan(size.width);
@@ -75,7 +88,7 @@ test("a picture of the most pixels fits, whatever it becomes", () => {
     gray: false,
     deep: false,
   };
-  // The process itself takes the rest.
+  // 100 MiB are for the process itself.
   const room = (imageConvert.steps[0]!.isolate!.memoryMiB - 100) * 1024 * 1024;
   for (const format of ["jpeg", "png", "webp", "avif", "tiff", "gif", "bmp"]) {
     const options = imageConvertOptions.parse({ format });

@@ -5,12 +5,12 @@ import { resizes } from "./paint.ts";
 import { outputSize } from "./size.ts";
 
 const MIB = 1024 * 1024;
-/** Rows under way, tables of the codecs, and what allocators do not give back. */
-const FIXED_BYTES = 56 * MIB;
-/** The file, and what is copied of it while it is read. */
+/** Rows in progress, codec tables, and memory that allocators keep. */
+const FIXED_BYTES = 88 * MIB;
+/** The file, and its copies while it is read. */
 const FILE_COPIES = 2;
 
-/** Bytes that encoders hold for a pixel: measured, with what they write. */
+/** Bytes per pixel that encoders hold, including their output. Measured. */
 const ENCODER_BYTES: Record<OutputFormat, number> = {
   jpeg: 8,
   png: 8,
@@ -21,8 +21,10 @@ const ENCODER_BYTES: Record<OutputFormat, number> = {
   bmp: 8,
 };
 const LOSSLESS_BYTES = 40;
+/** All coefficients of a progressive JPEG: two bytes each in three channels. */
+const COEFFICIENT_BYTES = 6;
 
-/** Most memory that a conversion takes beside its process, known before any pixel is decoded. */
+/** Upper bound of a conversion's memory, besides the process itself. Known before decoding. */
 export function conversionBytes(
   picture: Extent,
   mark: Extent | null,
@@ -31,7 +33,7 @@ export function conversionBytes(
 ): number {
   const format = outputFormat(picture.format, options.format);
   const size = outputSize(picture, options);
-  // What would have more is refused before it is made, by an error of its own.
+  // Larger outputs are rejected earlier, with a separate error.
   const outputPixels = Math.min(maxPixels, size.width * size.height * picture.frames);
   return (
     decodingBytes(picture) +
@@ -40,27 +42,31 @@ export function conversionBytes(
   );
 }
 
-/** For its part before it becomes another picture. */
+/** Memory for decoding an image. */
 export function decodingBytes({ fileBytes, pixelBytes, copies }: Extent): number {
   return FIXED_BYTES + fileBytes * FILE_COPIES + pixelBytes * copies;
 }
 
-/** For a pixel of the output. */
+/** Bytes per pixel of the output. */
 function paintingBytes(
   { frames, gray, deep }: Extent,
   options: ImageConvertOptions,
   format: OutputFormat,
 ): number {
-  // Frame by frame: all that were changed, and all of them in one.
+  // Each changed frame, and all of them joined.
   const frameBytes = frames > 1 ? 8 : 0;
-  // As it is, with its surroundings, and without transparency.
+  // Three copies: the original, extended, and flattened.
   const usesCanvas = (gray || deep) && (resizes(options) || options.watermark || !formats[format].hasAlpha);
   const canvasBytes = usesCanvas ? 3 * 4 * (deep ? 2 : 1) : 0;
   const overlayBytes = options.watermark ? 8 : 0;
   return frameBytes + canvasBytes + overlayBytes;
 }
 
-function encodingBytes({ lossless }: ImageConvertOptions, format: OutputFormat): number {
+/** Bytes per pixel of the output. */
+export function encodingBytes(
+  { lossless, progressive }: { lossless: boolean; progressive: boolean },
+  format: OutputFormat,
+): number {
   if (lossless && (format === "webp" || format === "avif")) return LOSSLESS_BYTES;
-  return ENCODER_BYTES[format];
+  return ENCODER_BYTES[format] + (progressive && format === "jpeg" ? COEFFICIENT_BYTES : 0);
 }

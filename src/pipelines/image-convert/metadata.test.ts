@@ -10,14 +10,14 @@ const inputs = ["jpeg", "png", "webp", "avif", "tiff", "gif", "svg"] as const;
 const outputs = ["jpeg", "png", "webp", "avif", "tiff", "gif"] as const;
 const pairs = inputs.flatMap((input) => outputs.map((output) => [input, output] as const));
 
-/** All that a file says in plain or compressed text. */
+/** All plain or compressed text in a file. */
 function told(file: Buffer): string {
   const texts = [file.toString("latin1"), file.toString("utf16le")];
   for (const { index } of file.toString("latin1").matchAll(/x[\x01\x5e\x9c\xda]/g)) {
     try {
       texts.push(inflateSync(file.subarray(index), { maxOutputLength: 1e6 }).toString("latin1"));
     } catch {
-      // These two bytes begin nothing that was compressed.
+      // These two bytes do not start compressed data.
     }
   }
   return texts.join("\n");

@@ -11,6 +11,7 @@ test("the defaults", () => {
   expect(imageConvertOptions.parse({ watermark: { text: " a " } })).toEqual({
     fit: "inside",
     enlarge: false,
+    progressive: false,
     format: "webp",
     quality: 80,
     keepMetadata: false,

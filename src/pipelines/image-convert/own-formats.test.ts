@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { pngChunk, readPng } from "../pictures/png.ts";
 import { animation, colourAt, convert, difference, scene, withHole } from "./test-pictures.ts";
 
-/** A bitmap of 4 × 2 pixels with the header's fields as given, its rows from the bottom. */
+/** A 4 × 2 bitmap with the given header fields. Rows are from bottom to top. */
 function bmp(
   bits: number,
   rows: number[][],
@@ -36,7 +36,7 @@ const palette = [
 const [black, red, green, blue] = palette;
 
 describe("BMP", () => {
-  // The upper row is red, green, blue, black, the lower one black throughout.
+  // The upper row is red, green, blue and black. The lower one is all black.
   const upper = [red, green, blue, black];
   test.each<[string, Buffer]>([
     ["24 bits", bmp(24, [Array(12).fill(0), [0, 0, 255, 0, 255, 0, 255, 0, 0, 0, 0, 0]])],
@@ -142,13 +142,13 @@ describe("BMP", () => {
     await expect(convert(huge)).rejects.toMatchObject({ code: "too_many_pixels" });
     const short = (await convert(await scene().png().toBuffer(), { format: "bmp" })).data;
     await expect(convert(short.subarray(0, short.length / 2))).rejects.toMatchObject({
-      message: expect.stringMatching(/cut off after (49|50) %/),
+      message: expect.stringMatching(/truncated after (49|50)%/),
     });
     expect((await convert(short.subarray(0, short.length / 2), { tolerant: true })).warned).toEqual([
       "cut_off",
     ]);
     await expect(convert(bmp(24, [], { compression: 4 }))).rejects.toMatchObject({
-      message: "The file is a BMP with 24 bits a pixel in compression 4, which is not supported.",
+      message: "The file is a BMP with 24 bits per pixel and compression 4, which is not supported.",
     });
   });
 });
@@ -191,7 +191,7 @@ describe("ICO", () => {
       ],
       { palette, height: 4 },
     );
-    // The mask's lower row lets nothing through.
+    // The mask's lower row is fully transparent.
     const bitmap = Buffer.concat([whole.subarray(14), Buffer.from([0xf0, 0, 0, 0, 0, 0, 0, 0])]);
     const { data, meta } = await convert(ico([4, bitmap]), { format: "png" });
     expect(meta).toMatchObject({ width: 4, height: 2 });
@@ -200,7 +200,7 @@ describe("ICO", () => {
   });
 
   test("an empty one is refused", async () => {
-    await expect(convert(ico())).rejects.toMatchObject({ message: "The file is an icon without a picture." });
+    await expect(convert(ico())).rejects.toMatchObject({ message: "The file is an icon without an image." });
   });
 });
 

@@ -66,7 +66,7 @@ test("another format gets the first page and a warning", async () => {
     {
       code: "pages_dropped",
       message:
-        'Of 3 pages, only the first is in the PNG. With pages: "all", each becomes a file; TIFF takes all into one.',
+        'Only the first of 3 pages is in the PNG. Set pages to "all" for one file per page, or convert to TIFF to keep all pages in one file.',
     },
   ]);
 });
@@ -99,7 +99,7 @@ test("pages count together, as far as they are converted", async () => {
   await expect(convert(data, { format: "tiff" }, { pipeline })).rejects.toMatchObject({
     code: "too_many_pixels",
     message:
-      "The file has 0.72 megapixels on 60 pages; at most 0.6 are converted. Split it, or convert only its first page.",
+      "The file has 0.72 megapixels on 60 pages. The limit is 0.6. Split it, or convert only its first page.",
   });
   expect((await convert(data, { format: "png" }, { pipeline })).warned).toEqual(["pages_dropped"]);
 });

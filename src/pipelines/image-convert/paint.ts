@@ -16,7 +16,7 @@ import { decode, type Picture } from "../pictures/picture.ts";
 import type { ImageConvertOptions } from "./options.ts";
 import type { Size } from "./size.ts";
 
-/** What becomes of one picture. */
+/** How to paint one image. */
 export interface Painting {
   options: ImageConvertOptions;
   format: OutputFormat;
@@ -24,7 +24,7 @@ export interface Painting {
   overlay: (OverlayOptions & { gray: boolean }) | null;
 }
 
-/** A picture's pixels as the output has them: resized, on its background, with the watermark. */
+/** Pixels of the output: resized, on the background, with the watermark. */
 export async function paint(source: Picture, painting: Painting): Promise<Sharp> {
   const picture = painting.options.keepMetadata ? fitting(source) : source;
   if (picture.frames > 1) return paintFrames(picture, painting);
@@ -39,7 +39,7 @@ function fitting(picture: Picture): Picture {
   return picture.raw ? picture : { ...picture, data: fittingSource(data, metadata) };
 }
 
-/** Where nothing mixes pixels, the animation passes through as it is. */
+/** Passes an animation through unless something changes its pixels. */
 async function paintFrames(picture: Picture, painting: Painting): Promise<Sharp> {
   const { options, overlay } = painting;
   if (!resizes(options) && !overlay && picture.orientation === 1) return decode(picture);
@@ -59,8 +59,8 @@ function change(image: Sharp, picture: Picture, { options, format, overlay }: Pa
 }
 
 /**
- * sharp makes a background gray on a gray picture, and darker than asked for on one of 16 bits, and composites
- * in 8 bits. There, the background and the watermark come onto pixels that are RGB already.
+ * Works around sharp: on a gray image it makes a background gray, on a 16-bit image too dark, and it composites in
+ * 8 bits. In these cases, we paint background and watermark onto RGB pixels.
  */
 function needsCanvas(picture: Picture, painting: Painting): boolean {
   const deep = keepsDepth(picture, painting.format);
@@ -85,8 +85,8 @@ async function paintOnCanvas(picture: Picture, { options, format, size, overlay 
 }
 
 /**
- * In the output's color space, with its depth. Without metadata, sharp brings the colors to sRGB and drops the
- * profile. With it, the profile stays and the pixels with it, unless it is of other channels than the output.
+ * Converts to the output's color space and depth. Without metadata, sharp converts to sRGB and drops the profile.
+ * With metadata, it keeps the profile and the pixels, unless the profile has other channels than the output.
  */
 function inSpace(image: Sharp, picture: Picture, painting: Painting): Sharp {
   const { format, options, size, overlay } = painting;
@@ -101,12 +101,12 @@ function inSpace(image: Sharp, picture: Picture, painting: Painting): Sharp {
   return deep ? result.toColourspace("rgb16") : result;
 }
 
-/** sharp works on 16-bit pictures with a profile in Display P3, and would write that as if it were sRGB. */
+/** sharp processes 16-bit images with a profile in Display P3 and would label the result as sRGB. */
 function toSrgb(image: Sharp): Sharp {
   return image.withIccProfile("srgb", { attach: false });
 }
 
-/** Whether the output has one channel, as the input. */
+/** Whether both input and output are grayscale. */
 export function staysGray(picture: Picture, painting: Painting): boolean {
   const { format, options, overlay } = painting;
   if (!picture.gray || !formats[format].hasGray || (overlay && !overlay.gray)) return false;
@@ -133,7 +133,7 @@ function solid([red, green, blue]: Color): Color {
   return [red, green, blue, 255];
 }
 
-/** `#rgba` and `#rrggbbaa` without their alpha. */
+/** Drops the alpha of `#rgba` and `#rrggbbaa`. */
 function opaque(color: string): string {
   return color.length < 6 ? color.slice(0, 4) : color.slice(0, 7);
 }

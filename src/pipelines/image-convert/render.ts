@@ -17,9 +17,9 @@ export interface Rendered {
   width: number;
   height: number;
   frames: number;
-  /** From 1, where the file has several and each becomes a file. */
+  /** 1-based page, if each page of the input becomes a file. */
   page?: number;
-  /** Pages in this one file, where it holds several. */
+  /** Number of pages in this file, if it has several. */
   pages?: number;
 }
 
@@ -28,7 +28,7 @@ export interface Rendering {
   warnings: Warning[];
 }
 
-/** Decodes, resizes, marks and encodes a picture, with all of its pages where the output takes them. */
+/** Decodes, resizes, watermarks and encodes an image, with all its pages if the format supports them. */
 export async function render(
   picture: Picture,
   options: ImageConvertOptions,
@@ -58,14 +58,14 @@ export async function render(
 
 function framesDropped({ frames, allFrames }: Picture, format: OutputFormat): Warning[] {
   if (frames === allFrames) return [];
-  const message = `Of ${inWords(allFrames)} frames, only the first is in the ${formats[format].label}, which holds no animation.`;
+  const message = `Only the first of ${inWords(allFrames)} frames was kept, because this ${formats[format].label} cannot be animated.`;
   return [{ code: "frames_dropped", message }];
 }
 
 function pagesDropped(pages: number, format: OutputFormat): Warning {
   return {
     code: "pages_dropped",
-    message: `Of ${inWords(pages)} pages, only the first is in the ${formats[format].label}. With pages: "all", each becomes a file; TIFF takes all into one.`,
+    message: `Only the first of ${inWords(pages)} pages is in the ${formats[format].label}. Set pages to "all" for one file per page, or convert to TIFF to keep all pages in one file.`,
   };
 }
 
@@ -94,7 +94,7 @@ async function renderPage(
   });
 }
 
-/** What becomes of sharp's output. */
+/** Postprocesses sharp's output. */
 async function finished(
   data: Buffer,
   { width, height, channels }: OutputInfo,
@@ -112,14 +112,15 @@ function encodingOf(picture: Picture, painting: Painting): Encoding {
   const { density } = picture.metadata;
   const sameColors = !resizes(options) && !overlay && staysGray(picture, painting) && !picture.hasAlpha;
   const bits = format === "tiff" && sameColors ? fewBits(picture) : undefined;
-  return { quality: options.quality, lossless: options.lossless, density, bits, delays, loop };
+  const { quality, lossless, progressive, chroma } = options;
+  return { quality, lossless, progressive, chroma, density, bits, delays, loop };
 }
 
 function fewBits({ bits }: Picture): 1 | 2 | 4 | undefined {
   return bits === 1 || bits === 2 || bits === 4 ? bits : undefined;
 }
 
-/** Whether a picture has few colors, which its output may name by number again. */
+/** Whether an image has few colors, so that its output may use a palette, too. */
 function isReduced({ indexed, bits, format }: Picture): boolean {
   return indexed || bits < 8 || format === "gif";
 }
@@ -130,12 +131,12 @@ function checkOutput(size: Size, { frames, maxPixels }: Picture, format: OutputF
   const pixels = size.width * size.height * frames;
   if (pixels > maxPixels) {
     throw tooManyPixels(
-      `The converted picture would have ${inWords(pixels / 1e6)} megapixels (${frames > 1 ? `${inWords(frames)} frames of ` : ""}${extent}); at most ${inWords(maxPixels / 1e6)} are allowed.`,
+      `The converted image would have ${inWords(pixels / 1e6)} megapixels (${frames > 1 ? `${inWords(frames)} frames of ` : ""}${extent}). The limit is ${inWords(maxPixels / 1e6)}.`,
     );
   }
   if (Math.max(size.width, size.height) > maxSide) {
     throw tooManyPixels(
-      `The converted picture would be ${extent} pixels, and ${label} takes at most ${inWords(maxSide)} on a side. Choose another format or a smaller size.`,
+      `The converted image would be ${extent} pixels. ${label} allows at most ${inWords(maxSide)} pixels per side. Choose another format or a smaller size.`,
     );
   }
 }

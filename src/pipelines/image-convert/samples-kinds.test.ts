@@ -69,7 +69,7 @@ test.each<[string, Partial<SampleTiff>]>([
 test.each(["none", "horizontal"] as const)(
   "LZW, as libtiff writes it, with predictor %s",
   async (predictor) => {
-    // Noise fills the table of codes, and one color makes codes that name themselves.
+    // Noise fills the code table, and a single color produces self-referencing codes.
     const noise = Buffer.from(
       Array.from({ length: 200 * 90 }, (_, at) => (at < 9_000 ? (at * at * 7919) >> 7 : 3)),
     );
@@ -130,7 +130,7 @@ async function middle(data: Buffer): Promise<number[]> {
   return colourAt(eight, 0.5, 0.5);
 }
 
-/** PackBits without any runs. */
+/** PackBits without runs. */
 function literalBits(bytes: Buffer): Buffer {
   const parts: Buffer[] = [];
   for (let at = 0; at < bytes.length; at += 128) {

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { colourAt, convert } from "./test-pictures.ts";
 import { tiff } from "./test-tiff.ts";
 
-/** A gray TIFF of floating-point numbers, one a row. */
+/** A gray floating-point TIFF with one number per row. */
 function floats(values: number[], tags: [number, 3 | 4, number][] = []): Buffer {
   const width = 8;
   const data = tiff({

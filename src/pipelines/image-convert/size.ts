@@ -8,8 +8,8 @@ export interface Size {
 type Target = Pick<ImageConvertOptions, "width" | "height" | "fit" | "enlarge">;
 
 /**
- * The size that `sharp.resize` gives a picture. Known beforehand, so that an absurd enlargement is refused
- * and the watermark is made to measure. Up to a pixel off where the decoder itself shrinks (large JPEGs).
+ * The size that `sharp.resize` produces. Computing it in advance lets us reject absurd enlargements and size the
+ * watermark. May be one pixel off if the decoder itself shrinks (large JPEGs).
  */
 export function outputSize(picture: Size, target: Target): Size {
   const { width, height, fit, enlarge } = target;
@@ -34,8 +34,8 @@ export function outputSize(picture: Size, target: Target): Size {
 }
 
 /**
- * libvips works with the reciprocal: it multiplies by it to enlarge, and divides by its reciprocal to reduce.
- * Halves would be rounded the other way now and then without the detour.
+ * libvips works with the reciprocal: it multiplies by it to enlarge, and divides by its reciprocal to reduce. Without
+ * this detour, halves would sometimes round the other way.
  */
 function resizedSide(side: number, shrink: number): number {
   const scale = 1 / shrink;

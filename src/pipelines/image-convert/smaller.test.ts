@@ -5,7 +5,7 @@ import { animation, convert, difference, scene } from "./test-pictures.ts";
 
 const codes = (warnings: { code: string }[]) => warnings.map(({ code }) => code);
 
-/** Files that grow when they are encoded again as the options below say. */
+/** Files that grow when they are encoded again with the options below. */
 const tight = {
   jpeg: () => scene().jpeg({ quality: 5 }).toBuffer(),
   png: () => scene().png(small("png")).toBuffer(),

@@ -6,8 +6,8 @@ import type { ImageConvertOptions } from "./options.ts";
 import type { Rendered } from "./render.ts";
 
 /**
- * What to write for a file, so that it is never larger than before without a word: where it was only to be
- * encoded again and that made it larger, its own pixels.
+ * Chooses what to write, so that a file never grows silently: if it was only re-encoded and that made it larger, keeps
+ * its own pixels.
  */
 export function neverLarger(
   file: Buffer,
@@ -20,25 +20,25 @@ export function neverLarger(
   const sizes = `${inWords(data.length)} instead of ${inWords(file.length)} bytes`;
   const own = onlyEncodes(file, picture, rendered, options) ? ownPixels(file, picture, options) : null;
   if (own && own.length < data.length) {
-    const message = `Encoding it again would have made it larger (${sizes}), so it has the pixels of the file as they were.`;
+    const message = `Encoding it again would have made it larger (${sizes}), so the original pixels were kept.`;
     return { data: own, warnings: [{ code: "original_kept", message }] };
   }
   return {
     data,
-    warnings: [{ code: "larger_than_input", message: `The result is larger than the file: ${sizes}.` }],
+    warnings: [{ code: "larger_than_input", message: `The result is larger than the original: ${sizes}.` }],
   };
 }
 
-/** Whether nothing was asked for but the same picture in the same format. */
+/** Whether the only request was the same image in the same format. */
 function onlyEncodes(
   file: Buffer,
   picture: Picture,
   { format, frames }: Rendered,
   options: ImageConvertOptions,
 ): boolean {
-  const { width, height, watermark } = options;
-  const asItWas = !width && !height && !watermark && format === picture.format;
-  // A file that was mended before it could be read, or lacks something, is not handed out as it came.
+  const { width, height, watermark, progressive, chroma } = options;
+  const asItWas = !width && !height && !watermark && !progressive && !chroma && format === picture.format;
+  // A file that had to be repaired or is incomplete must not be returned as it came.
   const isWhole = (picture.data === file || format === "bmp") && picture.warnings.length === 0;
   return asItWas && isWhole && frames === picture.metadata.pages;
 }
@@ -50,7 +50,7 @@ function ownPixels(
 ): Buffer | null {
   if (keepMetadata) return file;
   const { exif, xmp, gainMap, orientation } = metadata;
-  // What an AVIF says beside its pixels is not taken out of it here.
+  // We cannot strip metadata from an AVIF.
   if (format === "avif") return exif || xmp !== undefined || gainMap || orientation !== 1 ? null : file;
   return withoutMetadata(file, format, orientation);
 }

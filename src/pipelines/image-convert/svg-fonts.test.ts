@@ -13,7 +13,7 @@ describe("text in a font that is not there is reported", () => {
   ])("%s", async (contents) => {
     expect(await warnings(contents)).toContainEqual({
       code: "font_missing",
-      message: "Text in Nowhere Sans was drawn in another font: this server has none of that name.",
+      message: "Text in Nowhere Sans was drawn in another font because this server does not have it.",
     });
   });
 
@@ -32,10 +32,11 @@ test("characters that no font has are named", async () => {
   expect(
     await warnings('<text y="15" font-family="Gowun Dodum">a&#x378;\u{3fffd}</text>'),
   ).not.toContainEqual(expect.objectContaining({ code: "font_missing" }));
-  // Linear A is in no font that servers have.
+  // No server has a font with Linear A.
   const found = await warnings('<text y="15">a \u{10600} &#x10601;</text>');
   expect(found).toContainEqual({
     code: "glyphs_missing",
-    message: "No font on this server has \u{10600} (U+10600), \u{10601} (U+10601): boxes were drawn instead.",
+    message:
+      "No font on this server has \u{10600} (U+10600), \u{10601} (U+10601), so boxes were drawn instead.",
   });
 });

@@ -143,7 +143,9 @@ describe("every encoding of the file", () => {
     });
     const packed = gzipSync(plain);
     await expect(convert(packed.subarray(0, packed.length - 12))).rejects.toMatchObject({
-      message: expect.stringMatching(/^The file is damaged: it cannot be decompressed\. Upload it again/),
+      message: expect.stringMatching(
+        /^The file is damaged: it cannot be decompressed\. Upload an intact copy/,
+      ),
     });
   });
 });
@@ -169,7 +171,7 @@ test("text is drawn alike before and after a text watermark, without any font of
     });
     const [before, after] = JSON.parse(child.stdout) as string[];
     expect(after).toBe(before);
-    // Letters cover less than boxes with a frame would, and Korean ones differ from Latin ones.
+    // Letters cover less than boxes with frames would, and Korean ones differ from Latin ones.
     const { channels } = await sharp(Buffer.from(before!, "base64")).stats();
     expect(channels[3]!.mean).toBeGreaterThan(5);
   } finally {

@@ -39,7 +39,7 @@ function apng(side: number, frames: number): Buffer {
   header.writeUInt32BE(side, 0);
   header.writeUInt32BE(side, 4);
   header.set([8, 6, 0, 0, 0], 8);
-  // What it says of their number is not believed.
+  // Decoders must not trust the frame count in the file.
   const animation = Buffer.from([255, 255, 255, 255, 0, 0, 0, 0]);
   const dot = deflateSync(Buffer.alloc(5));
   let sequence = 1;

@@ -1,7 +1,7 @@
 import { deflateSync } from "node:zlib";
 import { pngDataLength, writePng } from "../pictures/png.ts";
 
-/** A black interlaced PNG, 16 bits a channel with transparency: a thousandth of what it takes when decoded. */
+/** A black interlaced PNG with 16-bit RGBA. The file is a thousandth of its decoded size. */
 export function largePng(width: number, height: number): Buffer {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
@@ -15,7 +15,7 @@ export function largePng(width: number, height: number): Buffer {
   ]);
 }
 
-/** A TIFF of one compressed strip, with many samples of 8 bits for each pixel. */
+/** A TIFF of one compressed strip, with many 8-bit samples per pixel. */
 export function bandTiff(width: number, height: number, bands: number): Buffer {
   const strip = deflateSync(Buffer.alloc(width * height * bands, 90), { level: 9 });
   const lists = 8 + 2 + 11 * 12 + 4;

@@ -2,7 +2,7 @@ import { crc32 } from "node:zlib";
 import sharp from "sharp";
 import { scene } from "./test-pictures.ts";
 
-/** Found nowhere but where it was put. */
+/** A text that occurs nowhere else. */
 export const SECRET = "ANNA-0815";
 
 const exif = {
@@ -16,7 +16,7 @@ const exif = {
   },
 };
 
-/** With other prefixes than usual, in both ways in which a property may be written. */
+/** With unusual prefixes, and with properties in both notations. */
 export const xmp = `<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
 <rdf:Description rdf:about="" xmlns:t="http://ns.adobe.com/tiff/1.0/" xmlns:exif="http://ns.adobe.com/exif/1.0/"
@@ -28,7 +28,7 @@ export const xmp = `<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <xmp:Thumbnails><rdf:Alt><rdf:li>AAAA-old-thumbnail</rdf:li></rdf:Alt></xmp:Thumbnails>
 </rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="w"?>`;
 
-/** What a photograph may say beside its pixels, and a density of 300; lies on its side where the format can say so. */
+/** An image with personal metadata and a density of 300. Rotated if the format supports it. */
 export async function personal(
   format: "jpeg" | "png" | "webp" | "avif" | "tiff" | "gif" | "svg",
 ): Promise<Buffer> {
@@ -48,7 +48,7 @@ export async function personal(
   return format === "png" ? withPngText(data) : data;
 }
 
-/** IPTC as Photoshop writes it, and a comment. */
+/** Adds IPTC as Photoshop writes it, and a comment. */
 function withJpegSegments(data: Buffer): Buffer {
   const dataset = (number: number, text: string) =>
     Buffer.concat([Buffer.from([0x1c, 2, number, 0, text.length]), Buffer.from(text)]);
@@ -78,7 +78,7 @@ function withPngText(data: Buffer): Buffer {
   return Buffer.concat([data.subarray(0, 33), chunk, data.subarray(33)]);
 }
 
-/** A comment, and XMP as Adobe puts it, before the first block. */
+/** Adds a comment, and XMP as Adobe writes it, before the first block. */
 function withGifExtensions(data: Buffer): Buffer {
   const at = 13 + (data[10]! & 0x80 ? 3 << ((data[10]! & 7) + 1) : 0);
   const comment = Buffer.concat([Buffer.from([0x21, 0xfe, SECRET.length]), Buffer.from(`${SECRET}\x00`)]);
@@ -87,7 +87,7 @@ function withGifExtensions(data: Buffer): Buffer {
   return Buffer.concat([data.subarray(0, at), comment, packet, data.subarray(at)]);
 }
 
-/** A photograph with a gain map, as phones make them. */
+/** A photo with a gain map, as phones take them. */
 export function withGainMap(): Promise<Buffer> {
   const [width, height] = [64, 32];
   const light = Float32Array.from({ length: width * height * 3 }, (_, n) => ((n / 3) % width) / (width / 3));
@@ -98,7 +98,7 @@ export function withGainMap(): Promise<Buffer> {
     .toBuffer();
 }
 
-/** A picture whose EXIF data has a thumbnail, written over EXIF data of the same length. */
+/** An image whose EXIF data has a thumbnail. It overwrites EXIF data of the same length. */
 export async function withThumbnail(format: "jpeg" | "png" | "webp" | "avif"): Promise<Buffer> {
   const filler = { IFD0: { ImageDescription: "x".repeat(500) } };
   const file = await scene(40, 20).toFormat(format).withExif(filler).toBuffer();
@@ -110,7 +110,7 @@ export async function withThumbnail(format: "jpeg" | "png" | "webp" | "avif"): P
   return file;
 }
 
-/** The thumbnail of a picture's EXIF data; `null` without one. */
+/** The thumbnail in an image's EXIF data. `null` if there is none. */
 export async function thumbnailOf(file: Buffer): Promise<string | null> {
   const tiff = tiffOf((await sharp(file).metadata()).exif!);
   const little = tiff.toString("latin1", 0, 2) === "II";
@@ -123,7 +123,7 @@ function tiffOf(exif: Buffer): Buffer {
   return exif.subarray(exif.toString("latin1", 0, 4) === "Exif" ? 6 : 0);
 }
 
-/** A directory with the maker's name, and one that names a thumbnail. */
+/** A directory with the maker's name, and one with a thumbnail. */
 function exifWithThumbnail(): Buffer {
   const thumbnail = Buffer.from("\xff\xd8 a thumbnail \xff\xd9", "latin1");
   const entry = (tag: number, type: number, count: number, value: number) => {

@@ -3,7 +3,7 @@ import { runPipeline } from "../../testing/run-pipeline.ts";
 import type { TestFile } from "../../testing/run-step.ts";
 import { imageConvert } from "./index.ts";
 
-/** A soft, colourful scene whose four corners differ, so that a turned or mirrored copy is told apart. */
+/** A soft, colorful scene whose corners differ, so that rotated or mirrored copies can be recognized. */
 export function scene(width = 320, height = 200): Sharp {
   const data = Buffer.alloc(width * height * 3);
   for (let y = 0; y < height; y++) {
@@ -19,7 +19,7 @@ export function scene(width = 320, height = 200): Sharp {
   return sharp(data, { raw: { width, height, channels: 3 } });
 }
 
-/** The scene behind a hole in its middle. */
+/** The scene with a hole in its middle. */
 export function withHole(width = 320, height = 200): Promise<Buffer> {
   const hole = Buffer.from(
     `<svg width="${width}" height="${height}"><circle cx="50%" cy="50%" r="25%" fill="#fff"/></svg>`,
@@ -31,7 +31,7 @@ export function withHole(width = 320, height = 200): Promise<Buffer> {
     .toBuffer();
 }
 
-/** Frames of one colour each. */
+/** Frames of one color each. */
 export async function animation(
   format: "gif" | "webp",
   colours: readonly string[],
@@ -49,7 +49,7 @@ export async function animation(
   return (format === "gif" ? joined.gif(options) : joined.webp({ ...options, lossless: true })).toBuffer();
 }
 
-/** Mean difference of two pictures' colours, 0 to 255, on white; they must be of one size. */
+/** Mean color difference of two images of the same size on white, 0 to 255. */
 export async function difference(a: Buffer | Sharp, b: Buffer | Sharp): Promise<number> {
   const [one, other] = await Promise.all([a, b].map(pixels));
   if (!one || !other || one.length !== other.length) throw new Error("The pictures differ in size.");
@@ -66,7 +66,7 @@ export async function pixels(picture: Buffer | Sharp): Promise<Buffer> {
   return info.channels === 1 ? Buffer.from([...data].flatMap((value) => [value, value, value])) : data;
 }
 
-/** The colour at a point, given as parts of width and height. */
+/** The color at a point, given as fractions of width and height. */
 export async function colourAt(picture: Buffer, u: number, v: number, page = 0): Promise<number[]> {
   const { data, info } = await sharp(picture, { page })
     .ensureAlpha()
@@ -82,11 +82,11 @@ export interface Converted {
   mediaType: string;
   meta: Record<string, unknown>;
   warnings: { code: string; message: string }[];
-  /** Codes of the warnings, in their order, without those about the file's size. */
+  /** Codes of the warnings in order, except those about file size. */
   warned: string[];
 }
 
-/** Converts one file by the built-in pipeline; throws what the step threw. */
+/** Converts one file with the built-in pipeline. Throws the step's error. */
 export async function convert(
   data: Buffer,
   options: object = {},

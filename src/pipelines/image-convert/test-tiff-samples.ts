@@ -2,17 +2,17 @@ export interface SampleTiff {
   format: "unsigned" | "signed" | "float";
   bits: 8 | 16 | 32 | 64;
   photometric: number;
-  /** The samples of every pixel. */
+  /** Samples of every pixel. */
   pixel: readonly number[];
-  /** Those of the first and of the last pixel, where they differ. */
+  /** Samples of the first and the last pixel, if they differ. */
   first?: readonly number[];
   last?: readonly number[];
   /** @default true */
   little?: boolean;
   planar?: boolean;
-  /** Side of a tile; strips of 3 rows without. */
+  /** Side of a tile. @default strips of 3 rows */
   tile?: number;
-  /** What the sample beside the colors is. */
+  /** Meaning of the sample besides the colors. */
   extra?: number;
   predictor?: 1 | 2 | 3;
   compression?: number;
@@ -22,7 +22,7 @@ export interface SampleTiff {
 
 const [WIDTH, HEIGHT] = [20, 10];
 
-/** A TIFF of 20 × 10 pixels with samples of any kind. */
+/** A 20 × 10 TIFF with samples of any kind. */
 export function sampleTiff(source: SampleTiff): Buffer {
   const { bits, pixel, little = true, planar = false, tile = 0, pack = (bytes) => bytes } = source;
   const { predictor = 1, compression = 1, orientation = 1 } = source;

@@ -1,17 +1,17 @@
 export interface TestTiff {
   width: number;
   height: number;
-  /** The gray of each row, in one strip each. */
+  /** Gray value of each row. Each row is one strip. */
   rows: readonly number[];
-  /** What the file says, whatever its bytes are. @default 1 */
+  /** The declared compression, whatever the bytes are. @default 1 */
   compression?: number;
-  /** One tile instead of strips. */
+  /** Use one tile instead of strips. */
   tiled?: boolean;
-  /** Further tags of one value each; type 3 has 16 bits, type 4 has 32. */
+  /** More single-value tags. Type 3 has 16 bits, type 4 has 32. */
   tags?: readonly (readonly [tag: number, type: 3 | 4, value: number])[];
 }
 
-/** A gray TIFF whose directory stands before its pixels, as writers for streams have it. */
+/** A gray TIFF with its directory before the pixels, as streaming writers place it. */
 export function tiff({ width, height, rows, compression = 1, tiled = false, tags = [] }: TestTiff): Buffer {
   const tile = Buffer.concat(
     Array.from({ length: 16 }, (_, y) => Buffer.alloc(Math.ceil(width / 16) * 16, rows[y] ?? 0)),

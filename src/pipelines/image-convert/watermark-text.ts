@@ -6,22 +6,22 @@ import type { Size } from "./size.ts";
 
 const PROBE_DPI = 216;
 const POINTS_PER_INCH = 72;
-/** Outline and its soft edge, as a part of the font's size. */
+/** Width of the outline with its soft edge, in font sizes. */
 const OUTLINE = 0.07;
-/** The largest blur that is made at full size, as its standard deviation in pixels. */
+/** Largest blur to render at full size, as its standard deviation in pixels. */
 const MAX_BLUR = 4;
-/** Text in a larger box is drawn in one of so many pixels and enlarged: letters that large have no finer detail. */
+/** Larger boxes are drawn at this many pixels and enlarged, because large letters have no finer detail. */
 const MAX_PIXELS = 4_000_000;
-/** Beyond this many characters a single line would be too small to read. */
+/** Longer texts would be too small to read on a single line. */
 const LINE = 36;
 
-/** White text with a dark outline, legible on any ground, as large as the box allows. */
+/** Draws white text with a dark outline, legible on any background, as large as the box allows. */
 export async function renderText(text: string, box: Size): Promise<Raster> {
   const scale = Math.sqrt((box.width * box.height) / MAX_PIXELS);
   if (scale <= 1) return renderInto(text, box);
   const part = (side: number) => Math.max(1, Math.floor(side / scale));
   const small = await renderInto(text, { width: part(box.width), height: part(box.height) });
-  // Its edges are soft: what a sharper kernel would add for twice the time cannot be seen.
+  // The edges are soft, so a sharper kernel would double the time without a visible difference.
   return resized(small, box, "linear");
 }
 
@@ -31,7 +31,7 @@ async function renderInto(text: string, box: Size): Promise<Raster> {
     return await outlined(letters, box);
   } catch (error) {
     if (!(error instanceof Error) || !/no text to render/.test(error.message)) throw error;
-    throw new PermanentError("invalid_options", "The watermark's text has nothing to be seen.", {
+    throw new PermanentError("invalid_options", "The watermark's text has no visible characters.", {
       cause: error,
     });
   }
@@ -41,7 +41,7 @@ interface Letters extends Raster {
   outline: number;
 }
 
-/** One line: measured once, then drawn at the size that fits, which is sharper than scaling it. */
+/** Draws one line. Measures it first, then draws it at the final size, which is sharper than scaling. */
 async function fillLine(text: string, box: Size): Promise<Letters> {
   const probeSize = (20 * PROBE_DPI) / POINTS_PER_INCH;
   const probe = await draw(text, { dpi: PROBE_DPI });
@@ -51,7 +51,7 @@ async function fillLine(text: string, box: Size): Promise<Letters> {
   return { ...(await draw(text, { dpi })), outline: outlineOf((20 * dpi) / POINTS_PER_INCH) };
 }
 
-/** Several lines, broken where the letters come out largest. */
+/** Draws several lines, broken so that the letters are as large as possible. */
 async function fillBox(text: string, box: Size): Promise<Letters> {
   const inside = (side: number) => Math.max(1, Math.floor(side * 0.96) - 2);
   const letters = await draw(text, { width: inside(box.width), height: inside(box.height) });
@@ -95,7 +95,7 @@ async function outlined(letters: Letters, box: Size): Promise<Raster> {
   const shape = { data: mask, width, height };
   const [shadow, body] = await Promise.all([
     grown(shape, outline * 0.8, 4, "#000000"),
-    // The font comes in one weight, too thin for small watermarks.
+    // The font's only weight is too thin for small watermarks.
     grown(shape, outline * 0.2, 1.5, "#ffffff"),
   ]);
   const data = await sharp(shadow, { raw })
@@ -108,7 +108,7 @@ async function outlined(letters: Letters, box: Size): Promise<Raster> {
   return shrinkInto({ data, width, height, channels: 4 }, box);
 }
 
-/** A shape in one color, grown by about `radius`, with a soft edge: blurred and then amplified. */
+/** Grows a shape by about `radius`, in one color and with a soft edge: blurs it and then amplifies it. */
 async function grown(
   shape: Omit<Raster, "channels">,
   radius: number,
@@ -131,8 +131,8 @@ async function grown(
 }
 
 /**
- * A mask, blurred. The time that a blur takes grows with its radius, so a large one is made of a smaller mask: what
- * is blurred has no detail that would be missed.
+ * Blurs a mask. Blurring takes longer with a larger radius, so large blurs use a smaller mask: the result has no fine
+ * detail anyway.
  */
 async function blurred(
   { data, width, height }: Omit<Raster, "channels">,
@@ -152,7 +152,7 @@ async function blurred(
   return { data: result, ...small };
 }
 
-/** Tiny boxes: whole pixels of outline may have made it larger than was reckoned. */
+/** In tiny boxes, whole pixels of outline may make the result larger than expected. */
 async function shrinkInto(raster: Raster, box: Size): Promise<Raster> {
   if (raster.width <= box.width && raster.height <= box.height) return raster;
   return resized(raster, box);
@@ -180,7 +180,7 @@ const ENTITIES: Record<string, string> = {
   "'": "&apos;",
 };
 
-/** Text as Pango's markup: what a client writes never becomes a tag, and never ends the string. */
+/** Escapes text for Pango markup, so that user text cannot contain tags or end the string. */
 function escapeMarkup(text: string): string {
   return text
     .toWellFormed()

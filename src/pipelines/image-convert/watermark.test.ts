@@ -19,7 +19,7 @@ function plain(background: string, width = WIDTH, height = HEIGHT): Promise<Buff
     .toBuffer();
 }
 
-/** Of one size for every text, so that texts can be compared. */
+/** The same size for every text, so that texts can be compared. */
 function thumbnail({ data, width, height, channels }: Raster): Promise<Buffer> {
   return sharp(data, { raw: { width, height, channels } })
     .flatten({ background: "#808080" })
@@ -35,7 +35,7 @@ const logo = {
     .toBuffer(),
 };
 
-/** The box around the pixels that differ, and the largest difference. */
+/** Bounding box of the differing pixels, and the largest difference. */
 async function changes(before: Buffer, after: Buffer, width: number) {
   const [one, other] = await Promise.all([before, after].map(pixels));
   const box = { left: Infinity, top: Infinity, right: -1, bottom: -1, most: 0 };
@@ -70,7 +70,7 @@ describe.each(["#ffffff", "#000000", "#808080"])("on %s", (background) => {
       expect(y).toSatisfy((v: number) =>
         down === "top" ? v < 0.3 : down === "bottom" ? v > 0.7 : Math.abs(v - 0.5) < 0.03,
       );
-      // At the default opacity of 0.3, it can be told from any ground.
+      // At the default opacity of 0.3, it is visible on any background.
       expect(box.most).toBeGreaterThan(35);
       expect(
         Math.min(box.left, box.top, WIDTH - 1 - box.right, HEIGHT - 1 - box.bottom),
@@ -83,13 +83,13 @@ describe("letters", () => {
   const render = (text: string) => renderText(text, { width: 400, height: 200 });
 
   test("Korean and Latin are drawn, not boxes for missing letters", async () => {
-    // Private-use characters are in no font: each gives the same box.
+    // No font has private-use characters, so each gives the same box.
     const missing = await render("\ue000\ue001");
     const words = ["한글", "가나", "Wa", "né", "ßø"];
     const drawn = await Promise.all(words.map(render));
     for (const raster of drawn) expect(raster.data.equals(missing.data)).toBe(false);
     expect(new Set(drawn.map((raster) => raster.data.toString("base64"))).size).toBe(words.length);
-    // A box is the same for every letter; these two differ in one stroke.
+    // A box would be the same for every letter. These two differ in one stroke.
     const halves = await Promise.all(["각", "간"].map(render));
     expect(halves[0]!.data.equals(halves[1]!.data)).toBe(false);
   });
@@ -111,7 +111,7 @@ describe("letters", () => {
       const bare = await thumbnail({ ...parsed, data: Buffer.from(parsed.data, "base64") });
       const here = await thumbnail(await render("한글 Watermark é"));
       const boxes = await thumbnail(await render("\ue000".repeat(9)));
-      // Hinting is the system's: the letters' edges differ a little.
+      // Hinting depends on the system, so the letters' edges differ a little.
       const [likeHere, likeBoxes] = [await difference(bare, here), await difference(bare, boxes)];
       expect(likeHere).toBeLessThan(8);
       expect(likeBoxes).toBeGreaterThan(3 * likeHere);
@@ -144,7 +144,7 @@ describe("letters", () => {
       const outcome = render(text).then((raster) => raster.width);
       await expect(outcome.catch((error: Error) => error.message)).resolves.toSatisfy(
         (seen: number | string) =>
-          seen === "The watermark's text has nothing to be seen." || Number(seen) > 0,
+          seen === "The watermark's text has no visible characters." || Number(seen) > 0,
       );
     },
   );
@@ -227,15 +227,21 @@ test.each([
 
 test("a text as large as the picture costs no more than the picture", { timeout: 120_000 }, async () => {
   const photo = await scene(4500, 3000).jpeg().toBuffer();
+  // Best of three, because other load only adds CPU time.
   const spent = async (work: () => Promise<unknown>) => {
-    const began = process.cpuUsage();
-    await work();
-    const { user, system } = process.cpuUsage(began);
-    return user + system;
+    const times: number[] = [];
+    for (let time = 0; time < 3; time++) {
+      const began = process.cpuUsage();
+      await work();
+      const { user, system } = process.cpuUsage(began);
+      times.push(user + system);
+    }
+    return Math.min(...times);
   };
   const picture = await spent(() => sharp(photo).webp({ quality: 80 }).toBuffer());
-  // The fewer letters, the larger they are, and the wider their outline.
+  // Fewer letters are larger and have wider outlines.
   for (const text of ["M", "a long text ".repeat(12)]) {
-    expect(await spent(() => renderText(text, { width: 4500, height: 3000 }))).toBeLessThan(picture);
+    const mark = await spent(() => renderText(text, { width: 4500, height: 3000 }));
+    expect(mark).toBeLessThan(picture);
   }
 });

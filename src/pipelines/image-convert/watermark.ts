@@ -6,10 +6,10 @@ import type { WatermarkOptions } from "./options.ts";
 import type { Size } from "./size.ts";
 import { renderText } from "./watermark-text.ts";
 
-/** What is laid over: a text, or a picture whose header was read. */
+/** A text, or an image whose header was read. */
 export type Mark = { text: string } | { image: Picture };
 
-/** The watermark for a picture of `size`, as `sharp.composite` takes it, and whether it has no color. */
+/** The watermark for an image of `size`, in the form that `sharp.composite` takes, and whether it is gray. */
 export async function watermarkOverlay(
   mark: Mark,
   options: WatermarkOptions,
@@ -33,7 +33,7 @@ function renderImage(image: Picture, box: Size): Promise<Raster> {
       .ensureAlpha()
       .raw()
       .toBuffer({ resolveWithObject: true });
-    // A grey picture stays grey, whatever colour space is asked for.
+    // A gray image stays gray, whatever color space we request.
     return { data, width: info.width, height: info.height, channels: info.channels === 2 ? 2 : 4 };
   });
 }

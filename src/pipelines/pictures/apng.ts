@@ -1,7 +1,7 @@
 import sharp from "sharp";
 import { type PngChunk, pngHeader, readPng, writePng } from "./png.ts";
 
-/** An animated PNG's frames one below the other, in RGBA. */
+/** Frames of an animated PNG below each other, in RGBA. */
 export interface ApngStrip {
   data: Buffer;
   delays: number[];
@@ -15,22 +15,22 @@ interface Frame {
   top: number;
   delay: number;
   dispose: number;
-  /** Whether the frame lies over what was there, or replaces it. */
+  /** Whether to blend the frame with what was there. Otherwise it replaces that. */
   over: boolean;
   parts: Buffer[];
 }
 
 const [DISPOSE_BACKGROUND, DISPOSE_PREVIOUS] = [1, 2];
-/** What decides how the frames' data is read; colors are those of the whole file. */
+/** Chunks that affect how frames are decoded. Colors apply to the whole file. */
 const SHARED = new Set(["PLTE", "tRNS", "gAMA", "cHRM", "sRGB", "iCCP", "cICP"]);
 
-/** The number of frames of an animated PNG that are whole; 1 for a still one. */
+/** Number of complete frames of an animated PNG. 1 for a still image. */
 export function apngFrames(data: Buffer): number {
   const chunks = readPng(data);
   return chunks.some(({ type }) => type === "acTL") ? Math.max(1, framesOf(chunks).length) : 1;
 }
 
-/** Plays an animated PNG: each frame is drawn onto what the ones before left. Its size must have been checked. */
+/** Renders an animated PNG: each frame is drawn onto what the previous ones left. Check its size first. */
 export async function playApng(data: Buffer): Promise<ApngStrip> {
   const chunks = readPng(data);
   const { width, height } = pngHeader(chunks)!;
@@ -55,7 +55,7 @@ function framesOf(chunks: readonly PngChunk[]): Frame[] {
   const frames: Frame[] = [];
   for (const { type, body, cut } of chunks) {
     if (type === "fcTL" && body.length >= 26) frames.push(frameOf(body));
-    // Without a control chunk before it, the first picture is for viewers that show no animation.
+    // Without a preceding control chunk, the first image is for viewers without animation support.
     else if (type === "IDAT" && !cut) frames.at(-1)?.parts.push(body);
     else if (type === "fdAT" && !cut) frames.at(-1)?.parts.push(body.subarray(4));
   }
@@ -78,7 +78,7 @@ function frameOf(body: Buffer): Frame {
   };
 }
 
-/** A frame as a PNG of its own. */
+/** Decodes a frame as a separate PNG. */
 async function decodeFrame(chunks: readonly PngChunk[], frame: Frame): Promise<Buffer> {
   const header = Buffer.from(chunks[0]!.body);
   header.writeUInt32BE(frame.width, 0);

@@ -3,7 +3,7 @@ import { type ColorCode, isHdr, profileOf } from "./color-code.ts";
 interface Box {
   type: string;
   start: number;
-  /** Where its contents begin, behind size, name and (of a full box) version and flags. */
+  /** Start of its contents, after size, name and, for a full box, version and flags. */
   body: number;
   end: number;
 }
@@ -12,20 +12,20 @@ interface Box {
 const FULL: ReadonlySet<string> = new Set(["meta", "pitm", "iinf", "infe", "iloc", "ipma"]);
 
 export interface AvifFacts {
-  /** How the primary picture's colors are meant where no profile says it. */
+  /** Color description of the primary image, if it has no profile. */
   code: ColorCode | null;
-  /** A second image that brightens the first on HDR screens. */
+  /** Whether a second image brightens the first on HDR screens. */
   gainMap: boolean;
 }
 
-/** What libheif does not tell of an AVIF. Damage is for the decoder to tell. */
+/** Facts about an AVIF that libheif does not report. Ignores damage, which the decoder will report. */
 export function avifFacts(file: Buffer): AvifFacts {
   try {
     const tree = treeOf(file);
     if (!tree) return { code: null, gainMap: false };
     const gainMap = tree.items.some((item) => file.toString("latin1", item.body, item.end).includes("tmap"));
     const codes = tree.colors.map((color) => codeOf(file, color));
-    // A profile beside the numbers comes first.
+    // A profile takes precedence over the code.
     return { code: codes.includes(null) ? null : (codes[0] ?? null), gainMap };
   } catch (error) {
     if (error instanceof RangeError) return { code: null, gainMap: false };
@@ -34,8 +34,8 @@ export function avifFacts(file: Buffer): AvifFacts {
 }
 
 /**
- * An AVIF whose colors are described by numbers alone, with a profile beside them, which is what libvips reads. The
- * file comes back as it is when they are those of sRGB, or when it is built in a way that is not known.
+ * Adds a profile, which is what libvips reads, to an AVIF that has only a color code. Returns the file unchanged if the
+ * code means sRGB, or if the file's structure is unknown.
  */
 export function withAvifProfile(file: Buffer): { data: Buffer; hdr: boolean } {
   const { code } = avifFacts(file);
@@ -46,7 +46,7 @@ export function withAvifProfile(file: Buffer): { data: Buffer; hdr: boolean } {
   return { data: inserted(file, tree, Buffer.concat([Buffer.from("prof"), profile])) ?? file, hdr };
 }
 
-/** An AVIF with a `colr` property of these contents on its primary picture. */
+/** Adds a `colr` property to the primary image of an AVIF. */
 export function withAvifColor(file: Buffer, color: Buffer): Buffer {
   return inserted(file, treeOf(file)!, color)!;
 }
@@ -57,13 +57,13 @@ interface Tree {
   ipco: Box;
   ipma: Box;
   iloc: Box;
-  /** The entries of the list of items. */
+  /** Entries of the item list. */
   items: Box[];
   properties: number;
-  /** Of the primary picture: its `colr` properties, and where its list of properties begins. */
+  /** Of the primary image: its `colr` properties, and the start of its property list. */
   colors: Box[];
   association: { countAt: number; wide: boolean } | null;
-  /** It has tracks, whose places in the file are not known here. */
+  /** The file has tracks, whose offsets we cannot adjust. */
   moves: boolean;
 }
 
@@ -128,12 +128,12 @@ function codeOf(file: Buffer, { body, end }: Box): ColorCode | null {
   return { primaries: file.readUInt16BE(body + 4), transfer: file.readUInt16BE(body + 6) };
 }
 
-/** With a `colr` among the properties of the primary picture, and every place in the file moved by its length. */
+/** Inserts a `colr` property for the primary image, and adjusts all file offsets by its length. */
 function inserted(file: Buffer, tree: Tree, contents: Buffer): Buffer | null {
   const { meta, iprp, ipco, ipma, iloc, properties } = tree;
   const { countAt, wide } = tree.association!;
   if (!wide && properties >= 127) return null;
-  // One that counts to the file's end or in 64 bits is not written by anybody here.
+  // No known writer uses boxes that extend to the file's end or have 64-bit sizes here.
   if ([meta, iprp, ipco, ipma].some((box) => file.readUInt32BE(box.start) < 8)) return null;
   const color = Buffer.concat([Buffer.alloc(8), contents]);
   color.writeUInt32BE(color.length, 0);
@@ -163,7 +163,7 @@ function inserted(file: Buffer, tree: Tree, contents: Buffer): Buffer | null {
   return Buffer.concat([...parts, changed.subarray(from)]);
 }
 
-/** Adds to every place behind `from` that the items' list names; false where it counts in a way that is not known. */
+/** Adjusts all item offsets after `from`. Returns false if the offsets have an unknown format. */
 function moved(file: Buffer, { start, body, end }: Box, from: number, by: number): boolean {
   const version = file[start + 8]!;
   const [offsetSize, lengthSize] = [file[body]! >> 4, file[body]! & 15];

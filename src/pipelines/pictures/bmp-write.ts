@@ -5,7 +5,7 @@ export interface BmpSource {
   width: number;
   height: number;
   channels: number;
-  /** Dots an inch. */
+  /** In dots per inch. */
   density: number | null;
 }
 
@@ -13,7 +13,7 @@ const [FILE_HEADER, INFO_HEADER, V4_HEADER] = [14, 40, 108];
 const BITFIELDS = 3;
 const INCH_TO_METERS = 0.0254;
 
-/** A BMP of 8-bit pixels: gray in 8 bits (two grays in one), RGB in 24, and RGB with transparency in 32. */
+/** Writes 8-bit pixels as BMP: gray with 8 bits (1 bit if there are only two grays), RGB with 24, RGBA with 32. */
 export function writeBmp(source: BmpSource): Buffer {
   const { data, channels } = source;
   if (channels === 1) return writeGray(source);
@@ -54,7 +54,7 @@ function writeGray(source: BmpSource): Buffer {
 
 function begin(source: BmpSource, { bits, palette }: { bits: number; palette: readonly number[] }): Buffer {
   const { width, height, density } = source;
-  // Only the larger header says which bits are the transparency.
+  // Only the larger header has a mask for alpha.
   const headerSize = bits === 32 ? V4_HEADER! : INFO_HEADER!;
   const pixels = FILE_HEADER! + headerSize + palette.length * 4;
   const image = bmpRowBytes(width, bits) * height;
@@ -83,7 +83,7 @@ function begin(source: BmpSource, { bits, palette }: { bits: number; palette: re
   return file;
 }
 
-/** Rows from the bottom to the top. */
+/** Writes rows from bottom to top. */
 function fill(
   file: Buffer,
   { width, height }: BmpSource,

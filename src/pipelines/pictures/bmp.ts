@@ -7,11 +7,11 @@ export interface BmpHeader {
   bits: number;
   topDown: boolean;
   compression: number;
-  /** Dots an inch, where the file says so. */
+  /** In dots per inch. `null` if unknown. */
   density: number | null;
   palette: readonly (readonly [number, number, number])[];
   masks: readonly [red: number, green: number, blue: number, alpha: number];
-  /** Where the pixels begin. */
+  /** Offset of the pixels. */
   pixels: number;
 }
 
@@ -19,7 +19,7 @@ const FILE_HEADER = 14;
 const [RGB, RLE8, RLE4, BITFIELDS, ALPHABITFIELDS] = [0, 1, 2, 3, 6];
 const METERS_TO_INCH = 0.0254;
 
-/** The header of a BMP, or of a bitmap without a file header when `at` is where that begins. */
+/** Reads the header of a BMP, or at `at`, of a bitmap without file header. */
 export function readBmpHeader(data: Buffer, what: string, at = FILE_HEADER): BmpHeader {
   try {
     return headerAt(data, what, at);
@@ -32,7 +32,7 @@ export function readBmpHeader(data: Buffer, what: string, at = FILE_HEADER): Bmp
 function headerAt(data: Buffer, what: string, at: number): BmpHeader {
   const size = data.readUInt32LE(at);
   const old = size === 12;
-  if (!old && (size < 16 || size > 512)) throw undecodable(`${what} has a BMP header that is not known.`);
+  if (!old && (size < 16 || size > 512)) throw undecodable(`${what} has an unknown BMP header.`);
   const field = (offset: number) => (offset + 4 <= size ? data.readUInt32LE(at + offset) : 0);
   const down = old ? data.readUInt16LE(at + 6) : data.readInt32LE(at + 8);
   const bits = data.readUInt16LE(at + (old ? 10 : 14));
@@ -66,7 +66,7 @@ function checkKind(bits: number, compression: number, what: string): void {
   const known = fits[compression] ?? ([BITFIELDS, ALPHABITFIELDS].includes(compression) ? [16, 32] : []);
   if (known.includes(bits)) return;
   throw undecodable(
-    `${what} is a BMP with ${bits} bits a pixel in compression ${compression}, which is not supported.`,
+    `${what} is a BMP with ${bits} bits per pixel and compression ${compression}, which is not supported.`,
   );
 }
 
@@ -81,8 +81,8 @@ function defaultMasks(bits: number): BmpHeader["masks"] {
 }
 
 /**
- * The pixels of a BMP; its size must have been checked.
- * @param tolerant leave pixels that did not come transparent
+ * Decodes the pixels of a BMP. Check its size first.
+ * @param tolerant leave missing pixels transparent
  */
 export function decodeBmp(
   data: Buffer,
@@ -94,7 +94,7 @@ export function decodeBmp(
   const isRle = compression === RLE8 || compression === RLE4;
   const complete = isRle ? readRle(data, header, pixels) : readRows(data, header, pixels);
   const alphas = header.masks[3] !== 0 && complete === 1;
-  // Writers that know no transparency leave it zero.
+  // Writers without alpha support leave it zero.
   if (alphas && isTransparent(pixels)) fillAlpha(pixels);
   if (complete < 1 && !options.tolerant) throw cutOff(options.what, afterPercent(complete));
   return { data: pixels, width, height, channels: 4, complete };
@@ -109,7 +109,7 @@ function fillAlpha(pixels: Uint8Array): void {
   for (let at = 3; at < pixels.length; at += 4) pixels[at] = 255;
 }
 
-/** Bytes of a row, which fill up four. */
+/** Bytes per row, padded to a multiple of four. */
 export function bmpRowBytes(width: number, bits: number): number {
   return Math.ceil((width * bits) / 32) * 4;
 }
@@ -128,7 +128,7 @@ function readRows(data: Buffer, header: BmpHeader, pixels: Uint8Array): number {
   return 1;
 }
 
-/** Of a byte each. */
+/** One byte each. */
 const USUAL_MASKS = [0xff0000, 0xff00, 0xff, 0xff000000];
 
 type ReadPixel = (row: number, x: number, pixels: Uint8Array, to: number) => void;
@@ -164,7 +164,7 @@ function maskReader(data: Buffer, { bits, masks }: BmpHeader): ReadPixel {
   };
 }
 
-/** Reads the bits of a mask as 0 to 255; 255 without a mask. */
+/** Scales a mask's bits to 0 to 255. Returns 255 without a mask. */
 function channelOf(mask: number): (value: number) => number {
   if (mask === 0) return () => 255;
   const shift = 31 - Math.clz32(mask & -mask);
@@ -182,7 +182,7 @@ function put(pixels: Uint8Array, to: number, color: readonly [number, number, nu
   pixels[to + 3] = 255;
 }
 
-/** Runs of one color, pixels one by one, and jumps; what is jumped over stays transparent, as in browsers. */
+/** Decodes runs, literal pixels and jumps. Skipped pixels stay transparent, as in browsers. */
 function readRle(data: Buffer, header: BmpHeader, pixels: Uint8Array): number {
   const { width, height, bits, topDown, palette } = header;
   let [x, row] = [0, 0];
@@ -209,6 +209,6 @@ function readRle(data: Buffer, header: BmpHeader, pixels: Uint8Array): number {
       at += Math.ceil(bits === 8 ? value / 2 : value / 4) * 2;
     }
   }
-  // The last row may come without an end.
+  // The last row may lack its end marker.
   return row >= height || (row === height - 1 && x >= width) ? 1 : row / height;
 }

@@ -1,6 +1,6 @@
 import sharp, { type Sharp } from "sharp";
 
-/** Decoded RGB or RGBA pixels of 8 or 16 bits a channel, not premultiplied. */
+/** Decoded RGB or RGBA pixels with 8 or 16 bits per channel, not premultiplied. */
 export interface Canvas {
   data: Uint8Array | Uint16Array;
   width: number;
@@ -11,7 +11,7 @@ export interface Canvas {
 /** Red, green, blue and alpha, 0 to 255. */
 export type Color = readonly [number, number, number, number];
 
-/** `#rgb`, `#rgba`, `#rrggbb` or `#rrggbbaa`. */
+/** Parses `#rgb`, `#rgba`, `#rrggbb` or `#rrggbbaa`. */
 export function parseColor(text: string): Color {
   const digits = text.slice(1);
   const pairs = digits.length < 6 ? [...digits].map((digit) => digit + digit) : digits.match(/../g)!;
@@ -23,7 +23,7 @@ export function isGrayColor([red, green, blue]: Color): boolean {
   return red === green && green === blue;
 }
 
-/** The pixels of `image` in RGB, whatever channels it has. */
+/** Converts `image` to RGB or RGBA pixels. */
 export async function toCanvas(image: Sharp, deep: boolean): Promise<Canvas> {
   const { data, info } = await image
     .toColourspace(deep ? "rgb16" : "srgb")
@@ -42,7 +42,7 @@ export function fromCanvas({ data, width, height, channels }: Canvas): Sharp {
   return data instanceof Uint16Array ? image.pipelineColourspace("rgb16") : image;
 }
 
-/** Without an alpha channel that says nothing. */
+/** Drops a fully opaque alpha channel. */
 export function withoutOpaqueAlpha(canvas: Canvas): Canvas {
   if (canvas.channels === 3 || !isOpaque(canvas)) return canvas;
   return flatten(canvas, [0, 0, 0, 255]);
@@ -54,7 +54,7 @@ function isOpaque({ data }: Canvas): boolean {
   return true;
 }
 
-/** In the middle of a larger canvas of one color. */
+/** Centers the canvas on a larger one of one color. */
 export function surround(canvas: Canvas, size: { width: number; height: number }, color: Color): Canvas {
   const { width, height } = size;
   const source = color[3] < 255 ? withAlpha(canvas) : canvas;
@@ -69,7 +69,7 @@ export function surround(canvas: Canvas, size: { width: number; height: number }
   return { data, width, height, channels };
 }
 
-/** Over one color, so that no transparency is left. */
+/** Composites onto one color, which removes transparency. */
 export function flatten(canvas: Canvas, color: Color): Canvas {
   if (canvas.channels === 3) return canvas;
   const source = canvas.data;
@@ -103,7 +103,7 @@ function filled({ data, channels }: Canvas, pixels: number, color: Color): Uint8
   const result = deep ? new Uint16Array(pixels * channels) : new Uint8Array(pixels * channels);
   const pixel = color.slice(0, channels).map((value) => (deep ? value * 257 : value));
   result.set(pixel.slice(0, result.length));
-  // What is filled doubles.
+  // Each copy doubles the filled part.
   for (let done = channels; done < result.length; done *= 2) result.copyWithin(done, 0, done);
   return result;
 }

@@ -1,6 +1,6 @@
 import { type Chromaticities, iccProfile, type Transfer } from "./icc.ts";
 
-/** Colors as video describes them, by the numbers of ITU-T H.273: in `cICP` of PNG and `nclx` of AVIF. */
+/** Color description with the numbers of ITU-T H.273, as in `cICP` of PNG and `nclx` of AVIF. */
 export interface ColorCode {
   primaries: number;
   transfer: number;
@@ -37,20 +37,20 @@ const PRIMARIES: Readonly<Record<number, Chromaticities>> = {
 };
 
 const [LINEAR, SRGB, PQ, HLG] = [8, 13, 16, 18];
-/** Those that photographs and films for television use: every viewer shows them as sRGB. */
+/** Transfer functions of photos and TV, which every viewer shows as sRGB. */
 const LIKE_SRGB: readonly number[] = [1, 6, SRGB!, 14, 15];
-/** What 1 in a PQ file stands for, and paper white, in candela a square meter. */
+/** Luminance of 1 in a PQ file, and of paper white, in cd/m². */
 const [PQ_PEAK, WHITE] = [10_000, 203];
-/** Light that pictures are mastered for, relative to white: what is as bright becomes white. */
+/** Brightness that images are mastered for, relative to white. It maps to white. */
 const BRIGHTEST = 1_000 / WHITE;
 const STEPS = 4_096;
 
-/** Whether lights are brighter than paper white in a file of these colors. */
+/** Whether these colors allow values brighter than paper white. */
 export function isHdr({ transfer }: ColorCode): boolean {
   return transfer === PQ || transfer === HLG;
 }
 
-/** A profile for these colors; `null` for sRGB and for numbers that say nothing known. */
+/** An ICC profile for these colors. `null` for sRGB and for unknown numbers. */
 export function profileOf({ primaries, transfer }: ColorCode, gray: boolean): Buffer | null {
   const colors = PRIMARIES[primaries];
   const curve = curveOf(transfer);
@@ -71,7 +71,7 @@ function curveOf(transfer: number): Transfer | null {
     case LINEAR:
       return { power: 1 };
     case 17:
-      // SMPTE ST 428-1, where white is a little below the largest value.
+      // SMPTE ST 428-1, where white is slightly below the largest value.
       return { table: sampled((value) => Math.min(1, (value ** 2.6 * 52.37) / 48), 1_024) };
     case PQ:
       return { table: sampled((value) => dimmed((pqLight(value) * PQ_PEAK) / WHITE), STEPS) };
@@ -94,7 +94,7 @@ function smpte240Light(value: number): number {
   return value < 0.0913 ? value / 4 : ((value + 0.1115) / 1.1115) ** (1 / 0.45);
 }
 
-/** SMPTE ST 2084, 0 to 1. */
+/** SMPTE ST 2084 EOTF, 0 to 1. */
 function pqLight(value: number): number {
   const [m1, m2, c1, c2, c3] = [
     2610 / 16_384,
@@ -107,14 +107,14 @@ function pqLight(value: number): number {
   return (Math.max(root - c1, 0) / (c2 - c3 * root)) ** (1 / m1);
 }
 
-/** ARIB STD-B67 with the display of 1,000 candela that it is made for, 0 to 1. */
+/** ARIB STD-B67 for its reference display of 1,000 cd/m², 0 to 1. */
 function hlgLight(value: number): number {
   const [a, b, c] = [0.178_832_77, 0.284_668_92, 0.559_910_73];
   const scene = value <= 0.5 ? value ** 2 / 3 : (Math.exp((value - c) / a) + b) / 12;
   return scene ** 1.2;
 }
 
-/** Light relative to white, rolled off so that the brightest is 1: Reinhard's curve, as browsers have it. */
+/** Tone mapping of light relative to white, so that the brightest becomes 1. Reinhard's curve, as in browsers. */
 function dimmed(light: number): number {
   return Math.min(1, (light * (1 + light / BRIGHTEST ** 2)) / (1 + light));
 }

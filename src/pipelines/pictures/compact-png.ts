@@ -4,7 +4,7 @@ import { readPng, writePng } from "./png.ts";
 
 type Bits = 1 | 2 | 4 | 8;
 
-/** What decides about the pixels and is written anew, beside hints that no longer fit. */
+/** Chunks that we write anew, and hints that no longer fit. */
 const REPLACED: ReadonlySet<string> = new Set([
   "IHDR",
   "PLTE",
@@ -17,8 +17,8 @@ const REPLACED: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The same pixels in fewer bits where a PNG has at most 256 colors: gray of 1, 2 or 4 bits, or a palette.
- * Nothing is approximated, as libvips' palettes are. The PNG itself comes back when that is no smaller.
+ * Rewrites a PNG with at most 256 colors in fewer bits: 1, 2 or 4 bits of gray, or a palette. Lossless, unlike libvips'
+ * palettes. Returns the original if the result is not smaller.
  */
 export async function compactPng(png: Buffer): Promise<Buffer> {
   const { data, info } = await sharp(png, { limitInputPixels: false })
@@ -31,7 +31,7 @@ export async function compactPng(png: Buffer): Promise<Buffer> {
   if (!colors) return png;
   const chunks = readPng(png);
   const kept = chunks.filter(({ type }) => !REPLACED.has(type));
-  // A profile is for the kind of colors that it came with.
+  // A profile fits only the color type that it came with.
   const hasProfile = kept.some(({ type }) => type === "iCCP");
   const isGray = chunks[0]?.body[9] === 0;
   const grayBits = hasProfile && !isGray ? null : bitsOfGray(colors);
@@ -45,7 +45,7 @@ export async function compactPng(png: Buffer): Promise<Buffer> {
   return result.length < png.length ? result : png;
 }
 
-/** RGBA in memory order, transparent ones first as `tRNS` wants them; `null` for more than 256. */
+/** RGBA values in memory order, transparent ones first as `tRNS` requires. `null` if there are more than 256. */
 function distinctColors(pixels: Uint32Array): number[] | null {
   const found = new Set<number>();
   let last = -1;
@@ -62,7 +62,7 @@ function bitsFor(colors: number): Bits {
   return colors <= 2 ? 1 : colors <= 4 ? 2 : colors <= 16 ? 4 : 8;
 }
 
-/** The fewest bits that hold every gray exactly; `null` where there is color or transparency. */
+/** The fewest bits that represent every gray exactly. `null` if there is color or transparency. */
 function bitsOfGray(colors: readonly number[]): Bits | null {
   const isGray = (color: number) =>
     alphaOf(color) === 255 && redOf(color) === greenOf(color) && greenOf(color) === blueOf(color);

@@ -7,16 +7,16 @@ const CENTIMETRE = 3;
 
 /** The first directory of EXIF data, which is a TIFF file without pixels. */
 interface Directory {
-  /** The data from its byte order on. */
+  /** EXIF data from the byte order mark on. */
   tiff: Buffer;
   u16(at: number): number;
   u32(at: number): number;
-  /** Where its entries begin, and where they end: there it names the thumbnail's directory. */
+  /** Start and end of its entries. The offset of the thumbnail's directory follows the entries. */
   start: number;
   end: number;
 }
 
-/** @param exif with or without "Exif\0\0" before it */
+/** @param exif with or without a leading "Exif\0\0" */
 function directoryOf(exif: Buffer): Directory | null {
   const tiff = exif.subarray(exif.toString("latin1", 0, 4) === "Exif" ? 6 : 0);
   if (tiff.length < 14) return null;
@@ -30,7 +30,7 @@ function directoryOf(exif: Buffer): Directory | null {
   return end + 4 > tiff.length ? null : { tiff, u16, u32, start, end };
 }
 
-/** Dots an inch as the EXIF data says them; `null` when it does not. */
+/** Dots per inch according to EXIF. `null` if unknown. */
 export function exifDensity(exif: Buffer): number | null {
   const directory = directoryOf(exif);
   if (!directory) return null;
@@ -46,8 +46,8 @@ export function exifDensity(exif: Buffer): number | null {
 }
 
 /**
- * A picture file whose EXIF data names no thumbnail any more: it would show the picture as it was before it was
- * cropped, turned or marked. Lengths stay as they are, so that nothing else in the file has to change.
+ * Unlinks the EXIF thumbnail, which would show the image before it was cropped, rotated or watermarked. Lengths do not
+ * change, so nothing else in the file has to.
  */
 export function withoutThumbnail(file: Buffer, exif: Buffer | undefined): Buffer {
   const directory = exif && directoryOf(exif);
@@ -57,7 +57,7 @@ export function withoutThumbnail(file: Buffer, exif: Buffer | undefined): Buffer
   if (start === -1) return file;
   const changed = Buffer.from(file);
   changed.writeUInt32LE(0, start + end);
-  // A PNG's chunk ends with a checksum over its name and data.
+  // A PNG chunk ends with a checksum of its name and data.
   const name = start - 4;
   if (changed.toString("latin1", name, start) === "eXIf") {
     const checksum = start + tiff.length;

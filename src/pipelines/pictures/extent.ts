@@ -1,23 +1,23 @@
 import type { Metadata } from "sharp";
 import type { InputFormat } from "./formats.ts";
 
-/** How large a picture is, as its header says it before any pixel is decoded. */
+/** Size of an image according to its header, before decoding. */
 export interface Extent {
   format: InputFormat;
   fileBytes: number;
-  /** Of one frame. */
+  /** Size of one frame. */
   width: number;
   height: number;
   frames: number;
-  /** Bytes of all its pixels, as they are decoded. */
+  /** Bytes of all decoded pixels. */
   pixelBytes: number;
-  /** How many times the decoder holds them all, rather than a few rows. */
+  /** How many full copies the decoder holds at once. */
   copies: number;
   gray: boolean;
   deep: boolean;
 }
 
-/** Bytes of a sample. */
+/** Bytes per sample. */
 const SAMPLE_BYTES: Record<string, number> = {
   uchar: 1,
   char: 1,
@@ -34,7 +34,7 @@ const SAMPLE_BYTES: Record<string, number> = {
 export function extentOf(header: Metadata, format: InputFormat, frames: number, fileBytes: number): Extent {
   const { width, height } = header.autoOrient;
   const sampleBytes = SAMPLE_BYTES[header.depth] ?? 8;
-  // Frames lie on a canvas with transparency.
+  // Frames are drawn on a canvas with alpha.
   const channels = frames > 1 ? 4 : header.channels;
   return {
     format,
@@ -49,17 +49,21 @@ export function extentOf(header: Metadata, format: InputFormat, frames: number, 
   };
 }
 
-/** Of a bitmap that is decoded here, and copied where its transparency says nothing. */
+/** Copies for decoders with their own memory, which use more than 8 bits per channel. */
+const BITMAP_COPIES: { [format in InputFormat]?: number } = { heic: 5, jxl: 8 };
+
+/** For bitmaps that we decode ourselves, and copy if their alpha is meaningless. */
 export function bitmapExtent(
   format: InputFormat,
   { width, height }: { width: number; height: number },
   fileBytes: number,
 ): Extent {
   const pixelBytes = width * height * 4;
-  return { format, fileBytes, width, height, frames: 1, pixelBytes, copies: 2, gray: false, deep: false };
+  const copies = BITMAP_COPIES[format] ?? 2;
+  return { format, fileBytes, width, height, frames: 1, pixelBytes, copies, gray: false, deep: false };
 }
 
-/** Of samples that are read here: a strip may hold all of them, and they become numbers of 4 bytes, then a file. */
+/** For samples that we read ourselves: a strip may hold all of them, and they become 4-byte numbers, then a file. */
 export function samplesExtent(
   { width, height, samples, bits }: { width: number; height: number; samples: number; bits: number },
   fileBytes: number,
@@ -74,18 +78,18 @@ function copiesOf(header: Metadata, format: InputFormat, frames: number): number
   if (frames > 1) return 2 + turned;
   switch (format) {
     case "jpeg":
-      // All coefficients, of two bytes each.
+      // All coefficients, two bytes each.
       return turned + (header.isProgressive ? 2 : 0);
     case "png":
       return turned + (header.isProgressive ? 1 : 0);
     case "tiff":
-      // All of it may be one strip; samples that are scaled here are held in three forms.
+      // It may be a single strip. Samples that we scale ourselves exist in three forms.
       return turned + (header.depth === "uchar" || header.depth === "ushort" ? 1 : 3);
     case "webp":
     case "gif":
       return turned + 2;
     case "avif":
-      // The planes of the codec, those of its container, and the pixels made of them: measured.
+      // Planes of the codec, planes of its container, and the resulting pixels. Measured.
       return turned + 6;
     default:
       return turned;

@@ -1,6 +1,6 @@
 import { PermanentError } from "../../pipeline/control.ts";
 
-/** A number as it is read: `12,345`, `51.2`, `0.015`. */
+/** Formats a number for people: `12,345`, `51.2`, `0.015`. */
 export function inWords(value: number): string {
   return value.toLocaleString("en-US", { maximumFractionDigits: value < 1 ? 3 : 1 });
 }
@@ -21,31 +21,28 @@ export function tooManyFrames(message: string): PermanentError {
   return new PermanentError("too_many_frames", message);
 }
 
-/** @param where how far it came: "after 63 %", "in frame 4" */
+/** @param where how far the file could be read, such as "after 63%" or "in frame 4" */
 export function cutOff(what: string, where?: string, cause?: unknown): PermanentError {
   const detail = where ? ` ${where}` : "";
-  return undecodable(
-    `${what} is cut off${detail}: its end is missing. Upload it again from a complete copy.`,
-    cause,
-  );
+  return undecodable(`${what} is truncated${detail}: its end is missing. Upload a complete copy.`, cause);
 }
 
-/** How far a file came, rounded down so that an incomplete one never reads as 100 %. */
+/** How much of a file could be read. Rounds down, so that an incomplete file never shows 100%. */
 export function afterPercent(complete: number): string {
-  return `after ${Math.floor(complete * 100)} %`;
+  return `after ${Math.floor(complete * 100)}%`;
 }
 
 /**
- * What an error of sharp means for the file. Running out of memory is the machine's trouble and comes back
- * unchanged, so that it is tried again; anything else is the same at every try.
- * @param what the file in words: "The file", "The watermark image"
+ * Translates an error of sharp. Out-of-memory errors come back unchanged, so that the step is retried. Any other error
+ * would be the same on every attempt.
+ * @param what names the file: "The file", "The watermark image"
  */
 export function fileFailure(error: unknown, what: string): unknown {
   if (!(error instanceof Error) || error instanceof PermanentError) return error;
   const text = error.message;
   if (/out of memory|alloc|ENOMEM|too many open files/i.test(text)) return error;
   if (/exceeds pixel limit|pixel limit|dimensions? too large/i.test(text)) {
-    return new PermanentError("too_many_pixels", `${what} has more pixels than are allowed.`, {
+    return new PermanentError("too_many_pixels", `${what} has more pixels than allowed.`, {
       cause: error,
     });
   }
@@ -60,7 +57,7 @@ export function fileFailure(error: unknown, what: string): unknown {
 const TRUNCATED =
   /premature end|truncated|end of file|unexpected end|couldn't find end|outside of file bounds|not enough data/i;
 
-/** What the decoders say, and the same for people. */
+/** Messages of decoders, and their translations for people. */
 const CAUSES: readonly (readonly [RegExp, (found: RegExpExecArray) => string])[] = [
   [
     /([\w -]+) compression support is not configured/,
@@ -69,7 +66,7 @@ const CAUSES: readonly (readonly [RegExp, (found: RegExpExecArray) => string])[]
   [/XML_PARSE_HUGE.*depth|Excessive depth/i, () => "has elements nested more than 256 deep."],
   [
     /XML_PARSE_HUGE|Resource limit exceeded/i,
-    () => "has an embedded image or a text of more than 10 MB inside, which is not supported in an SVG.",
+    () => "has an embedded image or text of more than 10 MB, which is not supported in an SVG.",
   ],
   [
     /XML parse error: .*line (\d+) column (\d+) of data: (?!.*(?:Premature end|Couldn't find end))(.*)/i,
@@ -88,6 +85,6 @@ const CAUSES: readonly (readonly [RegExp, (found: RegExpExecArray) => string])[]
   [/exceeds channel limit/i, () => "has more than 5 samples for each pixel, which is not supported."],
   [
     /samples out of range|bad labq format|unsupported (?:tiff|photometric|sample format|bit depth)/i,
-    () => "has a kind of samples that is not supported.",
+    () => "has samples of an unsupported type.",
   ],
 ];

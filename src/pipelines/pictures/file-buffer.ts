@@ -1,14 +1,14 @@
 import { open } from "node:fs/promises";
 
-/** The largest buffer that is kept: most photographs fit. */
+/** Largest buffer to keep. Most photos fit. */
 const KEPT_BYTES = 8 * 1024 * 1024;
 
-/** The one that is kept for the next file; `null` while a file is in it. */
+/** The buffer kept for the next file. `null` while it is in use. */
 let kept: Buffer | null = Buffer.allocUnsafeSlow(KEPT_BYTES);
 
 /**
- * Reads a file and does `work` with its bytes, which are valid until `work` ends. Files of one process share a buffer,
- * one after the other: the system takes more time to give and clear new memory for each than to copy the file.
+ * Reads a file and calls `work` with its bytes, which are valid until `work` ends. Files of one process share a buffer,
+ * one after the other, because allocating and clearing new memory takes longer than copying the file.
  */
 export async function withFile<T>(path: string, work: (data: Buffer) => Promise<T>): Promise<T> {
   const file = await open(path);
@@ -37,7 +37,7 @@ export async function withFile<T>(path: string, work: (data: Buffer) => Promise<
     ended = true;
     return result;
   } finally {
-    // A decoder that was given up may still read it: the next file gets another.
+    // An abandoned decoder may still read the buffer, so the next file gets a new one.
     if (shared) kept ??= ended ? shared : Buffer.allocUnsafeSlow(KEPT_BYTES);
   }
 }

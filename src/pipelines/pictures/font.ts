@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import sharp from "sharp";
 
-/** Comes with the package, so that text looks alike on machines without fonts. Others fill in for other scripts. */
+/** Bundled, so that text looks the same on machines without fonts. System fonts cover other scripts. */
 export const FONT_FILE = fileURLToPath(
   import.meta.resolve("@expo-google-fonts/gowun-dodum/400Regular/GowunDodum_400Regular.ttf"),
 );
@@ -10,8 +10,8 @@ export const FONT = "Gowun Dodum 20";
 let loading: Promise<unknown> | undefined;
 
 /**
- * Makes the bundled font known to this process, once. Whatever draws text waits for it, so that the same drawing
- * does not depend on what the process drew before.
+ * Loads the bundled font, once per process. Await it before drawing text, so that the result does not depend on what
+ * the process drew earlier.
  */
 export async function loadFont(): Promise<void> {
   loading ??= sharp({ text: { text: "a", font: FONT, fontfile: FONT_FILE } })

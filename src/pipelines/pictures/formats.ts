@@ -1,23 +1,36 @@
 import type { Sharp, TiffOptions } from "sharp";
+import { isHeic } from "./heic.ts";
+import { isJxl } from "./jxl.ts";
 import { isSvg } from "./svg.ts";
 
-/** Formats that are read, as the signatures tell them apart. */
-export type InputFormat = "jpeg" | "png" | "webp" | "avif" | "gif" | "tiff" | "bmp" | "ico" | "svg";
-export type OutputFormat = Exclude<InputFormat, "ico" | "svg">;
+/** Input formats, recognized by their signatures. */
+export type InputFormat =
+  | "jpeg"
+  | "png"
+  | "webp"
+  | "avif"
+  | "gif"
+  | "tiff"
+  | "bmp"
+  | "ico"
+  | "svg"
+  | "heic"
+  | "jxl";
+export type OutputFormat = Exclude<InputFormat, "ico" | "svg" | "heic" | "jxl">;
 
 interface Format {
   mediaType: string;
   extension: string;
   label: string;
-  /** Pixels that a side may have. */
+  /** Maximum pixels per side. */
   maxSide: number;
   animates: boolean;
   hasAlpha: boolean;
-  /** A picture of one channel stays one. */
+  /** Supports single-channel images. */
   hasGray: boolean;
-  /** 16 bits a channel stay. */
+  /** Supports 16 bits per channel. */
   isDeep: boolean;
-  /** Holds several pages, each of its own size. */
+  /** Can hold several pages of different sizes. */
   hasPages: boolean;
 }
 
@@ -105,27 +118,37 @@ export const inputMediaTypes = [
   ...Object.values(formats).map((format) => format.mediaType),
   "image/x-icon",
   "image/svg+xml",
+  // These need an optional package. The error names it if it is missing.
+  ...["image/heic", "image/heif", "image/jxl"],
 ];
 
-/** The formats that are read, in words. */
+/** Names of the input formats. */
 export const inputLabels = `${Object.values(formats)
   .map(({ label }) => label)
-  .join(", ")}, ICO or SVG`;
+  .join(", ")}, ICO, SVG, HEIC or JPEG XL`;
 
-/** The format to write for a picture of `input`. */
+/** The format to write for an image in format `input`. */
 export function outputFormat(input: InputFormat, wanted: OutputFormat | "original"): OutputFormat {
   if (wanted !== "original") return wanted;
-  return input === "svg" || input === "ico" ? "png" : input;
+  if (input === "heic") return "jpeg";
+  return input === "svg" || input === "ico" || input === "jxl" ? "png" : input;
 }
 
+/** Chroma subsampling: colors at half or full resolution. */
+export type Chroma = "4:2:0" | "4:4:4";
+
 export interface Encoding {
-  /** 1 to 100, of JPEG, WebP and AVIF. */
+  /** 1 to 100, for JPEG, WebP and AVIF. */
   quality: number;
-  /** Of WebP and AVIF. */
+  /** For WebP and AVIF. */
   lossless: boolean;
-  /** Dots an inch. */
+  /** In dots per inch. */
   density: number | null;
-  /** Of gray TIFFs with less than 8. */
+  /** For JPEG: the whole image loads coarsely first, then gets finer. @default false */
+  progressive?: boolean;
+  /** For JPEG and AVIF. @default 4:2:0 in JPEG, 4:4:4 in AVIF */
+  chroma?: Chroma;
+  /** For gray TIFFs with less than 8 bits. */
   bits?: 1 | 2 | 4;
   delays?: number[];
   loop?: number;
@@ -135,30 +158,30 @@ const SCREEN_DENSITY = 72;
 const MM_PER_INCH = 25.4;
 
 export function encode(image: Sharp, format: OutputFormat, encoding: Encoding): Sharp {
-  const { quality, lossless, delays: delay, loop } = encoding;
+  const { quality, lossless, delays: delay, loop, progressive, chroma: chromaSubsampling } = encoding;
   switch (format) {
     case "jpeg":
-      return image.jpeg({ quality });
+      return image.jpeg({ quality, progressive, chromaSubsampling });
     case "png":
-      // `quality` would reduce it to a palette.
+      // `quality` would reduce colors to a palette.
       return image.png();
     case "webp":
       return image.webp({ quality, lossless, exact: lossless, delay, loop });
     case "avif":
-      // Effort 4, the default, takes 30 times as long as 0 for a few per cent of the bytes.
-      return image.avif({ quality, lossless, effort: 2 });
+      // The default effort 4 takes 30 times as long as 0, and saves only a few percent.
+      return image.avif({ quality, lossless, effort: 2, chromaSubsampling });
     case "tiff":
       return image.tiff(tiffOptions(encoding));
     case "gif":
-      // Frames that look alike may have been shown for a reason, and are counted.
+      // Keep identical frames: they may be intentional, and they count.
       return image.gif({ keepDuplicateFrames: true, delay, loop });
     case "bmp":
-      // Pixels, of which `writeBmp` makes a file.
+      // Raw pixels, for `writeBmp`.
       return image.raw({ depth: "uchar" });
   }
 }
 
-/** In dots a millimeter. Without one, libvips would write one dot a millimeter: a picture for a wall. */
+/** Resolution in dots per millimeter. Without one, libvips would write 1, which makes the image huge in print. */
 function tiffOptions({ density, bits }: Encoding): TiffOptions {
   const resolution = (density ?? SCREEN_DENSITY) / MM_PER_INCH;
   const common = { xres: resolution, yres: resolution, bitdepth: bits };
@@ -166,7 +189,7 @@ function tiffOptions({ density, bits }: Encoding): TiffOptions {
   return { ...common, compression: "lzw", predictor: bits ? "none" : "horizontal" };
 }
 
-/** The format of a file by its first bytes; `null` for anything that is not read. */
+/** Detects a file's format by its first bytes. `null` if it is unsupported. */
 export function formatOf(data: Buffer): InputFormat | null {
   const at = (start: number, end: number) => data.toString("latin1", start, end);
   if (at(0, 3) === "\xff\xd8\xff") return "jpeg";
@@ -176,8 +199,10 @@ export function formatOf(data: Buffer): InputFormat | null {
   if (["II*\0", "MM\0*", "II+\0", "MM\0+"].includes(at(0, 4))) return "tiff";
   if (at(4, 8) === "ftyp") {
     const brands = at(8, Math.min(data.readUInt32BE(0), 128));
-    return /^(....)*?avi[fs]/s.test(brands) ? "avif" : null;
+    if (/^(....)*?avi[fs]/s.test(brands)) return "avif";
+    return isHeic(brands) ? "heic" : null;
   }
+  if (isJxl(data)) return "jxl";
   if (at(0, 2) === "BM" && data.length >= 26) return "bmp";
   if (["\0\0\x01\0", "\0\0\x02\0"].includes(at(0, 4))) return "ico";
   return isSvg(data) ? "svg" : null;

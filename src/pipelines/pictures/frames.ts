@@ -1,19 +1,19 @@
 import sharp, { type Sharp } from "sharp";
 import { decode, type Picture } from "./picture.ts";
 
-/** Frames of one size, one below the other, as libvips takes an animation. */
+/** Frames of the same size below each other, which is how libvips represents an animation. */
 export interface Strip {
   data: Buffer;
   width: number;
-  /** Of one frame. */
+  /** Height of one frame. */
   height: number;
   channels: 3 | 4;
   frames: number;
 }
 
 /**
- * Changes an animation frame by frame: to libvips it is one tall image, in which whatever mixes neighboring
- * pixels or turns the image would mix and turn frames.
+ * Changes an animation frame by frame. To libvips an animation is one tall image, so operations that mix neighboring
+ * pixels or rotate would affect several frames.
  */
 export async function eachFrame(picture: Picture, change: (frame: Sharp) => Sharp): Promise<Strip> {
   const { data, info } = await decode(picture, { autoOrient: false })
@@ -44,7 +44,7 @@ export function fromStrip({ data, width, height, channels, frames }: Strip): Sha
   return sharp(data, { raw, limitInputPixels: false });
 }
 
-/** Turns raw pixels, which have no EXIF, as its orientation says. */
+/** Applies an EXIF orientation to raw pixels. */
 function orient(frame: Sharp, orientation: number): Sharp {
   const mirrored = [2, 4, 5, 7].includes(orientation) ? frame.flop() : frame;
   const angle = { 3: 180, 4: 180, 5: 270, 6: 90, 7: 90, 8: 270 }[orientation];

@@ -1,11 +1,11 @@
 import "sharp";
 
-/** In sharp since 0.35.0, and in its documentation, but not among its types yet. */
+/** sharp has and documents these since 0.35.0, but its types lack them. */
 declare module "sharp" {
   interface Sharp {
-    /** Resizes and turns the gain map with the picture; JPEG only. Composition is refused. */
+    /** Resizes and rotates the gain map with the image. JPEG only. Compositing throws an error. */
     keepGainMap(): Sharp;
-    /** Makes a gain map of a picture in scRGB. */
+    /** Creates a gain map from an scRGB image. */
     withGainMap(): Sharp;
   }
 }

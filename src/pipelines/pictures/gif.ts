@@ -1,15 +1,15 @@
 export interface GifEnd {
-  /** Frames whose pixels all came. */
+  /** Number of complete frames. */
   frames: number;
-  /** The part of the last frame's pixels that came, 0 to 1; 1 when the file ends between frames. */
+  /** Fraction of the last frame's pixels, 0 to 1. 1 if the file ends between frames. */
   complete: number;
-  /** Where the last frame that came in full ends. */
+  /** End of the last complete frame. */
   end: number;
-  /** The missing bytes: the rest of a block, its terminator and the trailer. */
+  /** Missing bytes: the rest of a block, its terminator and the trailer. */
   missing: Buffer;
 }
 
-/** What a GIF without its trailer has; `null` for one with a trailer, or with bytes that are no block. */
+/** Describes a GIF without trailer. `null` if there is a trailer, or bytes that are not a block. */
 export function unterminatedGif(data: Buffer): GifEnd | null {
   let at = 13 + tableLength(data[10] ?? 0);
   let frames = 0;
@@ -19,7 +19,7 @@ export function unterminatedGif(data: Buffer): GifEnd | null {
     const kind = data[at];
     if (kind === 0x21) at += 2;
     else if (kind === 0x2c) at += 11 + tableLength(data[at + 9] ?? 0);
-    // The trailer; or not a block, which is for the decoder to judge.
+    // The trailer, or invalid bytes, which the decoder will report.
     else return null;
     while ((data[at] ?? 0) > 0) at += 1 + data[at]!;
     const short = Math.max(0, at + 1 - data.length);
@@ -41,7 +41,7 @@ function tableLength(flags: number): number {
   return flags & 0x80 ? 3 << ((flags & 7) + 1) : 0;
 }
 
-/** The part of a frame's pixels that its compressed data gives, 0 to 1. */
+/** Fraction of a frame's pixels that its compressed data yields, 0 to 1. */
 function framePixels(data: Buffer, start: number): number {
   if (start + 10 > data.length) return 0;
   const pixels = data.readUInt16LE(start + 5) * data.readUInt16LE(start + 7);
@@ -54,7 +54,7 @@ function framePixels(data: Buffer, start: number): number {
   return Math.min(1, lzwLength(Buffer.concat(blocks), codeBits) / pixels);
 }
 
-/** How many pixels a frame's LZW data gives: codes are followed, pixels are not kept. */
+/** Number of pixels in a frame's LZW data. Follows the codes without storing pixels. */
 function lzwLength(bytes: Buffer, codeBits: number): number {
   const clear = 1 << codeBits;
   const lengths = new Uint16Array(4096).fill(1, 0, clear);

@@ -1,14 +1,14 @@
-/** x and y of red, green, blue and white, as CIE 1931 has them. */
+/** CIE 1931 x and y of red, green, blue and white. */
 export type Chromaticities = readonly [red: Point, green: Point, blue: Point, white: Point];
 type Point = readonly [x: number, y: number];
 
-/** How numbers become light: a power, or light for each of equally distant numbers; both from 0 to 1. */
+/** Transfer function: an exponent, or a table of equidistant samples. Both map 0 to 1 onto 0 to 1. */
 export type Transfer = { power: number } | { table: readonly number[] };
 
 type Vector = readonly [number, number, number];
 type Matrix = readonly [Vector, Vector, Vector];
 
-/** The white of all profiles, and how eyes adapt to another. */
+/** White point of all profiles, and the matrix for chromatic adaptation. */
 const D50: Vector = [0.9642, 1, 0.8249];
 const BRADFORD: Matrix = [
   [0.8951, 0.2664, -0.1614],
@@ -19,7 +19,7 @@ const BRADFORD: Matrix = [
 const HEADER = 128;
 
 /**
- * An ICC profile (version 2) for colors that a file describes by other means.
+ * Creates an ICC profile (version 2) for colors that a file describes in another way.
  * @param colors `null` for gray
  */
 export function iccProfile(colors: Chromaticities | null, transfer: Transfer): Buffer {
@@ -44,7 +44,7 @@ function assemble(tags: readonly [string, Buffer][], space: string): Buffer {
   const places = new Map<Buffer, number>();
   let at = HEADER + table.length;
   for (const [index, [name, content]] of tags.entries()) {
-    // All colors have one curve.
+    // All colors share one curve.
     if (!places.has(content)) {
       places.set(content, at);
       const padding = Buffer.alloc((4 - (content.length % 4)) % 4);
@@ -95,7 +95,7 @@ function curveOf(transfer: Transfer): Buffer {
   return bytes;
 }
 
-/** From linear light of these primaries to XYZ under D50. */
+/** Matrix from linear light of these primaries to XYZ under D50. */
 function adapted([red, green, blue, white]: Chromaticities): Matrix {
   const primaries = transposed([tristimulus(red), tristimulus(green), tristimulus(blue)]);
   const from = tristimulus(white);

@@ -3,7 +3,7 @@ import type { Canvas } from "./canvas.ts";
 import { cutOff, undecodable } from "./failure.ts";
 import { PNG_SIGNATURE } from "./png.ts";
 
-/** The largest of an icon's pictures: a PNG of its own, or a bitmap whose lower half is a mask. */
+/** The largest image of an icon: a PNG, or a bitmap whose lower half is a mask. */
 export type IcoEntry = { png: Buffer } | { bitmap: Buffer; header: BmpHeader };
 
 const BITMAP_HEADER = 40;
@@ -20,7 +20,7 @@ export function readIco(data: Buffer, what: string): IcoEntry {
     }))
     .sort((one, other) => other.pixels - one.pixels || other.bits - one.bits);
   const [best] = entries;
-  if (!best) throw undecodable(`${what} is an icon without a picture.`);
+  if (!best) throw undecodable(`${what} is an icon without an image.`);
   const bytes = data.subarray(best.offset, best.offset + best.length);
   if (bytes.length < BITMAP_HEADER) throw cutOff(what);
   if (bytes.subarray(0, 8).equals(PNG_SIGNATURE)) return { png: bytes };
@@ -28,7 +28,7 @@ export function readIco(data: Buffer, what: string): IcoEntry {
   return { bitmap: bytes, header: { ...header, height: Math.floor(header.height / 2) } };
 }
 
-/** The pixels of an icon's bitmap. With 32 bits it has transparency of its own, which counts when there is any. */
+/** Decodes an icon's bitmap. A 32-bit bitmap has its own alpha, which applies unless it is all zero. */
 export function decodeIcoBitmap(
   bitmap: Buffer,
   header: BmpHeader,

@@ -1,19 +1,19 @@
 /**
- * Whether a JPEG's last scan is followed by its end marker. Walks the markers: a thumbnail inside a segment
- * has an end marker of its own.
+ * Whether a JPEG's last scan ends with an end marker. Walks the markers, because a thumbnail inside a segment has its
+ * own end marker.
  */
 export function jpegHasEnd(data: Buffer): boolean {
   let at = 2;
   while (at + 1 < data.length) {
     if (data[at] !== 0xff) {
-      // Pixel data of a scan, or bytes between segments that decoders pass over.
+      // Pixel data of a scan, or bytes between segments that decoders skip.
       at = data.indexOf(0xff, at);
       if (at === -1) return false;
       continue;
     }
     const marker = data[at + 1]!;
     if (marker === 0xd9) return true;
-    // Behind the start of a scan, the bytes of an end marker are nothing else: its pixels need not be walked.
+    // After the start of a scan, these bytes can only be the end marker, so we can skip the scan's data.
     if (marker === 0xda && data.at(-2) === 0xff && data.at(-1) === 0xd9) return true;
     if (marker === 0xff) at += 1;
     // A stuffed zero, or a marker without a segment.
@@ -24,7 +24,7 @@ export function jpegHasEnd(data: Buffer): boolean {
   return false;
 }
 
-/** The JPEG with an end marker; the marker's first byte may have come. */
+/** Appends an end marker, whose first byte may already be there. */
 export function endJpeg(data: Buffer): Buffer {
   const marker = data.at(-1) === 0xff ? [0xd9] : [0xff, 0xd9];
   return Buffer.concat([data, Buffer.from(marker)]);

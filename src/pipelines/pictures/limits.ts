@@ -1,21 +1,21 @@
 import { inWords, tooManyFrames, tooManyPages, tooManyPixels } from "./failure.ts";
 import type { TiffPage } from "./tiff.ts";
 
-/** Of an animation that stays one. Each frame costs a decoder and an encoder some milliseconds, however small it is. */
+/** Frames of an animated output. Each costs a few milliseconds of decoding and encoding, however small it is. */
 export const MAX_FRAMES = 2_000;
-/** Of a document whose pages are all converted. */
+/** Pages of a document when all are converted. */
 const MAX_PAGES = 200;
-/** The pixels of all those pages together, in pictures of the most pixels: 200 pages of A4 at 300 dpi. */
+/** Total pixels of these pages, as a multiple of `maxPixels`: 200 A4 pages at 300 dpi. */
 const MAX_PAGES_PIXELS = 40;
 
 export interface PictureLimits {
-  /** Pixels of all frames together that may be decoded. */
+  /** Maximum number of pixels to decode, counting all frames. */
   maxPixels: number;
-  /** The file in words, at the beginning of a sentence. */
+  /** Names the file at the beginning of a sentence. */
   what: string;
 }
 
-const WITHOUT = "Without the animation, only its first frame counts.";
+const WITHOUT = "If you turn off the animation, only the first frame counts.";
 
 export function checkPixels(width: number, height: number, frames: number, limits: PictureLimits): void {
   const { maxPixels, what } = limits;
@@ -25,26 +25,26 @@ export function checkPixels(width: number, height: number, frames: number, limit
   const extent = frames > 1 ? `${inWords(frames)} frames of ${size}` : size;
   const hint = frames > 1 ? ` ${WITHOUT}` : "";
   throw tooManyPixels(
-    `${what} has ${inWords(pixels / 1e6)} megapixels (${extent}); at most ${inWords(maxPixels / 1e6)} are allowed.${hint}`,
+    `${what} has ${inWords(pixels / 1e6)} megapixels (${extent}). The limit is ${inWords(maxPixels / 1e6)}.${hint}`,
   );
 }
 
 export function checkFrames(frames: number, { what }: PictureLimits): void {
   if (frames <= MAX_FRAMES) return;
   throw tooManyFrames(
-    `${what} has ${inWords(frames)} frames; at most ${inWords(MAX_FRAMES)} are allowed in an animation. ${WITHOUT}`,
+    `${what} has ${inWords(frames)} frames. The limit for an animation is ${inWords(MAX_FRAMES)}. ${WITHOUT}`,
   );
 }
 
-/** Of a document whose pages are all converted, from what its directories say. */
+/** Checks a document whose pages are all converted, based on its directories. */
 export function checkPages(pages: readonly TiffPage[], { maxPixels, what }: PictureLimits): void {
   if (pages.length > MAX_PAGES) {
-    throw tooManyPages(`${what} has ${inWords(pages.length)} pages; at most ${MAX_PAGES} are converted.`);
+    throw tooManyPages(`${what} has ${inWords(pages.length)} pages. The limit is ${MAX_PAGES}.`);
   }
   const pixels = pages.reduce((sum, { width, height }) => sum + width * height, 0);
   const most = maxPixels * MAX_PAGES_PIXELS;
   if (pages.length === 1 || pixels <= most) return;
   throw tooManyPixels(
-    `${what} has ${inWords(pixels / 1e6)} megapixels on ${inWords(pages.length)} pages; at most ${inWords(most / 1e6)} are converted. Split it, or convert only its first page.`,
+    `${what} has ${inWords(pixels / 1e6)} megapixels on ${inWords(pages.length)} pages. The limit is ${inWords(most / 1e6)}. Split it, or convert only its first page.`,
   );
 }

@@ -9,14 +9,14 @@ import { hasOddSamples, plainSamples } from "./tiff-samples.ts";
 import type { Warning } from "./warning.ts";
 import { shortWebp } from "./webp.ts";
 
-/** A file as the decoders take it. */
+/** A file that decoders accept. */
 export interface Mended {
   data: Buffer;
   failOn: NonNullable<SharpOptions["failOn"]>;
   warnings: Warning[];
-  /** `data` is pixels, decoded already. */
+  /** Set if `data` contains decoded pixels. */
   raw?: Raw;
-  /** What the file said of them. */
+  /** What the file said about these pixels. */
   facts?: { gray: boolean; bits: number; indexed: boolean; density: number | null };
 }
 
@@ -24,21 +24,21 @@ export interface Raw {
   width: number;
   height: number;
   channels: 1 | 2 | 3 | 4;
-  /** Of one frame, where there are several below each other. */
+  /** Height of one frame, if there are several below each other. */
   pageHeight?: number;
 }
 
 export interface MendOptions {
-  /** Keep what a file that is cut off has. */
+  /** Keep what a truncated file contains. */
   tolerant: boolean;
-  /** The file in words, at the beginning of a sentence. */
+  /** Names the file at the beginning of a sentence. */
   what: string;
 }
 
 /**
- * A file whose picture is complete but whose end is missing becomes a whole one, as browsers show it. One whose
- * picture is incomplete is refused, or keeps what came when `tolerant`. This part needs no decoding, so that it
- * comes before the header is read; the other is `mendPixels`.
+ * Repairs a file that has all its pixels but lacks its end, which browsers show, too. Rejects a file with missing
+ * pixels, or keeps what it has when `tolerant`. Needs no decoding, so it runs before the header is read. `mendPixels`
+ * does the rest.
  */
 export function mend(data: Buffer, format: InputFormat, options: MendOptions): Mended {
   if (format === "gif") return mendGif(data, options);
@@ -46,7 +46,7 @@ export function mend(data: Buffer, format: InputFormat, options: MendOptions): M
   return whole(data);
 }
 
-/** The same for formats where it takes decoding to know: the picture's size must have been checked. */
+/** The same for formats that must be decoded to find out. Check the image's size first. */
 export async function mendPixels(mended: Mended, format: InputFormat, options: MendOptions): Promise<Mended> {
   const found =
     format === "png"
@@ -58,7 +58,7 @@ export async function mendPixels(mended: Mended, format: InputFormat, options: M
 }
 
 function whole(data: Buffer): Mended {
-  // Warnings are common in photographs that every viewer shows.
+  // Warnings are common in photos that every viewer shows.
   return { data, failOn: "error", warnings: [] };
 }
 
@@ -89,7 +89,7 @@ async function mendPng(data: Buffer, { what, tolerant }: MendOptions): Promise<M
   if (!wrong && ended) return whole(data);
   if (wrong && !tolerant) {
     throw undecodable(
-      `${what} is damaged: the checksum of its ${wrong.type} data at byte ${wrong.at} is wrong. Upload it again from an intact copy.`,
+      `${what} is damaged: the checksum of its ${wrong.type} data at byte ${wrong.at} is wrong. Upload an intact copy.`,
     );
   }
   const salvaged = pngHeader(chunks) ? await salvagePng(data) : null;
@@ -118,12 +118,12 @@ async function decodesFully(data: Buffer): Promise<boolean> {
   }
 }
 
-/** Decodes at full size whatever size is asked for: libjpeg's own shrinking passes over the end of the data. */
+/** Decodes at full size, because libjpeg's shrink-on-load ignores the end of the data. */
 function everyPixel(data: Buffer, failOn: Mended["failOn"]): Sharp {
   return sharp(data, { failOn, limitInputPixels: false }).pipelineColourspace("srgb");
 }
 
-/** Rows that did not come are mid-gray throughout; a progressive file has all rows early, but coarse. */
+/** Missing rows are mid-gray throughout. A progressive file has all rows early, but coarsely. */
 async function jpegExtent(data: Buffer): Promise<string | undefined> {
   try {
     const image = everyPixel(data, "none");
@@ -142,8 +142,8 @@ async function jpegExtent(data: Buffer): Promise<string | undefined> {
 }
 
 /**
- * A page of a TIFF as libvips takes it: one whose samples it reads in another sense, or not at all, becomes a file of
- * its own. Comes before the header is read; the page's size must have been checked.
+ * Prepares a TIFF page for libvips. If libvips would misread its samples or not read them at all, the page becomes a
+ * separate file. Runs before the header is read. Check the page's size first.
  * @param admit called before anything is decoded
  */
 export async function mendTiff(
@@ -163,7 +163,7 @@ export async function mendTiff(
     const plain = readSamples(data, found, what);
     return { ...whole(plain.data), warnings: [...warnings, ...plain.warnings] };
   }
-  // libvips passes over tiles that cannot be decoded unless warnings count.
+  // libvips skips undecodable tiles unless warnings count as errors.
   return { data, failOn: where ? "none" : found.tiled ? "warning" : "error", warnings };
 }
 
@@ -178,6 +178,6 @@ function readSamples(data: Buffer, page: TiffPage, what: string) {
 export function cutOffWarning(where: string | undefined): Warning {
   return {
     code: "cut_off",
-    message: `The file is cut off${where ? ` ${where}` : ""}; what came of it was kept.`,
+    message: `The file is truncated${where ? ` ${where}` : ""}. The part that could be read was kept.`,
   };
 }

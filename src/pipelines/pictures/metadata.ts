@@ -5,33 +5,33 @@ import { hasUnreadGainMap, unreadMetadata } from "./unread-metadata.ts";
 import type { Warning } from "./warning.ts";
 import { fitXmp, hasMotion, xmpText } from "./xmp.ts";
 
-/** Larger XMP is not rewritten, and so not kept. */
+/** Larger XMP is not rewritten, so it is not kept. */
 const MAX_XMP_BYTES = 1024 * 1024;
 
-/** What a file says beside its pixels. */
+/** Metadata of a file. */
 export interface PictureMetadata {
   exif: Buffer | undefined;
-  /** `null`: there is some, which cannot be read. */
+  /** `null` if there is XMP that cannot be read. */
   xmp: string | null | undefined;
   iptc: boolean;
   profile: boolean;
-  /** A second image that brightens the first on HDR screens. */
+  /** Whether a second image brightens the first on HDR screens. */
   gainMap: boolean;
-  /** sharp reads it, so that it can be kept. */
+  /** Whether sharp reads the gain map, so that it can be kept. */
   readsGainMap: boolean;
-  /** What sharp does not read, and so never keeps. */
+  /** Kinds that sharp does not read, so they are never kept. */
   unread: readonly string[];
-  /** A video follows the picture. */
+  /** Whether a video follows the image. */
   motion: boolean;
-  /** As EXIF counts it; 1 is upright. */
+  /** EXIF orientation. 1 is upright. */
   orientation: number;
-  /** Frames of an animation or pages, of which fewer may be read. */
+  /** Number of frames or pages, of which we may read fewer. */
   pages: number;
-  /** Dots an inch, where the file says so. */
+  /** Dots per inch. `null` if unknown. */
   density: number | null;
 }
 
-/** @param file as it came */
+/** @param file unmodified */
 export function metadataOf(header: Metadata, file: Buffer, format: InputFormat): PictureMetadata {
   const xmp = header.xmp && (header.xmp.length > MAX_XMP_BYTES ? null : xmpText(header.xmp));
   return {
@@ -54,55 +54,55 @@ function densityOf({ density, exif }: Metadata, format: InputFormat): number | n
   return density ?? (exif ? exifDensity(exif) : null);
 }
 
-/** The file to decode when its metadata is kept: without what would not fit the new pixels. */
+/** The file to decode when keeping its metadata, without what would not fit the new pixels. */
 export function fittingSource(data: Buffer, { exif }: PictureMetadata): Buffer {
   return withoutThumbnail(data, exif);
 }
 
 export interface Keeping {
   format: OutputFormat;
-  /** Of the new picture. */
+  /** Size of the new image. */
   size: { width: number; height: number };
-  /** The profile stays, and the pixels stay in it; otherwise they become sRGB. */
+  /** Keep the profile, with the pixels in its color space. Otherwise convert them to sRGB. */
   profile: boolean;
-  /** Something is laid over the picture, which its gain map does not know. */
+  /** A watermark covers the image, which its gain map does not reflect. */
   marked: boolean;
 }
 
-/** Keeps all metadata that the format takes, rewritten for pixels that are upright and of this size. */
+/** Keeps all metadata that the format supports, adjusted to upright pixels of this size. */
 export function keepMetadata(image: Sharp, metadata: PictureMetadata, keeping: Keeping): Sharp {
   const { format, size, profile, marked } = keeping;
   const { exif, xmp, readsGainMap, density } = metadata;
-  // Of IPTC, as a JPEG has it, libvips writes only the first bytes into a TIFF.
+  // libvips would write only the first bytes of a JPEG's IPTC into a TIFF.
   let result = format === "tiff" ? image.keepExif().keepXmp().keepIccProfile() : image.keepMetadata();
   if (!profile) result = result.withIccProfile("srgb", { attach: false });
   if (xmp) result = result.withXmp(fitXmp(xmp, size));
-  // A density of its own would give a picture without EXIF some, which only these formats need to hold it.
+  // Setting the density adds EXIF if there is none, which only these formats need to store it.
   if (density !== null && (exif || format === "webp" || format === "avif" || format === "jpeg")) {
     result = result.withDensity(density);
   }
   return readsGainMap && format === "jpeg" && !marked ? result.keepGainMap() : result;
 }
 
-/** What of the metadata did not get into the new file, seen in that file itself. */
+/** Metadata that did not make it into the new file, according to that file. */
 export async function lostMetadata(
   before: PictureMetadata,
   output: { data: Buffer; format: OutputFormat },
   wanted: boolean,
 ): Promise<Warning[]> {
   if (!wanted && !before.gainMap && !before.motion) return [];
-  // A BMP has none, and is not read by sharp.
+  // A BMP has no metadata, and sharp does not read BMP.
   const after: Partial<Metadata> =
     output.format === "bmp" ? {} : await sharp(output.data, { limitInputPixels: false }).metadata();
   const { label } = formats[output.format];
   const warnings: Warning[] = [];
   const { data, format } = output;
   if (before.gainMap && !after.gainMap && !hasUnreadGainMap(data, format)) {
-    const message = "The gain map was dropped: on HDR screens the picture is no brighter than on others.";
+    const message = "The gain map was dropped. On HDR screens, the image is no brighter than on others.";
     warnings.push({ code: "gain_map_dropped", message });
   }
   if (before.motion) {
-    warnings.push({ code: "motion_dropped", message: "The video of this motion photo was left out." });
+    warnings.push({ code: "motion_dropped", message: "The video of this motion photo was dropped." });
   }
   if (!wanted) return warnings;
   const still = unreadMetadata(data, format);
@@ -114,11 +114,11 @@ export async function lostMetadata(
   ].filter((name) => typeof name === "string");
   const lost = [...new Set(gone)];
   if (lost.length > 0) {
-    const message = `${lost.join(" and ")} metadata was dropped: it cannot be written to this ${label} file.`;
+    const message = `${lost.join(" and ")} metadata was dropped because it cannot be written to this ${label} file.`;
     warnings.push({ code: "metadata_dropped", message });
   }
   if (before.profile && !after.hasProfile) {
-    const message = `The color profile was dropped, and the colors became sRGB: this ${label} file cannot hold it.`;
+    const message = `The color profile was dropped and the colors were converted to sRGB, because this ${label} file cannot hold the profile.`;
     warnings.push({ code: "profile_dropped", message });
   }
   return warnings;

@@ -3,13 +3,15 @@ import { decodeBmp, readBmpHeader } from "./bmp.ts";
 import { type Canvas, isGrayColor, withoutOpaqueAlpha } from "./canvas.ts";
 import { fileFailure } from "./failure.ts";
 import type { InputFormat } from "./formats.ts";
+import { decodeHeic } from "./heic.ts";
 import { decodeIcoBitmap, readIco } from "./ico.ts";
+import { decodeJxl } from "./jxl.ts";
 import { cutOffWarning, type Mended, type MendOptions } from "./mend.ts";
 
-/** Called before anything is decoded. */
+/** Called before decoding. */
 type Admit = (width: number, height: number) => Promise<void>;
 
-/** The pixels of a file in a format that libvips does not read; `null` for any other. */
+/** Decodes formats that libvips does not read. `null` for any other format. */
 export async function decodeHere(
   file: Buffer,
   format: InputFormat,
@@ -18,6 +20,8 @@ export async function decodeHere(
 ): Promise<Mended | null> {
   if (format === "bmp") return openBmp(file, options, admit);
   if (format === "ico") return openIco(file, options, admit);
+  if (format === "heic") return fromPixels(await decodeHeic(file, options.what, admit));
+  if (format === "jxl") return fromPixels(await decodeJxl(file, options.what, admit));
   return null;
 }
 
@@ -52,7 +56,7 @@ function fromPixels(decoded: Canvas): Mended {
   };
 }
 
-/** Every frame of an animated PNG, of which libvips reads the first. */
+/** Decodes every frame of an animated PNG. libvips reads only the first. */
 export async function decodeApng(
   mended: Mended,
   size: { width: number; height: number },

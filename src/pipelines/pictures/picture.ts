@@ -17,60 +17,60 @@ import { documentPages, readTiff, type TiffPage } from "./tiff.ts";
 import type { Warning } from "./warning.ts";
 import { firstWebpFrame, webpFrames } from "./webp.ts";
 
-/** What is known of a picture before its pixels are decoded. */
+/** Facts about an image before decoding. */
 export interface Picture {
-  /** A file's bytes as the decoder takes them, or the pixels that `raw` describes. */
+  /** The file's bytes as decoders accept them, or pixels described by `raw`. */
   data: Buffer;
   raw?: Raw;
   format: InputFormat;
-  /** Of one frame, as it is seen: with the EXIF orientation applied. */
+  /** Size of one frame as displayed, with the EXIF orientation applied. */
   width: number;
   height: number;
-  /** Frames that are read: 1 unless the animation is kept. */
+  /** Frames to read. 1 unless the animation is kept. */
   frames: number;
-  /** Frames that the file has. */
+  /** Frames in the file. */
   allFrames: number;
-  /** Milliseconds that each frame is shown. */
+  /** Display time of each frame in ms. */
   delays?: number[];
-  /** How often the animation plays; 0 for without end. */
+  /** How often the animation plays. 0 means forever. */
   loop?: number;
   /** EXIF orientation, 1 to 8. */
   orientation: number;
-  /** Which page of the file it is, and which there are, as libvips counts them. */
+  /** Index of this page, and of all pages, as libvips counts them. */
   page: number;
   pages: readonly number[];
   hasAlpha: boolean;
   hasProfile: boolean;
   cmyk: boolean;
   gray: boolean;
-  /** Bits of a sample, or of a color's number where the colors are indexed. */
+  /** Bits per sample, or per palette index if the colors are indexed. */
   bits: number;
   indexed: boolean;
-  /** More than 8 bits a channel. */
+  /** More than 8 bits per channel. */
   deep: boolean;
   metadata: PictureMetadata;
   maxPixels: number;
   failOn: Mended["failOn"];
-  /** The file in words, at the beginning of a sentence. */
+  /** Names the file at the beginning of a sentence. */
   what: string;
-  /** What is lost already. */
+  /** Losses so far. */
   warnings: readonly Warning[];
-  /** Reads the header of another page. */
+  /** Reads another page's header. */
   readPage(page: number): Promise<Picture>;
 }
 
 export interface ReadOptions extends PictureLimits {
-  /** Read every frame of an animation. */
+  /** Read all frames of an animation. */
   animated: boolean;
-  /** Every page of a document will be read. */
+  /** All pages of a document will be read. */
   allPages: boolean;
-  /** Keep what a file that is cut off has, with a warning. */
+  /** Keep what a truncated file contains, with a warning. */
   tolerant: boolean;
-  /** Called before any pixel of a picture or page is decoded: waits until there is memory for it, or refuses. */
+  /** Called before an image or page is decoded. Waits until there is memory for it, or rejects. */
   admit?(extent: Extent): Promise<void>;
 }
 
-/** Reads a picture's header. Throws a PermanentError that says what is wrong with the file. */
+/** Reads an image's header. Throws a PermanentError that says what is wrong with the file. */
 export async function readPicture(file: Buffer, options: ReadOptions): Promise<Picture> {
   const { what } = options;
   if (file.length === 0) throw undecodable(`${what} is empty.`);
@@ -96,7 +96,7 @@ export async function readPicture(file: Buffer, options: ReadOptions): Promise<P
   return readPage(container, pages[0]!, options);
 }
 
-/** The file in the form that the decoders take, and what they will not do as it says. */
+/** Converts the file to what the decoders support, and collects warnings about what they do not. */
 async function plainFile(file: Buffer, format: InputFormat, what: string) {
   if (format === "svg") {
     await loadFont();
@@ -110,28 +110,28 @@ async function plainFile(file: Buffer, format: InputFormat, what: string) {
 
 const HDR_REDUCED: Warning = {
   code: "hdr_reduced",
-  message: "The picture is made for HDR screens: lights brighter than white paper were dimmed to fit.",
+  message: "The image is made for HDR screens. Highlights brighter than paper white were dimmed to fit.",
 };
 
 interface Container {
   mended: Mended;
   format: InputFormat;
   pages: readonly number[];
-  /** The file as it came. */
+  /** The unmodified file. */
   source: Buffer;
-  /** Of a TIFF: what its pages say of themselves. */
+  /** Directories of a TIFF's pages. */
   directories: readonly TiffPage[];
-  /** Frames that are not in `mended` count too; `null` where the decoder says how many there are. */
+  /** Includes frames that are not in `mended`. `null` if the decoder reports the number. */
   allFrames: number | null;
 }
 
-/** Without looking at any frame; 1 where the decoder does that as quickly. */
+/** Counts frames without decoding. Returns 1 if the decoder is just as fast. */
 function countFrames(data: Buffer, format: InputFormat): number {
   if (format === "webp") return webpFrames(data);
   return format === "png" ? apngFrames(data) : 1;
 }
 
-/** The decoder of WebP looks for each frame from the first one on: of very many, it gets only the first. */
+/** The WebP decoder finds each frame by scanning from the first, so a file with too many frames gets only the first. */
 function fewFrames(mended: Mended, format: InputFormat, counted: number) {
   const few = format !== "webp" || counted <= MAX_FRAMES;
   if (few) return { mended, allFrames: format === "png" ? counted : null };
@@ -188,14 +188,14 @@ function openTiff(file: Container, number: number, options: ReadOptions): Promis
 
 async function readHeader({ data, raw, failOn }: Mended, page: number, what: string) {
   try {
-    // Only the header is read here, so a size beyond the limit can still be told in numbers.
+    // Only reads the header, so that an error about a size beyond the limit can give numbers.
     return await sharp(data, { raw, failOn, ...(!raw && { page }), limitInputPixels: false }).metadata();
   } catch (error) {
     throw fileFailure(error, what);
   }
 }
 
-/** The pixels of a picture, oriented. `sharp` checks the limit again against what it really decodes. */
+/** Decodes the pixels with orientation applied. `sharp` checks the limit again while decoding. */
 export function decode(picture: Picture, options: SharpOptions = {}): Sharp {
   return sharp(picture.data, {
     raw: picture.raw,
@@ -209,8 +209,8 @@ export function decode(picture: Picture, options: SharpOptions = {}): Sharp {
 }
 
 /**
- * Runs `work`, which decodes a picture, and says what its errors mean. A decoder that must be strict to notice
- * missing tiles also stumbles over warnings that lose nothing: then it is run again less strictly.
+ * Runs `work`, which decodes an image, and translates its errors. A decoder strict enough to notice missing tiles also
+ * fails on harmless warnings. In that case, runs `work` again less strictly.
  */
 export async function decoding<T>(picture: Picture, work: (picture: Picture) => Promise<T>): Promise<T> {
   try {

@@ -3,17 +3,17 @@ import { type ColorCode, isHdr, profileOf, SRGB_PRIMARIES, srgbLight } from "./c
 import { type Chromaticities, iccProfile } from "./icc.ts";
 import { PNG_SIGNATURE, pngChunk } from "./png.ts";
 
-/** What says how a PNG's numbers are meant. */
+/** Chunks that describe a PNG's colors. */
 const COLOR_CHUNKS: ReadonlySet<string> = new Set(["cICP", "iCCP", "sRGB", "gAMA", "cHRM"]);
-/** Rounded as writers round: within it, sRGB is meant. */
+/** Tolerances for rounding by writers. Within them, sRGB is meant. */
 const [GAMMA_LEEWAY, PRIMARY_LEEWAY] = [0.05, 0.003];
 const SRGB_GAMMA = 1 / 2.2;
 
 type Chunks = ReadonlyMap<string, Buffer>;
 
 /**
- * A PNG whose colors are described by other means than a profile, with a profile in their place, as libvips reads no
- * other. Where several describe them, the standard's order holds: `cICP`, a profile, `sRGB`, then `gAMA` and `cHRM`.
+ * Replaces other color descriptions in a PNG with a profile, because libvips reads nothing else. If there are several,
+ * the standard's order applies: `cICP`, profile, `sRGB`, then `gAMA` and `cHRM`.
  */
 export function withPngProfile(file: Buffer): { data: Buffer; hdr: boolean } {
   const { found, places, gray, end } = chunksBefore(file);
@@ -24,7 +24,7 @@ export function withPngProfile(file: Buffer): { data: Buffer; hdr: boolean } {
     : found.has("iCCP") || found.has("sRGB")
       ? null
       : ofGamma(found, gray);
-  // An sRGB file that also brings a profile is still meant as sRGB.
+  // If `cICP` says sRGB, it overrides a profile in the file.
   if (!profile && !(code && found.has("iCCP"))) return { data: file, hdr };
   const kept: Buffer[] = [];
   let from = 0;
@@ -43,7 +43,7 @@ export function withPngProfile(file: Buffer): { data: Buffer; hdr: boolean } {
   };
 }
 
-/** The color chunks before the pixels: their contents and places, and where the header ends. */
+/** Color chunks before the pixels, with contents and positions, and the end of the header. */
 function chunksBefore(file: Buffer) {
   const found = new Map<string, Buffer>();
   const places: [start: number, stop: number][] = [];
@@ -63,7 +63,7 @@ function chunksBefore(file: Buffer) {
   return { found, places, gray: colorType === 0 || colorType === 4, end: PNG_SIGNATURE.length + 25 };
 }
 
-/** In full range and without a matrix, which a PNG cannot have. */
+/** Full range without a matrix, the only combination that a PNG allows. */
 function codeOf(found: Chunks): ColorCode | null {
   const code = found.get("cICP");
   if (!code || code.length < 4 || code[2] !== 0 || code[3] !== 1) return null;
@@ -83,7 +83,7 @@ function ofGamma(found: Chunks, gray: boolean): Buffer | null {
   return iccProfile(gray ? null : (colors ?? SRGB_PRIMARIES), transfer);
 }
 
-/** `null` for those of sRGB, and for none. */
+/** `null` for sRGB, and if there are none. */
 function chromaticitiesOf(chunk: Buffer | undefined): Chromaticities | null {
   if (!chunk || chunk.length < 32) return null;
   const [whiteX, whiteY, ...rest] = Array.from(
@@ -102,7 +102,7 @@ function chromaticitiesOf(chunk: Buffer | undefined): Chromaticities | null {
     const [ownX, ownY] = SRGB_PRIMARIES[index]!;
     return Math.abs(x - ownX) < PRIMARY_LEEWAY && Math.abs(y - ownY) < PRIMARY_LEEWAY;
   });
-  // Three colors on a line span nothing.
+  // Three colors on a line do not span a gamut.
   const [[ax, ay], [bx, by], [cx, cy]] = points;
   const area = Math.abs((bx - ax) * (cy - ay) - (cx - ax) * (by - ay));
   return isPossible && !isSrgb && area > 1e-4 ? points : null;

@@ -5,11 +5,11 @@ export const PNG_SIGNATURE = Buffer.from("\x89PNG\r\n\x1a\n", "latin1");
 export interface PngChunk {
   type: string;
   body: Buffer;
-  /** Whether the checksum is the one of these bytes. */
+  /** Whether the checksum matches. */
   intact: boolean;
-  /** The file ends inside this chunk: `body` is what came of it. */
+  /** The file ends inside this chunk, so `body` is incomplete. */
   cut: boolean;
-  /** Where the chunk begins in the file. */
+  /** Offset of the chunk in the file. */
   at: number;
 }
 
@@ -22,7 +22,7 @@ export interface PngHeader {
   interlaced: boolean;
 }
 
-/** The chunks of a PNG up to `IEND` or the file's end. */
+/** Chunks of a PNG up to `IEND` or the end of the file. */
 export function readPng(data: Buffer): PngChunk[] {
   const chunks: PngChunk[] = [];
   let at = PNG_SIGNATURE.length;
@@ -44,7 +44,7 @@ export function readPng(data: Buffer): PngChunk[] {
   return chunks;
 }
 
-/** Undefined when the first chunk is not a whole header. */
+/** `undefined` if the first chunk is not a complete header. */
 export function pngHeader([first]: readonly PngChunk[]): PngHeader | undefined {
   if (first?.type !== "IHDR" || first.body.length < 13) return undefined;
   const { body } = first;
@@ -72,7 +72,7 @@ export function pngChunk(type: string, body: Buffer): Buffer {
 
 export const CHANNELS: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
 
-/** Bytes of a decompressed picture: each row has a filter byte, and an interlaced picture has up to seven passes. */
+/** Size of the decompressed data: each row has a filter byte, and an interlaced image has up to seven passes. */
 export function pngDataLength({ width, height, bits, colorType, interlaced }: PngHeader): number {
   const rows = (across: number, down: number) =>
     across === 0 ? 0 : down * (1 + Math.ceil((across * bits * (CHANNELS[colorType] ?? 0)) / 8));
@@ -84,7 +84,7 @@ export function pngDataLength({ width, height, bits, colorType, interlaced }: Pn
   );
 }
 
-/** Of each pass: the first column and row, and the distance to the next ones. */
+/** Each pass: its first column and row, and the distances to the next ones. */
 const ADAM7 = [
   [0, 0, 8, 8],
   [4, 0, 8, 8],
@@ -96,8 +96,8 @@ const ADAM7 = [
 ] as const;
 
 /**
- * A whole PNG from what came of a damaged one, its missing rows zero (black, or transparent).
- * @returns the part of the picture that came, 0 to 1, beside it
+ * Rebuilds a PNG from a damaged one. Missing rows are zero (black or transparent).
+ * @returns the PNG, and the fraction of the image that was there, 0 to 1
  */
 export async function salvagePng(data: Buffer): Promise<{ data: Buffer; complete: number } | null> {
   const chunks = readPng(data);
@@ -120,7 +120,7 @@ export async function salvagePng(data: Buffer): Promise<{ data: Buffer; complete
   return { data: whole, complete: came.length / length };
 }
 
-/** The first bytes of a deflate stream, up to its first fault, its end or `length`. */
+/** Inflates up to the first error, the end, or `length`. */
 function inflateWhatCame(packed: Buffer, length: number): Promise<Buffer> {
   const { promise, resolve } = Promise.withResolvers<Buffer>();
   const inflate = createInflate({ finishFlush: constants.Z_SYNC_FLUSH });

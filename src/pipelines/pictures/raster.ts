@@ -1,4 +1,4 @@
-/** Decoded pixels, 8 bits a channel, not premultiplied: RGBA, or grey and alpha. */
+/** Decoded pixels with 8 bits per channel, not premultiplied: RGBA, or gray and alpha. */
 export interface Raster {
   data: Buffer;
   width: number;

@@ -1,4 +1,4 @@
-/** Tags that decide how the pixels look. */
+/** Tags that affect how the pixels look. */
 const LOOK: ReadonlySet<number> = new Set([
   ...[
     254, 256, 257, 258, 259, 262, 263, 264, 265, 266, 273, 274, 277, 278, 279, 280, 281, 282, 283, 284, 290,
@@ -22,12 +22,12 @@ interface Entry {
   bytes: Buffer;
 }
 
-/** A TIFF's first page with its pixels as they are compressed, and no tag but those that decide how they look. */
+/** First page of a TIFF with its compressed pixels, and only the tags that affect how they look. */
 export function tiffPixels(file: Buffer): Buffer | null {
   const little = file[0] === 0x49;
   const u16 = (at: number) => (little ? file.readUInt16LE(at) : file.readUInt16BE(at));
   const u32 = (at: number) => (little ? file.readUInt32LE(at) : file.readUInt32BE(at));
-  // A BigTIFF counts in 64 bits.
+  // BigTIFF uses 64-bit offsets.
   if (u16(2) !== 42) return null;
   const start = u32(4);
   const entries: Entry[] = [];

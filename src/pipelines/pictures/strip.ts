@@ -2,9 +2,9 @@ import type { InputFormat } from "./formats.ts";
 import { tiffPixels } from "./strip-tiff.ts";
 
 /**
- * A picture file with its pixels as they are, and nothing beside them but what decides how they look: color
- * profile, density, animation, orientation. `null` for formats and files in which that cannot be told apart.
- * @param orientation as EXIF counts it: the pixels lie as before. Only of JPEG does every viewer turn them.
+ * Removes metadata from a file without re-encoding it. Keeps what affects how the pixels look: color profile, density,
+ * animation and orientation. `null` for formats and files where we cannot tell them apart.
+ * @param orientation EXIF orientation of the unchanged pixels. Only for JPEG does every viewer apply it.
  */
 export function withoutMetadata(file: Buffer, format: InputFormat, orientation: number): Buffer | null {
   switch (format) {
@@ -18,7 +18,7 @@ export function withoutMetadata(file: Buffer, format: InputFormat, orientation: 
       return gif(file);
     case "tiff":
       return orientation === 1 ? tiffPixels(file) : null;
-    // It has no metadata.
+    // BMP has no metadata.
     case "bmp":
       return file;
     default:
@@ -26,7 +26,7 @@ export function withoutMetadata(file: Buffer, format: InputFormat, orientation: 
   }
 }
 
-/** EXIF data with an orientation and nothing else. */
+/** EXIF data that contains only an orientation. */
 function orientationOnly(orientation: number): Buffer {
   return Buffer.from([
     ...[0x4d, 0x4d, 0, 42, 0, 0, 0, 8],
@@ -35,7 +35,7 @@ function orientationOnly(orientation: number): Buffer {
   ]);
 }
 
-/** Segments that say how the pixels look: JFIF, the profile in APP2 and Adobe's color transform. */
+/** Segments that affect how the pixels look: JFIF, the profile in APP2 and Adobe's color transform. */
 function isJpegLook(marker: number, content: Buffer): boolean {
   if (marker === 0xe0) return content.toString("latin1", 0, 4) === "JFIF";
   if (marker === 0xe2) return content.toString("latin1", 0, 11) === "ICC_PROFILE";
@@ -69,7 +69,7 @@ function jpeg(file: Buffer, orientation: number): Buffer | null {
   return null;
 }
 
-/** Where the next marker is that is no restart and no stuffed byte. */
+/** Offset of the next marker, skipping restart markers and stuffed bytes. */
 function endOfScan(file: Buffer, from: number): number {
   for (let at = file.indexOf(0xff, from); at !== -1; at = file.indexOf(0xff, at + 1)) {
     const next = file[at + 1] ?? 0xd9;
@@ -121,7 +121,7 @@ function webp(file: Buffer): Buffer | null {
   return Buffer.concat([head, body]);
 }
 
-/** Application extensions that say how a GIF plays and looks. */
+/** Application extensions that affect how a GIF plays and looks. */
 const GIF_LOOK = ["NETSCAPE2.0", "ANIMEXTS1.0", "ICCRGBG1012"];
 
 function gif(file: Buffer): Buffer | null {

@@ -2,11 +2,11 @@ import sharp from "sharp";
 import { FONT, FONT_FILE } from "./font.ts";
 import type { Warning } from "./warning.ts";
 
-/** Characters and font families of one drawing that are looked at. */
+/** Limits per drawing for checking characters and font families. */
 const [MAX_CHARACTERS, MAX_FAMILIES] = [64, 16];
-/** Code points that no font has, for a box with four digits and one with six. */
+/** Unassigned code points, drawn as boxes with four and six digits. */
 const [NOWHERE, NOWHERE_HIGH] = ["\u0378", "\u{3fffd}"];
-/** Letters in which fonts differ, among them one of Hangul. */
+/** Letters in which fonts differ, including a Hangul syllable. */
 const PROBE = "Rag&amp;1가";
 const GENERIC =
   /^(?:serif|sans-serif|monospace|cursive|fantasy|system-ui|ui-[\w-]+|inherit|initial|unset|revert)$/i;
@@ -14,12 +14,12 @@ const TEXT = /<(?:[\w-]{1,40}:)?text[\s>][\s\S]*?<\/(?:[\w-]{1,40}:)?text\s*>/g;
 const FAMILY =
   /font-family\s*(?:=\s*(?:"([^"]{1,300})"|'([^']{1,300})')|:\s*((?:'[^']{1,100}'|"[^"]{1,100}"(?=\s*[,;}])|[^;}"'<>]){1,300}))/g;
 
-/** What is known of this machine's fonts: they do not change while the process runs. */
+/** Cached because fonts do not change while the process runs. */
 const known = new Map<string, Promise<boolean>>();
 
 /**
- * Warnings for text that this machine cannot draw as it is meant: in none of the fonts that it names, or with
- * characters that no font has. The bundled font must have been loaded.
+ * Warns about text that this machine cannot draw as intended: none of the named fonts is installed, or no font has a
+ * character. Load the bundled font first.
  */
 export async function fontWarnings(svg: Buffer): Promise<Warning[]> {
   const markup = svg.toString("utf8");
@@ -52,13 +52,13 @@ async function missingFamilies(markup: string): Promise<Warning[]> {
       names.map((name) => once(`family ${name.toLowerCase()}`, () => hasFamily(name))),
     );
     if (names.length === 0 || has.includes(true)) continue;
-    const message = `Text in ${names.join(", ")} was drawn in another font: this server has none of that name.`;
+    const message = `Text in ${names.join(", ")} was drawn in another font because this server does not have it.`;
     warnings.push({ code: "font_missing", message });
   }
   return warnings;
 }
 
-/** A name that is not there leaves the text in the one that follows it. */
+/** If a font is missing, the text is drawn with the next one in the list. */
 async function hasFamily(name: string): Promise<boolean> {
   if (FONT.toLowerCase().startsWith(name.toLowerCase())) return true;
   const [other, own] = await Promise.all([drawn(PROBE, `${name}, ${FONT}`), drawn(PROBE, FONT)]);
@@ -75,11 +75,11 @@ async function missingCharacters(text: string): Promise<Warning[]> {
     .slice(0, 5)
     .map((one) => `${one} (U+${one.codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0")})`);
   const more = missing.length > codes.length ? ` and ${missing.length - codes.length} more` : "";
-  const message = `No font on this server has ${codes.join(", ")}${more}: boxes were drawn instead.`;
+  const message = `No font on this server has ${codes.join(", ")}${more}, so boxes were drawn instead.`;
   return [{ code: "glyphs_missing", message }];
 }
 
-/** What no font has is drawn as a box with its number, as large and with the same frame as any other. */
+/** Characters missing from all fonts are drawn as boxes of the same size and with the same frame. */
 async function hasCharacter(character: string): Promise<boolean> {
   const box = await drawn(character.length > 1 ? NOWHERE_HIGH! : NOWHERE!, FONT);
   const glyph = await drawn(character, FONT);
@@ -93,7 +93,7 @@ async function hasCharacter(character: string): Promise<boolean> {
   return false;
 }
 
-/** `null` where there is nothing to be seen. */
+/** `null` if nothing is visible. */
 async function drawn(text: string, font: string) {
   try {
     const image = sharp({ text: { text, font, fontfile: FONT_FILE } }).extractChannel(0);

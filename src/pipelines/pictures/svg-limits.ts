@@ -2,29 +2,29 @@ import { PermanentError } from "../../pipeline/control.ts";
 import { inWords, tooManyPixels, undecodable } from "./failure.ts";
 
 /**
- * What an SVG may contain. A drawing of 2 KB can ask for minutes of work and gigabytes of memory; these are far
- * beyond what drawings for people have.
+ * Limits for SVG content. A 2 KB drawing can demand minutes of CPU time and gigabytes of memory. These limits are far
+ * beyond any drawing made for people.
  */
 export const svgLimits = {
-  /** librsvg takes some 3 KB and 20 µs for each. */
+  /** librsvg takes about 3 KB and 20 µs per tag. */
   tags: 100_000,
-  /** Characters of text, entities replaced. Laying out takes 5.7 KB for each. */
+  /** Characters of text, with entities expanded. Layout takes 5.7 KB per character. */
   textCharacters: 20_000,
-  /** Of them between two tags: the time to lay out a run grows faster than its square (0.2 s for 1,000). */
+  /** Characters between two tags. Layout time grows faster than quadratically (0.2 s for 1,000). */
   textRun: 2_000,
-  /** Elements within elements. */
+  /** Depth of nested elements. */
   nesting: 256,
   /** Filter primitives (`feGaussianBlur`, …). */
   filterPrimitives: 100,
-  /** Pixels on a side: what cairo can draw on. librsvg takes larger sizes for one pixel. */
+  /** Pixels per side, limited by cairo. librsvg treats larger sizes as one pixel. */
   side: 32_767,
-  /** Processor time for drawing, ms: for what no count foresees. */
+  /** CPU time for drawing in ms, for costs that no other limit covers. */
   drawingMs: 10_000,
 } as const;
 
 const ADVICE = "Simplify the drawing, or upload it as a PNG.";
 
-/** Refuses an SVG beyond a limit; the error names the limit. */
+/** Rejects an SVG that exceeds a limit. The error names the limit. */
 export function checkSvg(data: Buffer, what: string): void {
   const text = data.toString("utf8");
   const found = measure(text);
@@ -38,7 +38,7 @@ export function checkSvg(data: Buffer, what: string): void {
   for (const [count, limit, unit] of over) {
     if (count <= limit) continue;
     throw undecodable(
-      `${what} has ${inWords(count)} ${unit}; at most ${inWords(limit)} are allowed in an SVG. ${ADVICE}`,
+      `${what} has ${inWords(count)} ${unit}. The limit for an SVG is ${inWords(limit)}. ${ADVICE}`,
     );
   }
   checkSides(text.slice(0, 16_384), what);
@@ -52,10 +52,10 @@ interface Measures {
   filterPrimitives: number;
 }
 
-/** Of text between tags, comments, CDATA sections and declarations: one pass, whatever is wrong with the file. */
+/** Matches tags, comments, CDATA, declarations and text, in one pass even for malformed files. */
 const PIECES =
   /<!--[\s\S]*?(?:-->|$)|<!\[CDATA\[([\s\S]*?)(?:\]\]>|$)|<[!?][^>]*>?|<(\/?)([^\s/>]*)([^>]*)>?|([^<]+)/g;
-/** Their text is not drawn. */
+/** Elements whose text is not drawn. */
 const SILENT = /^(?:[\w-]+:)?(?:style|script|metadata|desc|title)$/;
 
 function measure(text: string): Measures {
@@ -80,7 +80,7 @@ function measure(text: string): Measures {
   return found;
 }
 
-/** Entities that the file declares, by name: how long each becomes. Those within others are counted with them. */
+/** Expanded lengths of the entities that the file declares, by name. Includes nested entities. */
 function entitiesOf(text: string): Map<string, number> {
   const lengths = new Map<string, number>();
   for (const [, name, , value] of text.matchAll(/<!ENTITY\s+(\S+)\s+(["'])([\s\S]*?)\2/g)) {
@@ -101,7 +101,7 @@ function checkSides(head: string, what: string): void {
   for (const [, length] of root?.matchAll(/\s(?:width|height)\s*=\s*["']\s*([\d.]+(?:e\d+)?)(?!%)/gi) ?? []) {
     if (Number(length) <= svgLimits.side) continue;
     throw tooManyPixels(
-      `${what} is ${length} long on a side; at most ${inWords(svgLimits.side)} is allowed in an SVG.`,
+      `${what} is ${length} long on one side. The limit for an SVG is ${inWords(svgLimits.side)}.`,
     );
   }
 }
@@ -109,8 +109,8 @@ function checkSides(head: string, what: string): void {
 const LOOK_MS = 100;
 
 /**
- * Waits for a drawing as long as it may take. The process must draw nothing else meanwhile, as its processor time is
- * what counts; and as the drawing cannot be stopped, the process must be replaced when it took too long.
+ * Limits the time for a drawing. Measured as CPU time of the process, so it must draw nothing else meanwhile. Drawing
+ * cannot be interrupted, so the process must be replaced after a timeout.
  */
 export async function withinDrawingTime<T>(what: string, drawing: Promise<T>): Promise<T> {
   const began = process.cpuUsage();
@@ -119,7 +119,7 @@ export async function withinDrawingTime<T>(what: string, drawing: Promise<T>): P
     const { user, system } = process.cpuUsage(began);
     if ((user + system) / 1_000 <= svgLimits.drawingMs) return;
     const seconds = svgLimits.drawingMs / 1_000;
-    const message = `${what} takes more than ${seconds} s to draw, which is the most that an SVG may. ${ADVICE}`;
+    const message = `${what} takes more than ${seconds} s to draw, the limit for an SVG. ${ADVICE}`;
     late.reject(new PermanentError("undecodable_file", message, { abandonsWork: true }));
   }, LOOK_MS);
   try {

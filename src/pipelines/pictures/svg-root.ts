@@ -1,18 +1,18 @@
-/** What browsers take for granted of a root element that does not say it, and librsvg does not. */
+/** Applies browsers' defaults for the root element, which librsvg lacks. */
 
-/** Of an image whose other side is not said. */
+/** Default sides of an image that specifies neither. */
 const USUAL_SIDES = { width: 300, height: 150 } as const;
 const FONT_PIXELS = 16;
 
 interface Root {
-  /** With its prefix: `svg`, or `s:svg`. */
+  /** With prefix: `svg`, or `s:svg`. */
   name: string;
-  /** From behind the name to before the `>`. */
+  /** Range from after the name to before the `>`. */
   start: number;
   end: number;
 }
 
-/** The SVG with the font size, the sides and the background that browsers would give its root. */
+/** Adds the font size, sides and background that browsers would apply to the root. */
 export function asBrowsersDo(text: string): string {
   const root = rootOf(text);
   if (!root) return text;
@@ -30,7 +30,7 @@ export function asBrowsersDo(text: string): string {
   ].join("");
 }
 
-/** The first element, if it is `svg`: past comments, processing instructions and the document type. */
+/** Finds the first element if it is `svg`, skipping comments, processing instructions and the doctype. */
 function rootOf(text: string): Root | null {
   for (let at = text.indexOf("<"); at >= 0; at = text.indexOf("<", at)) {
     if (text.startsWith("<!--", at)) at = after(text, "-->", at + 4);
@@ -50,7 +50,7 @@ function after(text: string, end: string, from: number): number {
   return found < 0 ? text.length : found + end.length;
 }
 
-/** A document type ends with `>`, but for those in its quoted texts and its internal subset. */
+/** A doctype ends with `>`, except in quoted strings and the internal subset. */
 function afterDoctype(text: string, from: number): number {
   let isWithin = false;
   for (let at = from; at < text.length; at++) {
@@ -64,7 +64,7 @@ function afterDoctype(text: string, from: number): number {
   return text.length;
 }
 
-/** Where its `>` is: quoted values may have some, too. */
+/** Offset of the tag's `>`, skipping quoted values. */
 function endOfTag(text: string, from: number): number {
   for (let at = from; at < text.length; at++) {
     const character = text[at]!;
@@ -79,12 +79,12 @@ function attributeOf(attributes: string, name: string): string | null {
   return found ? (found[1] ?? found[2] ?? "").trim() : null;
 }
 
-/** librsvg begins with 12 pixels. */
+/** librsvg's default is 12 pixels. */
 function fontSize(attributes: string): string | null {
   return attributeOf(attributes, "font-size") === null ? `font-size="${FONT_PIXELS}"` : null;
 }
 
-/** Of two sides, one: without a view box, librsvg would forget it and take what the drawing covers. */
+/** If one side is missing and there is no view box, librsvg would ignore the other and use the drawing's extent. */
 function missingSide(attributes: string): string | null {
   if (attributeOf(attributes, "viewBox") !== null || attributeOf(attributes, "style") !== null) return null;
   const [width, height] = (["width", "height"] as const).map((side) => attributeOf(attributes, side));
@@ -94,7 +94,7 @@ function missingSide(attributes: string): string | null {
   return `${side}="${USUAL_SIDES[side]}"`;
 }
 
-/** A color behind the drawing, as many programs write it: librsvg knows no CSS backgrounds. */
+/** Draws a background as a rectangle, because librsvg ignores the CSS backgrounds that many programs write. */
 function backgroundOf(attributes: string): ((root: string) => string) | null {
   const style = attributeOf(attributes, "style") ?? "";
   const color = /(?:^|;)\s*background(?:-color)?\s*:\s*([#\w\s.,%/()-]{1,80}?)\s*(?:;|$)/i.exec(style)?.[1];
@@ -109,7 +109,7 @@ function backgroundOf(attributes: string): ((root: string) => string) | null {
 const COLOR = /^(?:#[0-9a-f]{3,8}|[a-z]+|(?:rgb|hsl)a?\([^()]*\))$/i;
 const WHOLE = 'width="100%" height="100%"';
 
-/** Far beyond the view box, which need not have the shape of the picture. */
+/** Extends far beyond the view box, which may have another aspect ratio than the image. */
 function around([x, y, width, height]: number[]): string {
   const [w, h] = [width! * 100, height! * 100];
   return `x="${x! - w}" y="${y! - h}" width="${w * 2}" height="${h * 2}"`;

@@ -2,12 +2,12 @@ import { constants, gunzipSync } from "node:zlib";
 import { inWords, undecodable } from "./failure.ts";
 import { asBrowsersDo } from "./svg-root.ts";
 
-/** What a compressed SVG may grow to. */
+/** Maximum decompressed size of an SVG. */
 const MAX_SVG_BYTES = 64 * 1024 * 1024;
-/** Where the root element is looked for: past a long comment or license. */
+/** How far to look for the root element, past a long comment or license. */
 const HEAD_BYTES = 64 * 1024;
 
-/** Whether a file is an SVG: as text of any encoding, or compressed. */
+/** Whether a file is an SVG, as text in any encoding or compressed. */
 export function isSvg(data: Buffer): boolean {
   const head = isGzip(data) ? unpackHead(data) : data.subarray(0, HEAD_BYTES);
   const text = head === null ? "" : textOf(head).trimStart();
@@ -15,9 +15,9 @@ export function isSvg(data: Buffer): boolean {
 }
 
 /**
- * The SVG as librsvg takes it and draws it as browsers do: decompressed, in UTF-8, its root near the beginning, its
- * lengths in pixels. librsvg's resolution also scales lengths that are given in pixels, so that 96 dpi for the physical
- * ones can only be had by converting them here.
+ * Converts an SVG so that librsvg accepts it and draws it like browsers do: decompressed, in UTF-8, with its root near
+ * the beginning and lengths in pixels. We convert physical lengths to 96 dpi ourselves, because librsvg's resolution
+ * would also scale lengths in pixels.
  */
 export function plainSvg(data: Buffer, what: string): Buffer {
   const text = textOf(isGzip(data) ? unpack(data, what) : data);
@@ -30,7 +30,7 @@ function isGzip(data: Buffer): boolean {
 
 function unpackHead(data: Buffer): Buffer | null {
   try {
-    // Deflate grows by at most a thousand times.
+    // Deflate expands by a factor of about 1,000 at most.
     const head = gunzipSync(data.subarray(0, 4096), { finishFlush: constants.Z_SYNC_FLUSH });
     return head.subarray(0, HEAD_BYTES);
   } catch {
@@ -46,13 +46,13 @@ function unpack(data: Buffer, what: string): Buffer {
     throw undecodable(
       tooLarge
         ? `${what} is larger than ${inWords(MAX_SVG_BYTES / 1024 / 1024)} MiB when decompressed, the limit for an SVG.`
-        : `${what} is damaged: it cannot be decompressed. Upload it again from an intact copy.`,
+        : `${what} is damaged: it cannot be decompressed. Upload an intact copy.`,
       error,
     );
   }
 }
 
-/** By the byte order mark, else by the pattern of its first `<`, else by the XML declaration, else UTF-8. */
+/** Decodes by byte order mark, or else the pattern of the first `<`, or else the XML declaration, or else UTF-8. */
 function textOf(data: Buffer): string {
   return new TextDecoder(encodingOf(data)).decode(data);
 }
@@ -67,14 +67,14 @@ function encodingOf(data: Buffer): string {
   const label = declaration?.[1] ?? "utf-8";
   try {
     const { encoding } = new TextDecoder(label);
-    // A document that could be read up to here is not in UTF-16.
+    // If we could read the declaration as ASCII, the document is not in UTF-16.
     return encoding.startsWith("utf-16") ? "utf-8" : encoding;
   } catch {
     return "utf-8";
   }
 }
 
-/** Without the XML declaration, whose encoding is no longer true, and without comments before the root. */
+/** Removes the XML declaration, whose encoding is no longer true, and comments before the root. */
 function withoutProlog(text: string): string {
   let rest = text.replace(/^\s*<\?xml[^>]*\?>/, "");
   for (;;) {
@@ -86,8 +86,8 @@ function withoutProlog(text: string): string {
 }
 
 /**
- * libvips takes for an SVG what is ASCII in its first 24 bytes and has `<svg` in its first 1,000: not a root with a
- * prefix, or with a name in Korean. The comment is in capitals, so that nobody here takes it for the root.
+ * libvips recognizes an SVG only if the first 24 bytes are ASCII and the first 1,000 contain `<svg`, which a prefixed
+ * root or a Korean name breaks. The comment is uppercase, so that our own code does not take it for the root.
  */
 function recognizable(text: string): string {
   const isSeen = /^[\x09-\x7e]{24}/.test(text) && /<svg/i.test(text.slice(0, 900));
@@ -101,13 +101,13 @@ const PIXELS: Readonly<Record<string, number>> = {
   q: 96 / 101.6,
   pt: 96 / 72,
   pc: 16,
-  // Of the root's font, whose size is 16 pixels unless it says otherwise.
+  // Relative to the root's font size, 16 pixels by default.
   rem: 16,
 };
 
-/** Tags with their attributes, and style sheets to their end or the file's: not the text between them. */
+/** Matches tags with attributes, and style sheets, but not the text in between. */
 const MARKUP = /<style(?:\s[^<>]*)?(?<!\/)>[\s\S]*?(?:<\/style|$)|<[a-zA-Z][^<>]*>/g;
-/** Digits are bounded, so that a long run of them costs no more than its length. */
+/** The number of digits is limited, so that matching takes linear time. */
 const LENGTH =
   /(?<=[\s"':;,(])([+-]?(?:\d{1,40}\.?\d{0,40}|\.\d{1,40})(?:e[+-]?\d{1,9})?)(in|cm|mm|q|pt|pc|rem)(?=[\s"';,)!}])/gi;
 

@@ -1,13 +1,13 @@
-/** Tags whose values are offsets in the file. */
+/** Tags whose values are file offsets. */
 const OFFSETS: ReadonlySet<number> = new Set([273, 324]);
-/** Tags that lead to a directory of their own: EXIF and GPS. */
+/** Tags that point to a directory: EXIF and GPS. */
 const DIRECTORIES: ReadonlySet<number> = new Set([34665, 34853]);
 const BYTES = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4];
 const [SHORT, LONG] = [3, 4];
 
 /**
- * One TIFF with the pages of several, each of its own size and depth, which libvips does not write.
- * Takes what libvips writes: little-endian, not BigTIFF.
+ * Joins several TIFFs into one with pages of different sizes and depths, which libvips cannot write. Expects what
+ * libvips writes: little-endian, not BigTIFF.
  */
 export function joinTiffs(files: readonly Buffer[]): Buffer {
   const parts: Buffer[] = [];
@@ -28,7 +28,7 @@ function nextOf(part: Buffer, directory: number): number {
   return directory + 2 + part.readUInt16LE(directory) * 12;
 }
 
-/** The file with every offset in it `base` bytes further on. */
+/** Shifts all offsets in a file by `base`. */
 function relocated(file: Buffer, base: number): Buffer {
   const added: Buffer[] = [];
   let length = file.length + (file.length % 2);

@@ -2,27 +2,27 @@ import { constants, inflateSync } from "node:zlib";
 import type { TiffPage } from "./tiff.ts";
 
 const [NONE, LZW, DEFLATE, OLD_DEFLATE, PACKBITS] = [1, 5, 8, 32_946, 32_773];
-/** Predictors: samples as differences from the one before, and floating-point numbers byte plane by byte plane. */
+/** Predictors: differences from the previous sample, and floating-point numbers in byte planes. */
 const [DIFFERENCES, FLOATING] = [2, 3];
 
-/** Whether strips and tiles that are compressed so can be read here. */
+/** Whether we can decompress strips and tiles with this compression. */
 export function readsCompression(compression: number): boolean {
   return [NONE, LZW, DEFLATE, OLD_DEFLATE, PACKBITS].includes(compression);
 }
 
-/** One strip or tile: samples in rows, one after the other; `plane` counts where each color has its own. */
+/** One strip or tile, with samples in rows. `plane` is the index of the color if each has separate parts. */
 export interface TiffPart {
   bytes: Buffer;
-  /** Of the samples: floating-point differences always begin with the highest byte. */
+  /** Byte order of the samples. Floating-point differences always begin with the highest byte. */
   little: boolean;
   x: number;
   y: number;
-  /** Of the part, which may reach beyond the picture. */
+  /** Width of the part, which may extend beyond the image. */
   width: number;
   plane: number;
 }
 
-/** The strips or tiles of a page with 8 bits a sample or a multiple of it. What is missing of them is zero. */
+/** Strips or tiles of a page whose sample size is a multiple of 8 bits. Missing bytes are zero. */
 export function* tiffParts(data: Buffer, page: TiffPage): Generator<TiffPart> {
   const { layout, width, height, samples, bits, compression } = page;
   const partWidth = page.tiled ? layout.tileWidth : width;
@@ -48,7 +48,7 @@ function unpack(packed: Buffer, compression: number, length: number): Buffer {
   if (compression === LZW) return unpackLzw(packed, length);
   if (compression === PACKBITS) return unpackBits(packed, length);
   if (compression !== DEFLATE && compression !== OLD_DEFLATE) return packed.subarray(0, length);
-  // Trailing bytes that a part is too long by are no part of the picture.
+  // Ignore excess bytes at the end.
   return inflateSync(packed, { maxOutputLength: length + 1024, finishFlush: constants.Z_SYNC_FLUSH });
 }
 
@@ -70,11 +70,11 @@ function unpackBits(packed: Buffer, length: number): Buffer {
   return result;
 }
 
-/** Codes from the highest bit down, which grow one code early, as TIFF has them. */
+/** TIFF's LZW: codes from the highest bit down, which grow one code early. */
 function unpackLzw(packed: Buffer, length: number): Buffer {
   const [CLEAR, END] = [256, 257];
   const result = Buffer.alloc(length);
-  // Each entry is what was written at `starts`, `lengths` long.
+  // Each entry refers to earlier output: `lengths` bytes from `starts`.
   const starts = new Uint32Array(4096);
   const lengths = new Uint16Array(4096);
   let [next, size, held, pending, at, to] = [258, 9, 0, 0, 0, 0];
@@ -120,7 +120,7 @@ interface Rows {
   page: TiffPage;
 }
 
-/** Turns predictions back into samples; returns whether these are little-endian. */
+/** Reverts the predictor. Returns whether the samples are little-endian. */
 function undo(bytes: Buffer, { rowBytes, channels, sampleBytes, page }: Rows): boolean {
   const { little, predictor } = page.layout;
   if (predictor !== DIFFERENCES && predictor !== FLOATING) return little;

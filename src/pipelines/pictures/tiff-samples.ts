@@ -4,10 +4,10 @@ import { readsCompression, tiffParts } from "./tiff-parts.ts";
 import { writeTiff } from "./tiff-write.ts";
 import type { Warning } from "./warning.ts";
 
-/** The largest value of each kind of floating-point sample that files are known to hold. */
+/** Common maxima of floating-point samples. */
 const USUAL_MAXIMA = [1, 255, 65_535];
 const [MIN_IS_WHITE, MIN_IS_BLACK, RGB, CMYK] = [0, 1, 2, 5];
-/** What each kind of colors has without transparency. */
+/** Number of color channels, by photometric interpretation. */
 const COLORS: Readonly<Record<number, number>> = {
   [MIN_IS_WHITE!]: 1,
   [MIN_IS_BLACK!]: 1,
@@ -17,17 +17,17 @@ const COLORS: Readonly<Record<number, number>> = {
 const MAX = 65_535;
 
 /**
- * Whether libvips reads a page's samples in another sense, or not at all: signed numbers, those of 32 and 64 bits,
- * floating-point ones, and tiles of one color each.
+ * Whether libvips would misread a page's samples or not read them at all: signed, 32- and 64-bit, and floating-point
+ * samples, and tiles with one color each.
  */
 export function hasOddSamples({ sampleFormat, bits, tiled, layout }: TiffPage): boolean {
   return sampleFormat !== "unsigned" || bits > 16 || (tiled && layout.planar);
 }
 
 /**
- * Such a page as a TIFF of its own with 16 bits a sample (8 where it has 8 and they are unsigned), by the range that
- * the file states, or else by what its kind of numbers usually holds, or else by the one that its values lie in.
- * Floating-point RGB without a stated range is linear light. The page's size must have been checked.
+ * Converts such a page to a separate TIFF with 16 bits per sample (8 for unsigned 8-bit samples). Scales by the range
+ * in the file, or else the usual range for this kind of samples, or else the range of the values. Floating-point RGB
+ * without a range is linear light. Check the page's size first.
  */
 export function plainSamples(
   data: Buffer,
@@ -112,12 +112,12 @@ function scaleOf(values: Float32Array, page: TiffPage, colors: number): Scale {
   const { sampleFormat, bits, photometric, range } = page;
   const most = sampleFormat === "float" ? 1 : 2 ** (sampleFormat === "signed" ? bits - 1 : bits) - 1;
   const alpha = (value: number) => within((value / most) * MAX);
-  // 0 is black in floating-point CMYK, too: its numbers are parts of ink.
+  // 0 is black in floating-point CMYK as well: its numbers are fractions of ink.
   if (sampleFormat === "float" && photometric === RGB && !range)
     return { color: (value) => within(encoded(value) * MAX), alpha, warnings: [] };
   const { min, max, guessed } =
     (range ?? sampleFormat === "unsigned") ? given(range, most) : guess(values, page, colors);
-  const message = `The samples lie from ${min} to ${max} and the file does not say which is white: the lowest became black and the highest white.`;
+  const message = `The samples range from ${min} to ${max} and the file does not define white, so the lowest value became black and the highest white.`;
   return {
     color: (value) => within(((value - min) / (max - min)) * MAX),
     alpha,
@@ -130,7 +130,7 @@ function given(range: TiffPage["range"], most: number) {
   return { min, max, guessed: false };
 }
 
-/** Numbers that are none, as some files mark missing measurements, do not count. */
+/** Ignores NaN, which marks missing measurements in some files. */
 function guess(values: Float32Array, { samples, sampleFormat, bits }: TiffPage, colors: number) {
   let [lowest, highest] = [Infinity, -Infinity];
   for (let at = 0; at < values.length; at++) {
@@ -149,7 +149,7 @@ function within(value: number): number {
   return value > 0 ? Math.min(MAX, Math.round(value)) : 0;
 }
 
-/** Linear light as sRGB writes it. */
+/** Encodes linear light as sRGB. */
 function encoded(light: number): number {
   return light <= 0.003_130_8 ? light * 12.92 : 1.055 * light ** (1 / 2.4) - 0.055;
 }

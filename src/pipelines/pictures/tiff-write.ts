@@ -6,19 +6,19 @@ export interface TiffSource {
   width: number;
   height: number;
   channels: number;
-  /** As TIFF counts the kinds of colors. */
+  /** TIFF's photometric interpretation. */
   photometric: number;
-  /** 8 or 16 bits a sample, by the array's type. */
+  /** 8 or 16 bits per sample, depending on the array type. */
   samples: Uint8Array | Uint16Array;
   extraSamples: readonly number[];
   orientation: number;
-  /** Dots an inch. */
+  /** In dots per inch. */
   density: number | null;
-  /** Tags of bytes that are taken over: the color profile and descriptions. */
+  /** Binary tags to copy: the color profile and descriptions. */
   blobs: ReadonlyMap<number, Buffer>;
 }
 
-/** A TIFF of one uncompressed strip. */
+/** Writes a TIFF with one uncompressed strip. */
 export function writeTiff(source: TiffSource): Buffer {
   const { width, height, channels, samples, density } = source;
   const bits = samples.BYTES_PER_ELEMENT * 8;

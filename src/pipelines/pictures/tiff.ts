@@ -1,31 +1,31 @@
-/** What a page of a TIFF says of itself. */
+/** Facts about a page of a TIFF, from its directory. */
 export interface TiffPage {
-  /** Its index in the file, from 0, as libvips counts. */
+  /** 0-based index in the file, as libvips counts. */
   index: number;
-  /** A smaller copy of another page, or a mask: no page of the document. */
+  /** A thumbnail or a mask rather than a page of the document. */
   auxiliary: boolean;
   width: number;
   height: number;
-  /** Bits of a sample. */
+  /** Bits per sample. */
   bits: number;
   samples: number;
   sampleFormat: "unsigned" | "signed" | "float";
   compression: number;
   photometric: number;
   tiled: boolean;
-  /** What the samples' black and white are, where the file says it. */
+  /** Sample values of black and white, if specified. */
   range: [min: number, max: number] | null;
-  /** Pixels per inch; `null` where it is not said or has no unit. */
+  /** Pixels per inch. `null` if unspecified or without a unit. */
   density: number | null;
-  /** The part of the pixels' bytes that the file has, 0 to 1. */
+  /** Fraction of the pixels' bytes that the file contains, 0 to 1. */
   complete: number;
   layout: TiffLayout;
 }
 
-/** Where a page's pixels are in the file, and what is copied with them. */
+/** Location of a page's pixels, and what to copy with them. */
 export interface TiffLayout {
   little: boolean;
-  /** Each color in strips or tiles of its own. */
+  /** Each color has separate strips or tiles. */
   planar: boolean;
   predictor: number;
   rowsPerStrip: number;
@@ -34,13 +34,13 @@ export interface TiffLayout {
   /** Of the strips or tiles. */
   offsets: readonly number[];
   lengths: readonly number[];
-  /** What samples beside the colors are: 1 premultiplied transparency, 2 transparency. */
+  /** Meaning of the extra samples: 1 premultiplied alpha, 2 alpha. */
   extraSamples: readonly number[];
-  /** As EXIF counts it. */
+  /** EXIF orientation. */
   orientation: number;
-  /** Profile, XMP and IPTC, by their tags. */
+  /** Profile, XMP and IPTC, by tag. */
   blobs: ReadonlyMap<number, Buffer>;
-  /** It says what EXIF says: of the camera, the place, or who made it and when. */
+  /** Whether it has descriptive metadata: camera, location, author or time. */
   describes: boolean;
 }
 
@@ -70,16 +70,16 @@ const TAG = {
   sampleMax: 341,
 } as const;
 
-/** Tags of bytes that a page keeps when its pixels are written anew: XMP, IPTC, Photoshop's and the profile. */
+/** Binary tags to keep when pixels are rewritten: XMP, IPTC, Photoshop and the profile. */
 const BLOBS: readonly number[] = [700, 33723, 34377, 34675];
 /** Description, maker, model, date, artist, copyright, EXIF and GPS. */
 const DESCRIPTIONS: readonly number[] = [270, 271, 272, 306, 315, 33432, 34665, 34853];
-/** Bytes of each type of value. */
+/** Size of each value type in bytes. */
 const BYTES = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8, 8, 8];
 const MAX_PAGES = 10_000;
 const REDUCED_OR_MASK = 1 | 4;
 
-/** The pages of a TIFF or BigTIFF as far as they can be followed: damage is for the decoder to tell. */
+/** Reads the pages of a TIFF or BigTIFF as far as possible. Ignores damage, which the decoder will report. */
 export function readTiff(data: Buffer): TiffPage[] {
   const reader = new TiffReader(data);
   const pages: TiffPage[] = [];
@@ -162,7 +162,7 @@ class TiffReader {
   readonly #data: Buffer;
   readonly #little: boolean;
   readonly #big: boolean;
-  /** Bytes that may still be read as values: only a hostile file has directories that share them over and over. */
+  /** Remaining byte budget for values. Only hostile files have many directories that share the same values. */
   #left: number;
 
   constructor(data: Buffer) {
@@ -172,7 +172,7 @@ class TiffReader {
     this.#big = this.#u16(2) === 43;
   }
 
-  /** Where the first directory is. */
+  /** Offset of the first directory. */
   first(): number {
     return this.#big ? this.#u64(8) : this.#u32(4);
   }
@@ -195,7 +195,7 @@ class TiffReader {
     return { tags, blobs, describes, next: this.#big ? this.#u64(end) : this.#u32(end) };
   }
 
-  /** Where an entry's values are, and whether that is in the entry itself. */
+  /** Offset of an entry's values, and whether they are in the entry itself. */
   #place(entry: number) {
     const type = this.#u16(entry + 2);
     const count = this.#big ? this.#u64(entry + 4) : this.#u32(entry + 4);
@@ -259,13 +259,13 @@ class TiffReader {
   }
 }
 
-/** The pages of a document: neither thumbnails nor masks. */
+/** Pages of a document, without thumbnails and masks. */
 export function documentPages(pages: readonly TiffPage[]): number[] {
   const found = pages.filter(({ auxiliary }) => !auxiliary).map(({ index }) => index);
   return found.length > 0 ? found : [0];
 }
 
-/** Ways to compress that the decoder was built without. */
+/** Compressions that the bundled decoder does not support. */
 const UNSUPPORTED: Readonly<Record<number, string>> = {
   6: "old-style JPEG",
   9: "JBIG",
@@ -281,7 +281,7 @@ const UNSUPPORTED: Readonly<Record<number, string>> = {
   50002: "JPEG XL",
 };
 
-/** The name of a page's compression if it cannot be read. */
+/** Name of a page's compression if it is unsupported. */
 export function unsupportedCompression({ compression }: TiffPage): string | undefined {
   return UNSUPPORTED[compression];
 }

@@ -2,10 +2,10 @@ import { avifFacts } from "./avif.ts";
 import type { InputFormat } from "./formats.ts";
 import { readTiff } from "./tiff.ts";
 
-/** Says of a JPEG's second image that it is a gain map, of a kind that sharp does not read. */
+/** Markers of gain maps that sharp does not read. */
 const GAIN_MAPS = ["http://ns.apple.com/HDRGainMap/1.0/", "urn:iso:std:iso:ts:21496:-1"];
 
-/** Kinds of metadata that a file has and sharp does not read: EXIF in a TIFF, comments, XMP in a GIF. */
+/** Metadata in the file that sharp does not read: EXIF in a TIFF, comments, XMP in a GIF. */
 export function unreadMetadata(file: Buffer, format: InputFormat): string[] {
   switch (format) {
     case "tiff":
@@ -21,7 +21,7 @@ export function unreadMetadata(file: Buffer, format: InputFormat): string[] {
   }
 }
 
-/** A gain map that sharp does not read. */
+/** Whether there is a gain map that sharp does not read. */
 export function hasUnreadGainMap(file: Buffer, format: InputFormat): boolean {
   if (format === "avif") return avifFacts(file).gainMap;
   return format === "jpeg" && GAIN_MAPS.some((name) => file.includes(name));
@@ -50,7 +50,7 @@ function hasJpegComment(file: Buffer): boolean {
   return false;
 }
 
-/** XMP has a text chunk of its own, which sharp reads. */
+/** XMP has a separate text chunk, which sharp reads. */
 function hasPngText(file: Buffer): boolean {
   for (let at = 8; at + 12 <= file.length; at += 12 + file.readUInt32BE(at)) {
     const type = file.toString("latin1", at + 4, at + 8);

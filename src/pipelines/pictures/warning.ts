@@ -1,4 +1,4 @@
-/** A loss that a client is told of. */
+/** A loss to report to the client. */
 export interface Warning {
   code: string;
   message: string;

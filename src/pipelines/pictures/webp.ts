@@ -21,7 +21,7 @@ export function webpFrames(data: Buffer): number {
   return data.length < 12 ? 0 : readWebp(data).filter(({ type }) => type === "ANMF").length;
 }
 
-/** An animation of its first frame alone. */
+/** An animation with only its first frame. */
 export function firstWebpFrame(data: Buffer): Buffer {
   const chunks = readWebp(data);
   const first = chunks.findIndex(({ type }) => type === "ANMF");
@@ -42,13 +42,13 @@ export function writeWebp(chunks: readonly { type: string; body: Buffer }[]): Bu
 }
 
 export interface WebpEnd {
-  /** The part of the file's bytes that came, 0 to 1. */
+  /** Fraction of the file's bytes that arrived, 0 to 1. */
   complete: number;
-  /** With what came of the last chunk: all of its frames before, or its rest filled with zeros. */
+  /** The file, with the incomplete chunk dropped if it is a frame, or else padded with zeros. */
   mended: Buffer;
 }
 
-/** What a WebP that is shorter than it says has; `null` for a whole one. */
+/** Describes a WebP that is shorter than its header says. `null` if it is complete. */
 export function shortWebp(data: Buffer): WebpEnd | null {
   if (data.length < 20) return null;
   const said = data.readUInt32LE(4) + 8;
@@ -56,7 +56,7 @@ export function shortWebp(data: Buffer): WebpEnd | null {
   const chunks = readWebp(data);
   const whole = chunks.filter(({ cut }) => !cut);
   const moves = chunks.some(({ type }) => type === "ANIM");
-  // A cut that lies behind the pixels, in metadata or padding, loses nothing of the picture.
+  // If the file is cut after the pixels, in metadata or padding, the image is complete.
   const pixelsCame = moves
     ? chunks.at(-1)?.type !== "ANMF" || (whole.length === chunks.length && said - data.length <= 1)
     : whole.some(({ type }) => type === "VP8 " || type === "VP8L");

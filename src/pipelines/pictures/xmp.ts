@@ -5,7 +5,7 @@ const GAIN_MAP = "http://ns.adobe.com/hdr-gain-map/1.0/";
 const CONTAINER = "http://ns.google.com/photos/1.0/container/";
 const CAMERA = "http://ns.google.com/photos/1.0/camera/";
 
-/** XMP as text; `null` when it is in no encoding that XMP may have. */
+/** Decodes XMP. `null` if its encoding is not allowed for XMP. */
 export function xmpText(data: Buffer): string | null {
   const encoding =
     data[0] === 0xfe || data[0] === 0 ? "utf-16be" : data[1] === 0 || data[0] === 0xff ? "utf-16le" : "utf-8";
@@ -17,8 +17,8 @@ export function xmpText(data: Buffer): string | null {
 }
 
 /**
- * XMP that fits a picture which has been turned upright and has this size. What describes other data of the old
- * file goes: thumbnails, the gain map and the video that were found beside the picture.
+ * Adjusts XMP to an upright image of this size. Removes descriptions of data that is gone: thumbnails, gain map and
+ * video.
  */
 export function fitXmp(xmp: string, { width, height }: { width: number; height: number }): string {
   const values: [namespace: string, property: string, value: string | null][] = [
@@ -40,7 +40,7 @@ export function fitXmp(xmp: string, { width, height }: { width: number; height: 
   return text;
 }
 
-/** Whether the file says that a video follows the picture. */
+/** Whether the file says that a video follows the image. */
 export function hasMotion(xmp: string): boolean {
   return prefixesOf(xmp, CAMERA).some((prefix) =>
     new RegExp(`\\b${prefix}:(MotionPhoto|MicroVideo)(\\s*=\\s*["']|>)\\s*1`).test(xmp),
@@ -52,7 +52,7 @@ function prefixesOf(xmp: string, namespace: string): string[] {
   return [...new Set([...found].filter(([, , uri]) => uri === namespace).map(([, prefix]) => prefix!))];
 }
 
-/** Sets a property, written as an attribute or as an element, where it is there; `null` removes it. */
+/** Sets an existing property, written as an attribute or an element. `null` removes it. */
 function setProperty(xmp: string, name: string, value: string | null): string {
   const attribute = new RegExp(`(\\s${name}\\s*=\\s*)(?:"[^"]*"|'[^']*')`, "g");
   if (value === null) return withoutElement(xmp.replace(attribute, ""), name);
@@ -60,7 +60,7 @@ function setProperty(xmp: string, name: string, value: string | null): string {
   return xmp.replace(attribute, `$1"${value}"`).replace(element, `<$1>${value}</$1>`);
 }
 
-/** With all that is in it. Looks for the end of each only once, so that hostile text costs no more than its length. */
+/** Removes elements with their content. Searches each end only once, so that hostile text takes linear time. */
 function withoutElement(xmp: string, name: string): string {
   const opening = new RegExp(`<(${name})(?=[\\s/>])[^<>]*>`, "g");
   let kept = "";
@@ -70,7 +70,7 @@ function withoutElement(xmp: string, name: string): string {
     const end = open[0].endsWith("/>")
       ? opening.lastIndex
       : xmp.indexOf(closing, opening.lastIndex) + closing.length;
-    // It does not end: the text is no XML, and nothing in it is an element.
+    // An unterminated element means that this is not valid XML, so stop.
     if (end < opening.lastIndex) break;
     kept += xmp.slice(from, open.index);
     from = end;

@@ -4,36 +4,36 @@ export interface OwnerUsage {
   /** Jobs that have not ended. */
   openJobs: number;
   bytes: number;
-  /** When the first of its ended jobs expires; `null` while none does. */
+  /** When the first of its ended jobs expires; `null` if none will. */
   nextExpiry: number | null;
 }
 
-/** Which blobs are live. A blob with neither reference nor pin is collected; see `BlobStore` for the bytes. */
+/** Which blobs are live. A blob without references or pins is collected; see `BlobStore` for the bytes. */
 export interface FileStore {
   /**
-   * Keeps a stored blob although nothing refers to it yet, until the pin is taken back or `until`. Pins are
-   * counted; creating a job and settling a step take back those that they were given. When the same content is live
-   * already, its key is returned and the caller merges its own copy into it.
+   * Keeps a stored blob that nothing refers to yet, until `until` or until the pin is released. Pins are counted;
+   * creating a job and settling a step release the pins passed to them. If the same content is already live, returns
+   * its key, and the caller merges its own copy into it.
    */
   pin(command: { key: string; sha256: string; bytes: number; until: number }): Promise<{ key: string }>;
-  /** Lets the pins of these blobs hold until then at least; what is being collected is lost. */
+  /** Extends the pins of these blobs to `until` at least. Does not save blobs already being collected. */
   keepPinned(command: { keys: string[]; until: number }): Promise<void>;
-  /** Takes back one pin of each: nothing will come of the upload, or of the step that wrote it. */
+  /** Releases one pin of each blob, because its upload or the step that wrote it came to nothing. */
   unpin(command: { keys: string[] }): Promise<void>;
-  /** Marks up to `limit` blobs without reference or pin as deleting, and returns all that are so marked. */
+  /** Marks up to `limit` blobs without references or pins as deleting, and returns all blobs so marked. */
   collect(command: { now: number; limit: number }): Promise<string[]>;
-  /** Their bytes are gone. */
+  /** Drops the records of blobs whose bytes are gone. */
   forget(command: { keys: string[] }): Promise<void>;
-  /** Of these keys, those that have a record. */
+  /** Those of the keys that have a record. */
   known(query: { keys: string[] }): Promise<string[]>;
-  /** Ends up to `limit` jobs whose files are past their retention; says whether more are due. */
+  /** Expires up to `limit` jobs whose files are past their retention; `more` if others are due. */
   expire(command: {
     now: number;
     limit: number;
     forgetBefore: number;
   }): Promise<{ expired: number; more: boolean }>;
-  /** Bytes and count of live blobs. */
+  /** Total size and number of live blobs. */
   usage(): Promise<Pick<BlobRecord, "bytes"> & { count: number }>;
-  /** What an owner's jobs use: a file counts once, however many of them have it. */
+  /** What an owner's jobs use. A file that several jobs share counts once. */
   ownerUsage(query: { owner: string }): Promise<OwnerUsage>;
 }

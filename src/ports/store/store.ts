@@ -3,19 +3,19 @@ import type { JobStore } from "./jobs.ts";
 import type { OperationStore } from "./operations.ts";
 import type { TaskStore } from "./tasks.ts";
 
-/** One database behind the small ports: a transaction may touch what several of them read. */
+/** One database behind several small ports, because one transaction may touch what several of them read. */
 export interface Store extends JobStore, TaskStore, FileStore, OperationStore {
   readonly name: string;
-  /** Deliveries are published by the store's own transaction: the broker lives in the same database. */
+  /** The store's own transactions publish deliveries, because the broker lives in the same database. */
   readonly publishes: boolean;
   /**
-   * Calls the handler with the owners whose logs grew, after each commit of this process that appended
-   * events: the engine tells the bus. `null`: the store tells its own bus, which is the only one it goes with.
+   * Registers a handler for the owners whose logs grew, called after each commit of this process that appended events;
+   * the engine forwards them to the bus. `null` if the store notifies its bus itself; it then works with no other bus.
    */
   readonly onAppended: ((handler: (owners: readonly string[]) => void) => void) | null;
   /**
-   * The present by the clock that dates the records, ms since the epoch. Every time in a command is made from
-   * it: the clocks of the machines around a store differ, and may be set while they run.
+   * The current time in ms since the epoch, by the clock that dates the records. Derive every time in a command from
+   * it: clocks on the machines around a store differ, and may be adjusted while they run.
    */
   now(): number;
   health(): Promise<void>;

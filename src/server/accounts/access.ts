@@ -1,19 +1,19 @@
 import type { FastifyRequest } from "fastify";
 
 /**
- * Who may call a route: anyone; who is signed in, by whatever means; a user with the scope `jobs`; a session, not an
- * API key; an admin; whoever may read the metrics.
+ * Who may call a route: `public` anyone; `signed-in` any valid credentials; `user` credentials with the scope `jobs`;
+ * `session` a login session, but no API key; `admin` and `metrics` credentials with that scope.
  */
 export type Access = "public" | "signed-in" | "user" | "session" | "admin" | "metrics";
 
 declare module "fastify" {
   interface FastifyContextConfig {
-    /** @default by its address: `/v1/admin` is for admins, `/v1` for users, and what holds no records for anyone */
+    /** @default by path: `/v1/admin` is for admins, `/v1` for users, `/metrics` for its scope, the rest is public */
     access?: Access;
   }
 }
 
-/** A route says who may call it, or its address does: a new one is closed, unless it says otherwise. */
+/** Routes that do not set `access` get it from their path, so that a new `/v1` route is closed by default. */
 export function accessOf(request: FastifyRequest): Access {
   const { config, url } = request.routeOptions;
   if (config?.access) return config.access;

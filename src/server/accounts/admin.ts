@@ -6,6 +6,7 @@ import type { App } from "../../http/app.ts";
 import { documented, pageOf } from "../api-schemas.ts";
 import type { ServerContext } from "../context.ts";
 import { accountsOf } from "./auth.ts";
+import { languageOf } from "./language.ts";
 import {
   anyUser,
   anyUserView,
@@ -22,26 +23,29 @@ import {
 const tags = ["Operations"];
 const refusals = ["unauthorized", "forbidden", "not_found"] as const;
 const link = z.object({
-  url: z.string().describe("Give it to the user: it works once."),
+  url: z.string().describe("Link for the user. It works once."),
   expiresAt: z.iso.datetime(),
 });
 const role = z.enum(roles);
 
-/** What admins do with everyone's accounts. */
+/** User management by admins. */
 export function accountAdminRoutes(app: App, context: ServerContext): void {
   userRoutes(app, context);
+  userChangeRoutes(app, context);
   inviteRoutes(app, context);
 }
 
-function userRoutes(app: App, { accounts, publicUrl }: ServerContext): void {
+function userRoutes(app: App, { accounts }: ServerContext): void {
   app.route({
     method: "GET",
     url: "/v1/admin/users",
     schema: {
       operationId: "users",
-      summary: "All users, oldest first",
+      summary: "List users, oldest first",
       tags,
-      querystring: paging.extend({ email: z.string().max(300).optional().describe("Only the one with it.") }),
+      querystring: paging.extend({
+        email: z.string().max(300).optional().describe("Only the user with this address."),
+      }),
       ...documented({ 200: pageOf(anyUser) }, refusals),
     },
     async handler({ query }) {
@@ -62,8 +66,8 @@ function userRoutes(app: App, { accounts, publicUrl }: ServerContext): void {
     url: "/v1/admin/users",
     schema: {
       operationId: "createUser",
-      summary: "Make an account for somebody",
-      description: "Without a password; a reset link lets the user set one.",
+      summary: "Create a user",
+      description: "The account has no password. A reset link lets the user set one.",
       tags,
       body: z.strictObject({
         email,
@@ -85,28 +89,30 @@ function userRoutes(app: App, { accounts, publicUrl }: ServerContext): void {
     url: "/v1/admin/users/:id",
     schema: {
       operationId: "user",
-      summary: "A user",
+      summary: "Retrieve a user",
       tags,
       params: idParams,
       ...documented({ 200: anyUser }, refusals),
     },
     handler: async ({ params }) => anyUserView(await accountsOf(accounts).users.get(params.id)),
   });
+}
 
+function userChangeRoutes(app: App, { accounts, publicUrl }: ServerContext): void {
   app.route({
     method: "PATCH",
     url: "/v1/admin/users/:id",
     schema: {
       operationId: "changeUser",
-      summary: "Change a user: role, state, quotas",
-      description: "Disabling a user, or changing the role, ends all of the user's sessions.",
+      summary: "Update a user's role, state or quotas",
+      description: "Disabling a user or changing the role ends all the user's sessions.",
       tags,
       params: idParams,
       body: z.strictObject({
         name: name.optional(),
         role: role.optional(),
         state: z.enum(["active", "disabled"]).optional(),
-        quotas: quotas.partial().optional().describe("In place of those before."),
+        quotas: quotas.partial().strict().optional().describe("Replaces the previous quotas."),
       }),
       ...documented({ 200: anyUser }, refusals),
     },
@@ -123,11 +129,11 @@ function userRoutes(app: App, { accounts, publicUrl }: ServerContext): void {
     url: "/v1/admin/users/:id",
     schema: {
       operationId: "removeUser",
-      summary: "Delete a user, with all data",
+      summary: "Delete a user and all their data",
       tags,
       params: idParams,
       ...documented(
-        { 204: z.null().describe("The user cannot sign in any more, and the data goes") },
+        { 204: z.null().describe("The user can no longer sign in, and the data is being deleted") },
         refusals,
       ),
     },
@@ -144,7 +150,7 @@ function userRoutes(app: App, { accounts, publicUrl }: ServerContext): void {
     url: "/v1/admin/users/:id/reset-link",
     schema: {
       operationId: "makeResetLink",
-      summary: "A link by which a user sets a new password",
+      summary: "Create a password reset link",
       tags,
       params: idParams,
       ...documented({ 201: link }, refusals),
@@ -159,18 +165,21 @@ function userRoutes(app: App, { accounts, publicUrl }: ServerContext): void {
   });
 }
 
-function inviteRoutes(app: App, { accounts, publicUrl }: ServerContext): void {
+function inviteRoutes(app: App, { accounts, publicUrl, notices }: ServerContext): void {
   app.route({
     method: "POST",
     url: "/v1/admin/invites",
     schema: {
       operationId: "createInvite",
-      summary: "Invite somebody",
+      summary: "Invite a user",
       description:
-        "The link makes one account. It is in this answer, and goes by mail where that is on and the invite is for one address.",
+        "The link creates one account. It is in the response. It is also sent by email if the server sends email and the invite is for one address.",
       tags,
       body: z.strictObject({
-        email: email.nullable().default(null).describe("The only address that it is for; `null`: any."),
+        email: email
+          .nullable()
+          .default(null)
+          .describe("The only address that can use the invite. `null` means any."),
         role: role.default("user"),
       }),
       ...documented({ 201: invite.extend({ url: link.shape.url }) }, refusals),
@@ -180,7 +189,10 @@ function inviteRoutes(app: App, { accounts, publicUrl }: ServerContext): void {
       const { role } = request.body;
       const email = request.body.email === null ? null : emailOf(request.body.email);
       const made = await links.make({ kind: "invite", email, role, createdBy: request.principal.owner });
-      if (email !== null) mail?.invite(email, made.path);
+      if (email !== null && mail) {
+        const asker = (await notices.locale(request.principal.owner)) ?? languageOf(request);
+        mail.invite(email, made.path, asker);
+      }
       reply.code(201);
       return { ...inviteView(made.link), url: linkView(made, request, publicUrl).url };
     },
@@ -191,7 +203,7 @@ function inviteRoutes(app: App, { accounts, publicUrl }: ServerContext): void {
     url: "/v1/admin/invites",
     schema: {
       operationId: "invites",
-      summary: "Invites that can still be used, oldest first",
+      summary: "List open invites, oldest first",
       tags,
       querystring: paging,
       ...documented({ 200: pageOf(invite) }, refusals),
@@ -209,10 +221,10 @@ function inviteRoutes(app: App, { accounts, publicUrl }: ServerContext): void {
     url: "/v1/admin/invites/:id",
     schema: {
       operationId: "removeInvite",
-      summary: "Take an invite back",
+      summary: "Revoke an invite",
       tags,
       params: idParams,
-      ...documented({ 204: z.null().describe("It cannot be used any more") }, refusals),
+      ...documented({ 204: z.null().describe("Revoked") }, refusals),
     },
     async handler({ params }, reply) {
       await accountsOf(accounts).links.revokeInvite(params.id);

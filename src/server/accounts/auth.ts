@@ -9,26 +9,37 @@ import { MillraceError } from "../../errors.ts";
 import type { App } from "../../http/app.ts";
 import { documented } from "../api-schemas.ts";
 import type { ServerContext } from "../context.ts";
+import { writtenBy } from "../read-own-writes.ts";
+import { applied, waitForAll } from "../replicas.ts";
 import { cookieOf, cookieWriter } from "./cookies.ts";
 import { identityOf, refuseForgery } from "./identify.ts";
+import { languageOf } from "./language.ts";
 import { email, granted, linkToken, name, password, signInMeans } from "./schemas.ts";
 
 const tags = ["Accounts"];
 const config = { access: "public" } as const;
-const done = { 204: z.null().describe("Done") };
+const ended = {
+  200: z.object({ applied }).describe("With `wait`"),
+  204: z.null().describe("Done"),
+};
+const waiting = z.object({ wait: waitForAll });
 const limited = ["rate_limited", "unavailable", "not_found"] as const;
 
-/** How people come in, and go. */
-export function authRoutes(app: App, { accounts, publicUrl }: ServerContext): void {
-  const cookies = cookieWriter(publicUrl);
+/** Registration, login and logout. */
+export function authRoutes(app: App, context: ServerContext): void {
+  joinRoutes(app, context);
+  sessionRoutes(app, context);
+  logoutRoutes(app, context);
+}
 
+function joinRoutes(app: App, { accounts }: ServerContext): void {
   app.route({
     method: "GET",
     url: "/v1/auth/providers",
     config,
     schema: {
       operationId: "signInMeans",
-      summary: "How people may sign in here",
+      summary: "List the ways to sign in",
       tags,
       ...documented({ 200: signInMeans }, []),
     },
@@ -41,9 +52,9 @@ export function authRoutes(app: App, { accounts, publicUrl }: ServerContext): vo
     config,
     schema: {
       operationId: "register",
-      summary: "Make an account",
+      summary: "Register an account",
       description:
-        "By an invite, or where anybody may. The answer is the same whether the address has an account already; log in next.",
+        "Requires an invite, unless registration is open. The response does not reveal whether the address already has an account. Log in next.",
       tags,
       body: z.strictObject({ email, password, name: name.optional(), invite: linkToken.optional() }),
       ...documented({ 202: z.object({ verifyByMail: z.boolean() }) }, [
@@ -57,8 +68,8 @@ export function authRoutes(app: App, { accounts, publicUrl }: ServerContext): vo
       const { users, limits, mail } = passwordsOf(accounts);
       await limits.visit("register", request.ip);
       const user = await users.register(request.body);
-      if (user) mail?.verify(user);
-      else mail?.registered(emailOf(request.body.email));
+      if (user) mail?.verify(user, languageOf(request));
+      else mail?.registered(emailOf(request.body.email), languageOf(request));
       reply.code(202);
       return { verifyByMail: mail !== null };
     },
@@ -70,7 +81,7 @@ export function authRoutes(app: App, { accounts, publicUrl }: ServerContext): vo
     config,
     schema: {
       operationId: "lookAtInvite",
-      summary: "What an invite is for",
+      summary: "Look up an invite",
       tags,
       body: z.strictObject({ invite: linkToken }),
       ...documented(
@@ -85,6 +96,10 @@ export function authRoutes(app: App, { accounts, publicUrl }: ServerContext): vo
       return { email, role, expiresAt: new Date(expiresAt).toISOString() };
     },
   });
+}
+
+function sessionRoutes(app: App, { accounts, publicUrl }: ServerContext): void {
+  const cookies = cookieWriter(publicUrl);
 
   app.route({
     method: "POST",
@@ -92,8 +107,8 @@ export function authRoutes(app: App, { accounts, publicUrl }: ServerContext): vo
     config,
     schema: {
       operationId: "login",
-      summary: "Begin a session",
-      description: "The cookies of the answer keep a browser signed in. Programs send an API key instead.",
+      summary: "Log in",
+      description: "The response's cookies keep a browser signed in. Programs use an API key instead.",
       tags,
       body: z.strictObject({ email, password }),
       ...documented({ 200: granted }, [...limited, "unauthorized", "forbidden", "email_unverified"]),
@@ -105,7 +120,7 @@ export function authRoutes(app: App, { accounts, publicUrl }: ServerContext): vo
       const device = cookieOf(request, "device");
       const forgive = await limits.attempt({ email: known, address: request.ip, device });
       const user = await users.authenticate(known, password);
-      if (!user) throw new MillraceError("unauthorized", "The email address or the password is wrong.");
+      if (!user) throw new MillraceError("unauthorized", "The email address or password is wrong.");
       await forgive();
       if (
         mail &&
@@ -115,7 +130,7 @@ export function authRoutes(app: App, { accounts, publicUrl }: ServerContext): vo
       ) {
         throw new MillraceError(
           "email_unverified",
-          "Open the link in the mail that we have sent to your address, or ask for another one.",
+          "Open the link in the email that we sent to your address, or request another one.",
         );
       }
       cookies.device(request, reply, limits.deviceOf(known, randomBytes(12).toString("hex")));
@@ -129,16 +144,16 @@ export function authRoutes(app: App, { accounts, publicUrl }: ServerContext): vo
     config,
     schema: {
       operationId: "refresh",
-      summary: "The next access token",
+      summary: "Refresh the access token",
       description:
-        "By the cookie of the login, which is replaced. One that was used before ends the session: somebody has a copy.",
+        "Uses and replaces the login cookie. Reusing an old cookie ends the session, because someone else has a copy of it.",
       tags,
       ...documented({ 200: granted }, [...limited, "unauthorized"]),
     },
     async handler(request, reply) {
       const { sessions } = accountsOf(accounts);
       const token = cookieOf(request, "refresh");
-      if (token === null) throw new MillraceError("unauthorized", "There is no session. Log in.");
+      if (token === null) throw new MillraceError("unauthorized", "You are not logged in.");
       refuseForgery(request);
       try {
         return answer(request, reply, await sessions.refresh(token, request.ip));
@@ -149,15 +164,25 @@ export function authRoutes(app: App, { accounts, publicUrl }: ServerContext): vo
     },
   });
 
+  function answer(request: FastifyRequest, reply: FastifyReply, begun: Granted): z.output<typeof granted> {
+    cookies.grant(request, reply, begun);
+    return { accessToken: begun.accessToken, expiresIn: begun.expiresIn };
+  }
+}
+
+function logoutRoutes(app: App, { accounts, access, publicUrl }: ServerContext): void {
+  const cookies = cookieWriter(publicUrl);
+
   app.route({
     method: "POST",
     url: "/v1/auth/logout",
     config,
     schema: {
       operationId: "logout",
-      summary: "End the session, everywhere at once",
+      summary: "Log out",
       tags,
-      ...documented(done, [...limited]),
+      querystring: waiting,
+      ...documented(ended, [...limited]),
     },
     async handler(request, reply) {
       const { sessions, identities } = accountsOf(accounts);
@@ -169,7 +194,7 @@ export function authRoutes(app: App, { accounts, publicUrl }: ServerContext): vo
         await sessions.endByToken(token);
       }
       cookies.clear(request, reply);
-      return reply.code(204).send(null);
+      return answerEnd(request, reply, request.query.wait);
     },
   });
 
@@ -179,34 +204,41 @@ export function authRoutes(app: App, { accounts, publicUrl }: ServerContext): vo
     config: { access: "session" },
     schema: {
       operationId: "logoutAll",
-      summary: "End all sessions of this user",
-      description: "API keys stay.",
+      summary: "Log out of all sessions",
+      description: "API keys keep working.",
       tags,
-      ...documented(done, [...limited, "unauthorized", "forbidden"]),
+      querystring: waiting,
+      ...documented(ended, [...limited, "unauthorized", "forbidden"]),
     },
     async handler(request, reply) {
       await accountsOf(accounts).sessions.endAll(request.principal.owner);
       cookies.clear(request, reply);
-      return reply.code(204).send(null);
+      return answerEnd(request, reply, request.query.wait);
     },
   });
 
-  function answer(request: FastifyRequest, reply: FastifyReply, begun: Granted): z.output<typeof granted> {
-    cookies.grant(request, reply, begun);
-    return { accessToken: begun.accessToken, expiresIn: begun.expiresIn };
+  async function answerEnd(request: FastifyRequest, reply: FastifyReply, wait: number) {
+    if (wait === 0 || !access) return reply.code(204).send(null);
+    return reply.code(200).send({ applied: await access.applied(writtenBy(request), wait * 1_000) });
   }
 }
 
-/** Rejects where accounts are off. */
+/** Throws if accounts are off. */
 export function accountsOf(accounts: Accounts | null): Accounts {
   if (accounts) return accounts;
-  throw new MillraceError("not_found", "Accounts are off here: everything belongs to one local user.");
+  throw new MillraceError(
+    "not_found",
+    "Accounts are off on this server. Everything belongs to one local user.",
+  );
 }
 
 export function passwordsOf(accounts: Accounts | null): Accounts {
   const found = accountsOf(accounts);
   if (found.settings.passwordLogin) return found;
-  throw new MillraceError("forbidden", "There are no passwords here. Sign in with one of the providers.");
+  throw new MillraceError(
+    "forbidden",
+    "This server does not use passwords. Sign in with one of the providers.",
+  );
 }
 
 export function visitorOf({ headers, ip }: FastifyRequest): { device: string; address: string } {
@@ -223,7 +255,7 @@ function meansOf(accounts: Accounts | null): z.output<typeof signInMeans> {
   return { accounts: true, password: passwordLogin, registration, mail, providers };
 }
 
-/** It has ended meanwhile, as was asked. */
+/** The session has already ended, which is what the caller wanted. */
 function ifGone(error: unknown): void {
   if (!(error instanceof MillraceError && error.code === "not_found")) throw error;
 }

@@ -3,8 +3,8 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Granted } from "../../accounts/sessions.ts";
 
 /*
- * A page keeps no token where a script could read it: the access token is in a cookie for what a browser loads by
- * itself (pictures, downloads, event streams), and what refreshes it in one that only /v1/auth gets.
+ * The page keeps tokens where scripts cannot read them. One cookie holds the access token, for what the browser loads
+ * itself (images, downloads, event streams). Another holds the refresh token and is sent to /v1/auth only.
  */
 
 const ACCESS = "millrace_access";
@@ -27,13 +27,13 @@ export function cookieOf(request: Pick<FastifyRequest, "headers">, name: CookieN
 export interface CookieWriter {
   grant(request: FastifyRequest, reply: FastifyReply, granted: Granted): void;
   device(request: FastifyRequest, reply: FastifyReply, value: string): void;
-  /** What a browser must have when it comes back from a provider. */
+  /** State that the browser must return with from a sign-in provider. */
   flow(request: FastifyRequest, reply: FastifyReply, value: string): void;
-  /** Forgets the session, not the device. */
+  /** Clears the session but keeps the device. */
   clear(request: FastifyRequest, reply: FastifyReply): void;
 }
 
-/** @param publicUrl what browsers see, where a proxy stands before the server */
+/** @param publicUrl base URL that browsers see, if the server is behind a proxy */
 export function cookieWriter(publicUrl: string | null): CookieWriter {
   function set(
     [request, reply]: [FastifyRequest, FastifyReply],
@@ -57,7 +57,7 @@ export function cookieWriter(publicUrl: string | null): CookieWriter {
       set([request, reply], DEVICE, value, { path: REFRESH_PATH, maxAge: DEVICE_SECONDS });
     },
     flow(request, reply, value) {
-      // It comes back from another site, by a link: with `Strict` the browser would not send it.
+      // The provider sends the browser back from another site, where `Strict` would withhold the cookie.
       const maxAge = value === "" ? 0 : FLOW_SECONDS;
       set([request, reply], FLOW, value, { path: FLOW_PATH, maxAge, sameSite: "lax" });
     },

@@ -6,10 +6,10 @@ import type { Identify, Principal } from "../../http/principal.ts";
 import { type Access, accessOf } from "./access.ts";
 import { cookieOf } from "./cookies.ts";
 
-/** Nobody: what is public belongs to no one, and no record has this owner. */
+/** Principal of public routes. No record has this owner. */
 const nobody: Principal = { owner: "", isAdmin: false };
 
-/** By an `Authorization` header, or by the cookie of a session; what a route does not need, it does not look at. */
+/** Authenticates by `Authorization` header or session cookie. Public routes skip it. */
 export function identifyByAccounts({ identities }: Pick<Accounts, "identities">): Identify {
   return async (request) => {
     const access = accessOf(request);
@@ -21,7 +21,7 @@ export function identifyByAccounts({ identities }: Pick<Accounts, "identities">)
   };
 }
 
-/** `null`: nothing was sent, or it counts no more. */
+/** `null` if the request has no credentials, or they are no longer valid. */
 export async function identityOf(
   request: FastifyRequest,
   identities: Accounts["identities"],
@@ -38,27 +38,29 @@ export async function identityOf(
 }
 
 /**
- * A browser sends cookies whoever wrote the page. With those of other sites it does not (`SameSite`), and every
- * browser says where a request that changes something comes from; the host check has compared it with ours.
+ * CSRF protection: browsers send cookies no matter which page made the request. `SameSite` excludes other sites, and
+ * every browser sends `Origin` or `Sec-Fetch-Site` with a request that changes something. The host check has already
+ * compared the origin with ours.
  */
 export function refuseForgery({ method, headers }: Pick<FastifyRequest, "method" | "headers">): void {
   if (method === "GET" || method === "HEAD" || method === "OPTIONS") return;
   if (headers.origin !== undefined || headers["sec-fetch-site"] === "same-origin") return;
   throw new MillraceError(
     "forbidden_origin",
-    "A request that a cookie signs must have an Origin. Programs send a token or an API key instead.",
+    "A request authenticated by a cookie must have an Origin. Programs should send a token or an API key instead.",
   );
 }
 
 function refuseWithout({ scopes, sessionId }: Identity, access: Access): void {
   const has = (scope: (typeof scopes)[number]) => scopes.includes(scope);
-  if (access === "admin" && !has("admin")) throw new MillraceError("forbidden", "This is for admins.");
+  if (access === "admin" && !has("admin")) throw new MillraceError("forbidden", "Only admins can do this.");
   if (access === "metrics" && !has("metrics")) {
-    throw new MillraceError("forbidden", "This needs the scope metrics.");
+    throw new MillraceError("forbidden", "This requires the scope metrics.");
   }
-  if (access === "user" && !has("jobs")) throw new MillraceError("forbidden", "This needs the scope jobs.");
+  if (access === "user" && !has("jobs"))
+    throw new MillraceError("forbidden", "This requires the scope jobs.");
   if (access === "session" && sessionId === null) {
-    throw new MillraceError("forbidden", "This needs a session: an API key may not do it.");
+    throw new MillraceError("forbidden", "This requires a session. API keys cannot do it.");
   }
 }
 

@@ -8,20 +8,25 @@ import { accountsOf } from "./auth.ts";
 import { apiKey, idParams, keyView, name, paging } from "./schemas.ts";
 
 const tags = ["Accounts"];
-/** A key cannot make another one, which would outlive it. */
+/** A key cannot create another one, which would outlive it. */
 const config = { access: "session" } as const;
 const refusals = ["unauthorized", "forbidden", "not_found"] as const;
-const keyName = name.min(1).describe("By which you know it again.");
+const keyName = name.min(1).describe("A name to recognize the key by.");
 
-export function keyRoutes(app: App, { accounts }: ServerContext): void {
+export function keyRoutes(app: App, context: ServerContext): void {
+  allKeysRoutes(app, context);
+  oneKeyRoutes(app, context);
+}
+
+function allKeysRoutes(app: App, { accounts }: ServerContext): void {
   app.route({
     method: "POST",
     url: "/v1/keys",
     config,
     schema: {
       operationId: "createKey",
-      summary: "Make an API key",
-      description: "For programs. The key is in this answer alone.",
+      summary: "Create an API key",
+      description: "For programs. The key is in this response only.",
       tags,
       body: z.strictObject({
         name: keyName,
@@ -30,8 +35,8 @@ export function keyRoutes(app: App, { accounts }: ServerContext): void {
           .min(1)
           .max(scopes.length)
           .default(["jobs"])
-          .describe("What it may be used for; `admin` and `metrics` are for admins."),
-        expiresAt: z.iso.datetime().nullable().default(null).describe("`null`: never."),
+          .describe("What the key may be used for. Only admins can grant `admin` and `metrics`."),
+        expiresAt: z.iso.datetime().nullable().default(null).describe("`null` means never."),
       }),
       ...documented({ 201: apiKey.extend({ key: z.string() }) }, [...refusals, "quota_exceeded"]),
     },
@@ -40,7 +45,8 @@ export function keyRoutes(app: App, { accounts }: ServerContext): void {
       const { name, expiresAt } = request.body;
       const wanted = [...new Set(request.body.scopes)];
       const beyond = wanted.find((scope) => !identity!.scopes.includes(scope));
-      if (beyond) throw new MillraceError("forbidden", `A key with the scope ${beyond} is for admins.`);
+      if (beyond)
+        throw new MillraceError("forbidden", `Only admins can create a key with the scope ${beyond}.`);
       const made = await accountsOf(accounts).keys.create(owner, {
         ...{ name, scopes: wanted },
         expiresAt: expiresAt === null ? null : Date.parse(expiresAt),
@@ -56,7 +62,7 @@ export function keyRoutes(app: App, { accounts }: ServerContext): void {
     config,
     schema: {
       operationId: "keys",
-      summary: "Your API keys, oldest first",
+      summary: "List your API keys, oldest first",
       tags,
       querystring: paging,
       ...documented({ 200: pageOf(apiKey) }, refusals),
@@ -69,14 +75,16 @@ export function keyRoutes(app: App, { accounts }: ServerContext): void {
       return { items: page.map(keyView), nextCursor: found.length > limit ? page.at(-1)!.id : null };
     },
   });
+}
 
+function oneKeyRoutes(app: App, { accounts }: ServerContext): void {
   app.route({
     method: "GET",
     url: "/v1/keys/:id",
     config,
     schema: {
       operationId: "key",
-      summary: "An API key",
+      summary: "Retrieve an API key",
       tags,
       params: idParams,
       ...documented({ 200: apiKey }, refusals),

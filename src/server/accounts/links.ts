@@ -6,17 +6,18 @@ import { documented } from "../api-schemas.ts";
 import type { ServerContext } from "../context.ts";
 import { accountsOf, passwordsOf } from "./auth.ts";
 import { cookieWriter } from "./cookies.ts";
+import { languageOf } from "./language.ts";
 import { email, linkToken, password } from "./schemas.ts";
 
 const tags = ["Accounts"];
 const config = { access: "public" } as const;
 const limited = ["rate_limited", "unavailable", "not_found", "invalid_link"] as const;
 const answers = {
-  202: z.null().describe("If there is such an account, a mail is on its way"),
+  202: z.null().describe("If the account exists, an email is on its way"),
   204: z.null().describe("Done"),
 };
 
-/** What links do that come by mail, or from an admin, and how to ask for one. */
+/** Links that verify an address or reset a password: what they do, and how to request one. */
 export function linkRoutes(app: App, { accounts, publicUrl }: ServerContext): void {
   const cookies = cookieWriter(publicUrl);
 
@@ -26,9 +27,9 @@ export function linkRoutes(app: App, { accounts, publicUrl }: ServerContext): vo
     config,
     schema: {
       operationId: "resetPassword",
-      summary: "Ask for a link that sets a new password, or set it",
+      summary: "Request a password reset link, or set a new password",
       description:
-        "With `email`: sends the link, where mail is on; the answer is the same whether there is such an account. With `token` and `password`: sets the password, and ends all sessions.",
+        "With `email`, sends the link if the server sends email. The response does not reveal whether the account exists. With `token` and `password`, sets the password and ends all sessions.",
       tags,
       body: z.union([z.strictObject({ email }), z.strictObject({ token: linkToken, password })]),
       ...documented(answers, [...limited, "forbidden", "weak_password"]),
@@ -39,7 +40,7 @@ export function linkRoutes(app: App, { accounts, publicUrl }: ServerContext): vo
       await limits.visit("link", ip);
       if ("email" in body) {
         const user = await users.byEmail(normalEmail(body.email) ?? "");
-        if (user?.state === "active") mail?.reset(user);
+        if (user?.state === "active") mail?.reset(user, languageOf(request));
         return reply.code(202).send(null);
       }
       const user = await users.resetPassword(body.token, body.password);
@@ -57,9 +58,9 @@ export function linkRoutes(app: App, { accounts, publicUrl }: ServerContext): vo
     config,
     schema: {
       operationId: "verifyEmail",
-      summary: "Ask for a link that confirms an address, or confirm it",
+      summary: "Request a confirmation link, or confirm an address",
       description:
-        "With `email`: sends the link again, where mail is on. With `token`: confirms the address.",
+        "With `email`, sends the link again if the server sends email. With `token`, confirms the address.",
       tags,
       body: z.union([z.strictObject({ email }), z.strictObject({ token: linkToken })]),
       ...documented(answers, limited),
@@ -70,7 +71,8 @@ export function linkRoutes(app: App, { accounts, publicUrl }: ServerContext): vo
       await limits.visit("link", ip);
       if ("email" in body) {
         const user = await users.byEmail(normalEmail(body.email) ?? "");
-        if (user?.state === "active" && user.emailVerifiedAt === null) mail?.verify(user);
+        if (user?.state === "active" && user.emailVerifiedAt === null)
+          mail?.verify(user, languageOf(request));
         return reply.code(202).send(null);
       }
       await users.verifyEmail(body.token);

@@ -11,8 +11,13 @@ const tags = ["Accounts"];
 const config = { access: "session" } as const;
 const refusals = ["unauthorized", "forbidden", "not_found"] as const;
 
-/** What users see and change of themselves. */
-export function meRoutes(app: App, { accounts, publicUrl }: ServerContext): void {
+/** The caller's own account. */
+export function meRoutes(app: App, context: ServerContext): void {
+  userRoutes(app, context);
+  sessionRoutes(app, context);
+}
+
+function userRoutes(app: App, { accounts, publicUrl }: ServerContext): void {
   const cookies = cookieWriter(publicUrl);
 
   app.route({
@@ -21,13 +26,13 @@ export function meRoutes(app: App, { accounts, publicUrl }: ServerContext): void
     config: { access: "signed-in" },
     schema: {
       operationId: "me",
-      summary: "Who you are",
+      summary: "Retrieve your account",
       tags,
       ...documented({ 200: me }, ["unauthorized"]),
     },
     async handler({ principal }) {
       const { identity, owner, isAdmin = false } = principal;
-      // The operator's commands have no account.
+      // Operator commands have no account.
       if (!identity || (identity.sessionId ?? identity.keyId) === null) return ownerView(owner, isAdmin);
       return meView(await accountsOf(accounts).users.get(owner), identity.scopes);
     },
@@ -39,7 +44,7 @@ export function meRoutes(app: App, { accounts, publicUrl }: ServerContext): void
     config,
     schema: {
       operationId: "changeMe",
-      summary: "Change what is shown of you",
+      summary: "Update your account",
       tags,
       body: z.strictObject({ name }),
       ...documented({ 200: me }, refusals),
@@ -57,10 +62,10 @@ export function meRoutes(app: App, { accounts, publicUrl }: ServerContext): void
     schema: {
       operationId: "changePassword",
       summary: "Change your password",
-      description: "Ends all other sessions. This one goes on with the tokens of the answer.",
+      description: "Ends all other sessions. This one continues with the tokens in the response.",
       tags,
       body: z.strictObject({
-        password: password.optional().describe("The present one, if there is one."),
+        password: password.optional().describe("The current password, if the account has one."),
         newPassword: password,
       }),
       ...documented({ 200: granted }, [...refusals, "weak_password", "rate_limited", "unavailable"]),
@@ -69,7 +74,7 @@ export function meRoutes(app: App, { accounts, publicUrl }: ServerContext): void
       const { users, sessions, limits } = accountsOf(accounts);
       const { user, sessionId } = request.principal.identity!;
       const { password: present, newPassword: next } = request.body;
-      // Whoever finds a browser open must not guess on.
+      // Limits guesses by someone who finds a browser left open.
       const forgive = await limits.attempt({ email: user.id, address: request.ip, device: null });
       await users.changePassword(user, { present, next });
       await forgive();
@@ -86,15 +91,14 @@ export function meRoutes(app: App, { accounts, publicUrl }: ServerContext): void
     config,
     schema: {
       operationId: "deleteMe",
-      summary: "Delete your account, with all of its data",
-      description: "Jobs, files, uploads, schedules, keys and sessions. This cannot be undone.",
+      summary: "Delete your account and all its data",
+      description: "Deletes jobs, files, uploads, schedules, keys and sessions. This cannot be undone.",
       tags,
       body: z.strictObject({ password: password.optional() }).nullish(),
-      ...documented({ 204: z.null().describe("Nobody signs in any more, and the data goes") }, [
-        ...refusals,
-        "rate_limited",
-        "unavailable",
-      ]),
+      ...documented(
+        { 204: z.null().describe("The account can no longer sign in, and its data is being deleted") },
+        [...refusals, "rate_limited", "unavailable"],
+      ),
     },
     async handler(request, reply) {
       const { users, sessions, erasure, limits } = accountsOf(accounts);
@@ -108,14 +112,16 @@ export function meRoutes(app: App, { accounts, publicUrl }: ServerContext): void
       return reply.code(204).send(null);
     },
   });
+}
 
+function sessionRoutes(app: App, { accounts }: ServerContext): void {
   app.route({
     method: "GET",
     url: "/v1/sessions",
     config,
     schema: {
       operationId: "sessions",
-      summary: "Where you are logged in, newest first",
+      summary: "List your sessions, newest first",
       tags,
       ...documented({ 200: pageOf(session) }, refusals),
     },
@@ -131,7 +137,7 @@ export function meRoutes(app: App, { accounts, publicUrl }: ServerContext): void
     config,
     schema: {
       operationId: "endSession",
-      summary: "Log out elsewhere",
+      summary: "End a session",
       tags,
       params: idParams,
       ...documented({ 204: z.null().describe("Ended") }, refusals),
@@ -152,7 +158,7 @@ function meView(user: UserRecord, scopes: readonly Scope[]): z.output<typeof me>
   };
 }
 
-/** The local user, or one whom the program around Millrace knows. */
+/** A user without a Millrace account: the local user, or one that the embedding program authenticated. */
 function ownerView(owner: string, isAdmin: boolean): z.output<typeof me> {
   const role = isAdmin ? "admin" : "user";
   return {

@@ -17,26 +17,26 @@ const time = z.iso.datetime();
 const maybeTime = time.nullable();
 
 export const email = z.string().min(3).max(MOST_EMAIL_CHARACTERS);
-/** What is wrong with one is said by the rules, not by the schema: a fault never repeats it. */
+/** The password rules report what is wrong, not the schema, because an error must never repeat the password. */
 export const password = z.string().max(1_000);
 export const name = z.string().max(100).describe("Shown to the user and to admins.");
-export const linkToken = z.string().min(1).max(200).describe("What stands behind the `#` of the link.");
+export const linkToken = z.string().min(1).max(200).describe("The part of the link after `#`.");
 export const idParams = z.object({ id: z.string().min(1).max(100) });
 
 export const paging = z.object({
   limit: limitParam(100, 20),
-  cursor: z.string().max(100).optional().describe("`nextCursor` of the page before."),
+  cursor: z.string().max(100).optional().describe("`nextCursor` of the previous page."),
 });
 
-const most = (about: string) => z.int().min(0).nullable().describe(`${about} \`null\`: any number.`);
+const most = (about: string) => z.int().min(0).nullable().describe(`${about} \`null\` means no limit.`);
 
 export const quotas = component(
   "Quotas",
   z.object({
-    jobs: most("Jobs that have not ended."),
-    itemsPerDay: most("Items of new jobs in a day, which ends at midnight UTC."),
-    storedBytes: most("Bytes of uploads and of the files of jobs."),
-    requestsPerMinute: most("Requests to the API."),
+    jobs: most("Unfinished jobs."),
+    itemsPerDay: most("Items of new jobs per day. The day ends at midnight UTC."),
+    storedBytes: most("Bytes of uploads and job files."),
+    requestsPerMinute: most("API requests per minute."),
     streams: most("Event streams in each API process."),
   }),
 );
@@ -56,7 +56,7 @@ export const me = component(
   user.extend({
     hasPassword: z.boolean(),
     scopes: z.array(z.enum(scopes)).describe("What this request may do."),
-    accounts: z.boolean().describe("`false`: accounts are off, and everything belongs to one local user."),
+    accounts: z.boolean().describe("`false` if accounts are off and everything belongs to one local user."),
   }),
 );
 
@@ -64,15 +64,17 @@ export const anyUser = component(
   "User",
   user.extend({
     state: z.enum(userStates),
-    quotas: quotas.partial().describe("What differs from the usual quotas."),
+    quotas: quotas.partial().describe("Quotas that differ from the defaults."),
   }),
 );
 
 export const granted = component(
   "Granted",
   z.object({
-    accessToken: z.string().describe("For `Authorization: Bearer`. The answer's cookies sign requests too."),
-    expiresIn: z.int().describe("Seconds. `POST /v1/auth/refresh` gives the next one."),
+    accessToken: z
+      .string()
+      .describe("Send it as `Authorization: Bearer`. The response's cookies authenticate requests, too."),
+    expiresIn: z.int().describe("Lifetime in seconds. `POST /v1/auth/refresh` returns the next token."),
   }),
 );
 
@@ -80,12 +82,12 @@ export const session = component(
   "Session",
   z.object({
     id: z.string(),
-    device: z.string().describe("As the browser describes itself."),
+    device: z.string().describe("The browser's description of itself."),
     address: z.string(),
     createdAt: time,
-    lastUsedAt: time.describe("When it was refreshed last, which happens every 15 minutes at most."),
+    lastUsedAt: time.describe("When the session was last refreshed. Refreshed at most every 15 minutes."),
     expiresAt: time,
-    isThis: z.boolean().describe("The session of this request."),
+    isThis: z.boolean().describe("Whether this is the session of the request."),
   }),
 );
 
@@ -94,11 +96,11 @@ export const apiKey = component(
   z.object({
     id: z.string(),
     name: z.string(),
-    hint: z.string().describe("The first characters of the key."),
+    hint: z.string().describe("First characters of the key."),
     scopes: z.array(z.enum(scopes)),
     createdAt: time,
     expiresAt: maybeTime,
-    lastUsedAt: maybeTime.describe("Some seconds late."),
+    lastUsedAt: maybeTime.describe("Accurate to a few seconds."),
   }),
 );
 
@@ -106,7 +108,7 @@ export const invite = component(
   "Invite",
   z.object({
     id: z.string(),
-    email: z.string().nullable().describe("The only address that it is for."),
+    email: z.string().nullable().describe("The only address that can use the invite."),
     role: z.enum(roles),
     createdAt: time,
     expiresAt: time,
@@ -116,13 +118,11 @@ export const invite = component(
 export const signInMeans = component(
   "SignInMeans",
   z.object({
-    accounts: z.boolean().describe("`false`: everything belongs to one local user, and nobody signs in."),
-    password: z.boolean().describe("Whether people may log in with a password."),
+    accounts: z.boolean().describe("`false` if nobody signs in and everything belongs to one local user."),
+    password: z.boolean().describe("Whether users can log in with a password."),
     registration: z.enum(registrations),
-    mail: z.boolean().describe("Whether links for verification and reset go by mail."),
-    providers: z
-      .array(z.object({ id: z.string(), title: z.string() }))
-      .describe("Where else people may sign in."),
+    mail: z.boolean().describe("Whether confirmation and reset links are sent by email."),
+    providers: z.array(z.object({ id: z.string(), title: z.string() })).describe("Other ways to sign in."),
   }),
 );
 

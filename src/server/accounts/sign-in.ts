@@ -15,7 +15,7 @@ const config = { access: "public" } as const;
 const params = z.object({ provider: z.string().min(1).max(40) });
 const elsewhere = { 302: z.null().describe("To the provider, or back to the page") };
 
-/** Signing in elsewhere: a browser goes to a provider and comes back. */
+/** Sign-in with external providers: redirects the browser there, and handles its return. */
 export function signInRoutes(app: App, { accounts, publicUrl, logger }: ServerContext): void {
   const cookies = cookieWriter(publicUrl);
   const baseOf = (request: FastifyRequest) =>
@@ -29,14 +29,18 @@ export function signInRoutes(app: App, { accounts, publicUrl, logger }: ServerCo
     config,
     schema: {
       operationId: "signIn",
-      summary: "Sign in at a provider",
+      summary: "Sign in with a provider",
       description:
-        "For a browser. Whoever is signed in and says `link` can sign in this way, too, from then on.",
+        "For browsers. With `link`, a signed-in user adds this provider as another way to sign in.",
       tags,
       params,
       querystring: z.object({
         invite: linkToken.optional(),
-        link: z.string().max(10).optional().describe("Present: for the account that is signed in."),
+        link: z
+          .string()
+          .max(10)
+          .optional()
+          .describe("If present, adds the provider to the account that is signed in."),
       }),
       ...documented(elsewhere, ["not_found", "unauthorized", "rate_limited", "unavailable"]),
     },
@@ -62,9 +66,8 @@ export function signInRoutes(app: App, { accounts, publicUrl, logger }: ServerCo
     config,
     schema: {
       operationId: "signedIn",
-      summary: "Back from a provider",
-      description:
-        "Leads to the page; to `/login#CODE` when it did not work, with a code of the error catalogue.",
+      summary: "Return from a provider",
+      description: "Redirects to the page, or to `/login#CODE` on failure, where `CODE` is an error code.",
       tags,
       params,
       ...documented(elsewhere, ["not_found"]),
@@ -87,7 +90,7 @@ export function signInRoutes(app: App, { accounts, publicUrl, logger }: ServerCo
       return reply.redirect("/", 302);
     } catch (error) {
       if (!(error instanceof MillraceError) || error.code === "not_found") throw error;
-      logger.warn({ err: error, provider }, "somebody could not sign in");
+      logger.warn({ err: error, provider }, "a sign-in failed");
       return reply.redirect(`/login#${error.code}`, 302);
     }
   }

@@ -3,15 +3,15 @@ import type { App } from "../../http/app.ts";
 import { documented } from "../api-schemas.ts";
 import type { ServerContext } from "../context.ts";
 
-const limit = z.int().nullable().describe("`null`: any number.");
+const limit = z.int().nullable().describe("`null` means no limit.");
 const usage = z.object({
-  jobs: z.object({ used: z.int(), limit }).describe("Jobs that have not ended."),
+  jobs: z.object({ used: z.int(), limit }).describe("Unfinished jobs."),
   itemsPerDay: z
     .object({ used: z.int(), limit, freesAt: z.iso.datetime().describe("Midnight UTC.") })
-    .describe("Items of today's new jobs."),
-  storedBytes: z.object({ used: z.int(), limit }).describe("Uploads and the files of jobs."),
+    .describe("Items of jobs created today."),
+  storedBytes: z.object({ used: z.int(), limit }).describe("Bytes of uploads and job files."),
   requestsPerMinute: z.object({ limit }),
-  streams: z.object({ used: z.int(), limit }).describe("Event streams that are open in this API process."),
+  streams: z.object({ used: z.int(), limit }).describe("Event streams open in this API process."),
 });
 
 const DAY_MS = 24 * 3_600_000;
@@ -22,7 +22,7 @@ export function usageRoute(app: App, { engine, quotas, streams, limits }: Server
     url: "/v1/me/usage",
     schema: {
       operationId: "usage",
-      summary: "What you have used of your quotas",
+      summary: "Retrieve your quota usage",
       tags: ["Accounts"],
       ...documented({ 200: usage }, ["unauthorized", "forbidden"]),
     },

@@ -20,16 +20,16 @@ interface Replayed {
   generation: number;
 }
 
-/** So many deaths of the same error mean that its cause is still there. */
+/** This many repeated failures with the same error mean that the cause persists. */
 const SAME_ERRORS = 3;
-/** Replays between two looks at what became of them. */
+/** Replays between two checks of their outcome. */
 const ROUND = 10;
-/** How far a look goes back. */
+/** Number of recent replays that a check covers. */
 const WATCHED = 100;
 
 /**
- * Replays what matches, at a steady rate. It stops when tasks that it replayed come back dead of the error
- * they had, so that a fault that is still there is not fed a thousand tasks.
+ * Replays matching dead letters at a steady rate. Stops when several fail again with the same error, so that a
+ * persistent fault does not consume a thousand tasks.
  */
 export async function replayMany(
   engine: Pick<Engine, "store" | "replay">,
@@ -76,7 +76,7 @@ async function deadLetters({ store }: Pick<Engine, "store">, filter: Filter, lim
   }
 }
 
-/** The code of an error that killed several of these tasks again. */
+/** The error code with which several of these tasks have failed again. */
 async function sameAgain(
   engine: Pick<Engine, "store">,
   replayed: readonly Replayed[],

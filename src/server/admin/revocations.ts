@@ -4,12 +4,12 @@ import type { App } from "../../http/app.ts";
 import type { Revocation } from "../../replica/revocations.ts";
 import { documented } from "../api-schemas.ts";
 import type { ServerContext } from "../context.ts";
-import { versionHeaders } from "../read-own-writes.ts";
+import { applied, waitForAll } from "../replicas.ts";
 
-/** Of one request. */
+/** Maximum per request. */
 const MOST = 10_000;
 const MAX_BYTES = 4 * 1024 * 1024;
-/** Of a revocation that does not say when it ends: no token of ours lives longer. */
+/** Default lifetime of a revocation: no token of ours lives longer. */
 const USUAL_MS = 24 * 3_600_000;
 
 const id = z.string().min(1).max(300);
@@ -17,14 +17,19 @@ const times = {
   expiresAt: z.iso
     .datetime({ offset: true })
     .optional()
-    .describe("When it may be forgotten, as no such token is left; in 24 hours by default."),
+    .describe(
+      "When the revocation can be deleted because no such token remains valid. Defaults to 24 hours from now.",
+    ),
 };
 const revocation = z.union([
-  z.strictObject({ jti: id.describe("The id of one token."), ...times }),
-  z.strictObject({ sid: id.describe("A session: all of its tokens."), ...times }),
+  z.strictObject({ jti: id.describe("Revokes the token with this id."), ...times }),
+  z.strictObject({ sid: id.describe("Revokes all tokens of this session."), ...times }),
   z.strictObject({
-    sub: id.describe("A user: all tokens that were issued until now."),
-    before: z.iso.datetime({ offset: true }).optional().describe("Tokens issued later count."),
+    sub: id.describe("Revokes all tokens of this user that were issued until now."),
+    before: z.iso
+      .datetime({ offset: true })
+      .optional()
+      .describe("Tokens issued after this time remain valid."),
     ...times,
   }),
 ]);
@@ -34,13 +39,12 @@ const body = z.union([
 ]);
 const answer = z.object({
   revoked: z.int(),
-  applied: z
-    .object({ processes: z.int(), of: z.int() })
+  applied: applied
     .nullable()
-    .describe("How many of the running processes refuse it by now; `null` without `wait`."),
+    .describe("How many running processes already refuse the access. `null` without `wait`."),
 });
 
-export function revocationRoutes(app: App, { access, engine }: ServerContext): void {
+export function revocationRoutes(app: App, { access, accounts, engine }: ServerContext): void {
   app.route({
     method: "POST",
     url: "/v1/admin/revocations",
@@ -49,27 +53,26 @@ export function revocationRoutes(app: App, { access, engine }: ServerContext): v
       operationId: "revoke",
       summary: "Revoke access by token, session or user",
       description:
-        "Every process refuses it within a second. Tokens of other issuers are revoked here too, where Millrace judges them.",
+        "Every process refuses the access within a second. Sessions of Millrace accounts end permanently. You can also revoke tokens of other issuers that Millrace checks.",
       tags: ["Operations"],
       body,
       querystring: z.object({
-        wait: z.coerce
-          .number()
-          .min(0)
-          .max(5)
-          .default(0)
-          .describe("Seconds to wait for all processes to apply it."),
+        wait: waitForAll,
       }),
       ...documented({ 200: answer }, ["forbidden", "unavailable", "request_too_large"]),
     },
-    async handler(request, reply) {
-      if (!access) throw new MillraceError("unavailable", "This server keeps no revocations.");
+    async handler(request) {
+      if (!access) throw new MillraceError("unavailable", "This server does not store revocations.");
       const given = "revocations" in request.body ? request.body.revocations : [request.body];
       const now = engine.store.now();
       const changes = access.revocations.changes(given.map((one) => revocationOf(one, now)));
       const { written } = await access.replica.commit(changes);
+      await accounts?.sessions.endRevoked(
+        given.flatMap((one) => ("sid" in one ? [one.sid] : [])),
+        // With `before`, sessions that began later stay valid.
+        given.flatMap((one) => ("sub" in one && one.before === undefined ? [one.sub] : [])),
+      );
       const { wait } = request.query;
-      reply.headers(versionHeaders(written));
       return {
         revoked: given.length,
         applied: wait > 0 ? await access.applied(written, wait * 1_000) : null,

@@ -8,31 +8,31 @@ import type { App } from "../../http/app.ts";
 import type { Store } from "../../ports/store/store.ts";
 import { documented, limitParam, pageOf } from "../api-schemas.ts";
 import type { ServerContext } from "../context.ts";
-import { operatorFailure } from "./dead-letters.ts";
+import { operatorFailure } from "./views.ts";
 
 const attempt = z.object({
   taskId: z.string(),
-  index: z.int().nullable().describe("Of the item; `null` for a step of the whole job."),
-  part: z.int().nullable().describe("Of the part, where the item was split."),
+  index: z.int().nullable().describe("Index of the item. `null` for a step of the whole job."),
+  part: z.int().nullable().describe("Index of the part, if the item was split."),
   name: z.string(),
   step: z.string(),
-  run: z.int().describe("Of the job: each retry or replay begins the next."),
+  run: z.int().describe("Run of the job. Each retry or replay starts the next one."),
   attempt: z.int(),
   outcome: z
     .enum(["running", "succeeded", "failed", "lost", "died"])
     .describe(
-      "`lost`: its worker died or lost touch. `died`: the process that ran it alone ended by itself.",
+      "`lost`: the worker died or lost contact. `died`: the task was the only one in its process, and the process exited on its own.",
     ),
   cached: z.boolean(),
   worker: z.string().nullable(),
   startedAt: z.iso.datetime().nullable(),
-  ms: z.int().nullable().describe("How long it took; `null` while it runs."),
+  ms: z.int().nullable().describe("Duration. `null` while it runs."),
   error: operatorFailure.nullable(),
 });
 
 const index = z.coerce.number().int().min(0).max(999_999);
 
-/** What became of each attempt at the tasks of a job, for operators. */
+/** The outcome of each attempt at a job's tasks, for operators. */
 export function timelineRoutes(app: App, { engine }: ServerContext): void {
   const { store } = engine;
 
@@ -41,15 +41,15 @@ export function timelineRoutes(app: App, { engine }: ServerContext): void {
     url: "/v1/admin/jobs/:id/timeline",
     schema: {
       operationId: "jobTimeline",
-      summary: "The attempts at a job's tasks",
+      summary: "List the attempts at a job's tasks",
       description:
-        "Those of its `all` steps and of its items, or with `index` those of one item and of its parts. Of attempts that came to nothing, the last 20 of each task are kept, with the stack trace of an error that the step did not declare.",
+        "Covers the job's `all` steps and its items. With `index`, covers one item and its parts. The last 20 unsuccessful attempts of each task are kept, with a stack trace if the step did not declare the error.",
       tags: ["Operations"],
       params: z.object({ id: z.string().min(1) }),
       querystring: z.object({
-        index: index.optional().describe("Of an item."),
-        part: index.optional().describe("Of a part of that item: its attempts alone."),
-        limit: limitParam(100, 50).describe("Tasks whose attempts are told, at most 100."),
+        index: index.optional().describe("Index of an item."),
+        part: index.optional().describe("Index of a part of that item, to list the part's attempts only."),
+        limit: limitParam(100, 50).describe("Number of tasks whose attempts are listed, at most 100."),
         cursor: z
           .string()
           .regex(/^(all|item|\d{1,6})$/, "is not a cursor of this list")
@@ -82,7 +82,7 @@ interface Tasks {
   next: string | null;
 }
 
-/** The next page of tasks: the cursor is the place of the last one of the page before. */
+/** The next page of tasks. The cursor is the position of the last task on the previous page. */
 async function tasksOf(store: Store, job: JobRecord, query: Query): Promise<Tasks> {
   const { index, part, limit, cursor } = query;
   const jobId = job.id;
@@ -97,7 +97,7 @@ async function tasksOf(store: Store, job: JobRecord, query: Query): Promise<Task
     const tasks = await store.parts({ jobId, item: index, after: part - 1, limit: 1 });
     return { tasks: tasks.filter((task) => partAt(task.item)!.part === part), next: null };
   }
-  // The item itself comes first, and its parts after it.
+  // The item itself comes first, then its parts.
   if (cursor === undefined) {
     const [item] = await store.items({ jobId, after: index - 1, limit: 1 });
     return { tasks: item ? [item] : [], next: item?.split ? "item" : null };

@@ -5,43 +5,43 @@ import type { Limits } from "../limits.ts";
 import { heartbeat, opening } from "./frame.ts";
 import { endRevoked } from "./revoked-streams.ts";
 
-/** The event streams that are open in this process. */
+/** The open event streams of this process. */
 export interface EventStreams {
-  /** Takes the reply over from Fastify and begins the stream. It ends when what the principal was known by is revoked. */
+  /** Takes the reply over from Fastify and starts a stream. It ends when the principal's session or key is revoked. */
   open(reply: FastifyReply, principal: Principal): EventStream;
   count(): number;
-  /** Of one owner. */
+  /** Open streams of one owner. */
   countOf(owner: string): number;
-  /** Bytes that clients have not taken. */
+  /** Bytes that clients have not read yet. */
   unread(): number;
-  /** Ends all; clients connect anew, to another process. */
+  /** Ends all streams. Clients reconnect to another process. */
   close(): void;
 }
 
 export interface EventStream {
   readonly closed: boolean;
-  /** Resolves when the stream has ended, whoever ended it. */
+  /** Resolves when the stream has ended, for whatever reason. */
   readonly ended: Promise<void>;
-  /** A client that does not keep up is cut: it resumes from the last event it got. */
+  /** Disconnects a client that does not keep up. It then resumes from the last event it received. */
   push(bytes: Buffer): void;
-  /** For long replays, which wait until the client has taken what was written. */
+  /** For long replays. Wait for `drained` between writes. */
   write(bytes: Buffer): void;
-  /** Resolves when what was written is on its way, or the stream has ended. */
+  /** Resolves when the socket has taken what was written, or the stream has ended. */
   drained(): Promise<void>;
   end(): void;
 }
 
 interface OpenStream extends EventStream {
-  /** When its client last took something, or had taken all; `null` while it has. */
+  /** When the client last read something, or fell behind. `null` if it has read everything. */
   stuckSince(): number | null;
   cut(): void;
 }
 
-/** Heartbeats are spread over so many turns, so that thousands of streams are not written to at once. */
+/** Spreads heartbeats over this many turns, so that thousands of streams are not written to at once. */
 const SLOTS = 60;
-/** Seconds after which a client that got no stream may ask again. */
+/** Seconds until a client that was refused a stream may try again. */
 const RETRY_S = 5;
-/** To which part of its bound what is unread is brought down, so that streams are not sorted for each event. */
+/** Fraction of the limit to which unread bytes are cut, so that streams are not sorted for each event. */
 const CUT_TO = 3 / 4;
 
 export function createEventStreams(limits: Limits): EventStreams {
@@ -59,7 +59,7 @@ export function createEventStreams(limits: Limits): EventStreams {
   }, limits.heartbeatMs / SLOTS);
   timer.unref();
 
-  /** However many clients do not read: those that took nothing for longest make room for all others. */
+  /** Bounds unread bytes over all clients: cuts the streams that have been stuck the longest. */
   function onUnread(bytes: number): void {
     unread += bytes;
     if (bytes < 0 || unread <= limits.streamsBufferBytes) return;
@@ -75,14 +75,14 @@ export function createEventStreams(limits: Limits): EventStreams {
 
   function refuseMore({ owner, identity }: Principal): void {
     if (count >= limits.connections) {
-      const text = `This server holds ${limits.connections} event streams already.`;
+      const text = `This server already has ${limits.connections} open event streams, its maximum.`;
       throw new MillraceError("unavailable", text, { retryAfter: RETRY_S });
     }
     const { streams: most = limits.ownerStreams } = identity?.user.quotas ?? {};
     if (most === null || (owners.get(owner) ?? 0) < most) return;
     throw new MillraceError(
       "quota_exceeded",
-      `You have ${most} event streams open, which is the limit. Close one, or follow all of your jobs in one stream, /v1/events.`,
+      `You have ${most} open event streams, the maximum. Close one, or follow all your jobs in one stream, /v1/events.`,
       { retryAfter: RETRY_S, extra: { quota: "streams", limit: most } },
     );
   }
@@ -118,14 +118,14 @@ export function createEventStreams(limits: Limits): EventStreams {
   };
 }
 
-/** @param onUnread told of every change of what its client has not taken, in bytes */
+/** @param onUnread called with every change of the client's unread bytes */
 function startStream(
   reply: FastifyReply,
   maxBuffered: number,
   onUnread: (bytes: number) => void,
 ): OpenStream {
   const { raw } = reply;
-  // What hooks have set (security headers) goes along; Fastify itself sends nothing after this.
+  // Include the headers that hooks have set (security headers). Fastify sends nothing after `hijack`.
   const headers = reply.getHeaders() as Record<string, string>;
   reply.hijack();
   raw.writeHead(200, {
@@ -141,7 +141,7 @@ function startStream(
   let movedAt = 0;
   const taken = (bytes: number) => {
     movedAt = performance.now();
-    // What a cut stream left unread was given back at once.
+    // Cutting a stream already returned its unread bytes.
     const given = Math.min(bytes, unread);
     unread -= given;
     onUnread(-given);

@@ -1,9 +1,11 @@
 import type { JobRecord } from "../../domain/records.ts";
+import { progressOf } from "../../domain/views.ts";
 import type { Store } from "../../ports/store/store.ts";
 import type { EventHub } from "./event-hub.ts";
 import type { EventStream } from "./event-streams.ts";
-import { type Frame, logFrame, positionFrame, resyncFrame } from "./frame.ts";
+import { type Frame, liveFrame, logFrame, positionFrame, resyncFrame } from "./frame.ts";
 import type { ReplayTurns } from "./replay-turns.ts";
+import { textCatchUp } from "./text-catch-up.ts";
 
 type Log = Pick<Store, "events" | "logBounds" | "job">;
 
@@ -16,15 +18,15 @@ export interface Source {
 
 const PAGE = 200;
 
-/** All of an owner's jobs: from after `cursor`, or from now. Returns when the stream has ended. */
+/** Follows all of an owner's jobs, from after `cursor`, or from now. Returns when the stream has ended. */
 export async function followOwner(source: Source, stream: EventStream, cursor: number | null): Promise<void> {
   const after = cursor === null ? null : await resume(source, stream, cursor);
-  await followLive(source, stream, { jobId: null, after, announce: cursor === null || after === null });
+  await followLive(source, stream, { job: null, after, announce: cursor === null || after === null });
 }
 
 /**
- * One job: its whole log, or what comes after `cursor`. Ends after the job's last event: a job that has
- * ended is read from the store alone, since nothing follows unless it is reopened.
+ * Follows one job: sends its whole log, or what comes after `cursor`, and ends after the job's last event. The log of
+ * a finished job is only read from the store, because nothing follows unless the job is retried.
  */
 export async function followJob(
   source: Source,
@@ -36,11 +38,11 @@ export async function followJob(
   let present: JobRecord | null = job;
   while (present && !stream.closed) {
     if (present.finishedAt === null) {
-      after = await followLive(source, stream, { jobId: job.id, after, announce: after === null });
+      after = await followLive(source, stream, { job: present, after, announce: after === null });
     } else {
       if (after === null) break;
       const replayed = await replay(source, stream, { jobId: job.id, after });
-      // Its end was read before, so all that led to it is in the replay.
+      // We read the job's end before its log, so the replay includes everything up to it.
       if (replayed.terminal !== false) break;
       after = replayed.after;
     }
@@ -49,7 +51,7 @@ export async function followJob(
   stream.end();
 }
 
-/** The cursor, or `null` after a `resync` when the log does not hold it: the present is what counts then. */
+/** Returns the cursor, or `null` after a `resync` if the log no longer has it: the client then starts from now. */
 async function resume(source: Source, stream: EventStream, cursor: number): Promise<number | null> {
   const bounds = await source.store.logBounds({ owner: source.owner });
   if (cursor >= bounds.first - 1 && cursor <= bounds.last) return cursor;
@@ -58,15 +60,15 @@ async function resume(source: Source, stream: EventStream, cursor: number): Prom
 }
 
 interface Replayed {
-  /** The last event sent, or where it began. */
+  /** The last event sent, or the starting position. */
   after: number;
-  /** Whether the last event sent was an end of the job; `null` when none was sent. */
+  /** Whether the last event sent ended the job. `null` if none was sent. */
   terminal: boolean | null;
 }
 
 /**
- * Sends what the store has, at the pace of the client, of which no more than a page is in memory.
- * @param from.until says after which event it may end; the end of the log, if nothing says so before
+ * Sends events from the store at the client's pace, with at most one page in memory.
+ * @param from.until position after which it may stop. @default the end of the log
  */
 async function replay(
   { store, owner, replays }: Source,
@@ -85,7 +87,7 @@ async function replay(
     if (!read) break;
     after = read.seq!;
     terminal = read.terminal;
-    // Before anything else can happen: what comes from here on is sent as it comes.
+    // No await before this return: from here on, the caller sends events as they arrive.
     if (from.until && after >= from.until()) break;
     await stream.drained();
   }
@@ -93,24 +95,28 @@ async function replay(
 }
 
 /**
- * Joins the live end: what comes while the store is still read is not sent, but read from the store as well, until
- * nothing has come meanwhile. So the two meet without a gap or a repeat, and no event is held in memory. For a job,
- * returns after its last event.
+ * Joins the live end without a gap or a repeat, and without holding events in memory: events that arrive during the
+ * replay are not sent, but read from the store as well, until none arrived meanwhile. For a job, returns after its
+ * last event.
  */
 async function followLive(
   source: Source,
   stream: EventStream,
-  from: { jobId: string | null; after: number | null; announce: boolean },
+  from: { job: JobRecord | null; after: number | null; announce: boolean },
 ): Promise<number> {
-  const { jobId } = from;
+  const jobId = from.job?.id ?? null;
+  const texts = from.job && textsOf(source, stream, from.job);
   let isLive = false;
   let last = 0;
-  /** Where the log stands, as far as it is known. */
+  /** The log's latest known position. */
   let newest = 0;
   const { promise: over, resolve: finish } = Promise.withResolvers<void>();
 
   function onFrame(frame: Frame): void {
+    if (frame.isApart) return stream.push(frame.bytes);
     if (frame.seq !== null) newest = frame.seq;
+    // Text pieces wait on their own until the client has the text before them.
+    if (frame.text && texts) return texts.on(frame);
     if (!isLive) return;
     // The replay reads the store, which may be ahead of the hub.
     if (frame.seq !== null && frame.seq <= last) return;
@@ -124,7 +130,7 @@ async function followLive(
     newest = Math.max(newest, listening.position);
     last = from.after ?? listening.position;
     if (from.announce) stream.write(positionFrame(listening.position));
-    // A job's last event may be far before the log's: the replay has found all of it when nothing new came meanwhile.
+    // A job's last event may be far before the log's end, so the replay also stops when nothing new arrived meanwhile.
     for (let seen = -1; last < newest && newest !== seen && !stream.closed; ) {
       seen = newest;
       const until = () => newest;
@@ -133,9 +139,25 @@ async function followLive(
       if (missed.terminal && jobId !== null) finish();
     }
     isLive = true;
+    texts?.start();
     await Promise.race([over, stream.ended]);
     return last;
   } finally {
     listening.stop();
+    texts?.close();
   }
+}
+
+/** Sends the texts that a job streams to one client. */
+function textsOf({ hub, owner }: Source, stream: EventStream, job: JobRecord) {
+  const from = { owner, jobId: job.id, type: "text.delta" as const };
+  return textCatchUp({
+    ask: (onText) => hub.askTexts(owner, job.id, onText),
+    push: ({ bytes }) => stream.push(bytes),
+    frameOf: ({ index, attempt, part, offset, text }) =>
+      liveFrame(
+        { ...from, index, attempt, data: { text, offset, ...(part !== undefined && { part }) } },
+        progressOf(job),
+      ),
+  });
 }

@@ -1,15 +1,27 @@
 import type { EventRecord } from "../../domain/records.ts";
 import { isTerminal } from "../../domain/states.ts";
-import type { LiveMessage } from "../../engine/messages/topics.ts";
+import type { DownloadProgress, LiveMessage } from "../../engine/messages/topics.ts";
 
-/** One event as it goes over the wire: written once, sent to everybody who listens. */
+/** An encoded event, built once and sent to every listener. */
 export interface Frame {
   bytes: Buffer;
   jobId: string;
-  /** Its place in the owner's log; `null` for what is live only. */
+  /** Position in the owner's log. `null` for live events. */
   seq: number | null;
-  /** The job has ended with it, unless it is reopened. */
+  /** The event ended the job, unless someone retries it. */
   terminal: boolean;
+  /** For a piece of streamed text. */
+  text?: TextPiece;
+  /** Not part of a log, so it may come between any two other frames. */
+  isApart?: true;
+}
+
+export interface TextPiece {
+  index: number;
+  attempt: number;
+  part?: number;
+  offset: number;
+  text: string;
 }
 
 export function logFrame(event: EventRecord): Frame {
@@ -22,7 +34,7 @@ export function logFrame(event: EventRecord): Frame {
   };
 }
 
-/** @param progress the job's, as its last event told it: every event carries one */
+/** @param progress the job's latest known progress, which every event carries */
 export function liveFrame(message: LiveMessage, progress: unknown): Frame {
   const { jobId, type, index, attempt } = message;
   const data = JSON.stringify({ jobId, index, attempt, progress, ...message.data });
@@ -31,10 +43,50 @@ export function liveFrame(message: LiveMessage, progress: unknown): Frame {
     jobId,
     seq: null,
     terminal: false,
+    ...textOf(message),
   };
 }
 
-/** The client's cursor is not in the log any more (or was never): it reads the present state anew. */
+function textOf({ type, index, attempt, data }: LiveMessage): { text?: TextPiece } {
+  const { text, offset, part } = data;
+  // Older workers send no offset.
+  if (type !== "text.delta" || typeof offset !== "number") return {};
+  return { text: { index, attempt, offset, text: String(text), ...(typeof part === "number" && { part }) } };
+}
+
+/** @param notification as in the list. `null` if only the unread count changed */
+export function noticeFrame(notification: { jobId: string | null } | null, unread: number): Frame {
+  const jobId = notification?.jobId ?? null;
+  const data = JSON.stringify({ jobId, progress: null, notification, unread });
+  return {
+    bytes: Buffer.from(`event: notification\ndata: ${data}\n\n`),
+    jobId: jobId ?? "",
+    seq: null,
+    terminal: false,
+    isApart: true,
+  };
+}
+
+/** Progress of the downloads of a job's archive. */
+export function downloadFrame({
+  jobId,
+  progress,
+  owner: _,
+  downloadedAt,
+  ...archive
+}: DownloadProgress): Frame {
+  const at = downloadedAt !== undefined && { downloadedAt: new Date(downloadedAt).toISOString() };
+  const data = JSON.stringify({ jobId, progress, archive: { ...archive, ...at } });
+  return {
+    bytes: Buffer.from(`event: archive.progress\ndata: ${data}\n\n`),
+    jobId,
+    seq: null,
+    terminal: false,
+    isApart: true,
+  };
+}
+
+/** The client's cursor is not in the log (any more), so the client must reload the current state. */
 export function resyncFrame(bounds: { first: number; last: number }): Buffer {
   return Buffer.from(
     `event: resync\ndata: ${JSON.stringify({ jobId: null, progress: null, ...bounds })}\n\n`,
@@ -42,13 +94,13 @@ export function resyncFrame(bounds: { first: number; last: number }): Buffer {
 }
 
 /**
- * An id without data is no event: it only tells the client from where to resume, so that what happens
- * between connecting and the first event is not missed when the connection is cut just then.
+ * An id without data is not an event. It only sets the client's resume position, so that a client that is
+ * disconnected before its first event does not miss what happened meanwhile.
  */
 export function positionFrame(seq: number): Buffer {
   return Buffer.from(`id: ${seq}\n\n`);
 }
 
 export const heartbeat = Buffer.from(": still here\n\n");
-/** A first comment makes proxies and browsers show the stream as open; `retry` is in ms. */
+/** An initial comment makes proxies and browsers treat the stream as open. `retry` is in ms. */
 export const opening = Buffer.from(": open\nretry: 1000\n\n");

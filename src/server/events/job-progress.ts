@@ -1,10 +1,10 @@
 import { progressOf } from "../../domain/views.ts";
 import type { Store } from "../../ports/store/store.ts";
 
-/** Jobs whose progress is kept at hand for live events. */
+/** Jobs whose progress is cached for live events. */
 const MAX_KNOWN = 10_000;
 
-/** How far the open jobs of an owner have come, as their last events said. */
+/** Progress of an owner's open jobs, as of their last events. */
 export function jobProgress(store: Pick<Store, "job">, owner: string) {
   const known = new Map<string, unknown>();
   const asked = new Map<string, Promise<void>>();
@@ -24,7 +24,7 @@ export function jobProgress(store: Pick<Store, "job">, owner: string) {
     get: (jobId: string) => known.get(jobId),
     remember,
     forget: (jobId: string) => void known.delete(jobId),
-    /** Asks once for all messages that come meanwhile: they wait for the same answer, and so stay in order. */
+    /** Queries a job once for all concurrent messages. They wait for the same answer and so stay in order. */
     async find(jobId: string): Promise<void> {
       if (known.has(jobId) && !asked.has(jobId)) return;
       const asking = asked.get(jobId) ?? ask(jobId).finally(() => asked.delete(jobId));

@@ -1,32 +1,42 @@
+import { isTerminal } from "../../domain/states.ts";
 import type { LiveMessage } from "../../engine/messages/topics.ts";
 import type { Store } from "../../ports/store/store.ts";
 import { type Frame, liveFrame, logFrame } from "./frame.ts";
 import { jobProgress } from "./job-progress.ts";
 
-/** Gets the frames of one job, or of all jobs of the owner when `jobId` is `null`. Must not throw. */
+/** Receives the frames of one job, or of all the owner's jobs if `jobId` is `null`. Must not throw. */
 export interface Listener {
   readonly jobId: string | null;
   onFrame(frame: Frame): void;
 }
 
-/** The live end of one owner's log, kept while somebody listens. */
+/** The live end of one owner's log, open while someone listens. */
 export interface OwnerLog {
   /** Resolves when `position` is known. */
   readonly ready: Promise<void>;
-  /** The last sequence number handed out; what comes next follows it without a gap. */
+  /** The last sequence number dispatched. */
   position(): number;
   add(listener: Listener): void;
-  /** Says whether nobody is left. */
+  /** @returns whether no listener is left */
   remove(listener: Listener): boolean;
-  /** Reads on from `position`, because the log may have grown. Calls during a read lead to one more read. */
+  /** Reads new events after `position`. Calls during a read lead to one more read. */
   tail(): Promise<void>;
-  /** Hands out what is told but not recorded. */
+  /** Dispatches a live event, which is not in the log. */
   live(message: LiveMessage): Promise<void>;
+  /** Dispatches a frame to listeners of all jobs. */
+  tell(frame: Frame): void;
+  /** Whether someone listens to all jobs. */
+  readonly isFollowed: boolean;
 }
 
 const PAGE = 500;
 
-export function openOwnerLog(store: Pick<Store, "events" | "logBounds" | "job">, owner: string): OwnerLog {
+/** @param onEnd called when jobs have ended or expired */
+export function openOwnerLog(
+  store: Pick<Store, "events" | "logBounds" | "job">,
+  owner: string,
+  onEnd: () => void = () => {},
+): OwnerLog {
   const everything = new Set<Listener>();
   const jobs = new Map<string, Set<Listener>>();
   const progress = jobProgress(store, owner);
@@ -52,6 +62,7 @@ export function openOwnerLog(store: Pick<Store, "events" | "logBounds" | "job">,
   async function read(): Promise<void> {
     again = false;
     const events = await store.events({ owner, after: position, limit: PAGE });
+    if (events.some(({ type }) => isTerminal(type))) onEnd();
     for (const event of events) {
       position = event.seq;
       if (!isWatched(event.jobId)) continue;
@@ -93,12 +104,18 @@ export function openOwnerLog(store: Pick<Store, "events" | "logBounds" | "job">,
         reading = false;
       }
     },
+    tell(frame) {
+      for (const listener of everything) listener.onFrame(frame);
+    },
+    get isFollowed() {
+      return everything.size > 0;
+    },
     async live(message) {
       const { jobId } = message;
       if (!isWatched(jobId)) return;
-      // Every event carries its job's progress; the worker that sent this one does not know it.
+      // Every event carries its job's progress, which the worker that sent this one does not know.
       await progress.find(jobId);
-      // A job that has ended meanwhile has nothing live to tell.
+      // Drop live events of a job that has ended meanwhile.
       if (progress.has(jobId)) dispatch(liveFrame(message, progress.get(jobId)));
     },
   };

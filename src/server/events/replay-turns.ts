@@ -1,4 +1,4 @@
-/** Bounds how many replays read and send a page at once; those that wait come first in, first out. */
+/** Limits how many replays read and send a page at once. The others wait in line. */
 export interface ReplayTurns {
   take<T>(page: () => Promise<T>): Promise<T>;
 }

@@ -6,10 +6,10 @@ interface Stream {
   end(): void;
 }
 
-/** How long a stream may outlive its session or its key. */
+/** How long a stream may outlive its session or key. */
 const CHECK_MS = 500;
 
-/** Ends streams whose session or API key has been revoked. Those of one session are looked at together. */
+/** Ends streams whose session or API key has been revoked. One check covers all streams of a session. */
 export function endRevoked() {
   const watched = new Map<string, { identity: Identity; streams: Set<Stream> }>();
   let isChecking = false;
@@ -20,7 +20,7 @@ export function endRevoked() {
     try {
       await Promise.all(
         [...watched.values()].map(async ({ identity, streams }) => {
-          // While nobody can say, they go on: what they show was theirs.
+          // If the check fails, keep the streams: their users were entitled to them.
           const holds = await identity.holds().catch(() => true);
           if (!holds) for (const stream of streams) stream.end();
         }),

@@ -4,13 +4,14 @@ import { MillraceError } from "../../errors.ts";
 import type { App } from "../../http/app.ts";
 import { documented, jobParams } from "../api-schemas.ts";
 import type { ServerContext } from "../context.ts";
+import { event } from "./event-schema.ts";
 import { followJob, followOwner } from "./follow.ts";
 
 const streamHeaders = z.object({
   "last-event-id": z
     .string()
     .optional()
-    .describe("The id of the last event received; the stream goes on after it."),
+    .describe("Id of the last event that you received. The stream continues after it."),
 });
 
 export function eventRoutes(app: App, { engine, hub, streams, replays, logger }: ServerContext): void {
@@ -22,9 +23,9 @@ export function eventRoutes(app: App, { engine, hub, streams, replays, logger }:
     exposeHeadRoute: false,
     schema: {
       operationId: "jobEvents",
-      summary: "A job's events, as a stream",
+      summary: "Stream a job's events",
       description:
-        "The job's log from its start (or from `Last-Event-ID`), then live. Ends after the job's last event.",
+        "Replays the job's log from its start (or after `Last-Event-ID`), then continues live. Ends after the job's last event.",
       tags: ["Events"],
       params: jobParams,
       headers: streamHeaders,
@@ -39,7 +40,7 @@ export function eventRoutes(app: App, { engine, hub, streams, replays, logger }:
       const job = await store.job({ owner, id });
       if (!job) throw new MillraceError("not_found", "There is no such job.");
       const cursor = cursorOf(request);
-      // The one answer after which a browser's `EventSource` does not connect again.
+      // 204 is the only response after which a browser's `EventSource` does not reconnect.
       if (job.finishedAt !== null && (await hasSeenAll(owner, id, cursor))) return reply.code(204).send(null);
       const stream = streams.open(reply, request.principal);
       await followJob({ hub, store, replays, owner }, stream, job, cursor).catch(lost);
@@ -53,9 +54,9 @@ export function eventRoutes(app: App, { engine, hub, streams, replays, logger }:
     exposeHeadRoute: false,
     schema: {
       operationId: "events",
-      summary: "The events of all your jobs, as a stream",
+      summary: "Stream the events of all your jobs",
       description:
-        "Live, or from `Last-Event-ID`. A cursor that the log does not hold gets one `resync` event.",
+        "Starts with new events, or after `Last-Event-ID`. If the log no longer holds that position, you receive one `resync` event.",
       tags: ["Events"],
       headers: streamHeaders,
       ...documented({ 200: eventStream }, ["quota_exceeded", "unavailable"]),
@@ -73,18 +74,18 @@ export function eventRoutes(app: App, { engine, hub, streams, replays, logger }:
     return (await store.events({ owner, after: cursor, limit: 1, jobId })).length === 0;
   }
 
-  /** The client sees the stream end and resumes. */
+  /** The stream ends, and the client resumes. */
   function lost(error: unknown): void {
-    logger.warn({ err: error }, "an event stream was ended");
+    logger.warn({ err: error }, "an event stream was closed");
   }
 }
 
 const eventStream = {
-  description: "Server-sent events",
-  content: { "text/event-stream": { schema: z.string() } },
+  description: "Server-sent events. The schema describes one of them.",
+  content: { "text/event-stream": { schema: event } },
 };
 
-/** `NaN` for what was never an id of ours: it is in no log. */
+/** `NaN`, which no log contains, for an id that we never sent. */
 function cursorOf(request: FastifyRequest): number | null {
   const id = request.headers["last-event-id"];
   if (id === undefined || id === "") return null;

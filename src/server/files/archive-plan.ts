@@ -8,30 +8,30 @@ import type { Pipeline } from "../../pipeline/pipeline.ts";
 
 export interface PlannedFile {
   file: FileRef;
-  /** In the ZIP: safe on every system, and unlike all others. */
+  /** Unique in the ZIP, and safe on every system. */
   name: string;
 }
 
 export interface ArchivePlan {
   files: PlannedFile[];
-  /** @param missing files whose bytes turned out to be gone */
+  /** @param missing files whose bytes are gone */
   manifest(missing: ReadonlySet<FileRef>): string;
 }
 
 export interface ArchiveOptions {
-  /** The files of earlier steps, and those of parts, in folders named for their steps. */
+  /** Include files of earlier steps and of parts, in folders named after their steps. */
   everything: boolean;
 }
 
 export const MANIFEST = "manifest.json";
-/** Where the files of earlier steps and of parts are. */
+/** Folder for files of earlier steps and of parts. */
 const STEPS = "steps";
-/** Of the options, which the manifest tells for each item, unless they would take more than this. */
+/** The manifest repeats the options for each item, unless that takes more characters than this. */
 const MAX_OPTIONS_CHARACTERS = 8 * 1024 * 1024;
 
 /**
- * What goes into a job's ZIP, and the manifest that says how each file was made.
- * @param tasks the job's own, those of its items, and with `everything` those of their parts
+ * Plans a job's ZIP, and the manifest that says how each file was made.
+ * @param tasks the job's own task, those of its items, and with `everything` those of their parts
  */
 export function planArchive(
   job: JobRecord,
@@ -42,9 +42,11 @@ export function planArchive(
   const written = tasks
     .flatMap((task) => filesOf(job, task))
     .filter(({ isResult }) => isResult || everything);
-  const results = written.filter(({ isResult }) => isResult);
-  const others = written.filter(({ isResult }) => !isResult);
-  // A file that is called as the folder is would be in its way.
+  // Inputs that an item passed on may have been deleted once the job succeeded. The manifest still lists them.
+  const kept = written.filter(({ file }) => !file.deleted);
+  const results = kept.filter(({ isResult }) => isResult);
+  const others = kept.filter(({ isResult }) => !isResult);
+  // Keeps files from taking the names of the manifest and the folder.
   const reserved = [MANIFEST, STEPS];
   const names = uniqueNames([
     ...reserved,
@@ -61,7 +63,7 @@ export function planArchive(
     manifest(missing) {
       const made = (file: FileRef) => ({
         ...fileView(file),
-        name: nameOf.get(file)!,
+        name: nameOf.get(file) ?? file.name,
         step: stepOf.get(file)!,
         missing: missing.has(file) || undefined,
       });
@@ -89,7 +91,7 @@ export function planArchive(
           .map((task) => ({
             index: task.item,
             name: task.name,
-            options: repeats ? job.options : undefined,
+            options: task.options ? task.options.value : repeats ? job.options : undefined,
             input: task.input && fileView(task.input),
             data: task.data,
             dataFile: task.dataFile && fileView(task.dataFile),
@@ -101,7 +103,7 @@ export function planArchive(
     },
   };
 
-  /** Only the code of the job's own version says what its steps were. */
+  /** `null` unless the loaded pipeline is the version that ran the job: only that knows its step versions. */
   function versionOf(step: string): string | null {
     if (pipeline?.version !== job.version) return null;
     return pipeline.steps.find((one) => one.name === step)?.version ?? null;
@@ -111,7 +113,7 @@ export function planArchive(
 interface WrittenFile {
   file: FileRef;
   step: string;
-  /** Of the last step of an item, or of the job itself. */
+  /** Made by the last step of an item, or by the job itself. */
   isResult: boolean;
 }
 
@@ -124,7 +126,7 @@ function filesOf(job: JobRecord, task: TaskRecord): WrittenFile[] {
       !isPart(task) && (present.has(file) || (isOfJob && made.outputs.includes(file)));
     return writtenBy(made).map((file) => ({ file, step, isResult: results(file) }));
   });
-  // Files that passed through an item without any step of its own are its results, too.
+  // Files that passed through an item without a step of their own are also results.
   const known = new Set(bySteps.map(({ file }) => file));
   const step = job.plan[task.step]?.name ?? "";
   const passed = [...present].filter((file) => !known.has(file));
@@ -137,7 +139,7 @@ interface Describing {
   everything: boolean;
 }
 
-/** How a task ended, and how each of its steps did. */
+/** Outcome of a task and of each of its steps. */
 function describeTask(job: JobRecord, task: TaskRecord, { made, versionOf, everything }: Describing) {
   const bySteps = new Map(writtenBySteps(job, task).map(({ step, made }) => [step, made]));
   return {

@@ -3,7 +3,7 @@ import { create as contentDisposition } from "content-disposition";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { partAt } from "../../domain/parts.ts";
-import { type FileRef, JOB_ITEM, type TaskRecord } from "../../domain/records.ts";
+import { type FileRef, JOB_ITEM, type JobRecord, type TaskRecord } from "../../domain/records.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { MillraceError } from "../../errors.ts";
 import type { App } from "../../http/app.ts";
@@ -11,13 +11,13 @@ import type { Store } from "../../ports/store/store.ts";
 import { documented, jobParams } from "../api-schemas.ts";
 import type { ServerContext } from "../context.ts";
 import { type ArchiveOptions, MANIFEST, planArchive } from "./archive-plan.ts";
-import { requestedRange } from "./byte-range.ts";
+import { requestedRange, wantsRest } from "./byte-range.ts";
 import { layOut, type ZipLayout } from "./zip-layout.ts";
 import { type Checksums, missingFiles, writeZip } from "./zip-writer.ts";
 
 const PAGE = 1_000;
 
-/** Known from one download to the next, of whatever job. */
+/** Shared by all downloads. */
 const checksums: Checksums = new Map();
 
 export function archiveRoutes(app: App, context: ServerContext): void {
@@ -26,16 +26,16 @@ export function archiveRoutes(app: App, context: ServerContext): void {
     url: "/v1/jobs/:id/archive",
     schema: {
       operationId: "jobArchive",
-      summary: "A job's results, as a ZIP",
+      summary: "Download a job's results as a ZIP",
       description:
-        "When the job has ended: what the last step of each item wrote, and the `all` steps of the job. `manifest.json` says how each file was made. Whole or in part (`Range`), so that a download can be resumed.",
+        "Available when the job has ended. Contains the files written by each item's last step and by the job's `all` steps. `manifest.json` records how each file was made. Supports `Range`, so an interrupted download can be resumed.\n\nWhile it is sent, `/v1/events` reports `archive.progress` at most twice a second. When all of it has been sent, the job's `archive.downloadedAt` changes. That includes downloads from a share link and resumed ones (`Range: bytes=100-`). Other ranges and aborted downloads do not count.",
       tags: ["Files"],
       params: jobParams,
       querystring: z.object({
         include: z
           .enum(["all"])
           .optional()
-          .describe("`all`: also what earlier steps and parts wrote, in the folder `steps`."),
+          .describe("`all` adds the files that earlier steps and parts wrote, in the folder `steps`."),
       }),
       ...documented({ 200: zip, 206: zip }, ["not_found", "job_not_ended", "gone", "range_not_satisfiable"]),
     },
@@ -47,14 +47,14 @@ export function archiveRoutes(app: App, context: ServerContext): void {
   });
 }
 
-/** The archive of a job, whole or the part that is asked for. */
+/** Sends a job's archive, or the requested range of it. */
 export async function sendArchive(
-  { engine, logger }: Pick<ServerContext, "engine" | "logger">,
+  { engine, logger, downloads }: Pick<ServerContext, "engine" | "logger" | "downloads">,
   request: FastifyRequest,
   reply: FastifyReply,
   asked: { owner: string; id: string; everything: boolean },
 ): Promise<FastifyReply> {
-  const { name, etag, layout } = await openArchive(engine, asked);
+  const { job, name, etag, layout } = await openArchive(engine, asked);
   reply
     .header("content-type", "application/zip")
     .header("cache-control", "private, no-store")
@@ -63,23 +63,28 @@ export async function sendArchive(
     .header("content-disposition", contentDisposition(name));
   const range = requestedRange(request, reply, etag, layout.bytes);
   if (request.method === "HEAD") return reply.send();
+  if (reply.statusCode === 200 || wantsRest(request.headers.range))
+    downloads.follow(job, {
+      ...{ response: reply.raw, socket: request.raw.socket },
+      ...{ totalBytes: layout.bytes, hadBytes: range.start },
+    });
   const stream = writeZip(engine.blobs, layout, range, checksums);
-  stream.once("error", (error) => logger.warn({ err: error }, "an archive was broken off"));
+  stream.once("error", (error) => logger.warn({ err: error }, "an archive was interrupted"));
   return reply.send(stream);
 }
 
-/** What a job's archive is made of. Rejects where it has none. */
+/** Collects what a job's archive contains. Rejects if the job has none. */
 export async function openArchive(
   { store, blobs, pipelines }: Pick<Engine, "store" | "blobs" | "pipelines">,
   { everything = false, ...asked }: { owner: string; id: string } & Partial<ArchiveOptions>,
-): Promise<{ name: string; etag: string; layout: ZipLayout }> {
+): Promise<{ job: JobRecord; name: string; etag: string; layout: ZipLayout }> {
   const job = await store.job(asked);
   if (!job) throw new MillraceError("not_found", "There is no such job.");
-  if (job.state === "expired") throw new MillraceError("gone", "The job's files are past their retention.");
+  if (job.state === "expired") throw new MillraceError("gone", "The job's files have expired.");
   if (job.finishedAt === null) {
     throw new MillraceError(
       "job_not_ended",
-      `The job is ${job.state}; its archive is there when it has ended.`,
+      `The job is ${job.state}. Its archive is available when the job has ended.`,
       {
         retryAfter: 1,
         extra: { state: job.state },
@@ -103,7 +108,7 @@ export async function openArchive(
     [...entries, { name: MANIFEST, bytes: manifest.length, content: manifest }],
     new Date(job.finishedAt),
   );
-  return { name: `${job.pipeline}-${job.id}.zip`, etag, layout };
+  return { job, name: `${job.pipeline}-${job.id}.zip`, etag, layout };
 }
 
 const zip = {
@@ -111,14 +116,14 @@ const zip = {
   content: { "application/zip": { schema: z.string().meta({ format: "binary" }) } },
 };
 
-/** Changes when any byte of the archive would: only then may a download not be resumed. */
+/** Changes whenever any byte of the archive would, which makes resuming a download unsafe. */
 function versionOf(entries: readonly { name: string; content: FileRef }[], manifest: Buffer): string {
   const hash = createHash("sha256").update(manifest);
   for (const { name, content } of entries) hash.update(`${name}\n${content.sha256}\n`);
   return hash.digest("hex").slice(0, 32);
 }
 
-/** With that of the job itself, whose outputs are results too. */
+/** Includes the job's own task, whose outputs are also results. */
 async function allTasks(store: Pick<Store, "items">, jobId: string): Promise<TaskRecord[]> {
   const tasks: TaskRecord[] = [];
   for (;;) {

@@ -10,7 +10,7 @@ import { documented } from "../api-schemas.ts";
 import type { ServerContext } from "../context.ts";
 import { requestedRange } from "./byte-range.ts";
 
-/** Pictures that a browser may show in place: none of them can carry a script. */
+/** Image types that a browser may show inline: none of them can carry a script. */
 const SHOWN: ReadonlySet<string> = new Set([
   "image/png",
   "image/jpeg",
@@ -25,12 +25,14 @@ export function artifactRoutes(app: App, { engine }: ServerContext): void {
     url: "/v1/artifacts/:id",
     schema: {
       operationId: "artifact",
-      summary: "A file",
-      description: "Whole or in part (`Range`). Pictures are shown in place, unless `download` is given.",
+      summary: "Download a file",
+      description: "Supports `Range`. Images are sent for inline display unless `download` is set.",
       tags: ["Files"],
       params: z.object({ id: z.string().min(1) }),
-      querystring: z.object({ download: z.string().optional().describe("Present: as an attachment.") }),
-      ...documented({ 200: bytes, 206: bytes, 304: z.null().describe("Not modified") }, [
+      querystring: z.object({
+        download: z.string().optional().describe("If present, sends the file as an attachment."),
+      }),
+      ...documented({ 200: fileBytes, 206: fileBytes, 304: z.null().describe("Not modified") }, [
         "not_found",
         "gone",
         "range_not_satisfiable",
@@ -44,19 +46,33 @@ export function artifactRoutes(app: App, { engine }: ServerContext): void {
   });
 }
 
-/** A file of a job, whole or the part that is asked for. */
+/** Sends a file of an owner's job, or the requested range of it. */
 export async function sendArtifact(
-  { store, blobs }: Pick<Engine, "store" | "blobs">,
+  engine: Pick<Engine, "store" | "blobs">,
   request: FastifyRequest,
   reply: FastifyReply,
   { owner, id, download }: { owner: string; id: string; download: boolean },
 ): Promise<FastifyReply> {
-  const file = await store.artifact({ owner, id });
+  const file = await engine.store.artifact({ owner, id });
   if (file === null) throw new MillraceError("not_found", "There is no such file.");
-  if (file === "expired") throw new MillraceError("gone", "The file is past its retention.");
+  if (file === "expired") throw new MillraceError("gone", "The file has expired.");
+  return sendFile(engine, request, reply, { file, download });
+}
 
+/** Sends a file. The caller has checked access. */
+export async function sendFile(
+  { blobs }: Pick<Engine, "blobs">,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { file, download, cacheControl }: { file: FileRef; download: boolean; cacheControl?: string },
+): Promise<FastifyReply> {
   const shown = SHOWN.has(file.mediaType) && !download;
-  describe(reply, file, { kind: shown ? "inline" : "attachment", isKept: isKeptBy(request.principal) });
+  describe(reply, file, {
+    kind: shown ? "inline" : "attachment",
+    // With accounts, another user may sign in on the same browser, so it must revalidate each time (`304`).
+    cacheControl:
+      cacheControl ?? (isKeptBy(request.principal) ? "private, max-age=3600" : "private, no-cache"),
+  });
   const etag = `"${file.sha256}"`;
   if (matches(request.headers["if-none-match"], etag)) return reply.code(304).send();
 
@@ -66,27 +82,26 @@ export async function sendArtifact(
   return reply.send(await blobs.open(file.blob, reply.statusCode === 206 ? range : undefined));
 }
 
-const bytes = {
-  description: "The bytes",
+export const fileBytes = {
+  description: "The content of the file",
   content: { "application/octet-stream": { schema: z.string().meta({ format: "binary" }) } },
 };
 
-/** Whatever the file holds, it cannot run in this origin: no script, no frame, no guessing of its type. */
+/** Keeps the file from running in this origin, whatever it holds: no scripts, no frames, no type sniffing. */
 function describe(
   reply: FastifyReply,
   file: FileRef,
-  { kind, isKept }: { kind: "inline" | "attachment"; isKept: boolean },
+  { kind, cacheControl }: { kind: "inline" | "attachment"; cacheControl: string },
 ): void {
   reply
     .header("etag", `"${file.sha256}"`)
     .header("accept-ranges", "bytes")
-    // Where users sign in, another one may do so in the same browser: it asks each time, and gets `304`.
-    .header("cache-control", isKept ? "private, max-age=3600" : "private, no-cache")
+    .header("cache-control", cacheControl)
     .header("content-disposition", contentDisposition(file.name, { type: kind }))
     .header("content-security-policy", "default-src 'none'; sandbox");
 }
 
-/** A link that is shared may be taken back, and another user may sign in. */
+/** Not cached if a share link may be revoked, or if another user may sign in. */
 function isKeptBy({ owner, identity }: Principal): boolean {
   return owner !== "" && identity === undefined;
 }

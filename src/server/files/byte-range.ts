@@ -3,13 +3,13 @@ import { MillraceError } from "../../errors.ts";
 
 export interface ByteRange {
   start: number;
-  /** Included. */
+  /** Inclusive. */
   end: number;
 }
 
 /**
- * The one range that a `Range` header asks for, of a file of `size` bytes (RFC 9110). `null`: the whole file,
- * because there is no header, it is not understood, or it asks for several ranges, which a server may ignore.
+ * Parses a `Range` header (RFC 9110) for a file of `size` bytes. `null` means the whole file: there is no header, it
+ * is malformed, or it asks for several ranges, which a server may ignore.
  */
 export function byteRange(header: string | undefined, size: number): ByteRange | "unsatisfiable" | null {
   const match = header === undefined ? null : /^bytes=(\d{0,15})-(\d{0,15})$/i.exec(header.trim());
@@ -26,9 +26,14 @@ export function byteRange(header: string | undefined, size: number): ByteRange |
   return start >= size ? "unsatisfiable" : { start, end };
 }
 
+/** Whether a request asks for the whole file, or for the rest of it to resume a download (`bytes=100-`). */
+export function wantsRest(header: string | undefined): boolean {
+  return header === undefined || /^bytes=\d+-$/i.test(header.trim());
+}
+
 /**
- * What to send of something with `size` bytes, and the headers that say so. Of another version than the client
- * has (`If-Range`), a range would not fit: it then gets the whole.
+ * Decides which bytes of a `size`-byte response to send, and sets the headers for it. If the client has another
+ * version (`If-Range`), it gets the whole.
  */
 export function requestedRange(
   request: FastifyRequest,

@@ -16,16 +16,21 @@ const share = component(
   "Share",
   z.object({
     id: z.string(),
-    url: z.string().describe("Whoever has it may download, without an account."),
-    artifactId: z.string().nullable().describe("`null`: the archive."),
+    url: z.string().describe("Anyone who has this URL can download, without an account."),
+    artifactId: z.string().nullable().describe("Id of one file. `null` for the archive."),
     createdAt: z.iso.datetime(),
     expiresAt: z.iso.datetime(),
   }),
 );
 const tags = ["Files"];
 
-/** Links by which others download. */
+/** Links that let others download without an account. */
 export function shareRoutes(app: App, context: ServerContext): void {
+  ownerRoutes(app, context);
+  sharedRoute(app, context);
+}
+
+function ownerRoutes(app: App, context: ServerContext): void {
   const { shares } = context;
 
   app.route({
@@ -33,14 +38,20 @@ export function shareRoutes(app: App, context: ServerContext): void {
     url: "/v1/jobs/:id/share",
     schema: {
       operationId: "shareJob",
-      summary: "A link by which anyone may download",
-      description: "The job's archive, or one of its files. It ends when the job is deleted, or the link is.",
+      summary: "Create a share link",
+      description:
+        "Lets anyone download the job's archive, or one of its files, without an account. The link stops working when it expires, or when you delete it or the job.",
       tags,
       params: jobParams,
       body: z
         .strictObject({
-          artifactId: z.string().max(200).nullable().default(null).describe("`null`: the archive."),
-          expiresIn: z.int().min(LEAST_S).max(LONGEST_S).default(USUAL_S).describe("Seconds."),
+          artifactId: z
+            .string()
+            .max(200)
+            .nullable()
+            .default(null)
+            .describe("Id of one file. `null` for the archive."),
+          expiresIn: z.int().min(LEAST_S).max(LONGEST_S).default(USUAL_S).describe("Lifetime in seconds."),
         })
         .nullish(),
       ...documented({ 201: share }, ["not_found", "gone"]),
@@ -59,12 +70,12 @@ export function shareRoutes(app: App, context: ServerContext): void {
     url: "/v1/jobs/:id/shares",
     schema: {
       operationId: "jobShares",
-      summary: "Links to a job that still count, oldest first",
+      summary: "List a job's active share links, oldest first",
       tags,
       params: jobParams,
       querystring: z.object({
         limit: limitParam(100, 20),
-        cursor: z.string().max(100).optional().describe("`nextCursor` of the page before."),
+        cursor: z.string().max(100).optional().describe("`nextCursor` of the previous page."),
       }),
       ...documented({ 200: pageOf(share) }, ["not_found"]),
     },
@@ -85,10 +96,10 @@ export function shareRoutes(app: App, context: ServerContext): void {
     url: "/v1/jobs/:id/shares/:share",
     schema: {
       operationId: "unshareJob",
-      summary: "Take a link back",
+      summary: "Revoke a share link",
       tags,
       params: jobParams.extend({ share: z.string().min(1).max(100) }),
-      ...documented({ 204: z.null().describe("It leads nowhere any more") }, ["not_found"]),
+      ...documented({ 204: z.null().describe("Revoked") }, ["not_found"]),
     },
     async handler(request, reply) {
       const { id: jobId, share: id } = request.params;
@@ -97,14 +108,29 @@ export function shareRoutes(app: App, context: ServerContext): void {
     },
   });
 
+  function view(one: ShareRecord, request: FastifyRequest): z.output<typeof share> {
+    const { id, artifactId, createdAt, expiresAt } = one;
+    const base = context.publicUrl?.replace(/\/$/, "") ?? `${request.protocol}://${request.host}`;
+    return {
+      ...{ id, artifactId },
+      url: `${base}/v1/shared/${shares.tokenOf(one)}`,
+      createdAt: new Date(createdAt).toISOString(),
+      expiresAt: new Date(expiresAt).toISOString(),
+    };
+  }
+}
+
+function sharedRoute(app: App, context: ServerContext): void {
+  const { shares } = context;
+
   app.route({
     method: ["GET", "HEAD"],
     url: "/v1/shared/:token",
     config: { access: "public" },
     schema: {
       operationId: "shared",
-      summary: "What a link shares",
-      description: "Whole or in part (`Range`).",
+      summary: "Download from a share link",
+      description: "Supports `Range`.",
       tags,
       params: z.object({ token: z.string().min(1).max(200) }),
       ...documented({ 200: bytes, 206: bytes, 304: z.null().describe("Not modified") }, [
@@ -121,17 +147,6 @@ export function shareRoutes(app: App, context: ServerContext): void {
       return sendArtifact(context.engine, request, reply, { owner, id: artifactId, download: true });
     },
   });
-
-  function view(one: ShareRecord, request: FastifyRequest): z.output<typeof share> {
-    const { id, artifactId, createdAt, expiresAt } = one;
-    const base = context.publicUrl?.replace(/\/$/, "") ?? `${request.protocol}://${request.host}`;
-    return {
-      ...{ id, artifactId },
-      url: `${base}/v1/shared/${shares.tokenOf(one)}`,
-      createdAt: new Date(createdAt).toISOString(),
-      expiresAt: new Date(expiresAt).toISOString(),
-    };
-  }
 }
 
 const bytes = {

@@ -47,7 +47,7 @@ test("what is larger than 4 GiB, or lies behind that, is said in ZIP64", () => {
   const directory = layout.directory([1, 2]);
   const start = head.length + 5 * GIB + layout.header(second, 2).length + 7;
   expect(layout.bytes).toBe(start + directory.length);
-  // The second entry: its size fits, its place does not.
+  // In the second entry, the size fits in 32 bits but the offset does not.
   const at = directory.lastIndexOf(Buffer.from([0x50, 0x4b, 1, 2]));
   expect(directory.readUInt32LE(at + 24)).toBe(7);
   expect(directory.readUInt32LE(at + 42)).toBe(0xffffffff);

@@ -1,8 +1,8 @@
 import type { FileRef } from "../../domain/records.ts";
 
 /**
- * A ZIP of stored files, whose every byte has a known offset before any file is read: so its length is known,
- * any part of it can be sent, and readers find sizes and checksums before the content.
+ * A ZIP of stored (uncompressed) files. Every offset is known before any file is read, so we know the archive's length,
+ * can send any range of it, and give readers sizes and checksums before the content.
  */
 
 export interface ZipEntry {
@@ -11,7 +11,7 @@ export interface ZipEntry {
   content: FileRef | Buffer;
 }
 
-/** A stretch of the archive. What it holds may need checksums, and so is made when it is sent. */
+/** A piece of the archive. It may need checksums, so it is built when it is sent. */
 export interface ZipPiece {
   start: number;
   bytes: number;
@@ -20,20 +20,20 @@ export interface ZipPiece {
 
 export interface ZipLayout {
   pieces: ZipPiece[];
-  /** Of the whole archive. */
+  /** Size of the whole archive. */
   bytes: number;
   header(entry: ZipEntry, crc: number): Buffer;
-  /** @param crcs of all entries, in their order */
+  /** @param crcs of all entries, in order */
   directory(crcs: readonly number[]): Buffer;
 }
 
 const MAX_32 = 0xffffffff;
 const MAX_16 = 0xffff;
-/** Names are UTF-8. */
+/** Marks names as UTF-8. */
 const FLAGS = 0x0800;
 const VERSION = 20;
 const VERSION_64 = 45;
-/** Made on Unix, by which readers take the mode for one: `unzip` takes names for an old code page otherwise. */
+/** Host system Unix, so that readers apply the mode. Without it, `unzip` decodes names with an old code page. */
 const UNIX = 3 << 8;
 const MODE = (0o100644 << 16) >>> 0;
 
@@ -84,7 +84,7 @@ function centralHeader({ name, bytes }: ZipEntry, crc: number, stamp: number, of
   return Buffer.concat([head, text, extra]);
 }
 
-/** What both headers of an entry have alike. */
+/** Writes the fields that local and central headers share. */
 function writeCommon(
   head: Buffer,
   at: number,
@@ -100,7 +100,7 @@ function writeCommon(
   head.writeUInt16LE(extra, at + 24);
 }
 
-/** The ZIP64 field for values that do not fit into their places. */
+/** The ZIP64 extra field, for values that do not fit in 32 bits. */
 function extra64(values: readonly number[]): Buffer {
   const extra = Buffer.alloc(4 + values.length * 8);
   extra.writeUInt16LE(1, 0);
@@ -109,7 +109,7 @@ function extra64(values: readonly number[]): Buffer {
   return extra;
 }
 
-/** The end of the archive; with that of ZIP64 before it where it is needed. */
+/** The end of the archive, preceded by the ZIP64 records if needed. */
 function endOf(count: number, bytes: number, start: number): Buffer {
   const end = Buffer.alloc(22);
   end.writeUInt32LE(0x06054b50, 0);
@@ -133,7 +133,7 @@ function endOf(count: number, bytes: number, start: number): Buffer {
   return Buffer.concat([large, end]);
 }
 
-/** Time in the lower half, date in the upper; in UTC, from 1980 on, to two seconds. */
+/** DOS time in the lower half, DOS date in the upper: UTC, from 1980 on, in steps of two seconds. */
 function dosTime(date: Date): number {
   const time = (date.getUTCHours() << 11) | (date.getUTCMinutes() << 5) | (date.getUTCSeconds() >> 1);
   const year = Math.max(0, date.getUTCFullYear() - 1980);

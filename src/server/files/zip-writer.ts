@@ -6,19 +6,19 @@ import type { BlobStore } from "../../ports/blobs.ts";
 import type { ByteRange } from "./byte-range.ts";
 import type { ZipEntry, ZipLayout } from "./zip-layout.ts";
 
-/** Read at once, which costs a fraction of a stream. */
+/** Files up to this size are read in one go, which costs a fraction of a stream. */
 const WHOLE_BYTES = 512 * 1024;
-/** Checksums that are remembered: whoever resumes a download needs those of all files before. */
+/** Cached checksums. Resuming a download needs those of all files before that point. */
 const MAX_CHECKSUMS = 50_000;
-/** Files that are looked for at once. */
+/** Concurrent lookups. */
 const LOOKUPS = 8;
 
-/** Checksums of contents, by their SHA-256. */
+/** CRC-32 checksums, by SHA-256 of the content. */
 export type Checksums = Map<string, number>;
 
 /**
- * A part of an archive as a stream. One file is open at a time, so that neither memory nor open files grow with
- * the job. When reading breaks off the stream is destroyed, so that nobody takes the rest for the whole.
+ * Streams a range of an archive. Opens one file at a time, so that neither memory nor open files grow with the job.
+ * If a read fails, destroys the stream, so that no client takes a partial archive for a complete one.
  */
 export function writeZip(
   blobs: BlobStore,
@@ -70,7 +70,7 @@ async function checksumOf(blobs: BlobStore, file: FileRef): Promise<number> {
   return crc;
 }
 
-/** Files whose bytes are gone: an archive is laid out without them. */
+/** Files whose bytes are gone, which the archive must leave out. */
 export async function missingFiles(blobs: BlobStore, files: readonly FileRef[]): Promise<Set<FileRef>> {
   const missing = new Set<FileRef>();
   const waiting = files.values();

@@ -1,26 +1,25 @@
 import { type Admission, type AdmissionRequest, type Engine, RESERVATION_MS } from "../../engine/engine.ts";
 
-/** What decides where the tasks of a job wait. */
+/** Properties of a job that decide where its tasks wait. */
 type Kind = Required<Pick<AdmissionRequest, "delayed" | "fetches">>;
 const usual: Kind = { delayed: false, fetches: false };
 
-/** Room reserved for an upload whose number of files is not known until it has ended. */
+/** Queue room reserved for an upload whose number of files is unknown until it ends. */
 export interface AdmissionWindow {
-  /** Makes sure that there is room for so many tasks, before the next file is read. */
+  /** Ensures room for this many tasks, before the next file is read. */
   cover(tasks: number): Promise<void>;
-  /** The same for what is known now: how many there are, and whether they start later or fetch files. */
+  /** Ensures room for the final number of tasks, now that it is known whether they start later or fetch files. */
   confirm(tasks: number, kind: Kind): Promise<void>;
-  /** The first reservation, which the job's creation uses up; the others are given back. */
+  /** The first reservation, which creating the job consumes. The others are released. */
   first(): Admission | undefined;
-  /** @param used a job was created with the first reservation, which is gone with that */
+  /** @param used whether a job was created, which consumed the first reservation */
   release(used: boolean): Promise<void>;
 }
 
 /**
- * Begins with room for one task, so that a small job still fits into a queue that is nearly full, and doubles
- * it as files come. A reservation ends by itself: a request that takes longer reserves again what it needs,
- * which a queue that has filled up meanwhile refuses.
- * @param request.most tasks that the request may have
+ * Starts with room for one task, so that a small job still fits in a nearly full queue, and doubles it as files
+ * arrive. Reservations expire: a slow request reserves again, which fails if the queue has filled up meanwhile.
+ * @param request.most maximum number of tasks of the request
  */
 export function openAdmission(
   engine: Pick<Engine, "admit">,

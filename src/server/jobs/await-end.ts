@@ -4,8 +4,8 @@ import type { Store } from "../../ports/store/store.ts";
 import type { EventHub } from "../events/event-hub.ts";
 
 /**
- * The job when it has ended, or as it is after `ms`, or when the client has gone. Told by the events:
- * the store is read when the job may have ended, never to find out whether it has.
+ * Resolves with the job when it has ended, after `ms`, when the client has disconnected, or when the server closes.
+ * Events say when to look: the store is read only when the job may have ended, never polled.
  */
 export async function awaitEnd(
   { hub, store }: { hub: EventHub; store: Pick<Store, "job"> },
@@ -30,6 +30,8 @@ export async function awaitEnd(
   };
   const timer = setTimeout(stop, ms);
   response.once("close", stop);
+  hub.closing.addEventListener("abort", stop);
+  if (hub.closing.aborted) stop();
   try {
     for (;;) {
       const present = await store.job(job);
@@ -40,6 +42,7 @@ export async function awaitEnd(
   } finally {
     clearTimeout(timer);
     response.removeListener("close", stop);
+    hub.closing.removeEventListener("abort", stop);
     listening.stop();
   }
 }

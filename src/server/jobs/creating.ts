@@ -6,22 +6,31 @@ import type { Created } from "../../ports/store/jobs.ts";
 import { documented, job } from "../api-schemas.ts";
 import type { ServerContext } from "../context.ts";
 import { idempotencyHeader, jobBody, jobForm } from "./job-fields.ts";
-import { countFiles, readJobRequest, receivedFiles } from "./job-request.ts";
+import { checkBody, readJobRequest, receivedFiles } from "./job-request.ts";
+import { checkNotify } from "./notify-targets.ts";
 
 const body = {
   content: {
-    "application/json": { schema: jobBody },
     "multipart/form-data": { schema: z.unknown().describe("").meta({ form: jobForm }) },
+    "application/json": { schema: jobBody },
   },
 };
 
 const refusals = [
-  ...(["not_found", "gone", "unknown_part", "address_refused", "invalid_options", "invalid_items"] as const),
+  ...([
+    "not_found",
+    "gone",
+    "unknown_part",
+    "address_refused",
+    "notify_refused",
+    "invalid_options",
+    "invalid_items",
+  ] as const),
   ...(["too_many_items", "too_many_files", "file_too_large", "request_too_large"] as const),
   ...(["unsupported_media", "queue_full", "quota_exceeded", "unavailable", "storage_full"] as const),
 ];
 
-/** A request for a job, and what it would cost. */
+/** Routes that create a job or estimate it. */
 export function creationRoutes(app: App, context: ServerContext): void {
   const { engine } = context;
 
@@ -29,12 +38,12 @@ export function creationRoutes(app: App, context: ServerContext): void {
     method: "POST",
     url: "/v1/jobs",
     bodyLimit: context.limits.itemsBytes,
-    preValidation: (request) => countFiles(context, request.body),
+    preValidation: (request) => checkBody(context, request),
     schema: {
       operationId: "createJob",
       summary: "Create a job",
       description:
-        "Answers when the job cannot be lost any more. Files are sent in a form, or named as JSON.",
+        "Upload files in a form, or send JSON that refers to files by URL, upload or earlier result. The `202` response means that the job is stored durably. Follow it with `GET /v1/jobs/{id}?wait=30` or its event stream.",
       tags: ["Jobs"],
       headers: idempotencyHeader,
       body,
@@ -44,6 +53,7 @@ export function creationRoutes(app: App, context: ServerContext): void {
       const { asked, admission } = await readJobRequest(context, request, reply, true);
       let created: Created | null = null;
       try {
+        await checkNotify(context, asked);
         created = await engine.createJob(asked);
       } finally {
         await admission?.release(created?.created === true);
@@ -59,12 +69,12 @@ export function creationRoutes(app: App, context: ServerContext): void {
     method: "POST",
     url: "/v1/jobs/quote",
     bodyLimit: context.limits.itemsBytes,
-    preValidation: (request) => countFiles(context, request.body),
+    preValidation: (request) => checkBody(context, request),
     schema: {
       operationId: "quoteJob",
-      summary: "What a job would cost",
+      summary: "Quote a job",
       description:
-        "As creating the job, without running it: queue position, expected wait, cache hits, cost units.",
+        "Takes the same request as creating a job, but does not run it. Returns the queue position, expected wait, cache hits and cost units.",
       tags: ["Jobs"],
       body,
       ...documented({ 200: quote }, refusals),
@@ -86,15 +96,15 @@ export function creationRoutes(app: App, context: ServerContext): void {
 }
 
 const quote = z.object({
-  position: z.int().describe("Tasks that would run before this job's first."),
+  position: z.int().describe("Tasks that would run before this job's first task."),
   waitSeconds: z
     .number()
     .nullable()
-    .describe("Until its first task starts; `null` when that is not known yet."),
-  cached: z.boolean().describe("Whether all of its results are known already."),
+    .describe("Expected seconds until the first task starts. `null` if not known yet."),
+  cached: z.boolean().describe("Whether all results are already cached."),
   cachedItems: z.int(),
   items: z.int(),
-  costUnits: z.number().describe("One for each item and step that would be computed."),
+  costUnits: z.number().describe("One for each step of each item that would have to be computed."),
 });
 
 function json(reply: FastifyReply, view: unknown): FastifyReply {

@@ -6,6 +6,7 @@ import { fileFault, isFileFault, refusedFile } from "../../engine/file-faults.ts
 import { mostItems } from "../../engine/intake/admit.ts";
 import { jsonFault } from "../../engine/intake/json-bounds.ts";
 import { peekHead } from "../../engine/peek-head.ts";
+import { unknownPipeline } from "../../engine/pipelines.ts";
 import { MillraceError } from "../../errors.ts";
 import type { Pipeline } from "../../pipeline/pipeline.ts";
 import type { ServerContext } from "../context.ts";
@@ -25,14 +26,16 @@ import { referredFile } from "./referred-file.ts";
 export interface JobForm {
   fields: JobFields;
   files: JobFile[];
+  /** By index of the file. */
+  fileOptions: (object | null | undefined)[];
   optionFiles: Map<string, ReceivedFile>;
-  /** `null` for a quote, which needs no room. */
+  /** `null` for a quote, which needs no room in the queue. */
   admission: AdmissionWindow | null;
 }
 
-/** What the request means to do with the form. */
+/** What the request will do with the form. */
 export interface FormPurpose {
-  /** Whether room in the queue is reserved as the form is read. */
+  /** Whether to reserve room in the queue while reading. */
   reserves: boolean;
   owner: string;
   idempotencyKey?: string;
@@ -40,15 +43,17 @@ export interface FormPurpose {
 
 export type Reading = Pick<ServerContext, "engine" | "limits" | "metrics">;
 
-/** Path of an option: `watermark.image`. */
+/** Path of an option, such as `watermark.image`. */
 const OPTION_PATH = /^[A-Za-z0-9_-]{1,64}(\.[A-Za-z0-9_-]{1,64}){0,7}$/;
-/** What a form has said so far. Refuses as soon as something does not fit. */
+/** Collects the parts of a form. Rejects as soon as one is invalid. */
 export class FormReader {
   private readonly context: Reading;
   private readonly purpose: FormPurpose;
   private readonly signal: AbortSignal;
   private readonly fields = new Map<string, unknown>();
   private readonly files: JobFile[] = [];
+  /** Options from references, by index of the file. */
+  private readonly referenceOptions = new Map<number, object>();
   private readonly optionFiles = new Map<string, ReceivedFile>();
   private pipeline: Pipeline | null = null;
   private admission: AdmissionWindow | null = null;
@@ -67,11 +72,11 @@ export class FormReader {
     if (name === "files") {
       throw new MillraceError(
         "invalid_request",
-        "A part named files is neither a file (it has no file name) nor JSON that names some.",
+        "A part named files is neither a file (it has no file name) nor JSON with file references.",
         { extra: { issues: [{ path: name, message: "is not a field of a job" }] } },
       );
     }
-    if (this.fields.has(name)) throw new MillraceError("invalid_request", `The field ${name} comes twice.`);
+    if (this.fields.has(name)) throw new MillraceError("invalid_request", `The field ${name} appears twice.`);
     const { fieldBytes, itemsBytes } = this.context.limits;
     const limit = name === "items" ? itemsBytes : fieldBytes;
     if (part.valueTruncated || (name !== "items" && fieldSize(part.value) > limit)) {
@@ -83,13 +88,13 @@ export class FormReader {
     if (name === "onInvalidFile") this.invalid.decide(part.value);
     if (name !== "pipeline") return;
     if (typeof part.value !== "string") {
-      throw new MillraceError("invalid_request", "The field pipeline must be the name of one.");
+      throw new MillraceError("invalid_request", "The field pipeline must be the name of a pipeline.");
     }
     await this.admit(part.value);
   }
 
   async file(part: MultipartFile): Promise<void> {
-    // What a browser sends for a file input in which nothing was chosen.
+    // Browsers send such a part for a file input with no file chosen.
     if (!part.filename && (await isEmpty(part))) return;
     if (part.fieldname === "files") await this.addFile(part);
     else await this.addOptionFile(part);
@@ -101,7 +106,12 @@ export class FormReader {
     const { admission, files, optionFiles } = this;
     const kind = { delayed: startsLater(fields, this.context.engine), fetches: hasRemote(files) };
     await admission?.confirm(Math.max(1, files.length, fields.items.length), kind);
-    return { fields, files, optionFiles, admission };
+    const fileOptions: JobForm["fileOptions"] = [...fields.fileOptions];
+    for (const [n, options] of this.referenceOptions) {
+      if (fileOptions[n]) throw twoOptions(n);
+      fileOptions[n] = options;
+    }
+    return { fields, files, fileOptions, optionFiles, admission };
   }
 
   async release(): Promise<void> {
@@ -111,7 +121,7 @@ export class FormReader {
 
   private async admit(name: string): Promise<void> {
     const pipeline = this.context.engine.pipelines.get(name);
-    if (!pipeline) throw new MillraceError("not_found", `There is no pipeline ${quoted(name)}.`);
+    if (!pipeline || pipeline.internal) throw unknownPipeline(name, this.context.engine.pipelines);
     this.pipeline = pipeline;
     refuseCount(this.files.length, pipeline.accepts.maxFiles);
     for (const path of this.optionFiles.keys()) refusePart(path, pipeline);
@@ -143,7 +153,7 @@ export class FormReader {
       this.invalid.add(error);
       file.unpipe();
       part.file.destroy();
-      // The parser goes on when the file has been read to its end.
+      // The parser continues only after the file has been read to its end.
       for await (const piece of file) this.invalid.came((piece as Buffer).length, most);
     } finally {
       part.file = file;
@@ -155,7 +165,10 @@ export class FormReader {
     const { engine } = this.context;
     refuseCount(this.files.length + references.length, this.accepts().maxFiles);
     await this.admission?.cover(Math.max(1, this.files.length + references.length));
-    for (const file of references) this.files.push(await referredFile(engine, this.purpose.owner, file));
+    for (const file of references) {
+      if (file.options) this.referenceOptions.set(this.files.length, file.options);
+      this.files.push(await referredFile(engine, this.purpose.owner, file));
+    }
   }
 
   private received(): ReceivedFile[] {
@@ -167,15 +180,15 @@ export class FormReader {
     if (typeof path !== "string" || !OPTION_PATH.test(path) || FIELD_NAMES.has(path)) {
       throw new MillraceError(
         "invalid_request",
-        `A file came as ${quoted(path)}: files of the job are named files, others after their option.`,
+        `A file is named ${quoted(path)}. Use the name files for the job's files, and the name of the option for others.`,
       );
     }
     if (this.pipeline) refusePart(path, this.pipeline);
     if (this.optionFiles.has(path))
-      throw new MillraceError("invalid_request", `The file ${path} comes twice.`);
+      throw new MillraceError("invalid_request", `The file ${path} appears twice.`);
     const most = this.context.limits.optionFiles;
     if (this.optionFiles.size >= most) {
-      throw new MillraceError("too_many_files", `Options may name at most ${most} files.`, {
+      throw new MillraceError("too_many_files", `Options can refer to at most ${most} files.`, {
         extra: { limit: most },
       });
     }
@@ -206,7 +219,7 @@ export class FormReader {
     }
   }
 
-  /** While the pipeline is not known yet, what any pipeline would take. */
+  /** Limits of the pipeline. Until it is known, the loosest of all pipelines. */
   private accepts(): { mediaTypes: readonly string[]; maxFiles: number; maxFileBytes: number } {
     if (this.pipeline) return this.pipeline.accepts;
     const all = this.context.engine.pipelines.list().map((pipeline) => pipeline.accepts);
@@ -218,18 +231,18 @@ export class FormReader {
   }
 }
 
-/** References come as a list or as one; a file whose name was forgotten is neither. */
+/** References arrive as JSON: a list or a single one. A file sent without a name is neither. */
 function isJsonText({ value, valueTruncated }: MultipartValue): boolean {
   return !valueTruncated && (typeof value === "string" ? /^\s*[[{]/.test(value) : value instanceof Object);
 }
 
-/** Bytes of a field; a part of type application/json comes parsed, and what is too deep is refused by its schema. */
+/** Size of a field in bytes. An application/json part arrives parsed. If it is too deep, its schema rejects it. */
 function fieldSize(value: unknown): number {
   if (typeof value === "string") return Buffer.byteLength(value);
   return jsonFault(value) === null ? Buffer.byteLength(JSON.stringify(value) ?? "") : 0;
 }
 
-/** Reads the first bytes of a file; the part goes on with all of them. */
+/** Peeks at the file without losing its first bytes. */
 async function isEmpty(part: MultipartFile): Promise<boolean> {
   const { head, whole } = await peekHead(part.file, 1);
   if (head.length === 0) return true;
@@ -243,8 +256,15 @@ function asPart(file: Readable): MultipartFile["file"] {
 
 function refuseCount(files: number, limit: number): void {
   if (files > limit) {
-    throw new MillraceError("too_many_files", `At most ${limit} files are accepted.`, { extra: { limit } });
+    throw new MillraceError("too_many_files", `A job takes at most ${limit} files.`, { extra: { limit } });
   }
+}
+
+function twoOptions(n: number): MillraceError {
+  const text = `File ${n} has options of its own both in its reference and in fileOptions.`;
+  return new MillraceError("invalid_request", text, {
+    extra: { issues: [{ path: `fileOptions.${n}`, message: "The file's reference has options already." }] },
+  });
 }
 
 function quoted(text: unknown): string {

@@ -1,5 +1,5 @@
 declare module "@fastify/busboy/deps/dicer/lib/HeaderParser.js" {
-  /** Reads the header of one part of a form. */
+  /** Parses the header of one form part. */
   export default class HeaderParser {
     header: Record<string, string[]>;
     _parseHeader(): void;

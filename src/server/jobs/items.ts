@@ -17,7 +17,7 @@ export function itemRoutes(app: App, { engine }: ServerContext): void {
     url: "/v1/jobs/:id/items",
     schema: {
       operationId: "jobItems",
-      summary: "A job's items",
+      summary: "List a job's items",
       tags: ["Jobs"],
       params: jobParams,
       querystring: z.object({
@@ -47,7 +47,7 @@ export function itemRoutes(app: App, { engine }: ServerContext): void {
   });
 }
 
-/** The task states that show as an item's; two of them share theirs and are told apart by their attempts. */
+/** Task states behind each item state. `queued` and `retrying` share theirs and differ by the number of attempts. */
 export const recorded: Record<ItemState, TaskState[]> = {
   queued: ["scheduled", "ready", "published"],
   retrying: ["scheduled", "ready", "published"],
@@ -57,7 +57,7 @@ export const recorded: Record<ItemState, TaskState[]> = {
   cancelled: ["cancelled"],
 };
 
-/** A page of the items in a state; only an empty one is the end. */
+/** A page of the items in a state. Only an empty page is the last one. */
 async function itemsIn(
   store: Pick<Store, "items">,
   query: { jobId: string; after: number | undefined; limit: number; state: ItemState | undefined },

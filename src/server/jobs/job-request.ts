@@ -12,11 +12,11 @@ import { referredFile } from "./referred-file.ts";
 
 export interface AskedJob {
   asked: JobRequest;
-  /** To be released when the job was created or refused; `null` when nothing was reserved. */
+  /** Release it once the job was created or rejected. `null` if nothing was reserved. */
   admission: AdmissionWindow | null;
 }
 
-/** What a client asks for, in either form. With `reserves`, room in the queue is reserved for it. */
+/** Reads a job request, as JSON or as a form. With `reserves`, reserves room in the queue. */
 export async function readJobRequest(
   context: ServerContext,
   request: FastifyRequest,
@@ -29,8 +29,9 @@ export async function readJobRequest(
   const traceparent = request.headers.traceparent as string | undefined;
   if (request.isMultipart()) {
     const form = await readJobForm(context, request, reply, { reserves, owner, idempotencyKey });
-    const { files, optionFiles, admission } = form;
-    const asked = { ...common(form.fields), owner, files, optionFiles, idempotencyKey, traceparent };
+    const { files, fileOptions, optionFiles, admission } = form;
+    const given = { files, fileOptions, optionFiles };
+    const asked = { ...common(form.fields), ...given, owner, idempotencyKey, traceparent };
     return { asked: { ...asked, admission: admission?.first() }, admission };
   }
   const body = request.body as JobBody;
@@ -44,7 +45,8 @@ export async function readJobRequest(
     async ([path, id]) => [path, await engine.uploads.file(owner, id)] as const,
   );
   const optionFiles = new Map(await Promise.all(named));
-  const asked = { ...common(body), owner, files, optionFiles, idempotencyKey, traceparent };
+  const given = { files, fileOptions: body.files.map(({ options }) => options), optionFiles };
+  const asked = { ...common(body), ...given, owner, idempotencyKey, traceparent };
   if (!reserves) return { asked, admission: null };
   const tasks = Math.max(1, files.length, body.items.length);
   const admission = openAdmission(engine, { owner, pipeline: body.pipeline, most: tasks, idempotencyKey });
@@ -56,8 +58,15 @@ function common({ files: _, startAt, ...asked }: JobBody | (JobFields & { files?
   return { ...asked, startAt: startAt === undefined ? undefined : Date.parse(startAt) };
 }
 
-/** Refuses too many files, or items, before any of them is looked at. */
-export async function countFiles({ engine }: Pick<ServerContext, "engine">, body: unknown): Promise<void> {
+/** Rejects what is neither JSON nor a form, and too many files or items before looking at any of them. */
+export async function checkBody(
+  { engine }: Pick<ServerContext, "engine">,
+  request: FastifyRequest,
+): Promise<void> {
+  // Fastify validates a body by its media type only, so one that is missing would pass.
+  if (request.mediaType !== "application/json" && !request.isMultipart())
+    throw new MillraceError("unsupported_media", "Send application/json or multipart/form-data.");
+  const { body } = request;
   const { pipeline: name, files, items } = (body ?? {}) as Record<string, unknown>;
   const accepts = engine.pipelines.get(String(name))?.accepts;
   if (Array.isArray(items)) refuseItems(items.length, accepts?.data ? accepts.maxItems : MOST_ITEMS);
@@ -66,14 +75,14 @@ export async function countFiles({ engine }: Pick<ServerContext, "engine">, body
   if (files.length <= limit) return;
   throw new MillraceError(
     "too_many_files",
-    `At most ${limit} files are accepted; these are ${files.length}.`,
+    `A job takes at most ${limit} files. This request has ${files.length}.`,
     {
       extra: { limit },
     },
   );
 }
 
-/** A request may be larger for its items alone: options stay in the record of the job. */
+/** Large bodies are allowed for items only, because options are stored in the job's record. */
 function refuseOptions(options: unknown, bodyBytes: number, limit: number): void {
   if (bodyBytes <= limit || Buffer.byteLength(JSON.stringify(options)) <= limit) return;
   throw new MillraceError("request_too_large", `The options have more than ${limit} bytes of JSON.`, {
@@ -83,12 +92,16 @@ function refuseOptions(options: unknown, bodyBytes: number, limit: number): void
 
 function refuseItems(items: number, limit: number): void {
   if (items <= limit) return;
-  throw new MillraceError("too_many_items", `At most ${limit} items are accepted; these are ${items}.`, {
-    extra: { limit },
-  });
+  throw new MillraceError(
+    "too_many_items",
+    `A job takes at most ${limit} items. This request has ${items}.`,
+    {
+      extra: { limit },
+    },
+  );
 }
 
-/** The files that came with the request itself. */
+/** Files whose bytes came with the request. */
 export function receivedFiles({ files, optionFiles }: JobRequest): ReceivedFile[] {
   return [...files, ...(optionFiles?.values() ?? [])].filter((file) => "blob" in file);
 }

@@ -4,10 +4,10 @@ import { inputSchema, type JsonSchema } from "../../pipeline/input-schema.ts";
 import type { Pipeline } from "../../pipeline/pipeline.ts";
 import { FIELD_NAMES } from "./job-fields.ts";
 
-/** Options as deep as a form can name them. */
+/** How deep a form can name options. */
 const MOST_LEVELS = 8;
 
-/** Where the options of a pipeline take files. `isOpen`: anywhere, as its schema leaves open what they hold. */
+/** Option paths that take files. `isOpen` if any option may be a file, because the schema does not constrain them. */
 interface FilePaths {
   paths: string[];
   isOpen: boolean;
@@ -15,13 +15,13 @@ interface FilePaths {
 
 const known = new WeakMap<Pipeline, FilePaths>();
 
-/** Throws for a file that no option of the pipeline takes: it would be stored and never read. */
+/** Throws for a file that no option of the pipeline takes, because it would be stored and never read. */
 export function refusePart(path: string, pipeline: Pipeline): void {
   const { paths, isOpen } = filePaths(pipeline);
   if (!isOpen && !paths.some((known) => matches(path, known))) throw unknownPart(path, pipeline);
 }
 
-/** A part that nothing reads; the error names the one that was meant, where one is near. */
+/** Error for a part that nothing reads. Suggests the closest name, if there is one. */
 export function unknownPart(name: string, pipeline: Pipeline | null): MillraceError {
   const shown = name.length > 80 ? `${name.slice(0, 80)}…` : name;
   const names = ["files", ...FIELD_NAMES, ...(pipeline ? filePaths(pipeline).paths : [])];
@@ -35,7 +35,7 @@ export function unknownPart(name: string, pipeline: Pipeline | null): MillraceEr
   });
 }
 
-/** @param pattern a path, in which `*` is any index or name */
+/** @param pattern a path, in which `*` matches any index or name */
 function matches(path: string, pattern: string): boolean {
   const [names, expected] = [path.split("."), pattern.split(".")];
   return names.length === expected.length && expected.every((one, n) => one === "*" || one === names[n]);

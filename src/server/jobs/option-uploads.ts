@@ -1,7 +1,7 @@
 const PART_OF_PATH = /^[A-Za-z0-9_-]{1,64}$/;
 const DEPTH = 8;
 
-/** The uploads that options name as `{uploadId}`, by the path of the option: as deep as a form could name them. */
+/** Uploads that options reference as `{uploadId}`, by option path. Looks as deep as a form can name options. */
 export function optionUploads(options: unknown, path: readonly string[] = []): Map<string, string> {
   if (typeof options !== "object" || options === null) return new Map();
   const entries = Object.entries(options);

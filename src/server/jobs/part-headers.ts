@@ -2,8 +2,8 @@ import HeaderParser from "@fastify/busboy/deps/dicer/lib/HeaderParser.js";
 import { plainDisposition } from "./part-names.ts";
 
 /**
- * The parser of forms takes the first `filename` for UTF-8 and shows its header to nobody, so names are made
- * plain where it reads them. Its version is exact, and a test sends what real clients send.
+ * The form parser decodes the first `filename` as UTF-8 and does not expose the header, so we patch it to normalize
+ * names as it parses them. Its version is pinned, and a test sends what real clients send.
  */
 const parseHeader = HeaderParser.prototype._parseHeader;
 HeaderParser.prototype._parseHeader = function (this: HeaderParser) {

@@ -4,7 +4,7 @@ import { plainDisposition } from "./part-names.ts";
 const latin1 = (text: string | Buffer) => Buffer.from(text).toString("latin1");
 const base64 = (text: string) => Buffer.from(text).toString("base64");
 
-/** The name that a header gives, in the end. */
+/** The name that a parser reads from the normalized header. */
 function nameIn(parameters: string | Buffer): string | null {
   const plain = plainDisposition(`form-data; name="files"; ${latin1(parameters)}`);
   expect(plain).toMatch(/^form-data; name="files"/);

@@ -1,14 +1,14 @@
 /**
- * File names as the clients of the world send them in `Content-Disposition`: in `filename*` (RFC 8187), which
- * comes first, as an encoded word (RFC 2047, .NET), or as bytes of UTF-8, EUC-KR or Latin-1.
+ * Decodes file names in `Content-Disposition` as clients really send them: `filename*` (RFC 8187), which takes
+ * precedence, encoded words (RFC 2047, .NET), or bytes in UTF-8, EUC-KR or Latin-1.
  */
 
 const PARAMETER = /;\s*([\w!#$&+.^`|~-]+\*?)\s*=\s*(?:"((?:\\"|[^"])*)"|([^;]*))/g;
 const ENCODED_WORDS = /=\?([\w-]{1,40})\?([BbQq])\?([^?\s]*)\?=(?:\s+(?==\?))?/g;
 
 /**
- * A header whose `filename` is plain UTF-8, for a parser that knows nothing else.
- * @param header its bytes as Latin-1; so is what is returned
+ * Rewrites a header so that its `filename` is plain UTF-8, the only encoding that the parser knows.
+ * @param header its bytes as Latin-1, as is the return value
  */
 export function plainDisposition(header: string): string {
   const parameters = new Map<string, string>();
@@ -18,7 +18,7 @@ export function plainDisposition(header: string): string {
   }
   const plain = parameters.get("filename");
   const name = extended(parameters.get("filename*")) ?? (plain === undefined ? null : decoded(plain));
-  // The parser would take a quote for the end, and "\" for the beginning of another character.
+  // The parser would end the name at a quote, and treat "\" as an escape.
   const safe = name
     ?.replaceAll('"', "_")
     .replaceAll("\\", "/")
@@ -29,7 +29,7 @@ export function plainDisposition(header: string): string {
   return safe === undefined ? rest : `${rest}; filename="${Buffer.from(safe).toString("latin1")}"`;
 }
 
-/** `UTF-8''%ED%95%9C.png`; `null` for what is not of this kind. */
+/** Decodes `UTF-8''%ED%95%9C.png`. `null` for any other format. */
 function extended(value: string | undefined): string | null {
   const [, charset, text] = /^([\w-]{1,40})'[\w-]*'(.*)$/.exec(value ?? "") ?? [];
   return charset === undefined ? null : textOf(unescaped(text!, "%"), charset);
@@ -47,14 +47,14 @@ function decoded(value: string): string {
     });
     if (!failed) return text;
   }
-  // Browsers write three characters this way, and no others.
+  // Browsers percent-encode only these three characters.
   const bytes = Buffer.from(value.replace(/%22/g, '"').replace(/%0[ad]/gi, ""), "latin1");
   return (
     textOf(bytes, "utf-8") ?? (isKorean(bytes) ? textOf(bytes, "euc-kr") : null) ?? bytes.toString("latin1")
   );
 }
 
-/** Bytes written as `%41` or `=41`. */
+/** Decodes bytes written as `%41` or `=41`. */
 function unescaped(text: string, mark: "%" | "="): Buffer {
   const pattern = new RegExp(`${mark}([0-9a-f]{2})`, "gi");
   return Buffer.from(
@@ -63,7 +63,7 @@ function unescaped(text: string, mark: "%" | "="): Buffer {
   );
 }
 
-/** `null` when these bytes are no text in this charset, or nobody knows the charset. */
+/** `null` if the bytes are invalid in this charset, or the charset is unknown. */
 function textOf(bytes: Buffer, charset: string): string | null {
   try {
     return new TextDecoder(charset, { fatal: true }).decode(bytes);
@@ -72,7 +72,7 @@ function textOf(bytes: Buffer, charset: string): string | null {
   }
 }
 
-/** EUC-KR writes each Hangul syllable as two high bytes; letters with accents in Latin-1 mostly stand alone. */
+/** EUC-KR encodes each Hangul syllable as two high bytes. In Latin-1, accented letters mostly stand alone. */
 function isKorean(bytes: Buffer): boolean {
   const runs = bytes.toString("latin1").match(/[\x80-\xff]+/g) ?? [];
   return runs.every((run) => run.length % 2 === 0 && /^[\xa1-\xfe]+$/.test(run));

@@ -19,8 +19,8 @@ export function partRoutes(app: App, { engine }: ServerContext): void {
     url: "/v1/jobs/:id/items/:index/parts",
     schema: {
       operationId: "itemParts",
-      summary: "The parts of a split item",
-      description: "By index. An item that was not split has none.",
+      summary: "List the parts of a split item",
+      description: "Ordered by index. An item that was not split has no parts.",
       tags: ["Jobs"],
       params: z.object({
         id: z.string().min(1),
@@ -62,7 +62,7 @@ interface Query {
   state: ItemState | undefined;
 }
 
-/** A page of the parts in a state; only an empty one is the end. */
+/** A page of the parts in a state. Only an empty page is the last one. */
 async function partsIn(store: Pick<Store, "parts">, { state, ...query }: Query): Promise<TaskRecord[]> {
   if (state === undefined) return store.parts(query);
   let { after } = query;

@@ -4,12 +4,12 @@ import { MillraceError } from "../../errors.ts";
 import { type FormPurpose, FormReader, type JobForm, type Reading } from "./form-reader.ts";
 import "./part-headers.ts";
 
-/** A boundary between speed (large reads) and memory: two of these are held for each upload. */
+/** Balances speed (large reads) against memory: each upload holds two of these. */
 const BUFFER_BYTES = 1024 * 1024;
 
 /**
- * Reads a form part by part, each file straight into the blob store. Refuses as soon as something does not
- * fit; what was stored by then is collected.
+ * Reads a form part by part and streams each file into the blob store. Rejects as soon as something is invalid.
+ * Garbage collection removes what was stored by then.
  */
 export async function readJobForm(
   context: Reading,
@@ -37,7 +37,7 @@ export async function readJobForm(
   }
 }
 
-/** Sizes and numbers of files are refused by the reader, with their names and limits; these bound the rest. */
+/** The reader itself checks file sizes and counts, with better error messages. These limits bound the rest. */
 function partLimits(fieldBytes: number) {
   return {
     highWaterMark: BUFFER_BYTES,
@@ -53,14 +53,15 @@ function partLimits(fieldBytes: number) {
   };
 }
 
-/** The parser says what is wrong with a form in plain errors. */
+/** Translates the parser's plain errors. */
 function formError(error: unknown, gone: AbortSignal): unknown {
-  if (gone.aborted) return new MillraceError("invalid_request", "The upload was cut off.", { cause: error });
+  if (gone.aborted)
+    return new MillraceError("invalid_request", "The upload was interrupted.", { cause: error });
   if (error instanceof MillraceError || !(error instanceof Error)) return error;
   if (
     /multipart|boundary|part terminated early|unexpected end|malformed|header|needle/i.test(error.message)
   ) {
-    return new MillraceError("invalid_request", "The body is not a well-formed multipart/form-data body.", {
+    return new MillraceError("invalid_request", "The body is not valid multipart/form-data.", {
       cause: error,
     });
   }

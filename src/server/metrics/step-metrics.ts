@@ -4,10 +4,12 @@ import { knownQueues } from "../../engine/known-queues.ts";
 import type { Dropped } from "../../engine/messages/drops.ts";
 import { STEP_BOUNDS, topics } from "../../engine/messages/topics.ts";
 import type { Subscription } from "../../ports/bus.ts";
+import type { twoFormats } from "./open-metrics.ts";
 
-/** Counts what the workers tell of their attempts. A message that is lost is missing in the counts. */
+/** Counts the attempts that workers report. A lost message is missing from the counts. */
 export async function countSteps(
   registry: Registry,
+  withExemplars: ReturnType<typeof twoFormats>["withExemplars"],
   engine: Pick<Engine, "bus" | "messages" | "drops" | "store" | "pipelines">,
   takeLostLines: () => number,
 ): Promise<Subscription> {
@@ -18,11 +20,20 @@ export async function countSteps(
     labelNames,
     registers: [registry],
   });
-  const durations = new Histogram({
-    name: "millrace_step_duration_seconds",
-    help: "Time that attempts took.",
-    labelNames,
-    buckets: STEP_BOUNDS,
+  const durations = withExemplars(
+    (registers) =>
+      new Histogram({
+        name: "millrace_step_duration_seconds",
+        help: "Time that attempts took.",
+        labelNames,
+        buckets: STEP_BOUNDS,
+        enableExemplars: true,
+        registers,
+      }),
+  );
+  const interrupted = new Counter({
+    name: "millrace_interrupted_tasks_total",
+    help: "Tasks that a worker's end handed back before they had ended. Nothing is charged for it.",
     registers: [registry],
   });
   const dropped = new Counter({
@@ -47,22 +58,25 @@ export async function countSteps(
     if (!figures) return;
     addDropped(figures.dropped);
     lostLines.inc(figures.lostLines ?? 0);
-    for (const { queue, outcome, count, seconds } of figures.steps) {
-      // Each queue is a row of the metrics for ever: a message makes none.
+    interrupted.inc(figures.interrupted ?? 0);
+    for (const { queue, outcome, count, seconds, trace } of figures.steps) {
+      // Each queue is a time series forever, so a message cannot create one.
       if (!(await isKnown(queue))) continue;
       const labels = { queue, outcome };
       attempts.inc(labels, count);
-      // All of an entry fall between the same bounds, and so does their mean.
+      // All durations of an entry fall into the same bucket, and so does their mean.
       const child = durations.labels(labels);
-      for (let n = 0; n < count; n++) child.observe(seconds / count);
+      const value = seconds / count;
+      for (let n = trace === undefined ? 0 : 1; n < count; n++) child.observe(value);
+      if (trace !== undefined) durations.observe({ labels, value, exemplarLabels: { trace_id: trace } });
     }
   });
 }
 
-/** How long a name that the records do not know is not asked for again. */
+/** How long to wait before looking up an unknown queue again. */
 const ASK_AGAIN_MS = 1_000;
 
-/** Whether a queue is one of our pipelines' or of the records'. */
+/** Whether a queue belongs to our pipelines or appears in the records. */
 function queueFilter(engine: Pick<Engine, "store" | "pipelines">): (queue: string) => Promise<boolean> {
   let known = new Set<string>();
   let askedAt = Number.NEGATIVE_INFINITY;

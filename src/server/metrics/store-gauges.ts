@@ -4,7 +4,10 @@ import { knownQueues } from "../../engine/known-queues.ts";
 
 const FRESH_MS = 1_000;
 
-/** Figures that are read from the store when somebody asks, at most once a second. */
+/**
+ * Gauges read from the store on scrapes, at most once a second. While the store is down they are absent, and
+ * `millrace_store_up` says why.
+ */
 export function registerStoreGauges(
   registry: Registry,
   engine: Pick<Engine, "store" | "pipelines">,
@@ -29,6 +32,8 @@ export function registerStoreGauges(
   const workers = gauge("millrace_workers", "Worker processes.", []);
   const busy = gauge("millrace_workers_running_tasks", "Tasks that workers run now.", []);
   const slots = gauge("millrace_workers_concurrency", "Tasks that workers could run at once.", []);
+  const up = gauge("millrace_store_up", "1 while the records can be read.", []);
+  const all = [queueTasks, drainRate, oldest, takers, unserved, paused, jobs, tasks, workers, busy, slots];
 
   let readAt = 0;
   let reading: Promise<void> | null = null;
@@ -39,7 +44,8 @@ export function registerStoreGauges(
       engine.store.counts(),
       engine.store.workers(),
     ]);
-    for (const one of [queueTasks, drainRate, oldest, takers, unserved, paused, jobs, tasks]) one.reset();
+    for (const one of all) one.reset();
+    up.set(1);
     for (const queue of queues) {
       for (const state of ["ready", "running", "scheduled", "dead"] as const) {
         queueTasks.set({ queue: queue.name, state }, queue[state]);
@@ -64,9 +70,16 @@ export function registerStoreGauges(
   return {
     refresh() {
       if (readAt > 0 && performance.now() - readAt < FRESH_MS) return Promise.resolve();
-      reading ??= read().finally(() => {
-        reading = null;
-      });
+      reading ??= read()
+        .catch(() => {
+          for (const one of all) one.reset();
+          // Resetting a gauge without labels would report 0.
+          for (const one of [workers, busy, slots]) one.remove();
+          up.set(0);
+        })
+        .finally(() => {
+          reading = null;
+        });
       return reading;
     },
   };

@@ -2,13 +2,13 @@ import type { App } from "../../http/app.ts";
 import { pageHeaders } from "../../http/security-headers.ts";
 import { inlineScriptSources } from "./inline-scripts.ts";
 
-/** The API reference at `/docs`, served whole from here: it loads nothing from elsewhere. */
+/** The API reference at `/docs`. Loads nothing from other hosts. */
 export async function serveDocs(app: App): Promise<void> {
   await app.register(async (scope) => {
     scope.addHook("onSend", async (_, reply, payload) => {
       const html =
         typeof payload === "string" && String(reply.getHeader("content-type")).startsWith("text/html");
-      // Its styles are made as it runs; its one inline script is allowed by hash.
+      // It creates its styles at runtime. Its one inline script is allowed by hash.
       reply.headers(
         pageHeaders({ scripts: html ? inlineScriptSources(payload) : [], styles: ["'unsafe-inline'"] }),
       );
@@ -21,7 +21,7 @@ export async function serveDocs(app: App): Promise<void> {
         url: "/openapi.json",
         pageTitle: "Millrace API",
         favicon: "/icon.svg",
-        // What would talk to others, or lead there.
+        // Turn off everything that contacts or links to other hosts.
         withDefaultFonts: false,
         telemetry: false,
         showDeveloperTools: "never",

@@ -3,7 +3,7 @@ import { extname, join } from "node:path";
 import files from "@fastify/static";
 import type { App } from "../../http/app.ts";
 
-/** The sample files that the page offers, with `/samples/index.json` to say which there are. */
+/** Serves the sample files. `/samples/index.json` lists them. */
 export async function serveSamples(app: App, samplesRoot: string | null): Promise<void> {
   const names = samplesRoot === null ? [] : await readdir(samplesRoot);
   if (!names.includes("index.json")) {
@@ -47,7 +47,7 @@ const types: Readonly<Record<string, string>> = {
   ".pdf": "application/pdf",
 };
 
-/** These files are ours, so that their names can be trusted. */
+/** The files are ours, so their extensions can be trusted. */
 function typeOf(name: string): string | undefined {
   return types[extname(name).toLowerCase()];
 }

@@ -11,7 +11,7 @@ const params = z.object({ id: z.string().min(1).max(100) });
 const list = {
   querystring: z.object({
     limit: limitParam(100, 20),
-    cursor: z.string().max(100).optional().describe("`nextCursor` of the page before."),
+    cursor: z.string().max(100).optional().describe("`nextCursor` of the previous page."),
   }),
 };
 const refusals = ["not_found", "invalid_schedule", "invalid_options", "invalid_items"] as const;
@@ -24,8 +24,8 @@ export function scheduleRoutes(app: App, { engine }: ServerContext): void {
     url: "/v1/schedules",
     schema: {
       operationId: "createSchedule",
-      summary: "Start jobs at times of their own",
-      description: "By a cron expression in a time zone, or every so many seconds.",
+      summary: "Create a schedule",
+      description: "Starts jobs by a cron expression in a time zone, or at an interval in seconds.",
       tags: ["Schedules"],
       body: created,
       ...documented({ 201: schedule }, [...refusals, "quota_exceeded"]),
@@ -46,7 +46,7 @@ export function scheduleRoutes(app: App, { engine }: ServerContext): void {
       operationId: "changeSchedule",
       summary: "Change a schedule",
       description:
-        "What is left out stays as it is. `cron` takes the place of `everySeconds`, and the other way around.",
+        "Fields that you omit keep their values. Setting `cron` replaces `everySeconds`, and the other way around.",
       tags: ["Schedules"],
       params,
       body: changed,
@@ -69,10 +69,10 @@ export function scheduleRoutes(app: App, { engine }: ServerContext): void {
     url: "/v1/schedules/:id",
     schema: {
       operationId: "removeSchedule",
-      summary: "Forget a schedule; its jobs stay",
+      summary: "Delete a schedule; its jobs are kept",
       tags: ["Schedules"],
       params,
-      ...documented({ 204: z.null().describe("Forgotten") }, ["not_found"]),
+      ...documented({ 204: z.null().describe("Deleted") }, ["not_found"]),
     },
     async handler(request, reply) {
       await schedules.remove({ owner: request.principal.owner, id: request.params.id });
@@ -103,8 +103,8 @@ function previewRoute(app: App, { schedules }: ServerContext["engine"]): void {
     url: "/v1/schedules/preview",
     schema: {
       operationId: "previewSchedule",
-      summary: "When a schedule would be due",
-      description: "Records nothing.",
+      summary: "Preview when a schedule would run",
+      description: "Saves nothing.",
       tags: ["Schedules"],
       body: timingFields,
       ...documented({ 200: z.object({ next: schedule.shape.next }) }, ["invalid_schedule"]),
@@ -125,7 +125,7 @@ interface Kind {
   ownerOf(owner: string): string | null;
 }
 
-/** What owners do with their schedules, and operators with everyone's: those of pipelines among them. */
+/** Schedule routes: for owners, or for operators, who also see the schedules of pipelines. */
 function routesFor(app: App, { schedules }: ServerContext["engine"], kind: Kind): void {
   const { base, tags, prefix, whose, ownerOf } = kind;
   const named = (name: string) => (prefix ? prefix + name[0]!.toUpperCase() + name.slice(1) : name);
@@ -157,7 +157,7 @@ function routesFor(app: App, { schedules }: ServerContext["engine"], kind: Kind)
     url: `${base}/:id`,
     schema: {
       operationId: named("schedule"),
-      summary: "A schedule, with its next due times",
+      summary: "Retrieve a schedule with its next due times",
       tags,
       params,
       ...documented({ 200: schedule }, ["not_found"]),
@@ -172,7 +172,7 @@ function routesFor(app: App, { schedules }: ServerContext["engine"], kind: Kind)
       url: `${base}/:id/${action}`,
       schema: {
         operationId: named(`${action}Schedule`),
-        summary: action === "pause" ? "Start no more jobs" : "Start jobs again, from the next due time on",
+        summary: action === "pause" ? "Pause a schedule" : "Resume a schedule from its next due time",
         tags,
         params,
         ...documented({ 200: schedule }, ["not_found"]),
@@ -187,7 +187,7 @@ function routesFor(app: App, { schedules }: ServerContext["engine"], kind: Kind)
     url: `${base}/:id/run`,
     schema: {
       operationId: named("runSchedule"),
-      summary: "Start a job now, beside those of its due times",
+      summary: "Run a schedule now, in addition to its due times",
       tags,
       params,
       ...documented({ 202: z.object({ jobId: z.string() }) }, [...refusals, "queue_full"]),

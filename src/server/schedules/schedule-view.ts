@@ -4,28 +4,32 @@ import { dataItems } from "../../engine/intake/data-items.ts";
 import { boundedObject } from "../../engine/intake/json-bounds.ts";
 import { nextTimes } from "../../engine/schedules/timing.ts";
 
-/** Due times that a schedule shows. */
+/** Number of due times to show. */
 export const NEXT_TIMES = 5;
 
 const fields = {
   name: z.string().max(100).describe("Shown in lists."),
   pipeline: z.string().min(1).max(100),
-  options: boundedObject.describe("Of each job."),
-  items: dataItems.describe("Items of data of each job."),
+  options: boundedObject.describe("Options of each job."),
+  items: dataItems.describe("Items of data for each job."),
   cron: z
     .string()
     .max(200)
-    .describe("Five or six fields, such as `30 2 * * 1-5`; six begin with the second."),
-  timeZone: z.string().max(100).describe("In which `cron` is read, such as `Europe/Berlin`; UTC by default."),
-  everySeconds: z.int().describe("Instead of `cron`."),
+    .describe(
+      "A cron expression of five fields, such as `30 2 * * 1-5`, or of six fields that start with seconds.",
+    ),
+  timeZone: z.string().max(100).describe("Time zone of `cron`, such as `Europe/Berlin`. Defaults to UTC."),
+  everySeconds: z.int().describe("Interval in seconds, instead of `cron`."),
   missed: z
     .enum(missedRules)
     .describe(
-      "Due times that passed while nothing ran: `once` starts one job for the last of them, `skip` none.",
+      "What to do about due times that passed while the server was not running. `once` starts one job for the most recent one, `skip` starts none.",
     ),
   overlap: z
     .enum(overlapRules)
-    .describe("When the last job has not ended at a due time: `skip` starts none, `queue` starts another."),
+    .describe(
+      "What to do when the previous job is still running at a due time. `skip` starts no job, `queue` starts another one.",
+    ),
 };
 const { name, pipeline, options, items, cron, timeZone, everySeconds, missed, overlap } = fields;
 
@@ -58,9 +62,11 @@ export const schedule = z.object({
   everySeconds: z.int().nullable(),
   missed,
   overlap,
-  definedInCode: z.boolean().describe("By its pipeline; it is changed there."),
+  definedInCode: z
+    .boolean()
+    .describe("Whether the pipeline's code defines the schedule. If so, change it there."),
   paused: z.boolean(),
-  next: z.array(time).describe(`The next due times, at most ${NEXT_TIMES}; none while it is paused.`),
+  next: z.array(time).describe(`The next due times, at most ${NEXT_TIMES}. Empty while paused.`),
   last: z
     .object({
       dueAt: time,
@@ -68,7 +74,7 @@ export const schedule = z.object({
       error: z.object({ code: z.string(), message: z.string() }).nullable(),
     })
     .nullable()
-    .describe("The last due time that came, and how it ended."),
+    .describe("The most recent due time and its outcome."),
   lastJobId: z.string().nullable(),
   createdAt: time,
 });

@@ -10,8 +10,8 @@ import { params, spoken, state, tusHandlers } from "./tus-handlers.ts";
 import { tusExtensions, uploadBody } from "./tus-headers.ts";
 
 /**
- * Resumable uploads as tus 1.0 defines them. Any process may serve any request of an upload. Written here and
- * not left to `@tus/server`, which knows no checksums and needs a lock that all processes share.
+ * Resumable uploads according to tus 1.0. Any process can serve any request of an upload. We do not use `@tus/server`,
+ * because it lacks checksums and needs a lock shared by all processes.
  */
 export function uploadRoutes(app: App, { engine, metrics }: ServerContext): void {
   const handlers = tusHandlers({ engine, metrics });
@@ -25,7 +25,7 @@ export function uploadRoutes(app: App, { engine, metrics }: ServerContext): void
 
 type Handlers = ReturnType<typeof tusHandlers>;
 
-/** What this server can do. */
+/** Announces the server's capabilities. */
 function optionRoutes(app: App, uploads: Uploads): void {
   for (const url of ["/v1/uploads", "/v1/uploads/:id"]) {
     app.route({
@@ -49,13 +49,13 @@ function creationRoute(app: App, { create }: Handlers): void {
   app.route({
     method: "POST",
     url: "/v1/uploads",
-    // The first bytes may come along.
+    // The request may include the first bytes.
     bodyLimit: Number.MAX_SAFE_INTEGER,
     schema: {
       operationId: "createUpload",
-      summary: "Begin a resumable upload",
+      summary: "Create a resumable upload",
       description:
-        "As tus 1.0 says (https://tus.io). `Location` is its address; a job takes it as `{uploadId}`.",
+        "Follows tus 1.0 (https://tus.io). `Location` is the address of the upload. Refer to it in a job as `{uploadId}`.",
       tags: ["Uploads"],
       ...documented({ 201: z.null().describe("Created") }, [
         "tus_version",
@@ -73,7 +73,7 @@ function creationRoute(app: App, { create }: Handlers): void {
   });
 }
 
-/** tus 1.0: for clients in networks that let no other methods through. */
+/** tus 1.0, for clients in networks that block other methods. */
 function overrideRoute(app: App, { goOn, tell, giveUp }: Handlers): void {
   app.route({
     method: "POST",
@@ -94,17 +94,20 @@ function overrideRoute(app: App, { goOn, tell, giveUp }: Handlers): void {
   });
 }
 
-/** One upload: how far it has come, what comes next, and its end. */
+/** Status, continuation and deletion of an upload. */
 function uploadRoute(app: App, { goOn, tell, giveUp }: Handlers): void {
   app.route({
     method: "HEAD",
     url: "/v1/uploads/:id",
     schema: {
       operationId: "upload",
-      summary: "How far an upload has come",
+      summary: "Retrieve the offset of an upload",
       tags: ["Uploads"],
       params,
-      ...documented({ 200: z.null().describe("In `Upload-Offset`") }, ["tus_version", "not_found"]),
+      ...documented({ 200: z.null().describe("The offset is in `Upload-Offset`") }, [
+        "tus_version",
+        "not_found",
+      ]),
     },
     handler: async (request, reply) => {
       spoken(request, reply);
@@ -115,11 +118,11 @@ function uploadRoute(app: App, { goOn, tell, giveUp }: Handlers): void {
   app.route({
     method: "PATCH",
     url: "/v1/uploads/:id",
-    // A body of any length: what is too much is refused as it comes.
+    // No limit here: the handler enforces the upload's length as bytes arrive.
     bodyLimit: Number.MAX_SAFE_INTEGER,
     schema: {
       operationId: "continueUpload",
-      summary: "Go on with an upload",
+      summary: "Resume an upload",
       tags: ["Uploads"],
       params,
       ...documented({ 204: z.null().describe("Received, up to `Upload-Offset`") }, [
@@ -144,10 +147,10 @@ function uploadRoute(app: App, { goOn, tell, giveUp }: Handlers): void {
     url: "/v1/uploads/:id",
     schema: {
       operationId: "removeUpload",
-      summary: "Give an upload up",
+      summary: "Cancel an upload",
       tags: ["Uploads"],
       params,
-      ...documented({ 204: z.null().describe("Forgotten") }, ["tus_version", "not_found"]),
+      ...documented({ 204: z.null().describe("Deleted") }, ["tus_version", "not_found"]),
     },
     handler: async (request, reply) => {
       spoken(request, reply);

@@ -18,10 +18,10 @@ import {
 const METADATA_CHARACTERS = 4_096;
 
 export const params = z.object({
-  id: z.string().max(200).describe("The last part of the upload's address."),
+  id: z.string().max(200).describe("Last part of the upload's address."),
 });
 
-/** Every answer says which version is spoken, and every request but `OPTIONS` must. */
+/** Adds the protocol version to the response. Every request except `OPTIONS` must also send it. */
 export function spoken(request: FastifyRequest, reply: FastifyReply): void {
   reply
     .header("tus-resumable", TUS_VERSION)
@@ -30,12 +30,12 @@ export function spoken(request: FastifyRequest, reply: FastifyReply): void {
   if (request.method !== "OPTIONS") checkVersion(request.headers);
 }
 
-/** What tus asks for, by whatever method it comes. */
+/** The tus operations, whatever method requests them. */
 export function tusHandlers({ engine, metrics }: Pick<ServerContext, "engine" | "metrics">) {
   const { uploads } = engine;
   return { create, tell, goOn, giveUp };
 
-  /** A new upload, with the bytes that came with the request. */
+  /** Creates an upload, with any bytes in the request. */
   async function create(request: FastifyRequest): Promise<UploadRecord> {
     const metadata = String(request.headers["upload-metadata"] ?? "");
     if (metadata.length > METADATA_CHARACTERS) {
@@ -46,7 +46,7 @@ export function tusHandlers({ engine, metrics }: Pick<ServerContext, "engine" | 
     const announced = {
       owner: request.principal.owner,
       name: entries.get("filename") ?? entries.get("name") ?? "",
-      // A client that says which pipeline a file is for hears of its limit before it sends it.
+      // A client that names the file's pipeline learns of its limits before it sends the file.
       pipeline: entries.get("pipeline"),
       metadata,
       concat: pieces === null ? undefined : String(request.headers["upload-concat"]),
@@ -100,7 +100,7 @@ export function tusHandlers({ engine, metrics }: Pick<ServerContext, "engine" | 
   }
 }
 
-/** 0 where the client does not say. */
+/** 0 if the client does not say. */
 function announcedBytes({ headers }: FastifyRequest): number {
   return Number(headers["content-length"] ?? 0);
 }

@@ -5,12 +5,12 @@ import { MillraceError } from "../../errors.ts";
 export const TUS_VERSION = "1.0.0";
 export const tusExtensions =
   "creation,creation-with-upload,creation-defer-length,concatenation,expiration,checksum,termination";
-/** Uploads that one may be made of. */
+/** Maximum number of uploads to concatenate. */
 const MOST_PIECES = 100;
 
 export const uploadBody = "application/offset+octet-stream";
 
-/** Whether a body is a file, or holds some, and so may take its time. */
+/** Whether a body is a file or contains files, and so may take its time. */
 export function isUpload(contentType: string | undefined): boolean {
   return contentType === uploadBody || /^multipart\/form-data\b/i.test(contentType ?? "");
 }
@@ -20,7 +20,7 @@ export function checkVersion(headers: IncomingHttpHeaders): void {
   throw new MillraceError("tus_version", `Send "Tus-Resumable: ${TUS_VERSION}".`);
 }
 
-/** A header that holds a number of bytes. */
+/** Parses a header that contains a number of bytes. */
 export function byteCount(headers: IncomingHttpHeaders, name: "upload-length" | "upload-offset"): number {
   const text = headers[name];
   const count = typeof text === "string" && /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
@@ -28,15 +28,15 @@ export function byteCount(headers: IncomingHttpHeaders, name: "upload-length" | 
   throw new MillraceError("invalid_request", `The header ${name} must be a number of bytes.`);
 }
 
-/** `Upload-Length`, or `null` where the client says that it comes later. */
+/** `Upload-Length`, or `null` if the client will send it later. */
 export function fileLength(headers: IncomingHttpHeaders): number | null {
   if (headers["upload-length"] === undefined && headers["upload-defer-length"] === "1") return null;
   return byteCount(headers, "upload-length");
 }
 
 /**
- * `Upload-Concat`: `null` for an upload that is a file of its own, "partial" for a piece of one, or the ids of
- * the pieces that this one is made of.
+ * Parses `Upload-Concat`: `null` for a regular upload, "partial" for a piece, or the ids of the pieces that make up
+ * this one.
  */
 export function parseConcat(header: unknown): "partial" | string[] | null {
   if (header === undefined) return null;
@@ -53,21 +53,21 @@ export function parseConcat(header: unknown): "partial" | string[] | null {
   );
 }
 
-/** `Upload-Metadata`: pairs of a key and its value in Base64, separated by commas. */
+/** Parses `Upload-Metadata`: comma-separated pairs of a key and a Base64 value. */
 export function parseMetadata(header: string): Map<string, string> {
   const entries = new Map<string, string>();
   for (const pair of header.split(",").map((text) => text.trim())) {
     if (pair === "") continue;
     const [key, value = "", ...rest] = pair.split(" ");
     if (!key || rest.length > 0 || entries.has(key) || !/^[A-Za-z0-9+/]*={0,2}$/.test(value)) {
-      throw new MillraceError("invalid_request", "The header upload-metadata is not well formed.");
+      throw new MillraceError("invalid_request", "The header upload-metadata is malformed.");
     }
     entries.set(key, Buffer.from(value, "base64").toString());
   }
   return entries;
 }
 
-/** `Upload-Checksum`: an algorithm and a digest in Base64. */
+/** Parses `Upload-Checksum`: an algorithm and a Base64 digest. */
 export function parseChecksum(header: unknown): Checksum | null {
   if (header === undefined) return null;
   const [, name, digest] = /^([a-z0-9]+) ([A-Za-z0-9+/]+={0,2})$/.exec(String(header)) ?? [];

@@ -20,7 +20,7 @@ export function directPoints(point: DefinePoint<BlobFixture>): void {
       const kept = await blobs.adopt!(direct.staged, announced);
       expect(kept).toMatchObject(announced);
       expect((await blobs.read(kept!.key)).equals(bytes)).toBe(true);
-      // What is adopted is a blob of its own: the address leads to it no more.
+      // The adopted blob is separate: the upload URL no longer leads to it.
       await send(direct, bytes);
       await blobs.remove([kept!.key]);
       const again = await blobs.adopt!(direct.staged, announced);

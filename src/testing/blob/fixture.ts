@@ -7,21 +7,23 @@ import { type Child, startChild } from "../child.ts";
 import type { BlobErrand } from "../fixtures/blob-child.ts";
 import type { ChildOpening, Outage, Skip } from "../points.ts";
 
-/** What an adapter tells the suite about itself. All stores that `open` gives keep the same blobs. */
+/** Describes an adapter to the suite. All stores that `open` returns share the same blobs. */
 export interface BlobHarness {
-  /** As in the matrix of `docs/brokers.md`. */
+  /** As in the matrix of `docs/measurements/broker-conformance.md`. */
   name: string;
-  /** Opens the store anew. The suite closes it. */
+  /** Opens the store again. The suite closes it. */
   open(): Promise<BlobStore>;
-  /** Names of what unfinished writes left: staging files, multipart uploads. None while nothing is written. */
+  /**
+   * Names of leftovers of unfinished writes: staging files, multipart uploads. Empty while nothing is being written.
+   */
   unfinished(): Promise<string[]>;
-  /** Without it, points that need another process are skipped with this reason. */
+  /** If it is text, points that need another process are skipped with this reason. */
   child: ChildOpening | string;
-  /** Makes the bytes unreachable for a while, or the reason why they cannot be. */
+  /** Makes the bytes unreachable for a while, or the reason why that is impossible. */
   outage: Outage | string;
 }
 
-/** What one point's test works with; all that it opened and kept is closed and removed after it. */
+/** What one point's test works with; everything it opened or stored is closed and removed afterwards. */
 export interface BlobFixture {
   readonly harness: BlobHarness;
   readonly skip: Skip;
@@ -29,15 +31,15 @@ export interface BlobFixture {
   open(): Promise<BlobStore>;
   child(errand: Omit<BlobErrand, "opening">): Child;
   outage(): Outage;
-  /** Every key that `list` tells, of blobs written before `olderThan`. */
+  /** All keys that `list` returns, for blobs written before `olderThan`. */
   listed(olderThan?: number): Promise<string[]>;
-  /** Expects that neither a blob nor a part of one came after the test began. */
+  /** Expects that neither blobs nor parts of blobs were left since the test began. */
   expectNothingLeft(): Promise<void>;
 }
 
 const LATER_MS = 3_600_000;
 
-/** Runs a point's test with a fixture of its own. */
+/** Runs a point's test with its own fixture. */
 export async function withFixture(
   harness: BlobHarness,
   prove: (fixture: BlobFixture) => Promise<void>,
@@ -83,7 +85,7 @@ export async function withFixture(
   }
 }
 
-/** The bytes of `pattern`, in pieces that repeat after 1 MiB, so that they take little memory. */
+/** The bytes of `pattern`, in chunks that repeat after 1 MiB, so that they take little memory. */
 export function flow(bytes: number, pieceBytes = 65_536): Readable {
   const period = pattern(PERIOD);
   let sent = 0;
@@ -99,7 +101,7 @@ export function flow(bytes: number, pieceBytes = 65_536): Readable {
 
 const PERIOD = 1024 * 1024;
 
-/** Bytes that differ from their neighbours, so that a shifted range shows. */
+/** Bytes that differ from their neighbors, so that a shifted range is detected. */
 export function pattern(bytes: number): Buffer {
   const content = Buffer.alloc(bytes);
   for (let index = 0; index < bytes; index++) content[index] = (index * 31 + ((index % PERIOD) >> 8)) & 0xff;
@@ -110,7 +112,7 @@ export function sha256(content: Buffer | string): string {
   return createHash("sha256").update(content).digest("hex");
 }
 
-/** What a store gives back for a key, through its stream. */
+/** What a store returns for a key, read through its stream. */
 export async function content(
   blobs: BlobStore,
   key: string,

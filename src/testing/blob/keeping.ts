@@ -19,7 +19,7 @@ export function keepingPoints(point: DefinePoint<BlobFixture>): void {
           const kept = await blobs.put(source);
           expect(kept).toMatchObject({ bytes: bytes.length, sha256: sha256(bytes) });
           expect(kept.key).toMatch(/^[0-9a-f-]{8,200}$/);
-          // Not `toEqual`: it walks through a buffer byte by byte.
+          // Not `toEqual`, which compares buffers byte by byte.
           expect((await content(blobs, kept.key)).equals(bytes)).toBe(true);
           expect((await blobs.read(kept.key)).equals(bytes)).toBe(true);
         }
@@ -74,12 +74,12 @@ export function keepingPoints(point: DefinePoint<BlobFixture>): void {
     "100 MiB pass through, in and out, with flat memory",
     async ({ blobs }) => {
       const bytes = 100 * MIB;
-      // What is garbage already says nothing about the adapter.
+      // Existing garbage must not count against the adapter.
       setFlagsFromString("--expose-gc");
       const collectGarbage = runInNewContext("gc") as () => void;
       const buffers = () => {
         collectGarbage();
-        // The first frees buffers on a thread of its own, which the second waits for.
+        // The first call frees buffers on another thread; the second waits for that.
         collectGarbage();
         return process.memoryUsage().arrayBuffers;
       };

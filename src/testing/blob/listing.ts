@@ -3,7 +3,7 @@ import type { DefinePoint } from "../points.ts";
 import { sleep } from "../wait.ts";
 import type { BlobFixture } from "./fixture.ts";
 
-/** More than one page of any adapter. */
+/** More than one page in any adapter. */
 const MANY = 1_200;
 
 export function listingPoints(point: DefinePoint<BlobFixture>): void {
@@ -32,7 +32,7 @@ export function listingPoints(point: DefinePoint<BlobFixture>): void {
 
   point("list.older", "only what was written before the given time is listed", async ({ blobs, listed }) => {
     const old = await blobs.put(Buffer.from("old"));
-    // Some services tell times in whole seconds.
+    // Some services report times in whole seconds.
     await sleep(1_100);
     const between = Date.now();
     await sleep(1_100);

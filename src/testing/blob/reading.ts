@@ -5,7 +5,7 @@ import { refusal } from "../refusal.ts";
 import { within } from "../wait.ts";
 import { type BlobFixture, content, flow, pattern } from "./fixture.ts";
 
-/** Keys of the right form and not; none of them was ever given. */
+/** Keys of valid and invalid form, none of which was ever assigned. */
 const MISSING = [
   `${"0".repeat(64)}-00000000`,
   "00000000-0000-7000-8000-000000000000",

@@ -60,7 +60,7 @@ export function capabilityPoints(point: DefinePoint<BrokerFixture>): void {
       );
       expect(dead.map(({ id }) => id).sort()).toEqual(["m-0", "m-1", "m-2"]);
       expect(dead[0]).toMatchObject({ payload: expect.stringContaining("payload") });
-      // Looking does not take them away.
+      // Reading does not remove them.
       await eventually(
         async () => (await read(2)) === 2,
         fixture.patienceMs,

@@ -56,7 +56,7 @@ export function consumingPoints(point: DefinePoint<BrokerFixture>): void {
       handle: (delivery) => {
         if (!failed.has(delivery.id)) {
           failed.add(delivery.id);
-          // One throws at once, the others reject.
+          // One throws synchronously, the others reject.
           if (delivery.id === "m-0") throw new Error("a handler's own failure");
           return Promise.reject(new Error("a handler's own failure"));
         }

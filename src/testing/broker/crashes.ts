@@ -118,7 +118,7 @@ export function crashPoints(point: DefinePoint<BrokerFixture>): void {
         30_000,
         () => "nothing was accepted",
       );
-      // RabbitMQ 3.10 may not recover a queue that was created less than a second before it was killed.
+      // RabbitMQ 3.10 may not recover a queue that was created less than a second before the kill.
       await sleep(2_000);
       await restart();
       await putAtLast(publisher, queue, { id: "afterwards", payload: "" }, 60_000);

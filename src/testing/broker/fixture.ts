@@ -6,59 +6,59 @@ import type { BrokerErrand } from "../fixtures/broker-child.ts";
 import type { ChildOpening, Outage, Report, Skip } from "../points.ts";
 import { eventually, persist, sleep } from "../wait.ts";
 
-/** What an adapter tells the suite about itself. All brokers that `open` gives see the same queues. */
+/** Describes an adapter to the suite. All brokers that `open` returns share the same queues. */
 export interface BrokerHarness {
-  /** As in the matrix of `docs/brokers.md`. */
+  /** As in the matrix of `docs/measurements/broker-conformance.md`. */
   name: string;
-  /** Opens another broker with a connection of its own. The suite closes it. */
+  /** Opens another broker with its own connection. The suite closes it. */
   open(): Promise<Broker>;
-  /** Without it, points that need a crash are skipped with this reason. */
+  /** If it is text, points that need a crash are skipped with this reason. */
   child: ChildOpening | string;
-  /** Makes the service unreachable for a while, or the reason why it cannot be. */
+  /** Makes the service unreachable for a while, or the reason why that is impossible. */
   outage: Outage | string;
-  /** Restarts the real service as an operator would, or the reason why it is not done. */
+  /** Restarts the real service as an operator would, or the reason why that is not done. */
   restart: (() => Promise<void>) | string;
   /**
-   * Takes what a broker holds away from it without its doing, where a connection owns deliveries (a cut
-   * connection). Not needed where `ownershipMs` passes.
+   * Takes a broker's deliveries away without its doing, if a connection owns them (by cutting it). Not needed if
+   * ownership expires after `ownershipMs`.
    */
   loseOwnership?: (broker: Broker) => Promise<void>;
-  /** Longest wait until what a killed consumer held comes again. @default `ownershipMs` + 5,000 */
+  /** Longest wait until a killed consumer's deliveries come again. @default `ownershipMs` + 5,000 */
   redeliveryMs?: number;
-  /** How long nothing must come to be sure that nothing comes. @default 300 */
+  /** How long to wait to conclude that nothing comes. @default 300 */
   quietMs?: number;
   /** Longest wait for an ordinary delivery. @default 10_000 */
   patienceMs?: number;
-  /** Removes the queues that the suite made. */
+  /** Removes the queues that the suite created. */
   cleanUp?: (queues: readonly string[]) => Promise<void>;
 }
 
-/** What one point's test works with; all that it opened is closed after it. */
+/** What one point's test works with; everything it opened is closed afterwards. */
 export interface BrokerFixture {
   readonly harness: BrokerHarness;
   readonly skip: Skip;
   readonly report: Report;
   readonly patienceMs: number;
   open(): Promise<Broker>;
-  /** The name of a queue that nobody else uses, ending in `suffix`. */
+  /** A unique queue name, ending in `suffix`. */
   queue(suffix?: string): string;
-  /** Names of queues that the test made itself, to be removed after it. */
+  /** Registers queues that the test created itself, for removal afterwards. */
   adopt(queues: readonly string[]): void;
-  /** Consumes and keeps what comes. */
+  /** Consumes and collects deliveries. */
   take(broker: Broker, queue: string, options?: TakeOptions): Promise<Taken>;
-  /** Publishes and expects every message to be accepted. */
+  /** Publishes, and expects every message to be accepted. */
   put(broker: Broker, queue: string, messages: readonly Message[]): Promise<void>;
-  /** Starts a process that holds or publishes; skips the point where the adapter cannot be opened in one. */
+  /** Starts a process that holds or publishes; skips the point if the adapter cannot be opened in one. */
   child(errand: Omit<BrokerErrand, "opening">): Child;
   outage(): Outage;
   /** How long a crash may delay a delivery. */
   redeliveryMs(broker: Broker): number;
-  /** Waits long enough to see what should not come. */
+  /** Waits long enough to notice what should not come. */
   quiet(): Promise<void>;
 }
 
 export interface TakeOptions extends Partial<ConsumeOptions> {
-  /** Called for each delivery after it was kept; acknowledges it by default. */
+  /** Called for each delivery after it was collected. @default acknowledges it */
   handle?: (delivery: Delivery) => void | Promise<void>;
 }
 
@@ -66,16 +66,16 @@ export interface Taken {
   readonly deliveries: Delivery[];
   readonly consumer: Consumer;
   ids(): string[];
-  /** Waits for `count` deliveries and gives the first `count`. */
+  /** Waits for `count` deliveries, and returns the first `count`. */
   until(count: number, ms?: number): Promise<Delivery[]>;
-  /** Waits until each of the ids has come at least once. */
+  /** Waits until each id has come at least once. */
   untilAll(ids: readonly string[], ms?: number): Promise<void>;
 }
 
 const space = randomBytes(4).toString("hex");
 let queues = 0;
 
-/** Runs a point's test with a fixture of its own. */
+/** Runs a point's test with its own fixture. */
 export async function withFixture(
   harness: BrokerHarness,
   prove: (fixture: BrokerFixture) => Promise<void>,
@@ -158,7 +158,7 @@ async function take(broker: Broker, queue: string, options: TakeOptions, patienc
   };
 }
 
-/** A handler that keeps its deliveries unsettled. */
+/** A handler that leaves its deliveries unsettled. */
 export function hold(): void {}
 
 /** `count` small messages; their ids start with `label`. */
@@ -173,7 +173,7 @@ export function idsOf(list: readonly { id: string }[]): string[] {
   return list.map((message) => message.id);
 }
 
-/** Publishes until it is accepted, as the outbox does; for times when the service comes and goes. */
+/** Publishes until accepted, like the outbox, for times when the service comes and goes. */
 export async function putAtLast(broker: Broker, queue: string, message: Message, ms = 30_000): Promise<void> {
   await persist(ms, async () => {
     const [result] = await broker.publish(queue, [message]);

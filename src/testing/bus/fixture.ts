@@ -5,36 +5,36 @@ import type { BusErrand } from "../fixtures/bus-child.ts";
 import type { ChildOpening, Outage, Skip } from "../points.ts";
 import { eventually, sleep } from "../wait.ts";
 
-/** What an adapter tells the suite about itself. All buses that `open` gives hear each other. */
+/** Describes an adapter to the suite. All buses that `open` returns reach each other. */
 export interface BusHarness {
-  /** As in the matrix of `docs/brokers.md`. */
+  /** As in the matrix of `docs/measurements/broker-conformance.md`. */
   name: string;
-  /** Opens another bus with a connection of its own. The suite closes it. */
+  /** Opens another bus with its own connection. The suite closes it. */
   open(): Promise<Bus>;
-  /** Without it, points that need another process are skipped with this reason. */
+  /** If it is text, points that need another process are skipped with this reason. */
   child: ChildOpening | string;
-  /** Makes the service unreachable for a while, or the reason why it cannot be. */
+  /** Makes the service unreachable for a while, or the reason why that is impossible. */
   outage: Outage | string;
-  /** How long nothing must come to be sure that nothing comes. @default 300 */
+  /** How long to wait to conclude that nothing comes. @default 300 */
   quietMs?: number;
   /** Longest wait for an ordinary message. @default 5_000 */
   patienceMs?: number;
 }
 
-/** What one point's test works with; all that it opened is closed after it. */
+/** What one point's test works with; everything it opened is closed afterwards. */
 export interface BusFixture {
   readonly harness: BusHarness;
   readonly skip: Skip;
   readonly patienceMs: number;
   open(): Promise<Bus>;
-  /** A topic that nobody else uses, ending in `suffix`. */
+  /** A unique topic, ending in `suffix`. */
   topic(suffix?: string): string;
-  /** Subscribes and keeps what is heard. */
+  /** Subscribes and collects messages. */
   listen(bus: Bus, topic: string, handle?: (text: string) => void): Promise<Heard>;
-  /** Starts a process that publishes; skips the point where the adapter cannot be opened in one. */
+  /** Starts a process that publishes; skips the point if the adapter cannot be opened in one. */
   child(errand: Omit<BusErrand, "opening">): Child;
   outage(): Outage;
-  /** Waits long enough to hear what should not be heard. */
+  /** Waits long enough to notice what should not come. */
   quiet(): Promise<void>;
 }
 
@@ -43,14 +43,14 @@ export interface Heard {
   readonly subscription: Subscription;
   /** How often `onGap` was called. */
   gaps(): number;
-  /** Waits until `count` messages were heard. */
+  /** Waits until `count` messages have arrived. */
   until(count: number, ms?: number): Promise<string[]>;
 }
 
 const space = randomBytes(4).toString("hex");
 let topics = 0;
 
-/** Runs a point's test with a fixture of its own. */
+/** Runs a point's test with its own fixture. */
 export async function withFixture(
   harness: BusHarness,
   prove: (fixture: BusFixture) => Promise<void>,

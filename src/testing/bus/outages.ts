@@ -22,7 +22,7 @@ export function outagePoints(point: DefinePoint<BusFixture>): void {
       fixture.patienceMs + 10_000,
       () => "onGap was not called",
     );
-    // Once onGap was called, nothing that is published later is missed.
+    // After `onGap`, nothing published later may be missed.
     await persist(fixture.patienceMs + 10_000, () => speaker.publish(topic, "after"));
     await eventually(
       () => heard.texts.at(-1) === "after",

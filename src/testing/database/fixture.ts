@@ -1,10 +1,10 @@
 import type { Tables, UploadRow } from "../../database/tables.ts";
 import type { Database } from "../../ports/database.ts";
 
-/** What an adapter tells the suite about itself. */
+/** Describes an adapter to the suite. */
 export interface DatabaseHarness {
   name: string;
-  /** An empty database of its own; the suite closes it. */
+  /** A new, empty database; the suite closes it. */
   create(): Promise<TestDatabase>;
 }
 

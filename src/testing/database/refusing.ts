@@ -4,7 +4,7 @@ import { MAX_ROWS } from "../../ports/database.ts";
 import type { DefinePoint } from "../points.ts";
 import { type DatabaseFixture, row } from "./fixture.ts";
 
-/** Rows of one statement: each has four values, and SQLite takes 32,766. */
+/** Rows per statement: each has four values, and SQLite takes 32,766. */
 const AT_ONCE = 5_000;
 
 export function refusalPoints(point: DefinePoint<DatabaseFixture>): void {

@@ -49,7 +49,7 @@ export function uploadPoints(point: DefinePoint<DatabaseFixture>): void {
         records.append(at, { offset: 0, parts: [], length: 10 }),
         other.append(at, { offset: 0, parts: [part("one", 10)] }),
       ]);
-      // Whoever came second is told that it has moved, or builds on what the first did.
+      // The second caller learns that the upload has moved, or builds on what the first one did.
       expect(await records.get(at)).toMatchObject({ offset: 10, length: learned.ok ? 10 : null });
     },
   );
@@ -142,7 +142,7 @@ export function uploadPoints(point: DefinePoint<DatabaseFixture>): void {
   });
 }
 
-/** An upload that has begun, and the question for it. */
+/** A new upload, and the query for it. */
 async function begun({ database }: DatabaseFixture, { length }: Pick<UploadRecord, "length">) {
   const records = uploadRecords(database);
   const now = Date.now();

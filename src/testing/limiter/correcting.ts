@@ -44,7 +44,7 @@ export function correctingPoints(point: DefinePoint<LimiterFixture>): void {
       Array.from({ length: 100 }, (_, n) => limiters[n % 2]!.correct(budget, n % 4 ? 3 : -1)),
     );
     await limiters[0]!.correct(budget, 100);
-    // Those that give back may meet a budget that is full: at most 25 of 200 are not counted.
+    // A correction that gives back may meet a full budget: at most 25 of 200 are lost.
     const waitMs = await refused(limiters[1]!, charge(budget, 1_000));
     const used = (waitMs * 1_000) / HOUR;
     if (used < 295 || used > 326) throw new Error(`${used} were counted`);

@@ -5,33 +5,33 @@ import { type Child, startChild } from "../child.ts";
 import type { LimiterErrand } from "../fixtures/limiter-child.ts";
 import type { ChildOpening, Outage, Skip } from "../points.ts";
 
-/** What an adapter tells the suite about itself. All limiters that `open` gives share their budgets. */
+/** Describes an adapter to the suite. All limiters that `open` returns share their budgets. */
 export interface LimiterHarness {
-  /** As in the matrix of `docs/brokers.md`. */
+  /** As in the matrix of `docs/measurements/broker-conformance.md`. */
   name: string;
-  /** Opens another limiter with a connection of its own. The suite closes it. */
+  /** Opens another limiter with its own connection. The suite closes it. */
   open(): Promise<Limiter>;
-  /** Without it, points that need another process are skipped with this reason. */
+  /** If it is text, points that need another process are skipped with this reason. */
   child: ChildOpening | string;
-  /** Makes the service unreachable for a while, or the reason why it cannot be. */
+  /** Makes the service unreachable for a while, or the reason why that is impossible. */
   outage: Outage | string;
-  /** How many budgets the service has in mind; roughly, and others' among them. */
+  /** Roughly how many budgets the service keeps, including those of others. */
   kept(): Promise<number>;
   /** Longest wait for an ordinary answer. @default 5_000 */
   patienceMs?: number;
 }
 
-/** What one point's test works with; all that it opened is closed after it. */
+/** What one point's test works with; everything it opened is closed afterwards. */
 export interface LimiterFixture {
   readonly harness: LimiterHarness;
   readonly skip: Skip;
   readonly patienceMs: number;
   open(): Promise<Limiter>;
-  /** A key that nobody else uses, ending in `suffix`. */
+  /** A unique key, ending in `suffix`. */
   key(suffix?: string): string;
-  /** A budget of a key of its own. */
+  /** A budget with a unique key. */
   budget(limit: number, perMs: number, burst?: number): Budget;
-  /** Starts a process; skips the point where the adapter cannot be opened in one. */
+  /** Starts a process; skips the point if the adapter cannot be opened in one. */
   child(errand: Omit<LimiterErrand, "opening">): Child;
   outage(): Outage;
 }
@@ -39,7 +39,7 @@ export interface LimiterFixture {
 const space = randomBytes(4).toString("hex");
 let keys = 0;
 
-/** Runs a point's test with a fixture of its own. */
+/** Runs a point's test with its own fixture. */
 export async function withFixture(
   harness: LimiterHarness,
   prove: (fixture: LimiterFixture) => Promise<void>,
@@ -86,12 +86,12 @@ export function charge(budget: Budget, amount: number): Charge {
   return { ...budget, amount };
 }
 
-/** Takes, and expects that there is enough. */
+/** Takes, and expects success. */
 export async function granted(limiter: Limiter, budget: Budget, amount: number): Promise<void> {
   expect(await limiter.take([charge(budget, amount)])).toEqual({ ok: true });
 }
 
-/** Takes, expects a refusal, and tells the wait. */
+/** Takes, expects a refusal, and returns the wait. */
 export async function refused(limiter: Limiter, ...charges: Charge[]): Promise<number> {
   const taken = await limiter.take(charges);
   if (taken.ok) throw new Error("it was granted");
@@ -101,8 +101,8 @@ export async function refused(limiter: Limiter, ...charges: Charge[]): Promise<n
 }
 
 /**
- * Expects that exactly `left` are there now. For budgets that get little while a test runs: asking for one
- * more is refused, and the answer tells how much is missing.
+ * Expects exactly `left` to remain. For budgets that refill little during a test: one more than that is refused, and
+ * the wait reveals how much is missing.
  */
 export async function expectLeft(limiter: Limiter, budget: Budget, left: number): Promise<void> {
   const { limit, perMs, burst = limit } = budget;
@@ -113,8 +113,8 @@ export async function expectLeft(limiter: Limiter, budget: Budget, left: number)
 }
 
 /**
- * For what a machine that stands still for a moment spoils: tries again, as a fault would show each time.
- * Never for what may happen but once, such as too much being handed out.
+ * Retries a check that a short stall of the machine can spoil: a real fault would fail each time. Never use it for
+ * faults that show only once, such as handing out too much.
  */
 export async function unhurried(prove: () => Promise<void>): Promise<void> {
   for (let again = 3; ; again--) {

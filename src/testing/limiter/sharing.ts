@@ -72,7 +72,7 @@ export function sharingPoints(point: DefinePoint<LimiterFixture>): void {
   );
 }
 
-/** Takes one after the other for a while, waiting as it is told. Times are of the machine's clock. */
+/** Takes repeatedly for a while, waiting as instructed. Times are those of the machine's clock. */
 async function takeFor(limiter: Limiter, budget: Budget, ms: number): Promise<Grant[]> {
   const grants: Grant[] = [];
   for (const end = performance.now() + ms; performance.now() < end; ) {
@@ -86,9 +86,9 @@ async function takeFor(limiter: Limiter, budget: Budget, ms: number): Promise<Gr
 
 const machineTime = () => performance.timeOrigin + performance.now();
 
-/** Each grant happened between its question and its answer: those wholly inside a span are counted. */
+/** Each grant happened between its request and its answer: counts those wholly inside a span. */
 function expectNoSpanAbove({ limit, perMs, burst = limit }: Budget, grants: readonly Grant[]): void {
-  // Clocks of several processes on one machine differ by less.
+  // The clocks of processes on one machine differ by less.
   const slackMs = 2;
   const byAnswer = grants.toSorted((a, b) => a[1] - b[1]);
   for (const [from] of grants) {

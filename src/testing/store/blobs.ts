@@ -16,7 +16,7 @@ export function blobPoints(point: DefinePoint<StoreFixture>): void {
     fixture.pass(HOUR + 1);
     expect(await store.collect({ now: fixture.now(), limit: 10 })).toEqual([blob]);
     expect(await store.known({ keys: [blob] })).toEqual([blob]);
-    // Until its bytes are gone it is named again.
+    // It is returned again until its bytes are gone.
     expect(await store.collect({ now: fixture.now(), limit: 10 })).toEqual([blob]);
     await store.forget({ keys: [blob] });
     await store.forget({ keys: [blob] });
@@ -172,7 +172,7 @@ export function blobPoints(point: DefinePoint<StoreFixture>): void {
     for (let round = 0; round < 15; round++) {
       const input = await fixture.upload();
       const command = await fixture.command({ items: [{ name: "a", input }], retentionMs: 100 * HOUR });
-      // For the collector the pin has passed; for the job it holds.
+      // The pin has expired for the collector, but not for the job.
       const late = fixture.now() + HOUR + 1;
       const [made, collected] = await Promise.all([
         store.createJob(command),

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { derivedName } from "../../domain/file-name.ts";
-import { itemKey } from "../../domain/ledger/content-key.ts";
-import type { FileRef } from "../../domain/records.ts";
+import { itemKey, keyPrefix } from "../../domain/ledger/content-key.ts";
+import type { FileRef, Json } from "../../domain/records.ts";
 import type { DefinePoint } from "../points.ts";
 import { accepted, all, each, OWNER, type StoreFixture } from "./fixture.ts";
 import { typesOf } from "./log.ts";
@@ -118,19 +118,60 @@ export function cachePoints(point: DefinePoint<StoreFixture>): void {
     expect((await fixture.create({ plan: other, items: [{ name: "a", input }] })).deliveries).toHaveLength(1);
     const never = [each("work")];
     expect((await fixture.create({ plan: never, items: [{ name: "a", input }] })).deliveries).toHaveLength(1);
+    const read = { options: null, previous: null, previousFile: null, data: null, dataFile: null };
     const keys = [
-      itemKey(plan[0]!, { inputs: [input], previous: null, previousFile: null, data: null, dataFile: null })!,
-      itemKey(other[0]!, {
-        inputs: [input],
-        previous: null,
-        previousFile: null,
-        data: null,
-        dataFile: null,
-      })!,
+      itemKey(plan[0]!, { ...read, inputs: [input] })!,
+      itemKey(other[0]!, { ...read, inputs: [input] })!,
     ];
     expect(await fixture.store.countCached({ keys })).toBe(1);
     expect(await fixture.store.countCached({ keys: [] })).toBe(0);
   });
+
+  point(
+    "cache.own-options",
+    "an item's own options are kept, and count in place of its job's",
+    async (fixture) => {
+      const worker = await fixture.worker();
+      const input = await fixture.upload("same");
+      const stepWith = (options: Json) => {
+        const code = {
+          scope: "me",
+          pipeline: "text",
+          pipelineVersion: 1,
+          step: "work",
+          stepVersion: "1",
+          tools: {},
+        };
+        return [each("work", { cacheKey: keyPrefix(code, options, {}) })];
+      };
+      worker.hand(await fixture.create({ plan: stepWith({ width: 1 }), items: [{ name: "a", input }] }));
+      await worker.work(() => success({ result: "narrow" }));
+      const options = { value: { width: 1 } };
+      const items = [
+        { name: "a", input, options },
+        { name: "b", input },
+      ];
+      const mixed = await fixture.create({ plan: stepWith({ width: 2 }), items });
+      expect(mixed.deliveries).toHaveLength(1);
+      worker.hand(mixed);
+      const held = await worker.take();
+      expect(held.task).toMatchObject({ item: 1, options: null });
+      await worker.succeed(held, { result: "wide" });
+      const found = await fixture.store.items({ jobId: mixed.job.id, limit: 10 });
+      expect(found.map(({ result, cached, options }) => ({ result, cached, options }))).toEqual([
+        { result: "narrow", cached: true, options },
+        { result: "wide", cached: false, options: null },
+      ]);
+      const file = { value: { seal: { artifactId: "x" } }, content: { seal: { sha256: "s" } } };
+      const own = { plan: stepWith({}), items: [{ name: "a", input, options: file }] };
+      worker.hand(await fixture.create(own));
+      const first = await worker.take();
+      expect(first.task.options).toEqual(file);
+      await worker.succeed(first, { result: "sealed" });
+      const sealed = stepWith({ seal: { sha256: "s" } });
+      expect((await fixture.create({ plan: sealed, items: [{ name: "a", input }] })).job.cached).toBe(1);
+    },
+  );
 
   point("cache.fallback", "failures and fallbacks are not kept", async (fixture) => {
     const worker = await fixture.worker();
@@ -161,7 +202,7 @@ export function cachePoints(point: DefinePoint<StoreFixture>): void {
     await worker.work(({ task }) =>
       success(task.step === 0 ? { outputs: [output], result: 1 } : { result: 2 }),
     );
-    // Another input whose first step makes the same: the second step need not run.
+    // Another input whose first step gives the same result, so the second step need not run.
     const other = await fixture.create({
       plan: steps,
       items: [{ name: "b", input: await fixture.upload("two") }],

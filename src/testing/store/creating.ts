@@ -116,7 +116,7 @@ export function createPoints(point: DefinePoint<StoreFixture>): void {
   point("create.isolation", "a command that fails sinks no other of the same moment", async (fixture) => {
     const { store } = fixture;
     const good = await Promise.all(Array.from({ length: 20 }, () => fixture.command({ files: 1 })));
-    // A job without a step cannot be: the rules fail on it in the middle.
+    // A job without steps is impossible: the rules fail on it halfway.
     const bad = { ...(await fixture.command({ files: 1 })), plan: [] };
     const stepless = [bad, { ...bad, id: newId() }];
     const calls = [...good.slice(0, 7), stepless[0]!, ...good.slice(7, 12), stepless[1]!, ...good.slice(12)];

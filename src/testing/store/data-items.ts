@@ -22,7 +22,7 @@ export function dataItemPoints(point: DefinePoint<StoreFixture>): void {
       ["succeeded", items[0]!.data!.value, null, null],
       ["succeeded", null, file.blob, null],
     ]);
-    // The job refers to the file: nothing collects it while the job has its files.
+    // The job refers to the file, so nothing collects it while the job has its files.
     fixture.pass(2 * 3_600_000);
     expect(await fixture.store.collect({ now: fixture.now(), limit: 10 })).not.toContain(file.blob);
   });

@@ -65,7 +65,7 @@ export function deathPoints(point: DefinePoint<StoreFixture>): void {
         const held = await worker.take();
         expect(held.task).toMatchObject({ attempt: 1, suspect: false, deaths: death });
         expect(await worker.settle(held, { kind: "died" })).toBe("settled");
-        // The answer was lost, and the worker asks again.
+        // The answer was lost, and the worker repeats the call.
         expect(await worker.settle(held, { kind: "died" })).toBe("settled");
       }
       const [letter] = await fixture.store.deadLetters({ code: "worker_died", limit: 10 });

@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import type { FileRef } from "../../domain/records.ts";
 import type { DefinePoint } from "../points.ts";
 import { accepted, all, each, OWNER, type StoreFixture } from "./fixture.ts";
 import { failure, success } from "./manual-worker.ts";
@@ -34,6 +35,24 @@ export function deleteInputPoints(point: DefinePoint<StoreFixture>): void {
     fixture.pass(2 * 3_600_000);
     const collected = await store.collect({ now: fixture.now(), limit: 10 });
     expect(collected.sort()).toEqual([input.blob, data.blob].sort());
+  });
+
+  point("inputs.passed", "inputs that only an `all` step has read go, too", async (fixture) => {
+    const { store } = fixture;
+    const worker = await fixture.worker();
+    const input = await fixture.upload();
+    const { job, deliveries } = await fixture.create({
+      deleteInputs: true,
+      plan: [all("gather")],
+      items: [{ name: "a", input: { ...input, artifactId: "in" } }],
+      pinned: [input.blob],
+    });
+    worker.hand({ deliveries });
+    await worker.work();
+    const [item] = await store.items({ jobId: job.id, limit: 10 });
+    expect([item!.input?.deleted, item!.outputs.map(({ deleted }) => deleted)]).toEqual([true, [true]]);
+    fixture.pass(2 * 3_600_000);
+    expect(await store.collect({ now: fixture.now(), limit: 10 })).toEqual([input.blob]);
   });
 
   point(
@@ -85,6 +104,30 @@ export function deleteInputPoints(point: DefinePoint<StoreFixture>): void {
       expect(await run(true, files.toReversed())).toBe(0);
       expect(await run(false, files)).toBe(1);
       expect(await run(false, files.toReversed())).toBe(1);
+    },
+  );
+
+  point(
+    "inputs.reversed",
+    "items in reverse order are the same under the options that the step names for it",
+    async (fixture) => {
+      const worker = await fixture.worker();
+      const files = [await fixture.upload("a"), await fixture.upload("b"), await fixture.upload("c")];
+      const run = async (cacheKey: string, reversedKey: string, order: typeof files) => {
+        const plan = [all("gather", { cacheKey, reversedKey })];
+        worker.hand(await fixture.create({ plan, items: order.map((input) => ({ name: "x", input })) }));
+        return worker.work();
+      };
+      expect(await run("first", "last", files)).toBe(1);
+      expect(await run("last", "first", files.toReversed())).toBe(0);
+      // The same options with another order, or the reverse, do not match.
+      expect(await run("first", "last", files.toReversed())).toBe(1);
+      expect(await run("last", "first", files)).toBe(0);
+      const [a, b, c] = files as [FileRef, FileRef, FileRef];
+      expect(await run("first", "last", [b, a, c])).toBe(1);
+      // If the items are equal, both orders are the same.
+      expect(await run("first", "last", [a, a])).toBe(1);
+      expect(await run("last", "first", [a, a])).toBe(0);
     },
   );
 }

@@ -11,7 +11,7 @@ export function eventPoints(point: DefinePoint<StoreFixture>): void {
     const owners = ["a", "b", "c"];
     let reading = true;
     const seen: number[] = [];
-    // A reader who tails while others write must never meet a number before a smaller one.
+    // A reader that follows the log during writes must never see a number before a smaller one.
     const reader = (async () => {
       while (reading || seen.length === 0) {
         const page = await fixture.store.events({ owner: "a", after: seen.at(-1) ?? 0, limit: 50 });
@@ -36,6 +36,18 @@ export function eventPoints(point: DefinePoint<StoreFixture>): void {
     await reader;
     for (const owner of owners) expect(await logOf(fixture.store, owner)).toHaveLength(90);
     expect(seen).toEqual(seen.map((_, n) => n + 1));
+  });
+
+  point("events.ends", "the ends of logs are known, of some owners and page by page", async (fixture) => {
+    const { store } = fixture;
+    for (const owner of ["c", "a", "b", "a"]) await store.createJob(await fixture.command({ owner }));
+    const ends = await Promise.all(
+      ["a", "b", "c"].map(async (owner) => ({ owner, last: (await store.logBounds({ owner })).last })),
+    );
+    expect(await store.logEnds({ after: "", limit: 2 })).toEqual(ends.slice(0, 2));
+    expect(await store.logEnds({ after: "b", limit: 2 })).toEqual(ends.slice(2));
+    const some = await store.logEnds({ owners: ["c", "a", "nobody"] });
+    expect(some.toSorted((one, other) => (one.owner < other.owner ? -1 : 1))).toEqual([ends[0], ends[2]]);
   });
 
   point("events.order", "a job's log tells its story in order", async (fixture) => {

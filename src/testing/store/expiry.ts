@@ -39,6 +39,32 @@ export function expiryPoints(point: DefinePoint<StoreFixture>): void {
     expect((await typesOf(store, job.id)).at(-1)).toBe("job.expired");
   });
 
+  point(
+    "expire.soon",
+    "jobs whose files go soon are found in the order of their expiry, each once",
+    async (fixture) => {
+      const worker = await fixture.worker();
+      const ids: string[] = [];
+      for (const retentionMs of [3 * HOUR, HOUR, 2 * HOUR, 9 * HOUR, 2 * HOUR]) {
+        const made = await fixture.create({ retentionMs });
+        worker.hand(made);
+        await worker.work();
+        ids.push(made.job.id);
+      }
+      await fixture.create({ retentionMs: HOUR });
+      const found: string[] = [];
+      let after = { at: fixture.now(), id: "" };
+      for (;;) {
+        const page = await fixture.store.expiring({ after, until: fixture.now() + 3 * HOUR, limit: 2 });
+        found.push(...page.map(({ id }) => id));
+        if (page.length < 2) break;
+        after = { at: page.at(-1)!.expiresAt!, id: page.at(-1)!.id };
+      }
+      const [first, second, third, , fifth] = ids;
+      expect(found).toEqual([second, ...[third, fifth].sort(), first]);
+    },
+  );
+
   point("expire.letters", "a job with dead letters keeps its files for their retention", async (fixture) => {
     const worker = await fixture.worker();
     const kept = { retentionMs: HOUR, deadLetterRetentionMs: 10 * DAY };
@@ -67,13 +93,13 @@ export function expiryPoints(point: DefinePoint<StoreFixture>): void {
       return states.map((job) => job?.state === "expired");
     };
     fixture.pass(HOUR);
-    // What was cancelled cannot be replayed.
+    // Cancelled jobs cannot be replayed.
     expect(await expired()).toEqual([true, false, false, true, false]);
     fixture.pass(10 * DAY - HOUR - 1);
     expect(await expired()).toEqual([true, false, false, true, false]);
     const replayed = { owner: OWNER, id: partial.job.id, now: fixture.now() };
     worker.hand(accepted(await fixture.store.reopenJob(replayed)));
-    // Nothing of it is dead any more, and its files stay no longer than results do.
+    // It has no dead letters any more, so its files are kept no longer than results.
     await worker.work();
     fixture.pass(1);
     expect(await expired()).toEqual([true, false, true, true, false]);
@@ -120,7 +146,7 @@ export function expiryPoints(point: DefinePoint<StoreFixture>): void {
       const told = log.filter((event) => event.type === "job.expired");
       expect(new Set(told.map((event) => event.jobId)).size).toBe(told.length);
       expect(expired.reduce((sum, one) => sum + one.expired, 0)).toBe(told.length);
-      // Whichever came first, the other found it so.
+      // Whichever came first, the other one saw its effect.
       const present = await store.job({ owner: OWNER, id: again.job.id });
       expect(present).toMatchObject({ state: reopened.ok ? "running" : "expired" });
     },

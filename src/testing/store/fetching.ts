@@ -11,7 +11,7 @@ const fetch = each(FETCH_STEP);
 const work = each("work");
 const queues = [fetch.queue, "text/work", "text/gather"];
 
-/** A job of a file that is to be fetched, behind `files` that came with it. */
+/** A job with a file to fetch, after `files` that came with it. */
 async function create(fixture: StoreFixture, files: number, parts: Partial<CreateJob> = {}) {
   const command = await fixture.command({ files, plan: [fetch, work], ...parts });
   return accepted(

@@ -8,15 +8,15 @@ import type { Store } from "../../ports/store/store.ts";
 import type { Heartbeat } from "../../ports/store/tasks.ts";
 import { createManualWorker, type ManualWorker } from "./manual-worker.ts";
 
-/** What an adapter tells the suite about itself. */
+/** Describes an adapter to the suite. */
 export interface StoreHarness {
   name: string;
-  /** An empty database of its own; the suite closes it. */
+  /** A new, empty database; the suite closes it. */
   create(): Promise<TestStore>;
 }
 
 export interface TestStore {
-  /** Another connection to the same records, whose broker is not the store's own. The suite closes it. */
+  /** Another connection to the same records, with a broker other than the store's own. The suite closes it. */
   open(): Promise<Store>;
   close(): Promise<void>;
 }
@@ -26,16 +26,16 @@ export interface StoreFixture {
   readonly store: Store;
   /** Another connection to the same records. */
   open(): Promise<Store>;
-  /** The time of the next command: starts at the present and moves by `pass`. */
+  /** The time of the next command: starts at the present and advances with `pass`. */
   now(): number;
   pass(ms: number): void;
-  /** A blob pinned for an hour, as an upload leaves it; the same text is the same content. */
+  /** A blob pinned for an hour, as after an upload; equal texts are the same content. */
   upload(text?: string): Promise<FileRef>;
-  /** A job of one `each` step unless `plan` says otherwise; `files` items over one blob. */
+  /** A job of one `each` step unless `plan` says otherwise, with `files` items over one blob. */
   command(parts?: Partial<CreateJob> & { files?: number }): Promise<CreateJob>;
   /** Creates a job and expects it to be accepted. */
   create(parts?: Partial<CreateJob> & { files?: number }): Promise<Created>;
-  /** A live worker with room for `concurrency` tasks of each queue, and what it was handed. */
+  /** A live worker with room for `concurrency` tasks of each queue, and its deliveries. */
   worker(options?: {
     store?: Store;
     id?: string;
@@ -141,12 +141,12 @@ export function accepted<T>(result: Result<T>): T {
   throw new Error(`refused with ${result.code}: ${result.message}`);
 }
 
-/** The code of a refusal; `null` when there was none. */
+/** The code of a refusal; `null` if there was none. */
 export function refused(result: Result<unknown>): string | null {
   return result.ok ? null : result.code;
 }
 
-/** What creates a job of one step and no files, but for what is said otherwise. */
+/** The command for a job of one step and no files, with overrides. */
 export function jobCommand(parts: Partial<CreateJob> = {}): CreateJob {
   return {
     id: newId(),

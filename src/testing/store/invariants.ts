@@ -9,7 +9,7 @@ import { accepted, all, each, join, OWNER, type StoreFixture, split } from "./fi
 import { logOf } from "./log.ts";
 import { failure, type Held, type ManualWorker, newParts, success } from "./manual-worker.ts";
 
-/** What may happen to a job, in any order; numbers choose among what is there. */
+/** Events in the life of a job, in any order; numbers select among the candidates. */
 type Happening =
   | { kind: "take" | "repeat" | "sweep" | "wait" | "cancel" | "reopen" | "die"; pick: number }
   | { kind: "settle"; pick: number; outcome: Outcome };
@@ -115,7 +115,7 @@ async function play(
   await store.workerGone({ worker: worker.id, now: fixture.now() });
 }
 
-/** From wherever it stands, patience alone must bring a job to its end. */
+/** Waiting alone must end a job from any state. */
 async function finish(fixture: StoreFixture, worker: ManualWorker, owner: string, id: string): Promise<void> {
   for (let round = 0; round < 30; round++) {
     const job = await fixture.store.job({ owner, id });
@@ -154,7 +154,7 @@ async function check({ store }: StoreFixture, owner: string, id: string): Promis
   const ends = events.filter((event) => /^job\.(succeeded|partial|failed|cancelled)$/.test(event.type));
   const runs = 1 + events.filter((event) => event.type === "job.reopened").length;
   expect(job.run).toBe(runs);
-  // A replay while others run begins a run before the one before has ended.
+  // A replay while others run begins the next run before the previous one has ended.
   expect(ends.length).toBeLessThanOrEqual(runs);
   if (job.finishedAt !== null) expect(ends.at(-1)!.type).toBe(`job.${job.state}`);
   expect(events.some((event) => event.data.index === JOB_ITEM)).toBe(false);

@@ -21,7 +21,7 @@ export async function typesOf(store: Store, jobId: string, owner: string = OWNER
   return (await eventsOf(store, owner, jobId)).map((event) => event.type);
 }
 
-/** An owner's events that are still there, or those of one job. */
+/** An owner's remaining events, or those of one job. */
 export async function eventsOf(store: Store, owner: string, jobId?: string): Promise<EventRecord[]> {
   const events: EventRecord[] = [];
   for (;;) {

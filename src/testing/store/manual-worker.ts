@@ -11,10 +11,10 @@ export interface Held {
   job: JobRecord;
 }
 
-/** A worker in slow motion: a test decides what it takes and how each attempt ends. */
+/** A worker that the test drives: the test decides what it takes and how each attempt ends. */
 export interface ManualWorker {
   readonly id: string;
-  /** Handed out and not yet taken. */
+  /** Handed out but not yet taken. */
   readonly deliveries: TaskDelivery[];
   hand(answer: { deliveries: TaskDelivery[] }): void;
   claim(delivery: TaskDelivery, lease?: string): Promise<ClaimResult>;
@@ -25,11 +25,11 @@ export interface ManualWorker {
   fail(held: Held, parts?: { retryable?: boolean; retryAfterMs?: number }): Promise<string>;
   /** Sweeps, and takes over what was handed out. */
   sweep(parts?: { silenceMs?: number }): Promise<number>;
-  /** Works off everything that is handed out; what `how` returns is the outcome, success by default. */
+  /** Works off everything handed out; `how` returns the outcome. @default success */
   work(how?: (held: Held) => Outcome | undefined): Promise<number>;
 }
 
-/** Beyond any test: no worker is silent for so long. */
+/** Longer than any test, so that no worker counts as silent. */
 export const LONG_SILENCE_MS = 3_600_000;
 
 export type SuccessParts = Partial<Omit<Extract<Outcome, { kind: "succeeded" }>, "kind" | "ms">>;
@@ -39,7 +39,7 @@ export function success(parts: SuccessParts = {}): Outcome {
   return { kind: "succeeded", ...nothing, cache: true, ms: 1, ...parts };
 }
 
-/** What a split made: `count` parts whose data is their number. */
+/** The parts of a split: `count` of them, each with its number as data. */
 export function newParts(count: number): NewPart[] {
   return Array.from({ length: count }, (_, n) => ({ name: `part-${n}`, data: n, dataFile: null, files: [] }));
 }

@@ -117,7 +117,7 @@ export function memoPoints(point: DefinePoint<StoreFixture>): void {
     const replay = accepted(await store.reopenJob({ owner: OWNER, id: job.id, now: fixture.now() }));
     expect(await known(dying.taskId)).toEqual([false, false, false]);
     expect(await known(other.taskId)).toEqual([true, true, false]);
-    // What was made of the earlier results is made again.
+    // What was made from the earlier results is made again.
     expect(await known(gather.taskId)).toEqual([false, false, false]);
 
     worker.hand(replay);

@@ -7,7 +7,7 @@ import { itemOf, splitJob } from "./parts.ts";
 
 const lost = () => failure({ retryable: false });
 
-/** What may come over an item that was split: retry, cancellation, the cache, removal. */
+/** What may happen to an item that was split: retry, cancellation, the cache, removal. */
 export function partAgainPoints(point: DefinePoint<StoreFixture>): void {
   const reopen = (fixture: StoreFixture, id: string, items?: number[]) =>
     fixture.store.reopenJob({ owner: OWNER, id, now: fixture.now(), items });

@@ -218,7 +218,7 @@ export function partPoints(point: DefinePoint<StoreFixture>): void {
       const worker = await fixture.worker();
       const { job, held } = await splitJob(fixture, worker, 2);
       const item = await itemOf(fixture, job.id);
-      // A broker may bring again what was not acknowledged when a connection ended.
+      // A broker may redeliver what was unacknowledged when a connection ended.
       const again = { taskId: held.taskId, queue: item.queue, generation: item.generation };
       expect(await worker.claim(again)).toMatchObject({ claimed: false, reason: "not_due" });
       await worker.work();

@@ -68,7 +68,7 @@ export function queuePoints(point: DefinePoint<StoreFixture>): void {
     const order = await servingOrder(worker);
     const served = order.map((one) => owners.get(one.taskId.slice(0, 36))!);
     expect(served.slice(0, 28).filter((owner) => owner === "quiet")).toHaveLength(12);
-    // Among its own, the quiet one's urgent tasks are first.
+    // The quiet owner's urgent tasks come before its others.
     const quiet = order.filter((_, n) => served[n] === "quiet").map((one) => one.taskId.slice(0, 36));
     expect(new Set(quiet.slice(0, 2)).size).toBe(1);
     expect(quiet[0]).not.toBe(quiet[2]);
@@ -86,7 +86,7 @@ export function queuePoints(point: DefinePoint<StoreFixture>): void {
     const worker = await fixture.worker({ concurrency: 1 });
     const order = await servingOrder(worker);
     const served = order.map((one) => owners.get(one.taskId.slice(0, 36))!);
-    // However many tasks "a" has waiting, the others are through after their share.
+    // However many tasks "a" has waiting, the others finish after their share.
     expect(served.slice(0, 32).filter((owner) => owner !== "a").length).toBeGreaterThanOrEqual(14);
     for (const owner of ["a", "b", "c"]) {
       const items = order.filter((_, n) => served[n] === owner).map((one) => Number(one.taskId.slice(37)));
@@ -188,7 +188,7 @@ export function queuePoints(point: DefinePoint<StoreFixture>): void {
   );
 }
 
-/** Takes one task after the other, as a slow worker does. */
+/** Takes one task after the other, like a slow worker. */
 async function servingOrder(worker: ManualWorker): Promise<TaskDelivery[]> {
   const order: TaskDelivery[] = [];
   await worker.sweep();

@@ -72,7 +72,7 @@ export function reservationPoints(point: DefinePoint<StoreFixture>): void {
     for (let n = 0; n < 60; n++) await worker.succeed(await worker.take());
     const { result } = await reserve(fixture, 20, 60);
     expect(refused(result)).toBe("queue_full");
-    // 60 ended in the last minute: one a second.
+    // 60 ended in the last minute: one per second.
     if (!result.ok) expect(Math.abs(result.retryAfter! - 20)).toBeLessThanOrEqual(2);
   });
 
@@ -121,11 +121,11 @@ export function reservationPoints(point: DefinePoint<StoreFixture>): void {
       await fixture.create({ files: 5, startAt, owner: "another" });
       const { result } = await ask(2);
       expect(refused(result)).toBe("quota_exceeded");
-      if (!result.ok) expect(result.message).toContain("3 of at most 4 tasks that start later");
+      if (!result.ok) expect(result.message).toContain("3 of at most 4 delayed tasks");
       expect(refused((await ask(1)).result)).toBeNull();
       expect(refused((await ask(1)).result)).toBe("quota_exceeded");
       expect(refused((await ask(4, { owner: "a third" })).result)).toBeNull();
-      // Nor does it concern what starts now.
+      // Nor does it affect jobs that start now.
       expect(refused((await ask(4, { delayed: false })).result)).toBeNull();
       await fixture.store.cancelJob({ owner: OWNER, id: job.id, now: fixture.now() });
       expect(refused((await ask(3)).result)).toBeNull();

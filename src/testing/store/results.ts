@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import type { DefinePoint } from "../points.ts";
 import { accepted, all, each, OWNER, type StoreFixture } from "./fixture.ts";
 
-/** Results and memos that are kept as files. */
+/** Results and memos stored as files. */
 export function resultPoints(point: DefinePoint<StoreFixture>): void {
   point("result.file", "a result may be a file, which lives as long as its job", async (fixture) => {
     const { store } = fixture;
@@ -78,7 +78,7 @@ export function resultPoints(point: DefinePoint<StoreFixture>): void {
     accepted(await store.removeJob({ owner: OWNER, id: first.job.id, now: fixture.now() }));
     fixture.pass(3_600_001);
     const collected = await store.collect({ now: fixture.now(), limit: 10 });
-    // The result of the first step is nobody's any more: the second job never ran it.
+    // Nothing refers to the first step's result any more: the second job never ran that step.
     expect(collected).not.toContain(last.blob);
     const [item] = await store.items({ jobId: second.job.id, limit: 1 });
     expect(item!.resultFile).toMatchObject({ blob: last.blob, bytes: last.bytes });

@@ -9,7 +9,7 @@ import { failure, newParts, success } from "./manual-worker.ts";
 
 const EVERY_ITEM = { after: JOB_ITEM - 1, limit: 100 };
 
-/** What stays of each step and of each attempt. */
+/** What is kept of each step and each attempt. */
 export function stepPoints(point: DefinePoint<StoreFixture>): void {
   const tasksOf = (fixture: StoreFixture, jobId: string) => fixture.store.items({ jobId, ...EVERY_ITEM });
   const jobOf = async (fixture: StoreFixture, id: string) => (await fixture.store.job({ owner: OWNER, id }))!;
@@ -32,7 +32,7 @@ export function stepPoints(point: DefinePoint<StoreFixture>): void {
       const large = step.name === "second" ? { resultFile } : { result: { by: step.name } };
       await worker.succeed(held, { outputs, ...large });
     }
-    // Another connection reads what was written, not what one kept in memory.
+    // Another connection reads what was written, not what the first one holds in memory.
     const [own, item] = await (await fixture.open()).items({ jobId: job.id, ...EVERY_ITEM });
     const view = jobView(await jobOf(fixture, job.id), [own!, item!]);
     expect(view.items[0]!.steps).toMatchObject([
@@ -199,7 +199,7 @@ export function stepPoints(point: DefinePoint<StoreFixture>): void {
     };
     const first = await worker.take();
     await worker.settle(first, { kind: "failed", error, retryable: true, random: 0, ms: 12 });
-    // The answer was lost, and the worker asks again.
+    // The answer was lost, and the worker repeats the call.
     await worker.settle(first, { kind: "failed", error, retryable: true, random: 0, ms: 12 });
     expect(await attempts()).toEqual([
       {

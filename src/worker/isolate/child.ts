@@ -15,9 +15,9 @@ import { killGroup, type StepSource, spawnStepProcess, stepProcess, unstarted } 
 export interface StepChild {
   readonly memoryMiB: number;
   readonly ready: Promise<void>;
-  /** Runs one attempt. The child may take another one when `reusable` says so. */
+  /** Runs one attempt. The child can take another one while `reusable` is true. */
   run(attempt: StepAttempt): Promise<unknown>;
-  /** It lives, its last step left nothing running, and it has not grown much. */
+  /** It is alive, its last step left nothing running, and it has not grown much. */
   readonly reusable: boolean;
   /** Kills it and everything it started, at once. */
   kill(): void;
@@ -28,9 +28,11 @@ const WATCH_MS = 50;
 const LAST_WORDS_MS = 200;
 /** A child that is not ready by then is given up, however busy the machine is. */
 const START_MS = 120_000;
-/** Ways in which allocators say that there is no more, in a message or on standard error. */
+/** How allocators report that memory is exhausted, in a message or on standard error. */
 const OUT_OF_MEMORY = /out of memory|failed to allocate|allocation .*failed|cannot allocate|bad_alloc/i;
-/** A step that computed for so much of its time was not held up by others: it needs more time than it may have. */
+/**
+ * If a step used the CPU for this fraction of its time, nothing else slowed it down: it needs more time than its limit.
+ */
 const COMPUTED = 0.5;
 
 export function startChild(memoryMiB: number, from: StepSource, sandbox: Sandbox): StepChild {
@@ -60,7 +62,7 @@ export function startChild(memoryMiB: number, from: StepSource, sandbox: Sandbox
   };
   const end = (reason: Error) => {
     if (state === "dead") return;
-    // The grandchildren of one that died by itself.
+    // Kills the children it left behind, in case it died by itself.
     kill();
     state = "dead";
     ready.reject(reason);
@@ -72,8 +74,8 @@ export function startChild(memoryMiB: number, from: StepSource, sandbox: Sandbox
   child.once("exit", (code, signal) => {
     const how = signal ?? `code ${code}`;
     const died = () =>
-      end(current ? new ChildDied(`The process of the step ended by itself (${how}).`) : unstarted(how));
-    // Its last words may still be on their way.
+      end(current ? new ChildDied(`The step's process exited unexpectedly (${how}).`) : unstarted(how));
+    // Its last output may still be on its way.
     child.once("close", died);
     setTimeout(died, LAST_WORDS_MS).unref();
     kill();
@@ -137,24 +139,24 @@ export function startChild(memoryMiB: number, from: StepSource, sandbox: Sandbox
 function excess(memoryMiB: number): MillraceError {
   return new MillraceError(
     "too_much_memory",
-    `The step needs more memory than its ceiling of ${memoryMiB} MiB. Send a smaller file, or raise isolate.memoryMiB of the step.`,
+    `The step needs more memory than its limit of ${memoryMiB} MiB. Send a smaller file, or raise isolate.memoryMiB of the step.`,
   );
 }
 
-/** What is set once the process is up. */
+/** Applies the limits that can only be set once the process runs. */
 async function confine(pid: number, memoryMiB: number, reserved: number, sandbox: Sandbox): Promise<void> {
   await lowerFurther(pid);
   if (sandbox.limitsMemory) await limitMemory(pid, memoryMiB, reserved);
 }
 
-/** How long the child has computed since then, ms; 0 where that is not known. */
+/** CPU time used by the child since then, ms; 0 if unknown. */
 function meter({ pid }: ChildProcess): () => number {
   const used = () => (pid === undefined ? null : processorMs(pid));
   const before = used();
   return () => Math.max(0, (used() ?? 0) - (before ?? Number.POSITIVE_INFINITY));
 }
 
-/** A timeout that the step itself has earned comes at every attempt. */
+/** A timeout that the step itself caused would recur at every attempt. */
 function final(reason: unknown, computedMs: number): unknown {
   if (!(reason instanceof StepTimeout) || computedMs < reason.limitMs * COMPUTED) return reason;
   return new StepTimeout(reason.step, reason.limitMs, computedMs);

@@ -4,17 +4,19 @@ import type { FromProcess, ToProcess } from "./messages.ts";
 import { fromWire, toWire } from "./wire-error.ts";
 import { answering, dataOf, hear } from "./worker-side.ts";
 
-/** One attempt in a step process, as its worker hears it. */
+/** One attempt in a step process, from the worker's side. */
 export interface Conversation {
   reject(reason: unknown): void;
-  /** For every message of the process: those of other attempts are ignored. What it says ends this attempt at most. */
+  /**
+   * Pass it every message of the process; those of other attempts are ignored. A message can end at most this attempt.
+   */
   on(message: FromProcess): void;
 }
 
-/** The step failed and left work behind that still runs. */
+/** The step failed and left work running. */
 export class Abandoned extends Error {}
 
-/** Starts an attempt in a step process; `outcome` is settled with what becomes of it. */
+/** Starts an attempt in a step process; settles `outcome` with its result. */
 export function converse(
   attempt: number,
   run: StepAttempt,

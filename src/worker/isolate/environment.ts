@@ -1,4 +1,4 @@
-/** What a step process gets of its worker's environment: nothing that may hold a credential. */
+/** The variables that a step process inherits from its worker: none that may hold a credential. */
 const PASSED =
   /^(PATH|HOME|USER|LOGNAME|LANG|LANGUAGE|LC_\w+|TZ|TMPDIR|TMP|TEMP|LD_LIBRARY_PATH|NODE_COMPILE_CACHE|NODE_DISABLE_COMPILE_CACHE|NODE_ENV|VIPS_\w+|FONTCONFIG_\w+|OMP_\w+|TESSDATA_PREFIX|SystemRoot)$/;
 

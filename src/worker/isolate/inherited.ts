@@ -5,8 +5,8 @@ const OWN = "/proc/self/fd";
 const KEPT = 4;
 
 /**
- * Closes the files and sockets that some part of the worker had opened without `O_CLOEXEC`. Called before anything
- * is loaded: what Node itself has open by then is neither.
+ * Closes the files and sockets that some part of the worker had opened without `O_CLOEXEC`. Call it before anything is
+ * loaded: what Node itself has open by then is neither a socket nor a regular file.
  */
 export function closeInherited(): void {
   for (const fd of descriptors()) {
@@ -18,7 +18,7 @@ function descriptors(): number[] {
   try {
     return readdirSync(OWN).map(Number);
   } catch {
-    // No Linux.
+    // Not Linux.
     return [];
   }
 }
@@ -27,7 +27,7 @@ function targetOf(fd: number): string {
   try {
     return readlinkSync(`${OWN}/${fd}`);
   } catch {
-    // The one that listed them.
+    // The descriptor that was used to list them.
     return "";
   }
 }

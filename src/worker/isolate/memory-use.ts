@@ -8,7 +8,7 @@ export interface MemoryUse {
   mapped: number;
 }
 
-/** Of the process itself. `null` when it has ended, or where the operating system does not show it. */
+/** Memory use of the process itself; `null` if it has ended, or if the operating system does not expose it. */
 export function memoryUse(pid: number): MemoryUse | null {
   try {
     const status = readFileSync(`/proc/${pid}/status`, "latin1");
@@ -23,7 +23,7 @@ export function memoryUse(pid: number): MemoryUse | null {
   }
 }
 
-/** Bytes that the programs which a process started have in physical memory. Takes ten times as long as `memoryUse`. */
+/** Physical memory used by a process's descendants, in bytes. Takes ten times as long as `memoryUse`. */
 export function programsResident(pid: number): number {
   return childrenOf(pid).reduce(
     (sum, child) => sum + (memoryUse(child)?.resident ?? 0) + programsResident(child),

@@ -1,20 +1,20 @@
 import { memoryUse, programsResident } from "./memory-use.ts";
 
-/** Every so many looks, the programs that it started are counted, too. */
+/** Every this many samples, its descendants are counted too. */
 const PROGRAMS_EVERY = 4;
-/** A child that died with so much of its ceiling in use died of it. */
+/** A child that died while using this fraction of its limit died of it. */
 const FULL = 0.9;
 
-/** What a step process has in memory, against its ceiling. */
+/** The memory use of a step process, against its limit. */
 export class MemoryWatch {
   readonly #pid: number | undefined;
   readonly #ceiling: number;
   #resident = 0;
   #programs = 0;
   #looks = 0;
-  /** Most that was in use or allocated since the attempt began. */
+  /** The most in use or allocated since the attempt began. */
   #peak = 0;
-  /** Mapped by the runtime and not touched. */
+  /** Mapped by the runtime but not touched. */
   #reserved = 0;
 
   constructor(pid: number | undefined, ceiling: number) {
@@ -22,19 +22,19 @@ export class MemoryWatch {
     this.#ceiling = ceiling;
   }
 
-  /** The runtime is up, and no step has run. @returns what it has mapped and not touched */
+  /** Call it when the runtime is up and no step has run. @returns bytes mapped but not touched */
   ready(): number {
     const use = this.#pid ? memoryUse(this.#pid) : null;
     this.#reserved = use ? use.mapped - use.resident : 0;
     return this.#reserved;
   }
 
-  /** An attempt begins. */
+  /** Call it when an attempt begins. */
   begin(): void {
     this.#peak = 0;
   }
 
-  /** An attempt has ended. */
+  /** Call it when an attempt has ended. */
   end(): void {
     this.#looks = 0;
   }
@@ -46,22 +46,22 @@ export class MemoryWatch {
     this.#peak = Math.max(this.#peak, this.#resident, use ? use.mapped - this.#reserved : 0);
   }
 
-  /** What the process says of itself. */
+  /** Takes over the figure that the process itself reports. */
   told(bytes: number): void {
     this.#resident = bytes;
   }
 
-  /** It has more than it may have. */
+  /** Whether it exceeds its limit. */
   get isOver(): boolean {
     return this.#resident > this.#ceiling;
   }
 
-  /** What died now died of its memory. */
+  /** Whether a process that died just now died of its memory use. */
   get wasFull(): boolean {
     return this.#peak > this.#ceiling * FULL;
   }
 
-  /** It has not grown much. */
+  /** Whether it has not grown much. */
   get isSmall(): boolean {
     return this.#resident < this.#ceiling / 2;
   }

@@ -2,7 +2,7 @@ import { workerData } from "node:worker_threads";
 
 const LOOK_MS = 500;
 
-/** Ends a step process, and everything it started, when its worker has ended. */
+/** Kills a step process, and everything it started, once its worker has ended. */
 const { parent } = workerData as { parent: number };
 setInterval(() => {
   if (process.ppid !== parent) process.kill(-process.pid, "SIGKILL");

@@ -1,22 +1,21 @@
 import type { ChildProcess } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 
-/** Bytes of each stream that are passed on while a child starts, and in each attempt. */
+/** Bytes of each stream passed on during startup, and in each attempt. */
 const PASSED_BYTES = 64 * 1024;
 const TAIL_CHARACTERS = 4_000;
 
-/** What a child writes. */
+/** A child's output. */
 export interface ChildOutput {
   /** The end of what it wrote to standard error since the attempt began. */
   tail(): string;
-  /** An attempt begins. */
+  /** Call it when an attempt begins. */
   begin(): void;
 }
 
 /**
- * Passes on what a child writes to standard output and standard error, up to a bound: a decoder that complains of
- * each pixel must fill neither the log nor the memory of its worker. The rest is read and dropped, with a line that
- * says so.
+ * Passes on a child's standard output and standard error, up to a limit: a decoder that complains about every pixel
+ * must fill neither the log nor its worker's memory. The rest is read and dropped, with a line that says so.
  */
 export function passOn({ stdout, stderr }: ChildProcess): ChildOutput {
   let tail = "";

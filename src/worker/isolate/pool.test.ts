@@ -36,7 +36,7 @@ async function act(name: string, signal = new AbortController().signal, within =
   return result;
 }
 
-/** Waits for what the step told, and takes it. */
+/** Waits for the process ids that the step reported, and takes them. */
 async function pidsTold(): Promise<number[]> {
   await eventually(
     () => told.length > 0,
@@ -54,7 +54,7 @@ async function gone(...pids: number[]): Promise<void> {
   );
 }
 
-/** Not so one that has ended and that its parent has not asked about yet. */
+/** False for a zombie that its parent has not reaped yet. */
 function lives(pid: number): boolean {
   try {
     return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, "latin1"));
@@ -79,6 +79,8 @@ describe("the step context", () => {
 
   test("looks entries of catalogs up", async () => {
     expect(await act("lookup")).toBe("a of letters");
+    // The worker makes the call; the step's own process validates the answer.
+    expect(await act("ai")).toEqual([["fast"], { of: "object", models: 1 }, "p/fast"]);
   });
 
   test("keeps memos with the worker, and errors as they were", async () => {
@@ -95,6 +97,8 @@ describe("the step context", () => {
 
 test.each([
   ["snooze", { name: "Snooze", afterMs: 1_234 }],
+  // After a turn that came at once.
+  ["turn", { name: "Snooze", afterMs: 4_321 }],
   ["retry", { name: "RetryableError", retryable: true, afterMs: 50 }],
   ["permanent", { code: "undecodable_file", message: "never", retryable: false }],
   ["missing", { message: expect.stringContaining('no artifact "none"') }],
@@ -146,7 +150,9 @@ describe("a child", () => {
     await expect(running).rejects.toMatchObject({
       code: "step_timeout",
       retryable: false,
-      message: expect.stringMatching(/longer than 0.9 s, of which it computed for \d+ s: .* timeoutMs/),
+      message: expect.stringMatching(
+        /longer than 0.9 s and used the processor for \d+ s of it, .* timeoutMs/,
+      ),
     });
   });
 
@@ -204,7 +210,7 @@ describe("a child", () => {
     server.close();
     expect(JSON.stringify(found)).not.toContain("topsecret");
     const { files } = found as { files: [number, string][] };
-    // What it writes, and the channel to the worker.
+    // Its output streams, and the channel to the worker.
     expect(files.filter(([, target]) => target.startsWith("socket:")).map(([fd]) => fd)).toEqual([1, 2, 3]);
     expect(files.filter(([, target]) => /^\/(?!dev\/)/.test(target))).toEqual([]);
     expect(found).toMatchObject({ priority: 19, connected: sandbox.noNetwork === null });

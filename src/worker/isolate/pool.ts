@@ -4,16 +4,17 @@ import { findSandbox, type Sandbox } from "./sandbox.ts";
 import type { StepSource } from "./spawn.ts";
 
 export interface IsolationOptions extends StepSource {
-  /** Children to keep ready, by their ceiling in MiB: as many as run at once. */
+  /** Children to keep ready, by their memory limit in MiB: as many as run at once. */
   warm: ReadonlyMap<number, number>;
   /** Called once, with what the operating system enforces. */
   onSandbox?(sandbox: Sandbox): void;
 }
 
-/** Step processes of one ceiling. */
+/** Step processes with one memory limit. */
 interface Shelf {
   memoryMiB: number;
   warm: number;
+  isUsed: boolean;
   idle: StepChild[];
   /** Children that are being started. */
   starting: number;
@@ -22,7 +23,10 @@ interface Shelf {
 
 const WARM_AFTER_MS = 1_500;
 
-/** A warm pool of step processes. One that was killed, or that may not be used again, is replaced. */
+/**
+ * A warm pool of step processes. A child that was killed or cannot be reused is replaced. One of each memory limit is
+ * started beforehand, and the others with the first task, because most workers never run most pipelines.
+ */
 export function isolationPool(options: IsolationOptions): Isolation {
   const shelves = new Map<number, Shelf>();
   const alive = new Set<StepChild>();
@@ -33,7 +37,8 @@ export function isolationPool(options: IsolationOptions): Isolation {
   function shelfOf(memoryMiB: number): Shelf {
     let shelf = shelves.get(memoryMiB);
     if (!shelf) {
-      shelf = { memoryMiB, warm: options.warm.get(memoryMiB) ?? 0, idle: [], starting: 0, waiting: [] };
+      const warm = options.warm.get(memoryMiB) ?? 0;
+      shelf = { memoryMiB, warm, isUsed: false, idle: [], starting: 0, waiting: [] };
       shelves.set(memoryMiB, shelf);
     }
     return shelf;
@@ -54,7 +59,7 @@ export function isolationPool(options: IsolationOptions): Isolation {
       shelve(shelf, child);
     } catch (error) {
       shelf.starting--;
-      // Without anyone who waits, the next task that needs a child tries again.
+      // If nobody waits, the next task that needs a child tries again.
       shelf.waiting.shift()?.reject(error);
     }
   }
@@ -82,18 +87,21 @@ export function isolationPool(options: IsolationOptions): Isolation {
     if (!closed && ready < shelf.warm) void start(shelf);
   }
 
+  function fill(shelf: Shelf, count: number): void {
+    while (!closed && shelf.idle.length + shelf.starting < count) void start(shelf);
+  }
+
   // After the process for suspects, which others may be waiting for.
   setTimeout(() => {
-    for (const memoryMiB of options.warm.keys()) {
-      const shelf = shelfOf(memoryMiB);
-      while (!closed && shelf.idle.length + shelf.starting < shelf.warm) void start(shelf);
-    }
+    for (const memoryMiB of options.warm.keys()) fill(shelfOf(memoryMiB), 1);
   }, WARM_AFTER_MS).unref();
 
   return {
     async run(attempt) {
       const shelf = shelfOf(attempt.step.isolate!.memoryMiB);
       const child = await untimed(attempt, () => take(shelf));
+      if (!shelf.isUsed) fill(shelf, shelf.warm - 1);
+      shelf.isUsed = true;
       try {
         return await child.run(attempt);
       } finally {
@@ -109,7 +117,7 @@ export function isolationPool(options: IsolationOptions): Isolation {
   };
 }
 
-/** On a busy machine a process takes seconds to start, which the step must not pay for. */
+/** Pauses the step's timeout: on a busy machine a process takes seconds to start, which the step must not pay for. */
 async function untimed<T>({ time }: StepAttempt, wait: () => Promise<T> | T): Promise<T> {
   const waiting = wait();
   if (!(waiting instanceof Promise)) return waiting;

@@ -4,15 +4,19 @@ import { join } from "node:path";
 import { pipeline as flow } from "node:stream/promises";
 import type { Json } from "../../domain/records.ts";
 import { MillraceError } from "../../errors.ts";
+import { aiOver } from "../../pipeline/ai-calls.ts";
+import type { StepBudget, TurnOptions } from "../../pipeline/budget.ts";
 import type { Catalog } from "../../pipeline/catalog.ts";
 import type {
   Artifact,
   AsyncList,
+  NearDuplicate,
   NewFile,
   StepContext,
   StepLog,
   Submission,
 } from "../../pipeline/context.ts";
+import { Snooze } from "../../pipeline/control.ts";
 import { collectWarnings } from "../../pipeline/warnings.ts";
 import { type Called, type ContextData, type ListData, listNames, type Told } from "./messages.ts";
 
@@ -27,12 +31,13 @@ export interface Line {
   ask(method: Called, args: unknown[], compute?: () => Promise<Json>): Promise<unknown>;
 }
 
-/** Up to this size, the bytes of an output go over the channel; beyond it, through a file. */
+/** Largest output sent over the channel, in bytes; a larger one goes through a file. */
 const CHANNEL_BYTES = 512 * 1024;
 const PROGRESS_MS = 50;
 
-/** A step's context in a step process: plain members as they came, the rest by asking the worker. */
-export function processContext(data: ContextData, { tell, ask }: Line, signal: AbortSignal): object {
+/** A step's context in a step process: plain members as sent, the rest through calls to the worker. */
+export function processContext(sent: ContextData, { tell, ask }: Line, signal: AbortSignal): object {
+  const { aiModels, ...data } = sent;
   const warnings = collectWarnings();
   let spooled = 0;
   let spool: Promise<string> | undefined;
@@ -59,6 +64,11 @@ export function processContext(data: ContextData, { tell, ask }: Line, signal: A
         jobId: string;
       }>,
     lookup: <T>({ name }: Catalog<T>, key: string) => ask("lookup", [name, key]) as Promise<T | undefined>,
+    turn: (budget: StepBudget, options?: TurnOptions) => ask("turn", [budget, options]) as Promise<void>,
+    async refused(budget: StepBudget, afterMs: number) {
+      await ask("refused", [budget, afterMs]);
+      return new Snooze(afterMs);
+    },
     async write({ data: content, ...file }: NewFile): Promise<Artifact> {
       if (Buffer.isBuffer(content) && content.length <= CHANNEL_BYTES) {
         return (await ask("write", [{ ...file, data: content }])) as Artifact;
@@ -69,13 +79,21 @@ export function processContext(data: ContextData, { tell, ask }: Line, signal: A
       else await flow(content, createWriteStream(spoolPath));
       return (await ask("write", [{ ...file, path: spoolPath }])) as Artifact;
     },
+    pass: ({ artifactId }: { artifactId: string }) => ask("pass", [{ artifactId }]) as Promise<Artifact>,
+    publish: ({ artifactId }: { artifactId: string }) => ask("publish", [{ artifactId }]) as Promise<string>,
+    nearDuplicates: (
+      { artifactId }: { artifactId: string },
+      turned: readonly string[],
+      options?: { limit?: number },
+    ) => ask("nearDuplicates", [{ artifactId }, turned, options]) as Promise<NearDuplicate[]>,
     async thread<In, Out>(module: URL, input: In): Promise<Out> {
       const { threadPool } = await import("../../engine/threads.ts");
       threads ??= threadPool();
       return threads.run(module, input, signal);
     },
+    ai: aiOver(aiModels as readonly string[], (call) => ask("ai", [call])),
     async once<T extends Json>(key: string, fn: () => Promise<T>): Promise<T> {
-      // The error itself, not what came back of it over the channel.
+      // Rethrows the original error instead of its copy from the channel.
       let failure: { error: unknown } | null = null;
       const compute = () =>
         fn().catch((error: unknown) => {
@@ -91,7 +109,7 @@ export function processContext(data: ContextData, { tell, ask }: Line, signal: A
   for (const name of listNames) {
     if (data[name]) context[name] = asyncList(data[name] as ListData, ask);
   }
-  // The descriptor, so that a job without files is told so where the file is read.
+  // A getter, so that a job without files fails only when the file is read.
   if (data.file !== null) return context;
   return Object.defineProperty(context, "file", {
     get() {
@@ -105,7 +123,7 @@ export function processContext(data: ContextData, { tell, ask }: Line, signal: A
 
 let iterators = 0;
 
-/** Entries come one by one, so that neither process holds them all. */
+/** Fetches entries one by one, so that neither process holds them all. */
 function asyncList({ list, length }: ListData, ask: Line["ask"]): AsyncList<unknown> {
   return {
     length,
@@ -116,7 +134,7 @@ function asyncList({ list, length }: ListData, ask: Line["ask"]): AsyncList<unkn
   };
 }
 
-/** Of the process, for every attempt that it runs. */
+/** Shared by all attempts of this process. */
 let threads: import("../../engine/threads.ts").Threads | undefined;
 
 function logTo(tell: Line["tell"]): StepLog {
@@ -125,7 +143,7 @@ function logTo(tell: Line["tell"]): StepLog {
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }
 
-/** The worker throttles too; this spares the channel. */
+/** The worker throttles too; this reduces traffic on the channel. */
 function throttled(send: (fraction: number, message?: string) => void) {
   let last = 0;
   return (fraction: number, message?: string) => {

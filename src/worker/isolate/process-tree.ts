@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-/** The processes that a process has started and that still run. */
+/** The running children of a process. */
 export function childrenOf(pid: number): number[] {
   try {
-    // Each thread has its own.
+    // Each thread has its own list.
     const threads = readdirSync(`/proc/${pid}/task`);
     const lists = threads.map((thread) => readFileSync(`/proc/${pid}/task/${thread}/children`, "latin1"));
     return lists.flatMap((list) =>

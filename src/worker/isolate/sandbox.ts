@@ -4,18 +4,21 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 const PROBE_MS = 5_000;
-/** Least urgent of all, beside other processes of one session. */
+/** The lowest priority, compared with other processes of the session. */
 const NICE = 19;
-/** Of a whole session beside others: work that has nothing to do with Millrace must not starve a step. */
+/** Priority of the whole session: higher, because work unrelated to Millrace must not starve a step. */
 const SESSION_NICE = 15;
-/** Beyond the ceiling: what the watcher sees first. The system's limit is for what grows faster than it looks. */
+/**
+ * Added to the memory limit, so that the watcher notices first. The system's limit catches growth that is faster than
+ * the watcher.
+ */
 const SLACK_MIB = 64;
 
 /** What the operating system enforces on step processes here. */
 export interface Sandbox {
-  /** Words before the command that cut it off from the network; `null` where that is not possible. */
+  /** Command prefix that cuts the process off from the network; `null` if that is not possible. */
   noNetwork: readonly string[] | null;
-  /** Whether allocations beyond the ceiling fail. Otherwise only the resident size is watched. */
+  /** Whether allocations beyond the limit fail. Otherwise only the resident size is watched. */
   limitsMemory: boolean;
 }
 
@@ -27,7 +30,7 @@ export async function findSandbox(): Promise<Sandbox> {
       () => true,
       () => false,
     );
-  // Root needs no user namespace; others get one in which they remain themselves.
+  // Root needs no user namespace; other users get one in which they keep their own id.
   const ways = [
     ["unshare", "--net"],
     ["unshare", "--user", "--map-current-user", "--net"],
@@ -39,7 +42,7 @@ export async function findSandbox(): Promise<Sandbox> {
   return { noNetwork, limitsMemory: await works("prlimit", "--version") };
 }
 
-/** In words, for the log and the doctor. */
+/** Text for the log and the doctor. */
 export function describeSandbox({ noNetwork, limitsMemory }: Sandbox): string {
   const memory = limitsMemory ? "memory limited by the system" : "memory only watched";
   return `${memory}, ${noNetwork ? "no network" : "network not cut off"}`;
@@ -52,8 +55,8 @@ export function launchLine(sandbox: Sandbox, command: readonly string[]): [strin
 }
 
 /**
- * After the launch. Processes of a session share one place in the scheduler, which has a priority of its own; and
- * when the machine's memory is spent, a step process is ended before anything else.
+ * Applied after the launch. Processes of a session share one place in the scheduler, which has its own priority. When
+ * the machine runs out of memory, a step process is killed first.
  */
 export async function lowerFurther(pid: number): Promise<void> {
   const settings = [
@@ -63,15 +66,15 @@ export async function lowerFurther(pid: number): Promise<void> {
   for (const [file, value] of settings) await writeFile(`/proc/${pid}/${file}`, value).catch(() => {});
 }
 
-/** One that is killed needs a processor to end on, and frees its memory then. */
+/** A killed process needs CPU time to exit, and only then frees its memory. */
 export function raiseToEnd(pid: number): void {
   writeFile(`/proc/${pid}/autogroup`, "0").catch(() => {});
 }
 
 /**
- * Sets the ceiling on what the process may still allocate. RLIMIT_DATA counts private writable memory alone: unlike
- * RLIMIT_AS it spares the reservations of V8 and WebAssembly. What the runtime has mapped by now, most of it never
- * touched, comes on top.
+ * Limits what the process may still allocate. RLIMIT_DATA counts only private writable memory, so unlike RLIMIT_AS it
+ * ignores the address space that V8 and WebAssembly reserve. What the runtime has mapped so far, most of it never
+ * touched, is added on top.
  */
 export async function limitMemory(pid: number, memoryMiB: number, mappedBytes: number): Promise<void> {
   const bytes = mappedBytes + (memoryMiB + SLACK_MIB) * 1024 * 1024;

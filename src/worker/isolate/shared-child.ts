@@ -6,16 +6,16 @@ import { lowerFurther } from "./sandbox.ts";
 import { killGroup, type StepSource, spawnStepProcess, stepProcess, unstarted } from "./spawn.ts";
 import { toWire } from "./wire-error.ts";
 
-/** A step process that runs several attempts at once, with all that its worker has. */
+/** A step process that runs several attempts at once, with everything its worker has. */
 export interface SharedChild {
-  /** Rejects with `ChildDied` when the process ends; a step that ignores its signal ends the process. */
+  /** Rejects with `ChildDied` when the process exits; a step that ignores its signal kills the process. */
   run: RunStep;
   /** Kills it and everything it started, at once. */
   kill(): void;
   readonly ended: Promise<void>;
 }
 
-/** @param onEnd called before its attempts hear of it; `started` says whether it came to run any */
+/** @param onEnd called before its attempts learn of it; `started`: whether the process ever became ready */
 export function startSharedChild(from: StepSource, onEnd: (started: boolean) => void): SharedChild {
   const child = spawnStepProcess(stepProcess, { output: "inherit" });
   const ready = Promise.withResolvers<void>();
@@ -29,12 +29,12 @@ export function startSharedChild(from: StepSource, onEnd: (started: boolean) => 
   const kill = () => void (over || killGroup(child));
   const end = (how: string) => {
     if (over) return;
-    // The grandchildren of one that died by itself.
+    // Kills the children it left behind, in case it died by itself.
     kill();
     over = true;
     onEnd(started);
     ready.reject(unstarted(how));
-    const death = new ChildDied(`The process of the step ended by itself (${how}).`);
+    const death = new ChildDied(`The step's process exited unexpectedly (${how}).`);
     for (const conversation of running) conversation.reject(death);
     ended.resolve();
   };

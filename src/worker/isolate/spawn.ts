@@ -3,11 +3,11 @@ import { fileURLToPath } from "node:url";
 import { MillraceError } from "../../errors.ts";
 import { raiseToEnd } from "./sandbox.ts";
 
-/** How step processes find their pipelines. */
+/** How step processes load their pipelines. */
 export interface StepSource {
-  /** Module whose `loadStepPipelines(source)` gives the pipelines. */
+  /** Module whose `loadStepPipelines(source)` returns the pipelines. */
   loader: string;
-  /** Without credentials. */
+  /** Must not contain credentials. */
   source: unknown;
 }
 
@@ -19,7 +19,7 @@ export const stepProcess: readonly string[] = [
 ];
 
 /**
- * @param options.env by default that of the worker
+ * @param options.env @default the worker's environment
  * @param options.output standard output and standard error
  */
 export function spawnStepProcess(
@@ -27,7 +27,7 @@ export function spawnStepProcess(
   { env, output }: { env?: NodeJS.ProcessEnv; output: "inherit" | "pipe" },
 ): ChildProcess {
   return spawn(command!, args, {
-    // A process group of its own, so that what a step starts is killed with it.
+    // In its own process group, so that whatever a step starts is killed with it.
     detached: true,
     stdio: ["ignore", output, output, "ipc"],
     serialization: "advanced",
@@ -42,11 +42,11 @@ export function killGroup({ pid }: ChildProcess): void {
     process.kill(-pid, "SIGKILL");
     raiseToEnd(pid);
   } catch {
-    // It has ended by itself.
+    // It has already exited.
   }
 }
 
-/** Nobody's fault but the machine's: no attempt is charged. */
+/** The machine is to blame, so no attempt is charged. */
 export function unstarted(why: string): MillraceError {
-  return new MillraceError("unavailable", `A process for the step cannot be started: ${why}`);
+  return new MillraceError("unavailable", `The step's process cannot be started: ${why}`);
 }

@@ -1,6 +1,6 @@
 /**
- * A process that runs steps for a worker. It has no connection but the channel to its worker; files come and go
- * by path. It ends with its channel, and takes everything that its steps started with it.
+ * A process that runs steps for a worker. Its only connection is the channel to its worker; files are passed by path.
+ * It exits when the channel closes, and kills everything that its steps started.
  */
 import { Worker } from "node:worker_threads";
 import type { Pipelines } from "../../engine/engine.ts";
@@ -24,7 +24,7 @@ new Worker(new URL("./orphan-thread.ts", import.meta.url), {
 }).unref();
 
 function send(message: FromProcess): void {
-  // The channel is closed when the worker has ended, and this process with it.
+  // The channel closes when the worker ends, and this process ends with it.
   if (process.connected) process.send!(message, undefined, undefined, () => {});
 }
 
@@ -47,7 +47,7 @@ async function run(message: Extract<ToProcess, { kind: "run" }>): Promise<void> 
     const step = pipeline?.steps.find(({ name }) => name === message.step);
     if (!step) {
       throw new Error(
-        `The step ${message.step} of ${message.pipeline} cannot be loaded in a process of its own. Export its pipeline from a module that MILLRACE_PIPELINES or millrace.config names.`,
+        `The step ${message.step} of ${message.pipeline} cannot be loaded in a separate process. Export its pipeline from a module listed in MILLRACE_PIPELINES or millrace.config.`,
       );
     }
     const context = processContext(data, lineOf(attempt), stop.signal);
@@ -74,7 +74,7 @@ function lineOf(attempt: number): Line {
   };
 }
 
-/** A result travels as JSON in any case, and not everything that JSON drops can be sent. */
+/** Results are JSON anyway, and some values that JSON drops cannot be sent. */
 function jsonCopy(value: unknown): unknown {
   const text = JSON.stringify(value);
   return text === undefined ? null : JSON.parse(text);

@@ -6,7 +6,7 @@ import { suspectPool } from "./suspects.ts";
 
 let steps: Acting;
 let suspects: Suspects;
-/** The process of each attempt that began, by its suspect. */
+/** The processes in which each suspect's attempts began. */
 let began: Map<number, number[]>;
 let count: number;
 
@@ -23,7 +23,7 @@ beforeEach(() => {
   count = 0;
 });
 
-/** Runs a step as a suspect. It tells its process when it begins. */
+/** Runs a step as a suspect. It reports its process when it begins. */
 function act(name: string, { deaths = 0, signal = new AbortController().signal } = {}): Promise<unknown> {
   const id = count++;
   began.set(id, []);
@@ -61,7 +61,7 @@ test("the culprit is found by halves, and is the only one whose death counts", {
   );
   const dead = ends.flatMap((end, n) => (end.status === "rejected" ? [[n, end.reason]] : []));
   expect(dead).toEqual([[culprit, expect.any(ChildDied)]]);
-  // Of 20, 10, 5, 3 or 2, and so on.
+  // Among 20, 10, 5, 3 or 2 suspects, and so on.
   const ran = began.get(culprit)!;
   expect(ran.length).toBeGreaterThanOrEqual(5);
   expect(ran.length).toBeLessThanOrEqual(6);

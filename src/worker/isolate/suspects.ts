@@ -2,25 +2,28 @@ import { SharedChildDied, type StepAttempt, type Suspect, type Suspects } from "
 import { type SharedChild, startSharedChild } from "./shared-child.ts";
 import type { StepSource } from "./spawn.ts";
 
-/** Processes at once for those whose process died: halves of its attempts, or one that ended a process before. */
+/** Most processes for tasks whose process died: halves of its attempts, or one that killed a process before. */
 const CLOSED_CELLS = 4;
-/** The open process is started so soon that what a worker held that died right after its start runs again in 2 s. */
+/**
+ * Delay before the open process starts. None, so that the tasks of a worker that died right after its start run again
+ * within 2 s.
+ */
 const READY_AFTER_MS = 0;
 
-/** An attempt at a suspect, and where it is. */
+/** A suspect's attempt, and the cell it is in. */
 interface Member {
   cell: Cell;
 }
 
-/** One process, and those who are in it. */
+/** One process, and the attempts in it. */
 class Cell {
   readonly members = new Set<Member>();
-  /** Its process may be started. */
+  /** Resolves when its process is started. */
   readonly turn = Promise.withResolvers<void>();
   child: SharedChild | null = null;
   #entered = 0;
 
-  /** More than one task has been here: what ends it may be the work of any of them. */
+  /** More than one task has been here, so any of them may be what kills it. */
   get shared(): boolean {
     return this.#entered > 1;
   }
@@ -33,14 +36,14 @@ class Cell {
 }
 
 /**
- * One process is kept ready for whoever comes: on a busy machine, starting one takes seconds, and one for each suspect
- * would hold up all of them. When it dies, two closed ones follow, each for half of its members.
+ * Keeps one open process ready for all new suspects: on a busy machine starting one takes seconds, and one per suspect
+ * would hold up all of them. When it dies, two closed processes follow, each for half of its members.
  */
 export function suspectPool(from: StepSource): Suspects {
   const alive = new Set<SharedChild>();
   let open: Cell | null = null;
   let closed = false;
-  /** Closed cells whose turn has not come. */
+  /** Closed cells that wait for their turn. */
   const waiting: Cell[] = [];
   let closedCells = 0;
   let timer = setTimeout(openCell, READY_AFTER_MS).unref();
@@ -58,7 +61,7 @@ export function suspectPool(from: StepSource): Suspects {
       alive.delete(child);
       if (cell === open) {
         open = null;
-        // One that cannot be started is tried again when it is needed.
+        // If it could not be started, the next suspect tries again.
         if (started && !closed) timer = setTimeout(openCell, READY_AFTER_MS).unref();
       } else {
         closedCells--;
@@ -85,7 +88,7 @@ export function suspectPool(from: StepSource): Suspects {
     for (const half of [all.slice(0, middle), all.slice(middle)]) if (half.length > 0) close(half);
   }
 
-  /** A process for these and nobody else, when its turn comes. */
+  /** Queues a process for exactly these members. */
   function close(members: Member[]): void {
     const cell = new Cell();
     for (const member of members) cell.enter(member);
@@ -130,7 +133,7 @@ export function suspectPool(from: StepSource): Suspects {
   };
 }
 
-/** Resolves when the cell may run attempts, or when there is nothing to wait for any more. */
+/** Resolves when the cell may run attempts, or when the signal is aborted. */
 function turnOf({ turn }: Cell, signal: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   if (signal.aborted) resolve();

@@ -1,7 +1,7 @@
 import { catalogue, type ErrorCode, MillraceError } from "../../errors.ts";
 import { PermanentError, RetryableError, Snooze } from "../../pipeline/control.ts";
 
-/** An error on its way between processes, so that what it means for the attempt survives. Causes stay behind. */
+/** An error in transit between processes. It keeps what the error means for the attempt, but not its cause. */
 export type WireError =
   | { type: "snooze"; afterMs: number }
   | { type: "retryable"; code: MillraceError["code"]; message: string; afterMs: number | undefined }

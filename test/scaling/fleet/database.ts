@@ -3,29 +3,29 @@ import pg from "pg";
 import type { OwnServer } from "../../services/own-server.ts";
 import { startPostgres } from "../../services/postgres.ts";
 
-/** What the database did in a span of time. */
+/** What the database did in a time span. */
 export interface Activity {
   seconds: number;
   connections: number;
-  /** Calls a second and milliseconds of execution a second, by what was asked; the busiest first. */
+  /** Calls and execution time per second and kind of statement, busiest first. */
   statements: { name: string; perSecond: number; msPerSecond: number; rowsPerSecond: number }[];
-  /** Calls a second of what costs most beside the tasks' own writing. */
+  /** Calls per second of the most expensive statements, apart from the tasks' own writes. */
   calls: Record<
     "commit" | "notify" | "take deliveries" | "look for orphans" | "look for dead workers",
     number
   >;
-  /** What connections waited for that were at work: how many at a time, on average. */
+  /** What busy connections waited for: the average number waiting at the same time. */
   waits: Record<string, number>;
 }
 
 export interface MeasuredPostgres extends OwnServer {
-  /** Watches for `ms`. */
+  /** Measures for `ms`. */
   watch(ms: number): Promise<Activity>;
 }
 
 const SAMPLE_MS = 200;
 
-/** A server of its own that counts its statements and has room for many connections. */
+/** Starts a separate server that counts its statements and has room for many connections. */
 export async function startMeasuredPostgres(maxConnections: number): Promise<MeasuredPostgres> {
   const server = await startPostgres({
     max_connections: String(maxConnections),
@@ -95,7 +95,7 @@ interface Row {
   rows: number;
 }
 
-/** How to recognise the statements that matter, in this order. */
+/** How to recognize the relevant statements; the first match counts. */
 const names: [string, RegExp][] = [
   ["commit", /^COMMIT/],
   ["begin", /^BEGIN/],

@@ -1,6 +1,6 @@
 /**
- * A process that holds many simulated ones. Each has what a real one has for itself: its connections, its
- * thread that keeps leases, its scheduler, its runner; they share one event loop and nothing else.
+ * A process that hosts many simulated ones. Each has the same parts as a real one (connections, lease thread,
+ * scheduler, runner); they share only the event loop.
  */
 import { enableCompileCache } from "node:module";
 import { budgetBytes, resolveConfig } from "../../../src/compose/config.ts";
@@ -14,7 +14,7 @@ import type { HostCommand, HostReport } from "./hosts.ts";
 import { type Tally, waiting } from "./pipeline.ts";
 
 enableCompileCache();
-/** Simulated processes that start at once. */
+/** How many simulated processes start at once. */
 const STARTING = 2;
 
 const [role, count, data] = process.argv.slice(2) as [string, string, string];
@@ -62,7 +62,7 @@ async function start(): Promise<void> {
   );
 }
 
-/** Hands in jobs of one task at random moments, on average `rate` a second. */
+/** Submits jobs of one task at random moments, `rate` per second on average. */
 function feed(rate: number, ms: number, owners: number): void {
   const turn = ++feeding;
   let due = Date.now();
@@ -96,7 +96,7 @@ process.on("message", async (command: HostCommand) => {
     tally.waits = [];
     tally.ended = accepted = warnings = 0;
   }
-  // The database is thrown away: nothing needs to be handed back.
+  // The database is discarded, so nothing needs to be handed back.
   if (command.kind === "end") process.exit(0);
 });
 process.on("disconnect", () => process.exit(0));

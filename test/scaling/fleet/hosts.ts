@@ -7,25 +7,25 @@ export type HostCommand =
   | { kind: "take" }
   | { kind: "end" };
 
-/** What a host has seen since the last report. */
+/** What a host has measured since the last report. */
 export interface HostReport {
   waits: number[];
   ended: number;
   accepted: number;
-  /** Calls that failed. */
+  /** Number of calls that failed. */
   warnings: number;
 }
 
 export interface Hosts {
   send(command: HostCommand): void;
-  /** What all have seen since they were asked last. */
+  /** Collects what all hosts have measured since the last call. */
   take(): Promise<HostReport>;
   end(): Promise<void>;
 }
 
 const program = fileURLToPath(new URL("./host.ts", import.meta.url));
 
-/** Starts `count` simulated processes, at most `each` in one real one. */
+/** Starts `count` simulated processes, at most `each` per real process. */
 export async function startHosts(
   role: "api" | "worker",
   count: number,

@@ -2,14 +2,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { definePipeline } from "../../../src/pipeline/pipeline.ts";
 
-/** Counts what the steps of this process do: when they began after they were due, and how many ended. */
+/** Records what the steps of this process do: how late they started, and how many ended. */
 export interface Tally {
-  /** Milliseconds from handed in to started. */
+  /** Time from submission to start, in ms. */
   waits: number[];
   ended: number;
 }
 
-/** A step that waits, as one does that asks another service: half to one and a half times `ms`. */
+/** A step that waits, like one that calls another service: half to one and a half times `ms`. */
 export function waiting(tally: Tally) {
   return definePipeline({
     name: "scale.wait",

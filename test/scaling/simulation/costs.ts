@@ -1,6 +1,6 @@
 import { LISTENING } from "./installation.ts";
 
-/** A line of `npm run scale`. */
+/** An output line of `npm run scale`. */
 export interface Measured {
   workers: number;
   processes: number;
@@ -20,30 +20,30 @@ export interface Measured {
   machineLoad: number;
 }
 
-/** Milliseconds of processor time, of the database where nothing else is said. */
+/** CPU time in ms, of the database unless stated otherwise. */
 export interface Costs {
-  /** A transaction, however much is in it. */
+  /** Per transaction, regardless of its size. */
   commit: number;
-  /** Each reservation, creation, claim and settlement in one. */
+  /** Per reservation, creation, claim, or settlement in a transaction. */
   command: number;
-  /** Each connection that a notification wakes, with the look for deliveries that follows. */
+  /** Per connection woken by a notification, including the look for deliveries that follows. */
   wake: number;
-  /** A running task in a second: its lease is renewed. */
+  /** Per running task and second, to renew its lease. */
   running: number;
-  /** A process in a second, with nothing to do; and as much again for each process beside it. */
+  /** Per idle process and second; `idleEach` comes on top for every process that exists. */
   idle: number;
   idleEach: number;
-  /** Of the API and of a worker for a task. */
+  /** CPU time of the API per task; `worker` is that of a worker. */
   api: number;
   worker: number;
-  /** Time that a commit waits for the disk: no processor time. */
+  /** Time that a commit waits for the disk; not CPU time. */
   flush: number;
 }
 
 const COMMANDS = 4;
 const ROUNDS = 20_000;
 
-/** What explains the measured processor times best: least squares of relative errors, nothing negative. */
+/** Finds the costs that best explain the measured CPU times: least squares of relative errors, without negatives. */
 export function fitCosts(measured: readonly Measured[]): Costs {
   const rows = measured.map(({ processes, apis, started, step, calls, msPerSecond }) => {
     const all = processes + apis;
@@ -72,7 +72,7 @@ export function fitCosts(measured: readonly Measured[]): Costs {
     number,
   ];
   const working = measured.filter(({ started }) => started > 0);
-  // Where idling weighs least.
+  // Where idling matters least.
   const busiest = working.toSorted((a, b) => b.started / b.processes - a.started / a.processes)[0]!;
   const flushing = sum(working, ({ waits }) => (waits["IO/WALSync"] ?? 0) + (waits["LWLock/WALWrite"] ?? 0));
   return {

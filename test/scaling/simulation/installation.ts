@@ -2,18 +2,18 @@ import type { Costs } from "./costs.ts";
 import { Cores, randomFrom, Timeline } from "./timeline.ts";
 
 export interface Setting {
-  /** Tasks at once, over all processes. */
+  /** Concurrent tasks over all processes. */
   workers: number;
   slots: number;
   apis: number;
-  /** Seconds that a task takes: half to one and a half times as long. */
+  /** Mean duration of a task in seconds; it varies from half to one and a half times as long. */
   step: number;
-  /** Tasks handed in a second, at random moments. */
+  /** Tasks submitted per second, at random moments. */
   rate: number;
   cores: number;
-  /** API and workers run on the database's cores, as in a measurement on one machine. */
+  /** Whether API and workers run on the database's cores, as in measurements on one machine. */
   shared: boolean;
-  /** Share of each core that is there for us. */
+  /** Share of each core that is available to us. */
   speed: number;
   seconds: number;
   seed: number;
@@ -24,19 +24,19 @@ export interface Outcome {
   ended: number;
   startMs: { p50: number; p99: number };
   databaseMsPerSecond: number;
-  /** A second. */
+  /** Per second. */
   calls: { commit: number; notify: number };
-  /** Tasks handed in that had not started at the end. */
+  /** Number of submitted tasks that had not started at the end. */
   unstarted: number;
 }
 
-/** Transactions of one process that are under way at once. */
+/** Number of concurrent transactions per process. */
 const LANES = 2;
 const LARGEST_BATCH = 500;
-/** Connections of each process that listen. */
+/** Number of listening connections per process. */
 export const LISTENING = 2;
 
-/** One installation on PostgreSQL alone, at one load. */
+/** Simulates one installation, on PostgreSQL alone, under one load. */
 export function simulate(costs: Costs, setting: Setting): Outcome {
   const time = new Timeline();
   const random = randomFrom(setting.seed);
@@ -47,17 +47,17 @@ export function simulate(costs: Costs, setting: Setting): Outcome {
   let unstarted = 0;
   const waits: number[] = [];
   let databaseMs = 0;
-  /** Deliveries that nobody has taken, by when they were due. */
+  /** Due times of the deliveries that nobody has taken. */
   let queue: number[] = [];
 
   const ask = (ms: number, done: () => void) => {
     databaseMs += ms;
     database.ask(ms, done);
   };
-  /** Work of a process itself: one thread. */
+  /** A process's own work, on one thread. */
   const processor = () => (setting.shared ? database : new Cores(time, 1));
 
-  /** Group commit: what is asked while the lanes are busy goes together. */
+  /** Group commit: requests that arrive while the lanes are busy share the next transaction. */
   function batches(lanes: number, flush: number, onCommitted: () => void) {
     let waiting: (() => void)[] = [];
     let running = 0;
@@ -83,14 +83,14 @@ export function simulate(costs: Costs, setting: Setting): Outcome {
     };
   }
 
-  /** One notification at a time; what comes up meanwhile goes with the next. */
+  /** Sends one notification at a time; requests that arrive meanwhile share the next one. */
   function notifier(onTold: () => void) {
     let [sending, wanted] = [false, false];
     const send = () => {
       if (sending || !wanted) return;
       sending = true;
       wanted = false;
-      // PostgreSQL does not wait for the disk when a transaction only notifies.
+      // PostgreSQL does not wait for the disk if a transaction only notifies.
       ask(costs.wake * listeners, () => {
         count.notify++;
         sending = false;
@@ -116,7 +116,7 @@ export function simulate(costs: Costs, setting: Setting): Outcome {
       room += acknowledged;
       const wanted = takes ? room : 0;
       acknowledged = 0;
-      // What this costs is counted with the waking and with the commands.
+      // Its cost is included in those of wake-ups and commands.
       ask(0, () => {
         const taken = queue.slice(0, wanted);
         queue = queue.slice(wanted);
@@ -159,7 +159,7 @@ export function simulate(costs: Costs, setting: Setting): Outcome {
   function apiProcess() {
     const own = processor();
     const [tellLog, tellWorkers] = [notifier(() => {}), notifier(wakeAll)];
-    // A reservation need not outlive a crash.
+    // A reservation need not survive a crash, so it does not wait for the disk.
     const admit = batches(1, 0, () => {});
     const create = batches(LANES, costs.flush, () => {
       tellLog();
@@ -186,7 +186,7 @@ export function simulate(costs: Costs, setting: Setting): Outcome {
   };
   if (setting.rate > 0) arrive();
 
-  // Until as many run as will.
+  // Wait until the load is steady.
   time.run(setting.step * 2_500 + 2_000);
   Object.assign(count, { commit: 0, notify: 0, ended: 0 });
   waits.length = 0;

@@ -1,4 +1,4 @@
-/** Simulated time in milliseconds: what is to happen, in order. */
+/** Simulated time in ms, with future actions in order. */
 export class Timeline {
   now = 0;
   readonly #heap: { at: number; run: () => void }[] = [];
@@ -42,9 +42,9 @@ export class Timeline {
   }
 }
 
-/** Some cores with one queue before them, first come first served. */
+/** Some cores with one queue, first come, first served. */
 export class Cores {
-  /** Milliseconds of work done. */
+  /** Work done, in ms. */
   worked = 0;
   readonly #time: Timeline;
   readonly #speed: number;
@@ -52,7 +52,7 @@ export class Cores {
   #waiting: { ms: number; done: () => void }[] = [];
   #head = 0;
 
-  /** @param speed of each core; less than 1 when others use them too */
+  /** @param speed of each core; less than 1 if others use them too */
   constructor(time: Timeline, count: number, speed = 1) {
     this.#time = time;
     this.#free = count;
@@ -82,7 +82,7 @@ export class Cores {
   }
 }
 
-/** Uniform numbers from 0 to 1, the same for the same seed (mulberry32, public domain). */
+/** Uniform numbers from 0 to 1, reproducible by seed (mulberry32, public domain). */
 export function randomFrom(seed: number): () => number {
   let state = seed;
   return () => {

@@ -1,4 +1,4 @@
-/** Marks of browsers and systems in what they say of themselves; the first that fits counts. */
+/** Patterns for `User-Agent`. The first match wins. */
 const browsers: [RegExp, string][] = [
   [/KAKAOTALK/i, "KakaoTalk"],
   [/NAVER\(inapp/i, "NAVER"],
@@ -20,7 +20,7 @@ const systems: [RegExp, string][] = [
   [/Linux/, "Linux"],
 ];
 
-/** The browser and the system of a `User-Agent`, as far as it says. */
+/** Browser and system in a `User-Agent`. */
 export function deviceOf(agent: string): { browser: string | null; system: string | null } {
   const first = (marks: [RegExp, string][]) => marks.find(([mark]) => mark.test(agent))?.[1] ?? null;
   return { browser: first(browsers), system: first(systems) };

@@ -13,7 +13,7 @@ import { ProblemNotice } from "../ui/problem-notice.tsx";
 import { Secret } from "./secret.tsx";
 
 const scopes: readonly Scope[] = ["jobs", "admin", "metrics"];
-/** 0: never. */
+/** 0 means never. */
 const days = [30, 90, 365, 0];
 const dayMs = 24 * 3_600_000;
 

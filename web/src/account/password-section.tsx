@@ -70,7 +70,7 @@ function PasswordForm({ me }: { me: Me }) {
   );
   return (
     <form {...form.props} className="max-w-sm space-y-4">
-      {/* So that password managers know whose password it is. */}
+      {/* Tells password managers whose password it is. */}
       <input type="text" autoComplete="username" value={me.email ?? ""} readOnly hidden />
       {me.hasPassword && (
         <PasswordField

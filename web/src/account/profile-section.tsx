@@ -65,7 +65,7 @@ export function ProfileSection({ me }: { me: Me }) {
   );
 }
 
-/** Matters where the server can send mail. */
+/** Shown only if the server can send email. */
 function Confirmation({ email, confirmed }: { email: string; confirmed: boolean }) {
   const text = useAccountText();
   const words = text.account;

@@ -1,7 +1,7 @@
 import { CopyButton } from "../ui/copy-button.tsx";
 import { Field } from "../ui/field.tsx";
 
-/** Something to be copied: it is selected as a whole. */
+/** A value to copy. Focusing it selects all of it. */
 export function Secret({ label, value, autoFocus }: { label: string; value: string; autoFocus?: boolean }) {
   return (
     <Field label={label}>

@@ -7,7 +7,7 @@ interface Props {
   children: ReactNode;
 }
 
-/** A part of a page of settings: what it is about stands beside it, or above it where there is little room. */
+/** A section of a settings page. Its description is next to it, or above it on narrow screens. */
 export function Section({ title, hint, actions, children }: Props) {
   const id = useId();
   return (

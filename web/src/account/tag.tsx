@@ -7,7 +7,6 @@ const tones = {
   warn: "bg-warn-soft text-warn",
 };
 
-/** A word that marks something. */
 export function Tag({ tone = "plain", children }: { tone?: keyof typeof tones; children: ReactNode }) {
   return (
     <span

@@ -55,11 +55,11 @@ interface MeterProps {
   used: number;
   limit: number | null;
   format(value: number): string;
-  /** What to do when it is used up. */
+  /** What to do when the quota is used up. */
   hint?: string;
 }
 
-/** From here on a quota is nearly used up. */
+/** Fraction from which a quota counts as nearly used up. */
 const nearly = 0.9;
 
 function Meter({ label, used, limit, format, hint }: MeterProps) {

@@ -16,17 +16,17 @@ import type {
 
 let renew: () => Promise<boolean> = async () => false;
 
-/** Says what to do when the server no longer knows who asks; with `true` the request is sent once more. */
+/** Sets what to do when the session has expired. If it resolves to `true`, the request is sent again. */
 export function onUnauthorized(ask: () => Promise<boolean>): void {
   renew = ask;
 }
 
-/** Questions are asked once: what fails is shown, and asked anew when the server is back. */
+/** Requests are not retried: errors are shown, and queries run again when the server is back. */
 export const client = createClient({ connection, retries: 0, renew: () => renew() });
-/** Failures in a row, although the server can be reached, until what is being sent is given up. */
+/** Consecutive failures of an upload before it gives up, while the server is reachable. */
 const patience = { retries: 8 };
 
-/** One function a call of the contract. Each rejects with a `Problem`. */
+/** One function per API call. Each rejects with a `Problem`. */
 
 export function listPipelines(signal?: AbortSignal): Promise<Pipeline[]> {
   return client.pipelines({ signal });
@@ -37,7 +37,7 @@ export function getPipeline(name: string, signal?: AbortSignal): Promise<Pipelin
 }
 
 export function listJobs(
-  filter: { state?: string; pipeline?: string; cursor?: string | null },
+  filter: { state?: string; pipeline?: string; q?: string; cursor?: string | null },
   signal?: AbortSignal,
 ): Promise<Page<Job>> {
   return client.jobs({ ...filter, limit: 25 }, { signal });
@@ -45,16 +45,16 @@ export function listJobs(
 
 export interface NewJob {
   pipeline: string;
-  /** Files among them are `{uploadId}`. */
+  /** Files in it are `{uploadId}`. */
   options: unknown;
-  files: readonly ({ uploadId: string } | { url: string })[];
-  /** Data instead of files. */
+  files: readonly ({ uploadId: string; options?: object } | { url: string } | { artifactId: string })[];
+  /** Data items instead of files. */
   items?: readonly NewItem[];
-  /** A file that the pipeline does not accept fails by itself, while the others run. */
+  /** A file that the pipeline does not accept becomes a failed item, while the others run. */
   onInvalidFile: "skip";
 }
 
-/** @param idempotencyKey makes a repeated request safe: the server answers with the first job */
+/** @param idempotencyKey makes retries safe: the server returns the first job */
 export function createJob(
   { pipeline, ...job }: NewJob,
   idempotencyKey: string,
@@ -64,14 +64,14 @@ export function createJob(
 }
 
 export interface SendOptions {
-  /** It was begun before. */
+  /** An upload to resume. */
   uploadId: string | null;
   signal: AbortSignal;
   onStart(uploadId: string): void;
   onProgress(sent: number): void;
 }
 
-/** Resolves when the server has the whole file, however often the connection was cut. */
+/** Resolves when the server has the whole file. Resumes after every lost connection. */
 export function sendFile(file: File, options: SendOptions): Promise<string> {
   return client.upload(file, { ...options, ...patience });
 }
@@ -122,7 +122,7 @@ export function deleteJob(id: string): Promise<void> {
   return client.remove(id);
 }
 
-/** @param all those of everyone and of pipelines, which only operators see */
+/** @param all schedules of all users and pipelines, which only operators see */
 export function listSchedules(
   { all, cursor }: { all: boolean; cursor: string | null },
   signal?: AbortSignal,
@@ -134,7 +134,7 @@ export function createSchedule(pipeline: string, schedule: NewSchedule): Promise
   return client.schedules.create(pipeline, schedule);
 }
 
-/** The next times at which a schedule would be due. */
+/** The next due times of a schedule. */
 export function previewSchedule(timing: Timing, signal?: AbortSignal): Promise<string[]> {
   return client.schedules.preview(timing, { signal });
 }

@@ -4,7 +4,7 @@ import type { ItemState } from "../../../src/domain/states.ts";
 import type { FileView, Progress } from "../../../src/domain/views.ts";
 import type { JsonSchema } from "../json-schema/schema.ts";
 
-/** The JSON of the HTTP contract. Jobs take their types from the server's own views, so a drift fails the build. */
+/** JSON of the HTTP API. Job types come from the server's own views, so that a drift fails the build. */
 
 export type Job = ReturnType<typeof jobView>;
 export type JobItem = ReturnType<typeof itemView>;
@@ -28,11 +28,11 @@ export interface Accepts {
   maxFiles: number;
   maxFileBytes: number;
   maxItems: number;
-  /** JSON Schema of the data of one item; `null`: it takes none. */
+  /** JSON Schema of an item's data. `null` if the pipeline takes no data. */
   data: JsonSchema | null;
 }
 
-/** An item of data that a job is to have. */
+/** A data item of a new job. */
 export interface NewItem {
   name?: string;
   data: Json;

@@ -1,19 +1,50 @@
-import { asProblem, type JobEventData } from "../../../src/client/index.ts";
+import { asProblem, type ConsoleEvent, type JobEventData } from "../../../src/client/index.ts";
 import { connection } from "../connection/connection.ts";
 import { client } from "./client.ts";
 
 export interface StreamHandlers {
   onEvent(type: string, data: JobEventData): void;
-  /** The server no longer has the log from our cursor on: read the state anew. */
+  /** The log no longer contains our position, so reload the state. */
   onResync(): void;
-  /** Connected, or connected again. */
+  /** Called after each connect and reconnect. */
   onOpen?(): void;
 }
 
+/** Listeners to the events of all jobs. They share one connection. */
+const listeners = new Set<StreamHandlers>();
+let shared: { close(): void } | null = null;
+let isOpen = false;
+
+/** Follows the events of all the user's jobs, and notifications. All callers share one connection. */
+export function openUserStream(handlers: StreamHandlers): { close(): void } {
+  listeners.add(handlers);
+  if (isOpen) handlers.onOpen?.();
+  shared ??= openEventStream(null, {
+    onEvent(type, data) {
+      for (const one of [...listeners]) one.onEvent(type, data);
+    },
+    onResync() {
+      for (const one of [...listeners]) one.onResync();
+    },
+    onOpen() {
+      isOpen = true;
+      for (const one of [...listeners]) one.onOpen?.();
+    },
+  });
+  return {
+    close() {
+      listeners.delete(handlers);
+      if (listeners.size > 0) return;
+      shared?.close();
+      shared = null;
+      isOpen = false;
+    },
+  };
+}
+
 /**
- * Follows a job's events, or with `null` those of all jobs, until `close` is called or the server ends them for good.
- * The stream rests while the page is hidden: a browser opens only six connections to a server, and tabs in the
- * background must not use them up.
+ * Follows a job's events, or with `null` those of all jobs, until `close` is called or the job ends. Pauses while the
+ * page is hidden, because a browser opens only six connections per server, and background tabs must not use them up.
  */
 export function openEventStream(jobId: string | null, handlers: StreamHandlers): { close(): void } {
   const stopped = new AbortController();
@@ -29,37 +60,71 @@ export function openEventStream(jobId: string | null, handlers: StreamHandlers):
   }
 
   follow().catch((error: unknown) => {
-    // A job that is gone will not come back: the page learns that where it reads the job.
+    // If the job is gone, the page learns that when it loads the job.
     if (asProblem(error).code === "network") connection.lost();
   });
   return { close: () => stopped.abort() };
 }
 
-/** Waits until the page is seen; the signal says when it no longer is. */
+let followsHidden = false;
+const wishes = new EventTarget();
+
+/** Whether to follow the events of all jobs even while the page is hidden. */
+export function followWhileHidden(on: boolean): void {
+  followsHidden = on;
+  wishes.dispatchEvent(new Event("change"));
+}
+
+const isWanted = () => !document.hidden || followsHidden;
+
+/** Waits until the page is visible. The signal is aborted when it gets hidden. */
 async function whileVisible(signal: AbortSignal): Promise<AbortSignal> {
   await visible(signal);
   const hidden = new AbortController();
   const look = () => {
-    if (!document.hidden && !signal.aborted) return;
+    if (isWanted() && !signal.aborted) return;
     document.removeEventListener("visibilitychange", look);
+    wishes.removeEventListener("change", look);
     signal.removeEventListener("abort", look);
     hidden.abort();
   };
   document.addEventListener("visibilitychange", look);
+  wishes.addEventListener("change", look);
   signal.addEventListener("abort", look);
   return hidden.signal;
 }
 
 function visible(signal: AbortSignal): Promise<void> {
-  if (!document.hidden || signal.aborted) return Promise.resolve();
+  if (isWanted() || signal.aborted) return Promise.resolve();
   return new Promise((resolve) => {
     const check = () => {
-      if (document.hidden && !signal.aborted) return;
+      if (!isWanted() && !signal.aborted) return;
       document.removeEventListener("visibilitychange", check);
+      wishes.removeEventListener("change", check);
       signal.removeEventListener("abort", check);
       resolve();
     };
     document.addEventListener("visibilitychange", check);
+    wishes.addEventListener("change", check);
     signal.addEventListener("abort", check);
   });
+}
+
+/** Follows the console's views. Each connection starts with the full state. Pauses while the page is hidden. */
+export function openConsoleStream(onEvent: (event: ConsoleEvent) => void): { close(): void } {
+  const stopped = new AbortController();
+  const options = {
+    signal: stopped.signal,
+    retries: Number.POSITIVE_INFINITY,
+    mayConnect: whileVisible,
+  };
+
+  async function follow(): Promise<void> {
+    for await (const event of client.admin.live(options)) onEvent(event);
+  }
+
+  follow().catch((error: unknown) => {
+    if (asProblem(error).code === "network") connection.lost();
+  });
+  return { close: () => stopped.abort() };
 }

@@ -1,4 +1,4 @@
-/** Whether the server can be reached. One place probes it, and everything else waits for its word. */
+/** Whether the server is reachable. Probes in one place for everyone. */
 
 export type ConnectionState = "online" | "offline" | "back";
 
@@ -31,7 +31,7 @@ function createConnection() {
         return;
       }
     } catch {
-      // Still away: the next probe comes later.
+      // Still unreachable. The next probe comes later.
     }
     delay = Math.min(lastProbeMs, delay * 1.6);
     schedule(delay);
@@ -53,11 +53,11 @@ function createConnection() {
 
   return {
     state: () => state,
-    /** A request got no answer at all. */
+    /** A request got no response. */
     lost,
-    /** A request was answered. */
+    /** A request got a response. */
     reached,
-    /** Asks at once instead of waiting for the next probe. */
+    /** Probes now instead of waiting for the next scheduled probe. */
     probeNow(): void {
       if (state === "offline") schedule(0);
     },

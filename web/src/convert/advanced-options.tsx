@@ -1,25 +1,39 @@
-import { fits } from "../../../src/pipelines/image-convert/choices.ts";
+import { chromas, fits } from "../../../src/pipelines/image-convert/choices.ts";
 import { useText } from "../i18n/locale.ts";
 import { Button } from "../ui/button.tsx";
 import { Field } from "../ui/field.tsx";
 import { Icon } from "../ui/icons.tsx";
 import { Select, Switch, TextInput } from "../ui/inputs.tsx";
+import { reveal } from "../ui/reveal.ts";
 import { resetForm } from "./form-store.ts";
-import type { Fit } from "./options.ts";
+import type { Chroma, Fit } from "./options.ts";
 import type { OptionsProps } from "./options-props.ts";
 
-const switches = ["enlarge", "lossless", "animated", "keepMetadata", "allPages", "tolerant"] as const;
+const switches = [
+  "enlarge",
+  "lossless",
+  "progressive",
+  "animated",
+  "keepMetadata",
+  "allPages",
+  "tolerant",
+] as const;
 
 export function AdvancedOptions({ form, problems, onChange }: OptionsProps) {
   const text = useText();
   const words = text.options;
   return (
-    <details className="group border-t border-line pt-4">
+    <details
+      className="group border-t border-line pt-4"
+      onToggle={({ currentTarget }) =>
+        currentTarget.open && reveal(() => currentTarget.querySelector<HTMLElement>("summary ~ *"))
+      }
+    >
       <summary className="flex list-none items-center justify-between rounded-lg py-1 text-sm font-medium [&::-webkit-details-marker]:hidden">
         {words.advanced}
         <Icon name="chevron" className="text-faint transition-transform group-open:rotate-180" />
       </summary>
-      <div className="mt-4 space-y-5">
+      <div className="revealed mt-4 space-y-5">
         <Field label={words.fit} hint={words.fitHint}>
           {(ids) => (
             <Select
@@ -36,6 +50,21 @@ export function AdvancedOptions({ form, problems, onChange }: OptionsProps) {
           )}
         </Field>
         <BackgroundField form={form} problems={problems} onChange={onChange} />
+        <Field label={words.chroma} hint={words.chromaHint}>
+          {(ids) => (
+            <Select
+              {...ids}
+              value={form.chroma}
+              onChange={(event) => onChange({ chroma: event.target.value as Chroma })}
+            >
+              {(["auto", ...chromas] as const).map((chroma) => (
+                <option key={chroma} value={chroma}>
+                  {words.chromas[chroma]}
+                </option>
+              ))}
+            </Select>
+          )}
+        </Field>
         <div className="space-y-3">
           {switches.map((name) => (
             <Switch

@@ -1,33 +1,40 @@
 import { useQuery } from "@tanstack/react-query";
-import { useCallback } from "react";
+import { useCallback, useMemo, useState } from "react";
 import { imageConvertLimits } from "../../../src/pipelines/image-convert/limits.ts";
 import { getPipeline } from "../api/client.ts";
 import type { Accepts } from "../api/contract.ts";
-import { formatBytes } from "../format/format.ts";
+import { formatLimit } from "../format/format.ts";
 import type { Dictionary } from "../i18n/en.ts";
 import { useLocale, useText } from "../i18n/locale.ts";
 import { keepPictures } from "../pictures/local-pictures.ts";
 import { useStore } from "../store/store.ts";
 import { announce } from "../ui/announce.tsx";
 import { Page } from "../ui/page.tsx";
+import { bringIntoView } from "../ui/reveal.ts";
 import { submit, uploadStore } from "../upload/uploading.ts";
 import { type Accepted, useAccepted } from "../upload/use-accepted.ts";
 import { DropArea } from "./drop-area.tsx";
 import type { Dropped } from "./dropped-files.ts";
 import { changeForm, formStore } from "./form-store.ts";
-import { checkForm, optionFiles, toOptions } from "./options.ts";
+import { checkForm, type OptionProblem, optionFiles, toOptions, visibleProblems } from "./options.ts";
 import { OptionsPanel } from "./options-panel.tsx";
+import { patchFor, withOwn } from "./own-options.ts";
 import { PickedFiles } from "./picked-files.tsx";
 import { Preview } from "./preview.tsx";
+import { clearReused, reused } from "./reused.ts";
+import { ReusedFiles } from "./reused-files.tsx";
 import { addFiles, clearSelection, type Picked, selection } from "./selection.ts";
 import { SubmitBar } from "./submit-bar.tsx";
 import { UrlField } from "./url-field.tsx";
 import { urlsIn, urlText } from "./urls.ts";
 import { usePageDrop } from "./use-page-drop.ts";
+import { usePaste } from "./use-paste.ts";
+import { useReusedImage } from "./use-reused-image.ts";
+import { useSample } from "./use-sample.ts";
 
 const pipeline = "image.convert";
 
-/** What the pipeline usually takes: shown until the server has told, so that nothing waits for it. */
+/** The pipeline's usual limits, used until the server responds, so that nothing waits for it. */
 const usualAccepts: Accepts = {
   mediaTypes: ["jpeg", "png", "webp", "avif", "gif", "tiff", "bmp", "x-icon", "svg+xml"].map(
     (type) => `image/${type}`,
@@ -52,73 +59,107 @@ export function ConvertPage() {
     staleTime: 60_000,
   });
   const accepts = data?.accepts ?? usualAccepts;
+  const [attempted, setAttempted] = useState(false);
   const locked = state.phase === "sending" && !state.resumed;
 
   const { take, drop } = useIncoming(accepts);
   const dragging = usePageDrop(drop, !locked);
+  usePaste(take, !locked);
 
   useAccepted(state, afterAccepted);
 
   const { picked } = chosen;
-  const count = picked.length + urls.length;
+  const again = useStore(reused);
+  const isEmpty = picked.length === 0 && again.files.length === 0;
+  const count = picked.length + again.files.length + urls.length;
   const problems = checkForm(form);
   const obstacle = obstacleOf(text, {
     picked,
     wrong,
     count,
     most: accepts.maxFiles,
-    problems: problems.size,
+    problems,
   });
 
   function send(): void {
     const files = picked.map((entry) => entry.file);
-    void submit({ pipeline, options: toOptions(form), files, urls, optionFiles: optionFiles(form) });
+    const artifacts = again.files.map((file) => file.artifactId);
+    void submit({
+      ...{ pipeline, files, urls, artifacts },
+      fileOptions: picked.map(({ own }) => patchFor(form, own)),
+      options: toOptions(form),
+      optionFiles: optionFiles(form),
+    });
+  }
+
+  function trySending(): void {
+    setAttempted(true);
+    if (obstacle === null) send();
+    else requestAnimationFrame(showFirstProblem);
   }
 
   return (
     <Page
+      hero
       title={text.convert.title}
-      intro={text.convert.intro(accepts.maxFiles, formatBytes(accepts.maxFileBytes, locale))}
+      intro={text.convert.intro(accepts.maxFiles, formatLimit(accepts.maxFileBytes, locale))}
     >
-      <div className="grid items-start gap-6 lg:grid-cols-[minmax(0,1fr)_23.5rem]">
-        <div className="min-w-0 space-y-5">
+      <div className="flex flex-col gap-5 lg:grid lg:grid-cols-[minmax(0,1fr)_23.5rem] lg:gap-6">
+        {/* On a narrow screen, its parts share one column with the options, and the preview stays on top. */}
+        <div className="min-w-0 max-lg:contents lg:space-y-5">
+          <Stage entry={picked.find((entry) => entry.id === chosen.previewId)} empty={isEmpty} />
+          {again.files.length > 0 && <ReusedFiles chosen={again} locked={locked} />}
           {picked.length === 0 ? (
-            <DropArea
-              accepts={accepts}
-              dragging={dragging}
+            <DropArea {...{ accepts, dragging }} onFiles={(files, from) => void take(files, from)} />
+          ) : (
+            <PickedFiles
+              {...{ chosen, accepts, dragging, locked }}
               onFiles={(files, from) => void take(files, from)}
             />
-          ) : (
-            <>
-              <Preview entry={picked.find((entry) => entry.id === chosen.previewId)} form={form} />
-              <PickedFiles
-                chosen={chosen}
-                accepts={accepts}
-                dragging={dragging}
-                locked={locked}
-                onFiles={(files, from) => void take(files, from)}
-              />
-            </>
           )}
           <UrlField disabled={locked} />
         </div>
-        <section
-          aria-label={text.options.title}
-          className="card flex flex-col max-sm:mb-28 lg:sticky lg:top-20 lg:max-h-[max(28rem,calc(100dvh-13.5rem))]"
-        >
-          <div className="min-h-0 overflow-y-auto p-5 lg:[mask-image:linear-gradient(to_bottom,black_calc(100%-1.75rem),transparent)]">
+        <div className="min-w-0 space-y-4 max-sm:pb-28">
+          <section aria-label={text.options.title} className="card p-5">
             <fieldset disabled={locked} className="min-w-0">
-              <OptionsPanel form={form} problems={problems} onChange={changeForm} />
+              <OptionsPanel
+                form={form}
+                problems={attempted ? problems : visibleProblems(problems)}
+                onChange={changeForm}
+              />
             </fieldset>
-          </div>
-          <SubmitBar state={state} files={count} obstacle={obstacle} onSubmit={send} />
-        </section>
+          </section>
+          <SubmitBar state={state} files={count} obstacle={obstacle} onSubmit={trySending} />
+        </div>
       </div>
     </Page>
   );
 }
 
-/** Takes files in, from wherever they come. */
+/** The chosen image next to its result, or else a sample. Stays in view while the rest scrolls. */
+function Stage({ entry, empty }: { entry: Picked | undefined; empty: boolean }) {
+  const common = useStore(formStore);
+  const own = entry?.own ?? null;
+  // The same object as long as nothing changes: the preview is made anew for another.
+  const form = useMemo(() => withOwn(common, empty ? null : own), [common, own, empty]);
+  const sample = useSample();
+  const again = useReusedImage();
+  if (empty && sample === null) return null;
+  return (
+    <div className="sticky top-0 z-10 max-lg:-mx-4 max-lg:bg-canvas max-lg:px-4 max-lg:pt-1 max-lg:pb-2 sm:top-14 lg:top-20">
+      <Preview entry={empty ? (sample ?? undefined) : (entry ?? again)} form={form} sample={empty} />
+    </div>
+  );
+}
+
+function showFirstProblem(): void {
+  const wrong = document.querySelector<HTMLElement>("[aria-invalid=true]");
+  if (!wrong) return;
+  wrong.focus({ preventScroll: true });
+  bringIntoView(wrong, "center");
+}
+
+/** Accepts dropped and pasted files. */
 function useIncoming(accepts: Accepts) {
   const text = useText();
   const take = useCallback(
@@ -138,21 +179,24 @@ function useIncoming(accepts: Accepts) {
   return { take, drop };
 }
 
-/** The page is ready for the next job, and shows this one's pictures as they are here. */
+/** Prepares the page for the next job, and keeps this job's images for its page. */
 function afterAccepted({ job, files, resumed }: Accepted): void {
-  keepPictures(job.id, files);
+  // Files of an earlier job come first.
+  const before = reused.get().files.map(() => null);
+  keepPictures(job.id, resumed ? files : [...before, ...files]);
   if (resumed) return;
   clearSelection();
+  clearReused();
   urlText.set("");
 }
 
 interface Asked {
   picked: readonly Picked[];
-  /** Lines that are no addresses. */
+  /** Lines that are not URLs. */
   wrong: readonly string[];
   count: number;
   most: number;
-  problems: number;
+  problems: ReadonlySet<OptionProblem>;
 }
 
 /** Why the job cannot be sent yet. */
@@ -162,5 +206,8 @@ function obstacleOf(text: Dictionary, { picked, wrong, count, most, problems }: 
   if (count === 0) return text.convert.chooseFirst;
   if (rejected > 0) return text.convert.cannot(rejected);
   if (count > most) return text.convert.tooMany(count, most);
-  return problems > 0 ? text.options.errors.fix : null;
+  // What is only missing may not be marked yet.
+  if (problems.has("watermarkText")) return text.options.errors.textMissing;
+  if (problems.has("watermarkImage")) return text.options.errors.imageMissing;
+  return problems.size > 0 ? text.options.errors.fix : null;
 }

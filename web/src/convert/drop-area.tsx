@@ -1,7 +1,6 @@
 import type { Accepts } from "../api/contract.ts";
 import { useText } from "../i18n/locale.ts";
 import { classes } from "../ui/classes.ts";
-import { Icon } from "../ui/icons.tsx";
 import { FilePickers } from "./file-pickers.tsx";
 import { SamplesButton } from "./samples-button.tsx";
 
@@ -11,32 +10,28 @@ interface Props {
   onFiles(files: File[], from: "files" | "folder"): void;
 }
 
-/** What the page shows before anything is chosen. */
+/** Ways to choose files. On touch screens, which have no drop and no folders, the camera instead. */
 export function DropArea({ accepts, dragging, onFiles }: Props) {
   const text = useText();
   return (
-    <div
+    <section
+      aria-label={text.convert.files}
       className={classes(
-        "flex min-h-[22rem] flex-col items-center justify-center rounded-2xl border-2 border-dashed px-6 py-12 text-center transition-colors lg:min-h-[38rem]",
-        dragging ? "border-accent bg-accent-soft" : "border-line-strong bg-surface",
+        "flex flex-col items-center rounded-2xl px-5 py-6 text-center transition-colors pointer-fine:border-2 pointer-fine:border-dashed",
+        dragging ? "border-accent bg-accent-soft" : "border-line-strong bg-surface pointer-coarse:card",
       )}
     >
-      <span
-        className={classes(
-          "mb-5 flex size-16 items-center justify-center rounded-2xl text-3xl transition-[background-color,color,transform] duration-200",
-          dragging ? "scale-110 bg-accent text-on-accent" : "bg-accent-soft text-accent",
-        )}
-      >
-        <Icon name="upload" />
-      </span>
-      <p className="text-lg font-semibold">{dragging ? text.convert.dropNow : text.convert.dropTitle}</p>
-      <p className="mt-1 text-sm text-soft">{text.convert.dropHint}</p>
-      <div className="mt-7 flex flex-wrap justify-center gap-2.5">
+      <p className="text-lg font-bold pointer-coarse:hidden">
+        {dragging ? text.convert.dropNow : text.convert.dropTitle}
+      </p>
+      <p className="mt-1 text-sm text-soft">
+        {text.convert.dropHint}
+        <span className="pointer-coarse:hidden"> · {text.convert.pasteHint}</span>
+      </p>
+      <div className="mt-5 flex flex-wrap justify-center gap-2.5">
         <FilePickers mediaTypes={accepts.mediaTypes} onFiles={onFiles} />
-      </div>
-      <div className="mt-3">
         <SamplesButton onFiles={(files) => onFiles(files, "files")} />
       </div>
-    </div>
+    </section>
   );
 }

@@ -1,13 +1,13 @@
-/** Everything in a drop: plain files, and all files in dropped folders. */
+/** Contents of a drop: plain files, and all files in dropped folders. */
 export interface Dropped {
   files: File[];
   folderFiles: File[];
 }
 
-/** A folder this deep or this full is more likely a mistake than a choice. */
+/** A folder with more files is more likely a mistake than a choice. */
 const maxFound = 5_000;
 
-/** Reads the drop. The entries must be taken before the first `await`: the browser empties the list after it. */
+/** Reads a drop. Gets the entries before the first `await`, because the browser then empties the list. */
 export async function droppedFiles(transfer: DataTransfer): Promise<Dropped> {
   const entries = [...transfer.items].flatMap((item) => {
     if (item.kind !== "file") return [];
@@ -25,7 +25,7 @@ export async function droppedFiles(transfer: DataTransfer): Promise<Dropped> {
 async function walk(folder: FileSystemDirectoryEntry, found: File[]): Promise<void> {
   const reader = folder.createReader();
   for (;;) {
-    // A reader hands out at most 100 entries at a time, and none at the end.
+    // A reader returns at most 100 entries at a time, and none at the end.
     const entries = await new Promise<FileSystemEntry[]>((resolve, reject) =>
       reader.readEntries(resolve, reject),
     );

@@ -11,15 +11,16 @@ interface Props {
 
 const extensions = ".jpg,.jpeg,.png,.webp,.avif,.gif,.tif,.tiff,.svg";
 
-/** The buttons that open the browser's own choosers, for pictures and for a whole folder. */
+/** Buttons that open the browser's file pickers: for images, for a folder, and on phones for the camera. */
 export function FilePickers({ mediaTypes, onFiles, compact = false, disabled }: Props) {
   const text = useText();
   const files = useRef<HTMLInputElement>(null);
   const folder = useRef<HTMLInputElement>(null);
+  const camera = useRef<HTMLInputElement>(null);
 
   function take(input: HTMLInputElement, from: "files" | "folder"): void {
     onFiles([...(input.files ?? [])], from);
-    // The same choice again is a change again.
+    // Makes choosing the same files again fire a change event.
     input.value = "";
   }
 
@@ -42,6 +43,15 @@ export function FilePickers({ mediaTypes, onFiles, compact = false, disabled }: 
         {...{ webkitdirectory: "" }}
         onChange={(event) => take(event.currentTarget, "folder")}
       />
+      <input
+        ref={camera}
+        type="file"
+        hidden
+        data-testid="camera"
+        accept="image/*"
+        capture="environment"
+        onChange={(event) => take(event.currentTarget, "files")}
+      />
       <Button
         look={compact ? "secondary" : "primary"}
         size={compact ? "small" : "medium"}
@@ -54,11 +64,20 @@ export function FilePickers({ mediaTypes, onFiles, compact = false, disabled }: 
       <Button
         size={compact ? "small" : "medium"}
         icon="folder"
-        className={compact ? "max-sm:hidden" : undefined}
+        className="pointer-coarse:hidden"
         disabled={disabled}
         onClick={() => folder.current?.click()}
       >
         {compact ? text.convert.addFolder : text.convert.chooseFolder}
+      </Button>
+      <Button
+        size={compact ? "small" : "medium"}
+        icon="camera"
+        className="pointer-fine:hidden"
+        disabled={disabled}
+        onClick={() => camera.current?.click()}
+      >
+        {text.convert.takePhoto}
       </Button>
     </>
   );

@@ -4,7 +4,7 @@ import { checkForm, type FormState, initialForm } from "./options.ts";
 
 const key = "millrace.options";
 
-/** The options of the last visit, as far as they still make sense. A picture as watermark is not kept. */
+/** Options of the last visit, as far as they are still valid. A watermark image is not kept. */
 export const formStore = createStore<FormState>(restore(readSetting(key)));
 
 export function changeForm(change: Partial<FormState>): void {

@@ -1,6 +1,6 @@
 import type { FormState, OptionProblem } from "./options.ts";
 
-/** What each part of the options gets. */
+/** Props of each group of options. */
 export interface OptionsProps {
   form: FormState;
   problems: ReadonlySet<OptionProblem>;

@@ -33,6 +33,8 @@ describe("the form and the pipeline agree", () => {
       lossless: true,
       animated: false,
       keepMetadata: true,
+      progressive: true,
+      chroma: "4:4:4",
       tolerant: true,
       allPages: true,
     };
@@ -48,6 +50,8 @@ describe("the form and the pipeline agree", () => {
       lossless: true,
       animated: false,
       keepMetadata: true,
+      progressive: true,
+      chroma: "4:4:4",
       tolerant: true,
       pages: "all",
     });
@@ -90,12 +94,14 @@ test("a preset brings the form back as it was when it was saved", () => {
     watermarkSize: 0.2,
     fit: "cover",
     keepMetadata: true,
+    progressive: true,
+    chroma: "4:2:0",
     allPages: true,
   };
   expect(fromOptions(toOptions(form))).toEqual(form);
   expect(fromOptions({})).toEqual(initialForm);
   expect(makesSame(form, toOptions(form))).toBe(true);
-  // What a program saved, without a word on what is usual, is the same.
+  // Options saved by a program, without defaults, are the same.
   expect(makesSame(initialForm, {})).toBe(true);
   expect(makesSame({ ...form, quality: 42 }, toOptions(form))).toBe(false);
   expect(makesSame({ ...initialForm, watermark: "image" }, {})).toBe(false);

@@ -2,16 +2,17 @@ import type { z } from "zod";
 import { MAX_SIDE, outputFormats, type Position } from "../../../src/pipelines/image-convert/choices.ts";
 import type { imageConvertOptions } from "../../../src/pipelines/image-convert/options.ts";
 
-/** The options as `image.convert` takes them, by its own schema. */
+/** Options as `image.convert` accepts them, from its own schema. */
 export type ConvertOptions = z.input<typeof imageConvertOptions>;
 export type Format = NonNullable<ConvertOptions["format"]>;
 export type Fit = NonNullable<ConvertOptions["fit"]>;
+export type Chroma = NonNullable<ConvertOptions["chroma"]> | "auto";
 
 const modern: readonly Format[] = ["webp", "avif"];
-/** Those that make the smallest files come first. */
+/** The formats with the smallest files come first. */
 export const formatChoices = [...modern, ...outputFormats.filter((format) => !modern.includes(format))];
 export const widthPresets: readonly number[] = [640, 1280, 1920, 2560];
-/** What the form holds; the parts of a watermark that is switched off are kept for when it is switched on again. */
+/** Contents of the form. Keeps the settings of a watermark that is off, in case it is turned on again. */
 export interface FormState {
   format: Format;
   width: number | null;
@@ -29,8 +30,10 @@ export interface FormState {
   lossless: boolean;
   animated: boolean;
   keepMetadata: boolean;
+  progressive: boolean;
+  chroma: Chroma;
   tolerant: boolean;
-  /** One file for each page of a TIFF. */
+  /** One file per page of a TIFF. */
   allPages: boolean;
 }
 
@@ -51,6 +54,8 @@ export const initialForm: FormState = {
   lossless: false,
   animated: true,
   keepMetadata: false,
+  progressive: false,
+  chroma: "auto",
   tolerant: false,
   allPages: false,
 };
@@ -68,10 +73,24 @@ export function checkForm(form: FormState): ReadonlySet<OptionProblem> {
   return problems;
 }
 
-/** Only what differs from the defaults is sent: the request stays readable, and so does its curl. */
+/** Problems to show before the user tries to send. An empty field is not a mistake yet. */
+export function visibleProblems(problems: ReadonlySet<OptionProblem>): ReadonlySet<OptionProblem> {
+  return new Set([...problems].filter((one) => one !== "watermarkText" && one !== "watermarkImage"));
+}
+
+/** Only includes what differs from the defaults, which keeps the request and its curl command readable. */
 export function toOptions(form: FormState): ConvertOptions {
   const changed = (
-    ["enlarge", "background", "lossless", "animated", "keepMetadata", "tolerant", "fit"] as const
+    [
+      "enlarge",
+      "background",
+      "lossless",
+      "animated",
+      "keepMetadata",
+      "progressive",
+      "tolerant",
+      "fit",
+    ] as const
   ).filter((name) => form[name] !== initialForm[name]);
   return {
     format: form.format,
@@ -79,6 +98,7 @@ export function toOptions(form: FormState): ConvertOptions {
     ...(form.height !== null && { height: form.height }),
     ...(usesQuality(form.format) && { quality: form.quality }),
     ...Object.fromEntries(changed.map((name) => [name, form[name]])),
+    ...(form.chroma !== "auto" && { chroma: form.chroma }),
     ...(form.allPages && { pages: "all" as const }),
     ...(form.watermark !== "none" && {
       watermark: {
@@ -91,7 +111,7 @@ export function toOptions(form: FormState): ConvertOptions {
   };
 }
 
-/** The form that sends these options. A file among them is not in it. */
+/** The form that yields these options, without files. */
 export function fromOptions({ watermark, pages, ...options }: ConvertOptions): FormState {
   const { text, position, opacity, size } = watermark ?? {};
   return {
@@ -104,17 +124,18 @@ export function fromOptions({ watermark, pages, ...options }: ConvertOptions): F
     position: position ?? initialForm.position,
     opacity: opacity ?? initialForm.opacity,
     watermarkSize: size ?? initialForm.watermarkSize,
+    chroma: options.chroma ?? initialForm.chroma,
     allPages: pages === "all",
   };
 }
 
-/** Whether a form sends what these options come to. */
+/** Whether a form yields the same result as these options. */
 export function makesSame(form: FormState, options: ConvertOptions): boolean {
   if (form.watermark === "image") return false;
   return JSON.stringify(toOptions(form)) === JSON.stringify(toOptions(fromOptions(options)));
 }
 
-/** The files that belong to options, by the option's path: the server reads them from parts of that name. */
+/** Files that belong to options, by option path. The server reads them from form parts with these names. */
 export function optionFiles(form: FormState): Map<string, File> {
   const files = new Map<string, File>();
   if (form.watermark === "image" && form.watermarkImage) files.set("watermark.image", form.watermarkImage);

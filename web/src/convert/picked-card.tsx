@@ -1,24 +1,33 @@
 import { memo, useState } from "react";
-import { formatBytes } from "../format/format.ts";
+import { imageConvertLimits } from "../../../src/pipelines/image-convert/limits.ts";
+import { formatBytes, formatLimit } from "../format/format.ts";
 import { useLocale, useText } from "../i18n/locale.ts";
 import { classes } from "../ui/classes.ts";
 import { Icon } from "../ui/icons.tsx";
-import type { Picked } from "./selection.ts";
+import type { Picked, Rejection } from "./selection.ts";
 import { Thumbnail } from "./thumbnail.tsx";
 
 interface Props {
   entry: Picked;
   previewed: boolean;
   maxFileBytes: number;
+  /** Its own options in a few words. */
+  ownSummary: string | null;
   onPreview(id: string): void;
+  onOptions(id: string): void;
   onRemove(id: string): void;
 }
+
+const cornerButton =
+  "absolute top-1.5 flex size-7 items-center justify-center rounded-full bg-black/55 text-white opacity-80 backdrop-blur-sm transition-opacity hover:bg-black/75 hover:opacity-100 focus-visible:opacity-100";
 
 export const PickedCard = memo(function PickedCard({
   entry,
   previewed,
   maxFileBytes,
+  ownSummary,
   onPreview,
+  onOptions,
   onRemove,
 }: Props) {
   const text = useText();
@@ -27,8 +36,12 @@ export const PickedCard = memo(function PickedCard({
   const { file, rejection } = entry;
   const size = formatBytes(file.size, locale);
   const words = text.convert.rejected;
-  const reason =
-    rejection && (rejection === "size" ? words.size(formatBytes(maxFileBytes, locale)) : words[rejection]);
+  const reason = rejection && reasonOf(rejection);
+
+  function reasonOf(why: Rejection): string {
+    if (why === "size") return words.size(formatLimit(maxFileBytes, locale));
+    return why === "pixels" ? words.pixels(imageConvertLimits.maxPixels / 1e6) : words[why];
+  }
 
   return (
     <li
@@ -61,13 +74,29 @@ export const PickedCard = memo(function PickedCard({
             {dimensions && ` · ${dimensions}`}
           </p>
         )}
+        {ownSummary !== null && (
+          <p className="truncate text-xs font-medium text-accent tabular-nums" title={ownSummary}>
+            {ownSummary}
+          </p>
+        )}
       </div>
+      {rejection === null && (
+        <button
+          type="button"
+          aria-label={text.convert.ownOptions(file.name)}
+          title={text.convert.ownOptions(file.name)}
+          onClick={() => onOptions(entry.id)}
+          className={classes(cornerButton, "left-1.5")}
+        >
+          <Icon name="sliders" className="size-4" />
+        </button>
+      )}
       <button
         type="button"
         aria-label={text.convert.remove(file.name)}
         title={text.convert.remove(file.name)}
         onClick={() => onRemove(entry.id)}
-        className="absolute top-1.5 right-1.5 flex size-7 items-center justify-center rounded-full bg-black/55 text-white opacity-80 backdrop-blur-sm transition-opacity hover:bg-black/75 hover:opacity-100 focus-visible:opacity-100"
+        className={classes(cornerButton, "right-1.5")}
       >
         <Icon name="close" className="size-4" />
       </button>

@@ -1,12 +1,17 @@
-import { useCallback } from "react";
-import type { Accepts } from "../api/contract.ts";
+import { lazy, Suspense, useCallback, useState } from "react";
+import type { Accepts, Json } from "../api/contract.ts";
 import { formatBytes } from "../format/format.ts";
+import { optionsSummary } from "../format/options-summary.ts";
 import { useLocale, useText } from "../i18n/locale.ts";
 import { releaseThumbnail } from "../pictures/thumbnails.ts";
+import { useStore } from "../store/store.ts";
 import { announce } from "../ui/announce.tsx";
 import { Button } from "../ui/button.tsx";
 import { classes } from "../ui/classes.ts";
 import { FilePickers } from "./file-pickers.tsx";
+import { formStore } from "./form-store.ts";
+import { type FormState, toOptions } from "./options.ts";
+import { withOwn } from "./own-options.ts";
 import { PickedCard } from "./picked-card.tsx";
 import {
   choosePreview,
@@ -17,6 +22,10 @@ import {
   totalBytes,
 } from "./selection.ts";
 import { Warning } from "./warning.tsx";
+
+const OwnOptionsDialog = lazy(async () => ({
+  default: (await import("./own-options-dialog.tsx")).OwnOptionsDialog,
+}));
 
 interface Props {
   chosen: Selection;
@@ -30,9 +39,12 @@ export function PickedFiles({ chosen, accepts, dragging, locked, onFiles }: Prop
   const text = useText();
   const locale = useLocale();
   const { picked } = chosen;
+  const form = useStore(formStore);
+  const [changing, setChanging] = useState<string | null>(null);
+  const changed = picked.find((entry) => entry.id === changing);
   const bad = picked.filter((entry) => entry.rejection);
   const rejected = bad.length;
-  // What needs a decision comes first.
+  // Show files that need a decision first.
   const shown = [...bad, ...picked.filter((entry) => !entry.rejection)];
   const fits = picked.length <= accepts.maxFiles;
 
@@ -45,13 +57,17 @@ export function PickedFiles({ chosen, accepts, dragging, locked, onFiles }: Prop
     },
     [text],
   );
+  const changeOptions = useCallback((id: string) => {
+    choosePreview(id);
+    setChanging(id);
+  }, []);
   const removeOne = useCallback((id: string) => remove((entry) => entry.id === id), [remove]);
 
   return (
     <section
       aria-label={text.convert.files}
       className={classes(
-        "rounded-2xl border-2 border-dashed p-4 transition-colors sm:p-5",
+        "rounded-2xl border border-dashed p-4 transition-colors sm:p-5 pointer-fine:border-2",
         dragging ? "border-accent bg-accent-soft" : "border-line bg-surface/60",
       )}
     >
@@ -103,11 +119,22 @@ export function PickedFiles({ chosen, accepts, dragging, locked, onFiles }: Prop
             entry={entry}
             previewed={entry.id === chosen.previewId}
             maxFileBytes={accepts.maxFileBytes}
+            ownSummary={summaryOf(entry, form)}
             onPreview={choosePreview}
+            onOptions={changeOptions}
             onRemove={removeOne}
           />
         ))}
       </ul>
+      {changed && (
+        <Suspense fallback={null}>
+          <OwnOptionsDialog entry={changed} onClose={() => setChanging(null)} />
+        </Suspense>
+      )}
     </section>
   );
+}
+
+function summaryOf({ own }: Picked, form: FormState): string | null {
+  return own && optionsSummary(toOptions(withOwn(form, own)) as Json);
 }

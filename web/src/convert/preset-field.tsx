@@ -11,16 +11,18 @@ import { type ConvertOptions, type FormState, fromOptions, makesSame } from "./o
 
 const PresetsDialog = lazy(async () => ({ default: (await import("./presets-dialog.tsx")).PresetsDialog }));
 
-/** All options at once, by name; nothing where the server keeps no presets. */
+/** Applies all options of a preset. Shows nothing if the server has no presets. */
 export function PresetField({ pipeline, form }: { pipeline: string; form: FormState }) {
   const text = useText();
   const words = text.presets;
   const [managing, setManaging] = useState(false);
-  const { data } = useQuery({
+  const { data, isPending } = useQuery({
     queryKey: ["presets", pipeline],
     queryFn: ({ signal }) => client.presets.list({ pipeline }, { signal }),
     staleTime: 60_000,
   });
+  // Reserves the space, so that nothing moves when they arrive.
+  if (isPending) return <div className="-mt-1 h-8" />;
   if (!data) return null;
   const chosen = data.find(({ options }) => makesSame(form, options as ConvertOptions));
   const groups = [

@@ -22,12 +22,12 @@ interface Props {
   onClose(): void;
 }
 
-/** Keeps the present options under a name, and manages those that are kept. */
+/** Saves the current options as a preset, and manages presets. */
 export function PresetsDialog({ pipeline, form, presets, onClose }: Props) {
   const words = useAccountText().presets;
   const isAdmin = useMe()?.role === "admin";
   const changeable = presets.filter(({ own, visibility }) => (visibility === "everyone" ? isAdmin : own));
-  // Where accounts are off, everything is one user's.
+  // Without accounts, everything belongs to one user.
   const isAlone = useMe() === null;
   const shown = isAlone ? presets : changeable;
   return (

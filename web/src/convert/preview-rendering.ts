@@ -1,12 +1,12 @@
 import { outputSize } from "../../../src/pipelines/image-convert/size.ts";
 import { type Decoded, decodePicture } from "../pictures/thumbnails.ts";
-import { type FormState, isSide, usesQuality } from "./options.ts";
+import { type FormState, isSide } from "./options.ts";
 import { drawWatermark, type Mark } from "./watermark-drawing.ts";
 
-/** The picture in the preview, kept no larger than a screen needs it, with its true size. */
+/** The image in the preview at screen resolution, with its real size. */
 export interface PreviewSource {
   image: HTMLCanvasElement;
-  /** Pieces of it in full resolution, from which the bytes of a large result are reckoned: grain costs most. */
+  /** Pieces at full resolution, to estimate the size of a large result, because grain costs the most bytes. */
   pieces: HTMLCanvasElement;
   width: number;
   height: number;
@@ -15,9 +15,7 @@ export interface PreviewSource {
 }
 
 const maxSourceSide = 2_048;
-const shownSide = 1_100;
-/** Encoding more than this in the browser would take longer than the guess is worth. */
-const maxEncodedPixels = 1_600_000;
+const shownSide = 2_048;
 const piecesAcross = 3;
 const pieceSide = 340;
 
@@ -38,7 +36,7 @@ export async function loadPreviewSource(file: File, mediaType: string | null): P
   return { image, pieces, width, height, bytes: file.size, mediaType };
 }
 
-/** The size of the result, reckoned by the same function that the worker uses. A side that is not valid counts as empty. */
+/** Size of the result, computed by the worker's own function. An invalid side counts as empty. */
 export function resultSize(source: { width: number; height: number }, form: FormState) {
   return outputSize(source, {
     width: isSide(form.width) ? form.width : undefined,
@@ -48,7 +46,7 @@ export function resultSize(source: { width: number; height: number }, form: Form
   });
 }
 
-/** Draws the result into `canvas`, as large as the preview needs it. */
+/** Draws the result into `canvas` at preview resolution. */
 export function drawResult(
   canvas: HTMLCanvasElement,
   source: PreviewSource,
@@ -60,37 +58,34 @@ export function drawResult(
   paint(canvas, source, form, mark, size, scale);
 }
 
-/**
- * How many bytes the result will have, about: the browser encodes it, or some pieces of it when it is large.
- * `null` for formats that the browser cannot write.
- */
-export async function guessBytes(
+/** Draws a whole image and resizes the canvas to it. */
+export function drawInto(canvas: HTMLCanvasElement, image: HTMLCanvasElement | ImageBitmap): void {
+  canvas.width = image.width;
+  canvas.height = image.height;
+  canvas.getContext("2d")?.drawImage(image, 0, 0);
+}
+
+/** Draws the result with a maximum number of pixels. Returns the scale. */
+export function drawAtMost(
+  canvas: HTMLCanvasElement,
   source: PreviewSource,
   form: FormState,
   mark: Mark | null,
-): Promise<number | null> {
-  const type = encodedType(source, form);
-  if (!type) return null;
+  pixels: number,
+): number {
   const size = resultSize(source, form);
-  const pixels = size.width * size.height;
-  const canvas = document.createElement("canvas");
-  if (pixels <= maxEncodedPixels && size.width <= source.image.width)
-    paint(canvas, source, form, mark, size, 1);
-  else paintPieces(canvas, source, size.width / source.width);
-  const encoded = canvas.width * canvas.height;
-  const quality = usesQuality(form.format) ? form.quality / 100 : undefined;
-  const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, type, quality));
-  canvas.width = 0;
-  return blob?.type === type ? blob.size * (pixels / encoded) : null;
+  const scale = Math.min(1, source.image.width / size.width, Math.sqrt(pixels / (size.width * size.height)));
+  paint(canvas, source, form, mark, size, scale);
+  return scale;
 }
 
-function paintPieces(canvas: HTMLCanvasElement, { pieces }: PreviewSource, scale: number): void {
+export function drawPieces(canvas: HTMLCanvasElement, { pieces }: PreviewSource, scale: number): void {
   canvas.width = Math.max(1, Math.round(pieces.width * Math.min(1, scale)));
   canvas.height = Math.max(1, Math.round(pieces.height * Math.min(1, scale)));
   drawSmoothly(canvas, pieces);
 }
 
-/** Squares from all over the picture, side by side. */
+/** Squares from all over the image, side by side. */
 function cutPieces({ image, width, height }: Decoded): HTMLCanvasElement {
   const side = Math.min(pieceSide, Math.floor(width / piecesAcross), Math.floor(height / piecesAcross)) || 1;
   const canvas = canvasOf(side * piecesAcross, side * piecesAcross);
@@ -103,13 +98,6 @@ function cutPieces({ image, width, height }: Decoded): HTMLCanvasElement {
     }
   }
   return canvas;
-}
-
-function encodedType(source: PreviewSource, form: FormState): string | null {
-  const type = form.format === "original" ? source.mediaType : `image/${form.format}`;
-  if (form.lossless && type === "image/webp") return null;
-  if (type === "image/svg+xml") return "image/png";
-  return type === "image/webp" || type === "image/jpeg" || type === "image/png" ? type : null;
 }
 
 function paint(

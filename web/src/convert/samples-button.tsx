@@ -1,17 +1,13 @@
-import { useMutation, useQuery } from "@tanstack/react-query";
-import { fetchSample, listSamples } from "../api/client.ts";
+import { useMutation } from "@tanstack/react-query";
+import { fetchSample } from "../api/client.ts";
 import { useText } from "../i18n/locale.ts";
 import { Button } from "../ui/button.tsx";
+import { useSamples } from "./use-sample.ts";
 
-/** Offers the server's sample photographs; shows nothing where it has none. */
+/** Offers the server's sample photos. Hidden if there are none. */
 export function SamplesButton({ onFiles }: { onFiles(files: File[]): void }) {
   const text = useText();
-  const samples = useQuery({
-    queryKey: ["samples"],
-    queryFn: ({ signal }) => listSamples(signal),
-    retry: false,
-    staleTime: Number.POSITIVE_INFINITY,
-  });
+  const samples = useSamples();
   const fetching = useMutation({
     mutationFn: async () => Promise.all((samples.data ?? []).map(fetchSample)),
     onSuccess: onFiles,

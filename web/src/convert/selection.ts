@@ -1,34 +1,40 @@
+import { imageConvertLimits } from "../../../src/pipelines/image-convert/limits.ts";
 import type { Accepts } from "../api/contract.ts";
+import type { Size } from "../compare/zoom.ts";
+import { headerSize } from "../pictures/header-size.ts";
 import { createStore } from "../store/store.ts";
-import { mediaTypeOf } from "./sniff.ts";
+import type { OwnOptions } from "./own-options.ts";
+import { headOf, sniff } from "./sniff.ts";
 
-export type Rejection = "type" | "empty" | "size" | "unreadable";
+export type Rejection = "type" | "empty" | "size" | "pixels" | "unreadable";
 
 export interface Picked {
   id: string;
   file: File;
   mediaType: string | null;
   rejection: Rejection | null;
+  /** Options in place of those of all images. */
+  own: OwnOptions | null;
 }
 
 export interface Selection {
   picked: readonly Picked[];
-  /** The picture in the preview. */
+  /** The image in the preview. */
   previewId: string | null;
-  /** Files of folders that are no pictures, and were not added. */
+  /** Number of files in folders that are not images and were not added. */
   leftOut: number;
 }
 
 const empty: Selection = { picked: [], previewId: null, leftOut: 0 };
 
-/** What is chosen survives a visit to another page. */
+/** Outlives the page component, so that visiting another page does not lose it. */
 export const selection = createStore<Selection>(empty);
 
 let nextId = 0;
 
 /**
- * Adds files that were chosen or dropped. What is no picture is shown as such when it was chosen by itself, and
- * left out when it came with a folder. The same file is not added twice.
+ * Adds chosen or dropped files. A file that is not an image is shown as such if it was chosen individually, and skipped
+ * if it came with a folder. Duplicates are not added.
  */
 export async function addFiles(
   files: readonly File[],
@@ -55,10 +61,12 @@ export async function addFiles(
 async function examine(file: File, accepts: Accepts): Promise<Picked> {
   const id = `picked-${nextId++}`;
   try {
-    const mediaType = await mediaTypeOf(file);
-    return { id, file, mediaType, rejection: reject(file, mediaType, accepts) };
+    const head = await headOf(file);
+    const mediaType = sniff(head);
+    const rejection = reject(file, mediaType, accepts) ?? rejectSize(headerSize(head, mediaType));
+    return { id, file, mediaType, rejection, own: null };
   } catch {
-    return { id, file, mediaType: null, rejection: "unreadable" };
+    return { id, file, mediaType: null, rejection: "unreadable", own: null };
   }
 }
 
@@ -67,6 +75,11 @@ export function reject(file: { size: number }, mediaType: string | null, accepts
   const any = accepts.mediaTypes.includes("*");
   if (!any && (!mediaType || !accepts.mediaTypes.includes(mediaType))) return "type";
   return file.size > accepts.maxFileBytes ? "size" : null;
+}
+
+/** Rejects images that exceed the default limit. A server may have a lower one. */
+export function rejectSize(size: Size | null): Rejection | null {
+  return size && size.width * size.height > imageConvertLimits.maxPixels ? "pixels" : null;
 }
 
 function fingerprint(file: File): string {
@@ -92,6 +105,13 @@ export function clearSelection(): void {
 
 export function choosePreview(id: string): void {
   selection.set((now) => ({ ...now, previewId: id }));
+}
+
+export function setOwn(id: string, own: OwnOptions | null): void {
+  selection.set((now) => ({
+    ...now,
+    picked: now.picked.map((entry) => (entry.id === id ? { ...entry, own } : entry)),
+  }));
 }
 
 export function totalBytes(picked: readonly Picked[]): number {

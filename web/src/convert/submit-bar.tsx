@@ -8,21 +8,21 @@ import type { UploadState } from "../upload/uploading.ts";
 interface Props {
   state: UploadState;
   files: number;
-  /** Why it cannot be sent now, if so. */
+  /** Why it cannot be sent now. */
   obstacle: string | null;
   onSubmit(): void;
 }
 
-/** Stays in sight at the end of the options; on a phone above the navigation, once there is something to send. */
+/** Sticks below the options. On a phone, above the navigation once there is something to send. */
 export function SubmitBar({ state, files, obstacle, onSubmit }: Props) {
   const text = useText();
   return (
     <div
       className={classes(
-        "shrink-0 rounded-b-2xl border-t border-line bg-surface p-5",
-        "max-sm:fixed max-sm:inset-x-0 max-sm:bottom-[calc(4rem+env(safe-area-inset-bottom))] max-sm:z-20",
+        "card z-10 p-4 shadow-lg sm:sticky sm:top-20 sm:bottom-4",
+        "max-sm:fixed max-sm:inset-x-0 max-sm:bottom-[calc(4rem+env(safe-area-inset-bottom))] max-sm:z-20 max-sm:border-x-0",
         "max-sm:max-h-[70dvh] max-sm:overflow-y-auto max-sm:rounded-none max-sm:px-4 max-sm:py-3",
-        files === 0 && state.phase === "idle" && "max-sm:hidden",
+        files === 0 && state.phase === "idle" && "hidden",
       )}
     >
       {state.phase === "sending" ? (
@@ -40,7 +40,7 @@ export function SubmitBar({ state, files, obstacle, onSubmit }: Props) {
             className="w-full"
             aria-disabled={obstacle !== null}
             aria-describedby={obstacle ? "obstacle" : undefined}
-            onClick={() => obstacle === null && onSubmit()}
+            onClick={onSubmit}
           >
             {text.convert.submit(files)}
           </Button>

@@ -8,7 +8,7 @@ interface Props {
   onDimensions?(width: number, height: number): void;
 }
 
-/** Made when it first comes into view. */
+/** Created when it first comes into view. */
 export function Thumbnail({ entry, onDimensions }: Props) {
   const frame = useRef<HTMLDivElement>(null);
   const [made, setMade] = useState<Made | null | undefined>(entry.rejection === "type" ? null : undefined);

@@ -3,7 +3,7 @@ import { useStore } from "../store/store.ts";
 import { Field } from "../ui/field.tsx";
 import { urlsIn, urlText } from "./urls.ts";
 
-/** Pictures on the web, which the server fetches itself. */
+/** URLs of images, which the server fetches. */
 export function UrlField({ disabled }: { disabled: boolean }) {
   const text = useText();
   const written = useStore(urlText);

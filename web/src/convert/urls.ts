@@ -1,9 +1,9 @@
 import { createStore } from "../store/store.ts";
 
-/** What is written in the field for addresses; it survives a visit to another page. */
+/** Text of the URL field. Outlives the page component, so that visiting another page does not lose it. */
 export const urlText = createStore("");
 
-/** What a text holds: addresses, each once, and what is none. They are separated by spaces or lines. */
+/** Splits text at whitespace into unique URLs and everything else. */
 export function urlsIn(text: string): { urls: string[]; wrong: string[] } {
   const words = new Set(text.split(/\s+/).filter((word) => word !== ""));
   const urls = [...words].filter(isUrl);

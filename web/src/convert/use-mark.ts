@@ -4,7 +4,7 @@ import type { FormState } from "./options.ts";
 import { mediaTypeOf } from "./sniff.ts";
 import type { Mark } from "./watermark-drawing.ts";
 
-/** What the preview lays over the picture, if anything. */
+/** The watermark in the preview, if any. */
 export function useMark({ watermark, watermarkText, watermarkImage }: FormState): Mark | null {
   const [image, setImage] = useState<Decoded | null>(null);
 

@@ -1,13 +1,13 @@
 import { useEffect, useState } from "react";
 import { type Dropped, droppedFiles } from "./dropped-files.ts";
 
-/** Takes files dropped anywhere on the page; says whether something is being dragged over it. */
+/** Accepts files dropped anywhere on the page. Returns whether something is being dragged over it. */
 export function usePageDrop(onDrop: (dropped: Dropped) => void, enabled: boolean): boolean {
   const [dragging, setDragging] = useState(false);
 
   useEffect(() => {
     if (!enabled) return;
-    // Entering a child leaves its parent: only the balance tells when the page itself was left.
+    // Entering a child leaves its parent, so only the balance shows when the page itself was left.
     let depth = 0;
     const isFiles = (event: DragEvent) => event.dataTransfer?.types.includes("Files") ?? false;
     const enter = (event: DragEvent) => {

@@ -7,7 +7,7 @@ type Placing = Pick<FormState, "position" | "opacity" | "watermarkSize">;
 
 const outline = 0.05;
 
-/** The largest size of `mark`'s ratio inside the part of the picture that it may take up. */
+/** Largest size with the mark's aspect ratio within its part of the image. */
 export function fitMark(mark: Size, picture: Size, part: number): Size {
   const room = 2 * marginOf(picture);
   const box = {
@@ -38,7 +38,7 @@ export function drawWatermark(
   context.restore();
 }
 
-/** White letters with a soft dark edge on a canvas of their own, so that the opacity applies to both as one. */
+/** White letters with a soft dark edge on a separate canvas, so that the opacity applies to both together. */
 function textMark(text: string, picture: Size, part: number): HTMLCanvasElement {
   const canvas = document.createElement("canvas");
   const context = canvas.getContext("2d");
@@ -77,7 +77,7 @@ function textMark(text: string, picture: Size, part: number): HTMLCanvasElement 
   return canvas;
 }
 
-/** Lines of about equal length. */
+/** Breaks text into lines of about equal length. */
 export function broken(text: string): string[] {
   const words = text.split(/\s+/).filter(Boolean);
   const target = Math.max(18, Math.ceil(text.length / Math.ceil(text.length / 36)));

@@ -1,16 +1,20 @@
-import { MAX_MARK_CHARACTERS, positions } from "../../../src/pipelines/image-convert/choices.ts";
+import { useRef } from "react";
+import { positions } from "../../../src/pipelines/image-convert/choices.ts";
 import { formatPercent } from "../format/format.ts";
 import { useLocale, useText } from "../i18n/locale.ts";
 import { Choices } from "../ui/choices.tsx";
 import { classes } from "../ui/classes.ts";
 import { Field } from "../ui/field.tsx";
-import { Slider, TextInput } from "../ui/inputs.tsx";
+import { Slider } from "../ui/inputs.tsx";
+import { reveal } from "../ui/reveal.ts";
 import type { OptionsProps } from "./options-props.ts";
 import { WatermarkImage } from "./watermark-image.tsx";
+import { WatermarkText } from "./watermark-text.tsx";
 
 export function WatermarkOptions({ form, problems, onChange }: OptionsProps) {
   const text = useText();
   const words = text.options;
+  const details = useRef<HTMLDivElement>(null);
   return (
     <div>
       <Choices
@@ -21,24 +25,17 @@ export function WatermarkOptions({ form, problems, onChange }: OptionsProps) {
         }))}
         value={form.watermark}
         onChange={(watermark) => onChange({ watermark })}
+        // Do not move the focus of users who step through the choices with arrow keys.
+        onPick={() => reveal(() => details.current)}
       />
       {form.watermark !== "none" && (
-        <div className="mt-4 space-y-4 rounded-xl border border-line p-4">
+        <div ref={details} className="revealed mt-4 space-y-4 rounded-xl border border-line p-4">
           {form.watermark === "text" ? (
-            <Field
-              label={words.watermarkText}
-              error={problems.has("watermarkText") ? words.errors.text : null}
-            >
-              {(ids) => (
-                <TextInput
-                  {...ids}
-                  maxLength={MAX_MARK_CHARACTERS}
-                  placeholder={words.watermarkTextExample}
-                  value={form.watermarkText}
-                  onChange={(event) => onChange({ watermarkText: event.target.value })}
-                />
-              )}
-            </Field>
+            <WatermarkText
+              value={form.watermarkText}
+              invalid={problems.has("watermarkText")}
+              onChange={(watermarkText) => onChange({ watermarkText })}
+            />
           ) : (
             <WatermarkImage
               file={form.watermarkImage}
@@ -53,7 +50,7 @@ export function WatermarkOptions({ form, problems, onChange }: OptionsProps) {
   );
 }
 
-/** Where it is, how large, and how much shines through it. */
+/** Position, size and opacity. */
 function WatermarkLook({ form, onChange }: Pick<OptionsProps, "form" | "onChange">) {
   const words = useText().options;
   const share = (name: "opacity" | "watermarkSize", label: string) => (

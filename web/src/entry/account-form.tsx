@@ -15,12 +15,11 @@ interface Props {
   action: string;
   words: Partial<Words>;
   create: ReturnType<typeof useNewAccount>;
-  /** What an invite settles. */
+  /** Values that an invite determines. */
   invite?: { token: string; email: string | null };
   children?: ReactNode;
 }
 
-/** What an account needs. */
 export function AccountForm({ action, words, create, invite, children }: Props) {
   const text = useAccountText();
   const settled = invite?.email ?? null;

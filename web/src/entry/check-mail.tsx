@@ -5,7 +5,7 @@ import { linkLook } from "../ui/classes.ts";
 import { Icon } from "../ui/icons.tsx";
 import { EntryFrame } from "./entry-frame.tsx";
 
-/** It goes on in the mail. */
+/** Asks the user to continue in their email. */
 export function CheckMail({ title, words }: { title: string; words: string }) {
   const text = useAccountText();
   return (

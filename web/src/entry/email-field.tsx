@@ -8,7 +8,7 @@ interface Props {
   error?: string | null;
   hint?: string;
   optional?: boolean;
-  /** It is settled which. */
+  /** The address cannot be changed. */
   fixed?: boolean;
   autoFocus?: boolean;
   onChange?(value: string): void;
@@ -51,7 +51,7 @@ export function EmailField({
   );
 }
 
-/** What is surely no address; whether anybody reads it, only a mail can tell. */
+/** Only rejects what is certainly not an address. Only an email can tell whether it works. */
 export function looksLikeEmail(text: string): boolean {
   return /^[^\s@]+@[^\s@]+$/.test(text.trim());
 }

@@ -7,7 +7,7 @@ import { LoginForm } from "./login-form.tsx";
 import { useMeans } from "./means.ts";
 import { Providers } from "./providers.tsx";
 
-/** Over the page as it is: whoever logs in again goes on, and nothing is lost. */
+/** Covers the page, so that users continue where they were after logging in again. */
 export function EndedDialog({ me }: { me: Me }) {
   const text = useAccountText();
   const means = useMeans().data;

@@ -4,14 +4,14 @@ import { useTabTitle } from "../ui/page.tsx";
 interface Props {
   title: string;
   intro?: ReactNode;
-  /** There is no field that has the focus. */
+  /** Focus the title, for pages without a field. */
   focusTitle?: boolean;
   children?: ReactNode;
-  /** Below the card: other ways to go on. */
+  /** Content below the card, such as other ways to continue. */
   after?: ReactNode;
 }
 
-/** One thing to do, in the middle of the page. */
+/** A card in the middle of the page, for a single task. */
 export function EntryFrame({ title, intro, focusTitle = false, children, after }: Props) {
   const heading = useRef<HTMLHeadingElement>(null);
   useTabTitle(title);

@@ -21,7 +21,6 @@ const pages: Record<EntryName, (props: EntryProps) => React.ReactNode> = {
   verify: VerifyPage,
 };
 
-/** The ways in. */
 export function EntryPage({ page }: { page: EntryName }) {
   const text = useAccountText();
   const session = useSession();

@@ -12,7 +12,7 @@ import { ProblemNotice } from "../ui/problem-notice.tsx";
 import { EmailField, looksLikeEmail } from "./email-field.tsx";
 
 interface Props {
-  /** The only one that may log in here. */
+  /** The only address that may log in here. */
   email?: string;
 }
 

@@ -39,7 +39,7 @@ export function LoginPage({ means, token: failure }: EntryProps) {
   );
 }
 
-/** What went wrong on the way over a provider: nobody typed a password. */
+/** Errors of a provider sign-in, which involves no password. */
 function providerWords(text: ReturnType<typeof useAccountText>) {
   const { unauthorized: _, ...words } = text.login.problems;
   return { ...words, ...text.invite.problems, ...text.login.providerProblems };

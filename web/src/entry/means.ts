@@ -4,11 +4,11 @@ import { client } from "../api/client.ts";
 
 export interface EntryProps {
   means: SignInMeans;
-  /** Of a link: what stands behind its `#`. */
+  /** The part of the link after `#`. */
   token: string;
 }
 
-/** How people may log in here. */
+/** Ways to log in on this server. */
 export function useMeans() {
   return useQuery({
     queryKey: ["means"],

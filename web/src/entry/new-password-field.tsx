@@ -1,7 +1,7 @@
 import { useAccountText } from "../i18n/account-text.ts";
 import { PasswordField } from "../ui/password-field.tsx";
 
-/** As `src/domain/accounts.ts` has it: the server has the last word. */
+/** Same as in `src/domain/accounts.ts`. The server has the last word. */
 const leastCharacters = 10;
 
 interface Props {

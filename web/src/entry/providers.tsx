@@ -5,12 +5,12 @@ import { LinkButton } from "../ui/button.tsx";
 
 interface Props {
   means: SignInMeans;
-  /** Where to go then. */
+  /** Where to go afterward. */
   next: string;
   invite?: string;
 }
 
-/** The other ways to log in, which lead over another site and back. */
+/** Buttons for external sign-in providers. */
 export function Providers({ means: { password, providers }, next, invite }: Props) {
   const text = useAccountText();
   if (providers.length === 0) return null;

@@ -57,7 +57,7 @@ function NewPassword({ token }: { token: string }) {
   if (set.isSuccess) {
     return (
       <EntryFrame title={text.reset.doneTitle} intro={text.reset.done} focusTitle>
-        {/* Whoever was logged in here is not any more: the page begins anew. */}
+        {/* All sessions have ended, so reload the page. */}
         <LinkButton look="primary" href={paths.login} className="w-full">
           {text.login.title}
         </LinkButton>
@@ -65,7 +65,11 @@ function NewPassword({ token }: { token: string }) {
     );
   }
   return (
-    <EntryFrame title={text.reset.title} intro={text.reset.choose} after={phase === "in" ? null : <Back />}>
+    <EntryFrame
+      title={text.reset.chooseTitle}
+      intro={text.reset.choose}
+      after={phase === "in" ? null : <Back />}
+    >
       <form {...form.props} className="space-y-4">
         <NewPasswordField
           label={text.newPassword}

@@ -10,7 +10,7 @@ export interface NewAccount {
   invite?: string;
 }
 
-/** Makes an account and logs into it. Resolves with `mail` where its address must be confirmed before. */
+/** Creates an account and logs in. Resolves with `mail` if the address must be confirmed first. */
 export function useNewAccount() {
   return useMutation({
     async mutationFn({ name, invite, ...credentials }: NewAccount): Promise<"in" | "mail"> {

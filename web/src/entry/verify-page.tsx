@@ -11,14 +11,14 @@ import { Skeleton } from "../ui/skeleton.tsx";
 import { EntryFrame } from "./entry-frame.tsx";
 import type { EntryProps } from "./means.ts";
 
-/** Opening the link is all that is needed. */
+/** Opening the link is all that users have to do. */
 export function VerifyPage({ token }: EntryProps) {
   const text = useAccountText();
   const words = text.verify;
   const isIn = sessionStore.get().phase === "in";
   const verified = useQuery({
     queryKey: ["verify", token],
-    // A link counts once: it is used once, however often the page is drawn.
+    // A link works only once, so it must not depend on how often the page renders.
     async queryFn() {
       await client.account.verify({ token });
       if (isIn) await reloadMe();

@@ -3,19 +3,22 @@ import {
   formatBytes,
   formatDueTime,
   formatDuration,
+  formatLimit,
   formatPercent,
   formatRelative,
-  savedPercent,
+  sizeChange,
 } from "./format.ts";
 
 test("sizes", () => {
   expect(formatBytes(0, "en")).toBe("0 B");
   expect(formatBytes(999, "en")).toBe("999 B");
-  expect(formatBytes(1_000, "en")).toBe("1 KB");
-  expect(formatBytes(20 * 1024 * 1024, "en")).toBe("20 MB");
-  expect(formatBytes(1_572_864, "en")).toBe("1.5 MB");
-  expect(formatBytes(1023.6 * 1024, "en")).toBe("1 MB");
-  expect(formatBytes(5 * 1024 ** 4, "ko")).toBe("5 TB");
+  expect(formatBytes(1_000, "en")).toBe("1 kB");
+  expect(formatBytes(20_000_000, "en")).toBe("20 MB");
+  expect(formatBytes(1_500_000, "en")).toBe("1.5 MB");
+  expect(formatBytes(999_600, "en")).toBe("1 MB");
+  expect(formatBytes(5 * 1_000 ** 4, "ko")).toBe("5 TB");
+  expect(formatLimit(20 * 1024 * 1024, "en")).toBe("20 MiB");
+  expect(formatLimit(20_000_000, "en")).toBe("20 MB");
 });
 
 test("percent never claims the end too early", () => {
@@ -25,9 +28,13 @@ test("percent never claims the end too early", () => {
 });
 
 test("saved bytes", () => {
-  expect(savedPercent(1_000, 250)).toBe(75);
-  expect(savedPercent(1_000, 1_500)).toBe(-50);
-  expect(savedPercent(0, 10)).toBeNull();
+  expect(sizeChange(1_000, 250)).toEqual({ kind: "smaller", percent: 75 });
+  expect(sizeChange(1_000, 1)).toEqual({ kind: "smaller", percent: 99 });
+  expect(sizeChange(1_000, 0)).toEqual({ kind: "smaller", percent: 100 });
+  expect(sizeChange(1_000, 1_001)).toEqual({ kind: "same" });
+  expect(sizeChange(1_000, 1_500)).toEqual({ kind: "larger", percent: 50 });
+  expect(sizeChange(1_000, 77_770)).toEqual({ kind: "times", times: 78 });
+  expect(sizeChange(0, 10)).toBeNull();
 });
 
 describe("time spans", () => {

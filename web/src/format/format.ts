@@ -1,34 +1,54 @@
-/** Numbers, sizes and times in words. Sizes count in 1,024s, as the limits do. */
+/** Formats numbers, sizes and times. Sizes use decimal units, like file managers and the CLI. */
 
 export function formatBytes(bytes: number, locale: string): string {
-  const units = ["B", "KB", "MB", "GB", "TB"];
+  const units = ["B", "kB", "MB", "GB", "TB"];
   let value = bytes;
   let unit = 0;
   while (value >= 999.5 && unit < units.length - 1) {
-    value /= 1024;
+    value /= 1_000;
     unit++;
   }
   const digits = unit === 0 || value >= 99.95 ? 0 : 1;
   return `${new Intl.NumberFormat(locale, { maximumFractionDigits: digits }).format(value)} ${units[unit]}`;
 }
 
+/** Formats a limit in MiB if it is a whole number, because someone who set 20 MiB does not expect 21 MB. */
+export function formatLimit(bytes: number, locale: string): string {
+  const mebibytes = bytes / 1_048_576;
+  return Number.isInteger(mebibytes) && mebibytes > 0
+    ? `${new Intl.NumberFormat(locale).format(mebibytes)} MiB`
+    : formatBytes(bytes, locale);
+}
+
 export function formatRate(bytesPerSecond: number, locale: string): string {
   return `${formatBytes(bytesPerSecond, locale)}/s`;
 }
 
-/** Whole percent; never 100 % before the end, never 0 % after a beginning would be visible. */
+/** Whole percent. Never 100% before the end, and never less than 0%. */
 export function formatPercent(fraction: number, locale: string): string {
   const whole = fraction >= 1 ? 1 : Math.min(0.99, Math.max(0, fraction));
   return new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 0 }).format(whole);
 }
 
-/** How much smaller (negative: larger) the result is, in whole percent; `null` when there is nothing to compare. */
-export function savedPercent(before: number, after: number): number | null {
+export type SizeChange =
+  | { kind: "same" }
+  | { kind: "smaller" | "larger"; percent: number }
+  | { kind: "times"; times: number };
+
+/**
+ * Change in size in whole percent, or as a factor from twice the size on. `null` if there is nothing to compare. Never
+ * 100% smaller unless nothing is left.
+ */
+export function sizeChange(before: number, after: number): SizeChange | null {
   if (before <= 0) return null;
-  return Math.round((1 - after / before) * 100);
+  if (after >= 2 * before) return { kind: "times", times: Math.round(after / before) };
+  const percent = Math.round((1 - after / before) * 100);
+  if (percent === 0) return { kind: "same" };
+  if (percent < 0) return { kind: "larger", percent: -percent };
+  return { kind: "smaller", percent: after > 0 ? Math.min(99, percent) : percent };
 }
 
-/** A time span: `8 s`, `1 min 20 s`, `2 h 5 min`. */
+/** A duration: `8 s`, `1 min 20 s`, `2 h 5 min`. */
 export function formatDuration(seconds: number, locale: string): string {
   const unit = (value: number, name: "second" | "minute" | "hour" | "day") =>
     new Intl.NumberFormat(locale, { style: "unit", unit: name, unitDisplay: "short" }).format(value);
@@ -49,7 +69,7 @@ export function formatDuration(seconds: number, locale: string): string {
   return unit(Math.round(hours / 24), "day");
 }
 
-/** A time span that may be short: `12 ms`, `1.5 s`. */
+/** A duration that may be short: `12 ms`, `1.5 s`. */
 export function formatMs(ms: number, locale: string): string {
   if (ms >= 1_000) return formatDuration(ms / 1_000, locale);
   const unit = { style: "unit", unit: "millisecond", unitDisplay: "short" } as const;
@@ -60,7 +80,7 @@ function joined(first: string, second: string | 0): string {
   return second ? `${first} ${second}` : first;
 }
 
-/** `3 minutes ago`, `in 6 days`; the caller says what time it is, and re-renders when it changes. */
+/** `3 minutes ago`, `in 6 days`. The caller passes the current time and re-renders when it changes. */
 export function formatRelative(time: string, now: number, locale: string): string {
   const seconds = (Date.parse(time) - now) / 1000;
   const format = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
@@ -75,7 +95,7 @@ export function formatDateTime(time: string, locale: string): string {
   return new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }).format(new Date(time));
 }
 
-/** `Mon, Nov 30, 2026, 2:30 AM GMT+9`, with seconds where there are any. @param timeZone `null`: the reader's own */
+/** `Mon, Nov 30, 2026, 2:30 AM GMT+9`, with seconds unless they are 0. @param timeZone `null` for the user's own */
 export function formatDueTime(time: string, locale: string, timeZone: string | null): string {
   const at = new Date(time);
   const format: Intl.DateTimeFormatOptions = {

@@ -1,6 +1,6 @@
 import { useEffect, useState } from "react";
 
-/** The time, anew every `everyMs` while the component is shown. */
+/** The current time, updated every `everyMs` while the component is mounted. */
 export function useNow(everyMs: number, active = true): number {
   const [now, setNow] = useState(() => Date.now());
   useEffect(() => {

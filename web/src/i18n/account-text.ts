@@ -4,7 +4,7 @@ import { type Locale, useLocale } from "./locale.ts";
 
 const dictionaries: Record<Locale, AccountDictionary> = { en: accountEn, ko: accountKo };
 
-/** Strings of the pages about accounts. Only what is loaded on demand asks for them. */
+/** Texts of account pages. Use only in lazily loaded code. */
 export function useAccountText(): AccountDictionary {
   return dictionaries[useLocale()];
 }

@@ -36,7 +36,7 @@ export function useLocale(): Locale {
   );
 }
 
-/** All strings of the page in the chosen language. */
+/** Texts of the page in the chosen language. */
 export function useText(): Dictionary {
   return dictionaries[useLocale()];
 }

@@ -12,14 +12,14 @@ import { ProblemNotice } from "../ui/problem-notice.tsx";
 
 interface Props {
   jobId: string;
-  /** Of an item; without it, those of the whole job. */
+  /** Index of an item. @default attempts of the whole job */
   index?: number;
   part?: number;
-  /** Stands among the cards of the page. @default false */
+  /** Show it as a card. @default false */
   card?: boolean;
 }
 
-/** What became of each attempt, with stack traces. For operators: nobody else sees it, and nobody else may ask. */
+/** Outcomes of all attempts, with stack traces. Only for operators, because only they have access. */
 export function Attempts(props: Props) {
   const text = useText();
   const isOperator = useIsOperator();
@@ -87,7 +87,7 @@ const tones: Record<Attempt["outcome"], string> = {
   died: "text-bad",
 };
 
-/** @param named says whose attempt it is */
+/** @param named whether to show whose attempt it is */
 function Row({ attempt, named }: { attempt: Attempt; named: boolean }) {
   const text = useText();
   const locale = useLocale();

@@ -1,11 +1,11 @@
 import { useEffect, useState } from "react";
 import { artifactUrl } from "../api/client.ts";
 import type { FileView, JobItem } from "../api/contract.ts";
+import { CompareView } from "../compare/compare-view.tsx";
 import { useText } from "../i18n/locale.ts";
 import { dimensionsOf, isShown } from "../pictures/shown.ts";
 import { IconButton, LinkButton } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
-import { CompareSlider } from "./compare-slider.tsx";
 import { ItemFacts } from "./item-facts.tsx";
 import { canCompare } from "./pictures.ts";
 
@@ -16,7 +16,7 @@ interface Props {
   onClose(): void;
 }
 
-/** Before and after, one over the other where the ratio was kept, else side by side. */
+/** Before and after: on top of each other if the aspect ratio is the same, or else side by side. */
 export function Compare({ items, index, onMove, onClose }: Props) {
   const text = useText();
   const pictures = items.filter(canCompare);
@@ -27,7 +27,7 @@ export function Compare({ items, index, onMove, onClose }: Props) {
 
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      // The slider has the plain arrows; the page keys turn the pages.
+      // The slider uses the arrow keys, so Page Up and Page Down move between images.
       if (event.key === "PageUp" && previous) onMove(previous.index);
       else if (event.key === "PageDown" && next) onMove(next.index);
       else return;
@@ -107,7 +107,11 @@ function Pictures({ before, after }: { before: FileView; after: FileView }) {
   if (sameRatio) {
     return (
       <div className={frame}>
-        <CompareSlider beforeUrl={beforeUrl} afterUrl={afterUrl} ratio={outputRatio ?? 1} />
+        <CompareView
+          before={<img src={beforeUrl} alt={text.job.before} draggable={false} />}
+          after={<img src={afterUrl} alt={text.job.after} draggable={false} />}
+          ratio={outputRatio ?? 1}
+        />
       </div>
     );
   }

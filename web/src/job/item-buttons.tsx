@@ -14,7 +14,7 @@ interface Props {
 export function ItemButtons({ item, name, onCompare }: Props) {
   const text = useText();
   const [first, second] = item.outputs;
-  // Other files have a line of their own below.
+  // Other files have a separate line below.
   const single = !second && first?.mediaType.startsWith("image/") ? first : undefined;
   return (
     <div className="flex shrink-0 items-center">

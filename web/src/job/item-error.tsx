@@ -1,7 +1,7 @@
 import type { JobItem } from "../api/contract.ts";
 import { useLocale, useText } from "../i18n/locale.ts";
 
-/** What happened to a file. The worker's own words are English and say most; elsewhere the advice comes before them. */
+/** Error of a file. The worker's message is the most precise, but English, so other languages show our advice first. */
 export function ItemError({ error }: { error: NonNullable<JobItem["error"]> }) {
   const text = useText();
   const locale = useLocale();

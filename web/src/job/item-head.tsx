@@ -5,13 +5,22 @@ import { StateBadge } from "../ui/state-badge.tsx";
 import { ItemParts } from "./item-parts.tsx";
 import { itemFraction, type LiveItem, partsNow } from "./live-progress.ts";
 
-/** Its name, and how it stands. */
+/** Name and state. */
 export function ItemHead({ item, name }: { item: JobItem; name: string }) {
   const text = useText();
+  const [first, second] = item.outputs;
+  const output = first && !second && first.name !== name ? first.name : null;
   return (
     <div className="flex items-center gap-3">
       <p className="min-w-0 truncate font-medium" title={name}>
         {name}
+        {output && (
+          <span className="font-normal text-soft" title={text.job.outputName(output)}>
+            <span aria-hidden="true"> → </span>
+            <span className="sr-only">. {text.job.outputName("")}</span>
+            {output}
+          </span>
+        )}
       </p>
       {item.state !== "succeeded" && (
         <span className="shrink-0">
@@ -45,7 +54,7 @@ interface Props {
   name: string;
 }
 
-/** How far it has come. */
+/** Progress of a running item. */
 export function UnderWay({ item, live, name }: Props) {
   const text = useText();
   const parts = partsNow(item, live);

@@ -46,6 +46,7 @@ export function ItemList({ job, items, live, filter, onFilter, onCompare, hasMor
           <ItemRow
             key={item.index}
             jobId={job.id}
+            pipeline={job.pipeline}
             item={item}
             live={live.get(item.index)}
             expired={job.state === "expired"}

@@ -1,7 +1,7 @@
 import type { FileView } from "../api/contract.ts";
 import { OutputList } from "../outputs/output-list.tsx";
 
-/** What an item wrote, unless it is one picture: that stands at the head of its row. */
+/** Files of an item, unless there is a single image, which the row already shows. */
 export function ItemOutputs({ outputs }: { outputs: readonly FileView[] }) {
   const [first, second] = outputs;
   if (!second && first?.mediaType.startsWith("image/")) return null;

@@ -2,7 +2,7 @@ import type { JobItem } from "../api/contract.ts";
 import { useText } from "../i18n/locale.ts";
 import { endedParts } from "./live-progress.ts";
 
-/** How the parts of an item stand. */
+/** Progress of an item's parts. */
 export function ItemParts({ parts }: { parts: JobItem["parts"] }) {
   const text = useText();
   const { total, failed } = parts;

@@ -16,7 +16,7 @@ interface Props {
 const frame =
   "relative flex size-14 shrink-0 items-center justify-center overflow-hidden rounded-lg border border-line bg-sunken text-faint sm:size-16";
 
-/** A small picture of the result, or before it is there of what was sent; a way into the comparison. */
+/** Thumbnail of the result, or until then of the input. Opens the comparison. */
 export function ItemPicture({ jobId, item, expired, onCompare }: Props) {
   const text = useText();
   const picture = expired ? null : pictureOf(item);

@@ -1,8 +1,12 @@
-import { memo } from "react";
-import type { JobItem } from "../api/contract.ts";
+import { lazy, memo, Suspense } from "react";
+import type { FileView, JobItem, Json } from "../api/contract.ts";
 import { useText } from "../i18n/locale.ts";
 import { OutputList } from "../outputs/output-list.tsx";
 import { Attempts } from "./attempts.tsx";
+import { readDerived } from "./derived-result.ts";
+import { readDocument } from "./document-result.ts";
+import { DocumentFile, DocumentView } from "./document-view.tsx";
+import { hasTroubles } from "./item-attempts.ts";
 import { ItemButtons } from "./item-buttons.tsx";
 import { ItemError } from "./item-error.tsx";
 import { ItemFacts } from "./item-facts.tsx";
@@ -12,20 +16,26 @@ import { ItemParts } from "./item-parts.tsx";
 import { ItemPicture } from "./item-picture.tsx";
 import { type LiveItem, partsNow } from "./live-progress.ts";
 import { PartList } from "./part-list.tsx";
+import { readQuestions } from "./questions.ts";
+import { QuestionsFile } from "./questions-file.tsx";
+import { QuestionsView } from "./questions-view.tsx";
 import { Children } from "./related-jobs.tsx";
 import { ResultView } from "./result-view.tsx";
 import { StepList } from "./step-list.tsx";
 import { Warnings } from "./warnings.tsx";
 
+const DerivedView = lazy(() => import("./derived-view.tsx"));
+
 interface Props {
   jobId: string;
+  pipeline: string;
   item: JobItem;
   live: LiveItem | undefined;
   expired: boolean;
   onCompare(index: number): void;
 }
 
-export const ItemRow = memo(function ItemRow({ jobId, item, live, expired, onCompare }: Props) {
+export const ItemRow = memo(function ItemRow({ jobId, pipeline, item, live, expired, onCompare }: Props) {
   const text = useText();
   const hasData = item.data !== null || item.dataFile !== null;
   const name = item.name || (hasData ? text.job.itemNumber(item.index + 1) : text.job.noName);
@@ -58,12 +68,12 @@ export const ItemRow = memo(function ItemRow({ jobId, item, live, expired, onCom
       {live?.text && underWay && (
         <p className="mt-3 whitespace-pre-wrap rounded-xl bg-sunken p-4 text-sm">{live.text}</p>
       )}
-      {!expired && <ItemOutputs outputs={outputs} />}
-      {item.result !== null && (
-        <div className="mt-3">
-          <ResultView value={item.result} />
-        </div>
+      {item.result !== null && <ItemResult value={item.result} input={expired ? null : item.input} />}
+      {item.resultFile && !expired && pipeline === "document.ocr" && <DocumentFile file={item.resultFile} />}
+      {item.resultFile && !expired && pipeline === "document.label" && (
+        <QuestionsFile result={item.resultFile} input={item.input} />
       )}
+      {!expired && <ItemOutputs outputs={outputs} />}
       {parts && (
         <PartList
           jobId={jobId}
@@ -74,14 +84,12 @@ export const ItemRow = memo(function ItemRow({ jobId, item, live, expired, onCom
         />
       )}
       <StepList steps={item.steps} shown={outputs} expired={expired} />
-      {item.steps.some(({ attempt, error }) => attempt > 1 || error) && (
-        <Attempts jobId={jobId} index={item.index} />
-      )}
+      {hasTroubles(item) && <Attempts jobId={jobId} index={item.index} />}
     </li>
   );
 });
 
-/** What was sent instead of a file. */
+/** Data of a data item. */
 function ItemData({ item }: { item: JobItem }) {
   const text = useText();
   return (
@@ -91,5 +99,25 @@ function ItemData({ item }: { item: JobItem }) {
         {item.dataFile ? <OutputList files={[item.dataFile]} /> : <ResultView value={item.data} />}
       </div>
     </details>
+  );
+}
+
+function ItemResult({ value, input }: { value: Json; input: FileView | null }) {
+  const questions = readQuestions(value);
+  if (questions) return <QuestionsView result={questions} file={input} />;
+  const derived = readDerived(value);
+  if (derived) {
+    return (
+      <Suspense>
+        <DerivedView derived={derived} />
+      </Suspense>
+    );
+  }
+  const document = readDocument(value);
+  if (document) return <DocumentView document={document} />;
+  return (
+    <div className="mt-3">
+      <ResultView value={value} />
+    </div>
   );
 }

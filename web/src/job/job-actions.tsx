@@ -6,15 +6,17 @@ import { asProblem } from "../api/problem.ts";
 import { useText } from "../i18n/locale.ts";
 import { navigate } from "../router/router.ts";
 import { paths } from "../router/routes.ts";
-import { useMe } from "../session/session.ts";
 import { announce } from "../ui/announce.tsx";
 import { Button, LinkButton } from "../ui/button.tsx";
 import { Confirm } from "../ui/confirm.tsx";
 import { ProblemNotice } from "../ui/problem-notice.tsx";
+import { ConvertAgain } from "./convert-again.tsx";
+import { failedParts } from "./pictures.ts";
+import { retryMayHelp } from "./retry.ts";
 
 const ShareDialog = lazy(async () => ({ default: (await import("./share-dialog.tsx")).ShareDialog }));
 
-/** Whether steps before the last one, or parts, may have written files. */
+/** Whether earlier steps or parts may have written files. */
 function hasStepFiles({ items }: Job): boolean {
   return items.some(
     ({ steps, parts }) => parts.total > 0 || steps.slice(0, -1).some(({ outputs }) => outputs.length > 0),
@@ -24,14 +26,13 @@ function hasStepFiles({ items }: Job): boolean {
 export function JobActions({ job }: { job: Job }) {
   const text = useText();
   const client = useQueryClient();
-  const me = useMe();
   const [asking, setAsking] = useState<"cancel" | "delete" | "share" | null>(null);
   const ended = hasEnded(job);
   const gone = job.state === "expired";
   const hasFiles =
     job.outputs.length > 0 || job.items.some((item) => item.outputs.length > 0 || item.resultFile !== null);
   const failed = job.progress.failed;
-  const failedParts = job.items.reduce((sum, { parts }) => sum + parts.failed, 0);
+  const parts = failedParts(job.items);
 
   const refresh = () => client.invalidateQueries({ queryKey: ["job", job.id] });
   const cancel = useMutation({
@@ -66,14 +67,15 @@ export function JobActions({ job }: { job: Job }) {
             {text.job.downloadSteps}
           </LinkButton>
         )}
-        {me && ended && hasFiles && !gone && (
+        {ended && hasFiles && !gone && (
           <Button icon="link" onClick={() => setAsking("share")}>
             {text.job.share}
           </Button>
         )}
-        {ended && failed + failedParts > 0 && !gone && job.state !== "cancelled" && (
+        {ended && !gone && <ConvertAgain job={job} />}
+        {ended && failed + parts > 0 && !gone && job.state !== "cancelled" && retryMayHelp(job) && (
           <Button icon="retry" disabled={retry.isPending} onClick={() => retry.mutate()}>
-            {failed > 0 ? text.job.retry(failed) : text.job.retryParts(failedParts)}
+            {failed > 0 ? text.job.retry(failed) : text.job.retryParts(parts)}
           </Button>
         )}
         {!ended && (

@@ -1,10 +1,11 @@
 import type { Job } from "../api/contract.ts";
 import { formatDateTime } from "../format/format.ts";
 import { useLocale, useText } from "../i18n/locale.ts";
+import { curlOf } from "../request/curl.ts";
 import { CopyButton } from "../ui/copy-button.tsx";
 import { Fold } from "../ui/fold.tsx";
 import { Attempts } from "./attempts.tsx";
-import { curlOf } from "./curl.ts";
+import { hasTroubles } from "./item-attempts.ts";
 import { OptionsList } from "./options-list.tsx";
 
 export function JobDetails({ job }: { job: Job }) {
@@ -27,7 +28,8 @@ export function JobDetails({ job }: { job: Job }) {
         </pre>
         <CopyButton value={command} />
       </Fold>
-      <Attempts jobId={job.id} card />
+      {/* A single item shows its own attempts. */}
+      {!(job.progress.total === 1 && job.items.some(hasTroubles)) && <Attempts jobId={job.id} card />}
       <p className="pt-2 text-xs text-faint">
         {text.job.id} <code className="font-mono break-all">{job.id}</code>
         {job.state === "expired"

@@ -1,8 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { getPipeline } from "../api/client.ts";
-import { hasEnded, type Job } from "../api/contract.ts";
+import { hasEnded, type Job, type Json } from "../api/contract.ts";
 import { asProblem } from "../api/problem.ts";
+import { DownloadNote } from "../downloads/download-note.tsx";
+import { useDownloads } from "../downloads/use-downloads.ts";
 import { formatPercent, formatRelative } from "../format/format.ts";
 import { useNow } from "../format/use-now.ts";
 import { useLocale, useText } from "../i18n/locale.ts";
@@ -16,17 +18,25 @@ import { Page } from "../ui/page.tsx";
 import { ProblemNotice } from "../ui/problem-notice.tsx";
 import { Skeleton } from "../ui/skeleton.tsx";
 import { StateBadge } from "../ui/state-badge.tsx";
+import { AnswerView, StreamedText } from "./answer.tsx";
+import { readAnswer } from "./answer-result.ts";
 import { Compare } from "./compare.tsx";
 import { ItemList } from "./item-list.tsx";
 import { JobActions } from "./job-actions.tsx";
 import { JobDetails } from "./job-details.tsx";
-import { JobProgress } from "./job-progress.tsx";
+import { endWords, JobProgress } from "./job-progress.tsx";
 import { jobFraction, type LiveItems } from "./live-progress.ts";
 import { Children, Parent } from "./related-jobs.tsx";
+import { readReport } from "./report.ts";
+import { ReportView } from "./report-view.tsx";
 import { ResultView } from "./result-view.tsx";
 import { StepList } from "./step-list.tsx";
+import { jobTitle } from "./title.ts";
 import { type ItemFilter, useItems, useJob } from "./use-job.ts";
 import { Warnings } from "./warnings.tsx";
+
+/** Index in events that stands for the whole job. */
+const JOB_ITEM = -1;
 
 export function JobPage({ id }: { id: string }) {
   const text = useText();
@@ -62,8 +72,10 @@ function LoadedJob({ job, live }: { job: Job; live: LiveItems }) {
     staleTime: 60_000,
     retry: false,
   });
-  const title = pipelineTitle(text, job.pipeline, pipeline.data?.title);
+  const kind = pipelineTitle(text, job.pipeline, pipeline.data?.title);
+  const title = jobTitle(text, job, kind);
   const ended = hasEnded(job);
+  const downloads = useDownloads();
   const fraction = jobFraction(job.progress, job.items, live);
   useAnnouncements(job);
 
@@ -77,6 +89,7 @@ function LoadedJob({ job, live }: { job: Job; live: LiveItems }) {
         <span className="flex flex-wrap items-center gap-x-3 gap-y-1.5">
           <StateBadge state={job.state} />
           <span className="text-sm">
+            {title !== kind && `${kind} · `}
             {text.job.created(formatRelative(job.createdAt ?? "", now, locale))}
           </span>
         </span>
@@ -95,11 +108,20 @@ function LoadedJob({ job, live }: { job: Job; live: LiveItems }) {
         <section className="card p-5 sm:p-6">
           <JobProgress job={job} items={job.items} fraction={fraction} />
           <JobActions job={job} />
+          {ended && (
+            <DownloadNote
+              job={job}
+              title={title}
+              fraction={downloads.get(job.id)}
+              now={now}
+              className="mt-3"
+            />
+          )}
           <Warnings warnings={job.warnings} />
           <Parent of={job.parent} />
           <Children of={job.children} />
         </section>
-        <JobResult job={job} />
+        <JobResult job={job} streamed={live.get(JOB_ITEM)?.text ?? ""} />
         <ItemList
           job={job}
           items={items}
@@ -120,30 +142,47 @@ function LoadedJob({ job, live }: { job: Job; live: LiveItems }) {
   );
 }
 
-/** What the steps of the whole job made. */
-function JobResult({ job }: { job: Job }) {
+/** Results of the job's own steps. */
+function JobResult({ job, streamed }: { job: Job; streamed: string }) {
   const text = useText();
   const { result, resultFile, outputs, steps } = job;
+  const answer = readAnswer(result);
+  if (!hasEnded(job) && streamed !== "" && result === null) {
+    return (
+      <section aria-label={text.job.answer} className="card p-5 sm:p-6">
+        <h2 className="mb-3 font-semibold">{text.job.answer}</h2>
+        <StreamedText text={streamed} />
+      </section>
+    );
+  }
   if (result === null && !resultFile && outputs.length === 0 && steps.length < 2) return null;
   const expired = job.state === "expired";
   const files = resultFile ? [...outputs, resultFile] : outputs;
   return (
-    <section aria-label={text.job.result} className="card p-5 sm:p-6">
-      <h2 className="mb-3 font-semibold">{text.job.result}</h2>
-      {result !== null && <ResultView value={result} />}
+    <section aria-label={answer ? text.job.answer : text.job.result} className="card p-5 sm:p-6">
+      <h2 className="mb-3 font-semibold">{answer ? text.job.answer : text.job.result}</h2>
+      <WholeResult value={result} />
       {!expired && <OutputList files={files} />}
       <StepList steps={steps} shown={files} expired={expired} />
     </section>
   );
 }
 
-/** Tells screen readers of each tenth, and of the end. */
+function WholeResult({ value }: { value: Json }) {
+  const answer = readAnswer(value);
+  if (answer) return <AnswerView answer={answer} />;
+  const report = readReport(value);
+  if (report) return <ReportView report={report} />;
+  return value !== null && <ResultView value={value} />;
+}
+
+/** Announces every 10% and the end to screen readers. */
 function useAnnouncements(job: Job): void {
   const text = useText();
   const { done, total, failed } = job.progress;
   const ended = hasEnded(job);
   const tenth = Math.floor(((done + failed) / Math.max(1, total)) * 10);
-  const words = ended ? text.job.ended[job.state as keyof typeof text.job.ended] : "";
+  const words = ended ? endWords(text, job) : "";
   // biome-ignore lint/correctness/useExhaustiveDependencies: spoken at each tenth only, not at each file
   useEffect(() => {
     if (ended) announce(words);

@@ -1,15 +1,13 @@
+import { useMemo } from "react";
 import { hasEnded, type Job, type JobItem } from "../api/contract.ts";
-import {
-  formatBytes,
-  formatDuration,
-  formatPercent,
-  formatRelative,
-  savedPercent,
-} from "../format/format.ts";
+import { formatDuration, formatPercent, formatRelative } from "../format/format.ts";
 import { useNow } from "../format/use-now.ts";
+import type { Dictionary } from "../i18n/en.ts";
 import { useLocale, useText } from "../i18n/locale.ts";
 import { ProgressBar } from "../ui/progress-bar.tsx";
-import { totalsOf } from "./pictures.ts";
+import { failedParts, totalsOf } from "./pictures.ts";
+import { createRemaining, roundedUp } from "./remaining.ts";
+import { Savings } from "./savings.tsx";
 
 interface Props {
   job: Job;
@@ -33,20 +31,25 @@ export function JobProgress({ job, items, fraction }: Props) {
   const ended = hasEnded(job);
   const now = useNow(1_000, !ended);
   const { total, done, failed, cached } = job.progress;
-  // Of the part of the bar that is filled.
+  // Fraction of the filled part of the bar.
   const failedPart = job.state === "failed" || done + failed === 0 ? 0 : failed / (done + failed);
   const starts = job.startAt && Date.parse(job.startAt) > now ? job.startAt : null;
   const waiting = starts ? text.job.scheduled(formatRelative(starts, now, locale)) : text.job.waiting;
   const open = job.state === "queued" ? waiting : text.job.doneOf(done, total);
-  // Nothing of it can run at present, whatever its state says.
+  // The job cannot run at the moment, whatever its state.
   const unserved = job.waiting !== null && text.job.unserved(job.pipelineVersion);
-  const headline = ended ? text.job.ended[job.state as keyof typeof text.job.ended] : open;
+  const headline = ended ? endWords(text, job) : open;
+  const without = job.state === "succeeded" && failedParts(job.items) > 0;
   const end = job.finishedAt ? Date.parse(job.finishedAt) : now;
   const seconds = job.startedAt ? Math.max(0, (end - Date.parse(job.startedAt)) / 1000) : null;
+  const remaining = useRemaining(job, fraction, now);
+  // Only show totals if all items are loaded.
+  const totals = ended && items.length >= total ? totalsOf(items) : null;
   const facts = [
     ended && text.job.doneOf(done, total),
     failed > 0 && text.job.failedCount(failed),
     cached > 0 && text.job.cachedCount(cached),
+    remaining !== null && text.job.timeLeft(formatDuration(roundedUp(remaining), locale)),
     !ended && job.state === "running" && text.job.leftCount(Math.max(0, total - done - failed)),
     seconds !== null &&
       (!ended || seconds >= 0.05) &&
@@ -63,41 +66,35 @@ export function JobProgress({ job, items, fraction }: Props) {
           </p>
         )}
       </div>
-      <ProgressBar
-        fraction={job.state === "cancelled" ? done / Math.max(1, total) : fraction}
-        label={text.job.progress}
-        tone={tones[job.state]}
-        failed={failedPart}
-      />
+      {/* The savings say more than a full bar. */}
+      {!(totals && job.state === "succeeded") && (
+        <ProgressBar
+          fraction={job.state === "cancelled" ? done / Math.max(1, total) : fraction}
+          label={text.job.progress}
+          tone={without ? "warn" : tones[job.state]}
+          failed={failedPart}
+        />
+      )}
       <p className="mt-3 min-h-5 text-sm text-soft tabular-nums">{facts.join(" · ")}</p>
       {unserved && (
         <p role="status" className="mt-1 text-sm text-warn">
           {unserved}
         </p>
       )}
-      {ended && <Savings items={items} complete={items.length >= total} />}
+      {totals && <Savings totals={totals} />}
     </div>
   );
 }
 
-function Savings({ items, complete }: { items: readonly JobItem[]; complete: boolean }) {
-  const text = useText();
-  const locale = useLocale();
-  const totals = complete ? totalsOf(items) : null;
-  if (!totals) return null;
-  const saved = totals.before - totals.after;
-  const percent = savedPercent(totals.before, totals.after);
-  return (
-    <p className="mt-1 text-sm text-soft tabular-nums">
-      {text.job.total(formatBytes(totals.before, locale), formatBytes(totals.after, locale))}
-      {" · "}
-      {saved >= 0 ? (
-        <span className="font-semibold text-good">
-          {text.job.savedTotal(formatBytes(saved, locale), `${percent ?? 0}%`)}
-        </span>
-      ) : (
-        <span className="text-warn">{text.job.grownTotal(formatBytes(-saved, locale))}</span>
-      )}
-    </p>
-  );
+/** Estimated remaining seconds. `null` if unknown. */
+function useRemaining({ id, run, state }: Job, fraction: number, now: number): number | null {
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each run of a job begins anew
+  const update = useMemo(createRemaining, [id, run]);
+  return state === "running" ? update(now, fraction) : null;
+}
+
+/** Outcome of the job. Its parts may have failed even if all items succeeded. */
+export function endWords(text: Dictionary, job: Job): string {
+  const parts = job.state === "succeeded" ? failedParts(job.items) : 0;
+  return parts > 0 ? text.job.endedWithout(parts) : text.job.ended[job.state as keyof typeof text.job.ended];
 }

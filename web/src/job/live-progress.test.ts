@@ -41,6 +41,11 @@ test("streamed text is put together", () => {
   let live = withLiveEvent(none, "text.delta", { jobId: "j", index: 0, attempt: 1, text: "Good " });
   live = withLiveEvent(live, "text.delta", { jobId: "j", index: 0, attempt: 1, text: "morning" });
   expect(live.get(0)?.text).toBe("Good morning");
+  // After a reconnect, the text so far comes first.
+  const soFar = { jobId: "j", index: 0, attempt: 1, text: "Good morning, all", offset: 0 };
+  live = withLiveEvent(live, "text.delta", soFar);
+  live = withLiveEvent(live, "text.delta", { jobId: "j", index: 0, attempt: 1, text: "!", offset: 17 });
+  expect(live.get(0)?.text).toBe("Good morning, all!");
 });
 
 test("an item that runs and has not told is of unknown progress", () => {

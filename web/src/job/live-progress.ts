@@ -1,9 +1,9 @@
 import type { JobEvent, JobItem } from "../api/contract.ts";
 
-/** What is told of an item while it runs, and is not kept by the server. */
+/** Live state of a running item, which the server does not store. */
 export interface LiveItem {
   attempt: number;
-  /** Where the events say so: each step begins anew, with its first attempt. */
+  /** If present in events, attempts are counted per step. */
   step?: string;
   fraction: number;
   message: string;
@@ -13,9 +13,9 @@ export interface LiveItem {
 
 export type LiveItems = ReadonlyMap<number, LiveItem>;
 
-/** Adds one live event. What an attempt that was superseded still says is dropped. */
+/** Applies a live event. Ignores events of superseded attempts. */
 export function withLiveEvent(now: LiveItems, type: string, event: JobEvent): LiveItems {
-  // What a part tells of itself is in the list of parts.
+  // The list of parts shows a part's own events.
   if (event.index === undefined || event.part !== undefined) return now;
   const attempt = event.attempt ?? 1;
   const before = now.get(event.index);
@@ -25,7 +25,7 @@ export function withLiveEvent(now: LiveItems, type: string, event: JobEvent): Li
     before?.attempt === attempt && !isOfAnother ? before : { attempt, fraction: 0, message: "", text: "" };
   const next =
     type === "text.delta"
-      ? { ...same, text: same.text + (event.text ?? "") }
+      ? { ...same, text: continued(same.text, event) }
       : {
           ...same,
           step: event.step ?? same.step,
@@ -36,9 +36,14 @@ export function withLiveEvent(now: LiveItems, type: string, event: JobEvent): Li
   return new Map(now).set(event.index, next);
 }
 
+/** A piece with offset 0 may be the whole text so far, which replaces what we have. */
+function continued(before: string, { text = "", offset = before.length }: JobEvent): string {
+  return before.slice(0, offset) + text;
+}
+
 type Parts = JobItem["parts"];
 
-/** Workers tell independently of each other, so that an older figure may come later. */
+/** Workers report independently, so an older figure may arrive later. */
 function furtherOf(before: Parts | undefined, now: Parts | undefined): Parts | undefined {
   if (!before || !now) return now ?? before;
   return endedParts(now) >= endedParts(before) ? now : before;
@@ -48,7 +53,7 @@ export function endedParts({ done, failed }: Parts): number {
   return done + failed;
 }
 
-/** How the parts of an item stand; `null` where it has none. */
+/** Progress of an item's parts. `null` if there are none. */
 export function partsNow(
   item: Pick<JobItem, "state" | "attempt" | "parts">,
   live: LiveItem | undefined,
@@ -58,7 +63,7 @@ export function partsNow(
   return (isFresh && furtherOf(item.parts, live.parts)) || item.parts;
 }
 
-/** How far an item is, from 0 to 1; `null` while it runs and has not told yet. */
+/** Progress of an item, 0 to 1. `null` while it runs without having reported any. */
 export function itemFraction(
   item: Pick<JobItem, "state" | "attempt" | "parts"> & { step?: string | null },
   live: LiveItem | undefined,
@@ -77,7 +82,7 @@ export function itemFraction(
   }
 }
 
-/** The bar of the whole job: its own figure, moved on by the items that are under way. */
+/** Progress of the whole job, plus the progress of running items. */
 export function jobFraction(
   progress: { fraction: number; total: number },
   items: readonly JobItem[],
@@ -91,7 +96,7 @@ export function jobFraction(
   return Math.min(0.999, progress.fraction + underWay / progress.total);
 }
 
-/** Fetching the file of an item is a step of its own, before one more at least. */
+/** For an item with a URL, fetching is a separate step before at least one more. */
 function shareOf(item: JobItem, live: LiveItem | undefined): number {
   return (itemFraction(item, live) ?? 0) / (item.url ? 2 : 1);
 }

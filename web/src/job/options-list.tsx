@@ -1,7 +1,7 @@
 import type { Json } from "../api/contract.ts";
 import { humanise } from "../json-schema/schema.ts";
 
-/** The options of a job as it ran, defaults included. */
+/** Options of a job as it ran, including defaults. */
 export function OptionsList({ options }: { options: Json }) {
   return (
     <dl className="grid grid-cols-[minmax(6rem,auto)_minmax(0,1fr)] gap-x-6 gap-y-1.5 rounded-xl bg-sunken p-4 text-sm">
@@ -15,7 +15,7 @@ export function OptionsList({ options }: { options: Json }) {
   );
 }
 
-/** Each value with its path; nested groups are opened, lists are written in one line. */
+/** Flattens nested objects to values with paths. Lists become one line. */
 export function flatten(value: Json, path: string[] = []): [string[], string][] {
   if (value === null) return [[path, "–"]];
   if (Array.isArray(value)) {

@@ -19,18 +19,18 @@ import { Warnings } from "./warnings.tsx";
 interface Props {
   jobId: string;
   index: number;
-  /** As they stand now. */
+  /** Current counts. */
   parts: JobItem["parts"];
   running: boolean;
   expired: boolean;
 }
 
-/** How often the list is read anew while parts end. */
+/** Minimum interval of reloading the list while parts end. */
 const refreshMs = 500;
-/** That a part begins is told by nothing. */
+/** Poll interval, because no event reports the start of a part. */
 const runningRefreshMs = 3_000;
 
-/** The parts of an item, read when somebody opens the list, and live from then on. */
+/** Parts of an item, loaded when the user opens the list, then kept up to date. */
 export function PartList(props: Props) {
   const text = useText();
   const [open, setOpen] = useState(false);

@@ -25,4 +25,5 @@ test("totals count what was converted", () => {
   const items = [item(file("image/jpeg", 100), file("image/webp", 40)), failed];
   expect(totalsOf(items)).toEqual({ before: 100, after: 40 });
   expect(totalsOf([failed])).toBeNull();
+  expect(totalsOf([item(file("application/pdf", 100), file("text/plain", 200))])).toBeNull();
 });

@@ -1,8 +1,8 @@
-/** An object with an `artifactId`, as `ctx.write` returns it, refers to a file. Ids begin with that of their job. */
+/** An object with an `artifactId`, like the result of `ctx.write`, refers to a file. Ids begin with their job's id. */
 
 const id = String.raw`[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.[\w.-]{1,60}`;
 
-/** In JSON that is indented; the id is its group. */
+/** Matches ids in indented JSON. The id is the capture group. */
 export const references = new RegExp(`(?<="artifactId": ")(${id})(?=")`);
 
 export function isReference(name: string, value: unknown): value is string {

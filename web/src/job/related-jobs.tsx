@@ -17,7 +17,7 @@ export function Parent({ of: parent }: { of: Job["parent"] }) {
   );
 }
 
-/** The jobs that steps started. */
+/** Jobs started by this job's steps. */
 export function Children({ of: children }: { of: Job["children"] }) {
   const text = useText();
   if (children.length === 0) return null;

@@ -4,8 +4,9 @@ import { humanise } from "../json-schema/schema.ts";
 import { CopyButton } from "../ui/copy-button.tsx";
 import { isReference, references } from "./references.ts";
 
-/** A result as a reader wants it: text as text, a small record as a list, anything else as JSON. */
-export function ResultView({ value }: { value: Json }) {
+/** Shows text as text, a small record as a list, and anything else as JSON. */
+export function ResultView({ value: result }: { value: Json }) {
+  const value = readPages(result) ?? result;
   if (typeof value === "string") {
     return (
       <div className="relative rounded-xl bg-sunken">
@@ -46,10 +47,10 @@ export function ResultView({ value }: { value: Json }) {
   );
 }
 
-/** The JSON, in which each reference to a file is a link to it. */
+/** JSON with links for references to files. */
 function LinkedJson({ json }: { json: string }) {
   const parts = json.split(references);
-  // With one group in the expression, every other part is an id.
+  // With one capture group, every other part is an id.
   return parts.map((part, n) =>
     // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a text have no other name
     n % 2 === 0 ? part : <FileLink key={n} id={part} />,
@@ -62,6 +63,20 @@ function FileLink({ id }: { id: string }) {
       {id}
     </a>
   );
+}
+
+/** Text of a file's pages. `null` for other results. */
+function readPages(value: Json): string | null {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return null;
+  const { pages, ...others } = value;
+  if (!Array.isArray(pages) || pages.length === 0 || Object.keys(others).length > 0) return null;
+  const texts = pages.map((page) => {
+    if (typeof page !== "object" || page === null || Array.isArray(page)) return null;
+    return Object.keys(page).length === 2 && "page" in page && typeof page.text === "string"
+      ? page.text
+      : null;
+  });
+  return texts.includes(null) ? null : texts.join("\n\n");
 }
 
 function isFlat(value: Json): value is { [key: string]: string | number | boolean | null } {

@@ -18,7 +18,7 @@ import { Skeleton } from "../ui/skeleton.tsx";
 
 const hours = [1, 24, 168, 720];
 
-/** Links by which others download, and how to take them back. */
+/** Creates and revokes share links. */
 export function ShareDialog({ job, onClose }: { job: Job; onClose(): void }) {
   const words = useAccountText().share;
   const files = filesOf(job);

@@ -9,13 +9,13 @@ import { Warnings } from "./warnings.tsx";
 
 interface Props {
   steps: readonly JobStep[];
-  /** Files that are shown above, as is the result of the last step. */
+  /** Files already shown above, like the last step's result. */
   shown: readonly FileView[];
-  /** Its files are past their retention. */
+  /** The files have expired. */
   expired: boolean;
 }
 
-/** The steps of an item, a part or a job, each with what it wrote. Of a single step, everything is told already. */
+/** Steps of an item, a part or a job, with their files. Hidden for a single step, which shows nothing new. */
 export function StepList({ steps, shown, expired }: Props) {
   const text = useText();
   if (steps.length < 2) return null;

@@ -1,4 +1,4 @@
-/** Runs `work` at once, and again at most every `everyMs` while it is asked for; never two at the same time. */
+/** Runs `work` immediately, then at most every `everyMs` while requested. Never runs it concurrently. */
 export function throttled(work: () => Promise<unknown> | unknown, everyMs: number) {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let busy = false;
@@ -26,7 +26,7 @@ export function throttled(work: () => Promise<unknown> | unknown, everyMs: numbe
     stop(): void {
       again = false;
       if (timer === undefined) return;
-      // It may be asked again.
+      // It can be requested again.
       clearTimeout(timer);
       timer = undefined;
       busy = false;

@@ -15,14 +15,13 @@ import { throttled } from "./throttle.ts";
 
 const inlineItems = 100;
 const refreshMs = 250;
-/** That no worker has the version of a job is no event of its log. */
+/** Poll interval, because no event reports that a job's version has no worker. */
 const openRefreshMs = 10_000;
 const liveOnly = new Set(["item.progress", "text.delta"]);
 
 /**
- * A job that stays up to date while it runs. Events of the log are taken as a hint to read the job anew, a few times
- * a second at most, so that a replayed event can never turn the page back; progress within an item comes from the
- * events themselves.
+ * A job that stays up to date while it runs. Events in the log only trigger a reload, at most a few times a second, so
+ * that a replayed event cannot show an earlier state. Progress within an item comes from the events themselves.
  */
 export function useJob(id: string) {
   const client = useQueryClient();
@@ -72,7 +71,7 @@ export function useJob(id: string) {
 
 export type ItemFilter = "" | ItemState;
 
-/** The items of a job: those that came with it, or pages of them when there are more. */
+/** A job's items: those included in it, or pages of them if there are more. */
 export function useItems(job: Job, filter: ItemFilter) {
   const many = job.progress.total > inlineItems;
   const pages = useInfiniteQuery<Page<JobItem>, Error, InfiniteData<Page<JobItem>>, string[], string | null>({

@@ -2,7 +2,7 @@ import type { JobItem } from "../api/contract.ts";
 import { useLocale, useText } from "../i18n/locale.ts";
 import { Icon } from "../ui/icons.tsx";
 
-/** What of a result is not as it was asked for. The step's own words are English; elsewhere ours come before them. */
+/** Warnings about a result. The step's messages are English, so other languages show our text first. */
 export function Warnings({ warnings }: { warnings: JobItem["warnings"] }) {
   const text = useText();
   const locale = useLocale();

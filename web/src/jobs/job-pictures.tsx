@@ -7,10 +7,10 @@ import { classes } from "../ui/classes.ts";
 import { Icon } from "../ui/icons.tsx";
 
 const shown = 4;
-/** A list of many jobs loads many pictures: large ones are for the job's own page. */
+/** Low limit, because a list of many jobs loads many images. */
 const mostBytes = 300_000;
 
-/** The first results of a job, asked for when its row comes into sight. */
+/** First results of a job, loaded when its row comes into view. */
 export function JobPictures({ job }: { job: Job }) {
   const frame = useRef<HTMLSpanElement>(null);
   const seen = useSeen(frame);

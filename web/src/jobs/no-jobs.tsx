@@ -4,7 +4,7 @@ import { paths } from "../router/routes.ts";
 import { Button } from "../ui/button.tsx";
 import { Empty } from "../ui/empty.tsx";
 
-/** An empty list: there are no jobs, or the filters leave none. */
+/** Empty state: there are no jobs, or none match the filters. */
 export function NoJobs({ filtered, onClear }: { filtered: boolean; onClear(): void }) {
   const text = useText();
   return (

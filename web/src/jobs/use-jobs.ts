@@ -2,25 +2,26 @@ import { type InfiniteData, useInfiniteQuery, useQueryClient } from "@tanstack/r
 import { useEffect } from "react";
 import { listJobs } from "../api/client.ts";
 import { hasEnded, type Job, type JobEvent, type Page } from "../api/contract.ts";
-import { openEventStream } from "../api/event-stream.ts";
+import { openUserStream } from "../api/event-stream.ts";
 import { throttled } from "../job/throttle.ts";
 
 export interface JobFilter {
   state: string;
   pipeline: string;
+  q: string;
 }
 
 type Pages = InfiniteData<Page<Job>, string | null>;
 
 const refreshMs = 600;
 
-/** The list of jobs, kept up to date by the events of all of them. */
+/** The list of jobs, kept up to date by the event stream. */
 export function useJobs(filter: JobFilter) {
   const client = useQueryClient();
-  const { state, pipeline } = filter;
+  const { state, pipeline, q } = filter;
   const query = useInfiniteQuery<Page<Job>, Error, Pages, string[], string | null>({
-    queryKey: ["jobs", state, pipeline],
-    queryFn: ({ pageParam, signal }) => listJobs({ state, pipeline, cursor: pageParam }, signal),
+    queryKey: ["jobs", state, pipeline, q],
+    queryFn: ({ pageParam, signal }) => listJobs({ state, pipeline, q, cursor: pageParam }, signal),
     initialPageParam: null,
     getNextPageParam: (page) => page.nextCursor,
     placeholderData: (before) => before,
@@ -28,7 +29,7 @@ export function useJobs(filter: JobFilter) {
 
   useEffect(() => {
     const refresh = throttled(() => client.invalidateQueries({ queryKey: ["jobs"] }), refreshMs);
-    const stream = openEventStream(null, {
+    const stream = openUserStream({
       onEvent(type, data) {
         if (type.startsWith("job.")) refresh.ask();
         else client.setQueriesData<Pages>({ queryKey: ["jobs"] }, (pages) => withProgress(pages, data));
@@ -45,7 +46,7 @@ export function useJobs(filter: JobFilter) {
   return query;
 }
 
-/** Moves a bar on at once, without asking the server. */
+/** Updates a progress bar without asking the server. */
 export function withProgress(pages: Pages | undefined, { jobId, progress }: JobEvent): Pages | undefined {
   if (!pages || !progress) return pages;
   let changed = false;

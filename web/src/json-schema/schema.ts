@@ -3,9 +3,9 @@ import type { Json } from "../../../src/domain/records.ts";
 
 export { type JsonSchema, resolveSchema, typeOf };
 
-/** What a form shows for a schema. `json` is the way out for anything that has no control of its own. */
+/** Form control for a schema. `json` is the fallback for anything without a specific control. */
 export type Control =
-  | { kind: "text"; long: boolean }
+  | { kind: "text"; long: boolean; input: TextInputType }
   | { kind: "number"; whole: boolean }
   | { kind: "boolean" }
   | { kind: "choice"; values: Json[] }
@@ -23,7 +23,7 @@ export function controlOf(given: JsonSchema, root: JsonSchema): Control {
   const variants = (schema.anyOf ?? schema.oneOf)?.map((variant) => resolveSchema(variant, root));
   if (variants) {
     const real = variants.filter((variant) => !isNull(variant));
-    // `nullable` and unions of constants read better as one plain control.
+    // Show `nullable` and unions of constants as one plain control.
     if (real.length === 1 && real[0]) return controlOf(real[0], root);
     const constants = real.flatMap(
       (variant) => variant.enum ?? (variant.const !== undefined ? [variant.const] : []),
@@ -34,7 +34,7 @@ export function controlOf(given: JsonSchema, root: JsonSchema): Control {
   }
   switch (typeOf(schema)) {
     case "string":
-      return { kind: "text", long: (schema.maxLength ?? 0) > 300 };
+      return { kind: "text", long: (schema.maxLength ?? 0) > 300, input: inputTypeOf(schema) };
     case "integer":
       return { kind: "number", whole: true };
     case "number":
@@ -52,12 +52,28 @@ export function controlOf(given: JsonSchema, root: JsonSchema): Control {
   }
 }
 
-/** A field that has a default may be left out, whatever `required` says. */
+/** Native input types, which have their own keyboards on phones. */
+export type TextInputType = "text" | "email" | "url" | "date" | "time" | "datetime-local";
+
+const inputTypes: Readonly<Record<string, TextInputType>> = {
+  email: "email",
+  uri: "url",
+  url: "url",
+  date: "date",
+  time: "time",
+  "date-time": "datetime-local",
+};
+
+function inputTypeOf({ format }: JsonSchema): TextInputType {
+  return (format !== undefined && inputTypes[format]) || "text";
+}
+
+/** A field with a default is optional, even if `required` lists it. */
 export function isRequired(parent: JsonSchema, name: string): boolean {
   return (parent.required?.includes(name) ?? false) && parent.properties?.[name]?.default === undefined;
 }
 
-/** The constant that tells a variant of a union apart, such as `type: "circle"`. */
+/** The constant that distinguishes a variant of a union, such as `type: "circle"`. */
 export function variantLabel(
   variant: JsonSchema,
   index: number,
@@ -72,7 +88,7 @@ export function variantLabel(
   return typeOf(variant) ?? fallback(index);
 }
 
-/** `keepMetadata` becomes "Keep metadata". */
+/** Converts `keepMetadata` to "Keep metadata". */
 export function humanise(name: string): string {
   const words = name
     .replace(/[_-]+/g, " ")

@@ -18,7 +18,7 @@ const previews: Record<PreviewKind, (props: { file: FileView }) => React.ReactNo
   text: TextPreview,
 };
 
-/** Files to download, each with a preview in its place where its kind has one. */
+/** Files to download, with previews if available. */
 export function OutputList({ files }: { files: readonly FileView[] }) {
   if (files.length === 0) return null;
   return (

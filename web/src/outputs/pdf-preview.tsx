@@ -1,17 +1,23 @@
 import type { PDFDocumentProxy } from "pdfjs-dist";
-import { useEffect, useRef, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import { client } from "../api/client.ts";
 import type { FileView } from "../api/contract.ts";
 import { useText } from "../i18n/locale.ts";
 import { Button } from "../ui/button.tsx";
 import { openPdf } from "./open-pdf.ts";
 
-/** Pages that are drawn before somebody asks for more. */
+/** Number of pages shown at first. */
 const firstPages = 3;
 const morePages = 10;
 
-/** A PDF as pictures of its pages: nothing in it runs, and none of its links or forms is there. */
-export default function PdfPreview({ file }: { file: FileView }) {
+interface Props {
+  file: FileView;
+  /** Overlay for a page, positioned in fractions of its size. */
+  overlay?: (page: number) => ReactNode;
+}
+
+/** Pages of a PDF as images, without scripts, links or forms. */
+export default function PdfPreview({ file, overlay }: Props) {
   const text = useText();
   const [pdf, setPdf] = useState<PDFDocumentProxy | null>(null);
   const [failed, setFailed] = useState(false);
@@ -43,7 +49,10 @@ export default function PdfPreview({ file }: { file: FileView }) {
     <div className="mt-2 max-h-[40rem] space-y-3 overflow-auto rounded-lg bg-sunken p-3">
       {Array.from({ length: pages }, (_, n) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: pages are known by their number
-        <PdfPage key={n} pdf={pdf} number={n + 1} />
+        <div key={n} className="relative">
+          <PdfPage pdf={pdf} number={n + 1} />
+          {overlay?.(n + 1)}
+        </div>
       ))}
       {pages < pdf.numPages && (
         <Button size="small" onClick={() => setShown(shown + morePages)}>
@@ -95,5 +104,5 @@ function PdfPage({ pdf, number }: { pdf: PDFDocumentProxy; number: number }) {
   );
 }
 
-/** Of one side of a page that is drawn: phones have little memory for more. */
+/** Maximum side of a rendered page in pixels, because phones have little memory. */
 const mostPixels = 2_400;

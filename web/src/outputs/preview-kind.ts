@@ -3,14 +3,14 @@ import { isShown } from "../pictures/shown.ts";
 
 export type PreviewKind = "picture" | "pdf" | "table" | "json" | "text";
 
-/** Pictures of more bytes are shown where somebody asks for them, and not before. */
+/** Larger images are only shown on demand. */
 export const thumbnailBytes = 1_500_000;
-/** Of a text that is shown; the rest is in the download. */
+/** How much text to show. The download contains the rest. */
 export const textBytes = 256 * 1024;
-/** A PDF is read as a whole. */
+/** Limit for PDFs, which are loaded completely. */
 export const pdfBytes = 64 * 1024 * 1024;
 
-/** How a file is shown in place; `null`: it can only be downloaded. What a page could run is shown as its text. */
+/** How to preview a file. `null` if it can only be downloaded. Files that could run scripts are shown as text. */
 export function previewKind(file: FileView): PreviewKind | null {
   const { bytes } = file;
   if (bytes === 0) return null;
@@ -24,7 +24,7 @@ export function previewKind(file: FileView): PreviewKind | null {
   return null;
 }
 
-/** Indented where the whole of it is there and can be read; as it is otherwise. */
+/** Indents complete, valid JSON. Returns anything else as it is. */
 export function readableJson(text: string, isWhole: boolean): string {
   if (!isWhole) return text;
   try {

@@ -12,7 +12,7 @@ interface Props {
   file: FileView;
 }
 
-/** An image element runs no script of what it shows, an SVG's among it. */
+/** An image element does not run scripts, not even those of an SVG. */
 export function PicturePreview({ file }: Props) {
   const { width, height } = dimensionsOf(file) ?? {};
   return (
@@ -36,7 +36,7 @@ export function JsonPreview({ file }: Props) {
   return <Plain notice={notice}>{readableJson(content, isWhole)}</Plain>;
 }
 
-/** The first rows and columns. What cannot be read as a table is shown as its text. */
+/** First rows and columns of a table. Falls back to plain text. */
 export function TablePreview({ file }: Props) {
   const text = useText();
   const { content, notice, isWhole, isRead } = useBeginning(file);
@@ -103,7 +103,7 @@ interface Beginning {
   isRead: boolean;
 }
 
-/** As much of a text as is shown. */
+/** The beginning of a text. */
 function useBeginning(file: FileView): Beginning {
   const text = useText();
   const locale = useLocale();

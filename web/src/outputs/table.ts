@@ -9,12 +9,12 @@ export interface Table {
   hasMore: boolean;
 }
 
-/** The first rows of a CSV, the first of all as its head; `null` where it is none. */
+/** First rows of a CSV, with the very first as header. `null` if it is not a table. */
 export function readTable(
   text: string,
   { isWhole, isTabbed }: { isWhole: boolean; isTabbed: boolean },
 ): Table | null {
-  // The last line of a beginning is most often half of one.
+  // The last line of an excerpt is usually incomplete.
   const whole = isWhole ? text : text.slice(0, text.lastIndexOf("\n") + 1);
   const options = { preview: tableRows + 2, skipEmptyLines: true, ...(isTabbed && { delimiter: "\t" }) };
   const { data } = Papa.parse<string[]>(whole, options);

@@ -1,8 +1,8 @@
 import { type Thumbnail, thumbnailOf } from "./thumbnails.ts";
 
 /**
- * The pictures of the job that was just sent from here: their thumbnails are in the browser already, so the job's
- * page need not load the originals again.
+ * Images of the job just sent from this page. The browser already has their thumbnails, so the job's page need not
+ * download the originals.
  */
 let sent: { jobId: string; files: readonly (File | null)[] } | null = null;
 

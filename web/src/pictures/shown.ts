@@ -10,7 +10,7 @@ const shown = new Set([
   "image/bmp",
 ]);
 
-/** Whether browsers show files of this type in an image element. */
+/** Whether browsers can show this type in an image element. */
 export function isShown(file: FileView | null | undefined): file is FileView {
   return file !== null && file !== undefined && shown.has(file.mediaType);
 }

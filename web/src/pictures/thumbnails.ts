@@ -1,6 +1,6 @@
 /**
- * Small pictures of large ones. Only a few are decoded at once, and only while they are in view: fifty pictures of
- * 20 MB would fill gigabytes if all were decoded together.
+ * Thumbnails of large images. Decodes only a few at once, and only while they are visible: decoding fifty images of
+ * 20 MB together would fill gigabytes of memory.
  */
 
 export interface Thumbnail {
@@ -15,7 +15,7 @@ const made = new WeakMap<Blob, Promise<Thumbnail | null>>();
 const waiting: (() => void)[] = [];
 let running = 0;
 
-/** `null` when the browser cannot show this kind of picture (TIFF). The URL lives as long as the page. */
+/** `null` if the browser cannot show this format (TIFF). The URL is valid as long as the page. */
 export function thumbnailOf(file: Blob, mediaType: string | null): Promise<Thumbnail | null> {
   const known = made.get(file);
   if (known) return known;
@@ -65,7 +65,7 @@ export interface Decoded {
   close(): void;
 }
 
-/** Decodes off the main thread, the right way up. An SVG goes through an element, as bitmaps of it are not made. */
+/** Decodes off the main thread and applies the orientation. SVGs need an element: bitmaps do not support them. */
 export async function decodePicture(file: Blob, mediaType: string | null): Promise<Decoded> {
   if (mediaType === "image/svg+xml") {
     const url = URL.createObjectURL(new Blob([file], { type: mediaType }));

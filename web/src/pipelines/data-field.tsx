@@ -10,7 +10,7 @@ import type { FieldErrors, ItemsInput } from "./use-items.ts";
 
 interface Props {
   schema: JsonSchema;
-  /** Whether files are taken as well. */
+  /** Whether files are accepted, too. */
   withFiles: boolean;
   input: ItemsInput;
   errors: FieldErrors;
@@ -18,7 +18,7 @@ interface Props {
   onChange(input: ItemsInput): void;
 }
 
-/** One item by a form, or many from a file. */
+/** A single item through a form, or many from a file. */
 export function DataField({ schema: root, withFiles, input, errors, issues, onChange }: Props) {
   const text = useText();
   const schema = resolveSchema(root, root);

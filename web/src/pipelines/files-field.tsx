@@ -15,7 +15,7 @@ interface Props {
   onChange(files: File[]): void;
 }
 
-/** The files of any pipeline. */
+/** File field for any pipeline. */
 export function FilesField({ accepts, files, error, onChange }: Props) {
   const text = useText();
   const locale = useLocale();

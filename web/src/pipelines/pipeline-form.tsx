@@ -1,8 +1,11 @@
 import { useEffect, useMemo, useRef, useState } from "react";
-import type { Accepts, Pipeline } from "../api/contract.ts";
-import { formatBytes } from "../format/format.ts";
+import type { Accepts, Json, Pipeline } from "../api/contract.ts";
+import { formatLimit } from "../format/format.ts";
 import { useLocale, useText } from "../i18n/locale.ts";
-import { resolveSchema } from "../json-schema/schema.ts";
+import { type JsonSchema, resolveSchema } from "../json-schema/schema.ts";
+import type { Request } from "../request/curl.ts";
+import { exampleFiles } from "../request/example-files.ts";
+import { RequestPanel } from "../request/request-panel.tsx";
 import { SchemaFormContext } from "../schema-form/form-context.ts";
 import { ObjectFields } from "../schema-form/object-field.tsx";
 import { SchemaField } from "../schema-form/schema-field.tsx";
@@ -17,7 +20,7 @@ import { DataField } from "./data-field.tsx";
 import { FilesField } from "./files-field.tsx";
 import { useItems } from "./use-items.ts";
 
-/** A form made from the pipeline's JSON Schema. */
+/** A form generated from the pipeline's JSON Schema. */
 export function PipelineForm({ pipeline }: { pipeline: Pipeline }) {
   const text = useText();
   const { accepts } = pipeline;
@@ -61,55 +64,80 @@ export function PipelineForm({ pipeline }: { pipeline: Pipeline }) {
     });
   }
 
+  const request: Request = {
+    ...{ pipeline: pipeline.name, ...requestOf(draft, root) },
+    files: takesFiles ? namesOf(files, accepts) : [],
+    items: input.mode === "one" && accepts.data ? [{ data: dataOf(input.draft, accepts.data) }] : [],
+  };
+
   return (
-    <form
-      ref={form}
-      noValidate
-      className="card max-w-2xl space-y-6 p-5 sm:p-7"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void send();
-      }}
-    >
-      <fieldset disabled={state.phase === "sending" && !state.resumed} className="min-w-0 space-y-6">
-        {accepts.data && (
-          <DataField
-            schema={accepts.data}
-            withFiles={accepts.maxFiles > 0}
-            input={input}
-            errors={itemErrors}
-            issues={issues}
-            onChange={setInput}
-          />
+    <div className="grid items-start gap-6 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
+      <form
+        ref={form}
+        noValidate
+        className="card space-y-6 p-5 sm:p-7"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void send();
+        }}
+      >
+        <fieldset disabled={state.phase === "sending" && !state.resumed} className="min-w-0 space-y-6">
+          {accepts.data && (
+            <DataField
+              schema={accepts.data}
+              withFiles={accepts.maxFiles > 0}
+              input={input}
+              errors={itemErrors}
+              issues={issues}
+              onChange={setInput}
+            />
+          )}
+          {takesFiles && (
+            <FilesField
+              accepts={accepts}
+              files={files}
+              error={checked ? filesError : null}
+              onChange={setFiles}
+            />
+          )}
+          <SchemaFormContext value={{ root, errors, issues, SchemaField }}>
+            <ObjectFields path="" schema={schema} draft={draft} onChange={change} />
+          </SchemaFormContext>
+          {fields === 0 && accepts.maxFiles === 0 && !accepts.data && (
+            <p className="text-soft">{text.pipelines.noOptions}</p>
+          )}
+        </fieldset>
+        {state.phase === "failed" && <UploadFailure state={state} onRetry={() => void send()} />}
+        {state.phase === "sending" ? (
+          <UploadProgress state={state} />
+        ) : (
+          <Button look="primary" size="large" type="submit">
+            {text.pipelines.run}
+          </Button>
         )}
-        {takesFiles && (
-          <FilesField
-            accepts={accepts}
-            files={files}
-            error={checked ? filesError : null}
-            onChange={setFiles}
-          />
-        )}
-        <SchemaFormContext value={{ root, errors, issues, SchemaField }}>
-          <ObjectFields path="" schema={schema} draft={draft} onChange={change} />
-        </SchemaFormContext>
-        {fields === 0 && accepts.maxFiles === 0 && !accepts.data && (
-          <p className="text-soft">{text.pipelines.noOptions}</p>
-        )}
-      </fieldset>
-      {state.phase === "failed" && <UploadFailure state={state} onRetry={() => void send()} />}
-      {state.phase === "sending" ? (
-        <UploadProgress state={state} />
-      ) : (
-        <Button look="primary" size="large" type="submit">
-          {text.pipelines.run}
-        </Button>
-      )}
-    </form>
+      </form>
+      <RequestPanel request={request} />
+    </div>
   );
 }
 
-/** What the server says of single fields, by their paths in the form. */
+/** The options so far, without empty or invalid ones. */
+function requestOf(draft: Draft, schema: JsonSchema): Pick<Request, "options" | "optionFiles"> {
+  const { value, files } = buildValue(draft, schema, schema);
+  const names = [...files].map(([path, file]) => [path, file.name] as const);
+  return { options: value ?? {}, optionFiles: new Map(names) };
+}
+
+/** Without the files that the pipeline needs, the request would be refused. */
+function namesOf(files: readonly File[], accepts: Accepts): string[] {
+  return files.length > 0 ? files.map((file) => file.name) : exampleFiles(accepts);
+}
+
+function dataOf(draft: Draft, schema: JsonSchema): Json {
+  return buildValue(draft, schema, schema).value ?? {};
+}
+
+/** The server's messages about fields, by path in the form. */
 function useIssues(state: UploadState): ReadonlyMap<string, string> {
   const problem = state.phase === "failed" ? state.problem : null;
   return useMemo(() => {
@@ -124,5 +152,5 @@ function useFilesError(accepts: Accepts, files: readonly File[]): string | null 
   if (files.length < accepts.minFiles) return text.pipelines.filesRequired(accepts.minFiles);
   if (files.length > accepts.maxFiles) return text.pipelines.tooMany(accepts.maxFiles);
   const large = files.find((file) => file.size > accepts.maxFileBytes);
-  return large ? text.pipelines.tooLarge(large.name, formatBytes(accepts.maxFileBytes, locale)) : null;
+  return large ? text.pipelines.tooLarge(large.name, formatLimit(accepts.maxFileBytes, locale)) : null;
 }

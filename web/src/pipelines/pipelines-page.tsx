@@ -35,7 +35,7 @@ export function PipelinesPage() {
 function PipelineCard({ pipeline }: { pipeline: Pipeline }) {
   const text = useText();
   const accepts = useAcceptsWords(pipeline.accepts);
-  // Pictures have a page made for them.
+  // Image conversion has a dedicated page.
   const href = pipeline.name === "image.convert" ? paths.convert : paths.pipeline(pipeline.name);
   return (
     <li className="card group relative flex gap-4 p-5 transition-colors hover:border-line-strong">

@@ -1,6 +1,6 @@
 import type { Dictionary } from "../i18n/en.ts";
 
-/** The title of a pipeline in the reader's language, as far as there is one. */
+/** Title of a pipeline, translated if possible. */
 export function pipelineTitle(text: Dictionary, name: string, own: string | undefined): string {
   return text.pipelines.titles[name] ?? own ?? name;
 }

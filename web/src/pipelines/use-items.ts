@@ -7,16 +7,16 @@ import {
   readItems,
 } from "../../../src/domain/read-items.ts";
 import type { Accepts, NewItem } from "../api/contract.ts";
-import { formatBytes } from "../format/format.ts";
+import { formatLimit } from "../format/format.ts";
 import type { Dictionary } from "../i18n/en.ts";
 import { useLocale } from "../i18n/locale.ts";
 import { buildValue, type Draft, type FieldError, initialDraft } from "../schema-form/value.ts";
 
 export interface ItemsInput {
   mode: "files" | "one" | "many";
-  /** Of the one item. */
+  /** Draft of the single item. */
   draft: Draft;
-  /** Of many. */
+  /** File with many items. */
   file: File | null;
 }
 
@@ -29,7 +29,7 @@ const none: FieldErrors = { fields: {}, file: null };
 
 const parseCsv: ParseCsv = (text, options) => Papa.parse<Record<string, string>>(text, options);
 
-/** The items of data that a form asks for. @param takesFiles whether the form asks for files as well */
+/** Data items of a form. @param takesFiles whether the form also accepts files */
 export function useItems({ data, maxItems }: Accepts, takesFiles: boolean) {
   const locale = useLocale();
   const [input, setInput] = useState<ItemsInput>(() => ({
@@ -39,7 +39,7 @@ export function useItems({ data, maxItems }: Accepts, takesFiles: boolean) {
   }));
   const [errors, setErrors] = useState<FieldErrors>(none);
 
-  /** The items; `null` when something is wrong with them, which `errors` says. */
+  /** Reads the items. `null` if some are invalid, as `errors` says. */
   async function read(text: Dictionary): Promise<NewItem[] | null> {
     setErrors(none);
     if (data === null || input.mode === "files") return [];
@@ -54,7 +54,7 @@ export function useItems({ data, maxItems }: Accepts, takesFiles: boolean) {
     };
     if (!input.file) return refuse(text.pipelines.itemsRequired);
     if (input.file.size > MOST_ITEMS_FILE_BYTES) {
-      return refuse(text.pipelines.tooLarge(input.file.name, formatBytes(MOST_ITEMS_FILE_BYTES, locale)));
+      return refuse(text.pipelines.tooLarge(input.file.name, formatLimit(MOST_ITEMS_FILE_BYTES, locale)));
     }
     try {
       const isCsv = /\.csv$/i.test(input.file.name) || input.file.type === "text/csv";

@@ -1,7 +1,7 @@
 import type { AnchorHTMLAttributes, MouseEvent } from "react";
 import { navigate } from "./router.ts";
 
-/** A link inside the page. With a modifier key or another button it stays the browser's own. */
+/** A link within the page. Clicks with a modifier key or another button are left to the browser. */
 export function Link({ href, onClick, ...rest }: AnchorHTMLAttributes<HTMLAnchorElement> & { href: string }) {
   function follow(event: MouseEvent<HTMLAnchorElement>): void {
     onClick?.(event);

@@ -1,7 +1,7 @@
 import { useSyncExternalStore } from "react";
 import { matchRoute, type Route } from "./routes.ts";
 
-/** A router of the size this page needs, on the History API. */
+/** A minimal router based on the History API. */
 
 const listeners = new Set<() => void>();
 
@@ -30,7 +30,7 @@ export function useSearch(): URLSearchParams {
   return new URLSearchParams(useSyncExternalStore(subscribe, () => location.search));
 }
 
-/** What stands behind the `#`. A link that differs in it alone loads no page. */
+/** The part of the URL after `#`. Links that differ only in it do not reload the page. */
 export function useFragment(): string {
   const fragment = useSyncExternalStore(subscribe, () => location.hash.slice(1));
   try {

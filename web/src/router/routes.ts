@@ -8,9 +8,27 @@ export type Route =
   | { page: EntryName }
   | { page: "account" }
   | { page: "users" }
+  | { page: "notifications" }
+  | { page: "webhooks"; id: string | null }
+  | { page: "console"; section: ConsoleSection; id: string | null }
   | { page: "missing" };
 
-/** What people see who are not logged in. */
+export const consoleSections = [
+  "overview",
+  "queues",
+  "workers",
+  "jobs",
+  "dead-letters",
+  "operations",
+  "webhooks",
+  "replicas",
+  "audit",
+] as const;
+export type ConsoleSection = (typeof consoleSections)[number];
+/** Sections whose entries have their own pages. */
+const withPages: readonly ConsoleSection[] = ["jobs", "operations", "webhooks"];
+
+/** Pages for users who are not logged in. */
 export type EntryName = (typeof entryNames)[number];
 const entryNames = ["login", "register", "invite", "reset", "verify"] as const;
 
@@ -20,16 +38,25 @@ export function isEntry(page: Route["page"]): page is EntryName {
 
 export function matchRoute(path: string): Route {
   const [first = "", second, ...rest] = path.split("/").filter(Boolean).map(decode);
+  if (first === "admin") return consoleRoute(second, rest);
   if (rest.length > 0) return { page: "missing" };
   if (first === "" && second === undefined) return { page: "convert" };
   if (first === "jobs") return second === undefined ? { page: "jobs" } : { page: "job", id: second };
-  const single = [...entryNames, "schedules", "account", "users"] as const;
+  const single = [...entryNames, "schedules", "account", "users", "notifications"] as const;
   const found = single.find((name) => name === first);
   if (found && second === undefined) return { page: found };
+  if (first === "webhooks") return { page: "webhooks", id: second ?? null };
   if (first === "pipelines") {
     return second === undefined ? { page: "pipelines" } : { page: "pipeline", name: second };
   }
   return { page: "missing" };
+}
+
+function consoleRoute(name: string | undefined, [id, ...more]: string[]): Route {
+  if (name === "overview" || more.length > 0) return { page: "missing" };
+  const section = consoleSections.find((one) => one === (name ?? "overview"));
+  if (!section || (id !== undefined && !withPages.includes(section))) return { page: "missing" };
+  return { page: "console", section, id: id ?? null };
 }
 
 export const paths = {
@@ -43,6 +70,11 @@ export const paths = {
   reset: "/reset",
   account: "/account",
   users: "/users",
+  notifications: "/notifications",
+  webhooks: "/webhooks",
+  webhook: (id: string) => `/webhooks/${encodeURIComponent(id)}`,
+  console: (section: ConsoleSection = "overview", id?: string) =>
+    `/admin${section === "overview" ? "" : `/${section}`}${id === undefined ? "" : `/${encodeURIComponent(id)}`}`,
   pipeline: (name: string) => `/pipelines/${encodeURIComponent(name)}`,
 };
 

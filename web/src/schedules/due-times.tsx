@@ -3,11 +3,11 @@ import { useLocale } from "../i18n/locale.ts";
 
 interface Props {
   times: readonly string[];
-  /** `null`: the reader's own. */
+  /** `null` for the user's own. */
   timeZone: string | null;
 }
 
-/** Due times, in the time zone in which they were asked for. */
+/** Due times in the schedule's time zone. */
 export function DueTimes({ times, timeZone }: Props) {
   const locale = useLocale();
   return (

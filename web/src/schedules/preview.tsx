@@ -8,7 +8,7 @@ interface Props {
   timeZone: string | null;
 }
 
-/** When a schedule would be due, while it is written. */
+/** Due times of the schedule being edited. */
 export function Preview({ preview: { times, problem, isFresh }, timeZone }: Props) {
   const text = useText().schedules;
   return (
@@ -27,7 +27,7 @@ export function Preview({ preview: { times, problem, isFresh }, timeZone }: Prop
   );
 }
 
-/** A zone that is half typed is shown in the reader's own. */
+/** A time zone that is still incomplete falls back to the user's own. */
 function knownZone(timeZone: string | null): string | null {
   try {
     if (timeZone !== null) new Intl.DateTimeFormat("en", { timeZone: timeZone.trim() });

@@ -10,7 +10,7 @@ interface Props {
   onChange(rules: Rules): void;
 }
 
-/** What becomes of due times that passed, and of those that come too early. */
+/** What to do about missed due times, and about those while a job still runs. */
 export function RulesField({ rules, onChange }: Props) {
   const text = useText().schedules;
   return (

@@ -97,7 +97,7 @@ export function ScheduleCard({ schedule }: { schedule: Schedule }) {
   );
 }
 
-/** How the last due time ended, and the last job. */
+/** Outcome of the last due time, and the last job. */
 function Last({ schedule: { last, lastJobId, timeZone } }: { schedule: Schedule }) {
   const text = useText().schedules;
   const locale = useLocale();

@@ -27,7 +27,7 @@ interface Props {
   onClose(): void;
 }
 
-/** When, with which options and data, and by which rules. */
+/** Timing, options, data and rules of a schedule. */
 export function ScheduleFields({ pipeline, onClose }: Props) {
   const text = useText();
   const client = useQueryClient();

@@ -11,7 +11,7 @@ import { ProblemNotice } from "../ui/problem-notice.tsx";
 import { Skeleton } from "../ui/skeleton.tsx";
 import { ScheduleFields } from "./schedule-fields.tsx";
 
-/** A new schedule of any pipeline that works without files. */
+/** Creates a schedule for any pipeline that works without files. */
 export function ScheduleForm({ onClose }: { onClose(): void }) {
   const text = useText();
   const pipelines = useQuery({ queryKey: ["pipelines"], queryFn: ({ signal }) => listPipelines(signal) });
@@ -52,7 +52,7 @@ export function ScheduleForm({ onClose }: { onClose(): void }) {
   );
 }
 
-/** A schedule has no files to give. */
+/** A schedule cannot provide files. */
 function isAble({ accepts }: Pipeline): boolean {
   return accepts.minFiles === 0 || accepts.data !== null;
 }

@@ -12,7 +12,6 @@ import { Skeleton } from "../ui/skeleton.tsx";
 import { ScheduleCard } from "./schedule-card.tsx";
 import { ScheduleForm } from "./schedule-form.tsx";
 
-/** What starts by itself, and when. */
 export function SchedulesPage() {
   const text = useText();
   const [adding, setAdding] = useState(false);

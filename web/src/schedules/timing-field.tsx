@@ -14,7 +14,7 @@ interface Props {
 
 const zones = Intl.supportedValuesOf("timeZone");
 
-/** By cron expression or by interval. */
+/** A cron expression or an interval. */
 export function TimingField({ draft, errors, onChange }: Props) {
   const text = useText().schedules;
   const list = useId();

@@ -3,7 +3,7 @@ import type { Timing } from "../api/contract.ts";
 export const units = { seconds: 1, minutes: 60, hours: 3_600, days: 86_400 } as const;
 export type Unit = keyof typeof units;
 
-/** What was typed of a schedule's timing. */
+/** Typed values of a schedule's timing. */
 export interface TimingDraft {
   kind: "cron" | "interval";
   cron: string;
@@ -17,7 +17,7 @@ export function initialTiming(): TimingDraft {
   return { kind: "cron", cron: "0 2 * * *", timeZone, every: "15", unit: "minutes" };
 }
 
-/** `null` while something is missing. */
+/** `null` if something is missing. */
 export function timingOf({ kind, cron, timeZone, every, unit }: TimingDraft): Timing | null {
   if (kind === "cron") {
     const expression = cron.trim();
@@ -27,7 +27,7 @@ export function timingOf({ kind, cron, timeZone, every, unit }: TimingDraft): Ti
   return every.trim() === "" || !Number.isFinite(count) ? null : { everySeconds: count * units[unit] };
 }
 
-/** The largest unit that an interval is whole in. */
+/** Converts to the largest unit that yields a whole number. */
 export function intervalOf(seconds: number): { count: number; unit: Unit } {
   const unit = (Object.keys(units) as Unit[]).findLast((one) => seconds % units[one] === 0) ?? "seconds";
   return { count: seconds / units[unit], unit };

@@ -4,17 +4,17 @@ import { previewSchedule } from "../api/client.ts";
 import type { Timing } from "../api/contract.ts";
 import { asProblem, type Problem } from "../api/problem.ts";
 
-/** Whoever types is not asked after at each key. */
+/** Debounces typing. */
 const REST_MS = 250;
 
 export interface Preview {
   times: readonly string[];
-  /** What the server says is wrong with the timing. */
+  /** The server's objection to the timing. */
   problem: Problem | null;
   isFresh: boolean;
 }
 
-/** The next due times of a timing, as it is typed. */
+/** The next due times, while the user types. */
 export function usePreview(timing: Timing | null): Preview {
   const text = JSON.stringify(timing);
   const [settled, setSettled] = useState(text);
@@ -28,7 +28,7 @@ export function usePreview(timing: Timing | null): Preview {
     enabled: settled !== "null",
     placeholderData: keepPreviousData,
     retry: false,
-    // The times go by.
+    // Due times pass.
     refetchInterval: ({ state }) => (state.error ? false : 30_000),
   });
   const isFresh = settled === text && !query.isPlaceholderData;

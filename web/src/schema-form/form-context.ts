@@ -11,13 +11,13 @@ export interface SchemaFieldProps {
   onChange(draft: Draft): void;
 }
 
-/** What every field of one form shares. */
+/** Shared by all fields of a form. */
 export interface FormContext {
   root: JsonSchema;
   errors: Readonly<Record<string, FieldError>>;
   /** Messages of the server, by path. */
   issues: ReadonlyMap<string, string>;
-  /** The control for one option: those that hold others show them with it. */
+  /** Control for an option. Passed in, because nested controls use it recursively. */
   SchemaField: ComponentType<SchemaFieldProps>;
 }
 
@@ -32,14 +32,14 @@ export function useFormContext(): FormContext {
   return useContext(SchemaFormContext);
 }
 
-/** What one control gets: the schema is the option's own, without references. */
+/** Props of a control. The schema is the option's own, with references resolved. */
 export interface ControlProps extends Pick<SchemaFieldProps, "schema" | "required" | "draft" | "onChange"> {
   label: string;
   hint?: string;
   error: string | null;
 }
 
-/** What was typed so far. */
+/** The text typed so far. */
 export function typedText(draft: Draft): string {
   return typeof draft === "string" ? draft : "";
 }

@@ -13,7 +13,7 @@ interface Props {
   onChange(draft: Draft): void;
 }
 
-/** A group of options; one that may be left out has a switch. */
+/** A group of options. An optional one has a switch. */
 export function ObjectField({ label, hint, path, schema, required, draft, onChange }: Props) {
   const { root } = useFormContext();
   const optional = !required && schema.default === undefined;

@@ -1,4 +1,4 @@
-import { controlOf, humanise } from "../json-schema/schema.ts";
+import { controlOf, humanise, resolveSchema } from "../json-schema/schema.ts";
 import { Switch } from "../ui/inputs.tsx";
 import { ChoiceField } from "./choice-field.tsx";
 import { FileField } from "./file-field.tsx";
@@ -10,7 +10,7 @@ import { useFieldError } from "./use-field-error.ts";
 import { unwrap } from "./value.ts";
 import { VariantsField } from "./variants-field.tsx";
 
-/** The control for one option, whatever its kind. */
+/** Control for an option of any kind. */
 export function SchemaField(props: SchemaFieldProps) {
   const { name, path, required, draft, onChange } = props;
   const { root } = useFormContext();
@@ -24,11 +24,19 @@ export function SchemaField(props: SchemaFieldProps) {
     case "boolean":
       return <Switch label={label} hint={schema.description} checked={draft === true} onChange={onChange} />;
     case "choice":
-      return <ChoiceField {...props} {...common} schema={schema} values={control.values} />;
+      return (
+        <ChoiceField
+          {...props}
+          {...common}
+          schema={schema}
+          values={control.values}
+          fallback={resolveSchema(props.schema, root).default}
+        />
+      );
     case "number":
       return <NumberField {...props} {...common} schema={schema} whole={control.whole} />;
     case "text":
-      return <TextField {...props} {...common} schema={schema} long={control.long} />;
+      return <TextField {...props} {...common} schema={schema} long={control.long} input={control.input} />;
     case "json":
       return <JsonField {...props} {...common} />;
     case "file":

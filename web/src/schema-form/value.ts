@@ -2,8 +2,8 @@ import type { Json } from "../../../src/domain/records.ts";
 import { controlOf, isRequired, type JsonSchema, resolveSchema, typeOf } from "../json-schema/schema.ts";
 
 /**
- * The state of a generated form. Every field keeps what was typed: text for texts and numbers, so that a half-typed
- * number is not lost; `""` and `undefined` mean "not given".
+ * State of a generated form. Fields keep what was typed: numbers are text, so that incomplete ones are not lost. `""`
+ * and `undefined` mean "not given".
  */
 export type Draft = string | boolean | File | undefined | Draft[] | DraftVariant | DraftObject;
 
@@ -11,7 +11,7 @@ export interface DraftObject {
   [name: string]: Draft;
 }
 
-/** Which member of a union is chosen, and its own draft. */
+/** The chosen variant of a union, and its draft. */
 export interface DraftVariant {
   $variant: number;
   $value: Draft;
@@ -19,7 +19,7 @@ export interface DraftVariant {
 
 export interface Built {
   value: Json | undefined;
-  /** By path, `a.b.0`. */
+  /** By path, such as `a.b.0`. */
   errors: Record<string, FieldError>;
   files: Map<string, File>;
 }
@@ -78,7 +78,7 @@ function draftOf(value: Json | undefined, schema: JsonSchema, root: JsonSchema):
   }
 }
 
-/** Turns what was typed into the options of a job. What was left empty is left out, so the server's defaults apply. */
+/** Converts a draft to a job's options. Omits empty fields, so that the server's defaults apply. */
 export function buildValue(draft: Draft, schema: JsonSchema, root: JsonSchema): Built {
   const errors: Record<string, FieldError> = {};
   const files = new Map<string, File>();
@@ -196,7 +196,7 @@ function checkNumber(value: number, schema: JsonSchema, whole: boolean): FieldEr
   return null;
 }
 
-/** A pattern that this browser cannot read is left to the server. */
+/** Leaves patterns that this browser does not support to the server. */
 function matches(pattern: string, text: string): boolean {
   try {
     return new RegExp(pattern, "u").test(text);
@@ -205,7 +205,7 @@ function matches(pattern: string, text: string): boolean {
   }
 }
 
-/** The schema itself, or the one real member of a nullable union. */
+/** The schema itself, or the only non-null member of a nullable union. */
 export function unwrap(given: JsonSchema, root: JsonSchema): JsonSchema {
   const schema = resolveSchema(given, root);
   const members = (schema.anyOf ?? schema.oneOf)?.map((member) => resolveSchema(member, root));
@@ -221,7 +221,7 @@ export function isVariant(draft: Draft): draft is DraftVariant {
   return isObject(draft) && "$variant" in draft;
 }
 
-/** A nested object that may be left out whole: it has a switch, and `undefined` means switched off. */
+/** An optional nested object, which has a switch. `undefined` means off. */
 export function isOptionalGroup(parent: JsonSchema, name: string, root: JsonSchema): boolean {
   const property = parent.properties?.[name];
   if (!property || controlOf(property, root).kind !== "object") return false;

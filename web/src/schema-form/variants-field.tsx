@@ -17,7 +17,7 @@ interface Props {
   onChange(draft: Draft): void;
 }
 
-/** One of several kinds of value: first which, then its own fields. */
+/** A choice between several kinds of values, followed by the fields of the chosen one. */
 export function VariantsField({ label, hint, error, required, path, variants, draft, onChange }: Props) {
   const text = useText();
   const { root, SchemaField } = useFormContext();

@@ -4,7 +4,7 @@ import { isEntry, paths } from "../router/routes.ts";
 import { Skeleton } from "../ui/skeleton.tsx";
 import { useSession } from "./session.ts";
 
-/** Lets people in who are logged in, and leads all others to the login, and from there back here. */
+/** Shows its content to logged-in users. Sends others to the login and back here. */
 export function Gate({ children }: { children: ReactNode }) {
   const { page } = useRoute();
   const { phase } = useSession();
@@ -18,7 +18,7 @@ export function Gate({ children }: { children: ReactNode }) {
   }, [open, phase]);
 
   if (open) return children;
-  // The answer mostly comes before anybody would see this.
+  // The answer usually arrives before this becomes visible.
   return (
     <div className="animate-[appear_200ms_500ms_both]">
       <Skeleton rows={3} height="8rem" />
@@ -26,7 +26,7 @@ export function Gate({ children }: { children: ReactNode }) {
   );
 }
 
-/** Whether the page's own areas are shown, and not only ways in. */
+/** Whether the user can see more than the entry pages. */
 export function useIsOpen(): boolean {
   const { phase } = useSession();
   return phase !== "out" && phase !== "starting";

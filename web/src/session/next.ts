@@ -1,22 +1,22 @@
-/** Where somebody wanted to go who had to log in first. */
+/** Where the user wanted to go before logging in. */
 
 const key = "millrace.next";
 
-/** Only a path of this page: an address in a link must not lead elsewhere. */
+/** Accepts only paths of this page, so that a crafted link cannot redirect elsewhere. */
 export function safePath(path: string | null): string {
   return path !== null && /^\/(?![/\\])/.test(path) && !path.startsWith("/login") ? path : "/";
 }
 
-/** For the way over a provider, which leads back to the start page. */
+/** For provider sign-in, which returns to the start page. */
 export function rememberNext(path: string): void {
   try {
     sessionStorage.setItem(key, path);
   } catch {
-    // A browser that forbids storage only forgets it.
+    // Without storage, we forget it.
   }
 }
 
-/** Whether the browser comes from a provider, probably with a session. */
+/** Whether the browser may have come back from a provider, probably with a session. */
 export function hasNext(): boolean {
   try {
     return sessionStorage.getItem(key) !== null;

@@ -7,27 +7,27 @@ import { readSetting, removeSetting, writeSetting } from "../theme/settings.ts";
 import { hasNext, safePath, takeNext } from "./next.ts";
 
 /**
- * Who is logged in. The tokens are in cookies that no script can read; what a script needs to know is until when the
- * access token counts, so that the next one is fetched before links and pictures need it.
+ * The logged-in user. Scripts cannot read the token cookies. They only know when the access token expires, in order to
+ * refresh it before links and images need it.
  */
 export type SessionState =
   /** Not known yet. */
   | { phase: "starting" }
-  /** The server does not say: pages are shown, and say themselves what is wrong. */
+  /** The server did not answer. Pages are shown anyway, with their own errors. */
   | { phase: "unsure" }
   /** Accounts are off. */
   | { phase: "local" }
-  /** `ended`: the session is over, and what the page wanted waits for the next login. */
+  /** `ended`: the session has expired, and the page's requests wait for the next login. */
   | { phase: "in"; me: Me; ended: boolean }
   | { phase: "out" };
 
 const untilKey = "millrace.session";
 const accountsKey = "millrace.accounts";
-/** So long before it expires, an access token is replaced. */
+/** How long before its expiry an access token is refreshed. */
 const earlyMs = 60_000;
 
 export const sessionStore = createStore<SessionState>(
-  // Where accounts were off, they probably still are: nothing waits for the answer.
+  // If accounts were off last time, they probably still are, so do not wait for the answer.
   readSetting(accountsKey) === "off" ? { phase: "local" } : { phase: "starting" },
 );
 
@@ -39,19 +39,19 @@ export function useSession(): SessionState {
   return useStore(sessionStore);
 }
 
-/** Who is logged in, for what only they see; `null` also while accounts are off. */
+/** The logged-in user. Also `null` if accounts are off. */
 export function useMe(): Me | null {
   const session = useSession();
   return session.phase === "in" ? session.me : null;
 }
 
-/** Whether one sees what belongs to others: admins do, and who is the only user because accounts are off. */
+/** Whether the user may see other users' data: admins, and the only user if accounts are off. */
 export function useIsOperator(): boolean {
   const me = useMe();
   return me === null || me.role === "admin";
 }
 
-/** Finds out how things stand. */
+/** Determines the session's state. */
 export async function startSession(): Promise<void> {
   try {
     if (readSetting(untilKey) !== null || hasNext()) {
@@ -67,13 +67,13 @@ export async function startSession(): Promise<void> {
   }
 }
 
-/** Rejects with `unauthorized` when the address or the password is another one. */
+/** Rejects with `unauthorized` if the address or the password is wrong. */
 export async function logIn(credentials: { email: string; password: string }): Promise<void> {
   keepFresh(await client.account.login(credentials));
   enter(await client.account.me());
 }
 
-/** New tokens of the same session, such as those after a change of the password. */
+/** Notes the expiry of new tokens for the same session, for example after changing the password. */
 export function keepFresh({ expiresIn }: Granted): void {
   writeSetting(untilKey, String(Date.now() + expiresIn * 1_000));
   schedule();
@@ -83,18 +83,18 @@ export async function reloadMe(): Promise<void> {
   enter(await client.account.me());
 }
 
-/** Leaves nothing behind: whoever sits here next starts with an empty page. @param everywhere ends all sessions */
+/** Logs out and leaves no data behind for the next user of this browser. @param everywhere ends all sessions */
 export async function logOut({ everywhere = false } = {}): Promise<void> {
   if (everywhere) await client.account.logoutAll();
   else await client.account.logout();
   forget();
 }
 
-/** The session is over: the page begins anew, with nothing in memory. */
+/** Reloads the page after the session has ended, to clear its memory. */
 export function forget(then = "/login"): void {
   removeSetting(untilKey);
   location.assign(then);
-  // With another fragment alone, the browser would load nothing.
+  // If only the fragment differs, the browser would not reload.
   if (then.includes("#")) location.reload();
 }
 
@@ -118,7 +118,7 @@ function leave(): void {
   sessionStore.set({ phase: "out" });
 }
 
-/** One at a time, whoever asks. */
+/** Shares one renewal between concurrent callers. */
 function renew(): Promise<boolean> {
   renewing ??= renewOnce().finally(() => {
     renewing = null;
@@ -142,7 +142,7 @@ async function renewOnce(): Promise<boolean> {
   });
 }
 
-/** `false`: the session is over. Rejects when the server cannot be reached. */
+/** Returns `false` if the session has ended. Rejects if the server is unreachable. */
 async function refresh(): Promise<boolean> {
   try {
     keepFresh(await client.account.refresh());
@@ -159,11 +159,11 @@ function schedule(): void {
   timer = setTimeout(refreshIfDue, Math.max(1_000, left));
 }
 
-/** A page that nobody looks at lets its session rest; a request that needs a token fetches one itself. */
+/** Skipped while the page is hidden. A request that needs a new token gets one itself. */
 function refreshIfDue(): void {
   if (document.hidden || sessionStore.get().phase !== "in") return;
   const until = Number(readSetting(untilKey) ?? 0);
-  // Another tab may have been first.
+  // Another tab may have refreshed it already.
   if (until - Date.now() > earlyMs) schedule();
   else void renew().catch(schedule);
 }
@@ -174,7 +174,7 @@ if (typeof window !== "undefined") {
   window.addEventListener("storage", ({ key, newValue }) => {
     if (key !== untilKey) return;
     const { phase } = sessionStore.get();
-    // Logged out, or in, in another tab.
+    // Another tab has logged in or out.
     if (newValue === null && phase === "in") location.reload();
     if (newValue !== null && phase === "out") void startSession();
   });

@@ -1,63 +1,47 @@
 import { useMutation } from "@tanstack/react-query";
-import { type FocusEvent, type KeyboardEvent, useEffect, useRef, useState } from "react";
+import { useState } from "react";
 import type { Me } from "../../../src/client/index.ts";
 import { asProblem } from "../api/problem.ts";
 import { useText } from "../i18n/locale.ts";
 import { Link } from "../router/link.tsx";
 import { paths } from "../router/routes.ts";
-import { logOut, useMe } from "../session/session.ts";
+import { logOut, useSession } from "../session/session.ts";
 import { classes } from "../ui/classes.ts";
-import { Icon } from "../ui/icons.tsx";
+import { Icon, type IconName } from "../ui/icons.tsx";
+import { useDismissal } from "../ui/use-dismissal.ts";
 import { cancelUpload } from "../upload/uploading.ts";
 
-/** Who is logged in, and where to go from there. */
+/** Menu of the logged-in user. Empty without accounts. */
 export function AccountMenu() {
-  const me = useMe();
-  return me && <Menu me={me} />;
+  const session = useSession();
+  if (session.phase === "in") return <Menu me={session.me} />;
+  return session.phase === "local" ? <Menu me={null} /> : null;
 }
 
-function Menu({ me }: { me: Me }) {
+const row =
+  "flex w-full items-center gap-2.5 rounded-lg px-3 py-2.5 text-left text-sm font-medium hover:bg-sunken";
+
+function Menu({ me }: { me: Me | null }) {
   const text = useText();
   const [open, setOpen] = useState(false);
-  const button = useRef<HTMLButtonElement>(null);
-  const frame = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    if (!open) return;
-    // Not every browser gives a button the focus that is clicked, so that none is lost outside.
-    const onPress = ({ target }: PointerEvent) => !frame.current?.contains(target as Node) && setOpen(false);
-    document.addEventListener("pointerdown", onPress);
-    return () => document.removeEventListener("pointerdown", onPress);
-  }, [open]);
+  const close = () => setOpen(false);
+  const { button, frame } = useDismissal(open, close);
   const leave = useMutation({
     async mutationFn() {
       cancelUpload();
       await logOut();
     },
   });
-  const shown = me.name || me.email || "";
-  const close = () => setOpen(false);
-  const row =
-    "flex w-full items-center gap-2.5 rounded-lg px-3 py-2.5 text-left text-sm font-medium hover:bg-sunken";
-
-  function onKeyDown(event: KeyboardEvent): void {
-    if (event.key !== "Escape" || !open) return;
-    close();
-    button.current?.focus();
-  }
-
-  function onBlur({ currentTarget, relatedTarget }: FocusEvent): void {
-    if (relatedTarget && !currentTarget.contains(relatedTarget)) close();
-  }
+  const shown = me ? me.name || me.email || "" : "";
 
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: what happens inside bubbles up to here.
-    <div ref={frame} className="relative" onKeyDown={onKeyDown} onBlur={onBlur}>
+    <div {...frame} className="relative">
       <button
         ref={button}
         type="button"
         aria-expanded={open}
-        aria-label={text.nav.accountOf(shown)}
-        title={shown}
+        aria-label={me ? text.nav.accountOf(shown) : text.nav.menu}
+        title={me ? shown : text.nav.menu}
         onClick={() => setOpen(!open)}
         className={classes(
           "flex size-9 items-center justify-center rounded-full text-sm font-semibold uppercase transition-colors",
@@ -68,31 +52,32 @@ function Menu({ me }: { me: Me }) {
       </button>
       {open && (
         <div className="card absolute top-full right-0 z-40 mt-2 w-64 animate-[rise_120ms_ease-out] p-1.5 shadow-2xl">
-          <p className="border-b border-line px-3 pt-1.5 pb-2.5 text-[0.8125rem] break-words text-soft">
-            {me.name && <span className="block font-medium text-ink">{me.name}</span>}
-            {me.email}
-          </p>
-          <ul className="pt-1.5">
-            <li>
-              <Link href={paths.account} className={row} onClick={close}>
-                <Icon name="user" className="text-soft" />
-                {text.nav.account}
-              </Link>
-            </li>
-            {me.role === "admin" && (
+          {me && (
+            <p className="mb-1.5 border-b border-line px-3 pt-1.5 pb-2.5 text-[0.8125rem] break-words text-soft">
+              {me.name && <span className="block font-medium text-ink">{me.name}</span>}
+              {me.email}
+            </p>
+          )}
+          <ul>
+            {me && <Entry to={paths.account} icon="user" name={text.nav.account} onClick={close} />}
+            <Entry to={paths.notifications} icon="bell" name={text.nav.notifications} onClick={close} />
+            <Entry to={paths.webhooks} icon="webhook" name={text.nav.webhooks} onClick={close} />
+            {me?.role === "admin" && (
+              <Entry to={paths.users} icon="users" name={text.nav.users} onClick={close} />
+            )}
+            {me && (
               <li>
-                <Link href={paths.users} className={row} onClick={close}>
-                  <Icon name="users" className="text-soft" />
-                  {text.nav.users}
-                </Link>
+                <button
+                  type="button"
+                  className={row}
+                  disabled={leave.isPending}
+                  onClick={() => leave.mutate()}
+                >
+                  <Icon name="leave" className="text-soft" />
+                  {text.nav.logOut}
+                </button>
               </li>
             )}
-            <li>
-              <button type="button" className={row} disabled={leave.isPending} onClick={() => leave.mutate()}>
-                <Icon name="leave" className="text-soft" />
-                {text.nav.logOut}
-              </button>
-            </li>
           </ul>
           {leave.error && (
             <p role="alert" className="px-3 py-2 text-xs text-bad">
@@ -102,5 +87,23 @@ function Menu({ me }: { me: Me }) {
         </div>
       )}
     </div>
+  );
+}
+
+interface EntryProps {
+  to: string;
+  icon: IconName;
+  name: string;
+  onClick(): void;
+}
+
+function Entry({ to, icon, name, onClick }: EntryProps) {
+  return (
+    <li>
+      <Link href={to} className={row} onClick={onClick}>
+        <Icon name={icon} className="text-soft" />
+        {name}
+      </Link>
+    </li>
   );
 }

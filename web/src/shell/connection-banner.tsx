@@ -4,7 +4,7 @@ import { useText } from "../i18n/locale.ts";
 import { classes } from "../ui/classes.ts";
 import { Icon } from "../ui/icons.tsx";
 
-/** Floats, so that nothing moves when it comes and goes, where it covers neither the navigation nor an upload. */
+/** Floats, so that nothing moves when it appears, and covers neither the navigation nor an upload. */
 export function ConnectionBanner() {
   const text = useText();
   const state = useSyncExternalStore(connection.subscribe, connection.state);

@@ -3,7 +3,7 @@ import { useText } from "../i18n/locale.ts";
 import { Button } from "../ui/button.tsx";
 import { Empty } from "../ui/empty.tsx";
 
-/** React offers catching of a rendering error to classes alone. */
+/** React supports error boundaries only as classes. */
 export class CrashBoundary extends Component<{ children: ReactNode }, { crashed: boolean }> {
   override state = { crashed: false };
 

@@ -2,13 +2,14 @@ import { useText } from "../i18n/locale.ts";
 import { Link } from "../router/link.tsx";
 import { useRoute } from "../router/router.ts";
 import { paths, type Route } from "../router/routes.ts";
+import { useIsOperator } from "../session/session.ts";
 import { classes } from "../ui/classes.ts";
 import { Icon, type IconName } from "../ui/icons.tsx";
 
 const entries: {
   to: string;
   icon: IconName;
-  name: "convert" | "jobs" | "pipelines" | "schedules";
+  name: "convert" | "jobs" | "pipelines" | "schedules" | "console";
   pages: Route["page"][];
 }[] = [
   { to: paths.convert, icon: "images", name: "convert", pages: ["convert"] },
@@ -16,18 +17,27 @@ const entries: {
   { to: paths.pipelines, icon: "flow", name: "pipelines", pages: ["pipelines", "pipeline"] },
   { to: paths.schedules, icon: "clock", name: "schedules", pages: ["schedules"] },
 ];
+/** Additional entry for operators. */
+const consoleEntry: (typeof entries)[number] = {
+  to: paths.console(),
+  icon: "gauge",
+  name: "console",
+  pages: ["console", "users"],
+};
 
-/** In the header on a desktop, at the thumb on a phone. */
+/** In the header on desktops, at the bottom on phones. */
 export function Navigation() {
   const text = useText();
   const { page } = useRoute();
+  const isOperator = useIsOperator();
+  const shown = isOperator ? [...entries, consoleEntry] : entries;
   return (
     <nav
       aria-label={text.nav.label}
       className="max-sm:fixed max-sm:inset-x-0 max-sm:bottom-0 max-sm:z-30 max-sm:border-t max-sm:border-line max-sm:bg-surface max-sm:pb-[env(safe-area-inset-bottom)]"
     >
       <ul className="flex gap-1 max-sm:h-16">
-        {entries.map(({ to, icon, name, pages }) => {
+        {shown.map(({ to, icon, name, pages }) => {
           const here = pages.includes(page);
           return (
             <li key={to} className="max-sm:flex-1">

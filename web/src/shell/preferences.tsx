@@ -4,7 +4,7 @@ import { Icon, type IconName } from "../ui/icons.tsx";
 
 const themeIcons: Record<Theme, IconName> = { system: "system", light: "sun", dark: "moon" };
 
-/** Language and appearance: small selects that look like buttons. */
+/** Language and color scheme: compact selects that look like buttons. */
 export function Preferences() {
   const text = useText();
   const theme = useTheme();

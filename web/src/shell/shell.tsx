@@ -1,8 +1,12 @@
+import { lazy, Suspense } from "react";
 import { useText } from "../i18n/locale.ts";
 import { Link } from "../router/link.tsx";
+import { useRoute } from "../router/router.ts";
 import { paths } from "../router/routes.ts";
 import { useIsOpen } from "../session/gate.tsx";
+import { useSession } from "../session/session.ts";
 import { Announcer } from "../ui/announce.tsx";
+import { Race } from "../ui/race.tsx";
 import { UnfinishedUploads } from "../upload/unfinished-uploads.tsx";
 import { AccountMenu } from "./account-menu.tsx";
 import { ConnectionBanner } from "./connection-banner.tsx";
@@ -11,18 +15,26 @@ import { Navigation } from "./navigation.tsx";
 import { Preferences } from "./preferences.tsx";
 import { UploadIndicator } from "./upload-indicator.tsx";
 
+// Not needed for the first render.
+const Bell = lazy(async () => ({ default: (await import("../notifications/bell.tsx")).Bell }));
+
 export function Shell({ children }: { children: React.ReactNode }) {
   const text = useText();
   const isOpen = useIsOpen();
-  const width = "mx-auto w-full max-w-6xl px-4 sm:px-6";
+  const isStarting = useSession().phase === "starting";
+  // Wider, for the console's tables.
+  const { page } = useRoute();
+  const isWide = page === "console";
+  const width = `mx-auto w-full ${isWide ? "max-w-[84rem]" : "max-w-6xl"} px-4 sm:px-6`;
   return (
-    <div className="flex min-h-dvh flex-col">
+    <div className="relative isolate flex min-h-dvh flex-col">
       <a
         href="#content"
         className="sr-only z-50 rounded-lg bg-accent px-4 py-2 font-medium text-on-accent focus:not-sr-only focus:fixed focus:top-3 focus:left-3"
       >
         {text.nav.skip}
       </a>
+      {page === "convert" && <Race />}
       <header className="z-20 border-b border-line bg-canvas/85 sm:sticky sm:top-0 sm:backdrop-blur">
         <div className={`${width} flex h-14 items-center gap-6`}>
           <Link
@@ -35,6 +47,13 @@ export function Shell({ children }: { children: React.ReactNode }) {
           {isOpen && <Navigation />}
           <div className="ml-auto flex items-center gap-1">
             <UploadIndicator />
+            {isOpen && (
+              <Suspense fallback={<span className="size-9" />}>
+                <Bell />
+              </Suspense>
+            )}
+            {/* Reserves the space until the user is known. */}
+            {isStarting && <span className="w-19" />}
             <Preferences />
             <AccountMenu />
           </div>
@@ -45,7 +64,7 @@ export function Shell({ children }: { children: React.ReactNode }) {
         {children}
       </main>
       <footer
-        className={`${width} flex flex-wrap justify-between gap-3 border-t border-line py-6 text-xs text-faint max-sm:pb-24`}
+        className={`${width} ${isStarting ? "invisible" : ""} flex flex-wrap justify-between gap-3 border-t border-line py-6 text-xs text-faint max-sm:pb-24`}
       >
         <span>{text.nav.tagline}</span>
         <a href="/docs" className="font-medium hover:text-ink hover:underline">

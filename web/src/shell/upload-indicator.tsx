@@ -7,7 +7,7 @@ import { useStore } from "../store/store.ts";
 import { Icon } from "../ui/icons.tsx";
 import { uploadStore } from "../upload/uploading.ts";
 
-/** An upload that goes on while another page is shown. */
+/** Shows an upload that continues while another page is open. */
 export function UploadIndicator() {
   const text = useText();
   const locale = useLocale();

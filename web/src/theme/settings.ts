@@ -1,4 +1,4 @@
-/** Small choices that outlive a visit. A browser that forbids storage only forgets them. */
+/** Settings that outlive a visit. Without storage, they are forgotten. */
 
 export function readSetting(key: string): string | null {
   try {
@@ -12,7 +12,7 @@ export function writeSetting(key: string, value: string): void {
   try {
     localStorage.setItem(key, value);
   } catch {
-    // Private windows may refuse.
+    // Private windows may refuse storage.
   }
 }
 
@@ -20,6 +20,6 @@ export function removeSetting(key: string): void {
   try {
     localStorage.removeItem(key);
   } catch {
-    // As above.
+    // See above.
   }
 }

@@ -1,6 +1,6 @@
 import { useEffect, useState } from "react";
 
-/** What screen readers are told without moving their focus. */
+/** Announces a message to screen readers without moving the focus. */
 
 let say: (message: string) => void = () => {};
 

@@ -46,7 +46,7 @@ export function Button({ look: kind, size, icon, className, children, ...rest }:
 
 type LinkButtonProps = Shape & AnchorHTMLAttributes<HTMLAnchorElement>;
 
-/** Looks like a button, is a link: for downloads. */
+/** A link that looks like a button, for downloads. */
 export function LinkButton({ look: kind, size, icon, className, children, ...rest }: LinkButtonProps) {
   return (
     <a className={classes(look({ look: kind, size }), className)} {...rest}>

@@ -1,8 +1,8 @@
 import { type FormEvent, useRef, useState } from "react";
 
 /**
- * A form whose faults show from the first try to send it on, never before; that try leads to the first of them.
- * @param faults by field; `null` where there is none
+ * A form that shows errors only after the first attempt to submit it, which also focuses the first error.
+ * @param faults by field. `null` for valid fields
  */
 export function useCheckedForm<Name extends string>(faults: Record<Name, string | null>, send: () => void) {
   const ref = useRef<HTMLFormElement>(null);
@@ -21,7 +21,7 @@ export function useCheckedForm<Name extends string>(faults: Record<Name, string 
   return {
     props: { ref, noValidate: true, onSubmit },
     fault: (name: Name): string | null => (tried ? faults[name] : null),
-    /** As if it were new. */
+    /** Hides errors until the next attempt. */
     reset: () => setTried(false),
   };
 }

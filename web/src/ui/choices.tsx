@@ -4,7 +4,7 @@ import { classes } from "./classes.ts";
 export interface Choice<T extends string> {
   value: T;
   label: ReactNode;
-  /** For choices whose label is a picture. */
+  /** Accessible name of a choice whose label is an image. */
   name?: string;
 }
 
@@ -15,12 +15,16 @@ interface Props<T extends string> {
   choices: readonly Choice<T>[];
   value: T;
   onChange(value: T): void;
+  /** Called for clicks and taps, but not for arrow keys. */
+  onPick?(value: T): void;
   columns?: string;
 }
 
-/** Radio buttons that look like a segmented control; arrow keys move between them as in any radio group. */
+const usualColumns = "grid-flow-col auto-cols-fr";
+
+/** Radio buttons that look like a segmented control. Arrow keys work as in any radio group. */
 export function Choices<T extends string>(props: Props<T>) {
-  const { label, hideLabel, hint, choices, value, onChange, columns = "grid-flow-col auto-cols-fr" } = props;
+  const { label, hideLabel, hint, choices, value, onChange, onPick, columns = usualColumns } = props;
   const name = useId();
   return (
     <fieldset className="min-w-0">
@@ -29,7 +33,7 @@ export function Choices<T extends string>(props: Props<T>) {
         {choices.map((choice) => (
           <label
             key={choice.value}
-            // The hidden input scrolls with its label: where it has the focus, the label is in sight.
+            // Positioned, so that the hidden input scrolls with its label, and focusing it shows the label.
             className={classes(
               "relative flex min-h-8 items-center justify-center rounded-lg px-2 py-1 text-center text-[0.8125rem] transition-colors",
               "has-focus-visible:outline-2 has-focus-visible:outline-offset-1 has-focus-visible:outline-accent",
@@ -44,6 +48,8 @@ export function Choices<T extends string>(props: Props<T>) {
               value={choice.value}
               checked={choice.value === value}
               onChange={() => onChange(choice.value)}
+              // Arrow keys also fire click events, but at position (0, 0).
+              onClick={({ clientX, clientY }) => (clientX !== 0 || clientY !== 0) && onPick?.(choice.value)}
               aria-label={choice.name}
               className="sr-only"
             />

@@ -35,13 +35,13 @@ export function CopyButton({ value, small = false }: { value: string; small?: bo
   );
 }
 
-/** `navigator.clipboard` exists only in secure contexts; a hidden field works everywhere. */
+/** `navigator.clipboard` needs a secure context. A hidden field works everywhere. */
 async function writeClipboard(value: string): Promise<void> {
   if (navigator.clipboard) {
     try {
       return await navigator.clipboard.writeText(value);
     } catch {
-      // Not permitted: the old way may be.
+      // Not permitted, but the old way may be.
     }
   }
   const field = document.createElement("textarea");

@@ -12,7 +12,7 @@ interface Props {
   wide?: boolean;
 }
 
-/** A modal on the browser's own `<dialog>`, which keeps the focus inside and gives it back at the end. */
+/** A modal `<dialog>`, which traps the focus and restores it at the end. */
 export function Dialog({ title, onClose, children, wide = false }: Props) {
   const text = useText();
   const element = useRef<HTMLDialogElement>(null);
@@ -23,7 +23,7 @@ export function Dialog({ title, onClose, children, wide = false }: Props) {
     const dialog = element.current;
     if (dialog && !dialog.open) {
       dialog.showModal();
-      // The browser takes the first control, which is the one that closes.
+      // By default, the browser would focus the first control, which is the close button.
       if (!wide) body.current?.querySelector<HTMLElement>(firstControl)?.focus();
     }
     return () => dialog?.close();

@@ -12,13 +12,13 @@ interface Props {
   hint?: string;
   error?: string | null;
   required?: boolean;
-  /** Shown at the end of the label's line, such as a slider's value. */
+  /** Content at the end of the label's line, such as a slider's value. */
   aside?: ReactNode;
   className?: string;
   children(ids: ControlIds): ReactNode;
 }
 
-/** A label, its control and what there is to say about it, tied together for screen readers. */
+/** A labeled control with hint and error, linked for screen readers. */
 export function Field({ label, hint, error, required, aside, className, children }: Props) {
   const id = useId();
   const described = [hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(" ") || undefined;

@@ -6,7 +6,7 @@ interface Props {
   children: React.ReactNode;
 }
 
-/** A card that opens. */
+/** A collapsible card. */
 export function Fold({ title, onToggle, children }: Props) {
   return (
     <details className="card group" onToggle={(event) => onToggle?.(event.currentTarget.open)}>

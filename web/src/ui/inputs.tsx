@@ -12,7 +12,7 @@ type NumberProps = Omit<InputHTMLAttributes<HTMLInputElement>, "value" | "onChan
   unit?: string;
 };
 
-/** Empty means "not set". */
+/** An empty input means "not set". */
 export function NumberInput({ value, onChange, unit, className, ...rest }: NumberProps) {
   return (
     <span className="relative block">

@@ -1,4 +1,5 @@
 import { type ReactNode, useEffect, useRef } from "react";
+import { classes } from "./classes.ts";
 
 export function useTabTitle(title: string): void {
   useEffect(() => {
@@ -8,17 +9,19 @@ export function useTabTitle(title: string): void {
 
 interface Props {
   title: string;
-  /** The browser tab's title, when it should say more than the heading. */
+  /** Title of the browser tab, if it should say more than the heading. */
   tabTitle?: string;
   intro?: ReactNode;
   actions?: ReactNode;
+  /** Larger heading, for the first screen. */
+  hero?: boolean;
   children: ReactNode;
 }
 
 let visits = 0;
 
-/** The frame of a page. Arriving by a link moves the focus to its heading, as loading a page would. */
-export function Page({ title, tabTitle, intro, actions, children }: Props) {
+/** Frame of a page. After navigation, focuses its heading, like loading a page would. */
+export function Page({ title, tabTitle, intro, actions, hero = false, children }: Props) {
   const heading = useRef<HTMLHeadingElement>(null);
 
   useEffect(() => {
@@ -33,7 +36,14 @@ export function Page({ title, tabTitle, intro, actions, children }: Props) {
     <div className="animate-[rise_200ms_ease-out]">
       <div className="mb-7 flex flex-wrap items-end justify-between gap-x-6 gap-y-4">
         <div className="min-w-0">
-          <h1 ref={heading} tabIndex={-1} className="text-2xl font-semibold tracking-tight sm:text-[1.75rem]">
+          <h1
+            ref={heading}
+            tabIndex={-1}
+            className={classes(
+              "font-extrabold tracking-tight break-words",
+              hero ? "text-3xl sm:text-[2.75rem] sm:leading-[1.1]" : "text-2xl font-bold sm:text-[1.75rem]",
+            )}
+          >
             {title}
           </h1>
           {intro && <div className="mt-1.5 max-w-[65ch] text-soft">{intro}</div>}

@@ -9,7 +9,7 @@ type Props = Omit<InputHTMLAttributes<HTMLInputElement>, "value" | "onChange"> &
   hint?: string;
   error?: string | null;
   aside?: React.ReactNode;
-  /** `new-password` makes password managers offer one. */
+  /** `new-password` makes password managers suggest one. */
   autoComplete: "current-password" | "new-password";
   value: string;
   onChange(value: string): void;

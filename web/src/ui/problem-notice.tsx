@@ -8,13 +8,13 @@ import { useCountdown } from "./use-countdown.ts";
 
 interface Props {
   problem: Problem;
-  /** What codes mean just here, in place of the usual words and of the server's. */
+  /** Texts for specific codes, which override the general texts and the server's. */
   words?: Partial<Words>;
   onRetry?(): void;
   children?: ReactNode;
 }
 
-/** What went wrong, in words, and what to do. A full queue counts down to when it is worth trying again. */
+/** An error with advice. For a full queue, counts down to the next attempt. */
 export function ProblemNotice({ problem, words: own, onRetry, children }: Props) {
   const text = useText();
   const left = useCountdown(problem);

@@ -1,10 +1,10 @@
 import { classes } from "./classes.ts";
 
 interface Props {
-  /** 0 to 1, or `null` while it cannot be told. */
+  /** 0 to 1, or `null` if unknown. */
   fraction: number | null;
   label: string;
-  /** The part of it, from 0 to 1, that failed: drawn in another colour at its end. */
+  /** Failed fraction of the filled part, drawn at its end in another color. */
   failed?: number;
   tone?: "accent" | "good" | "bad" | "warn" | "faint";
   thin?: boolean;

@@ -1,6 +1,6 @@
 import { useText } from "../i18n/locale.ts";
 
-/** Holds the place of what is being loaded, so that nothing jumps when it comes. */
+/** Placeholder for loading content, so that nothing moves when it arrives. */
 export function Skeleton({ rows, height }: { rows: number; height: string }) {
   const text = useText();
   return (

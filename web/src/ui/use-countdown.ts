@@ -1,7 +1,7 @@
 import { useEffect, useState } from "react";
 import type { Problem } from "../api/problem.ts";
 
-/** Whole seconds until `Retry-After` of this problem has passed. */
+/** Whole seconds until the problem's `Retry-After`. */
 export function useCountdown(problem: Problem): number {
   const [left, setLeft] = useState(problem.retryAfter ?? 0);
   useEffect(() => {

@@ -1,17 +1,17 @@
 import type { FilePart, Submission } from "./submission.ts";
 
 /**
- * Submissions that outlive the page, in IndexedDB: what was asked for, where each file is uploaded to, and the
- * contents of those that have not come yet. The browser copies contents to its own disk space, not into memory.
+ * Submissions that outlive the page, in IndexedDB: the request, the upload of each file, and the contents of files that
+ * are not uploaded yet. The browser stores contents on disk rather than in memory.
  */
 
 const keptMs = 24 * 3_600_000;
-/** The server forgets uploads at that age: nothing is offered that is about to be. */
+/** The server deletes uploads at that age, so do not offer those that are about to expire. */
 const marginMs = 600_000;
 
 type Head = Omit<Submission, "parts">;
 type PartRecord = Omit<FilePart, "file">;
-/** Contents may just be on their way here, from this tab or from another. */
+/** Contents may still be being stored, by this tab or another one. */
 const partlyKeptMs = 3_600_000;
 
 const database = "millrace";
@@ -43,7 +43,7 @@ export function dropSubmission(key: string): Promise<void> {
   });
 }
 
-/** Those that can be gone on with, oldest first. What is of no more use is dropped. */
+/** Submissions that can be resumed, oldest first. Deletes those that cannot. */
 export async function keptSubmissions(now: number): Promise<Submission[]> {
   const db = await open();
   try {
@@ -85,7 +85,7 @@ function partsOf(key: string): IDBKeyRange {
   return IDBKeyRange.bound([key], [key, []]);
 }
 
-/** Rejects where the browser allows no storage, or has none left. */
+/** Rejects if the browser does not allow storage, or has no space left. */
 async function write(
   names: StoreName[],
   change: (store: (name: StoreName) => IDBObjectStore) => void,

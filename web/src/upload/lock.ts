@@ -1,10 +1,10 @@
 /**
- * Two tabs do not go on with the same upload. Where the browser has no locks (outside of secure contexts) they
- * could: the server takes each byte once, and the key makes one job of it.
+ * Keeps two tabs from resuming the same upload. Without Web Locks (outside of secure contexts) they could, but the
+ * server accepts each byte only once, and the idempotency key prevents a second job.
  */
 const prefix = "millrace.upload.";
 
-/** Held until it is given back, or the page is gone. */
+/** Held until released, or until the page is closed. */
 export function holdLock(key: string): () => void {
   let release = () => {};
   const released = new Promise<void>((resolve) => {

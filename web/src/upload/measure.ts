@@ -9,7 +9,7 @@ export interface Measured {
 
 const everyMs = 150;
 
-/** Sums up what parts report, and tells it at once and then a few times a second. */
+/** Adds up the progress of all parts. Reports right away, then a few times a second. */
 export function measureUpload(parts: readonly FilePart[], tell: (measured: Measured) => void) {
   const sizes = new Map(parts.map((part) => [part, part.done ? part.size : 0]));
   const total = parts.reduce((sum, part) => sum + part.size, 0);

@@ -2,18 +2,18 @@ import { sendFile } from "../api/client.ts";
 import { Problem } from "../api/problem.ts";
 import type { FilePart } from "./submission.ts";
 
-/** Enough to fill a line, and few enough to leave connections for the rest of the page. */
+/** Enough to use the bandwidth, while leaving connections for the rest of the page. */
 const parallel = 3;
 
 export interface SendOptions {
   signal: AbortSignal;
-  /** How many bytes of a part have come; less than before when the connection was cut. */
+  /** Bytes received of a part. May go down when the connection was lost. */
   onSent(part: FilePart, sent: number): void;
-  /** Its address is known, or it is done. */
+  /** The part's upload id is known, or the part is done. */
   onChange(part: FilePart): void;
 }
 
-/** Resolves when the server has all of them. The first that it refuses stops the others. */
+/** Resolves when the server has all parts. The first rejection stops the others. */
 export async function sendFiles(parts: readonly FilePart[], options: SendOptions): Promise<void> {
   const stop = new AbortController();
   const signal = AbortSignal.any([options.signal, stop.signal]);

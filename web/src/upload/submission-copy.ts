@@ -1,26 +1,26 @@
 import { dropSubmission, saveContent, savePart, saveSubmission } from "./kept-submissions.ts";
 import type { FilePart, Submission } from "./submission.ts";
 
-/** Whether an upload could be gone on with after a reload; `refused` by the browser. */
+/** Whether the upload can be resumed after a reload. `refused` by the browser. */
 export type Kept = "not yet" | "kept" | "refused";
 
-/** What is over by then needs no copy. */
+/** Uploads that finish sooner need no copy. */
 const delayMs = 1_000;
 
 export interface SubmissionCopy {
   state(): Kept;
   changed(part: FilePart): void;
-  /** It has ended: nothing of it stays. Never rejects. */
+  /** Deletes the copy. Never rejects. */
   drop(): Promise<void>;
 }
 
-/** Keeps a submission for another visit while it is sent: only what has not come yet, one file after another. */
+/** Stores a submission for another visit while it is sent, with the files that are not uploaded yet, one at a time. */
 export function keepSubmission(submission: Submission, alreadyKept: boolean): SubmissionCopy {
   const { key, parts } = submission;
   let state: Kept = alreadyKept ? "kept" : "not yet";
   let began = alreadyKept;
   let dropped = false;
-  /** Writes go one by one, in order: an older state of a part never replaces a newer one. */
+  /** Writes run one at a time, in order, so that an older state never replaces a newer one. */
   let last: Promise<void> = Promise.resolve();
 
   const write = (work: () => Promise<void>): Promise<void> => {

@@ -22,6 +22,20 @@ test("the job names its uploads, and those of its options where they belong", ()
   expect(contents.options).toEqual({ width: 100, watermark: { opacity: 0.5 } });
 });
 
+test("files have options of their own", () => {
+  const own = { ...contents, files: [photo, logo], fileOptions: [null, { width: 50 }] };
+  const submission = newSubmission({ ...own, optionFiles: new Map(), urls: [] }, null);
+  for (const part of submission.parts) part.uploadId = part.name;
+  expect(jobOf(submission).files).toEqual([
+    { uploadId: "a.jpg" },
+    { uploadId: "logo.png", options: { width: 50 } },
+  ]);
+  const same = { ...own, optionFiles: new Map(), urls: [] };
+  expect(isSame(submission, same)).toBe(true);
+  expect(isSame(submission, { ...same, fileOptions: [null, { width: 51 }] })).toBe(false);
+  expect(isSame(submission, { ...same, fileOptions: undefined })).toBe(false);
+});
+
 test("the same contents are recognized, others are not", () => {
   const submission = newSubmission(contents, null);
   expect(isSame(submission, { ...contents, options: structuredClone(contents.options) })).toBe(true);

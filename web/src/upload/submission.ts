@@ -1,50 +1,57 @@
 import type { NewJob } from "../api/client.ts";
 import type { NewItem } from "../api/contract.ts";
 
-/** What a form asks for. */
+/** Contents of a form. */
 export interface Contents {
   pipeline: string;
   options: unknown;
   files: readonly File[];
-  /** Addresses of further files, which the server fetches. */
+  /** Changes of the options for each file. `null` for none. */
+  fileOptions?: readonly (Record<string, unknown> | null)[];
+  /** URLs of more files, which the server fetches. */
   urls?: readonly string[];
-  /** Data instead of files. */
+  /** Files of earlier jobs, which the server has. */
+  artifacts?: readonly string[];
+  /** Data items instead of files. */
   items?: readonly NewItem[];
-  /** Files of options, by the path of the option: `watermark.image`. */
+  /** Files for options, by option path, such as `watermark.image`. */
   optionFiles: ReadonlyMap<string, File>;
 }
 
 export interface FilePart {
   name: string;
   size: number;
-  /** The option that it is for; `null` for a file of the job itself. */
+  /** Option path. `null` for a file of the job itself. */
   path: string | null;
-  /** `null` when it was sent before the page was loaded, and its content is no longer kept. */
+  /** `null` if it was uploaded in an earlier visit and its content is no longer stored. */
   file: File | null;
-  /** Once it has begun. */
+  /** Changes of the job's options for this file. Missing if an earlier version of the page stored it. */
+  options?: Record<string, unknown> | null;
+  /** Set once the upload has started. */
   uploadId: string | null;
   done: boolean;
 }
 
-/** Contents on their way. */
+/** A form being sent. */
 export interface Submission {
-  /** The Idempotency-Key: sending it again, even from another visit, makes no second job. */
+  /** The Idempotency-Key, which prevents a second job even if it is sent again from another visit. */
   key: string;
   createdAt: number;
   pipeline: string;
   options: unknown;
   items?: readonly NewItem[];
   parts: FilePart[];
-  /** Left out of what earlier versions of the page have kept. */
+  /** Absent in submissions stored by earlier versions of the page. */
   urls?: readonly string[];
+  artifacts?: readonly string[];
 }
 
-/** @param before what was sent last: files of it that have come need not be sent again */
+/** @param before the last submission, whose uploaded files need not be sent again */
 export function newSubmission(contents: Contents, before: Submission | null): Submission {
   const known = new Map(before?.parts.map((part) => [part.file, part]));
-  const part = (file: File, path: string | null): FilePart => {
+  const part = (file: File, path: string | null, options: FilePart["options"] = null): FilePart => {
     const { uploadId = null, done = false } = known.get(file) ?? {};
-    return { name: file.name, size: file.size, path, file, uploadId, done };
+    return { name: file.name, size: file.size, path, file, options, uploadId, done };
   };
   return {
     key: newKey(),
@@ -52,16 +59,17 @@ export function newSubmission(contents: Contents, before: Submission | null): Su
     pipeline: contents.pipeline,
     options: contents.options,
     urls: contents.urls,
+    artifacts: contents.artifacts,
     items: contents.items,
     parts: [
       ...[...contents.optionFiles].map(([path, file]) => part(file, path)),
-      ...contents.files.map((file) => part(file, null)),
+      ...contents.files.map((file, index) => part(file, null, contents.fileOptions?.[index])),
     ],
   };
 }
 
 export function isSame(
-  { pipeline, options, items = [], parts, urls }: Submission,
+  { pipeline, options, items = [], parts, urls, artifacts }: Submission,
   contents: Contents,
 ): boolean {
   const files = parts.filter((part) => part.path === null);
@@ -69,23 +77,33 @@ export function isSame(
   return (
     pipeline === contents.pipeline &&
     JSON.stringify([options, items]) === JSON.stringify([contents.options, contents.items ?? []]) &&
-    JSON.stringify(urls) === JSON.stringify(contents.urls) &&
+    JSON.stringify([urls, artifacts]) === JSON.stringify([contents.urls, contents.artifacts]) &&
     files.length === contents.files.length &&
     files.every((part, index) => part.file === contents.files[index]) &&
+    files.every((part, index) => isSameJson(part.options, contents.fileOptions?.[index])) &&
     optionParts.length === contents.optionFiles.size &&
     optionParts.every((part) => contents.optionFiles.get(part.path ?? "") === part.file)
   );
 }
 
-/** The request that makes a job of it, when all of its files have come. */
-export function jobOf({ pipeline, options, items = [], parts, urls = [] }: Submission): NewJob {
+/** The request that creates the job once all files are uploaded. */
+export function jobOf(submission: Submission): NewJob {
+  const { pipeline, options, items = [], parts, urls = [], artifacts = [] } = submission;
   const reference = (part: FilePart) => ({ uploadId: part.uploadId ?? "" });
   const filled: unknown = structuredClone(options);
   for (const part of parts) if (part.path !== null) setAt(filled, part.path.split("."), reference(part));
-  const files = parts.filter((part) => part.path === null).map(reference);
+  const files = parts
+    .filter((part) => part.path === null)
+    .map((part) => ({ ...reference(part), ...(part.options && { options: part.options }) }));
+  const known = artifacts.map((artifactId) => ({ artifactId }));
   const remote = urls.map((url) => ({ url }));
-  const job: NewJob = { pipeline, options: filled, files: [...files, ...remote], onInvalidFile: "skip" };
+  const all = [...known, ...files, ...remote];
+  const job: NewJob = { pipeline, options: filled, files: all, onInvalidFile: "skip" };
   return items.length > 0 ? { ...job, items } : job;
+}
+
+function isSameJson(one: unknown = null, other: unknown = null): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
 }
 
 export function totalBytes(parts: readonly FilePart[]): number {
@@ -102,7 +120,7 @@ function setAt(target: unknown, [key = "", ...rest]: string[], value: unknown): 
   setAt(object[key], rest, value);
 }
 
-/** `crypto.randomUUID` exists only in secure contexts; a server on a local network is none. */
+/** `crypto.randomUUID` needs a secure context, which a plain HTTP server on a local network is not. */
 function newKey(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");

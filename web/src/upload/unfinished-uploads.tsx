@@ -9,7 +9,7 @@ import { type Submission, totalBytes } from "./submission.ts";
 import { discardUnfinished, resumeUnfinished, unfinishedStore, watchUnfinished } from "./unfinished.ts";
 import { uploadStore } from "./uploading.ts";
 
-/** Offers to go on with uploads that a reload or a closed tab has cut off. */
+/** Offers to resume uploads that a reload or a closed tab interrupted. */
 export function UnfinishedUploads() {
   const text = useText();
   const unfinished = useStore(unfinishedStore);

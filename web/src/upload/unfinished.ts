@@ -5,13 +5,13 @@ import { lockedKeys } from "./lock.ts";
 import type { Submission } from "./submission.ts";
 import { currentKey, resume } from "./uploading.ts";
 
-/** Uploads of earlier visits that were cut off, and are in no other tab's hands. */
+/** Interrupted uploads of earlier visits that no other tab has resumed. */
 export const unfinishedStore = createStore<readonly Submission[]>([]);
 
-/** What was taken up or discarded here: a look that began before must not bring it back. */
+/** Resumed or discarded here. An earlier query must not bring them back. */
 const decided = new Set<string>();
 
-/** A tab that is being closed holds its lock for a moment. */
+/** A closing tab holds its lock for a moment. */
 const againMs = 1_500;
 
 export function watchUnfinished(): () => void {
@@ -27,7 +27,7 @@ export function watchUnfinished(): () => void {
 }
 
 async function lookForUnfinished(): Promise<void> {
-  // Where there is no storage, nothing was kept.
+  // Without storage, there is nothing to resume.
   const kept = await keptSubmissions(Date.now()).catch(() => []);
   const locked = kept.length > 0 ? await lockedKeys() : new Set();
   unfinishedStore.set(

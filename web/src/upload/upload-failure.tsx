@@ -5,7 +5,7 @@ import { cancelUpload, tryAgain, type UploadState } from "./uploading.ts";
 
 interface Props {
   state: Extract<UploadState, { phase: "failed" }>;
-  /** Sends what the form shows, unless what failed was begun by an earlier visit. */
+  /** Sends what the form shows, unless the failed upload comes from an earlier visit. */
   onRetry: (() => void) | undefined;
 }
 

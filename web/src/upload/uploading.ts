@@ -8,14 +8,14 @@ import { sendFiles } from "./send-files.ts";
 import { type Contents, type FilePart, isSame, jobOf, newSubmission, type Submission } from "./submission.ts";
 import { type Kept, keepSubmission, type SubmissionCopy } from "./submission-copy.ts";
 
-/** `resumed`: it was begun before the page was loaded, and is not what the form shows. */
+/** `resumed`: the upload comes from an earlier visit and is not what the form shows. */
 export type UploadState =
   | { phase: "idle" }
   | ({ phase: "sending"; resumed: boolean; files: number; kept: Kept } & Measured)
   | { phase: "failed"; resumed: boolean; problem: Problem }
   | { phase: "accepted"; resumed: boolean; job: Job; files: readonly (File | null)[] };
 
-/** The upload goes on while other pages are visited. */
+/** Outlives the page component, so that uploads continue while other pages are open. */
 export const uploadStore = createStore<UploadState>({ phase: "idle" });
 
 interface Current {
@@ -25,8 +25,8 @@ interface Current {
 }
 
 /**
- * What is not worth repeating by itself, but may be by hand, or after a reload: a file that was changed on the disk
- * can be read from its copy, and a page that is being closed can read none.
+ * Problems that need a manual retry or a reload: for example, a file that changed on disk can be read from its copy,
+ * and a page that is being closed cannot read files.
  */
 const mayBeMended: ReadonlySet<ProblemCode> = new Set([
   "queue_full",
@@ -38,7 +38,7 @@ const mayBeMended: ReadonlySet<ProblemCode> = new Set([
 let current: Current | null = null;
 let running: AbortController | null = null;
 
-/** Sends a job. Sending the very same again after a failure goes on with it, so that no second job comes of it. */
+/** Sends a job. Sending the same contents again after a failure resumes it, so that there is only one job. */
 export function submit(contents: Contents): Promise<void> {
   if (running) return Promise.resolve();
   if (!current || current.resumed || !isSame(current.submission, contents)) {
@@ -49,7 +49,7 @@ export function submit(contents: Contents): Promise<void> {
   return run(current);
 }
 
-/** Goes on with what an earlier visit began. */
+/** Resumes a submission of an earlier visit. */
 export function resume(submission: Submission): Promise<void> {
   if (running) return Promise.resolve();
   if (current?.submission.key !== submission.key) {
@@ -58,12 +58,12 @@ export function resume(submission: Submission): Promise<void> {
   return run(current);
 }
 
-/** After a failure: once more the same. */
+/** Retries after a failure. */
 export function tryAgain(): Promise<void> {
   return current && !running ? run(current) : Promise.resolve();
 }
 
-/** Gives an upload up, or what is left of one that failed. */
+/** Cancels an upload, or discards a failed one. */
 export function cancelUpload(): void {
   running?.abort();
   if (!current) return;
@@ -77,7 +77,7 @@ export function dismissUpload(): void {
   if (!running) uploadStore.set({ phase: "idle" });
 }
 
-/** The submission of this page: it is not offered as one of an earlier visit. */
+/** Key of this page's submission, which is not offered for resuming. */
 export function currentKey(): string | null {
   return current?.submission.key ?? null;
 }
@@ -101,7 +101,7 @@ async function run({ submission, copy, resumed }: Current): Promise<void> {
   try {
     await sendFiles(parts, { signal, onSent: progress.sent, onChange: copy.changed });
     const job = await createJob(jobOf(submission), submission.key, signal);
-    // In this order: cut off in between, it is gone on with and leads to the same job.
+    // In this order: if interrupted in between, resuming leads to the same job.
     await copy.drop();
     void forgetUploads(parts);
     current = null;
@@ -121,13 +121,13 @@ async function run({ submission, copy, resumed }: Current): Promise<void> {
 
 function prepareRepetition({ parts }: Submission, copy: SubmissionCopy, problem: Problem): void {
   if (problem.code === "not_found") {
-    // Uploads that the server has forgotten: what is still at hand is sent anew.
+    // The server no longer has the uploads. Send the files that we still have again.
     for (const part of parts) if (part.file) Object.assign(part, { uploadId: null, done: false });
   }
   if (!problem.isTransient && !mayBeMended.has(problem.code)) void copy.drop();
 }
 
-/** The server keeps files for their jobs; the uploads themselves are of no more use. */
+/** The job has its own copies of the files, so the uploads can go. */
 async function forgetUploads(parts: readonly FilePart[]): Promise<void> {
   for (const { uploadId } of parts) if (uploadId) await removeUpload(uploadId).catch(() => {});
 }

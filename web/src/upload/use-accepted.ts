@@ -8,7 +8,7 @@ import { dismissUpload, type UploadState } from "./uploading.ts";
 
 export type Accepted = Extract<UploadState, { phase: "accepted" }>;
 
-/** Shows the job as soon as it is accepted. @param onAccepted what else is to be done then */
+/** Opens the job as soon as it is accepted. @param onAccepted called then as well */
 export function useAccepted(state: UploadState, onAccepted?: (accepted: Accepted) => void): void {
   const text = useText();
   const client = useQueryClient();

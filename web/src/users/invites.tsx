@@ -10,7 +10,7 @@ import { announce } from "../ui/announce.tsx";
 import { Button } from "../ui/button.tsx";
 import { ProblemNotice } from "../ui/problem-notice.tsx";
 
-/** Invites that nobody has used yet; nothing, where there are none. */
+/** Unused invites. Shows nothing if there are none. */
 export function Invites() {
   const common = useText().common;
   const words = useAccountText().users;

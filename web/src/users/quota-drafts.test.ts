@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { draftsOf, isValidQuota, quotasOf } from "./quota-drafts.ts";
 
 test("quotas come back as they were, also those that are as usual or without a limit", () => {
-  const quotas = { jobs: 5, storedBytes: 3 * 1024 ** 3, requestsPerMinute: null };
+  const quotas = { jobs: 5, storedBytes: 3 * 1_000 ** 3, requestsPerMinute: null };
   expect(draftsOf(quotas)).toMatchObject({
     jobs: { mode: "own", value: 5 },
     storedBytes: { mode: "own", value: 3 },

@@ -9,11 +9,11 @@ export const quotaNames: readonly QuotaName[] = [
   "streams",
 ];
 
-/** In GB for what counts bytes. `value` is `null` while nothing is written. */
+/** Byte quotas are in GB. `value` is `null` while the field is empty. */
 export type QuotaDraft = { mode: "usual" } | { mode: "none" } | { mode: "own"; value: number | null };
 export type QuotaDrafts = Record<QuotaName, QuotaDraft>;
 
-const gigabyte = 1024 ** 3;
+const gigabyte = 1_000 ** 3;
 
 export function draftsOf(quotas: Partial<Quotas>): QuotaDrafts {
   const draft = (name: QuotaName): QuotaDraft => {

@@ -19,7 +19,7 @@ interface Props {
   onDone(): void;
 }
 
-/** A new password for the user, and the ways out. Nobody shuts themselves out here. */
+/** Password reset, and disabling or deleting the user. Admins cannot lock themselves out here. */
 export function UserActions({ user, shown, isMe, onDone }: Props) {
   const words = useAccountText().users;
   const locale = useLocale();

@@ -23,7 +23,7 @@ interface Props {
   onClose(): void;
 }
 
-/** What an admin does with somebody's account. */
+/** An admin's actions on a user. */
 export function UserDialog({ user, shown, isMe, onClose }: Props) {
   return (
     <Dialog title={shown} onClose={onClose}>
@@ -43,7 +43,7 @@ function UserForm({ user, shown, isMe, onSaved }: Omit<Props, "onClose"> & { onS
   const [drafts, setDrafts] = useState(() => draftsOf(user.quotas));
   const save = useMutation({
     mutationFn() {
-      // A role that is given anew ends all sessions, also where it is the same.
+      // Setting a role ends all sessions, even if it does not change.
       const change: UserChange = { quotas: quotasOf(drafts), ...(role !== user.role && { role }) };
       return client.admin.changeUser(user.id, change);
     },

@@ -15,7 +15,7 @@ import { InviteDialog } from "./invite-dialog.tsx";
 import { Invites } from "./invites.tsx";
 import { UserRow } from "./user-row.tsx";
 
-/** Who may use the server: for admins. */
+/** User management for admins. */
 export function UsersPage({ me }: { me: Me }) {
   const common = useText().common;
   const words = useAccountText().users;

@@ -17,7 +17,7 @@ await withService("PostgreSQL", addressOf(schema.url, 5432), async () => {
   direct.searchParams.delete("schema");
   const server = new pg.Client({ connectionString: direct.href });
   await server.connect();
-  // A role whose connections can be refused, while those that it has go on.
+  // A role whose new connections can be refused while the existing ones continue.
   const role = `test_${randomBytes(6).toString("hex")}`;
   await server.query(`CREATE ROLE ${role} LOGIN PASSWORD '${role}'`);
   await server.query(`CREATE SCHEMA ${path} AUTHORIZATION ${role}`);

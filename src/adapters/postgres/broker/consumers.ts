@@ -28,8 +28,8 @@ interface Settlement {
 const statements = { ack: acknowledge, retry: giveBack, reject: bury };
 
 /**
- * Settles and takes in turns, one round trip at a time: everything that was settled meanwhile goes along
- * with the next taking, whose wishes count the slots that it frees.
+ * Settles and takes deliveries, one round trip at a time. Everything settled in the meantime is sent with the next
+ * take, which already counts the slots that it frees.
  */
 export class Consumers {
   readonly subscribers = new Set<Subscriber>();
@@ -40,15 +40,15 @@ export class Consumers {
   #settlements: Settlement[] = [];
   #hungry = new Set<string>();
   #running: Promise<void> | null = null;
-  /** Something was asked for since the present run looked last. */
+  /** Something was requested since the current run last checked. */
   #asked = false;
-  /** What the last turn took may be ours although its answer was lost. */
+  /** The last turn may have taken deliveries although its answer was lost. */
   #strays = false;
   #closing = false;
   #closed = false;
   readonly #last = new Map<string, number>();
 
-  /** Slots for which there was no delivery may be taken for claims. */
+  /** Called when slots that got no delivery are available for claims. */
   readonly #onSpare: () => void;
 
   constructor(
@@ -63,7 +63,7 @@ export class Consumers {
     this.#onSpare = onSpare;
   }
 
-  /** There may be messages in these queues; in all of them by default. */
+  /** There may be messages in these queues; by default, in any queue. */
   wake(queues: Iterable<string> = [...this.subscribers].map((one) => one.queue)): void {
     for (const queue of queues) this.#hungry.add(queue);
     this.#start();
@@ -80,7 +80,7 @@ export class Consumers {
     return waits && unsettled.size === 0 && wished === 0 ? 1 : 0;
   }
 
-  /** The connection that held them is gone: they come again, to whoever has room. */
+  /** The connection that held them is gone: they come again, to any consumer with room. */
   lose(): void {
     for (const subscriber of this.subscribers) subscriber.unsettled.clear();
   }
@@ -121,7 +121,7 @@ export class Consumers {
     }
   }
 
-  /** How much each hungry queue may take, when these settlements have passed. */
+  /** How much each hungry queue may take once these settlements have succeeded. */
   #wishes(settlements: readonly Settlement[]): Map<string, number> {
     const freed = new Map<Subscriber, number>();
     for (const { subscriber, seq, holder } of settlements) {
@@ -194,12 +194,12 @@ export class Consumers {
   #settled(settlements: readonly Settlement[], passed: ReadonlySet<number>): void {
     const returned: string[] = [];
     for (const one of settlements) {
-      // Of a lost lock it may be here again by now, under the next one.
+      // After the lock was lost, it may be held here again, under the next lock.
       if (one.holder === this.#holder()) one.subscriber.unsettled.delete(one.seq);
       if (!one.subscriber.open && one.subscriber.unsettled.size === 0)
         this.subscribers.delete(one.subscriber);
       if (!passed.has(one.seq)) {
-        one.reject(new MillraceError("lost_ownership", "The delivery is another consumer's by now."));
+        one.reject(new MillraceError("lost_ownership", "The delivery now belongs to another consumer."));
         continue;
       }
       if (one.how === "retry") returned.push(one.subscriber.queue);
@@ -209,9 +209,9 @@ export class Consumers {
     if (returned.length > 0) this.#onReturned([...new Set(returned)]);
   }
 
-  /** Deals out what was taken, consumer after consumer. */
+  /** Distributes what was taken over the consumers, in turn. */
   #hand(rows: readonly DeliveryRow[], holder: number): void {
-    // Their lock was lost meanwhile: nothing would ever free the slots that they took here.
+    // The lock was lost in the meantime: nothing would ever free the slots that they occupied here.
     if (holder !== this.#holder()) {
       for (const row of rows) this.#returnUnseen(row, holder);
       return;
@@ -223,7 +223,7 @@ export class Consumers {
       const subscriber = free[turn % Math.max(1, free.length)];
       this.#last.set(row.queue, turn + 1);
       if (!subscriber) {
-        // Its consumer was closed meanwhile.
+        // Its consumer was closed in the meantime.
         this.#returnUnseen(row, holder);
         continue;
       }
@@ -259,20 +259,20 @@ export class Consumers {
     }
   }
 
-  /** Until it is told, the delivery is held by a living process, and comes to nobody. */
+  /** Retries until the server knows: until then a living process holds the delivery, and nobody else gets it. */
   async #giveBackAtLast(delivery: Delivery): Promise<void> {
     for (;;) {
       try {
         return await delivery.retry();
       } catch (error) {
-        // When it closes, the lock of all that it holds ends.
+        // Closing releases the lock of everything it holds.
         if (this.#closing || isOver(error as MillraceError)) return;
       }
       await pause(RETRY_MS, undefined, { ref: false });
     }
   }
 
-  /** Settlements that were asked for before are told; later ones are refused. */
+  /** Completes earlier settlements, and refuses new ones. */
   async close(): Promise<void> {
     this.#closing = true;
     while (this.#running) {

@@ -8,26 +8,27 @@ import { type Holder, openHolder } from "./holder.ts";
 import { startLooks } from "./looks.ts";
 import { subscribe } from "./subscriber.ts";
 
-/** The side of the broker that takes deliveries, on connections of its own. */
+/** The consuming side of the broker, on its own connections. */
 export interface Consuming {
   consume: Broker["consume"];
-  /** Rejects while the connection that listens is away. */
+  /** Rejects while the listening connection is down. */
   check(): Promise<void>;
-  /** Gives back what is held; the connections stay until `end`. */
+  /** Returns what is held; the connections stay open until `end`. */
   close(): Promise<void>;
   end(): Promise<void>;
 }
 
 /**
- * @param claims of the same database: those that they hand out need no delivery
- * @param tell that deliveries of these queues wait
+ * @param claims claims in the same database: tasks that they hand out need no delivery
+ * @param tell announces that deliveries of these queues are waiting
  */
 export async function openConsuming(
   target: Target,
   claims: Claims | null,
   tell: (queues: Iterable<string>) => void,
 ): Promise<Consuming> {
-  // A taking or settling that a crash of the server forgets is a redelivery, which any delivery may be.
+  // If a server crash forgets that a delivery was taken or settled, it is delivered again, which consumers must handle
+  // anyway.
   const pool = openPool({ ...target, ...relaxed(target.connectionString) }, "broker consumers", 1);
   let holder: Holder | null = null;
   const consumers = new Consumers(
@@ -51,7 +52,7 @@ export async function openConsuming(
   const { listener, hear, number } = holder;
   const looks = startLooks(pool, consumers, claims, tell);
 
-  /** From when a queue is first consumed; a process consumes the same ones for as long as it lives. */
+  /** Starts when a queue is first consumed, and never stops: a process consumes the same queues all its life. */
   const listen = async (queue: string) => {
     const channelOf = (news: News) => queueChannel(target.schema, news, queue);
     await hear(channelOf("deliveries"), () => consumers.wake([queue]));
@@ -105,7 +106,7 @@ export async function openConsuming(
   };
 }
 
-/** The same server without waiting for the disk at each commit. */
+/** The same server, without waiting for the disk on each commit. */
 function relaxed(connectionString: string): { connectionString: string } {
   const url = new URL(connectionString);
   url.searchParams.set("options", `${url.searchParams.get("options")} -c synchronous_commit=off`);

@@ -7,7 +7,7 @@ const insert = statement(
   `INSERT INTO deliveries (queue, id, payload) SELECT * FROM unnest($1::text[], $2::text[], $3::text[])`,
 );
 
-/** Puts messages into the queues of the broker that lives in the same schema. */
+/** Publishes messages to the broker in the same schema. */
 export function publishDeliveries(
   messages: readonly { queue: string; id: string; payload: string }[],
 ): pg.QueryConfig {
@@ -27,8 +27,8 @@ export interface DeliveryRow {
 }
 
 /**
- * Takes up to $3[n] messages of the queue $2[n] for the holder $1, in the order in which they came: those of older
- * processes alone differ in priority.
+ * Takes up to $3[n] messages of the queue $2[n] for the holder $1, in order of arrival. Only messages of older
+ * processes differ in priority.
  */
 export const takeDeliveries = statement(
   "take",
@@ -47,7 +47,7 @@ export const takeDeliveries = statement(
 const held = "unnest($1::bigint[], $2::int[]) AS u (seq, holder) WHERE d.seq = u.seq AND d.holder = u.holder";
 
 export const acknowledge = statement("ack", `DELETE FROM deliveries AS d USING ${held} RETURNING d.seq`);
-/** At the end of the queue, so that one which always fails holds up no other. */
+/** Moves it to the end of the queue, so that one that always fails holds up no other. */
 export const giveBack = statement(
   "retry",
   `WITH back AS (DELETE FROM deliveries AS d USING ${held} RETURNING d.*), again AS (
@@ -62,7 +62,7 @@ export const bury = statement(
    ) SELECT seq FROM gone`,
 );
 
-/** What holders had whose connection has ended; one process at a time looks for them. */
+/** Releases deliveries of holders whose connection has ended; one process at a time does so. */
 export const releaseOrphans = statement(
   "release_orphans",
   `UPDATE deliveries SET holder = NULL WHERE holder IS NOT NULL AND holder IN (
@@ -70,7 +70,7 @@ export const releaseOrphans = statement(
      WHERE ${unheld("broker", "holders.holder")}
    ) RETURNING queue`,
 );
-/** What the holder $1 has beside the deliveries $2. */
+/** Releases what the holder $1 has besides the deliveries $2. */
 export const releaseStrays = statement(
   "release_strays",
   "UPDATE deliveries SET holder = NULL WHERE holder = $1 AND seq <> ALL($2::bigint[])",

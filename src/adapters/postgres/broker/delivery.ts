@@ -5,7 +5,10 @@ import type { DeliveryRow } from "./deliveries.ts";
 /** How a delivery is settled. */
 export type How = "ack" | "retry" | "reject";
 
-/** What a handler gets. It is settled once, however often it is asked for; what could not be told may be told again. */
+/**
+ * The delivery that a handler gets. It is settled once, however often that is requested; a settlement that failed may
+ * be repeated.
+ */
 export function deliveryOf(row: DeliveryRow, tell: (how: How) => Promise<void>): Delivery {
   let settled: Promise<void> | null = null;
   let lost = false;
@@ -26,12 +29,12 @@ export function deliveryOf(row: DeliveryRow, tell: (how: How) => Promise<void>):
     retry: () => settle("retry"),
     reject: () => settle("reject"),
     async extend() {
-      if (lost) throw new MillraceError("lost_ownership", "The delivery is another consumer's by now.");
+      if (lost) throw new MillraceError("lost_ownership", "The delivery now belongs to another consumer.");
     },
   };
 }
 
-/** It is another's by now, or the broker was closed. */
+/** Another consumer owns it by now, or the broker was closed. */
 export function isOver({ code }: MillraceError): boolean {
   return code === "lost_ownership" || code === "closed";
 }

@@ -3,12 +3,12 @@ import { Listener } from "../listener.ts";
 import { classOf } from "../locks.ts";
 
 /**
- * The connection on which the broker listens. It keeps the advisory lock of a number, as whose holder this process
- * takes deliveries, for as long as it lives.
+ * The connection on which the broker listens. For as long as it lives, it keeps the advisory lock of the number under
+ * which this process takes deliveries.
  */
 export interface Holder {
   readonly listener: Listener;
-  /** `null` while the connection is away. */
+  /** `null` while the connection is down. */
   number(): number | null;
   /** Listens to a channel from now on. */
   hear(channel: string, act: () => void): Promise<void>;

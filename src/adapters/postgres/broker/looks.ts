@@ -4,19 +4,19 @@ import type { Claims } from "../store/claims.ts";
 import type { Consumers } from "./consumers.ts";
 import { releaseOrphans } from "./deliveries.ts";
 
-/** Who was not among the first to try looks whether anything is left when so long has passed. */
+/** When a process that was not among the first to try checks for leftovers. */
 const LATER_MS = 100;
-/** Looks for what a lost notification did not tell, and for what the dead have left. */
+/** Poll interval for what a lost notification or a dead process left. */
 const LOOK_MS = 1_000;
 
-/** Looks for work of which no notification told this process. */
+/** Polls for work that no notification announced to this process. */
 export function startLooks(
   pool: pg.Pool,
   consumers: Consumers,
   claims: Claims | null,
   tell: (queues: Iterable<string>) => void,
 ) {
-  /** Asked at once for all, as a transaction for each that turns out to be empty would cost an idle worker more. */
+  /** One query for all queues: a transaction per queue, mostly in vain, would cost an idle worker more. */
   const lookFor = async (queues: string[]) => {
     const { rows } = await pool.query(waitingQueues([queues]));
     if (rows.length > 0) claims?.wake(rows.map((row) => row.name as string));
@@ -32,7 +32,7 @@ export function startLooks(
   const looking = setInterval(() => void look().catch(() => {}), LOOK_MS);
   looking.unref();
   return {
-    /** Looks in a moment whether anything of the queue's backlog is left. */
+    /** Checks shortly whether anything is left in the queue's backlog. */
     later,
     stop() {
       clearInterval(looking);
@@ -41,7 +41,7 @@ export function startLooks(
   };
 }
 
-/** Collects names for a random while of at most `ms`, and then acts on all of them once. */
+/** Collects names for a random time of at most `ms`, then acts on all of them at once. */
 function collected(ms: number, act: (names: string[]) => void) {
   const names = new Set<string>();
   let timer: NodeJS.Timeout | null = null;

@@ -20,7 +20,7 @@ interface Publication {
   resolve(failure: Error | null): void;
 }
 
-/** Messages that are published at the same moment are one transaction. */
+/** Publishes concurrent messages in one transaction. */
 export function batched(pool: pg.Pool, onPublished: (queues: Set<string>) => void) {
   let waiting: Publication[] = [];
 
@@ -38,7 +38,7 @@ export function batched(pool: pg.Pool, onPublished: (queues: Set<string>) => voi
       for (const { resolve } of publications) resolve(null);
       onPublished(new Set(publications.map((one) => one.queue)));
     } catch (error) {
-      // One that the database refuses sinks no other.
+      // One that the database rejects must not fail the others.
       if (publications.length > 1 && !isOutage(error)) {
         for (const one of publications) await insert([one]);
         return;

@@ -9,9 +9,9 @@ export interface Subscriber {
   open: boolean;
   /** Numbers of the deliveries that it holds. */
   readonly unsettled: Set<number>;
-  /** Slots that are being filled. */
+  /** Slots being filled. */
   wished: number;
-  /** Takes slots for claims. */
+  /** Uses slots for claims. */
   claimer: Claimer | null;
 }
 
@@ -19,12 +19,12 @@ export function subscribe(queue: string, prefetch: number, handler: DeliveryHand
   return { queue, prefetch, handler, open: true, unsettled: new Set(), wished: 0, claimer: null };
 }
 
-/** Slots in which nothing runs. */
+/** Slots in which nothing is running. */
 export function slotsOf({ prefetch, unsettled, claimer }: Subscriber): number {
   return prefetch - unsettled.size - (claimer?.running ?? 0);
 }
 
-/** Claims that come have slots before deliveries, but for one. */
+/** Waiting claims get slots before deliveries, except for one slot. */
 export function roomOf(subscriber: Subscriber): number {
   const { claimer, unsettled } = subscriber;
   const slots = slotsOf(subscriber);

@@ -23,7 +23,7 @@ await withService("PostgreSQL", addressOf(schema.url, 5432), () => {
     await schema.drop();
   }, 60_000);
 
-  /** Runs it, and says how often this process sent the statement meanwhile. */
+  /** Runs `run`, and returns how often this process sent the statement meanwhile. */
   const countOf = async (statement: string, run: () => Promise<void>): Promise<number> => {
     const { query } = pg.Client.prototype;
     let count = 0;
@@ -70,7 +70,7 @@ await withService("PostgreSQL", addressOf(schema.url, 5432), () => {
         await expect.poll(() => done, { interval: 2, timeout: 10_000 }).toBe(n + 1);
       }
     });
-    // Where all are woken, each tries at least once.
+    // If all were woken, each would try at least once.
     expect(claims / JOBS).toBeLessThan(WORKERS);
   });
 });

@@ -1,30 +1,32 @@
 import type pg from "pg";
-import type { BudgetRecord, BudgetRecords } from "../../../domain/budgets.ts";
+import { type BudgetRecord, type BudgetRecords, FULL, type HoldRecord } from "../../../domain/budgets.ts";
 import { isOutage, pipeline } from "../connection.ts";
 import { statement } from "../statement.ts";
 
-/** A call that the server has not answered for so long has failed. */
+/** A call that the server has not answered within this time has failed. */
 const ANSWER_MS = 3_000;
 
-// The condition is never met: a budget that exists is locked and stays as it is. All lock in the same order.
+// The condition is never true: an existing budget is locked but not changed. Every transaction locks in the same order.
 const lock = statement(
   "lock budgets",
   `INSERT INTO budgets (key) SELECT key FROM unnest($1::text[]) AS u (key) ORDER BY key COLLATE "C"
    ON CONFLICT (key) DO UPDATE SET used = budgets.used WHERE false`,
 );
-/** The time is read when the locks are held. */
+/** Reads the time while holding the locks. */
 const read = statement(
   "read budgets",
-  `SELECT key, used, at, left_over, until, learned, idle_at,
+  `SELECT key, used, at, left_over, until, learned, pace, paced_at, holds, idle_at,
      (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now
    FROM budgets WHERE key = ANY($1)`,
 );
 const write = statement(
   "write budgets",
   `UPDATE budgets b SET used = u.used, at = u.at, left_over = u.left_over, until = u.until,
-     learned = u.learned, idle_at = u.idle_at, idle_second = u.idle_second
-   FROM unnest($1::text[], $2::float8[], $3::float8[], $4::float8[], $5::float8[], $6::float8[], $7::float8[], $8::bigint[])
-     AS u (key, used, at, left_over, until, learned, idle_at, idle_second)
+     learned = u.learned, pace = u.pace, paced_at = u.paced_at, holds = u.holds,
+     idle_at = u.idle_at, idle_second = u.idle_second
+   FROM unnest($1::text[], $2::float8[], $3::float8[], $4::float8[], $5::float8[], $6::float8[], $7::float8[],
+       $8::float8[], $9::json[], $10::float8[], $11::bigint[])
+     AS u (key, used, at, left_over, until, learned, pace, paced_at, holds, idle_at, idle_second)
    WHERE b.key = u.key`,
 );
 const sweep = statement(
@@ -34,13 +36,13 @@ const sweep = statement(
      ORDER BY idle_second LIMIT 1000 FOR UPDATE SKIP LOCKED)`,
 );
 
-/** What a caller asked for: a change of the budgets with these keys. */
+/** A caller's change to the budgets with these keys. */
 export interface Change {
   keys: string[];
   run(records: BudgetRecords, now: number): unknown;
 }
 
-/** Runs the changes, in their order, in one transaction; resolves with what each of them returned. */
+/** Runs the changes in order in one transaction; resolves to the return value of each. */
 export async function transact(
   pool: pg.Pool,
   changes: readonly Change[],
@@ -74,7 +76,7 @@ export async function transact(
   }
 }
 
-/** The client ends a connection on which an answer is overdue. */
+/** The client closes a connection whose answer is overdue. */
 export function soon(query: pg.QueryConfig): pg.QueryConfig {
   return { ...query, query_timeout: ANSWER_MS } as pg.QueryConfig;
 }
@@ -86,19 +88,23 @@ interface Row {
   left_over: number;
   until: number;
   learned: number | null;
+  pace: number;
+  paced_at: number;
+  /** JSON. */
+  holds: string | null;
   idle_at: number;
   now: number;
 }
 
-function recordOf({ used, at, left_over, until, learned, idle_at }: Row): BudgetRecord {
-  return { used, at, left: left_over, until, learned, idleAt: idle_at };
+function recordOf(row: Row): BudgetRecord {
+  const { used, at, left_over: left, until, learned, pace, paced_at: pacedAt, idle_at: idleAt } = row;
+  const holds = row.holds === null ? null : (JSON.parse(row.holds) as HoldRecord);
+  return { used, at, left, until, learned, pace, pacedAt, holds, idleAt };
 }
 
-/** A budget that has no record any more is full: its row is swept like any other that is idle. */
-const full: BudgetRecord = { used: 0, at: 0, left: 0, until: 0, learned: null, idleAt: 0 };
-
 function columnsOf(keys: readonly string[], records: BudgetRecords): unknown[] {
-  const all = keys.map((key) => records.get(key) ?? full);
+  // A budget without a record is full: its row is swept like any other idle one.
+  const all = keys.map((key) => records.get(key) ?? FULL);
   return [
     keys,
     all.map(({ used }) => used),
@@ -106,8 +112,11 @@ function columnsOf(keys: readonly string[], records: BudgetRecords): unknown[] {
     all.map(({ left }) => left),
     all.map(({ until }) => until),
     all.map(({ learned }) => learned),
+    all.map(({ pace }) => pace),
+    all.map(({ pacedAt }) => pacedAt),
+    all.map(({ holds }) => holds && JSON.stringify(holds)),
     all.map(({ idleAt }) => idleAt),
-    // In seconds, so that few of the updates touch the index.
+    // In whole seconds, so that few updates touch the index.
     all.map(({ idleAt }) => Math.ceil(idleAt / 1_000)),
   ];
 }

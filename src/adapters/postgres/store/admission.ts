@@ -9,7 +9,7 @@ import type { Drains } from "./drains.ts";
 import type { PostgresLedger } from "./ledger.ts";
 import type { Windows } from "./windows.ts";
 
-/** How old the count of open tasks may be; what this process adds and ends is counted at once. */
+/** Maximum age of the count of open tasks; this process's own changes are counted at once. */
 const FRESH_MS = 1_000;
 
 const lock = statement(
@@ -60,8 +60,8 @@ interface Request {
 }
 
 /**
- * Admission. Reservations of a queue are made one transaction after the other, so that they hold together;
- * the count of open tasks is up to a second old. None of it has to outlive a crash of the database.
+ * Admission. Reservations of a queue are made one transaction at a time, so that they are consistent; the count of open
+ * tasks is up to a second old. None of this has to survive a crash of the database.
  */
 export class Admission {
   readonly #pool: pg.Pool;
@@ -85,13 +85,13 @@ export class Admission {
     });
   }
 
-  /** Tasks that a commit of this process opened and ended. */
+  /** Counts the tasks that a commit of this process opened and ended. */
   count(ledger: PostgresLedger): void {
     for (const { record, saved } of ledger.dirtyTasks) {
       if (saved) this.#add(saved, -1);
       this.#add(record, 1);
     }
-    // Tasks of a forgotten job were not looked at.
+    // The tasks of deleted jobs were not counted individually.
     if (ledger.droppedJobs.size > 0) this.#depths.clear();
   }
 
@@ -176,7 +176,7 @@ export class Admission {
     }
   }
 
-  /** Of these commands' owners, in their queues. */
+  /** Delayed tasks of these commands' owners, in their queues. */
   async #readDelayed(client: pg.ClientBase, commands: readonly Reserve[], into: Tasks): Promise<void> {
     const places = new Map(commands.map((command) => [keyOf(command), command]));
     const list = [...places.values()];
@@ -201,7 +201,7 @@ export class Admission {
   }
 }
 
-/** Tasks by queue and kind, and by owner. */
+/** Task counts by queue and kind, and by owner. */
 class Tasks {
   readonly #tasks = new Map<string, number>();
 

@@ -6,9 +6,9 @@ import type { PostgresLedger } from "./ledger.ts";
 type Filled = readonly Pick<TaskDelivery, "queue">[];
 
 /**
- * Tells the workers of all processes in which queues something waits, after the transaction: a commit that notifies
- * waits for every other that does.
- * @param publishes the broker is one with the store; another one tells its workers itself
+ * Tells the workers of all processes which queues have waiting work. This happens after the transaction, because
+ * commits that notify wait for each other.
+ * @param publishes whether the broker shares the store's database; any other notifies its workers itself
  */
 export function announcements(notifier: Notifier, target: Target, publishes: boolean) {
   const tell = (news: News, queues: Iterable<string>) => {
@@ -24,22 +24,22 @@ export function announcements(notifier: Notifier, target: Target, publishes: boo
     );
 
   return {
-    /** @param filled deliveries that were handed out of the backlog */
+    /** @param filled deliveries handed out from the backlog */
     committed(ledger: PostgresLedger, filled: Filled): void {
       tell("backlog", grown(ledger));
       tellDeliveries([...ledger.handed, ...filled]);
     },
-    /** What was handed out outside of a batch. */
+    /** Announces what was handed out outside of a batch. */
     async filled<T extends { deliveries: Filled }>(answer: Promise<T>): Promise<T> {
       tellDeliveries((await answer).deliveries);
       return answer;
     },
-    /** A queue that was paused goes on. */
+    /** A paused queue was resumed. */
     resumed: (queue: string) => tell("backlog", [queue]),
   };
 }
 
-/** Queues whose backlogs have more than before. */
+/** Queues whose backlogs have grown. */
 function grown({ dirtyTasks }: PostgresLedger): Set<string> {
   const names = new Set<string>();
   for (const { record, saved } of dirtyTasks) {

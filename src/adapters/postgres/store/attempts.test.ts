@@ -9,7 +9,7 @@ import { testSchema } from "../testing.ts";
 
 const { url, drop } = testSchema();
 
-/** What a Millrace from before attempts were kept does beside this one, in its own statements. */
+/** What an older Millrace, which did not keep attempts, does next to this one, in its own statements. */
 await withService("PostgreSQL", addressOf(url, 5432), () => {
   let store: Store;
   let older: pg.Client;

@@ -7,8 +7,8 @@ import type { ServerClock } from "./clock.ts";
 import type { Windows } from "./windows.ts";
 
 /**
- * Locks up to $2 tasks of queue $1 in the backlog: one owner after the other beginning after $3, of each those of
- * the highest priority, first come first; none while the queue is paused.
+ * Locks up to $2 tasks of queue $1 in the backlog: owners in turn after $3, each owner's by priority and then arrival;
+ * none while the queue is paused.
  */
 const pick = (columns: string) =>
   `WITH RECURSIVE waiting AS MATERIALIZED (
@@ -44,8 +44,8 @@ const pick = (columns: string) =>
      )`;
 
 /**
- * Moves them into the window. A task in the backlog has no other state to lose, so this needs no lock of its
- * job: whoever ends it meanwhile waits for the row, and wins.
+ * Moves tasks into the window. A task in the backlog has no other state to lose, so this needs no lock on its job: a
+ * transaction that ends the task meanwhile waits for the row, and wins.
  */
 const move = (name: string, publish: string) =>
   statement(
@@ -71,8 +71,8 @@ const publish = move(
 );
 
 /**
- * Those that a worker is to claim, with whether more of them may wait: an owner's share was all there was to take.
- * One row without a task: others have locked what waits.
+ * Tasks for a worker to claim, and whether more may be waiting: the limit is an owner's share. A single row without a
+ * task means that others have locked what is waiting.
  */
 export const next = statement(
   "lock_next",
@@ -80,13 +80,13 @@ export const next = statement(
    SELECT picked.*, count(*) OVER (PARTITION BY turn) = (SELECT n FROM share) AS more
    FROM waiting LEFT JOIN picked ON true ORDER BY turn, priority DESC, job_id, item`,
 );
-/** Of the queues $1, those in which something waits. Not EXISTS, which may be answered by reading it all. */
+/** Those of the queues $1 that have a backlog. Not EXISTS, whose plan might read all of it. */
 export const waitingQueues = statement(
   "waiting_queues",
   `SELECT q.name FROM unnest($1::text[]) AS q (name)
    WHERE (SELECT true FROM tasks t WHERE t.state = 'ready' AND t.queue = q.name LIMIT 1)`,
 );
-/** Those that a transaction claimed whose answer was lost. */
+/** Tasks claimed by a transaction whose answer was lost. */
 export const claimed = statement(
   "claimed",
   `SELECT job_id, item, owner FROM tasks
@@ -100,12 +100,12 @@ interface Moved {
   owner: string;
 }
 
-/** Fills the windows of queues from their backlogs, where there is room. */
+/** Fills the windows of queues from their backlogs, as far as there is room. */
 export class Backlog {
   readonly #windows: Windows;
   readonly #publishes: boolean;
   readonly #clock: ServerClock;
-  /** Whom each queue served last. */
+  /** The owner that each queue served last. */
   readonly #last = new Map<string, string>();
 
   constructor(windows: Windows, publishes: boolean, clock: ServerClock) {
@@ -114,13 +114,13 @@ export class Backlog {
     this.#clock = clock;
   }
 
-  /** One round: each owner who waits gets a share of the room. Ask in one go with `pipeline`. */
+  /** One round: each waiting owner gets a share of the room. Call it within `pipeline`. */
   async fill(client: pg.ClientBase, queue: string): Promise<TaskDelivery[]> {
     const room = this.#windows.roomForBacklog(queue);
     if (room === 0) return [];
     const query = this.#publishes ? publish : handOver;
     const until = this.#clock.now() + PATIENCE_MS;
-    // Counted before it is known, so that another batch does not fill the same slots.
+    // Counted in advance, so that another batch does not fill the same slots.
     this.#windows.taken(queue, room);
     let moved: Moved[] = [];
     try {

@@ -8,7 +8,7 @@ import type { Operation } from "./operations.ts";
 import { type Committed, type Entry, transact } from "./transaction.ts";
 import type { Windows } from "./windows.ts";
 
-/** Transactions under way at once: while one waits for its commit, the next reads. */
+/** Concurrent transactions: while one waits for its commit, the next reads. */
 const LANES = 2;
 const MAX_ENTRIES = 500;
 const MAX_WEIGHT = 2_000;
@@ -20,12 +20,12 @@ export interface BatchParts {
   backlog: Backlog;
   clock: ServerClock;
   publishes: boolean;
-  /** More commands that go along with what is committed, if anything is. */
+  /** Additional commands to include if anything is committed. */
   along(): Entry[];
   onCommitted(committed: Committed): void;
 }
 
-/** Group commit: what is asked at the same moment is one transaction, and answered after its commit. */
+/** Group commit: concurrent commands form one transaction, and are answered after its commit. */
 export class Batches {
   readonly #parts: BatchParts;
   readonly #waiting: Entry[] = [];
@@ -51,7 +51,7 @@ export class Batches {
     });
   }
 
-  /** There may be something that goes along. */
+  /** There may be additional commands to include. */
   nudge(): void {
     if (this.#scheduled || this.#closed) return;
     this.#scheduled = true;
@@ -79,7 +79,7 @@ export class Batches {
     }
   }
 
-  /** Commits all of it, or finds out which command cannot be. Never rejects. */
+  /** Commits all of it, or finds the command that cannot be committed. Never rejects. */
   async #commit(entries: Entry[]): Promise<void> {
     let outages = 0;
     for (;;) {
@@ -88,7 +88,7 @@ export class Batches {
         return;
       } catch (error) {
         if (isOutage(error)) {
-          // Whether the commit came through is not known: every command may be repeated safely.
+          // The commit may or may not have succeeded; every command is safe to repeat.
           for (const entry of entries) entry.repeated = true;
           if (++outages <= MAX_OUTAGES) {
             await pause(25 * 4 ** outages);
@@ -135,7 +135,7 @@ export class Batches {
     this.#parts.onCommitted(committed);
   }
 
-  /** Resolves when what was asked has been answered. */
+  /** Resolves when all commands have been answered. */
   async close(): Promise<void> {
     this.#closed = true;
     while (this.#running.size > 0 || this.#waiting.length > 0) {

@@ -165,7 +165,7 @@ await withService("PostgreSQL", addressOf(schema.url, 5432), () => {
     const proxy = await openTcpProxy(relay);
     closers.push(() => proxy.close());
     const { deliveries } = await workerOf("cut", queue, 3, through(proxy, schema.url));
-    // Its commit is on its way, and waits for the number of its events.
+    // Its commit is in progress, and waits to number its events.
     const { pid } = (await client.query("SELECT pg_backend_pid() AS pid")).rows[0];
     const waiting = "SELECT FROM pg_stat_activity WHERE $1::int = ANY(pg_blocking_pids(pid))";
     await expect.poll(async () => (await pool.query(waiting, [pid])).rowCount, WAIT).toBeGreaterThan(0);
@@ -297,7 +297,7 @@ await withService("PostgreSQL", addressOf(schema.url, 5432), () => {
   }, 40_000);
 });
 
-/** Passes everything on, but for answers while it is muted. */
+/** A relay that forwards everything, except answers while it is muted. */
 async function openRelay(target: { host: string; port: number }) {
   const relay = { host: "127.0.0.1", port: 0, muted: false };
   const server = createServer((client) => {
@@ -343,7 +343,7 @@ async function workerOf(worker: string, queue: string, concurrency: number, url 
   return { store, deliveries, consumer };
 }
 
-/** With its file. */
+/** Creates the job with its file. */
 async function create(store: Store, command: CreateJob): Promise<void> {
   const { blob: key, sha256 } = file;
   await store.pin({ key, sha256, bytes: 1, until: Date.now() + 3_600_000 });

@@ -10,12 +10,12 @@ import type { Entry } from "./transaction.ts";
 import type { Windows } from "./windows.ts";
 
 const RETRY_MS = 200;
-/** What another worker has locked is either its own or free again by then. */
+/** After this time, what another worker had locked is either claimed or free again. */
 const LOCKED_MS = 100;
-/** Of all workers that are idle, so many try at once to claim what has come; more would mostly be too late. */
+/** How many idle workers try at once to claim new work; more would mostly come too late. */
 const EAGER = 4;
 
-/** Claims that wait for longer than this for a slot go back, as others may have one. */
+/** Claims that wait longer than this for a slot are returned, because others may have one free. */
 const PATIENCE_MS = 1_000;
 
 type Claim = Next["claims"][number];
@@ -26,9 +26,9 @@ export interface ClaimerOptions {
   handler: DeliveryHandler;
   /** Tasks at once. */
   prefetch: number;
-  /** Slots of these that are taken otherwise. */
+  /** Slots used by something else, such as deliveries. */
   taken(): number;
-  /** A slot is free, which may be taken otherwise before the next claim has it. */
+  /** A slot is free, and may be used for something else before the next claim takes it. */
   freed(): void;
 }
 
@@ -36,19 +36,19 @@ export interface ClaimerOptions {
 export class Claimer {
   readonly options: ClaimerOptions;
   open = true;
-  /** Something may wait for it. */
+  /** There may be work for it. */
   hungry = true;
-  /** Claims in its hands whose steps are not over. */
+  /** Claims in progress whose steps have not ended. */
   running = 0;
   /** Claims that wait for a slot. */
   readonly ahead: { claim: Claim; at: number }[] = [];
-  /** Claims that are being committed. */
+  /** Claims being committed. */
   asked = 0;
-  /** The transactions in which they are, until what they brought is in hand or given back. */
+  /** Their transactions, until the resulting claims are in hand or returned. */
   readonly asking = new Set<Promise<void>>();
-  /** Tokens of claims that may have been made although their answers are lost. */
+  /** Tokens of claims that may have succeeded although their answers were lost. */
   readonly lost: string[] = [];
-  /** The owner who was served last. */
+  /** The owner that was served last. */
   last = "";
   readonly pace = new Pace();
   timer: NodeJS.Timeout | null = null;
@@ -57,13 +57,13 @@ export class Claimer {
     this.options = options;
   }
 
-  /** Slots that are free now. */
+  /** Free slots. */
   get room(): number {
     const { prefetch, taken } = this.options;
     return this.open ? prefetch - taken() - this.running : 0;
   }
 
-  /** Claims to ask for: where steps are short, for some more than run at once. */
+  /** How many claims to request: if steps are short, some more than can run at once. */
   get wish(): number {
     const reserve = this.pace.reserve();
     const worthwhile = reserve * 2 > this.options.prefetch ? reserve : 0;
@@ -74,19 +74,19 @@ export class Claimer {
 interface Parts {
   clock: ServerClock;
   windows: Windows;
-  /** Starts a transaction when there is something to claim. */
+  /** Starts a transaction if there is something to claim. */
   nudge(): void;
   settle(command: Settle): Promise<SettleResult>;
 }
 
 /**
- * Hands out tasks of the backlog with their claims: no delivery is written for them. A transaction that ends
- * some takes as many along, so that a worker which is busy needs one commit for both.
+ * Hands out backlog tasks together with their claims, without writing deliveries. A transaction that ends tasks claims
+ * as many new ones, so that a busy worker needs one commit for both.
  */
 export class Claims {
   readonly #parts: Parts;
   readonly #claimers = new Set<Claimer>();
-  /** Who has the claim with a lease. */
+  /** The claimer of each lease. */
   readonly #held = new Map<string, Claimer>();
   /** A broker of this process hands out its tasks. */
   inUse = false;
@@ -115,8 +115,8 @@ export class Claims {
   }
 
   /**
-   * The backlog of a queue has grown, as all of its workers are told. Says whether this process is to look a moment
-   * later whether anything is left: of many, each draws whether it is among the few that try at once.
+   * The backlog of a queue has grown, as all of its workers learn at once. Returns whether this process should check
+   * for leftovers shortly instead: the workers draw lots, and only a few try at once.
    */
   announce(queue: string): boolean {
     const mine = [...this.#claimers].filter((claimer) => claimer.options.queue === queue);
@@ -126,7 +126,7 @@ export class Claims {
     return false;
   }
 
-  /** Something may wait in these queues; in all of them by default. */
+  /** There may be work in these queues; by default, in any queue. */
   wake(queues?: readonly string[]): void {
     for (const claimer of this.#claimers) {
       if (queues === undefined || queues.includes(claimer.options.queue)) claimer.hungry = true;
@@ -134,7 +134,7 @@ export class Claims {
     this.#parts.nudge();
   }
 
-  /** Claims to make along with what is about to be committed. */
+  /** Claims to include in the next commit. */
   wishes(): Entry[] {
     if (this.#closed) return [];
     return [...this.#claimers]
@@ -171,7 +171,7 @@ export class Claims {
     };
   }
 
-  /** Begins at once: what was asked for is in hand from now on. */
+  /** Runs at once: the claims count as in hand from now on. */
   async #take(claimer: Claimer, { claims, last, more, locked }: Next): Promise<void> {
     const at = performance.now();
     claimer.ahead.push(...claims.map((claim) => ({ claim, at })));
@@ -183,7 +183,7 @@ export class Claims {
     if (claimer.hungry) this.#parts.nudge();
   }
 
-  /** Gives the consumer what waits for its slots. */
+  /** Hands waiting claims to the consumer as far as it has slots. */
   #fill(claimer: Claimer): void {
     while (claimer.room > 0 && claimer.ahead.length > 0) {
       const { claim } = claimer.ahead.shift()!;
@@ -217,7 +217,7 @@ export class Claims {
     };
   }
 
-  /** Those that have waited since then, or for longer. */
+  /** Returns claims that have waited since then or longer. */
   async #giveBack(claimer: Claimer, since: number): Promise<void> {
     const fresh = claimer.ahead.findIndex(({ at }) => at > since);
     const late = claimer.ahead.splice(0, fresh === -1 ? claimer.ahead.length : fresh);
@@ -233,7 +233,7 @@ export class Claims {
     });
   }
 
-  /** The step of this claim is over: while its end is committed, its slot is free for another. */
+  /** The step of this claim is over: its slot is free for another while its end is committed. */
   ended(lease: string): void {
     const claimer = this.#held.get(lease);
     if (!claimer) return;
@@ -245,7 +245,7 @@ export class Claims {
     if (claimer.hungry) this.#parts.nudge();
   }
 
-  /** It gets nothing more; resolves when what it had not begun has been given back. */
+  /** Gives it nothing more; resolves when the claims that it had not begun have been returned. */
   async remove(claimer: Claimer): Promise<void> {
     claimer.open = false;
     this.#claimers.delete(claimer);

@@ -5,11 +5,11 @@ import { asking } from "../connection.ts";
 export const SERVER_NOW = "(extract(epoch FROM clock_timestamp()) * 1000)::float8";
 
 /**
- * The server's clock, by which everything in the records is dated. Between two of its answers the time goes on
- * by a clock of this process that nobody can set: the clock of the machine tells nothing here.
+ * The server's clock, which dates everything in the records. Between its answers, time advances by this process's
+ * monotonic clock; the machine's wall clock is never used.
  */
 export class ServerClock {
-  /** What the server's clock is ahead of `performance.now()`. */
+  /** Offset of the server's clock from `performance.now()`. */
   #ahead = 0;
   #isSet = false;
 
@@ -26,8 +26,8 @@ export class ServerClock {
   }
 
   /**
-   * Takes a time from an answer of the server's to what was asked at `askedAt`. It was read after that and
-   * before now, so each answer says how far ahead the server may be at least and at most.
+   * Takes over a server time from the answer to a query sent at `askedAt`. It was read between then and now, so each
+   * answer bounds the offset from both sides.
    */
   told(serverNow: number, askedAt: number): void {
     const least = serverNow - performance.now();

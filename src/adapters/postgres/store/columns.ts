@@ -2,7 +2,7 @@ import type { JobRecord } from "../../../domain/records.ts";
 import { jobProgress, jobSpec, partColumn, splitColumn, taskBody } from "../../../domain/stored.ts";
 import type { PendingEvent, PostgresLedger, TrackedTask } from "./ledger.ts";
 
-/** Events of one row at most: a page of the log that begins in its middle reads all of it. */
+/** Most events per row: a page of the log that begins in the middle of a row reads all of it. */
 export const RUN_EVENTS = 100;
 
 export type Cell = string | number | boolean | null;
@@ -28,8 +28,8 @@ export function newTaskRow(tracked: TrackedTask): Cell[] {
 }
 
 /**
- * PostgreSQL takes NUL and halves of surrogate pairs in JSON, and fails when it is to look into it later, as it
- * does with dead letters and with events that are forgotten. U+FFFD stands for them there.
+ * PostgreSQL accepts NUL and unpaired surrogates in JSON, but fails when it looks inside later, as it does for dead
+ * letters and forgotten events. U+FFFD replaces them there.
  */
 const UNREADABLE = /(?<!\\)((?:\\\\)*)\\u(?:0000|d[89a-f][0-9a-f]{2})/g;
 
@@ -42,7 +42,7 @@ function expiry(job: JobRecord): number | null {
   return job.state === "expired" ? null : job.expiresAt;
 }
 
-/** The owners with the number of their events, and the runs: what one job appended, in one row. */
+/** Owners with their numbers of events, and the runs: what one job appended, in one row. */
 export function eventColumns({ events }: PostgresLedger): unknown[] {
   const counts = new Map<string, number>();
   const runs: { run: PendingEvent[]; upTo: number }[] = [];
@@ -71,8 +71,8 @@ export function eventColumns({ events }: PostgresLedger): unknown[] {
 }
 
 /**
- * Rows to columns, as `unnest` takes them.
- * @param texts so many of the last ones are JSON, whose text has no line breaks
+ * Transposes rows to columns for `unnest`.
+ * @param texts the number of trailing columns that are JSON, whose text has no line breaks
  */
 export function columns(rows: Cell[][], texts = 0): (Cell[] | string)[] {
   const first = rows[0]!.length - texts;

@@ -17,7 +17,7 @@ const CONTENTS = 8;
 const { url } = testSchema();
 
 await withService("PostgreSQL", addressOf(url, 5432), () => {
-  // A database of its own: the server counts deadlocks by database.
+  // A separate database, because the server counts deadlocks per database.
   const name = `test_conflicts_${randomBytes(6).toString("hex")}`;
   const own = new URL(url);
   own.pathname = `/${name}`;
@@ -57,12 +57,12 @@ await withService("PostgreSQL", addressOf(url, 5432), () => {
     );
     await Promise.all(stores.map((store) => store.close()));
     expect(errors).toEqual([]);
-    // The figures of a session are there when it has ended.
+    // A session's statistics appear once it has ended.
     await expect.poll(deadlocks).toBe(0);
   });
 });
 
-/** One round of a client or a worker, over contents that all of them have; says how many jobs ended in it. */
+/** One round of a client or a worker, with contents that all of them share; returns how many jobs ended in it. */
 async function act(store: Store, actor: number): Promise<number> {
   const files = await Promise.all(shuffled().map((content) => upload(store, content)));
   const blobs = files.map((file) => file.blob);
@@ -87,7 +87,7 @@ async function act(store: Store, actor: number): Promise<number> {
     pinned: blobs,
   });
   const made = await store.createJob(command);
-  // Their last pins were taken by somebody who discarded the same content: the client uploads it again.
+  // Someone who discarded the same content took their last pins: the client uploads it again.
   if (!made.ok) return 0;
   const worker = createManualWorker(store, workerId, () => store.now());
   worker.hand(made);

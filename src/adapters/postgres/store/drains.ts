@@ -12,7 +12,7 @@ const add = statement(
 );
 
 /**
- * How many tasks ended, by queue. Each process counts its own, and writes them down every few seconds: no
+ * Counts ended tasks by queue. Each process keeps its own counts and writes them every few seconds, so that no
  * transaction waits for a counter.
  */
 export class Drains {
@@ -32,13 +32,13 @@ export class Drains {
     for (const [queue, n] of ended) this.#ended.set(queue, (this.#ended.get(queue) ?? 0) + n);
     const now = Date.now();
     if (this.#ended.size === 0 || now - this.#writtenAt < SLICE_MS) return;
-    // The first count of a quiet process waits for the next ones.
+    // A process's first count after a quiet period waits for more.
     const first = this.#writtenAt === 0;
     this.#writtenAt = now;
     if (!first) void this.flush();
   }
 
-  /** A figure for operators: counts that cannot be written down are given up. */
+  /** These statistics are only for operators, so a failed write is dropped. */
   async flush(): Promise<void> {
     const ended = [...this.#ended];
     if (ended.length === 0) return;
@@ -48,12 +48,12 @@ export class Drains {
     await this.#pool.query(add(values)).catch(() => {});
   }
 
-  /** Tasks of the queue that ended, a second, over the last minute. */
+  /** Tasks of the queue that ended per second, over the last minute. */
   rate(queue: string, written: number): number {
     return (written + (this.#ended.get(queue) ?? 0)) / DRAIN_SECONDS;
   }
 
-  /** The oldest slice that a rate is made of. */
+  /** The oldest slice that counts toward a rate. */
   firstSlice(): number {
     return this.#slice() - DRAIN_SECONDS / (SLICE_MS / 1_000) + 1;
   }

@@ -1,6 +1,6 @@
 import type pg from "pg";
 import type { EventRecord, EventType } from "../../../domain/records.ts";
-import { PAGE_CHARACTERS } from "../../../ports/store/jobs.ts";
+import { type LogEnd, PAGE_CHARACTERS } from "../../../ports/store/jobs.ts";
 import type { Store } from "../../../ports/store/store.ts";
 import { type Ask, asking } from "../connection.ts";
 import { statement } from "../statement.ts";
@@ -21,23 +21,31 @@ const eventPage = (name: string, ofJob = "") =>
   );
 const events = eventPage("events");
 const jobEvents = eventPage("job_events", "job_id = $4 AND ");
-/** Looked at at once. */
+/** Rows examined per page. */
 const EVENT_ROWS = 1_000;
 const logBounds = statement(
   "log_bounds",
   `SELECT coalesce((SELECT coalesce(first_seq, seq) FROM events WHERE owner = $1 ORDER BY seq LIMIT 1), 0) AS first,
      coalesce((SELECT last_seq FROM owners WHERE owner = $1), 0) AS last`,
 );
+const logEndsOf = statement(
+  "log_ends_of",
+  "SELECT owner, last_seq AS last FROM owners WHERE owner = ANY($1::text[])",
+);
+const logEndsAfter = statement(
+  "log_ends_after",
+  "SELECT owner, last_seq AS last FROM owners WHERE owner > $1 ORDER BY owner LIMIT $2",
+);
 /** Rows of a log that one statement removes. */
 const TRIM_ROWS = 2_000;
-/** Owners whose logs are looked at in one round. */
+/** Owners whose logs are checked per round. */
 const TRIMMED_OWNERS = 100;
 const nextLogs = statement(
   "next_logs",
   `SELECT owner, (SELECT at FROM events WHERE events.owner = owners.owner ORDER BY seq LIMIT 1) AS at
    FROM owners WHERE owner > $1 ORDER BY owner LIMIT $2`,
 );
-/** Shortens an owner's log at its beginning, so that its numbers stay contiguous. */
+/** Trims an owner's log at its beginning, so that its numbers stay contiguous. */
 const trim = statement(
   "trim_events",
   `WITH oldest AS (SELECT seq, at FROM events WHERE owner = $1 ORDER BY seq LIMIT ${TRIM_ROWS})
@@ -48,7 +56,7 @@ const trim = statement(
 interface EventRow {
   owner: string;
   seq: number;
-  /** `null` for a single event, as they were written before there were runs. */
+  /** `null` for a single event, as written before runs existed. */
   first_seq: number | null;
   job_id: string;
   type: EventType | null;
@@ -63,7 +71,7 @@ function eventsOf({ owner, seq, first_seq, job_id: jobId, type, at, data }: Even
 }
 
 /** The calls that read the owners' logs. */
-export function eventReads(all: Ask): Pick<Store, "events" | "logBounds"> {
+export function eventReads(all: Ask): Pick<Store, "events" | "logBounds" | "logEnds"> {
   return {
     async events({ owner, after, limit, jobId }) {
       if (jobId !== undefined && !isUuid(jobId)) return [];
@@ -77,12 +85,15 @@ export function eventReads(all: Ask): Pick<Store, "events" | "logBounds"> {
     },
 
     logBounds: async ({ owner }) => (await all<{ first: number; last: number }>(logBounds([owner])))[0]!,
+
+    logEnds: (query) =>
+      all<LogEnd>("after" in query ? logEndsAfter([query.after, query.limit]) : logEndsOf([query.owners])),
   };
 }
 
-/** Trims the logs of the owners whose turn it is, whatever became of the jobs that they tell of. */
+/** Trims the logs of the next owners in turn, whatever happened to the jobs in them. */
 export function logTrimmer(pool: pg.Pool): (forgetBefore: number) => Promise<void> {
-  /** The owner whose log was looked at last. */
+  /** The owner whose log was checked last. */
   let trimmed = "";
 
   async function trimLog(owner: string, forgetBefore: number): Promise<void> {

@@ -6,7 +6,7 @@ import { statement } from "../statement.ts";
 import type { ServerClock } from "./clock.ts";
 import { isUuid } from "./rows.ts";
 
-/** Content that is live already is pinned under its own key; other content becomes a record. */
+/** Pins content under its existing key if it is live; otherwise creates a record. */
 const pin = statement(
   "pin",
   `WITH live AS (
@@ -42,7 +42,7 @@ const unused = statement(
   `SELECT key FROM blobs WHERE NOT referenced AND NOT deleting AND pinned_until <= $1
    LIMIT $2 FOR UPDATE SKIP LOCKED`,
 );
-// Under the lock, so that a job which referred to it a moment ago is seen.
+// Checked under the lock, to see a job that has just referred to it.
 const mark = statement(
   "mark_deleting",
   `UPDATE blobs SET deleting = true WHERE key = ANY($1::text[]) AND NOT referenced AND NOT deleting
@@ -68,7 +68,7 @@ const renew = statement(
 
 type Names = "pin" | "keepPinned" | "unpin" | "collect" | "forget" | "renew";
 
-/** The writes that need no rules: each is one statement, or two, that is true by itself. */
+/** Writes outside the ledger's rules: each is one statement, or two, that is consistent by itself. */
 export function files(pool: pg.Pool, clock: ServerClock): Pick<Store, Names> {
   const collect = async (now: number, limit: number): Promise<string[]> => {
     const client = await pool.connect();
@@ -93,7 +93,7 @@ export function files(pool: pg.Pool, clock: ServerClock): Pick<Store, Names> {
     async pin({ key, sha256, bytes, until }) {
       for (;;) {
         const { rows } = await asking(() => pool.query(pin([key, sha256, bytes, until, clock.now()])));
-        // None: what was live is being collected now, so it is no longer live when asked again.
+        // No row: what was live is being collected now, so it is no longer live on the next try.
         if (rows.length > 0) return { key: rows[0].key as string };
       }
     },

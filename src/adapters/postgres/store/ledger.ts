@@ -1,4 +1,12 @@
 import type { Counted, Ledger, PartQuery } from "../../../domain/ledger/ledger.ts";
+import {
+  type NewNotice,
+  type NewNoticeMail,
+  type NewNotifyCall,
+  noticesOf,
+  ownCalls,
+  ownMails,
+} from "../../../domain/notices.ts";
 import { isPart, partNumbers } from "../../../domain/parts.ts";
 import type {
   AttemptRecord,
@@ -16,7 +24,7 @@ import { toJob } from "../../../domain/stored.ts";
 import { type KeyRow, keyOf, Needs, type Pick, type Picked, type Records } from "./records.ts";
 import { isUuid, toBlob, toEntry, toTask } from "./rows.ts";
 
-/** Thrown by a rule's question that the transaction has not read the answer to: it reads, and runs anew. */
+/** Thrown when a rule asks for something that the transaction has not read: it reads that, and runs the rules again. */
 export const missing = new Error("A record that a rule needs has not been read.");
 
 export interface Tracked<T> {
@@ -35,12 +43,12 @@ export interface PendingEvent {
   data: { [key: string]: Json };
 }
 
-/** The records of one pass over a batch: read from what the transaction has loaded, changed in memory only. */
+/** The records of one pass over a batch: read from what the transaction has loaded, changed only in memory. */
 export class PostgresLedger implements Ledger {
-  /** What this pass asked for in vain. */
+  /** What this pass asked for but did not find. */
   readonly wanted = new Needs();
   hasMissed = false;
-  /** Of the present command. */
+  /** Deliveries of the current command. */
   deliveries: TaskDelivery[] = [];
   revoked: string[] = [];
 
@@ -61,7 +69,10 @@ export class PostgresLedger implements Ledger {
   readonly taken = new Map<string, number>();
   readonly ended = new Map<string, number>();
   events: PendingEvent[] = [];
-  /** Handed out by all commands of the pass. */
+  notices: NewNotice[] = [];
+  mails: NewNoticeMail[] = [];
+  calls: NewNotifyCall[] = [];
+  /** Deliveries of all commands of the pass. */
   readonly handed: TaskDelivery[] = [];
 
   readonly #loaded: Records;
@@ -244,7 +255,7 @@ export class PostgresLedger implements Ledger {
   }
 
   unrefer(jobId: string, blob: string): void {
-    // Its row is to be locked.
+    // So that its row gets locked.
     this.blob(blob);
     this.refs.delete(`${jobId} ${blob}`);
     this.unreferred.set(`${jobId} ${blob}`, { jobId, blob });
@@ -271,6 +282,10 @@ export class PostgresLedger implements Ledger {
     for (const [key, memo] of this.memos) if (memo.jobId === jobId) this.memos.delete(key);
     this.attempts = this.attempts.filter((attempt) => attempt.jobId !== jobId);
     this.droppedJobs.add(jobId);
+    // An owner who deletes a job need not be notified of its end.
+    this.notices = this.notices.filter((notice) => notice.jobId !== jobId);
+    this.mails = this.mails.filter((mail) => mail.jobId !== jobId);
+    this.calls = this.calls.filter((call) => call.jobId !== jobId);
     for (const event of this.events) {
       if (event.job.id === jobId)
         event.data = { jobId, progress: event.data.progress ?? null, forgotten: true };
@@ -307,6 +322,9 @@ export class PostgresLedger implements Ledger {
 
   append(job: JobRecord, type: EventType, at: number, data: { [key: string]: Json }): void {
     this.events.push({ job, type, at, data });
+    this.notices.push(...noticesOf(job, type, at));
+    this.mails.push(...ownMails(job, type, at));
+    this.calls.push(...ownCalls(job, type, at));
   }
 
   takeRoom(queue: string): boolean {

@@ -19,7 +19,7 @@ const lockedTasks = statement(
    JOIN tasks t ON t.job_id = u.job_id AND t.item = u.item
    ORDER BY t.job_id, t.item FOR NO KEY UPDATE OF t`,
 );
-/** All but parts. */
+/** All tasks except parts. */
 const whole = statement("job_tasks", "SELECT * FROM tasks WHERE job_id = ANY($1::uuid[]) AND item >= -1");
 const parts = statement(
   "parts",
@@ -27,8 +27,8 @@ const parts = statement(
 );
 const cache = statement("cache", "SELECT * FROM cache WHERE key = ANY($1::text[])");
 /**
- * The only statement that locks blobs for a transaction, in the order of their keys, and for change at once: to
- * strengthen a lock later, or to take two sets one after the other, would be a circle for somebody.
+ * The only statement that locks blobs in a transaction: in key order, and for update at once. Strengthening a lock
+ * later, or taking two sets one after the other, could deadlock.
  */
 const blobs = statement(
   "lock_blobs",
@@ -48,9 +48,9 @@ const deaths = statement(
 );
 const time = statement("server_now", `SELECT ${SERVER_NOW} AS now`);
 /**
- * Locks what waits, and says which jobs that needs. Tasks of the backlog come before their jobs, as nobody
- * who holds a job waits for them, except to cancel it: one of the two then tries again.
- * @param repeated an earlier try may have claimed some already
+ * Locks waiting tasks, and reports which jobs they need. It locks backlog tasks before their jobs. That is safe because
+ * a transaction that holds a job never waits for them, except to cancel the job; one of the two then retries.
+ * @param repeated an earlier try may already have claimed some
  */
 export function pick(
   client: pg.ClientBase,
@@ -78,7 +78,7 @@ export function pick(
 type TaskKeyRow = Pick<TaskRow, "job_id" | "item" | "owner">;
 type NextRow = TaskRow & { more: boolean };
 
-/** The server's time, which the transaction goes by; whoever asks for the time meanwhile goes by it, too. */
+/** Reads the server's time, which the transaction uses; until the next reading, other callers use it too. */
 export async function readTime(client: pg.ClientBase, clock: ServerClock, into: Records): Promise<void> {
   const askedAt = performance.now();
   const { rows } = await client.query<{ now: number }>(time());
@@ -86,7 +86,7 @@ export async function readTime(client: pg.ClientBase, clock: ServerClock, into: 
   clock.told(rows[0]!.now, askedAt);
 }
 
-/** Asks for everything at once; what was asked is in `into` when all of it has settled. Jobs come first. */
+/** Sends all queries at once; their results are in `into` once all have settled. Jobs come first. */
 export function load(client: pg.ClientBase, needs: Needs, into: Records): Promise<unknown>[] {
   const sent: Promise<unknown>[] = [];
   const ask = <Row>(query: pg.QueryConfig, keep: (rows: Row[]) => void) => {

@@ -31,11 +31,11 @@ import { isUuid } from "./rows.ts";
 
 /** One command in a batch: what it needs to read first, and its rules over what was read. */
 export interface Operation<T> {
-  /** Rows that it may touch, to keep batches from growing without bound. */
+  /** Rows that it may touch, which bounds the size of batches. */
   readonly weight: number;
   need(needs: Needs): void;
   /**
-   * Runs anew from the start whenever a record was missing, so it must change the ledger alone.
+   * Runs again from the start whenever a record was missing, so it may change only the ledger.
    * @param repeated an earlier try may have been committed although its answer was lost
    */
   run(ledger: PostgresLedger, repeated: boolean): T;
@@ -62,7 +62,7 @@ export function create(command: CreateJob): Operation<Result<Created>> {
       const wasThere = ledger.job(id) !== null;
       const answer = requestJob(ledger, command);
       if (!answer.ok) return answer;
-      // This very call made it, and its deliveries went nowhere.
+      // An earlier try of this call created it, and its deliveries went nowhere.
       if (wasThere && repeated) return { ...answer, created: true, deliveries: publishedOf(ledger, id) };
       return { ...answer, deliveries: answer.created ? ledger.deliveries : [] };
     },
@@ -91,7 +91,7 @@ export function claim(command: Claim): Operation<ClaimResult> {
       const outcome = claimTask(ledger, command);
       if (!outcome.claimed) return { ...outcome, deliveries: [] };
       const { task, job } = outcome;
-      // Copies: a later command of the same batch may change the records.
+      // Copies, because a later command of the same batch may change the records.
       return { claimed: true, task: { ...task }, job: { ...job }, deliveries: [] };
     },
   };
@@ -99,15 +99,15 @@ export function claim(command: Claim): Operation<ClaimResult> {
 
 export interface Next {
   claims: Extract<ClaimResult, { claimed: true }>[];
-  /** The owner who was served last. */
+  /** The owner that was served last. */
   last: string;
-  /** More of them wait. */
+  /** More are waiting. */
   more: boolean;
-  /** Others hold all that it could have taken. */
+  /** Others hold everything that it could have taken. */
   locked: boolean;
 }
 
-/** A worker takes what is next in the backlog of a queue. */
+/** Claims the next tasks in the backlog of a queue. */
 export function claimNext(pick: Pick, leaseMs: number): Operation<Next> {
   return {
     weight: pick.limit,
@@ -117,7 +117,7 @@ export function claimNext(pick: Pick, leaseMs: number): Operation<Next> {
       const claims: Next["claims"] = [];
       taskKeys.forEach(({ jobId, item }, n) => {
         const task = ledger.task(jobId, item);
-        // Of a try before this one, whose answer was lost.
+        // From an earlier try whose answer was lost.
         const mine = task?.state === "leased" && task.lease?.startsWith(pick.token) ? task.lease : null;
         const lease = mine ?? `${pick.token}.${n}`;
         const generation = task?.generation ?? 0;
@@ -140,7 +140,7 @@ export function settle(command: Settle): Operation<SettleResult> {
     weight: children.reduce((sum, child) => sum + create(child.job).weight, 1 + parts.length / 10),
     need(needs) {
       needTask(needs, taskKey);
-      // Should this be the last item, the job's own task is next.
+      // If this is the last item, the job's own task comes next.
       if (taskKey) needs.task(taskKey.jobId, partAt(taskKey.item)?.item ?? JOB_ITEM);
       if (outcome.kind !== "succeeded") return;
       for (const { blob } of outcome.outputs) needs.blobs.add(blob);
@@ -176,7 +176,7 @@ export interface TaskKey {
   item: number;
 }
 
-/** Tasks whose time has come, as they were found a moment ago. */
+/** Tasks whose time has come, as read a moment ago. */
 export function wakeTasks(taskKeys: TaskKey[], now: number): Operation<Changed> {
   return onTasks(taskKeys, (ledger, { jobId, item }) => {
     const job = ledger.job(jobId);
@@ -185,7 +185,7 @@ export function wakeTasks(taskKeys: TaskKey[], now: number): Operation<Changed> 
   });
 }
 
-/** Tasks whose worker has lost them. @param died its process has ended, which makes them suspects */
+/** Tasks whose worker has lost them. @param died its process has died, which makes them suspects */
 export function loseLeases(
   worker: string,
   taskKeys: TaskKey[],
@@ -199,7 +199,7 @@ export function loseLeases(
   });
 }
 
-/** The files of a job that ended long ago go; says whether they were still there. */
+/** Drops the files of a job that ended long ago; returns whether they still existed. */
 export function expire(id: string, now: number): Operation<boolean> {
   return onJob(
     id,
@@ -213,7 +213,7 @@ export function expire(id: string, now: number): Operation<boolean> {
   );
 }
 
-/** An expired job is forgotten; tells whose it was. */
+/** Deletes an expired job; returns its owner. */
 export function forget(id: string, now: number): Operation<string | null> {
   return onJob(
     id,
@@ -226,7 +226,7 @@ export function forget(id: string, now: number): Operation<string | null> {
   );
 }
 
-/** @param drops whether the job's files may go */
+/** @param drops whether the job's files may be dropped */
 function onJob<T>(id: string, run: (ledger: PostgresLedger) => T, drops = false): Operation<T> {
   return {
     weight: 20,

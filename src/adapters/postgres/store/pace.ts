@@ -1,11 +1,11 @@
 const WINDOW_MS = 100;
-/** So long may a transaction take that is bridged. */
+/** Longest transaction time that is bridged. */
 const LONGEST_MS = 200;
 const MOST = 500;
-/** How much the latest transaction counts. */
+/** Weight of the latest transaction. */
 const WEIGHT = 0.2;
 
-/** How fast a consumer's tasks end and the next ones come, and so how many in reserve leave it no gaps. */
+/** How fast a consumer's tasks end and new ones arrive, which gives the reserve needed to avoid gaps. */
 export class Pace {
   #ended = 0;
   #since = performance.now();
@@ -17,12 +17,12 @@ export class Pace {
     this.#turn();
   }
 
-  /** A transaction has brought tasks. */
+  /** A transaction has delivered tasks. */
   came(afterMs: number): void {
     this.#waitMs += (Math.min(LONGEST_MS, afterMs) - this.#waitMs) * WEIGHT;
   }
 
-  /** Tasks that end while two transactions pass: one that is under way, and the one after it. */
+  /** Tasks that end during two transactions: the current one and the next. */
   reserve(): number {
     this.#turn();
     return Math.min(MOST, Math.floor(this.#perMs * this.#waitMs * 2));

@@ -1,14 +1,17 @@
 import { parseTaskId } from "../../../domain/ids.ts";
+import { firstIdAt } from "../../../domain/job-search.ts";
 import { partNumber, partNumbers } from "../../../domain/parts.ts";
 import { JOB_ITEM } from "../../../domain/records.ts";
 import { type JobRow, toJob } from "../../../domain/stored.ts";
 import { PAGE_CHARACTERS } from "../../../ports/store/jobs.ts";
+import type { DeadLetterQuery, DeadPlace } from "../../../ports/store/operations.ts";
 import type { Store } from "../../../ports/store/store.ts";
+import { patternsOf } from "../../like.ts";
 import type { Ask } from "../connection.ts";
 import { isUuid, type TaskRow, toTask } from "./rows.ts";
 
-/** The calls that read lists, page by page. */
-export function pageReads(all: Ask): Pick<Store, "jobs" | "items" | "parts" | "deadLetters"> {
+/** The calls that read lists page by page. */
+export function pageReads(all: Ask): Pick<Store, "jobs" | "items" | "parts" | "deadLetters" | "deadPlaces"> {
   return {
     async jobs({ owner, states, pipeline, limit, cursor }) {
       if (cursor !== undefined && !isUuid(cursor)) return [];
@@ -47,17 +50,11 @@ export function pageReads(all: Ask): Pick<Store, "jobs" | "items" | "parts" | "d
       return (await all<TaskRow>({ text, values: [...values, limit] })).map(toTask);
     },
 
-    async deadLetters({ queue, pipeline, code, jobId, limit, cursor }) {
-      const from = cursor ? parseTaskId(cursor) : null;
-      if ((from && !isUuid(from.jobId)) || (jobId !== undefined && !isUuid(jobId))) return [];
-      const { where, values } = conditions([
-        ["t.state = 'dead'"],
-        from ? ["(t.job_id, t.item) < (?, ?)", from.jobId, from.item] : null,
-        queue ? ["t.queue = ?", queue] : null,
-        jobId ? ["t.job_id = ?", jobId] : null,
-        pipeline ? ["j.pipeline = ?", pipeline] : null,
-        code ? ["t.body -> 'error' ->> 'code' = ?", code] : null,
-      ]);
+    async deadLetters(query) {
+      const found = deadConditions(query);
+      if (!found) return [];
+      const { where, values } = found;
+      const { limit } = query;
       const source = `tasks t JOIN jobs j ON j.id = t.job_id WHERE ${where}`;
       const text = page(
         "t.*, j.pipeline, j.spec",
@@ -73,11 +70,41 @@ export function pageReads(all: Ask): Pick<Store, "jobs" | "items" | "parts" | "d
         return { ...letter, pipeline: row.pipeline, stepName: plan[letter.step]?.name ?? "" };
       });
     },
+
+    async deadPlaces(query) {
+      const found = deadConditions(query);
+      if (!found) return [];
+      const { where, values } = found;
+      const jobs = query.pipeline ? "JOIN jobs j ON j.id = t.job_id" : "";
+      const text = `SELECT t.job_id AS "jobId", t.item, t.dead_code AS code FROM tasks t ${jobs}
+        WHERE ${where} ORDER BY t.job_id DESC, t.item DESC LIMIT $${values.length + 1}`;
+      return all<DeadPlace>({ text, values: [...values, query.limit] });
+    },
   };
 }
 
+/** Conditions over `tasks t`, and over `jobs j` if a pipeline is given; `null` if an id is invalid. */
+function deadConditions(query: DeadLetterQuery) {
+  const { queue, pipeline, owner, code, group, text, jobId, from, to, cursor } = query;
+  const after = cursor ? parseTaskId(cursor) : null;
+  if ((after && !isUuid(after.jobId)) || (jobId !== undefined && !isUuid(jobId))) return null;
+  return conditions([
+    ["t.state = 'dead'"],
+    after ? ["(t.job_id, t.item) < (?, ?)", after.jobId, after.item] : null,
+    queue ? ["t.queue = ?", queue] : null,
+    owner ? ["t.owner = ?", owner] : null,
+    code ? ["t.dead_code = ?", code] : null,
+    group !== undefined ? ["t.dead_group = ?", group] : null,
+    text ? ["(t.dead_code ILIKE ? OR t.dead_group ILIKE ?)", ...patternsOf(text)] : null,
+    from !== undefined ? ["t.job_id >= ?", firstIdAt(from)] : null,
+    to !== undefined ? ["t.job_id < ?", firstIdAt(to)] : null,
+    jobId ? ["t.job_id = ?", jobId] : null,
+    pipeline ? ["j.pipeline = ?", pipeline] : null,
+  ]);
+}
+
 /**
- * A page of rows: at most as many as the parameter with this number says, and no more than its size allows.
+ * A page of rows, limited by the parameter with the number `limit` and by size.
  * @param json the columns whose size counts
  */
 function page(columns: string, json: string, from: string, order: string, limit: number): string {
@@ -89,7 +116,7 @@ function page(columns: string, json: string, from: string, order: string, limit:
     ) AS page WHERE size_before IS NULL OR size_before < ${PAGE_CHARACTERS}`;
 }
 
-/** Joins what is asked for; each `?` becomes the next parameter. */
+/** Joins the given conditions; each `?` becomes the next parameter. */
 function conditions(parts: ([text: string, ...values: unknown[]] | null)[]): {
   where: string;
   values: unknown[];

@@ -35,7 +35,7 @@ const liveJobs = statement(
   "SELECT state, count(*) AS n FROM jobs WHERE finished_at IS NULL GROUP BY state",
 );
 
-/** What waits and runs, counted anew at each call. */
+/** What is waiting and running, counted on each call. */
 export function queueReads(
   pool: pg.Pool,
   drains: Drains,
@@ -89,7 +89,7 @@ interface QueueRow {
   oldest: string | null;
 }
 
-/** A job id begins with the time at which it was made. */
+/** A job id begins with its creation time. */
 function timeOf(id: string): number {
   return Number.parseInt(id.replace("-", "").slice(0, 12), 16);
 }

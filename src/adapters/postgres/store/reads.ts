@@ -7,11 +7,20 @@ import type { Store } from "../../../ports/store/store.ts";
 import { type Ask, asking } from "../connection.ts";
 import { statement } from "../statement.ts";
 import { eventReads } from "./event-log.ts";
+import { jobSearches } from "./job-search.ts";
 import { pageReads } from "./page-reads.ts";
 import { isUuid, type TaskRow, toTask } from "./rows.ts";
 
 const job = statement("job", "SELECT * FROM jobs WHERE id = $1");
 const task = statement("task", "SELECT * FROM tasks WHERE job_id = $1 AND item = $2");
+/** Sorts before all ids. */
+const NO_ID = "00000000-0000-0000-0000-000000000000";
+const expiring = statement(
+  "expiring",
+  `SELECT * FROM jobs WHERE expires_at IS NOT NULL AND (expires_at, id) > ($1::bigint, $2::uuid) AND expires_at <= $3
+     AND finished_at IS NOT NULL
+   ORDER BY expires_at, id LIMIT $4`,
+);
 const memo = statement(
   "memo",
   "SELECT value, blob FROM memos WHERE job_id = $1 AND item = $2 AND step = $3 AND key = $4",
@@ -48,6 +57,8 @@ type Names =
   | "artifact"
   | "events"
   | "logBounds"
+  | "logEnds"
+  | "expiring"
   | "memo"
   | "knownKey"
   | "known"
@@ -55,9 +66,12 @@ type Names =
   | "usage"
   | "ownerUsage"
   | "deadLetters"
+  | "deadPlaces"
+  | "deadGroups"
+  | "findJobs"
   | "attempts";
 
-/** The calls that change nothing. */
+/** The read-only calls. */
 export function reads(pool: pg.Pool): Pick<Store, Names> {
   const all: Ask = async <Row>(query: pg.QueryConfig) =>
     (await asking(() => pool.query(query))).rows as Row[];
@@ -65,6 +79,7 @@ export function reads(pool: pg.Pool): Pick<Store, Names> {
 
   const store: Pick<Store, Names> = {
     ...pageReads(all),
+    ...jobSearches(all),
     ...eventReads(all),
 
     async job({ owner, id }) {
@@ -82,6 +97,11 @@ export function reads(pool: pg.Pool): Pick<Store, Names> {
       const file = files.find((one) => one.artifactId === id);
       if (!file) return null;
       return found.state === "expired" || file.deleted ? "expired" : { ...file, jobId };
+    },
+
+    async expiring({ after, until, limit }) {
+      const rows = await all<JobRow>(expiring([after.at, after.id || NO_ID, until, limit]));
+      return rows.map(toJob);
     },
 
     async memo({ taskId, step, key }) {

@@ -10,25 +10,25 @@ export interface KeyRow {
   expires_at: number;
 }
 
-/** What a transaction has read, as rows; `null`: there is none. Its jobs are locked, so it stays true. */
+/** The rows that a transaction has read; `null`: there is none. Its jobs are locked, so they stay current. */
 export class Records {
   readonly jobs = new Map<string, JobRow | null>();
   /** By job and item. */
   readonly tasks = new Map<string, Map<number, TaskRow | null>>();
-  /** Jobs of which all tasks but parts are here. */
+  /** Jobs whose tasks, except parts, are all loaded. */
   readonly whole = new Set<string>();
-  /** Queries for parts whose answers are here. */
+  /** Part queries whose results are loaded. */
   readonly parts = new Set<string>();
   readonly cache = new Map<string, CacheRow | null>();
   readonly blobs = new Map<string, BlobRow | null>();
   readonly keys = new Map<string, KeyRow | null>();
-  /** Whether they are known to be dead. */
+  /** Whether each worker is known to be dead. */
   readonly deaths = new Map<string, boolean>();
-  /** By the server's clock, when the transaction began to read. */
+  /** The server's time when the transaction began to read. */
   serverNow = 0;
   readonly picked = new Map<Pick, Picked>();
 
-  /** Whether locks for this, taken now, would be out of order: jobs come before blobs, each in that of their keys. */
+  /** Whether taking locks for this now would violate the lock order: jobs before blobs, each in key order. */
   isTooLateFor(wanted: Needs): boolean {
     const blobs = lastOf(this.blobs);
     if (wanted.jobs.size + wanted.drops.size > 0 && blobs !== null) return true;
@@ -45,22 +45,22 @@ export class Records {
   }
 }
 
-/** Tasks of the backlog that a worker is to claim. */
+/** Backlog tasks for a worker to claim. */
 export interface Pick {
   queue: string;
   limit: number;
-  /** The owner who was served last. */
+  /** The owner that was served last. */
   after: string;
   worker: string;
-  /** What the leases begin with. */
+  /** Prefix of the leases. */
   token: string;
 }
 
 export interface Picked {
   taskKeys: { jobId: string; item: number; owner: string }[];
-  /** More of them wait. */
+  /** More are waiting. */
   more: boolean;
-  /** None: others hold all that could be taken. */
+  /** Nothing was picked because others hold everything that could be. */
   locked: boolean;
 }
 
@@ -68,7 +68,7 @@ export interface Picked {
 export class Needs {
   readonly jobs = new Set<string>();
   readonly tasks = new Map<string, { jobId: string; item: number }>();
-  /** Tasks that are changed without their job's lock elsewhere: renewals must wait. */
+  /** Tasks that others change without their job's lock: lease renewals must wait. */
   readonly lockedTasks = new Map<string, { jobId: string; item: number }>();
   readonly whole = new Set<string>();
   readonly parts = new Map<string, PartQuery & { jobId: string }>();
@@ -76,9 +76,9 @@ export class Needs {
   readonly blobs = new Set<string>();
   readonly keys = new Map<string, { owner: string; key: string }>();
   readonly workers = new Set<string>();
-  /** Jobs whose files go, which needs the blobs of these. */
+  /** Jobs whose files are dropped, which requires their blobs. */
   readonly drops = new Set<string>();
-  /** Read before everything else, as what they find has to be read, too. */
+  /** Read before everything else, because what they find must be read, too. */
   readonly picks: Pick[] = [];
 
   add(other: Needs): void {
@@ -115,7 +115,7 @@ export function keyOf(owner: string, key: string): string {
   return `${owner}\n${key}`;
 }
 
-/** The last of the rows that are locked. */
+/** The last of the locked rows. */
 function lastOf(rows: ReadonlyMap<string, unknown>): string | null {
   let last: string | null = null;
   for (const [key, row] of rows) if (row !== null && (last === null || key > last)) last = key;

@@ -24,7 +24,7 @@ await withService("PostgreSQL", addressOf(url, 5432), () => {
     server = new pg.Client(plain.href);
     await server.connect();
     await server.query(`SET search_path = ${schema}`);
-    // Nothing of a sequence is rolled back, so that what failed passes when it is tried again.
+    // Sequences are not rolled back, so a failed try counts and the next one succeeds.
     await server.query("CREATE SEQUENCE changes");
     await server.query(`CREATE FUNCTION conflict() RETURNS trigger LANGUAGE plpgsql AS $$
       BEGIN
@@ -43,7 +43,7 @@ await withService("PostgreSQL", addressOf(url, 5432), () => {
     await drop();
   });
 
-  /** Makes a change whose first two tries are in conflict with others. */
+  /** Makes a change whose first two tries conflict with others. */
   async function inConflict<T>(change: () => Promise<T>): Promise<T> {
     await server.query("SELECT setval('changes', 1, false)");
     const changed = await change();

@@ -1,7 +1,7 @@
 import type { BlobRecord, CacheEntry, Json, TaskRecord, Warning } from "../../../domain/records.ts";
 import { toTask as fromStored, type TaskRow as StoredTask } from "../../../domain/stored.ts";
 
-/** A task's row has two columns more, that batches compare and change without its body: they count. */
+/** A task's row has two more columns, which batches compare and change without its body; they take precedence. */
 export interface TaskRow extends StoredTask {
   generation: number;
   lease: string | null;
@@ -50,7 +50,7 @@ export function toEntry(row: CacheRow): CacheEntry {
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-/** Whether an id may be in the database at all; another one there would be an error. */
+/** Whether an id has the form of the database's ids; comparing any other would be an error. */
 export function isUuid(id: string): boolean {
   return UUID.test(id);
 }

@@ -11,10 +11,10 @@ import { expire, forget, loseLeases, type TaskKey, wakeTasks } from "./operation
 import type { Windows } from "./windows.ts";
 import type { Workers } from "./workers.ts";
 
-/** Tasks that one transaction of a sweep takes on: it holds the locks of their jobs. */
+/** Tasks per transaction of a sweep, which holds the locks of their jobs. */
 const CHUNK = 100;
 const TIDY_MS = 10_000;
-/** Rounds of filling: each gives every owner who waits a share. */
+/** Rounds of filling: each gives every waiting owner a share. */
 const MAX_ROUNDS = 20;
 
 const due = statement(
@@ -60,7 +60,7 @@ interface Row {
   item: number;
 }
 
-/** What the schedulers ask for. Several may at once: what one has changed the other no longer finds due. */
+/** The schedulers' calls. Several may run at once: what one has changed is no longer due for the others. */
 export function sweeps({ pool, batches, windows, backlog, drains, workers }: Parts) {
   const trimNext = logTrimmer(pool);
   let tidiedAt = 0;
@@ -90,7 +90,7 @@ export function sweeps({ pool, batches, windows, backlog, drains, workers }: Par
     return filled;
   }
 
-  /** What a worker held runs again. */
+  /** Runs a worker's tasks again. */
   async function loseWorker(worker: string, died: boolean, now: number): Promise<TaskDelivery[]> {
     if (died) await workers.markGone(worker);
     const lost = await taskKeys(held([worker]));
@@ -146,7 +146,7 @@ export function sweeps({ pool, batches, windows, backlog, drains, workers }: Par
 }
 
 function chunks(taskKeys: TaskKey[]): TaskKey[][] {
-  // Tasks of one job stay together, and its lock is taken once.
+  // Keeps tasks of one job together, so that its lock is taken once.
   const sorted = taskKeys.toSorted((a, b) =>
     a.jobId < b.jobId ? -1 : a.jobId > b.jobId ? 1 : a.item - b.item,
   );

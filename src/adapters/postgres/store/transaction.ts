@@ -26,9 +26,8 @@ export interface Committed {
 }
 
 /**
- * Runs commands as one transaction: reads what they need in one round trip, lets the rules run over it in
- * memory, and writes in another. Rules that turn out to need more make it read, and run, again. A command
- * that fails is left out.
+ * Runs commands as one transaction: reads what they need in one round trip, runs the rules over it in memory, and
+ * writes in another. If the rules need more, it reads that and runs them again. A failing command is left out.
  */
 export async function transact(
   client: pg.ClientBase,
@@ -56,7 +55,7 @@ export async function transact(
   for (;;) {
     const { ledger, values, broken } = play(entries, failed, loaded, windows);
     if (ledger.hasMissed && loaded.isTooLateFor(ledger.wanted)) {
-      // It begins anew, to lock what it is known to need by now in the order that all keep.
+      // Starts over, to lock everything that is now known to be needed in the common order.
       needs.add(ledger.wanted);
       needs.picks.length = 0;
       await client.query("ROLLBACK");
@@ -115,14 +114,14 @@ function play(
     try {
       values.set(entry, entry.operation.run(ledger, entry.repeated));
     } catch (error) {
-      // What it changed before it failed is in this ledger: the pass serves to find what else is missing.
+      // This ledger contains what it changed before it failed; the rest of the pass only finds what else is missing.
       if (error !== missing) broken ??= { entry, error: error as Error };
     }
   }
   return { ledger, values, broken };
 }
 
-/** Counts the slots of the window that were taken and left; returns the queues with slots to fill from the backlog. */
+/** Counts the window slots that were taken and freed; returns the queues whose freed slots the backlog can fill. */
 function count(ledger: PostgresLedger, windows: Windows): string[] {
   const left = new Set<string>();
   for (const { record, saved } of ledger.dirtyTasks) {

@@ -1,9 +1,9 @@
 import type pg from "pg";
 import { statement } from "../statement.ts";
 
-/** Tasks in the broker for each one that workers can run at once. */
+/** Tasks in the broker per task that workers can run at once. */
 const WINDOW_FACTOR = 4;
-/** How old the figures may be. Several processes may each fill what is free in their own: a little too much. */
+/** Maximum age of the figures. Several processes may fill the same free slots, which exceeds the window slightly. */
 const FRESH_MS = 250;
 
 const figures = statement(
@@ -36,7 +36,7 @@ interface Figures {
   waiting: boolean;
 }
 
-/** The room in the broker's window of each queue, from figures that are a moment old. */
+/** The room in the broker's window of each queue, from recent figures. */
 export class Windows {
   #queues = new Map<string, Figures>();
   #readAt = 0;
@@ -52,7 +52,7 @@ export class Windows {
     this.#readAt = at;
   }
 
-  /** The figures are no longer right: something changed that they do not tell. */
+  /** Discards the figures, after a change that they do not reflect. */
   forget(): void {
     this.#readAt = 0;
   }
@@ -63,23 +63,23 @@ export class Windows {
     return Math.max(0, WINDOW_FACTOR * known.concurrency - known.published);
   }
 
-  /** Room for what becomes due now: none while others wait, who came before. */
+  /** Room for newly due tasks: none while others are waiting, which came first. */
   roomForNew(queue: string): number {
     return this.#queues.get(queue)?.waiting ? 0 : this.room(queue);
   }
 
-  /** Slots were taken (positive) or left. */
+  /** Slots were taken (positive) or freed. */
   taken(queue: string, count: number): void {
     const known = this.#queues.get(queue);
     if (known) known.published += count;
   }
 
-  /** Room for what waits in the backlog; 0 when nothing does. */
+  /** Room for tasks in the backlog; 0 if it is empty. */
   roomForBacklog(queue: string): number {
     return this.#queues.get(queue)?.waiting ? this.room(queue) : 0;
   }
 
-  /** Whether something waits in the backlog, as far as this process knows. */
+  /** Notes whether the backlog has tasks, as far as this process knows. */
   waits(queue: string, waiting: boolean): void {
     const known = this.#queues.get(queue);
     if (known) known.waiting = waiting;
@@ -93,7 +93,7 @@ export class Windows {
     return [...this.#queues.keys()];
   }
 
-  /** Makes queues known that tasks or workers name for the first time. */
+  /** Registers queues that tasks or workers name for the first time. */
   async register(client: pg.ClientBase | pg.Pool, names: Iterable<string>): Promise<void> {
     const unknown = [...names].filter((name) => !this.#queues.has(name)).sort();
     if (unknown.length === 0) return;

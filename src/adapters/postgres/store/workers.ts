@@ -7,11 +7,11 @@ import { statement } from "../statement.ts";
 import { SERVER_NOW, type ServerClock } from "./clock.ts";
 import type { Windows } from "./windows.ts";
 
-/** A worker whose lock is free is looked at again after so long: its connection may have broken alone. */
+/** A worker whose lock is free is checked again after this time: only its connection may have broken. */
 const DOUBT_MS = 300;
-/** After a restart of the server a lock is free until its owner has come back, for which it has so long. */
+/** After a server restart a lock is free until its owner reconnects, for which it has this long. */
 const RETURN_MS = 5_000;
-/** For so long a claim may still be on its way from a process that has ended. */
+/** How long a claim of a dead process may still be in flight. */
 const LATE_SECONDS = 15;
 
 const beat = statement(
@@ -28,7 +28,7 @@ const hold = statement(
 );
 const held = statement("held", "UPDATE workers SET held_at = clock_timestamp() WHERE id = $1");
 const list = statement("workers", "SELECT record, seen_at FROM workers WHERE gone_at IS NULL ORDER BY id");
-/** They are no longer workers, until they speak again: their processes may live, as their locks say. */
+/** Removes them from the list until they report again: their processes may be alive, as their locks show. */
 const dropSilent = statement(
   "drop_silent_workers",
   `DELETE FROM workers WHERE gone_at IS NULL AND seen_at < ${SERVER_NOW} - $1::float8 RETURNING id`,
@@ -50,7 +50,7 @@ const clear = statement(
 );
 const remove = statement("remove_worker", "DELETE FROM workers WHERE id = $1");
 
-/** Who works, kept by heartbeats; and who does not any more, told by the locks of their sessions. */
+/** Live workers, by their heartbeats, and dead ones, by the locks of their sessions. */
 export class Workers {
   readonly #pool: pg.Pool;
   readonly #windows: Windows;
@@ -58,9 +58,12 @@ export class Workers {
   readonly #session: Session;
   /** Workers of this process, whose locks this session holds. */
   readonly #mine = new Set<string>();
-  /** Those that claim straight from the backlog: whoever tells of one that was forgotten must know it. */
+  /**
+   * Workers that claim straight from the backlog, remembered so that a worker dropped from the list can be added again
+   * correctly.
+   */
   readonly #claiming = new Set<string>();
-  /** The start of the server that this process knows, and when it saw it first. */
+  /** The server start that this process knows, and when it first saw it. */
   #server = { startedAt: "", seenAt: 0 };
 
   constructor(pool: pg.Pool, target: Target, windows: Windows, clock: ServerClock) {
@@ -75,7 +78,7 @@ export class Workers {
     });
   }
 
-  /** @param claims its process claims tasks straight from the backlog; once told, that stays */
+  /** @param claims its process claims tasks straight from the backlog; permanent once set */
   async heartbeat(record: Heartbeat, claims: boolean): Promise<void> {
     const { id } = record;
     if (record.stopped) {
@@ -100,7 +103,8 @@ export class Workers {
       claims || this.#claiming.has(id),
     ];
     const askedAt = performance.now();
-    // Nobody sees the worker before it holds its lock: the session outlives the transaction.
+    // The worker becomes visible only once it holds its lock, which belongs to the session and outlives the
+    // transaction.
     const [, beaten] = await pipeline(client, () => [
       client.query("BEGIN"),
       client.query<{ claims: boolean; is_new: boolean; now: number }>(beat(values)),
@@ -110,7 +114,7 @@ export class Workers {
     this.#clock.told(beaten.rows[0]!.now, askedAt);
     const { claims: claiming, is_new: isAdded } = beaten.rows[0]!;
     if (!isNew && isAdded) {
-      // It was forgotten meanwhile, and has another number now.
+      // It was removed in the meantime, and now has another number.
       await client.query(hold([id]));
       await client.query(held([id]));
     }
@@ -125,8 +129,8 @@ export class Workers {
   }
 
   /**
-   * Workers that are dead, since nobody holds the lock that they hold while they live; and those found dead a
-   * moment ago, of which something may have come since.
+   * Dead workers: nobody holds the lock that they hold while alive. Includes those found dead a moment ago, whose last
+   * calls may have arrived since.
    */
   async dead(): Promise<string[]> {
     const read = async (query: pg.QueryConfig) =>
@@ -140,14 +144,14 @@ export class Workers {
     return [...new Set([...found, ...(await read(gone()))])];
   }
 
-  /** Takes the workers off the list that were not heard of for so long, by the server's clock. */
+  /** Removes workers that have been silent for this long by the server's clock. */
   async dropSilent(silenceMs: number): Promise<string[]> {
     const { rows } = await asking(() => this.#pool.query<{ id: string }>(dropSilent([silenceMs])));
     if (rows.length > 0) this.#windows.forget();
     return rows.map((row) => row.id);
   }
 
-  /** Whether the server has been up for long enough that whoever lives has come back to it. */
+  /** Whether the server has been up long enough for every live process to reconnect. */
   async #hasSettled(): Promise<boolean> {
     const { rows } = await asking(() => this.#pool.query<{ at: string }>(serverStart()));
     const startedAt = rows[0]!.at;

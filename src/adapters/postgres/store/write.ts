@@ -5,9 +5,10 @@ import { publishDeliveries } from "../broker/deliveries.ts";
 import { statement } from "../statement.ts";
 import { type Cell, columns, eventColumns, jobRow, newJobRow, newTaskRow, taskRow } from "./columns.ts";
 import type { PostgresLedger } from "./ledger.ts";
+import { noticeQueries } from "./notices.ts";
 import type { Records } from "./records.ts";
 
-/** A parameter of JSON texts, one in each line: far cheaper to write and to read than an array of them. */
+/** A parameter of JSON texts, one per line: far cheaper to write and to parse than an array. */
 const lines = (parameter: number) => `string_to_array($${parameter}, E'\\n')`;
 
 const insertJobs = statement(
@@ -104,7 +105,7 @@ const putMemos = statement(
    FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[], ${lines(6)})
    AS u (job_id, item, step, key, blob, value) ON CONFLICT DO NOTHING`,
 );
-/** The new ones are not among those that the other half counts and drops. */
+/** Ignores the new ones when it counts and drops old ones. */
 const putAttempts = statement(
   "put_attempts",
   `WITH u AS (SELECT * FROM unnest($1::uuid[], $2::int[], $3::int[], ${lines(4)}) AS u (job_id, item, generation, body)),
@@ -113,7 +114,7 @@ const putAttempts = statement(
      SELECT generation FROM attempts AS one WHERE one.job_id = u.job_id AND one.item = u.item
      ORDER BY generation DESC LIMIT 1 OFFSET ${KEPT_ATTEMPTS - 1})`,
 );
-// Only what this transaction has seen to be void gives way; a key that another took meanwhile is a conflict.
+// Replaces only keys that this transaction has seen to be void; a key that another took meanwhile is a conflict.
 const dropKeys = statement(
   "drop_keys",
   `DELETE FROM idempotency AS i USING unnest($1::text[], $2::text[], $3::uuid[]) AS u (owner, key, job_id)
@@ -124,7 +125,7 @@ const saveKeys = statement(
   "INSERT INTO idempotency SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::uuid[], $5::bigint[])",
 );
 const useReservations = statement("use_reservations", "DELETE FROM reservations WHERE id = ANY($1::text[])");
-/** Numbers are given under the last lock before the commit, so that a log grows in the order of its commits. */
+/** Numbers events under the last lock before the commit, so that a log grows in commit order. */
 const appendEvents = statement(
   "append_events",
   `WITH counted AS (
@@ -139,7 +140,7 @@ const appendEvents = statement(
      AS e (owner, back, n, job_id, at, data) JOIN counted ON counted.owner = e.owner`,
 );
 
-/** Writes everything that a pass changed, but its events. */
+/** Writes everything that a pass changed, except its events. */
 export function write(
   client: pg.ClientBase,
   ledger: PostgresLedger,
@@ -213,7 +214,7 @@ export function write(
     });
     run(putAttempts(columns(rows, 1)));
   }
-  // In one order, as an index makes the second of two equal ones wait.
+  // Sorted, because an insert waits for a concurrent one of the same key, and different orders could deadlock.
   const keys = [...ledger.keys].sort(([a], [b]) => (a < b ? -1 : 1));
   const former = keys.map(([key]) => loaded.keys.get(key)).filter((row) => row != null);
   if (former.length > 0) run(dropKeys(columns(former.map((row) => [row.owner, row.key, row.job_id]))));
@@ -228,7 +229,9 @@ export function write(
 
 /** The last write of a transaction: others wait for the owners' counters until its commit. */
 export function writeEvents(client: pg.ClientBase, ledger: PostgresLedger): Promise<unknown>[] {
-  return ledger.events.length > 0 ? [client.query(appendEvents(eventColumns(ledger)))] : [];
+  if (ledger.events.length === 0) return [];
+  const queries = [...noticeQueries(ledger), appendEvents(eventColumns(ledger))];
+  return queries.map((query) => client.query(query));
 }
 
 export function asMessages(deliveries: readonly TaskDelivery[]) {

@@ -1,0 +1,2 @@
+export { grants } from "./pipelines/grant.ts";
+export { scan } from "./pipelines/scan.ts";

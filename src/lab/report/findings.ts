@@ -1,0 +1,126 @@
+import { distribution, timesOf } from "../figures.ts";
+import { type Outcome, outcomes } from "../records.ts";
+import { median } from "../statistics.ts";
+import { type Group, pooled, queued, seriesOf, spreadOf } from "./groups.ts";
+import { counted, list, ms, number, range } from "./words.ts";
+
+const MAIN_WORKLOAD = "document.ocr";
+const ORIGINAL_USERS = 16;
+
+/** Cells that repeat the original: its profile, its workload if measured, and its 16 users. */
+export function focusOf(groups: readonly Group[]): Group[] {
+  const polls = groups.filter(({ cell }) => cell.loop === "poll" && cell.architecture !== null);
+  const workloads = polls.map(({ cell }) => cell.workload);
+  const workload = workloads.includes(MAIN_WORKLOAD) ? MAIN_WORKLOAD : workloads[0];
+  const ofWorkload = polls.filter(({ cell }) => cell.workload === workload);
+  const counts = ofWorkload.map(({ cell }) => cell.users);
+  const users = counts.includes(ORIGINAL_USERS) ? ORIGINAL_USERS : Math.max(...counts);
+  return ofWorkload.filter(({ cell }) => cell.users === users);
+}
+
+export function isQueued({ cell }: Group): boolean {
+  return cell.architecture !== null && queued.includes(cell.architecture);
+}
+
+export function okOf(group: Group): number {
+  return spreadOf(group, ({ figures }) => figures.outcomes.ok)?.median ?? 0;
+}
+
+/** The study's answer in three computed sentences. */
+export function answerOf(focus: readonly Group[]): string[] {
+  if (focus.length === 0) return ["Nothing was measured with the original's profile."];
+  return [queueSentence(focus), directSentence(focus), idleSentence(focus)];
+}
+
+export interface Effects {
+  /** Successful requests by number of workers, one count per queue. */
+  byWorkers: { workers: number; found: number[] }[];
+  /** Largest difference between queues with the same number of workers. */
+  queue: number;
+  /** Difference between the most and the fewest workers, as the median over the queues. */
+  workers: number;
+}
+
+export function effectsOf(focus: readonly Group[]): Effects | null {
+  const byCount = Map.groupBy(focus.filter(isQueued), ({ cell }) => cell.workers);
+  const byWorkers = [...byCount]
+    .map(([workers, groups]) => ({ workers, found: groups.map(okOf) }))
+    .sort((a, b) => a.workers - b.workers);
+  if (byWorkers.length === 0) return null;
+  const queue = Math.max(...byWorkers.map(({ found }) => Math.max(...found) - Math.min(...found)));
+  const workers = median(byWorkers.at(-1)!.found) - median(byWorkers[0]!.found);
+  return { byWorkers, queue, workers };
+}
+
+function queueSentence(focus: readonly Group[]): string {
+  const effects = effectsOf(focus);
+  const { users } = focus[0]!.cell;
+  if (!effects) return "No architecture with a queue was measured.";
+  const { byWorkers, queue, workers } = effects;
+  const found = byWorkers.map((one) => `${range(one.found)} with ${counted(one.workers, "worker")}`);
+  const inTime = `of ${users} requests at once, ${list(found)} had their result in time behind a queue`;
+  if (byWorkers.length < 2) return `With one number of workers, nothing can be said about more: ${inTime}.`;
+  const [fewest, most] = [byWorkers[0]!.workers, byWorkers.at(-1)!.workers];
+  return (
+    `${verdict(workers, queue)}: ${inTime}; ${most} workers instead of ${fewest} changed that by ${number(workers)}, ` +
+    `another queue by ${number(queue)} at most.`
+  );
+}
+
+function verdict(workers: number, queue: number): string {
+  if (workers >= 2 * queue && workers > 0)
+    return "The queue hardly matters, the workers do, as the original found";
+  if (workers > queue)
+    return "The workers mattered more than the queue, but less clearly than the original found";
+  return "More workers mattered no more than another queue did, unlike what the original found";
+}
+
+function directSentence(focus: readonly Group[]): string {
+  const direct = focus.filter((group) => !isQueued(group));
+  if (direct.length === 0) return "No architecture without a queue was measured.";
+  const found = [...Map.groupBy(direct, ({ cell }) => seriesOf(cell)).values()].map((groups) => {
+    const { architecture, variant } = groups[0]!.cell;
+    return `${range(groups.map(okOf))} with ${architecture}${variant === null ? "" : ` (${variant})`}`;
+  });
+  const failure = mainFailure(direct);
+  const rest = failure === null ? "" : `; the rest ${failure}`;
+  return `Without a queue, of ${direct[0]!.cell.users} there were in time ${list(found)}${rest}.`;
+}
+
+const words: Record<Exclude<Outcome, "ok">, string> = {
+  refused: "were refused",
+  "timed-out": "came too late",
+  lost: "were lost",
+  wrong: "were wrong",
+  error: "failed",
+};
+
+/** The most frequent kind of failure. */
+function mainFailure(groups: readonly Group[]): string | null {
+  const requests = groups.flatMap(pooled);
+  const counts = outcomes.map((outcome) => ({
+    outcome,
+    count: requests.filter((request) => request.outcome === outcome).length,
+  }));
+  const [most] = counts
+    .filter(({ outcome, count }) => outcome !== "ok" && count > 0)
+    .sort((a, b) => b.count - a.count);
+  return most === undefined ? null : `mostly ${words[most.outcome as Exclude<Outcome, "ok">]}`;
+}
+
+function idleSentence(focus: readonly Group[]): string {
+  const p95 = (groups: readonly Group[]) =>
+    groups.flatMap((group) => spreadOf(group, ({ idleTimes }) => idleTimes?.p95)?.median ?? []);
+  const behind = p95(focus.filter(isQueued));
+  const beside = p95(focus.filter((group) => !isQueued(group)));
+  const accept = distribution(timesOf(focus.filter(isQueued).flatMap(pooled), "accept"));
+  const parts = [
+    ...(behind.length > 0 ? [`within ${ms(Math.max(...behind))} behind any of the queues`] : []),
+    ...(beside.length > 0 ? [`within ${ms(Math.max(...beside))} in the worst case without one`] : []),
+  ];
+  const idle =
+    parts.length > 0
+      ? `Meanwhile an endpoint that does nothing answered ${parts.join(", and ")} (p95)`
+      : "An idle endpoint was not asked";
+  return `${idle}${accept ? `; a queue accepted a request within ${ms(accept.p95)} (p95)` : ""}.`;
+}

@@ -1,0 +1,3 @@
+import { defineApp } from "millrace";
+
+export default defineApp({ path: "/jobs", title: "Jobs" });
