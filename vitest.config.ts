@@ -7,7 +7,7 @@ const paired = [
   ...["backup", "clocks", "clock-set", "docs", "documents", "retention", "supervised", "users"],
   ...["web", "web-account-mail", "web-accounts", "web-console", "web-forms", "web-uploads", "web-views"],
   ...["web-downloads"],
-  ...["web-recycling", "recycling", "recycling-grants", "recycling-processes", "places", "faces"],
+  ...["web-recycling", "recycling-grants", "recycling-processes", "places", "faces"],
   ...["faces-distributed", "study", "cli", "secured", "proxies", "package", "examples", "upload-server"],
   ...["versions", "pins", "picture-matrix", "photographs", "object-events", "embed"],
 ].map((name) => `test/${name}.test.ts`);

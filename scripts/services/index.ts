@@ -107,6 +107,7 @@ async function untilAnswers(service: Service, url: string, folder: string): Prom
     await sleep(100);
   }
   await service.afterStart?.(url);
+  await service.prepare?.(folder);
   return { service, url, note: "started" };
 }
 

@@ -1,8 +1,14 @@
+import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { exists, find, installPackages } from "./debian.ts";
 import { answersTo } from "./probe.ts";
 import type { Service } from "./service.ts";
+
+/** Unused queues are deleted after this time. Thousands of quorum queues of earlier tests would slow the server down. */
+const UNUSED_MS = 300_000;
+const SCRIPTS = "/usr/lib/rabbitmq/bin";
 
 export const rabbitmq: Service = {
   name: "rabbitmq",
@@ -23,6 +29,12 @@ export const rabbitmq: Service = {
     await (await connect(url, { timeout: 5_000 })).close();
   },
 
+  async prepare(folder) {
+    await deleteUnused(folder).catch((error: Error) =>
+      console.error(`RabbitMQ will keep unused queues: ${error.message}`),
+    );
+  },
+
   async install() {
     if (!(await program())) await installPackages(["rabbitmq-server"]);
   },
@@ -35,11 +47,8 @@ export const rabbitmq: Service = {
       program: (await program())!,
       args: [],
       env: {
-        HOME: folder,
-        RABBITMQ_NODENAME: "millrace@localhost",
+        ...nodeOf(folder),
         RABBITMQ_CONFIG_FILE: config,
-        // Ignore the settings of the machine's own server.
-        RABBITMQ_CONF_ENV_FILE: "/dev/null",
         RABBITMQ_DIST_PORT: String(port + 20_000),
         // By default, Erlang's port mapper and the cluster port listen on all interfaces.
         ERL_EPMD_ADDRESS: "127.0.0.1",
@@ -53,8 +62,36 @@ export const rabbitmq: Service = {
   },
 };
 
+function nodeOf(folder: string) {
+  return {
+    HOME: folder,
+    RABBITMQ_NODENAME: "millrace@localhost",
+    // Ignore the settings of the machine's own server.
+    RABBITMQ_CONF_ENV_FILE: "/dev/null",
+  };
+}
+
+async function deleteUnused(folder: string): Promise<void> {
+  const script = join(SCRIPTS, "rabbitmqctl");
+  const policy = JSON.stringify({ expires: UNUSED_MS });
+  await promisify(execFile)(
+    (await exists(script)) ? script : "rabbitmqctl",
+    [
+      "--node",
+      nodeOf(folder).RABBITMQ_NODENAME,
+      "set_policy",
+      "unused",
+      ".*",
+      policy,
+      "--apply-to",
+      "queues",
+    ],
+    { env: { ...process.env, ...nodeOf(folder) }, timeout: 30_000 },
+  );
+}
+
 /** Debian's `rabbitmq-server` only runs as root or rabbitmq, but the script behind it has no such restriction. */
 async function program(): Promise<string | null> {
-  const script = "/usr/lib/rabbitmq/bin/rabbitmq-server";
+  const script = join(SCRIPTS, "rabbitmq-server");
   return (await exists(script)) ? script : find("rabbitmq-server");
 }

@@ -17,6 +17,8 @@ export interface Service {
   command(url: string, folder: string, isDurable?: boolean): Promise<Command>;
   /** Runs once it responds. */
   afterStart?(url: string): Promise<void>;
+  /** Runs once, after that, if it is a server of ours. */
+  prepare?(folder: string): Promise<void>;
 }
 
 export interface Command {

@@ -1,6 +1,8 @@
 import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
 import { expect, test } from "vitest";
+import { serviceUrls } from "../../../test/services.ts";
+import { addressOf, withServices } from "../../testing/services.ts";
 import { asking, openClient, targetOf } from "./connection.ts";
 
 test("a server that takes the connection and says nothing is away, not broken", async () => {
@@ -15,4 +17,17 @@ test("a server that takes the connection and says nothing is away, not broken", 
   });
   for (const socket of sockets) socket.destroy();
   server.close();
-}, 20_000);
+}, 60_000);
+
+const { postgres } = serviceUrls("connection");
+
+await withServices({ PostgreSQL: addressOf(postgres, 5432) }, () => {
+  test("a process that was held up while connecting does not take the server for dead", async () => {
+    const connecting = openClient(targetOf(postgres), "test");
+    const heldUpUntil = performance.now() + 5_500;
+    while (performance.now() < heldUpUntil);
+    const client = await connecting;
+    expect((await client.query("SELECT 1 AS n")).rows).toEqual([{ n: 1 }]);
+    await client.end();
+  }, 60_000);
+});

@@ -1,7 +1,7 @@
 import { MillraceError } from "../../errors.ts";
 import type { Broker, Message } from "../../ports/broker.ts";
 import { keepConsumer } from "../open-consumers.ts";
-import { type Link, openLink, patiently, unavailable } from "./connection.ts";
+import { type Link, openedWithin, openLink, patiently, unavailable } from "./connection.ts";
 import { type QueueConsumer, startConsumer } from "./consumer.ts";
 import { readDeadLetters } from "./dead-letters.ts";
 import { prefixed } from "./prefixed.ts";
@@ -21,6 +21,10 @@ export interface RabbitBrokerOptions {
 const MAX_PAYLOAD_BYTES = 1024 * 1024;
 const ANSWER_MS = 10_000;
 const HEALTH_MS = 2_000;
+/**
+ * Creating the quorum queues of all steps takes a busy server a while. Heartbeats notice a dead one much earlier.
+ */
+const CONSUME_MS = 60_000;
 /** RabbitMQ's prefetch field has 16 bits. */
 const MAX_PREFETCH = 65_535;
 
@@ -39,10 +43,12 @@ export async function openRabbitBroker(url: string, options: RabbitBrokerOptions
 
   const closed = () => new MillraceError("closed", "The connection to RabbitMQ is closed");
 
-  async function request<T>(run: () => Promise<T>): Promise<T> {
+  const request = <T>(run: () => Promise<T>) => checked(() => patiently(ANSWER_MS, run()));
+
+  async function checked<T>(run: () => Promise<T>): Promise<T> {
     if (closing) throw closed();
     try {
-      return await patiently(ANSWER_MS, run());
+      return await run();
     } catch (error) {
       throw unavailable(error);
     }
@@ -89,8 +95,8 @@ export async function openRabbitBroker(url: string, options: RabbitBrokerOptions
       );
     },
 
-    consume: (queue, { prefetch, signal }, handler) =>
-      request(async () => {
+    consume(queue, { prefetch, signal }, handler) {
+      const start = async () => {
         const consumer = await startConsumer(await consumingLink(), topology, {
           queue,
           prefetch: Math.min(prefetch, MAX_PREFETCH),
@@ -98,7 +104,9 @@ export async function openRabbitBroker(url: string, options: RabbitBrokerOptions
           refusal: () => (settlingRefused ? closed() : undefined),
         });
         return keepConsumer(consumers, consumer, signal, closing !== undefined);
-      }),
+      };
+      return checked(() => openedWithin(CONSUME_MS, start()));
+    },
 
     depth: (queue) =>
       request(() => onChannel(link.model(), (channel) => declareQueue(channel, topology, queue))),

@@ -3,7 +3,7 @@ import type { Bus } from "../../ports/bus.ts";
 import { checkMessage } from "../check-message.ts";
 import { Subscribers } from "../subscribers.ts";
 import { openEars, publishingChannel } from "./bus-channels.ts";
-import { openLink, patiently, unavailable } from "./connection.ts";
+import { openedWithin, openLink, patiently, unavailable } from "./connection.ts";
 
 export interface RabbitBusOptions {
   /** Prefix of the exchange, `PREFIX.bus`. @default "millrace" */
@@ -12,6 +12,8 @@ export interface RabbitBusOptions {
 
 const ANSWER_MS = 5_000;
 const HEALTH_MS = 2_000;
+/** Long, because processes that start together keep a server busy. Heartbeats notice a dead one much earlier. */
+const SUBSCRIBE_MS = 30_000;
 
 /**
  * One exchange, and one exclusive queue per process that is deleted with its connection. The queue is bound by topic,
@@ -25,10 +27,12 @@ export async function openRabbitBus(url: string, options: RabbitBusOptions = {})
   const publishing = publishingChannel(link, exchange);
   let closed = false;
 
-  async function request<T>(ms: number, run: () => Promise<T>): Promise<T> {
+  const request = <T>(ms: number, run: () => Promise<T>) => checked(() => patiently(ms, run()));
+
+  async function checked<T>(run: () => Promise<T>): Promise<T> {
     if (closed) throw new MillraceError("closed", "The connection to RabbitMQ is closed");
     try {
-      return await patiently(ms, run());
+      return await run();
     } catch (error) {
       throw unavailable(error);
     }
@@ -48,8 +52,8 @@ export async function openRabbitBus(url: string, options: RabbitBusOptions = {})
       });
     },
 
-    subscribe: (topic, handler, onGap) =>
-      request(ANSWER_MS, async () => {
+    subscribe(topic, handler, onGap) {
+      const start = async () => {
         await ears.open();
         const remove = subscribers.add(topic, handler, onGap);
         const leave = async () => {
@@ -62,7 +66,9 @@ export async function openRabbitBus(url: string, options: RabbitBusOptions = {})
           throw error;
         }
         return { close: leave };
-      }),
+      };
+      return checked(() => openedWithin(SUBSCRIBE_MS, start()));
+    },
 
     health: () => request(HEALTH_MS, async () => void (await (await publishing()).checkExchange(exchange))),
 

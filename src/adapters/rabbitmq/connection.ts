@@ -19,6 +19,8 @@ export interface Link {
 /** After two of these without a sign of life the other side counts as dead. */
 const HEARTBEAT_S = 5;
 const CLOSE_MS = 2_000;
+/** Silence after which an attempt to connect fails. Long, because a busy process may be late to read the answer. */
+const CONNECT_MS = 15_000;
 
 /** Fails at once if the first attempt fails; after that, reconnects forever. */
 export async function openLink(url: string, role: string): Promise<Link> {
@@ -28,7 +30,7 @@ export async function openLink(url: string, role: string): Promise<Link> {
   let alarm: string | undefined;
 
   const recovering = await connect(withHeartbeat(url), {
-    timeout: 5_000,
+    timeout: CONNECT_MS,
     noDelay: true,
     clientProperties: { connection_name: `millrace-${role}` },
     recovery: { initialMaxRetries: 0, initialDelay: 50, maxDelay: 3_000, jitter: 0.5, waitForConnect: false },
@@ -130,6 +132,21 @@ export async function patiently<T>(ms: number, promise: Promise<T>): Promise<T> 
     return await Promise.race([promise, late.promise]);
   } finally {
     clearTimeout(timer);
+  }
+}
+
+/** Rejects with `unavailable` after `ms`, and then closes what is opened late. */
+export async function openedWithin<T extends { close(): Promise<void> }>(
+  ms: number,
+  opening: Promise<T>,
+): Promise<T> {
+  let isLate = false;
+  opening.then((opened) => (isLate ? opened.close() : undefined)).catch(() => {});
+  try {
+    return await patiently(ms, opening);
+  } catch (error) {
+    isLate = true;
+    throw error;
   }
 }
 
