@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { connect, type Socket } from "node:net";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { createServer } from "node:http";
+import { type AddressInfo, connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
@@ -35,7 +36,8 @@ describe("downloads and options of single images on the page", () => {
     }
     folder = await mkdtemp(join(tmpdir(), "millrace-web-downloads-"));
     browser = await launchBrowser();
-    server = await startServer({ data: join(folder, "data") });
+    const env = { MILLRACE_OUTGOING_ALLOW: "127.0.0.1" };
+    server = await startServer({ data: join(folder, "data"), env });
   });
   afterAll(async () => {
     await browser?.close();
@@ -116,6 +118,73 @@ describe("downloads and options of single images on the page", () => {
       ["pines.png", false],
     ]);
     expect(errors).toEqual([]);
+  });
+
+  test("an image keeps its own options when its job is converted again, and others can get some", async () => {
+    const client = createClient({ url: server.url });
+    const file = async (name: string) => ({ name, data: await readFile(sample(name)) });
+    const own = { format: "png", width: 200 };
+    const files = [await file("sea.jpg"), { ...(await file("pines.jpg")), options: own }];
+    const before = await client.run("image.convert", { options: { format: "webp", width: 320 }, files });
+
+    const { page, errors } = await openPage(browser, `${server.url}/jobs/${before.id}`, desktop);
+    await page.getByRole("button", { name: "Convert again with other options" }).click();
+    const reused = page.getByRole("region", { name: "Images of an earlier job" });
+    const row = (name: string) => reused.getByRole("listitem").filter({ hasText: name });
+    await row("pines.jpg").getByText("PNG · 200 px").waitFor();
+    expect(await row("sea.jpg").innerText()).not.toContain(" px");
+    expect(await page.getByLabel("Width", { exact: true }).inputValue()).toBe("320");
+    await page.getByLabel("Width", { exact: true }).fill("160");
+    await page.getByRole("button", { name: "Options for sea.jpg" }).click();
+    const dialog = page.getByRole("dialog", { name: "Options for sea.jpg" });
+    await dialog.getByRole("radio", { name: "JPEG" }).check({ force: true });
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await dialog.getByRole("button", { name: "Done" }).click();
+    await row("sea.jpg").getByText("JPEG · 160 px").waitFor();
+    await page.getByRole("button", { name: "Preview with pines.jpg" }).click();
+    await expect.poll(() => page.locator("figcaption").innerText(), { timeout: 20_000 }).toContain("→ 200 ×");
+
+    await page.getByRole("button", { name: "Convert 2 images" }).click();
+    await page.waitForURL(/\/jobs\/./);
+    const { items, options } = await client.wait(page.url().split("/").at(-1)!);
+    expect(options).toMatchObject({ format: "webp", width: 160 });
+    expect(items.map((item) => item.options)).toMatchObject([
+      { format: "jpeg", width: 160 },
+      { format: "png", width: 200 },
+    ]);
+    expect(items.map(({ outputs }) => outputs[0]!.mediaType)).toEqual(["image/jpeg", "image/png"]);
+    expect(errors).toEqual([]);
+  });
+
+  test("on a Korean phone, one of several images from the web has its own format", async () => {
+    const picture = await readFile(sample("sea.jpg"));
+    const web = createServer((_, response) => response.end(picture)).listen(0, "127.0.0.1");
+    await once(web, "listening");
+    try {
+      const { page, errors } = await openPage(browser, server.url, koreanPhone);
+      const host = `127.0.0.1:${(web.address() as AddressInfo).port}`;
+      await page.getByLabel("웹에 있는 이미지").fill(`http://${host}/a.jpg http://${host}/b.jpg`);
+      await page.getByRole("button", { name: `${host}/b.jpg 옵션` }).click();
+      const dialog = page.getByRole("dialog", { name: `${host}/b.jpg 옵션` });
+      await dialog.getByRole("radio", { name: "PNG" }).check({ force: true });
+      expect(await page.evaluate(sidewaysOverflow)).toBeLessThanOrEqual(0);
+      expect(await accessibilityFaults(page)).toEqual([]);
+      await dialog.getByRole("button", { name: "완료" }).click();
+      const row = (name: string) => page.getByRole("listitem").filter({ hasText: `${host}/${name}` });
+      await row("b.jpg").getByText("PNG", { exact: true }).waitFor();
+      expect(await row("a.jpg").innerText()).not.toContain("PNG");
+      expect(await page.evaluate(sidewaysOverflow)).toBeLessThanOrEqual(0);
+      expect(await page.evaluate(namelessControls)).toEqual([]);
+      expect(await accessibilityFaults(page)).toEqual([]);
+
+      await page.getByRole("button", { name: "이미지 2장 변환" }).click();
+      await page.waitForURL(/\/jobs\/./);
+      const { items } = await createClient({ url: server.url }).wait(page.url().split("/").at(-1)!);
+      expect(items.map(({ outputs }) => outputs[0]!.name)).toEqual(["a.webp", "b.png"]);
+      expect(errors).toEqual([]);
+    } finally {
+      web.close();
+    }
   });
 
   test("on a Korean phone, an image's own options are given up again", async () => {

@@ -47,7 +47,9 @@ export interface NewJob {
   pipeline: string;
   /** Files in it are `{uploadId}`. */
   options: unknown;
-  files: readonly ({ uploadId: string; options?: object } | { url: string } | { artifactId: string })[];
+  files: readonly (({ uploadId: string } | { url: string } | { artifactId: string }) & {
+    options?: object;
+  })[];
   /** Data items instead of files. */
   items?: readonly NewItem[];
   /** A file that the pipeline does not accept becomes a failed item, while the others run. */

@@ -16,17 +16,24 @@ import { type Accepted, useAccepted } from "../upload/use-accepted.ts";
 import { DropArea } from "./drop-area.tsx";
 import type { Dropped } from "./dropped-files.ts";
 import { changeForm, formStore } from "./form-store.ts";
-import { checkForm, type OptionProblem, optionFiles, toOptions, visibleProblems } from "./options.ts";
+import {
+  checkForm,
+  type FormState,
+  type OptionProblem,
+  optionFiles,
+  toOptions,
+  visibleProblems,
+} from "./options.ts";
 import { OptionsPanel } from "./options-panel.tsx";
 import { patchFor, withOwn } from "./own-options.ts";
 import { PickedFiles } from "./picked-files.tsx";
 import { Preview } from "./preview.tsx";
-import { clearReused, reused } from "./reused.ts";
+import { clearReused, type ReusedFile, reused } from "./reused.ts";
 import { ReusedFiles } from "./reused-files.tsx";
 import { addFiles, clearSelection, type Picked, selection } from "./selection.ts";
 import { SubmitBar } from "./submit-bar.tsx";
 import { UrlField } from "./url-field.tsx";
-import { urlsIn, urlText } from "./urls.ts";
+import { clearUrls, urlOwn, urlsIn, urlText } from "./urls.ts";
 import { usePageDrop } from "./use-page-drop.ts";
 import { usePaste } from "./use-paste.ts";
 import { useReusedImage } from "./use-reused-image.ts";
@@ -81,20 +88,9 @@ export function ConvertPage() {
     problems,
   });
 
-  function send(): void {
-    const files = picked.map((entry) => entry.file);
-    const artifacts = again.files.map((file) => file.artifactId);
-    void submit({
-      ...{ pipeline, files, urls, artifacts },
-      fileOptions: picked.map(({ own }) => patchFor(form, own)),
-      options: toOptions(form),
-      optionFiles: optionFiles(form),
-    });
-  }
-
   function trySending(): void {
     setAttempted(true);
-    if (obstacle === null) send();
+    if (obstacle === null) send(form, picked, again.files, urls);
     else requestAnimationFrame(showFirstProblem);
   }
 
@@ -117,7 +113,7 @@ export function ConvertPage() {
               onFiles={(files, from) => void take(files, from)}
             />
           )}
-          <UrlField disabled={locked} />
+          <UrlField disabled={locked} most={accepts.maxFiles} />
         </div>
         <div className="min-w-0 space-y-4 max-sm:pb-28">
           <section aria-label={text.options.title} className="card p-5">
@@ -136,12 +132,35 @@ export function ConvertPage() {
   );
 }
 
+/** Each image goes with what it changes of the options of all. */
+function send(
+  form: FormState,
+  picked: readonly Picked[],
+  known: readonly ReusedFile[],
+  urls: readonly string[],
+): void {
+  const ofUrls = urlOwn.get();
+  void submit({
+    pipeline,
+    options: toOptions(form),
+    optionFiles: optionFiles(form),
+    files: picked.map(({ file }) => file),
+    fileOptions: picked.map(({ own }) => patchFor(form, own)),
+    artifacts: known.map(({ artifactId }) => artifactId),
+    artifactOptions: known.map(({ own }) => patchFor(form, own)),
+    urls,
+    urlOptions: urls.map((url) => patchFor(form, ofUrls.get(url) ?? null)),
+  });
+}
+
 /** The chosen image next to its result, or else a sample. Stays in view while the rest scrolls. */
 function Stage({ entry, empty }: { entry: Picked | undefined; empty: boolean }) {
   const common = useStore(formStore);
-  const own = entry?.own ?? null;
+  const { files, previewId } = useStore(reused);
+  const shown = entry ?? files.find((file) => file.artifactId === previewId);
+  const own = shown?.own ?? null;
   // The same object as long as nothing changes: the preview is made anew for another.
-  const form = useMemo(() => withOwn(common, empty ? null : own), [common, own, empty]);
+  const form = useMemo(() => withOwn(common, own), [common, own]);
   const sample = useSample();
   const again = useReusedImage();
   if (empty && sample === null) return null;
@@ -187,7 +206,7 @@ function afterAccepted({ job, files, resumed }: Accepted): void {
   if (resumed) return;
   clearSelection();
   clearReused();
-  urlText.set("");
+  clearUrls();
 }
 
 interface Asked {

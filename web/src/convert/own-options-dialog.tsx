@@ -5,29 +5,37 @@ import { Dialog } from "../ui/dialog.tsx";
 import { formStore } from "./form-store.ts";
 import { MainOptions } from "./main-options.tsx";
 import { checkForm } from "./options.ts";
-import { validOwn, withOwn } from "./own-options.ts";
-import { type Picked, setOwn } from "./selection.ts";
+import { hasOthers, type OwnOptions, validOwn, withOwn } from "./own-options.ts";
+
+interface Props {
+  name: string;
+  own: OwnOptions | null;
+  onChange(own: OwnOptions | null): void;
+  onClose(): void;
+}
 
 /** Format, size and quality of one image. They apply at once, so that the preview shows them. */
-export function OwnOptionsDialog({ entry, onClose }: { entry: Picked; onClose(): void }) {
+export function OwnOptionsDialog({ name, own, onChange, onClose }: Props) {
   const text = useText();
   const common = useStore(formStore);
-  const { id, file, own } = entry;
   const form = withOwn(common, own);
 
   function close(): void {
-    if (own) setOwn(id, validOwn(common, own));
+    if (own) onChange(validOwn(common, own));
     onClose();
   }
 
   return (
-    <Dialog title={text.convert.ownOptions(file.name)} onClose={close}>
-      <p className="mb-4 text-[0.8125rem] text-soft">{text.convert.ownHint}</p>
+    <Dialog title={text.convert.ownOptions(name)} onClose={close}>
+      <p className="mb-4 text-[0.8125rem] text-soft">
+        {text.convert.ownHint}
+        {hasOthers(own) && ` ${text.convert.ownOthers}`}
+      </p>
       <div className="-mx-1 space-y-6 overflow-y-auto px-1 pb-1">
         <MainOptions
           form={form}
           problems={checkForm(form)}
-          onChange={(change) => setOwn(id, { ...own, ...change })}
+          onChange={(change) => onChange({ ...own, ...change })}
         />
       </div>
       <div className="mt-5 flex flex-wrap justify-end gap-2">
@@ -36,7 +44,7 @@ export function OwnOptionsDialog({ entry, onClose }: { entry: Picked; onClose():
           icon="retry"
           className="mr-auto -ml-2.5"
           disabled={own === null}
-          onClick={() => setOwn(id, null)}
+          onClick={() => onChange(null)}
         >
           {text.convert.ownReset}
         </Button>

@@ -1,7 +1,6 @@
-import { lazy, Suspense, useCallback, useState } from "react";
-import type { Accepts, Json } from "../api/contract.ts";
+import { useCallback, useState } from "react";
+import type { Accepts } from "../api/contract.ts";
 import { formatBytes } from "../format/format.ts";
-import { optionsSummary } from "../format/options-summary.ts";
 import { useLocale, useText } from "../i18n/locale.ts";
 import { releaseThumbnail } from "../pictures/thumbnails.ts";
 import { useStore } from "../store/store.ts";
@@ -10,8 +9,8 @@ import { Button } from "../ui/button.tsx";
 import { classes } from "../ui/classes.ts";
 import { FilePickers } from "./file-pickers.tsx";
 import { formStore } from "./form-store.ts";
-import { type FormState, toOptions } from "./options.ts";
-import { withOwn } from "./own-options.ts";
+import { ownSummary } from "./own-options.ts";
+import { LazyOwnOptions } from "./own-options-button.tsx";
 import { PickedCard } from "./picked-card.tsx";
 import {
   choosePreview,
@@ -19,13 +18,10 @@ import {
   removePicked,
   type Selection,
   selection,
+  setOwn,
   totalBytes,
 } from "./selection.ts";
 import { Warning } from "./warning.tsx";
-
-const OwnOptionsDialog = lazy(async () => ({
-  default: (await import("./own-options-dialog.tsx")).OwnOptionsDialog,
-}));
 
 interface Props {
   chosen: Selection;
@@ -119,7 +115,7 @@ export function PickedFiles({ chosen, accepts, dragging, locked, onFiles }: Prop
             entry={entry}
             previewed={entry.id === chosen.previewId}
             maxFileBytes={accepts.maxFileBytes}
-            ownSummary={summaryOf(entry, form)}
+            ownSummary={ownSummary(form, entry.own)}
             onPreview={choosePreview}
             onOptions={changeOptions}
             onRemove={removeOne}
@@ -127,14 +123,13 @@ export function PickedFiles({ chosen, accepts, dragging, locked, onFiles }: Prop
         ))}
       </ul>
       {changed && (
-        <Suspense fallback={null}>
-          <OwnOptionsDialog entry={changed} onClose={() => setChanging(null)} />
-        </Suspense>
+        <LazyOwnOptions
+          name={changed.file.name}
+          own={changed.own}
+          onChange={(own) => setOwn(changed.id, own)}
+          onClose={() => setChanging(null)}
+        />
       )}
     </section>
   );
-}
-
-function summaryOf({ own }: Picked, form: FormState): string | null {
-  return own && optionsSummary(toOptions(withOwn(form, own)) as Json);
 }

@@ -4,10 +4,21 @@ import { useLocale, useText } from "../i18n/locale.ts";
 import { isShown } from "../pictures/shown.ts";
 import { Link } from "../router/link.tsx";
 import { paths } from "../router/routes.ts";
+import { useStore } from "../store/store.ts";
 import { Button, IconButton } from "../ui/button.tsx";
 import { classes, linkLook } from "../ui/classes.ts";
 import { Icon } from "../ui/icons.tsx";
-import { clearReused, previewReused, type Reused, removeReused } from "./reused.ts";
+import { formStore } from "./form-store.ts";
+import { ownSummary } from "./own-options.ts";
+import { OwnOptionsButton } from "./own-options-button.tsx";
+import {
+  clearReused,
+  previewReused,
+  type Reused,
+  type ReusedFile,
+  removeReused,
+  setReusedOwn,
+} from "./reused.ts";
 
 /** Larger images are not loaded for thumbnails. */
 const smallEnough = 1_500_000;
@@ -40,45 +51,62 @@ export function ReusedFiles({ chosen, locked }: { chosen: Reused; locked: boolea
       </div>
       <ul className={classes("grid gap-2 sm:grid-cols-2", locked && "pointer-events-none opacity-70")}>
         {files.map((file) => (
-          <li
-            key={file.artifactId}
-            className={classes(
-              "relative flex items-center gap-3 rounded-xl border p-2",
-              file.artifactId === previewId ? "border-accent ring-1 ring-accent" : "border-line",
-            )}
-          >
-            <button
-              type="button"
-              aria-pressed={file.artifactId === previewId}
-              aria-label={text.convert.preview(file.title)}
-              onClick={() => previewReused(file.artifactId)}
-              className="checkerboard flex size-12 shrink-0 items-center justify-center overflow-hidden rounded-lg text-faint"
-            >
-              {isShown(file) && file.bytes <= smallEnough ? (
-                <img
-                  src={artifactUrl(file.artifactId)}
-                  alt=""
-                  loading="lazy"
-                  className="size-full object-cover"
-                />
-              ) : (
-                <Icon name="file" />
-              )}
-            </button>
-            <p className="min-w-0 flex-1 text-[0.8125rem]">
-              <span className="block truncate font-medium" title={file.title}>
-                {file.title}
-              </span>
-              <span className="block text-xs text-faint tabular-nums">{formatBytes(file.bytes, locale)}</span>
-            </p>
-            <IconButton
-              icon="close"
-              label={text.convert.remove(file.title)}
-              onClick={() => removeReused(file.artifactId)}
-            />
-          </li>
+          <Row key={file.artifactId} file={file} previewed={file.artifactId === previewId} />
         ))}
       </ul>
     </section>
+  );
+}
+
+function Row({ file, previewed }: { file: ReusedFile; previewed: boolean }) {
+  const text = useText();
+  const locale = useLocale();
+  const { artifactId, title, bytes, own } = file;
+  const summary = ownSummary(useStore(formStore), own);
+  return (
+    <li
+      className={classes(
+        "relative flex min-w-0 items-center gap-3 rounded-xl border p-2",
+        previewed ? "border-accent ring-1 ring-accent" : "border-line",
+      )}
+    >
+      <button
+        type="button"
+        aria-pressed={previewed}
+        aria-label={text.convert.preview(title)}
+        onClick={() => previewReused(artifactId)}
+        className="checkerboard flex size-12 shrink-0 items-center justify-center overflow-hidden rounded-lg text-faint"
+      >
+        {isShown(file) && bytes <= smallEnough ? (
+          <img src={artifactUrl(artifactId)} alt="" loading="lazy" className="size-full object-cover" />
+        ) : (
+          <Icon name="file" />
+        )}
+      </button>
+      <p className="min-w-0 flex-1 text-[0.8125rem]">
+        <span className="block truncate font-medium" title={title}>
+          {title}
+        </span>
+        <span className="block text-xs text-faint tabular-nums">{formatBytes(bytes, locale)}</span>
+        {summary !== null && (
+          <span className="block truncate text-xs font-medium text-accent tabular-nums" title={summary}>
+            {summary}
+          </span>
+        )}
+      </p>
+      <div className="flex shrink-0">
+        <OwnOptionsButton
+          name={title}
+          own={own}
+          onOpen={() => previewReused(artifactId)}
+          onChange={(changed) => setReusedOwn(artifactId, changed)}
+        />
+        <IconButton
+          icon="close"
+          label={text.convert.remove(title)}
+          onClick={() => removeReused(artifactId)}
+        />
+      </div>
+    </li>
   );
 }

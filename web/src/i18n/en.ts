@@ -113,6 +113,7 @@ export const en = {
     chooseFirst: "Choose some images first.",
     ownOptions: (name: string) => `Options for ${name}`,
     ownHint: "For this image only. Everything else is as set for all images.",
+    ownOthers: "Other options of its own stay as they were in the earlier job.",
     ownReset: "Same as all images",
     ownDone: "Done",
   },

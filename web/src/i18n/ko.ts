@@ -111,6 +111,7 @@ export const ko: Dictionary = {
     chooseFirst: "먼저 이미지를 선택하세요.",
     ownOptions: (name) => `${name} 옵션`,
     ownHint: "이 이미지에만 적용됩니다. 나머지는 공통 옵션을 따릅니다.",
+    ownOthers: "이전 작업에서 이 이미지에만 지정된 다른 옵션은 그대로 유지됩니다.",
     ownReset: "공통 옵션 사용",
     ownDone: "완료",
   },

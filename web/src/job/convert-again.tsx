@@ -9,13 +9,13 @@ import { navigate } from "../router/router.ts";
 import { paths } from "../router/routes.ts";
 import { Button } from "../ui/button.tsx";
 
-/** Fills the form with a job's options and images, which the server still has. */
+/** Fills the form with a job's options and images, which the server still has. Each image keeps its own options. */
 export function ConvertAgain({ job }: { job: Job }) {
   const text = useText();
   const again = useMutation({
     mutationFn: () => allItems(job),
     onSuccess(items) {
-      reuse(job.id, items);
+      reuse(job, items);
       changeForm(fromOptions(job.options as ConvertOptions));
       navigate(paths.convert);
     },

@@ -36,6 +36,28 @@ test("files have options of their own", () => {
   expect(isSame(submission, { ...same, fileOptions: undefined })).toBe(false);
 });
 
+test("files that need no upload have options of their own, too", () => {
+  const more: Contents = {
+    ...contents,
+    files: [],
+    optionFiles: new Map(),
+    artifacts: ["one", "two"],
+    artifactOptions: [{ width: 50 }, null],
+    urls: ["https://a.test/b.png", "https://a.test/c.png"],
+    urlOptions: [null, { format: "png" }],
+  };
+  const submission = newSubmission(more, null);
+  expect(jobOf(submission).files).toEqual([
+    { artifactId: "one", options: { width: 50 } },
+    { artifactId: "two" },
+    { url: "https://a.test/b.png" },
+    { url: "https://a.test/c.png", options: { format: "png" } },
+  ]);
+  expect(isSame(submission, structuredClone(more))).toBe(true);
+  expect(isSame(submission, { ...more, artifactOptions: [null, { width: 50 }] })).toBe(false);
+  expect(isSame(submission, { ...more, urlOptions: undefined })).toBe(false);
+});
+
 test("the same contents are recognized, others are not", () => {
   const submission = newSubmission(contents, null);
   expect(isSame(submission, { ...contents, options: structuredClone(contents.options) })).toBe(true);

@@ -1,17 +1,21 @@
 import type { NewJob } from "../api/client.ts";
 import type { NewItem } from "../api/contract.ts";
 
+/** Changes of the job's options for one file. `null` for none. */
+type Changes = Record<string, unknown> | null;
+
 /** Contents of a form. */
 export interface Contents {
   pipeline: string;
   options: unknown;
   files: readonly File[];
-  /** Changes of the options for each file. `null` for none. */
-  fileOptions?: readonly (Record<string, unknown> | null)[];
+  fileOptions?: readonly Changes[];
   /** URLs of more files, which the server fetches. */
   urls?: readonly string[];
+  urlOptions?: readonly Changes[];
   /** Files of earlier jobs, which the server has. */
   artifacts?: readonly string[];
+  artifactOptions?: readonly Changes[];
   /** Data items instead of files. */
   items?: readonly NewItem[];
   /** Files for options, by option path, such as `watermark.image`. */
@@ -25,8 +29,8 @@ export interface FilePart {
   path: string | null;
   /** `null` if it was uploaded in an earlier visit and its content is no longer stored. */
   file: File | null;
-  /** Changes of the job's options for this file. Missing if an earlier version of the page stored it. */
-  options?: Record<string, unknown> | null;
+  /** Missing if an earlier version of the page stored it. */
+  options?: Changes;
   /** Set once the upload has started. */
   uploadId: string | null;
   done: boolean;
@@ -41,9 +45,11 @@ export interface Submission {
   options: unknown;
   items?: readonly NewItem[];
   parts: FilePart[];
-  /** Absent in submissions stored by earlier versions of the page. */
+  /** These are absent in submissions stored by earlier versions of the page. */
   urls?: readonly string[];
+  urlOptions?: readonly Changes[];
   artifacts?: readonly string[];
+  artifactOptions?: readonly Changes[];
 }
 
 /** @param before the last submission, whose uploaded files need not be sent again */
@@ -59,7 +65,9 @@ export function newSubmission(contents: Contents, before: Submission | null): Su
     pipeline: contents.pipeline,
     options: contents.options,
     urls: contents.urls,
+    urlOptions: contents.urlOptions,
     artifacts: contents.artifacts,
+    artifactOptions: contents.artifactOptions,
     items: contents.items,
     parts: [
       ...[...contents.optionFiles].map(([path, file]) => part(file, path)),
@@ -69,7 +77,7 @@ export function newSubmission(contents: Contents, before: Submission | null): Su
 }
 
 export function isSame(
-  { pipeline, options, items = [], parts, urls, artifacts }: Submission,
+  { pipeline, options, items = [], parts, ...submission }: Submission,
   contents: Contents,
 ): boolean {
   const files = parts.filter((part) => part.path === null);
@@ -77,7 +85,7 @@ export function isSame(
   return (
     pipeline === contents.pipeline &&
     JSON.stringify([options, items]) === JSON.stringify([contents.options, contents.items ?? []]) &&
-    JSON.stringify([urls, artifacts]) === JSON.stringify([contents.urls, contents.artifacts]) &&
+    isSameJson(referencesOf(submission), referencesOf(contents)) &&
     files.length === contents.files.length &&
     files.every((part, index) => part.file === contents.files[index]) &&
     files.every((part, index) => isSameJson(part.options, contents.fileOptions?.[index])) &&
@@ -88,18 +96,31 @@ export function isSame(
 
 /** The request that creates the job once all files are uploaded. */
 export function jobOf(submission: Submission): NewJob {
-  const { pipeline, options, items = [], parts, urls = [], artifacts = [] } = submission;
+  const { pipeline, options, items = [], parts } = submission;
   const reference = (part: FilePart) => ({ uploadId: part.uploadId ?? "" });
   const filled: unknown = structuredClone(options);
   for (const part of parts) if (part.path !== null) setAt(filled, part.path.split("."), reference(part));
   const files = parts
     .filter((part) => part.path === null)
-    .map((part) => ({ ...reference(part), ...(part.options && { options: part.options }) }));
-  const known = artifacts.map((artifactId) => ({ artifactId }));
-  const remote = urls.map((url) => ({ url }));
+    .map((part) => withOptions(reference(part), part.options));
+  const { known, remote } = referencesOf(submission);
   const all = [...known, ...files, ...remote];
   const job: NewJob = { pipeline, options: filled, files: all, onInvalidFile: "skip" };
   return items.length > 0 ? { ...job, items } : job;
+}
+
+type References = Pick<Contents, "urls" | "urlOptions" | "artifacts" | "artifactOptions">;
+
+/** Files of the job that need no upload. */
+function referencesOf({ urls = [], urlOptions, artifacts = [], artifactOptions }: References) {
+  return {
+    known: artifacts.map((artifactId, index) => withOptions({ artifactId }, artifactOptions?.[index])),
+    remote: urls.map((url, index) => withOptions({ url }, urlOptions?.[index])),
+  };
+}
+
+function withOptions<T extends object>(file: T, options: Changes = null): T & { options?: object } {
+  return options ? { ...file, options } : file;
 }
 
 function isSameJson(one: unknown = null, other: unknown = null): boolean {
