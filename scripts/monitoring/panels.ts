@@ -220,11 +220,11 @@ const webhooks: RowSpec = {
     panel(
       "Deliveries due",
       "short",
-      "Deliveries whose next try is due, and those that ended over the last minute.",
+      "Deliveries whose next attempt is due, and those that ended over the last minute.",
       ["max(millrace_webhook_deliveries_due)", "due"],
       ["max by (state) (millrace_webhook_ended_deliveries)", "{{state}}, last minute"],
     ),
-    panel("Longest overdue", "s", "Since the longest overdue try was due.", [
+    panel("Longest overdue", "s", "How long the longest overdue attempt has been due.", [
       "max(millrace_webhook_overdue_seconds)",
       "overdue",
     ]),

@@ -8,7 +8,7 @@ const BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 10, 3
 export function registerReplica(registry: Registry, access: Access): void {
   const revocation = new Histogram({
     name: "millrace_revocation_seconds",
-    help: "From the revocation of a token until this process refuses it, measured every 5 s with a token of its own.",
+    help: "Time from the revocation of a token until this process refuses it. Measured every 5 s with a test token.",
     buckets: BOUNDS,
     registers: [registry],
   });
@@ -24,19 +24,25 @@ export function registerReplica(registry: Registry, access: Access): void {
         for (const map of access.state().maps) this.set({ map: map.name }, read(map));
       },
     });
-  gauge("millrace_replica_age_seconds", "Since a map was proven to be complete.", ({ ageMs }) =>
-    ageMs === null ? Number.POSITIVE_INFINITY : ageMs / 1_000,
+  gauge(
+    "millrace_replica_age_seconds",
+    "Seconds since a map was last confirmed to be complete.",
+    ({ ageMs }) => (ageMs === null ? Number.POSITIVE_INFINITY : ageMs / 1_000),
   );
   gauge(
     "millrace_replica_version",
-    "The last change of a map that this process has seen.",
+    "Version of the last change to a map that this process has seen.",
     (map) => map.version,
   );
-  gauge("millrace_replica_entries", "Entries of a map.", (map) => map.entries);
-  gauge("millrace_replica_reads", "How often changes of a map were read from the store.", (map) => map.reads);
+  gauge("millrace_replica_entries", "Entries in a map.", (map) => map.entries);
+  gauge(
+    "millrace_replica_reads",
+    "Number of times that changes to a map were read from the store.",
+    (map) => map.reads,
+  );
   new Gauge({
     name: "millrace_replica_stale",
-    help: "1 while what is in memory may be too old to be believed.",
+    help: "1 while the in-memory data may be out of date.",
     registers: [registry],
     collect() {
       this.set(access.state().isStale ? 1 : 0);
@@ -47,7 +53,7 @@ export function registerReplica(registry: Registry, access: Access): void {
 /** Checks answered by this process. */
 export function registerChecks(registry: Registry, authz: Pick<Authz, "counts">): void {
   new Counter({
-    ...{ name: "millrace_authz_checks_total", help: "Checks of access, by the status of their answer." },
+    ...{ name: "millrace_authz_checks_total", help: "Access checks, by the status of the response." },
     ...{ labelNames: ["status"], registers: [registry] },
     collect() {
       this.reset();
@@ -56,7 +62,7 @@ export function registerChecks(registry: Registry, authz: Pick<Authz, "counts">)
   });
   new Counter({
     name: "millrace_authz_stale_total",
-    help: "Checks of access that the last known state has answered.",
+    help: "Access checks answered from the last known state.",
     registers: [registry],
     collect() {
       this.reset();

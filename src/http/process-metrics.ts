@@ -15,16 +15,21 @@ export function registerProcesses(registry: Registry, present: () => ProcessFigu
 
 function registerFigures(registry: Registry, present: Present): void {
   const gauge = gaugeOf(registry, present);
-  gauge("resident_memory_bytes", "Memory that a process has.", [], (one) => [[{}, one.residentBytes]]);
-  gauge("heap_used_bytes", "Objects on the heap of a process.", [], (one) => [[{}, one.heapUsedBytes]]);
-  gauge("heap_total_bytes", "The heap of a process.", [], (one) => [[{}, one.heapTotalBytes]]);
-  gauge("external_memory_bytes", "Buffers outside of the heap.", [], (one) => [[{}, one.externalBytes]]);
-  gauge("open_handles", "What keeps a process alive: sockets, timers, files.", [], (one) => [
-    [{}, one.handles],
+  gauge("resident_memory_bytes", "Resident memory of a process.", [], (one) => [[{}, one.residentBytes]]);
+  gauge("heap_used_bytes", "Size of the objects on the heap.", [], (one) => [[{}, one.heapUsedBytes]]);
+  gauge("heap_total_bytes", "Size of the heap.", [], (one) => [[{}, one.heapTotalBytes]]);
+  gauge("external_memory_bytes", "Memory of buffers outside the heap.", [], (one) => [
+    [{}, one.externalBytes],
   ]);
   gauge(
+    "open_handles",
+    "Open handles that keep a process alive, such as sockets, timers and files.",
+    [],
+    (one) => [[{}, one.handles]],
+  );
+  gauge(
     "event_loop_lag_seconds",
-    "How late the event loop was over the last seconds: the median, the 99th percentile and the most.",
+    "Event loop lag over the last seconds: median, 99th percentile and maximum.",
     ["quantile"],
     ({ lag }) => [
       [{ quantile: "0.5" }, lag.p50],
@@ -32,21 +37,18 @@ function registerFigures(registry: Registry, present: Present): void {
       [{ quantile: "1" }, lag.max],
     ],
   );
-  gauge(
-    "gc_longest_pause_seconds",
-    "The longest pause of the collector over the last seconds.",
-    [],
-    (one) => [[{}, one.longestPauseSeconds]],
-  );
-  gauge("requests_in_flight", "Requests not answered yet, event streams aside.", [], (one) =>
+  gauge("gc_longest_pause_seconds", "Longest garbage collection pause over the last seconds.", [], (one) => [
+    [{}, one.longestPauseSeconds],
+  ]);
+  gauge("requests_in_flight", "Requests in progress, without event streams.", [], (one) =>
     one.requestsInFlight === undefined ? [] : [[{}, one.requestsInFlight]],
   );
   const counter = counterOf(registry, present);
-  counter("cpu_seconds_total", "Processor time.", [], (one) => [[{}, one.cpuSecondsTotal]]);
-  counter("gc_pause_seconds_total", "Time in pauses of the collector.", ["kind"], ({ gc }) =>
+  counter("cpu_seconds_total", "Processor time used.", [], (one) => [[{}, one.cpuSecondsTotal]]);
+  counter("gc_pause_seconds_total", "Time spent in garbage collection pauses.", ["kind"], ({ gc }) =>
     GC_KINDS.map((kind) => [{ kind }, gc[kind].seconds]),
   );
-  counter("gc_pauses_total", "Pauses of the collector.", ["kind"], ({ gc }) =>
+  counter("gc_pauses_total", "Garbage collection pauses.", ["kind"], ({ gc }) =>
     GC_KINDS.map((kind) => [{ kind }, gc[kind].count]),
   );
 }
@@ -55,22 +57,22 @@ function registerFigures(registry: Registry, present: Present): void {
 function registerScale(registry: Registry, present: Present): void {
   const scaling = () => present().filter((one) => one.scale !== undefined);
   const gauge = gaugeOf(registry, scaling, "millrace_scale_");
-  gauge("workers_wanted", "Workers that demand asks for, within the limits.", [], ({ scale }) => [
+  gauge("workers_wanted", "Workers that demand calls for, within the limits.", [], ({ scale }) => [
     [{}, scale!.wanted],
   ]);
-  gauge("workers", "Workers that run and take tasks.", [], ({ scale }) => [[{}, scale!.running]]);
-  gauge("workers_limit", "How many workers there may be, at least and at most.", ["bound"], ({ scale }) => [
+  gauge("workers", "Running workers that take tasks.", [], ({ scale }) => [[{}, scale!.running]]);
+  gauge("workers_limit", "Minimum and maximum number of workers.", ["bound"], ({ scale }) => [
     [{ bound: "min" }, scale!.min],
     [{ bound: "max" }, scale!.max],
   ]);
   const counter = counterOf(registry, scaling, "millrace_scale_");
-  counter("changes_total", "Workers that were started or ended to follow demand.", ["direction"], (one) => [
+  counter("changes_total", "Workers started or stopped to follow demand.", ["direction"], (one) => [
     [{ direction: "up" }, one.scale!.upTotal],
     [{ direction: "down" }, one.scale!.downTotal],
   ]);
   counter(
     "interrupted_tasks_total",
-    "Tasks that did not end before their worker, when it was scaled in.",
+    "Unfinished tasks of workers that were stopped to follow demand.",
     [],
     (one) => [[{}, one.scale!.interruptedTotal]],
   );

@@ -7,8 +7,8 @@ const FRESH_MS = 5_000;
 export function registerBroker(registry: Registry, broker: Broker): { refresh(): Promise<void> } {
   const gauge = (name: string, help: string) =>
     new Gauge({ name, help, labelNames: ["broker"], registers: [registry] });
-  const up = gauge("millrace_broker_up", "1 while the broker answers.");
-  const answer = gauge("millrace_broker_answer_seconds", "How long the broker took to answer, when it did.");
+  const up = gauge("millrace_broker_up", "1 while the broker responds.");
+  const answer = gauge("millrace_broker_answer_seconds", "Response time of the broker.");
   let readAt = Number.NEGATIVE_INFINITY;
   let asking: Promise<void> | null = null;
 

@@ -49,7 +49,7 @@ export async function createMetrics(
     (registers) =>
       new Histogram({
         name: "millrace_http_request_duration_seconds",
-        help: "Requests answered, by route and status.",
+        help: "Duration of HTTP requests, by route and status.",
         labelNames: ["method", "route", "status"],
         buckets: BOUNDS,
         enableExemplars: true,
@@ -58,12 +58,12 @@ export async function createMetrics(
   );
   const uploads = new Counter({
     name: "millrace_upload_bytes_total",
-    help: "Bytes of files that were received.",
+    help: "Bytes of files received.",
     registers: [registry],
   });
   new Gauge({
     name: "millrace_sse_clients",
-    help: "Event streams that are open.",
+    help: "Open event streams.",
     registers: [registry],
     collect() {
       this.set(streams.count());
@@ -71,7 +71,7 @@ export async function createMetrics(
   });
   new Gauge({
     name: "millrace_sse_unread_bytes",
-    help: "Bytes that clients of event streams have not taken.",
+    help: "Bytes buffered for clients of event streams that have not read them yet.",
     registers: [registry],
     collect() {
       this.set(streams.unread());

@@ -15,14 +15,14 @@ export async function countModels(
 ): Promise<Subscription> {
   const counter = (name: string, help: string, ...more: string[]) =>
     new Counter({ name, help, labelNames: ["model", ...more], registers: [registry] });
-  const calls = counter("millrace_model_calls_total", "Requests to models, by how they ended.", "outcome");
+  const calls = counter("millrace_model_calls_total", "Requests to models, by outcome.", "outcome");
   const tokens = counter(
     "millrace_model_tokens_total",
-    "Tokens that were used. Cached ones are input, and reasoning is output.",
+    "Tokens used. Input includes cached tokens, and output includes reasoning tokens.",
     "kind",
   );
-  const cost = counter("millrace_model_cost_usd_total", "What calls cost, by the prices of the settings.");
-  const waits = counter("millrace_model_wait_seconds_total", "Waits for turns that were booked, together.");
+  const cost = counter("millrace_model_cost_usd_total", "Cost of calls at the configured prices.");
+  const waits = counter("millrace_model_wait_seconds_total", "Total time that calls wait for their turns.");
   const waiting = new Map<string, Waiting>();
   const present = (model: string) => [...(waiting.get(model)?.values() ?? [])].filter(isFresh);
   const names = new Set<string>();
@@ -33,14 +33,14 @@ export async function countModels(
         for (const model of names) this.set({ model }, read(model));
       },
     });
-  gauge("millrace_model_waiting_calls", "Turns that are booked and have not come.", (model) =>
+  gauge("millrace_model_waiting_calls", "Calls that wait for their turn.", (model) =>
     present(model).reduce((sum, one) => sum + one.waiting, 0),
   );
-  gauge("millrace_model_longest_wait_seconds", "Until the last turn that is booked comes.", (model) =>
+  gauge("millrace_model_longest_wait_seconds", "Seconds until the turn of the last waiting call.", (model) =>
     present(model).reduce((most, one) => Math.max(most, one.longestSeconds), 0),
   );
   const limits = new Gauge({
-    ...{ name: "millrace_model_limit", help: "Limits of models, as the settings name them." },
+    ...{ name: "millrace_model_limit", help: "Configured limits of models." },
     ...{ labelNames: ["model", "limit"], registers: [registry] },
   });
   for (const { model, limit, amount } of ai?.limits ?? []) limits.set({ model, limit }, amount);

@@ -16,7 +16,7 @@ export async function countSteps(
   const labelNames = ["queue", "outcome"];
   const attempts = new Counter({
     name: "millrace_attempts_total",
-    help: "Attempts that ended, by how they ended.",
+    help: "Finished attempts, by outcome.",
     labelNames,
     registers: [registry],
   });
@@ -24,7 +24,7 @@ export async function countSteps(
     (registers) =>
       new Histogram({
         name: "millrace_step_duration_seconds",
-        help: "Time that attempts took.",
+        help: "Duration of attempts.",
         labelNames,
         buckets: STEP_BOUNDS,
         enableExemplars: true,
@@ -33,12 +33,12 @@ export async function countSteps(
   );
   const interrupted = new Counter({
     name: "millrace_interrupted_tasks_total",
-    help: "Tasks that a worker's end handed back before they had ended. Nothing is charged for it.",
+    help: "Unfinished tasks that a worker handed back when it stopped. This does not use up an attempt.",
     registers: [registry],
   });
   const dropped = new Counter({
     name: "millrace_messages_dropped_total",
-    help: "Messages of the bus and the broker that were malformed, or not signed by this installation.",
+    help: "Messages of the bus and the broker that were dropped because they were malformed or not signed by this installation.",
     labelNames: ["source", "reason"],
     registers: [registry],
     collect: () => addDropped(engine.drops.take()),
@@ -48,7 +48,7 @@ export async function countSteps(
   };
   const lostLines: Counter = new Counter({
     name: "millrace_log_lines_lost_total",
-    help: "Lines of the logs of API and worker processes that could not be written.",
+    help: "Log lines of API and worker processes that could not be written.",
     registers: [registry],
     collect: () => lostLines.inc(takeLostLines()),
   });

@@ -16,22 +16,24 @@ export function registerStoreGauges(
     new Gauge({ name, help, labelNames, registers: [registry] });
 
   const queueTasks = gauge("millrace_queue_tasks", "Tasks of a queue, by state.", ["queue", "state"]);
-  const drainRate = gauge("millrace_queue_drain_rate", "Tasks that ended, a second, over a minute.", [
+  const drainRate = gauge("millrace_queue_drain_rate", "Tasks that ended per second, over the last minute.", [
     "queue",
   ]);
-  const oldest = gauge("millrace_queue_oldest_seconds", "Wait of the oldest ready task.", ["queue"]);
+  const oldest = gauge("millrace_queue_oldest_seconds", "Seconds that the oldest ready task has waited.", [
+    "queue",
+  ]);
   const takers = gauge("millrace_queue_workers", "Worker processes that take tasks from a queue.", ["queue"]);
   const unserved = gauge(
     "millrace_queue_unserved_tasks",
-    "Tasks that wait in a queue that no worker takes from.",
+    "Tasks that wait in a queue that no worker serves.",
     ["queue"],
   );
-  const paused = gauge("millrace_queue_paused", "1 while the queue hands out nothing.", ["queue"]);
-  const jobs = gauge("millrace_jobs", "Jobs that have not ended, by state.", ["state"]);
+  const paused = gauge("millrace_queue_paused", "1 while the queue is paused.", ["queue"]);
+  const jobs = gauge("millrace_jobs", "Unfinished jobs, by state.", ["state"]);
   const tasks = gauge("millrace_tasks", "Tasks, by state.", ["state"]);
   const workers = gauge("millrace_workers", "Worker processes.", []);
-  const busy = gauge("millrace_workers_running_tasks", "Tasks that workers run now.", []);
-  const slots = gauge("millrace_workers_concurrency", "Tasks that workers could run at once.", []);
+  const busy = gauge("millrace_workers_running_tasks", "Tasks that are running.", []);
+  const slots = gauge("millrace_workers_concurrency", "Concurrent tasks that all workers allow.", []);
   const up = gauge("millrace_store_up", "1 while the records can be read.", []);
   const all = [queueTasks, drainRate, oldest, takers, unserved, paused, jobs, tasks, workers, busy, slots];
 

@@ -11,9 +11,13 @@ export function registerWebhooks(
 ): { refresh(): Promise<void> } {
   const gauge = (name: string, help: string, labelNames: string[]) =>
     new Gauge({ name, help, labelNames, registers: [registry] });
-  const endpoints = gauge("millrace_webhook_endpoints", "Endpoints of webhooks, by state.", ["state"]);
-  const due = gauge("millrace_webhook_deliveries_due", "Deliveries whose next try is due.", []);
-  const overdue = gauge("millrace_webhook_overdue_seconds", "Since the longest overdue try was due.", []);
+  const endpoints = gauge("millrace_webhook_endpoints", "Webhook endpoints, by state.", ["state"]);
+  const due = gauge("millrace_webhook_deliveries_due", "Deliveries whose next attempt is due.", []);
+  const overdue = gauge(
+    "millrace_webhook_overdue_seconds",
+    "Seconds that the longest overdue attempt has been due.",
+    [],
+  );
   const ended = gauge("millrace_webhook_ended_deliveries", "Deliveries that ended over the last minute.", [
     "state",
   ]);
