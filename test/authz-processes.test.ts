@@ -131,7 +131,7 @@ await withServices(services, () => {
       keepCase: true,
       includeDirs: ["envoy-api", "googleapis", "xds", "protoc-gen-validate"].map((name) => join(deps, name)),
     });
-    // biome-ignore lint/suspicious/noExplicitAny: what is made of definitions has no types.
+    // biome-ignore lint/suspicious/noExplicitAny: loaded definitions have no types.
     const { envoy } = grpc.loadPackageDefinition(definition) as any;
     const client = new envoy.service.auth.v3.Authorization(
       `127.0.0.1:${grpcPort}`,

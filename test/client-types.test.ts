@@ -50,14 +50,14 @@ const typed = async () => {
     options: { times: 2 },
     files: [new Blob(), { name: "a.txt", data: "a", options: { times: null } }],
   });
-  // @ts-expect-error a number is asked for
+  // @ts-expect-error a number is required
   await client.run("shout", { files: [{ name: "a.txt", data: "a", options: { times: "2" } }] });
 
   // If nothing is required, the job can be omitted.
   await client.run("shout");
   // @ts-expect-error `from` is missing
   await client.run("count");
-  // @ts-expect-error a number is asked for
+  // @ts-expect-error a number is required
   await client.run("count", { options: { from: "1" } });
   // @ts-expect-error there is no such option
   await client.run("shout", { options: { loud: true } });
@@ -65,16 +65,16 @@ const typed = async () => {
   // Data has the input type: fields with defaults are optional.
   const invoices = await client.run("invoice", { items: [{ name: "a", data: { customer: "Ada" } }] });
   expectTypeOf(invoices.items[0]!.result).toEqualTypeOf<string | null>();
-  // @ts-expect-error a customer is asked for
+  // @ts-expect-error `customer` is required
   await client.run("invoice", { items: [{ data: { cents: 1 } }] });
   // @ts-expect-error it takes no data
   await client.run("shout", { items: [{ data: { cents: 1 } }] });
 
   const timing = { cron: "0 2 * * *", timeZone: "Europe/Berlin" };
   await client.schedules.create("invoice", { ...timing, items: [{ data: { customer: "Ada" } }] });
-  // @ts-expect-error a number is asked for
+  // @ts-expect-error a number is required
   await client.schedules.create("count", { ...timing, options: { from: "1" } });
-  // @ts-expect-error it is due either by an expression or by seconds
+  // @ts-expect-error `cron` and `everySeconds` are exclusive
   await client.schedules.create("count", { ...timing, everySeconds: 5, options: { from: 1 } });
 
   // A pipeline that only the server knows accepts anything.

@@ -139,7 +139,7 @@ function suite(settings: () => { store?: string; data: string }): void {
   });
 
   test("options that do not fit are refused, and nothing stays reserved", async () => {
-    // @ts-expect-error a list of numbers is asked for
+    // @ts-expect-error `numbers` must be a list of numbers
     const refused = millrace.submit("add", { options: { numbers: "1" } });
     await expect(refused).rejects.toMatchObject({ code: "invalid_options" });
     await expect(millrace.submit("nothing")).rejects.toMatchObject({ code: "not_found" });

@@ -63,7 +63,7 @@ export interface PipelineTypes {
 type TypesOf<P> = P extends { readonly "~types"?: infer T extends PipelineTypes } ? T : UntypedPipeline;
 
 interface UntypedPipeline extends PipelineTypes {
-  // biome-ignore lint/suspicious/noExplicitAny: nothing is known of a pipeline that is only named.
+  // biome-ignore lint/suspicious/noExplicitAny: a pipeline given only by name has no known types.
   options: any;
   // biome-ignore lint/suspicious/noExplicitAny: as above.
   item: any;

@@ -21,7 +21,7 @@ test("what a step may return is JSON", () => {
   base.each("record", (): Record<string, Json> => ({}));
   // @ts-expect-error a Date comes back as text
   base.each("date", () => new Date());
-  // @ts-expect-error also within
+  // @ts-expect-error nested dates, too
   base.each("dates", async () => ({ rows: [{ at: new Date() }] }));
   // @ts-expect-error a Map comes back empty
   base.each("map", () => new Map([["a", 1]]));
@@ -29,9 +29,9 @@ test("what a step may return is JSON", () => {
   base.all("set", () => ({ seen: new Set([1]) }));
   // @ts-expect-error bytes are files
   base.each("buffer", () => Buffer.from("a"));
-  // @ts-expect-error there is no JSON for it
+  // @ts-expect-error JSON has no bigints
   base.each("bigint", () => 5n);
-  // @ts-expect-error nor for this
+  // @ts-expect-error JSON has no functions
   base.each("function", () => ({ run: () => 1 }));
 });
 

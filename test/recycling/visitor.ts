@@ -24,7 +24,7 @@ export async function visitor(url: string, email: string) {
   };
   const headers = { authorization: `Bearer ${accessToken}` };
   const get = (path: string, at = url) => fetch(at + path, { headers });
-  // biome-ignore lint/suspicious/noExplicitAny: whatever a route answers.
+  // biome-ignore lint/suspicious/noExplicitAny: routes answer any JSON.
   const json = async (path: string): Promise<any> => (await get(path)).json();
 
   return {

@@ -10,7 +10,7 @@ export function Secret({ label, value, autoFocus }: { label: string; value: stri
           <textarea
             {...ids}
             readOnly
-            // biome-ignore lint/a11y/noAutofocus: it takes the place of the form that asked for it.
+            // biome-ignore lint/a11y/noAutofocus: it replaces the form that had the focus.
             autoFocus={autoFocus}
             rows={value.length > 60 ? 3 : 2}
             value={value}

@@ -42,7 +42,7 @@ export function CompareView({ before, after, ratio, sweep = false }: Props) {
   }
 
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: its range input and its buttons do the same by keyboard
+    // biome-ignore lint/a11y/noStaticElementInteractions: the range input and the buttons do the same for keyboards
     <div
       ref={frame}
       {...handlers}
@@ -158,7 +158,7 @@ function ZoomButtons({ scale, onZoom, onReset }: ZoomProps) {
     "flex h-8 min-w-8 items-center justify-center rounded-full px-1.5 hover:bg-white/15 disabled:opacity-40";
   return (
     // On the left, because watermarks are on the right by default.
-    // biome-ignore lint/a11y/noStaticElementInteractions: it only keeps presses from the picture below
+    // biome-ignore lint/a11y/noStaticElementInteractions: it only stops presses from reaching the picture below
     <div
       className="absolute bottom-3 left-3 flex items-center rounded-full bg-black/65 text-xs font-medium text-white tabular-nums backdrop-blur-sm"
       onPointerDown={(event) => event.stopPropagation()}

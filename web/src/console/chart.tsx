@@ -25,7 +25,7 @@ export default function Chart({ times, series, format, height = 190 }: Props) {
   const theme = useTheme();
   const shape = series.map(({ name, color }) => `${name} ${color}`).join();
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: new lines, another language or theme make a new plot; new values do not
+  // biome-ignore lint/correctness/useExhaustiveDependencies: rebuilds the plot for new lines, language or theme, not for new values
   useEffect(() => {
     const element = frame.current;
     if (!element) return;

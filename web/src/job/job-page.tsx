@@ -183,7 +183,7 @@ function useAnnouncements(job: Job): void {
   const ended = hasEnded(job);
   const tenth = Math.floor(((done + failed) / Math.max(1, total)) * 10);
   const words = ended ? endWords(text, job) : "";
-  // biome-ignore lint/correctness/useExhaustiveDependencies: spoken at each tenth only, not at each file
+  // biome-ignore lint/correctness/useExhaustiveDependencies: announces each tenth, not each file
   useEffect(() => {
     if (ended) announce(words);
     else if (tenth > 0) announce(text.job.announce(done, total, failed));

@@ -88,7 +88,7 @@ export function JobProgress({ job, items, fraction }: Props) {
 
 /** Estimated remaining seconds. `null` if unknown. */
 function useRemaining({ id, run, state }: Job, fraction: number, now: number): number | null {
-  // biome-ignore lint/correctness/useExhaustiveDependencies: each run of a job begins anew
+  // biome-ignore lint/correctness/useExhaustiveDependencies: starts over with each run of a job
   const update = useMemo(createRemaining, [id, run]);
   return state === "running" ? update(now, fraction) : null;
 }

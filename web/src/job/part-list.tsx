@@ -54,7 +54,7 @@ function Parts({ jobId, index, parts, running, expired }: Props) {
   const { refetch } = query;
   const ended = endedParts(parts);
   const refresh = useMemo(() => throttled(refetch, refreshMs), [refetch]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: read anew whenever one has ended
+  // biome-ignore lint/correctness/useExhaustiveDependencies: reloads whenever a part has ended
   useEffect(() => refresh.ask(), [refresh, running, ended]);
   useEffect(() => refresh.stop, [refresh]);
   if (query.error) return <ProblemNotice problem={asProblem(query.error)} onRetry={() => void refetch()} />;

@@ -34,7 +34,7 @@ export function QuestionsView({ result, file }: { result: Questions; file: FileV
         <ol className="max-h-[40rem] divide-y divide-line overflow-y-auto rounded-xl border border-line">
           {questions.slice(0, shown).map((question, index) => (
             <QuestionRow
-              // biome-ignore lint/suspicious/noArrayIndexKey: numbers start again, and passages have none
+              // biome-ignore lint/suspicious/noArrayIndexKey: numbers repeat, and passages have none
               key={index}
               question={question}
               active={active === index}
@@ -89,7 +89,7 @@ function QuestionRow({ question, active, onActive }: RowProps) {
       {choices.length > 0 && (
         <ol className="list-decimal space-y-0.5 pl-6 text-soft">
           {choices.map((choice, index) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: choices are known by their number
+            // biome-ignore lint/suspicious/noArrayIndexKey: choices are identified by their number
             <li key={index}>{choice}</li>
           ))}
         </ol>

@@ -52,7 +52,7 @@ function LinkedJson({ json }: { json: string }) {
   const parts = json.split(references);
   // With one capture group, every other part is an id.
   return parts.map((part, n) =>
-    // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a text have no other name
+    // biome-ignore lint/suspicious/noArrayIndexKey: parts of a text have no other key
     n % 2 === 0 ? part : <FileLink key={n} id={part} />,
   );
 }

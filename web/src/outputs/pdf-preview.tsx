@@ -48,7 +48,7 @@ export default function PdfPreview({ file, overlay }: Props) {
   return (
     <div className="mt-2 max-h-[40rem] space-y-3 overflow-auto rounded-lg bg-sunken p-3">
       {Array.from({ length: pages }, (_, n) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: pages are known by their number
+        // biome-ignore lint/suspicious/noArrayIndexKey: pages are identified by their number
         <div key={n} className="relative">
           <PdfPage pdf={pdf} number={n + 1} />
           {overlay?.(n + 1)}

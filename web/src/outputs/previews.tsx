@@ -54,7 +54,7 @@ export function TablePreview({ file }: Props) {
           <thead className="sticky top-0 bg-sunken">
             <tr>
               {head.map((cell, column) => (
-                // biome-ignore lint/suspicious/noArrayIndexKey: columns have no other name
+                // biome-ignore lint/suspicious/noArrayIndexKey: columns have no other key
                 <th key={column} scope="col" className="border-b border-line-strong px-3 py-2 font-semibold">
                   {cell}
                 </th>
@@ -63,7 +63,7 @@ export function TablePreview({ file }: Props) {
           </thead>
           <tbody>
             {rows.map((row, line) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: rows have no other name
+              // biome-ignore lint/suspicious/noArrayIndexKey: rows have no other key
               <tr key={line} className="border-b border-line last:border-0">
                 {row.map((cell, column) => (
                   // biome-ignore lint/suspicious/noArrayIndexKey: as above

@@ -28,7 +28,7 @@ export function ListField({ label, hint, error, path, schema, items, draft, onCh
       <ul className="space-y-2">
         {entries.map((entry, index) => (
           <Entry
-            // biome-ignore lint/suspicious/noArrayIndexKey: entries are plain values, known by their place only
+            // biome-ignore lint/suspicious/noArrayIndexKey: entries are plain values, identified only by position
             key={index}
             index={index}
             path={`${path}.${index}`}
