@@ -177,7 +177,7 @@ describe("convert on this machine", () => {
   test("what cannot be meant ends with 2, before anything is started", async () => {
     const cases = [
       [["convert", "photos", "--quality", "200"], /^millrace: --quality: It must be at most 100\.$/m],
-      [["jobs", "--state", "bogus"], /^millrace: .*"bogus" is none of queued, running/],
+      [["jobs", "--state", "bogus"], /^millrace: .*"bogus" is not one of queued, running/],
       [["convert", "photos", "--out", "-"], /name one image/],
       [["convert", "photos", "--to", "psd"], /--to: /],
       [["convert", "photos", "--watermark", "a", "--watermark-image", "b.png"], /not both/],

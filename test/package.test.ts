@@ -344,7 +344,9 @@ describe("millrace new", () => {
     expect(await refused()).toMatchObject({ code: 2 });
     expect(await refused("other", "--from", "nothing")).toMatchObject({
       code: 2,
-      stderr: expect.stringMatching(/There is no example "nothing"; there are .*faces.* Nothing was written/),
+      stderr: expect.stringMatching(
+        /There is no example "nothing"\. Choose from: .*faces.* Nothing was written/,
+      ),
     });
   });
 });

@@ -32,7 +32,7 @@ export function createApiKeys(records: ApiKeyRecords, { log, now }: { log: Accou
     const times = used;
     used = new Map();
     await records.used(times).catch((error: unknown) => {
-      log.warn({ err: error }, "when API keys were used last could not be written");
+      log.warn({ err: error }, "the last use of API keys could not be recorded");
     });
   }
 

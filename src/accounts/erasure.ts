@@ -53,7 +53,7 @@ export function eraseDeleted({ engine, users, others, log }: ErasureParts) {
         if (isClosed) return;
         // If one user cannot be erased yet, continue with the others.
         await erase(id).catch((error: unknown) =>
-          log.warn({ err: error, userId: id }, "a deleted account could not be erased yet"),
+          log.warn({ err: error, userId: id }, "the data of a deleted account could not be erased yet"),
         );
       }
     } while (asked);
@@ -62,7 +62,7 @@ export function eraseDeleted({ engine, users, others, log }: ErasureParts) {
   function look(): void {
     asked = true;
     running ??= all()
-      .catch((error: unknown) => log.warn({ err: error }, "deleted accounts could not be looked for"))
+      .catch((error: unknown) => log.warn({ err: error }, "deleted accounts could not be listed"))
       .finally(() => {
         running = null;
       });

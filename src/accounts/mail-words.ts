@@ -20,7 +20,7 @@ export const mailWords = {
     invite: {
       subject: "You are invited",
       text: "Open this link within a week to create your account:",
-      label: "Make the account",
+      label: "Create your account",
     },
   },
   ko: {

@@ -116,7 +116,7 @@ export function createSessions({ sessions, users, tokens, signer, log, now }: Se
       await sessions.revoke(session.id, null, time);
       log.warn(
         { sessionId: session.id, userId: user.id, address },
-        "a refresh token was used twice: the session was ended",
+        "a refresh token was used twice, so its session was ended",
       );
       throw over();
     },

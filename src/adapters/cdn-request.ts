@@ -32,7 +32,7 @@ export async function askCdn(network: string, url: string, request: CdnRequest):
     text = await response.text();
   } catch (error) {
     signal.throwIfAborted();
-    throw new MillraceError("provider_unavailable", `${network} does not answer.`, { cause: error });
+    throw new MillraceError("provider_unavailable", `${network} is not responding.`, { cause: error });
   }
   if (response.ok) return text;
   throw cdnError(network, response, text);
@@ -41,20 +41,26 @@ export async function askCdn(network: string, url: string, request: CdnRequest):
 function cdnError(network: string, { status, headers }: Response, text: string): MillraceError {
   const cause = new Error(`${status}: ${text.slice(0, SHOWN_CHARACTERS)}`);
   if (status === 429) {
-    return new MillraceError("rate_limited", `${network} takes no more requests for now.`, {
+    return new MillraceError("rate_limited", `${network} accepts no more requests at present.`, {
       retryAfter: secondsOf(headers.get("retry-after")),
       cause,
     });
   }
   if (status >= 500 || status === 408) {
-    return new MillraceError("provider_unavailable", `${network} cannot clear now (status ${status}).`, {
+    return new MillraceError(
+      "provider_unavailable",
+      `${network} cannot clear files at present (status ${status}).`,
+      {
+        cause,
+      },
+    );
+  }
+  if (status === 400 || status === 422) {
+    return new MillraceError("invalid_request", `${network} does not accept one of the addresses.`, {
       cause,
     });
   }
-  if (status === 400 || status === 422) {
-    return new MillraceError("invalid_request", `${network} does not take an address.`, { cause });
-  }
-  return new MillraceError("provider_refused", `${network} refuses the request (status ${status}).`, {
+  return new MillraceError("provider_refused", `${network} rejected the request (status ${status}).`, {
     cause,
   });
 }

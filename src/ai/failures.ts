@@ -13,7 +13,7 @@ export async function refusalOfError(error: unknown): Promise<Refusal> {
     if (status !== undefined && status >= 400) return refusalOf({ status, headers, body });
     return {
       kind: "down",
-      why: shortened(status === undefined ? causeOf(error) : "its answer cannot be read"),
+      why: shortened(status === undefined ? causeOf(error) : "its answer could not be read"),
     };
   }
   if (error instanceof CutStream) return { kind: "down", why: "its stream was cut off" };
@@ -25,7 +25,7 @@ function causeOf(error: unknown): string {
   let inner = error;
   while (inner instanceof Error && inner.cause !== undefined) inner = inner.cause;
   const { code, message } = inner as NodeJS.ErrnoException;
-  return code ?? message ?? "it failed";
+  return code ?? message ?? "the request failed";
 }
 
 function shortened(text: string): string {

@@ -83,7 +83,7 @@ export async function streamText(
         if (part.rawFinishReason !== undefined) finish = finishOf(part.finishReason);
       }
     }
-    if (finish === null) throw new CutStream("The provider's stream ended before its answer did.");
+    if (finish === null) throw new CutStream("The provider's stream ended before the answer was complete.");
     return { value: { text, finish }, usage: usage!, headers };
   } finally {
     // Nobody awaits these, and they reject after an abort.

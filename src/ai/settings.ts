@@ -64,12 +64,11 @@ const model = z.strictObject({
 export const modelSettings = z.array(model).superRefine((models, context) => {
   const names = models.map(({ name }) => name);
   for (const [index, { name, fallback }] of models.entries()) {
-    if (names.indexOf(name) !== index)
-      context.addIssue({ code: "custom", message: `${name} is there twice` });
+    if (names.indexOf(name) !== index) context.addIssue({ code: "custom", message: `${name} appears twice` });
     if (fallback !== undefined && (!names.includes(fallback) || fallback === name))
       context.addIssue({
         code: "custom",
-        message: `${name} falls back to ${fallback}, which is no other model`,
+        message: `${name} falls back to ${fallback}, which is not another model in this list`,
       });
   }
 });

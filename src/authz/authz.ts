@@ -47,7 +47,7 @@ export function createAuthz({ access, verifiers, rules, cookie, log }: AuthzPart
   };
   const onError = (error: unknown) => {
     count({ status: 503, holder: null, isStale: false, detail: "" });
-    log?.error("a check of access failed", { error: String((error as Error)?.stack ?? error) });
+    log?.error("an access check failed", { error: String((error as Error)?.stack ?? error) });
   };
   return { check, answer: answerChecks(check, onError), counts: () => counts, onError };
 }

@@ -49,7 +49,7 @@ export function ruleSource(replica: Replica, log?: Pick<StepLog, "info" | "warn"
       seenAt = Number.NEGATIVE_INFINITY;
       throw error;
     });
-    log?.info("the rules of access have changed", { file, rules: rules.length });
+    log?.info("the access rules have changed", { file, rules: rules.length });
   }
 
   return {
@@ -75,7 +75,10 @@ export function ruleSource(replica: Replica, log?: Pick<StepLog, "info" | "warn"
       timer = setInterval(() => {
         // Keep the current rules.
         share(file).catch((error: unknown) =>
-          log?.warn("the rules of access could not be read again", { file, error: String(error) }),
+          log?.warn("the access rules could not be reloaded, so the current ones are kept", {
+            file,
+            error: String(error),
+          }),
         );
       }, LOOK_MS).unref();
     },

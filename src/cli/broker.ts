@@ -41,5 +41,5 @@ async function move(flags: { to: string; idle: number }, command: Command): Prom
       told = line;
     },
   });
-  console.log(`Moved ${moved} deliveries${left ? `; ${left} are left at the old broker` : ""}`);
+  console.log(`Moved ${moved} deliveries${left ? `; ${left} remain on the old broker` : ""}`);
 }

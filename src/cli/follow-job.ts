@@ -38,7 +38,7 @@ export async function download(given: string, flags: DownloadFlags): Promise<voi
   const { signal, stop } = onInterrupt();
   const { archive, out, all = false, force = false } = flags;
   if (flags.json && [out, archive].includes(STANDARD_OUTPUT))
-    throw usageError("--json and a file on standard output exclude each other: choose one.");
+    throw usageError("--json and the file both need standard output: choose one.");
   try {
     const id = await jobIdOf(server, given);
     const written =

@@ -75,7 +75,7 @@ async function templateFiles(): Promise<Files> {
 async function exampleFiles(from: string): Promise<Files> {
   const names = await exampleNames();
   if (!names.includes(from)) {
-    throw usageError(`There is no example "${from}"; there are ${names.join(", ")}. Nothing was written.`);
+    throw usageError(`There is no example "${from}". Choose from: ${names.join(", ")}. Nothing was written.`);
   }
   const folder = join(examples, from);
   const found: Files = new Map(COMMON.map((name) => [name, join(templates, "project", name)]));

@@ -19,7 +19,7 @@ export function someOf(words: readonly string[]): (text: string) => string {
     const given = text.split(",").map((word) => word.trim());
     const unknown = given.find((word) => !words.includes(word));
     if (unknown === undefined) return given.join(",");
-    throw new InvalidArgumentError(`"${unknown.slice(0, 80)}" is none of ${words.join(", ")}.`);
+    throw new InvalidArgumentError(`"${unknown.slice(0, 80)}" is not one of ${words.join(", ")}.`);
   };
 }
 

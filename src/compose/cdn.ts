@@ -11,7 +11,7 @@ export async function openPurger(wiring: Wiring): Promise<(Purger & { close(): P
   if (cdnUrl === null) {
     throw new MillraceError(
       "config_invalid",
-      "MILLRACE_CDN needs MILLRACE_CDN_URL: what addresses begin with.",
+      "MILLRACE_CDN needs MILLRACE_CDN_URL, the beginning of all public addresses.",
     );
   }
   const cdn = await openCdn(settings);
@@ -44,6 +44,7 @@ async function openCdn(settings: CdnSettings): Promise<Cdn> {
 
 function missing(error: unknown): never {
   if ((error as { code?: unknown }).code !== "ERR_MODULE_NOT_FOUND") throw error;
-  const text = "MILLRACE_CDN names cloudfront, which needs a package: npm install @aws-sdk/client-cloudfront";
+  const text =
+    "MILLRACE_CDN names cloudfront, which needs the package @aws-sdk/client-cloudfront. Run: npm install @aws-sdk/client-cloudfront";
   throw new MillraceError("config_invalid", text, { cause: error });
 }

@@ -166,7 +166,7 @@ function checkNames(user: object, file: string): void {
   const unknown = Object.keys(user).find((name) => !(name in settings));
   if (unknown === undefined) return;
   const meant = nearest(unknown, settingNames);
-  const hint = meant === null ? `; there are ${settingNames.join(", ")}` : `; did you mean ${meant}?`;
+  const hint = meant === null ? `; the settings are ${settingNames.join(", ")}` : `; did you mean ${meant}?`;
   throw new MillraceError("config_invalid", `${unknown} in ${file} is not a setting${hint}`);
 }
 

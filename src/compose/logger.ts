@@ -9,7 +9,7 @@ const STDERR = 2;
 export function createLogger(level: string, role: string) {
   const base = { role, pid: process.pid };
   const lost = (lines: number) => {
-    const msg = `${lines} lines of this log were lost: it could not be written`;
+    const msg = `${lines} lines of this log were lost because they could not be written`;
     return `${JSON.stringify({ level: 40, time: Date.now(), ...base, msg })}\n`;
   };
   const destination = logDestination(STDERR, lost);

@@ -82,10 +82,13 @@ function refuseLocal(from: Config, to: Config): void {
   if (isLocal(from.store))
     throw new MillraceError(
       "config_invalid",
-      "The records are in a data folder, which only one Millrace uses. Stop it, and start it with the new MILLRACE_BROKER. Nothing is lost.",
+      "The records are in a data folder, which only one Millrace can use. Stop it, and start it with the new MILLRACE_BROKER. Nothing is lost.",
     );
   if (isSamePlace(from.broker, to.broker))
-    throw new MillraceError("config_invalid", "--to names the broker that is already in use.");
+    throw new MillraceError(
+      "config_invalid",
+      "--to names the broker that is already in use. Name the new one.",
+    );
 }
 
 /** Workers report which broker they use, on the bus that goes with the new one. */

@@ -31,7 +31,8 @@ export async function startObjectEvents(
     async handle(body) {
       await jobs.announce(parseNotification(body));
     },
-    onError: (error) => log.warn("an object event stays in its queue", { error: error.message }),
+    onError: (error) =>
+      log.warn("an object event could not be processed and stays in its queue", { error: error.message }),
   });
   return { jobs, close: consumer.close };
 }

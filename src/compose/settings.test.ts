@@ -49,7 +49,7 @@ test("a key is never shown", async () => {
     resolveConfig({}, { MILLRACE_SECRET: "hunter2" }, folder),
   ]) {
     const error = (await tried.catch((thrown: Error) => thrown)) as Error;
-    expect(error.message).toMatch(/must be a text of at least 32 characters/);
+    expect(error.message).toMatch(/must be text of at least 32 characters/);
     expect(error.message).not.toContain("hunter2");
   }
 });

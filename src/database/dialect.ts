@@ -27,11 +27,11 @@ export function databaseOf<Tables>(parts: DatabaseParts): Database<Tables> {
       return { rows: answer!.rows as Row[], numAffectedRows: BigInt(answer!.changes) };
     },
     streamQuery() {
-      throw new MillraceError("internal", "Records are not streamed: read them page by page.");
+      throw new MillraceError("internal", "Streaming is not supported. Read the records page by page.");
     },
   };
   const refuse = async () => {
-    throw new MillraceError("internal", "There are no interactive transactions: send a batch.");
+    throw new MillraceError("internal", "Interactive transactions are not supported. Send a batch.");
   };
   const db = new Kysely<Tables>({
     dialect: {
@@ -47,7 +47,10 @@ export function databaseOf<Tables>(parts: DatabaseParts): Database<Tables> {
         destroy: async () => {},
       }),
       createIntrospector() {
-        throw new MillraceError("internal", "The tables are those of src/database/tables.ts.");
+        throw new MillraceError(
+          "internal",
+          "Introspection is not supported. src/database/tables.ts defines the tables.",
+        );
       },
     },
   });
@@ -76,11 +79,11 @@ function statementOf({ query, sql, parameters }: CompiledQuery): Statement {
 function checked(value: unknown): Value {
   if (value === null || (typeof value === "number" && Number.isFinite(value))) return value;
   if (typeof value !== "string") {
-    throw new MillraceError("internal", `Columns hold text, numbers and null, and no ${typeof value}.`);
+    throw new MillraceError("internal", `Columns hold text, numbers and null, not ${typeof value}.`);
   }
   if (!value.includes("\0")) return value;
   throw new MillraceError(
     "invalid_request",
-    "The text holds the character U+0000, which no record can keep.",
+    "The text contains the character U+0000, which cannot be stored.",
   );
 }

@@ -3,7 +3,7 @@
 const START = "The step failed with an unexpected error.";
 
 export function unexpectedMessage(reference: string): string {
-  return `${START} Whoever runs the server finds the cause under ${reference}, in the log and the dead letters.`;
+  return `${START} The server's operator can find the cause under ${reference}, in the log and the dead letters.`;
 }
 
 export function isUnexpected(error: { message: string } | null): boolean {

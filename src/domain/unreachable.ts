@@ -1,5 +1,5 @@
 const CAUSES: Record<string, string> = {
-  ECONNREFUSED: "the connection was refused: nothing listens there",
+  ECONNREFUSED: "the connection was refused: nothing is listening there",
   ENOTFOUND: "the host name is unknown",
   EAI_AGAIN: "the host name cannot be resolved at present",
   ETIMEDOUT: "the connection timed out",
@@ -9,7 +9,7 @@ const CAUSES: Record<string, string> = {
   EHOSTUNREACH: "there is no route to the host",
   ENETUNREACH: "there is no route to the host",
   ENOENT: "the socket does not exist",
-  EACCES: "this user may not open the socket",
+  EACCES: "this user is not allowed to open the socket",
   DEPTH_ZERO_SELF_SIGNED_CERT: "its TLS certificate is not trusted",
   SELF_SIGNED_CERT_IN_CHAIN: "its TLS certificate is not trusted",
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: "its TLS certificate is not trusted",

@@ -23,7 +23,8 @@ export function memoryShare(
   let giveBack = () => {};
   return {
     async reserve(bytes) {
-      if (!(bytes >= 0)) throw new TypeError(`reserveMemory(${bytes}): a number of bytes is needed.`);
+      if (!(bytes >= 0))
+        throw new TypeError(`reserveMemory(${bytes}): the number of bytes must be 0 or more.`);
       // Released before waiting: attempts that hold memory while they wait for more would deadlock.
       giveBack();
       checkFits(bytes, budget, step);

@@ -76,9 +76,7 @@ export function createPictures(records: PictureRecords, store: Pick<Store, "arti
 
 function check(turned: readonly string[]): void {
   if (turned.length >= 1 && turned.length <= MAX_TURNED && turned.every(isPictureHash)) return;
-  throw new TypeError(
-    `A picture is looked for by 1 to ${MAX_TURNED} perceptual hashes of 16 hexadecimal digits.`,
-  );
+  throw new TypeError(`A search takes 1 to ${MAX_TURNED} perceptual hashes of 16 hexadecimal digits each.`);
 }
 
 /** The nearest candidates, with the distance of each. */

@@ -40,7 +40,7 @@ export function createPublications({ records, store, cdnUrl }: PublicationParts)
   const noAddress = () =>
     new MillraceError(
       "publishing_off",
-      "This server publishes no files: its operator has to set MILLRACE_CDN_URL.",
+      "This server does not publish files. Its operator must set MILLRACE_CDN_URL first.",
     );
 
   const end = async (owner: string, id: string): Promise<boolean> => {

@@ -22,7 +22,7 @@ export function bounded(body: Readable, { headers, maxBytes, url, signal, encode
     throw new MillraceError("fetch_failed", text, { retryable: false });
   }
   const announced = Number(headers["content-length"] ?? 0);
-  if (announced > maxBytes) throw tooLarge(url, maxBytes, `${announced} are announced`);
+  if (announced > maxBytes) throw tooLarge(url, maxBytes, `${announced} announced`);
   return Readable.from(pieces(body, { maxBytes, url, signal }), { objectMode: false });
 }
 
@@ -31,7 +31,7 @@ async function* pieces(body: Readable, { maxBytes, url, signal }: Omit<Bounds, "
   try {
     for await (const piece of body) {
       bytes += (piece as Buffer).length;
-      if (bytes > maxBytes) throw tooLarge(url, maxBytes, `at least ${bytes} came`);
+      if (bytes > maxBytes) throw tooLarge(url, maxBytes, `at least ${bytes} received`);
       yield piece as Buffer;
     }
   } catch (error) {

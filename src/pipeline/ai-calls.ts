@@ -49,7 +49,7 @@ export function aiOver(models: readonly string[], make: MakeAiCall): RawAi {
       const where = issue ? ` (${JSON.stringify(issue)})` : "";
       throw new MillraceError(
         "answer_malformed",
-        `The answer of ${answer.model} does not fit its schema${where}.`,
+        `The answer of ${answer.model} does not match the schema${where}.`,
       );
     },
     embed: (request) => make({ kind: "embed", request }) as Promise<AiVectors>,

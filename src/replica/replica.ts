@@ -114,7 +114,7 @@ export function createReplica(parts: ReplicaParts): Replica {
 
   function followed<Kept extends Entries>(name: string, entries: Kept) {
     if (isStarted || followers.has(name))
-      throw new TypeError(`The map "${name}" is declared late, or twice.`);
+      throw new TypeError(`The map "${name}" was declared twice, or after the start.`);
     const listeners = new Set<Listener>();
     const follower = follow({
       page: (above) => records.page(name, above),
@@ -156,7 +156,7 @@ export function createReplica(parts: ReplicaParts): Replica {
   return {
     map<T>(name: string, parse: (value: unknown) => T): ReplicaMap<T> {
       const onInvalid = (key: string, error: unknown) =>
-        log?.warn("a value of a map is not valid, and counts as missing", {
+        log?.warn("a value in a map is not valid and is treated as missing", {
           ...{ map: name, key, error: String(error) },
         });
       const { follower, common } = followed(name, valueEntries(parse, onInvalid));

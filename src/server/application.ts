@@ -30,7 +30,7 @@ const PATH = /^\/[a-z0-9][a-z0-9-]{0,63}$/;
 /** Why an application cannot use this path. `null` if it can. */
 export function wrongPath(path: string): string | null {
   if (!PATH.test(path)) return `${path} must be one name of a-z, 0-9 and "-" after a slash, such as /faces`;
-  return TAKEN.has(path.slice(1)) ? `${path} is Millrace's own` : null;
+  return TAKEN.has(path.slice(1)) ? `${path} is reserved for Millrace` : null;
 }
 
 /** Adds the routes and the page. Call it after adding Millrace's own routes. */

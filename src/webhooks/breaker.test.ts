@@ -7,7 +7,7 @@ const fail = (
   health: WebhookHealth,
   at: number,
   { isFirst = false, pauseMs }: { isFirst?: boolean; pauseMs?: number } = {},
-) => afterFailure(health, { at, status: 500, message: "It answered 500.", pauseMs, isFirst }, 0);
+) => afterFailure(health, { at, status: 500, message: "It responded with 500.", pauseMs, isFirst }, 0);
 const failed = (times: number, at: number) =>
   Array.from({ length: times }).reduce<WebhookHealth>((health) => fail(health, at), healthy);
 

@@ -148,7 +148,7 @@ export function createChannel(parts: ChannelParts, initial: WebhookRecord) {
     if (signal.aborted) return;
     heldUntil = store.now() + AGAIN_MS;
     wakeAt = heldUntil;
-    parts.log.warn("webhooks wait", { webhookId: id, error: error.message });
+    parts.log.warn("webhook deliveries were delayed", { webhookId: id, error: error.message });
   }
 
   function wake(): void {

@@ -181,7 +181,7 @@ export async function startDeliverer(parts: DelivererParts): Promise<Deliverer> 
   async function run(): Promise<void> {
     while (!signal.aborted) {
       await look().catch((error: Error) => {
-        if (!signal.aborted) log.warn("webhooks were delayed", { error: error.message });
+        if (!signal.aborted) log.warn("webhook deliveries were delayed", { error: error.message });
         // Another process may hold the shards by now.
         if (performance.now() > leaseUntil) {
           shards = new Set();

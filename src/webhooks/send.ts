@@ -70,7 +70,7 @@ export async function send(outgoing: Pick<Outgoing, "request">, sending: Sending
 
 function refusal(status: number): string {
   if (status >= 300 && status < 400) return `It responded with ${status}. Redirects are not followed.`;
-  return `It answered ${status}.`;
+  return `It responded with ${status}.`;
 }
 
 /** Reads the beginning of a body. Errors are ignored, because the status has already arrived. */

@@ -100,7 +100,7 @@ test("in a program of one's own, the handler answers for it", async () => {
 
 test.each([
   ["nothing.ts", /There is no file \S+nothing\.ts to load the application from/],
-  ["taken.ts", /\/jobs is Millrace's own/],
+  ["taken.ts", /\/jobs is reserved for Millrace/],
   ["page/notes.js", /cannot be loaded: document is not defined/],
   ["../server/fixtures.ts", /must export an application made with defineApp by default/],
 ])("what is no application is refused: %s", async (name, message) => {

@@ -157,7 +157,7 @@ test("a part that nothing reads is refused, and the intended one is named", asyn
   body.append("file", new Blob(["a"]), "a.txt");
   const problem = await problemOf(await post(server.url, "/v1/jobs", body));
   expect(problem).toMatchObject({ status: 422, code: "unknown_part", intended: "files" });
-  expect(problem.detail).toContain('did you mean "files"?');
+  expect(problem.detail).toContain('Did you mean "files"?');
   const text = await problemOf(await post(server.url, "/v1/jobs", form("copy", [], { option: "{}" })));
   expect(text).toMatchObject({ status: 422, code: "unknown_part", intended: "options" });
 });

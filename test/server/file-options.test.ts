@@ -134,7 +134,7 @@ test.each([
   expect(await problemOf(await post(server.url, "/v1/jobs", body))).toMatchObject({
     status: 422,
     code: "invalid_options",
-    detail: `The options of "b.txt" do not fit. ${path}: ${message}`,
+    detail: `The options of "b.txt" are not valid. ${path}: ${message}`,
     issues: [{ path, message }],
   });
 });

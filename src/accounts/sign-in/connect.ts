@@ -54,7 +54,7 @@ export function connect(provider: Provider): Connection {
         const claims = await claimsOf(provider, config, answer, binding);
         const { admin, issuer } = provider;
         const profile = provider.profileOf(claims);
-        if (profile.subject === "") throw new Error("the provider names no subject");
+        if (profile.subject === "") throw new Error("the provider's profile has no subject");
         return { issuer, ...profile, isAdmin: admin === null ? null : hasClaim(claims, admin) };
       } catch (cause) {
         throw new MillraceError("unauthorized", `${provider.title} did not confirm who you are. Try again.`, {

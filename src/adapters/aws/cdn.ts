@@ -54,21 +54,27 @@ export function cloudFrontCdn({ distribution, credentials, api }: CloudFrontSett
 
 function cloudFrontError(cause: unknown): MillraceError {
   if (!(cause instanceof CloudFrontServiceException)) {
-    return new MillraceError("provider_unavailable", "CloudFront does not answer.", { cause });
+    return new MillraceError("provider_unavailable", "CloudFront is not responding.", { cause });
   }
   const { name, $metadata } = cause;
   const status = $metadata.httpStatusCode ?? 500;
   if (name === "TooManyInvalidationsInProgress" || name === "Throttling" || status === 429) {
-    const text = "CloudFront clears as many files as it takes at once.";
+    const text = "CloudFront is already clearing as many files as it allows at once.";
     return new MillraceError("rate_limited", text, { retryAfter: RETRY_AFTER_S, cause });
   }
   if (status >= 500) {
-    return new MillraceError("provider_unavailable", `CloudFront cannot clear now (status ${status}).`, {
+    return new MillraceError(
+      "provider_unavailable",
+      `CloudFront cannot clear files at present (status ${status}).`,
+      {
+        cause,
+      },
+    );
+  }
+  if (name === "InvalidArgument") {
+    return new MillraceError("invalid_request", "CloudFront does not accept one of the addresses.", {
       cause,
     });
   }
-  if (name === "InvalidArgument") {
-    return new MillraceError("invalid_request", "CloudFront does not take an address.", { cause });
-  }
-  return new MillraceError("provider_refused", `CloudFront refuses the request (${name}).`, { cause });
+  return new MillraceError("provider_refused", `CloudFront rejected the request (${name}).`, { cause });
 }

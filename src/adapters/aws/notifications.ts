@@ -92,7 +92,7 @@ function parseQueueUrl(text: string) {
   if (!url || !queue) {
     throw new MillraceError(
       "config_invalid",
-      "The queue of object events has the form sqs://region/account?queue=NAME or sqs://host:port/?queue=NAME.",
+      "The queue of object events must have the form sqs://region/account?queue=NAME or sqs://host:port/?queue=NAME.",
     );
   }
   url.searchParams.delete("queue");

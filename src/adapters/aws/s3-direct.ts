@@ -30,7 +30,7 @@ export async function presignPut(
   { sha256, bytes, seconds }: DirectUploadOptions,
 ): Promise<Pick<DirectUpload, "url" | "headers">> {
   if (bytes > MAX_BYTES) {
-    throw new MillraceError("file_too_large", `A direct upload holds at most ${MAX_BYTES} bytes.`, {
+    throw new MillraceError("file_too_large", `A direct upload is limited to ${MAX_BYTES} bytes.`, {
       extra: { limit: MAX_BYTES },
     });
   }

@@ -30,9 +30,10 @@ export function asOpeningError(cause: unknown, { bucket, endpoint, region }: S3L
   if (name === "CredentialsProviderError") throw wrong(`No credentials for ${lower(service)} were found.`);
   if (status === 404) throw wrong(`${service} has no bucket "${bucket}".`);
   if (status === 403)
-    throw wrong(`${service} refuses: the credentials are wrong, or may not use the bucket "${bucket}".`);
+    throw wrong(`${service} rejects the credentials, or they do not give access to the bucket "${bucket}".`);
   if (status === 301) throw wrong(`${service} says that the bucket "${bucket}" is in another region.`);
-  if (status === 501) throw wrong(`${service} has no lifecycle rules: leave out lifecycle=true.`);
+  if (status === 501)
+    throw wrong(`${service} does not support lifecycle rules. Remove lifecycle=true from the URL.`);
   const why = status === undefined ? whyUnreachable(cause) : `it answered ${status} ${name}`;
   throw new MillraceError("unavailable", `${service} cannot be used: ${why}.`, { cause });
 }

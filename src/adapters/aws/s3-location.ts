@@ -36,13 +36,13 @@ export function parseS3Url(text: string): S3Location {
   };
   const flag = (name: string, standard: boolean) => {
     const value = take(name) ?? String(standard);
-    if (value !== "true" && value !== "false") throw invalid(`${name} is "true" or "false"`);
+    if (value !== "true" && value !== "false") throw invalid(`${name} must be "true" or "false"`);
     return value === "true";
   };
   const address = (name: string) => {
     const value = take(name);
     if (value === undefined || (URL.canParse(value) && /^https?:/.test(value))) return value;
-    throw invalid(`${name} is an http or https address`);
+    throw invalid(`${name} must be an http or https address`);
   };
   const endpoint = address("endpoint");
   const location: S3Location = {

@@ -21,7 +21,7 @@ export function asSqsOpeningError(cause: unknown, { endpoint, region }: SqsLocat
     status === 403 ||
     /^(InvalidClientTokenId|SignatureDoesNotMatch|AccessDenied)/.test(name)
   ) {
-    return wrong(`${service} refuses: the credentials are wrong, or may not use its queues.`);
+    return wrong(`${service} rejects the credentials, or they do not give access to its queues.`);
   }
   const why = status === undefined ? whyUnreachable(cause) : `it answered ${status} ${name}`;
   return new MillraceError("unavailable", `${service} cannot be used: ${why}.`, { cause });

@@ -60,7 +60,7 @@ export async function checkHealth(admin: Admin): Promise<void> {
   try {
     await Promise.race([admin.metadata({ topics: [], forceUpdate: true }), timeout]);
   } catch (error) {
-    throw toError(error, "asking for its health");
+    throw toError(error, "checking its health");
   }
 }
 
@@ -76,7 +76,7 @@ export async function assertReachable(admin: Admin, { servers }: KafkaSettings):
     }
     // Kafka does not say why it closes a connection.
     const why = /Connection closed$/.test((error as Error).message)
-      ? "it closes the connection: it may want a user and password, or TLS (kafkas://)"
+      ? "it closes the connection: it may require a user and password, or TLS (kafkas://)"
       : whyUnreachable(cause);
     throw new MillraceError("unavailable", `${service} cannot be used: ${why}.`, { cause });
   }

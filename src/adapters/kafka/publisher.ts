@@ -48,7 +48,7 @@ export function createPublisher(producer: Producer, topics: Topics): Publisher {
   function enqueue(record: Outgoing): Promise<PublishResult> {
     const value = Buffer.from(record.value);
     if (value.length > maxRecordBytes) {
-      const limit = `The payload has ${value.length} bytes; Kafka takes ${maxRecordBytes}.`;
+      const limit = `The payload has ${value.length} bytes; Kafka accepts at most ${maxRecordBytes}.`;
       return Promise.resolve({ ok: false, error: new MillraceError("payload_too_large", limit) });
     }
     const key = Buffer.from(record.key);
@@ -118,7 +118,7 @@ function batchSender(producer: Producer, topics: Topics): (batch: Waiting[]) => 
     if (isAnswer(error, "MESSAGE_TOO_LARGE", "RECORD_LIST_TOO_LARGE")) {
       // The server's limit is lower than ours: find out which records exceed it.
       if (batch.length > 1) return sendHalves(batch);
-      const cause = new MillraceError("payload_too_large", "Kafka refused the size of the payload.", {
+      const cause = new MillraceError("payload_too_large", "The payload is larger than Kafka accepts.", {
         cause: error,
       });
       return batch[0]!.settle({ ok: false, error: cause });

@@ -31,12 +31,11 @@ const mechanisms = ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] as const;
  */
 export function parseKafkaUrl(url: string, options: KafkaOptions = {}): KafkaSettings {
   const match = /^(kafkas?):\/\/(?:([^@/?#]*)@)?([^@/?#]+)\/?(?:\?([^#]*))?$/.exec(url);
-  if (!match) throw invalid("it should read kafka://host:port,host:port");
+  if (!match) throw invalid("it must have the form kafka://host:port,host:port");
   const [, scheme, credentials, hosts, query] = match;
   const parameters = new URLSearchParams(query ?? "");
   for (const name of parameters.keys()) {
-    if (!known.has(name))
-      throw invalid(`the parameter "${name}" is not known; known are ${[...known].join(", ")}`);
+    if (!known.has(name)) throw invalid(`the parameter "${name}" is unknown; use ${[...known].join(", ")}`);
   }
   const prefix = parameters.get("prefix") ?? "millrace";
   if (!/^[A-Za-z0-9][A-Za-z0-9-]{0,59}$/.test(prefix)) {
@@ -66,7 +65,7 @@ function server(text: string): string {
 
 function sasl(credentials: string, name: string): NonNullable<KafkaSettings["sasl"]> {
   const mechanism = mechanisms.find((one) => one.toLowerCase() === name.toLowerCase());
-  if (!mechanism) throw invalid(`the mechanism "${name}" is not known; known are ${mechanisms.join(", ")}`);
+  if (!mechanism) throw invalid(`the mechanism "${name}" is unknown; use ${mechanisms.join(", ")}`);
   const [username = "", password = ""] = credentials.split(":").map(decodeURIComponent);
   return { mechanism, username, password };
 }
@@ -74,7 +73,7 @@ function sasl(credentials: string, name: string): NonNullable<KafkaSettings["sas
 function count(parameters: URLSearchParams, name: string, otherwise: number): number {
   const value = Number(parameters.get(name) ?? otherwise);
   if (!Number.isInteger(value) || value < 1 || value > 10_000)
-    throw invalid(`${name} must be a whole number from 1`);
+    throw invalid(`${name} must be a whole number from 1 to 10000`);
   return value;
 }
 

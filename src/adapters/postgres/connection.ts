@@ -36,13 +36,13 @@ export function targetOf(url: string): Target {
   try {
     parsed = new URL(url);
   } catch (error) {
-    throw new MillraceError("config_invalid", "The PostgreSQL URL cannot be read.", { cause: error });
+    throw new MillraceError("config_invalid", "The PostgreSQL URL is malformed.", { cause: error });
   }
   const schema = parsed.searchParams.get("schema") ?? "millrace";
   if (!/^[a-z_][a-z0-9_]{0,39}$/.test(schema)) {
     throw new MillraceError(
       "config_invalid",
-      `The schema "${schema.slice(0, 60)}" must be of lower-case letters, digits and underscores, at most 40.`,
+      `The schema "${schema.slice(0, 60)}" must be at most 40 lower-case letters, digits and underscores.`,
     );
   }
   parsed.searchParams.delete("schema");
@@ -132,7 +132,7 @@ export function openingError(error: unknown, target: Target): MillraceError {
   const { code = "", message } = error as { code?: string; message: string };
   const answered = /^[0-9A-Z]{5}$/.test(code);
   const text = answered
-    ? `PostgreSQL at ${target.name} refuses: ${message}.`
+    ? `PostgreSQL at ${target.name} reports an error: ${message}.`
     : `Cannot use PostgreSQL at ${target.name}: ${whyUnreachable(error)}.`;
   return new MillraceError(answered && !isOutage(error) ? "config_invalid" : "unavailable", text, {
     cause: error,

@@ -121,12 +121,12 @@ await withService("PostgreSQL", addressOf(schema.url, 5432), async () => {
     });
     const absent = await refusal(start(`postgres://u@127.0.0.1:${port}/test`), "unavailable");
     expect(absent.message).toMatch(
-      /^Cannot use PostgreSQL at 127\.0\.0\.1:\d+\/test: the connection was refused: nothing listens there \(ECONNREFUSED\)\.$/,
+      /^Cannot use PostgreSQL at 127\.0\.0\.1:\d+\/test: the connection was refused: nothing is listening there \(ECONNREFUSED\)\.$/,
     );
     const database = new URL(schema.url);
     database.pathname = "/no_such_database";
     const missing = await refusal(start(database.href), "config_invalid");
-    expect(missing.message).toContain('refuses: database "no_such_database" does not exist.');
+    expect(missing.message).toContain('reports an error: database "no_such_database" does not exist.');
     const named = new URL(schema.url);
     named.searchParams.set("schema", "Not-A-Name");
     await refusal(start(named.href), "config_invalid");

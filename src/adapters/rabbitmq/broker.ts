@@ -132,7 +132,7 @@ export async function openRabbitBroker(url: string, options: RabbitBrokerOptions
 async function checkHealth(link: Link, { exchange }: Topology): Promise<void> {
   await onChannel(link.model(), (channel) => channel.assertExchange(exchange, "direct", { durable: true }));
   const alarm = link.blocked();
-  if (alarm !== undefined) throw new Error(`RabbitMQ accepts no messages: ${alarm}`);
+  if (alarm !== undefined) throw new Error(`RabbitMQ is not accepting messages: ${alarm}`);
 }
 
 function tooLarge(message: Message): MillraceError {

@@ -58,7 +58,7 @@ export async function startConsumer(
         else if (closing) channel.nack(message, false, true);
         else received.deliver(message);
       });
-      if (gone || closing) throw new Error("closed while it was set up");
+      if (gone || closing) throw new Error("closed during setup");
       attached = { channel, consumerTag, deliveries: received };
     } catch (error) {
       await closeChannel(channel);

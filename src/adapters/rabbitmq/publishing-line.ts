@@ -29,7 +29,7 @@ export function publishingLine(link: Link, topology: Topology) {
     current(): Promise<Line> {
       const model = link.model();
       const alarm = link.blocked();
-      if (alarm !== undefined) throw unavailable(new Error(`RabbitMQ accepts no messages: ${alarm}`));
+      if (alarm !== undefined) throw unavailable(new Error(`RabbitMQ is not accepting messages: ${alarm}`));
       if (!line || lineModel !== model) {
         lineModel = model;
         const opened = openLine(model, topology);

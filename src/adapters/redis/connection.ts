@@ -59,7 +59,7 @@ function refused(url: string, cause: unknown): MillraceError {
   return new MillraceError(
     credentials ? "config_invalid" : "unavailable",
     credentials
-      ? `Redis at ${address} refuses the settings of the URL: ${message}.`
+      ? `Redis at ${address} rejects the settings in the URL: ${message}.`
       : `Redis at ${address} cannot be used: ${message}.`,
     { cause },
   );

@@ -89,7 +89,7 @@ export class Outgoing {
     const text = textOf(message);
     if (text instanceof Error) return text.message;
     if (text.length > MAX_MESSAGE)
-      return `It has ${text.length} characters of JSON; at most ${MAX_MESSAGE} are taken.`;
+      return `It has ${text.length} characters of JSON; at most ${MAX_MESSAGE} are accepted.`;
     if (this.#partsLength + text.length > FULL_FRAME) this.#endFrame();
     this.#parts.push(text);
     this.#partsLength += text.length;

@@ -179,7 +179,7 @@ export function migrate(db: DatabaseSync, to: number = migrations.length): void 
   const version = Number(db.prepare("PRAGMA user_version").get()!.user_version);
   if (version > migrations.length) {
     throw new Error(
-      `the data folder was written by a newer Millrace (schema ${version}, this one knows ${migrations.length})`,
+      `the data folder was written by a newer Millrace (schema ${version}, this version supports ${migrations.length})`,
     );
   }
   for (let next = version; next < to; next++) {
@@ -196,9 +196,7 @@ export function migrateCold(db: DatabaseSync): void {
     .map((row) => row.name as string);
   const unknown = done.find((name) => !coldMigrations.some((one) => one.name === name));
   if (unknown !== undefined) {
-    throw new Error(
-      `the data folder was written by a newer Millrace (its migration ${unknown} is not known)`,
-    );
+    throw new Error(`the data folder was written by a newer Millrace (unknown migration ${unknown})`);
   }
   for (const { name, sqlite } of coldMigrations) {
     if (done.includes(name)) continue;

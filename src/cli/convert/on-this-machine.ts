@@ -68,7 +68,9 @@ export async function convertOnThisMachine(options: { workers: number }): Promis
     supervisor.started.catch((error: Error) =>
       broken.reject(new MillraceError("unavailable", error.message)),
     );
-    void writer?.ended.then((error) => broken.reject(error ?? new MillraceError("closed", "It was ended.")));
+    void writer?.ended.then((error) =>
+      broken.reject(error ?? new MillraceError("closed", "The writer exited.")),
+    );
     return converter(engine, broken.promise, close);
   } catch (error) {
     await close();
@@ -123,7 +125,8 @@ function converter(engine: Engine, broken: Promise<never>, close: () => Promise<
     },
     async open(artifactId): Promise<Readable> {
       const file = await store.artifact({ owner: OWNER, id: artifactId });
-      if (file === null || file === "expired") throw new MillraceError("gone", "The result is gone.");
+      if (file === null || file === "expired")
+        throw new MillraceError("gone", "The result no longer exists.");
       return blobs.open(file.blob);
     },
     cancel: (jobId) => engine.cancelJob(OWNER, jobId),

@@ -96,7 +96,7 @@ function askedOf({ html, records, json, ...asked }: LoadFlags, { origin }: URL):
 function report(summary: LoadSummary, { json }: LoadFlags, interrupted: boolean): void {
   if (json) printJson(summary);
   else console.log(`\n${summaryText(summary)}`);
-  if (interrupted) console.error("millrace: interrupted; what had not ended is not counted");
+  if (interrupted) console.error("millrace: Interrupted. Requests that had not ended are not counted.");
   if (summary.thresholds.some(({ holds }) => !holds)) process.exitCode = exitCode.failed;
   if (interrupted) process.exitCode = exitCode.interrupted;
 }

@@ -50,7 +50,7 @@ export async function study(flags: StudyFlags): Promise<void> {
   console.log(`Records: ${path}`);
   await reportOn(path, out);
   for (const { key, why } of failed) console.error(`millrace: ${key} could not be measured: ${why}`);
-  if (signal.aborted) console.error("Interrupted. The same command goes on where it stopped.");
+  if (signal.aborted) console.error("Interrupted. Run the same command again to continue.");
   process.exitCode = signal.aborted
     ? exitCode.interrupted
     : failed.length > 0
@@ -65,8 +65,8 @@ async function reportOn(records: string, out: string): Promise<void> {
     await writeReport([records], files);
     console.log(`Report: ${files.html}`);
   } catch (error) {
-    console.error(`millrace: there is no report: ${messageOf(error)}`);
-    console.error(`Make it later: millrace lab report ${records} --html ${files.html}`);
+    console.error(`millrace: The report could not be written: ${messageOf(error)}`);
+    console.error(`Try again with: millrace lab report ${records} --html ${files.html}`);
   }
 }
 
@@ -79,7 +79,7 @@ function some<T extends string>(
   const given = text?.split(",").map((word) => word.trim());
   const unknown = given?.find((word) => !(words as readonly string[]).includes(word));
   if (unknown === undefined) return given as T[] | undefined;
-  throw usageError(`${flag}: "${unknown.slice(0, 80)}" is none of ${words.join(", ")}.`);
+  throw usageError(`${flag}: "${unknown.slice(0, 80)}" is not one of ${words.join(", ")}.`);
 }
 
 function optionsOf(flags: StudyFlags): StudyOptions {

@@ -17,7 +17,7 @@ export async function openApplication(
   const { wrongPath } = await import("../../server/index.ts");
   const wrong = wrongPath(path);
   if (wrong !== null)
-    throw new MillraceError("config_invalid", `The path of the application in ${file}: ${wrong}.`);
+    throw new MillraceError("config_invalid", `The application in ${file} has an unusable path: ${wrong}.`);
   return {
     path,
     pageRoot: page === undefined ? null : fileURLToPath(page),

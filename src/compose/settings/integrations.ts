@@ -26,7 +26,7 @@ export const integrationSettings = {
     schema: z.string().refine(isWebAddress),
     must: "an http: or https: address without a query, such as https://cdn.example",
     env: "MILLRACE_CDN_URL",
-    about: "what public addresses of published files begin with",
+    about: "base of the public addresses of published files",
     usual: null,
     none: "nothing is published",
   },

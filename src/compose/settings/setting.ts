@@ -24,11 +24,11 @@ export interface Setting {
 const MIN_KEY_CHARACTERS = 32;
 export const key = {
   schema: z.string().min(MIN_KEY_CHARACTERS),
-  must: `a text of at least ${MIN_KEY_CHARACTERS} characters: openssl rand -base64 32 makes a good one`,
+  must: `text of at least ${MIN_KEY_CHARACTERS} characters: openssl rand -base64 32 makes a good one`,
   isSecret: true,
 } as const;
 
-export const text = { schema: z.string().min(1), must: "a text" };
+export const text = { schema: z.string().min(1), must: "text" };
 export const url = { schema: z.string().min(1), must: "an address, such as postgres://host/database" };
 export const onOff = { schema: z.enum(["on", "off"]), must: "on or off" };
 

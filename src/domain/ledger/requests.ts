@@ -32,8 +32,7 @@ export function requestJob(
       : refuse("idempotency_mismatch", "This Idempotency-Key was used for another request; use a new one.");
   }
   const made = createJob(ledger, command);
-  if (made === "expired")
-    return refuse("gone", "A file of this request is no longer there; upload it again.");
+  if (made === "expired") return refuse("gone", "A file of this request no longer exists. Upload it again.");
   if (idempotency) ledger.keepIdempotencyKey({ ...idempotency, owner, jobId: id });
   if (command.reservation) ledger.releaseReservation(command.reservation);
   const items = copies([...ownTask(ledger, made.job), ...made.tasks.slice(0, FIRST_ITEMS)]);

@@ -161,6 +161,6 @@ function dieAlone(ledger: Ledger, job: JobRecord, task: TaskRecord, now: number)
 function deathOf(deaths: number): Failure {
   return {
     code: "worker_died",
-    message: `This task crashed its process ${deaths} times while nothing else was running there. The input is set aside.`,
+    message: `This task crashed its process ${deaths} times while no other task ran there, so it is not retried.`,
   };
 }

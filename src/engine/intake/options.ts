@@ -92,7 +92,7 @@ export function optionsResolver(
       const parsed = await pipeline.options.safeParseAsync(mergePatch(given as Json, patch as Json));
       if (parsed.success) return walk(parsed.data);
       const issues = issuesOf(parsed.error).map((issue) => ({ ...issue, path: [...path, ...issue.path] }));
-      throw invalid(issues, `The options of "${name.slice(0, 80)}" do not fit. `);
+      throw invalid(issues, `The options of "${name.slice(0, 80)}" are not valid. `);
     },
   };
 }
@@ -117,7 +117,7 @@ function setAt(options: unknown, path: string): void {
     target = target[key] as Record<string, unknown>;
   }
   if (typeof target !== "object" || target === null) {
-    throw new MillraceError("invalid_options", `The options have no place for the file "${path}".`);
+    throw new MillraceError("invalid_options", `No option takes the file "${path}".`);
   }
   target[keys.at(-1)!] = { artifactId: PART + path };
 }

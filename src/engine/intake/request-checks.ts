@@ -28,7 +28,7 @@ export function checkCount({ name, accepts }: Pipeline, files: number, items: nu
     throw new MillraceError("invalid_items", text, { extra: { limit: 1 } });
   }
   if (files < minFiles) {
-    const text = `${name} needs at least ${minFiles} file${minFiles === 1 ? "" : "s"}; there ${files === 1 ? "is" : "are"} ${files}.`;
+    const text = `${name} needs at least ${minFiles} file${minFiles === 1 ? "" : "s"}. This request has ${files}.`;
     throw new MillraceError("invalid_request", text, { extra: { limit: minFiles } });
   }
 }

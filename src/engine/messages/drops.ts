@@ -35,10 +35,13 @@ export function countDrops(log?: Pick<StepLog, "warn">): Drops {
       else counts.set(kind, { source, reason, count: 1 });
       if (logged.has(kind)) return;
       logged.add(kind);
-      log?.warn(`a message on the ${source} was dropped; more of this kind are only counted`, {
-        reason,
-        where,
-      });
+      log?.warn(
+        `a message on the ${source} was dropped; further ones of this kind are counted but not logged`,
+        {
+          reason,
+          where,
+        },
+      );
     },
     take() {
       const taken = [...counts.values()];

@@ -175,7 +175,9 @@ function lengthOf(upload: UploadRecord, length: number | undefined): number | nu
   if (length === undefined) return upload.length;
   if (length === (upload.length ?? length) && length >= upload.offset) return length;
   const known =
-    upload.length === null ? `${upload.offset} bytes have come` : `${upload.length} were announced`;
+    upload.length === null
+      ? `${upload.offset} bytes have been received`
+      : `its length is fixed at ${upload.length} bytes`;
   throw new MillraceError("invalid_request", `The file cannot have ${length} bytes: ${known}.`);
 }
 

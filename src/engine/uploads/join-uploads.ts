@@ -20,7 +20,7 @@ export async function joinUploads(
   const pieces = await Promise.all(ids.map((id) => records.get({ owner, id, now })));
   const parts = pieces.flatMap((piece, n) => {
     if (piece && isComplete(piece) && piece.concat === "partial") return piece.parts;
-    const cause = piece ? "is not a complete partial upload" : "is not there";
+    const cause = piece ? "is not a complete partial upload" : "does not exist";
     throw new MillraceError("invalid_request", `The upload ${ids[n]} ${cause}.`);
   });
   if (parts.length > MAX_PARTS) {

@@ -52,7 +52,7 @@ export function createCdnPurge(purger: Purger | null) {
 
 async function purge(purger: Purger | null, tasks: readonly Task[], { signal }: BatchCall) {
   if (!purger) {
-    const text = "This server knows no content delivery network: its operator has to set MILLRACE_CDN.";
+    const text = "This server has no content delivery network. Its operator must set MILLRACE_CDN first.";
     return tasks.map(() => new PermanentError("no_cdn", text));
   }
   const outcomes = new Map<Task, Error>();

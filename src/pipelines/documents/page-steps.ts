@@ -69,7 +69,7 @@ export const readOptions: StepOptions = {
 export function pageReader({ ocr = "auto" }: PageSettings = {}) {
   return async (context: PartContext<PageOptions, { page: number }, null>): Promise<PageText> => {
     const [file] = context.part.files;
-    if (!file) throw new Error("A page without its file.");
+    if (!file) throw new Error("The page has no file.");
     return isPdf(file) ? readPdfPage(context, file, ocr) : readPicturePage(context, file, ocr);
   };
 }

@@ -26,8 +26,8 @@ export function unknownPart(name: string, pipeline: Pipeline | null): MillraceEr
   const shown = name.length > 80 ? `${name.slice(0, 80)}…` : name;
   const names = ["files", ...FIELD_NAMES, ...(pipeline ? filePaths(pipeline).paths : [])];
   const meant = nearest(name, names);
-  const hint = meant ? `did you mean "${meant}"?` : `there are ${names.join(", ")}.`;
-  return new MillraceError("unknown_part", `No part of a job is named "${shown}": ${hint}`, {
+  const hint = meant ? `Did you mean "${meant}"?` : `The parts are ${names.join(", ")}.`;
+  return new MillraceError("unknown_part", `No part of a job is named "${shown}". ${hint}`, {
     extra: {
       issues: [{ path: shown, message: "is not a part of this form" }],
       ...(meant && { intended: meant }),

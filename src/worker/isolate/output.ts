@@ -39,7 +39,7 @@ function bounded(from: Readable | null, to: Writable): { begin(): void } {
     to.write(chunk.subarray(0, left));
     left -= chunk.length;
     if (left <= 0)
-      to.write(`\nThe process of a step wrote more than ${PASSED_BYTES} bytes: the rest is dropped.\n`);
+      to.write(`\nThe process of a step wrote more than ${PASSED_BYTES} bytes. The rest is dropped.\n`);
   });
   return {
     begin() {

@@ -44,8 +44,10 @@ export async function findSandbox(): Promise<Sandbox> {
 
 /** Text for the log and the doctor. */
 export function describeSandbox({ noNetwork, limitsMemory }: Sandbox): string {
-  const memory = limitsMemory ? "memory limited by the system" : "memory only watched";
-  return `${memory}, ${noNetwork ? "no network" : "network not cut off"}`;
+  const memory = limitsMemory
+    ? "memory limited by the system"
+    : "memory monitored but not limited by the system";
+  return `${memory}, ${noNetwork ? "no network" : "network not isolated"}`;
 }
 
 /** The whole command line of a step process. */
