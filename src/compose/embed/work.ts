@@ -5,7 +5,6 @@ import type { Pipeline } from "../../pipeline/pipeline.ts";
 import { type SupervisorEvent, supervise } from "../../supervisor/supervisor.ts";
 import { childEnvironment } from "../child-environment.ts";
 import { budgetBytes, type Config } from "../config.ts";
-import { loadPipelines } from "../load-pipelines.ts";
 import { environmentName, rangeOf } from "../settings.ts";
 import { packageRoot } from "../version.ts";
 
@@ -66,6 +65,7 @@ export async function startWorkers(
 
 /** Pipelines passed as values must also be found by the worker processes. */
 async function checkModules(config: Config, inline: readonly Pipeline[]): Promise<void> {
+  const { loadPipelines } = await import("../load-pipelines.ts");
   const found = await loadPipelines(config, []);
   const missing = inline.find(({ name, version }) => !found.get(name, version));
   if (!missing) return;

@@ -1,4 +1,4 @@
-import sharp, { type Sharp } from "sharp";
+import type { Sharp } from "sharp";
 
 /** An image's perceptual hash, and those of its mirrored and rotated versions. */
 export interface PerceptualHash {
@@ -25,7 +25,7 @@ const LEAST_FREQUENCIES = 6;
  * @param image an image file, or decoded from one
  */
 export async function perceptualHash(image: Buffer | Sharp): Promise<PerceptualHash | null> {
-  const source = Buffer.isBuffer(image) ? sharp(image, { autoOrient: true }) : image;
+  const source = Buffer.isBuffer(image) ? await decoded(image) : image;
   const pixels = await source
     .flatten({ background: "#ffffff" })
     .resize(SIDE, SIDE, { fit: "fill" })
@@ -33,6 +33,12 @@ export async function perceptualHash(image: Buffer | Sharp): Promise<PerceptualH
     .raw({ depth: "uchar" })
     .toBuffer();
   return hashOfPixels(pixels);
+}
+
+/** Loads sharp on demand, because importing the package must not. */
+async function decoded(image: Buffer): Promise<Sharp> {
+  const { default: sharp } = await import("sharp");
+  return sharp(image, { autoOrient: true });
 }
 
 /** @param pixels 32 × 32 gray pixels */
