@@ -122,14 +122,20 @@ async function patchCut(api: { url: string }, path: string, offset: number, body
       "content-length": body.length,
     },
   });
+  let isOver = false;
   const ended = new Promise<void>((resolve) => {
-    outgoing.once("error", () => resolve());
+    const end = () => {
+      isOver = true;
+      resolve();
+    };
+    outgoing.once("error", end);
     outgoing.once("response", (answer: IncomingMessage) => {
       answer.resume();
-      resolve();
+      end();
     });
   });
-  for (let at = 0; at < after; at += 65_536) {
+  // A request that is over drains no more: each further wait would leave a listener behind.
+  for (let at = 0; at < after && !isOver; at += 65_536) {
     if (!outgoing.write(body.subarray(at, Math.min(after, at + 65_536)))) {
       await Promise.race([new Promise((resolve) => outgoing.once("drain", resolve)), ended]);
     }
