@@ -64,6 +64,12 @@ describe("the console in a browser", () => {
     await page.getByText("1 task failed for good and can be replayed.").click();
     const group = page.getByTestId("dead-group").filter({ hasText: "The flag is not there." });
     await group.getByText("test.flagged/try").waitFor();
+    const message = group.getByText("The flag is not there.");
+    const hiddenPixels = () => message.evaluate("(shown) => shown.scrollHeight - shown.clientHeight");
+    expect(await hiddenPixels()).toBe(0);
+    await group.getByRole("button", { name: "Hide step_failed" }).click();
+    expect(await hiddenPixels()).toBeGreaterThan(0);
+    await group.getByRole("button", { name: "Show 1 of step_failed" }).click();
     const letter = group.getByTestId("dead-letter");
     await letter.getByText("Preview").click();
     await letter

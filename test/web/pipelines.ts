@@ -28,7 +28,7 @@ export const flagged = definePipeline({
   "try",
   (ctx) => {
     if (ctx.name.startsWith("good") || existsSync(process.env.TEST_FLAG ?? "")) return "fine";
-    throw new PermanentError("step_failed", "The flag is not there.");
+    throw new PermanentError("step_failed", `The flag is not there. ${"Put it back. ".repeat(50)}`);
   },
   { cache: "never" },
 );

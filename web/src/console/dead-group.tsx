@@ -38,7 +38,7 @@ export function DeadGroup({ group, open: opened, onReplay }: Props) {
             <span className="font-semibold break-all">{code || text.noError}</span>
           </p>
           {message && (
-            <p lang="en" className="mt-1.5 line-clamp-2 text-sm break-words text-soft">
+            <p lang="en" className={classes("mt-1.5 text-sm break-words text-soft", !open && "line-clamp-2")}>
               {message}
             </p>
           )}
