@@ -1,27 +1,31 @@
 /** `npm run bench -- NAME… [--json] [--quick] [--write]`; `all` for every benchmark. */
-import { parseArgs } from "node:util";
+import { readArguments } from "../scripts/arguments.ts";
 import { benchmarks } from "./benchmarks/index.ts";
 import { conditions, describe } from "./conditions.ts";
 import { writeDocument } from "./document.ts";
 import { type Report, toMarkdown } from "./report.ts";
 import { withSession } from "./session.ts";
 
-const { values, positionals } = parseArgs({
+const { values, positionals } = readArguments({
+  command: "npm run bench",
+  about: "Runs benchmarks, and prints their tables.",
+  operands: { "NAME…": [...Object.keys(benchmarks), "all"].join(", ") },
   options: {
-    json: { type: "boolean", default: false },
-    quick: { type: "boolean", default: false },
-    write: { type: "boolean", default: false },
+    json: { type: "boolean", default: false, about: "prints the reports as JSON" },
+    quick: {
+      ...{ type: "boolean", default: false },
+      about: "takes a short look, at most 90 s each; its figures are noisy",
+    },
+    write: {
+      ...{ type: "boolean", default: false },
+      about: "puts the tables into docs/measurements/benchmarks.md",
+    },
   },
-  allowPositionals: true,
 });
 const names = positionals.includes("all") ? Object.keys(benchmarks) : positionals;
 const unknown = names.filter((name) => !(name in benchmarks));
-if (names.length === 0 || unknown.length > 0) {
-  console.error(`Usage: npm run bench -- NAME… [--json] [--quick] [--write]
-  ${[...Object.keys(benchmarks), "all"].join(", ")}
-  --json   the reports as JSON
-  --quick  a short look, at most 90 s each; its figures are noisy
-  --write  puts the tables into docs/measurements/benchmarks.md`);
+if (unknown.length > 0) {
+  console.error(`Unknown: ${unknown.join(", ")}. \`npm run bench -- --help\` lists the benchmarks.`);
   process.exit(2);
 }
 

@@ -6,16 +6,22 @@ import { spawnSync } from "node:child_process";
 import { cpSync, globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
+import { readArguments } from "./arguments.ts";
 import { buildPage } from "./page.js";
 import { root } from "./root.js";
 
+const { values } = readArguments({
+  command: "npm run build",
+  about: "Compiles src to dist, and builds the page.",
+  options: { "without-page": { type: "boolean", default: false, about: "leaves out the page" } },
+});
 const dist = join(root, "dist");
 
 rmSync(dist, { recursive: true, force: true });
 compile();
 for (const file of globSync("**/*.js", { cwd: dist })) pointAtBuilt(join(dist, file));
 cpSync(join(root, "src"), dist, { recursive: true, filter: (path) => !path.endsWith(".ts") });
-if (!process.argv.includes("--without-page")) buildPage();
+if (!values["without-page"]) buildPage();
 
 function compile() {
   const tsc = join(root, "node_modules", ".bin", "tsc");

@@ -12,11 +12,11 @@ const examples = join(root, "examples");
 const names = readdirSync(examples).filter((name) => existsSync(join(examples, name, "millrace.config.ts")));
 const [name, ...flags] = process.argv.slice(2);
 
-if (!names.includes(name)) {
-  console.error(
-    `Usage: npm run example -- NAME [flags of millrace start]\nNAME is one of ${names.join(", ")}.`,
-  );
-  process.exit(2);
+const isHelp = name === "--help" || name === "-h";
+if (isHelp || !names.includes(name)) {
+  const print = isHelp ? console.log : console.error;
+  print(`Usage: npm run example -- NAME [flags of millrace start]\nNAME is one of ${names.join(", ")}.`);
+  process.exit(isHelp ? 0 : 2);
 }
 
 const args = [join(root, "bin", "millrace.js"), "start", ...flags];

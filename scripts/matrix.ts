@@ -8,7 +8,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import { readArguments } from "./arguments.ts";
 import { capabilitiesTable, openBrokers } from "./matrix/capabilities.ts";
 import { brokerTable, otherPortsTable, pointsOf, type Report } from "./matrix/conformance.ts";
 import { replaceSection } from "./matrix/page.ts";
@@ -18,7 +18,15 @@ const guide = join(root, "docs", "brokers.md");
 const page = join(root, "docs", "measurements", "broker-conformance.md");
 const suites = ["broker", "bus", "blobs", "store", "limiter", "restarts"];
 
-const { values } = parseArgs({ options: { report: { type: "string" } } });
+const { values } = readArguments({
+  command: "npm run matrix",
+  about:
+    "Runs the conformance suites of all adapters, and writes docs/measurements/broker-conformance.md\n" +
+    "and the capabilities in docs/brokers.md.",
+  options: {
+    report: { type: "string", value: "FILE", about: "reads vitest's JSON report of an earlier run instead" },
+  },
+});
 const report = JSON.parse(readFileSync(values.report ?? runSuites(), "utf8")) as Report;
 const points = pointsOf(report);
 for (const { message, name } of report.testResults.filter((file) => file.status === "failed")) {

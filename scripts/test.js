@@ -13,6 +13,12 @@ import process from "node:process";
 import { root } from "./root.js";
 
 const filters = process.argv.slice(2);
+if (filters.includes("--help") || filters.includes("-h")) {
+  console.log(`Usage: npm test -- [PATH…] [OPTIONS of vitest]
+
+Runs the static checks, and then all tests, or those below the paths.`);
+  process.exit();
+}
 const required = Boolean(process.env.CI) && process.env.CI !== "false";
 const env = { ...process.env, PATH: join(root, "node_modules", ".bin") + delimiter + process.env.PATH };
 const total = { passed: 0, failed: 0, skipped: [] };

@@ -13,7 +13,7 @@ import { chmod, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import { readArguments } from "../arguments.ts";
 import { kafka } from "./kafka.ts";
 import { withLock } from "./lock.ts";
 import { postgres } from "./postgres.ts";
@@ -34,9 +34,18 @@ interface State {
   note: string;
 }
 
-const { values, positionals } = parseArgs({
-  options: { json: { type: "boolean", default: false }, own: { type: "boolean", default: false } },
-  allowPositionals: true,
+const { values, positionals } = readArguments({
+  command: "npm run services",
+  about: "Manages the servers for development and tests.",
+  operands: {
+    "[start|stop|status]":
+      "start (the default): starts what is missing, and prints the URLs; stop: stops what it started",
+    "[NAME…]": `${all.map(({ name }) => name).join(", ")} (default: all)`,
+  },
+  options: {
+    json: { type: "boolean", default: false, about: "prints the URLs as environment variables, in JSON" },
+    own: { type: "boolean", default: false, about: "starts separate servers even if the machine has some" },
+  },
 });
 const actions = { start: bringUp, stop: takeDown, status: look };
 const isAction = (word: string | undefined): word is keyof typeof actions =>

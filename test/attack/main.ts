@@ -2,13 +2,23 @@
  * `npm run attack [-- --short] [--only NAME]`: starts a server on this machine, attacks it from outside, and prints
  * what it did not withstand. Exits with 1 if there is anything.
  */
-import { parseArgs } from "node:util";
+import { readArguments } from "../../scripts/arguments.ts";
 import { attack } from "./run.ts";
 
-const { values } = parseArgs({
+const { values } = readArguments({
+  command: "npm run attack",
+  about:
+    "Starts a server on this machine, attacks it from outside, and prints what it did not withstand.\n" +
+    "Exits with 1 if there is anything.",
   options: {
-    short: { type: "boolean", default: false },
-    only: { type: "string", multiple: true },
+    short: {
+      ...{ type: "boolean", default: false },
+      about: "makes fewer attempts, and leaves out the longest attacks",
+    },
+    only: {
+      ...{ type: "string", multiple: true, value: "NAME" },
+      about: 'runs only this attack, such as "trickled bodies"; may be repeated',
+    },
   },
 });
 

@@ -4,43 +4,55 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { readArguments } from "../../scripts/arguments.ts";
 import { campaign } from "./campaign.ts";
 import { faultsIn, rowOf, textOf } from "./card.ts";
 import { technologies } from "./servers.ts";
 
-const { values } = parseArgs({
+const { values } = readArguments({
+  command: "npm run crash",
+  about:
+    "Kills processes at random while jobs run, and counts from outside what became of them.\n" +
+    "Exits with 1 if anything was lost, committed twice, stuck, or charged.",
   options: {
-    broker: { type: "string", default: "sqlite" },
-    store: { type: "string" },
-    kills: { type: "string", default: "100" },
-    tasks: { type: "string", default: "10000" },
-    /** Files per job; several values, separated by commas, are used in turn. */
-    items: { type: "string", default: "1,10,100" },
-    /** Mean pause between kills, in ms. */
-    every: { type: "string", default: "1500" },
-    failures: { type: "string", default: "0.02" },
-    broken: { type: "string", default: "0.005" },
-    /** Share of attempts that take 3 s. */
-    long: { type: "string", default: "0.05" },
-    /** Share of kills that only stop a process, for 12 to 20 s. */
-    stopped: { type: "string", default: "0.05" },
-    /** Share of kills that set the machine's clock instead, by up to 10 min. */
-    clocks: { type: "string", default: "0" },
-    /** Number of tasks that one worker runs at once. */
-    concurrency: { type: "string", default: "50" },
-    /** Parts per additional splitting job, of which there is one for ten kills; 0 for none. */
-    parts: { type: "string", default: "500" },
-    workers: { type: "string" },
-    /** KILL or TERM. */
-    signal: { type: "string", default: "KILL" },
-    /** Use the shared servers without killing them. */
-    "spare-servers": { type: "boolean", default: false },
-    /** Folder for the log of the steps and the list of kills. */
-    keep: { type: "string" },
-    json: { type: "boolean", default: false },
-    /** Adds the card to the table in docs/reliability.md. */
-    write: { type: "boolean", default: false },
+    broker: { type: "string", default: "sqlite", value: "NAME", about: technologies.join(", ") },
+    store: { type: "string", value: "NAME", about: "sqlite or postgres (default: depends on the broker)" },
+    kills: { type: "string", default: "100", value: "N", about: "number of kills" },
+    tasks: { type: "string", default: "10000", value: "N", about: "number of tasks" },
+    items: {
+      ...{ type: "string", default: "1,10,100", value: "N,…" },
+      about: "files per job; several values are used in turn",
+    },
+    every: { type: "string", default: "1500", value: "MS", about: "mean pause between kills" },
+    failures: { type: "string", default: "0.02", value: "SHARE", about: "attempts that fail" },
+    broken: { type: "string", default: "0.005", value: "SHARE", about: "tasks that always fail" },
+    long: { type: "string", default: "0.05", value: "SHARE", about: "attempts that take 3 s" },
+    stopped: {
+      ...{ type: "string", default: "0.05", value: "SHARE" },
+      about: "kills that only stop a process, for 12 to 20 s",
+    },
+    clocks: {
+      ...{ type: "string", default: "0", value: "SHARE" },
+      about: "kills that set the machine's clock instead, by up to 10 min",
+    },
+    concurrency: { type: "string", default: "50", value: "N", about: "tasks that one worker runs at once" },
+    parts: {
+      ...{ type: "string", default: "500", value: "N" },
+      about: "parts per additional splitting job, of which there is one for ten kills; 0: none",
+    },
+    workers: { type: "string", value: "N", about: "workers (default: 3 on PostgreSQL, else 2)" },
+    signal: { type: "string", default: "KILL", value: "NAME", about: "KILL or TERM" },
+    "spare-servers": {
+      ...{ type: "boolean", default: false },
+      about: "uses the shared servers without killing them",
+    },
+    keep: {
+      type: "string",
+      value: "FOLDER",
+      about: "keeps the log of the steps and the list of kills there",
+    },
+    json: { type: "boolean", default: false, about: "prints the result as JSON" },
+    write: { type: "boolean", default: false, about: "adds the result to docs/reliability.md" },
   },
 });
 

@@ -1,19 +1,24 @@
 /** `npm run label -- [PRODUCER…] [--from SEED] [--count N] [--folder DIR] [--misses N]` */
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { readArguments } from "../../scripts/arguments.ts";
 import { type Measured, measure } from "./gate.ts";
 import { producers } from "./producers.ts";
 import { f1 } from "./score.ts";
 
-const { values, positionals } = parseArgs({
+const { values, positionals } = readArguments({
+  command: "npm run label",
+  about: "Labels generated exams, and compares the labels with the known answers.",
+  operands: { "[PRODUCER…]": `${producers.map(({ name }) => name).join(", ")} (default: all)` },
   options: {
-    from: { type: "string", default: "1" },
-    count: { type: "string", default: "20" },
-    folder: { type: "string", default: join(tmpdir(), "millrace-label") },
-    misses: { type: "string", default: "0" },
+    from: { type: "string", default: "1", value: "SEED", about: "seed of the first exam" },
+    count: { type: "string", default: "20", value: "N", about: "number of exams" },
+    folder: {
+      ...{ type: "string", default: join(tmpdir(), "millrace-label"), value: "DIR" },
+      about: "where the exams are kept",
+    },
+    misses: { type: "string", default: "0", value: "N", about: "number of misses to print per exam" },
   },
-  allowPositionals: true,
 });
 const seeds = Array.from({ length: Number(values.count) }, (_, index) => Number(values.from) + index);
 

@@ -3,7 +3,7 @@
  * under load, with the guide's rolling restart and `millrace broker move`. Prints one line of JSON.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseArgs } from "node:util";
+import { readArguments } from "../../scripts/arguments.ts";
 import { cleaners } from "../crash/cleaning.ts";
 import { serviceUrls } from "../services.ts";
 import { startCluster } from "./cluster.ts";
@@ -106,11 +106,14 @@ export async function moveUnderTraffic(from: BrokerName, to: BrokerName, tasks: 
 }
 
 if (import.meta.main) {
-  const { values } = parseArgs({
+  const brokers = "postgres, redis, rabbitmq, kafka, sqs";
+  const { values } = readArguments({
+    command: "npm run scale:move",
+    about: "Moves a Millrace on PostgreSQL to another broker under load. Prints one line of JSON.",
     options: {
-      from: { type: "string", default: "redis" },
-      to: { type: "string", default: "rabbitmq" },
-      tasks: { type: "string", default: "10000" },
+      from: { type: "string", default: "redis", value: "NAME", about: brokers },
+      to: { type: "string", default: "rabbitmq", value: "NAME", about: brokers },
+      tasks: { type: "string", default: "10000", value: "N", about: "least number of tasks" },
     },
   });
   const { from, to, tasks } = values as { from: BrokerName; to: BrokerName; tasks: string };

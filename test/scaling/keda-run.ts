@@ -3,7 +3,7 @@
  * how long the first task waits at zero workers with a polling interval of 30 s. Prints one line of JSON.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseArgs } from "node:util";
+import { readArguments } from "../../scripts/arguments.ts";
 import { startCluster } from "./cluster.ts";
 import { type KedaOptions, simulateKeda } from "./keda.ts";
 
@@ -83,8 +83,13 @@ function kedaOf(
 }
 
 if (import.meta.main) {
-  const { values } = parseArgs({
-    options: { count: { type: "string", default: "100" }, zero: { type: "string", default: "3" } },
+  const { values } = readArguments({
+    command: "npm run scale:keda",
+    about: "Simulates KEDA under load, with real workers on PostgreSQL. Prints one line of JSON.",
+    options: {
+      count: { type: "string", default: "100", value: "N", about: "number of scale-ins" },
+      zero: { type: "string", default: "3", value: "N", about: "how often to scale from zero" },
+    },
   });
   const result = await kedaScaleIns(Number(values.count));
   const waits = await fromZero(Number(values.zero), 30_000, 5_000);

@@ -6,22 +6,28 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import pg from "pg";
+import { readArguments } from "../../scripts/arguments.ts";
 import { type Installation, separate, supervised } from "../crash/installation.ts";
 import { openServer, type Server, technologies } from "../crash/servers.ts";
 import { startElasticMq } from "./elasticmq.ts";
 import { type Part, processorTime } from "./processor-time.ts";
 
-const { values } = parseArgs({
+const { values } = readArguments({
+  command: "npm run cost",
+  about:
+    "Measures the CPU time that a task costs each part of an installation, and the cost of an idle worker.\n" +
+    "Prints one line of JSON.",
   options: {
-    broker: { type: "string", default: "postgres" },
-    store: { type: "string" },
-    tasks: { type: "string", default: "4000" },
-    /** Files per job; 0: jobs of one task without a file, created with a JSON body. */
-    items: { type: "string", default: "0" },
-    workers: { type: "string", default: "2" },
-    idle: { type: "string", default: "10" },
+    broker: { type: "string", default: "postgres", value: "NAME", about: technologies.join(", ") },
+    store: { type: "string", value: "NAME", about: "sqlite or postgres (default: depends on the broker)" },
+    tasks: { type: "string", default: "4000", value: "N", about: "number of tasks" },
+    items: {
+      ...{ type: "string", default: "0", value: "N" },
+      about: "files per job; 0: jobs of one task without a file, created with a JSON body",
+    },
+    workers: { type: "string", default: "2", value: "N", about: "number of workers" },
+    idle: { type: "string", default: "10", value: "S", about: "how long to measure the idle cost" },
   },
 });
 const broker = technologies.find((name) => name === values.broker) ?? "postgres";

@@ -5,6 +5,7 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { readArguments } from "../../scripts/arguments.ts";
 import { replaceSection, table } from "../../scripts/matrix/page.ts";
 import { compare, projected } from "./simulate.ts";
 import { fitCosts, type Measured } from "./simulation/costs.ts";
@@ -20,8 +21,13 @@ interface Cost {
   connections?: Record<string, number>;
 }
 
+const { positionals } = readArguments({
+  command: "npm run cost:write",
+  about: "Writes the tables of docs/measurements/scaling.md.",
+  operands: { COSTS: "file of output lines of npm run cost", FLEET: "file of output lines of npm run scale" },
+});
 const page = join(import.meta.dirname, "..", "..", "docs", "measurements", "scaling.md");
-const [costFile, fleetFile] = process.argv.slice(2) as [string, string];
+const [costFile, fleetFile] = positionals as [string, string];
 const measured = lines<Cost>(costFile);
 const runs = lines<Measured>(fleetFile);
 const fitted = fitCosts(runs.filter(({ broker }) => broker === "postgres"));

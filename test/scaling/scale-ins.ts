@@ -4,7 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseArgs } from "node:util";
+import { readArguments } from "../../scripts/arguments.ts";
 import { type FaultyMillrace, faultyMillrace } from "../faults/millrace.ts";
 
 export interface ScaleIns {
@@ -66,6 +66,10 @@ export async function metric(millrace: FaultyMillrace, name: string, label = "")
 }
 
 if (import.meta.main) {
-  const { values } = parseArgs({ options: { count: { type: "string", default: "100" } } });
+  const { values } = readArguments({
+    command: "npm run scale:ins",
+    about: "Starts and stops workers under load, and counts what that costs. Prints one line of JSON.",
+    options: { count: { type: "string", default: "100", value: "N", about: "number of workers to stop" } },
+  });
   console.log(JSON.stringify(await scaleIns(Number(values.count))));
 }

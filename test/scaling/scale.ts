@@ -7,30 +7,30 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseArgs } from "node:util";
+import { readArguments } from "../../scripts/arguments.ts";
 import { openServer, technologies } from "../crash/servers.ts";
 import { startMeasuredPostgres } from "./fleet/database.ts";
 import { startHosts } from "./fleet/hosts.ts";
 import { processorTime } from "./processor-time.ts";
 
-const { values } = parseArgs({
+const { values } = readArguments({
+  command: "npm run scale",
+  about:
+    "Runs many tasks at once on simulated worker processes with a separate PostgreSQL.\n" +
+    "Prints one line of JSON per load.",
   options: {
-    /** Concurrent tasks over all processes. */
-    workers: { type: "string", default: "100" },
-    /** Concurrent tasks per worker process. */
-    slots: { type: "string", default: "50" },
-    /** Duration of a task in seconds. */
-    step: { type: "string", default: "1" },
-    /** Loads to run one after another, as shares of the workers' capacity; 0 measures the idle cost. */
-    loads: { type: "string", default: "0,0.5,0.8" },
-    /** Number of simulated API processes. */
-    apis: { type: "string", default: "2" },
-    owners: { type: "string", default: "1000" },
-    broker: { type: "string", default: "postgres" },
-    /** How long to measure each load, in seconds. */
-    seconds: { type: "string", default: "10" },
-    /** Number of simulated processes per real one. */
-    each: { type: "string", default: "25" },
+    workers: { type: "string", default: "100", value: "N", about: "concurrent tasks over all processes" },
+    slots: { type: "string", default: "50", value: "N", about: "concurrent tasks per worker process" },
+    step: { type: "string", default: "1", value: "S", about: "duration of a task" },
+    loads: {
+      ...{ type: "string", default: "0,0.5,0.8", value: "SHARE,…" },
+      about: "loads to run one after another, as shares of the capacity; 0 measures the idle cost",
+    },
+    apis: { type: "string", default: "2", value: "N", about: "simulated API processes" },
+    owners: { type: "string", default: "1000", value: "N", about: "owners of the jobs" },
+    broker: { type: "string", default: "postgres", value: "NAME", about: technologies.join(", ") },
+    seconds: { type: "string", default: "10", value: "S", about: "how long to measure each load" },
+    each: { type: "string", default: "25", value: "N", about: "simulated processes per real one" },
   },
 });
 const [workers, slots, step, apis, owners, seconds, each] = [

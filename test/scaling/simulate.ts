@@ -4,7 +4,7 @@
  * simulation for many workers. The result depends only on the file and the seed.
  */
 import { readFileSync } from "node:fs";
-import { parseArgs } from "node:util";
+import { readArguments } from "../../scripts/arguments.ts";
 import { table } from "../../scripts/matrix/page.ts";
 import { type Costs, fitCosts, type Measured } from "./simulation/costs.ts";
 import { type Outcome, simulate } from "./simulation/installation.ts";
@@ -127,7 +127,12 @@ function figure(value: number): string {
 }
 
 if (import.meta.main) {
-  const { positionals } = parseArgs({ allowPositionals: true });
+  const { positionals } = readArguments({
+    command: "npm run scale:simulate",
+    about:
+      "Simulates the conditions of measurements and of larger installations, and prints both side by side.",
+    operands: { FILE: "file of output lines of npm run scale" },
+  });
   const lines = readFileSync(positionals[0]!, "utf8").trim().split("\n");
   const measured = lines.map((line) => JSON.parse(line) as Measured);
   const costs = fitCosts(measured);

@@ -4,6 +4,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import { readArguments } from "../../scripts/arguments.ts";
 import { startCluster } from "./cluster.ts";
 
 const FILE = randomBytes(8 * 1024 * 1024);
@@ -62,6 +63,10 @@ async function measure(url: string, job: string, uploadsTo: string | null) {
 }
 
 if (import.meta.main) {
+  readArguments({
+    command: "npm run scale:uploads",
+    about: "Measures the API's response times during uploads. Prints one line of JSON; times in ms.",
+  });
   const cluster = await startCluster({});
   try {
     const uploads = await cluster.uploads();
