@@ -656,7 +656,7 @@ describe("lab load", () => {
   test("a closed loop prints its figures, and ends well without thresholds", async () => {
     const ended = await ask(...short, "--loop", "closed", "--every", "200ms", "--accepted");
     expect(ended.code).toBe(0);
-    expect(ended.stdout).toMatch(/^ {2}ok \.+: 100\.00 %/m);
+    expect(ended.stdout).toMatch(/^ {2}ok \.+: 100\.00%/m);
     expect(ended.stdout).toMatch(/^ {2}accept \.+: mean=.* p95=/m);
   });
 

@@ -15,39 +15,57 @@ Examples:
   millrace lab load --profile mixed --users 20 --scenario convert=3,label=1 --html load.html
   millrace lab load --profile soak --users 5 --duration 1h --scenario my-pipeline --file a.csv
 
-In an open loop, the default, each user sends a request every --every, answered or not; in a closed loop a user
-waits for the answer, and then for --every. Thresholds name a figure, and end the command with 1 unless all hold:
-  accept, wait, service, total, idle   with min, mean, p50, p90, p95, p99 or max, in ms or s
-  ok, refused, timed-out, lost, error  with share (in %), count or rate (a second)
-Where the server has accounts, ${KEY_ENV} holds an API key.`;
+In an open loop, the default, each user sends a request every --every on average, whether or not earlier ones were
+answered. In a closed loop, a user waits for the answer, pauses for --every, and sends the next request.
+
+A threshold is a condition on a figure. The command exits with 1 unless all thresholds hold:
+  accept, wait, service, total, idle          with min, mean, p50, p90, p95, p99 or max, in ms or s
+  ok, refused, timed-out, lost, wrong, error  with share (in %), count, or rate (per second)
+
+If the server has accounts, set ${KEY_ENV} to an API key.`;
 
 export function addLoad(lab: Command): void {
   const time = durationOf(1, DAY_MS);
   lab
     .command("load")
-    .description("put load on a running server, and say what its users felt")
-    .optionsGroup("What load:")
-    .option("--profile <name>", profileNames.join(", "), someOf(profileNames), "ramp")
-    .option("--ramp <from:to>", "virtual users of a ramp or a spike", levels(MOST_USERS), {
+    .description("put load on a running server, and report what its users notice")
+    .optionsGroup("Load:")
+    .option(
+      "--profile <name>",
+      `how the load changes: ${profileNames.join(", ")}`,
+      someOf(profileNames),
+      "ramp",
+    )
+    .option("--ramp <from:to>", "virtual users of a ramp or spike, from and to", levels(MOST_USERS), {
       from: 10,
       to: 120,
     })
-    .option("--users <n>", "virtual users of a soak or a mixed load", wholeNumber(1, MOST_USERS), 20)
-    .option("--duration <time>", "such as 30s, 5m or 1h", time, 60_000)
+    .option("--users <n>", "virtual users of a soak or mixed load", wholeNumber(1, MOST_USERS), 20)
+    .option("--duration <time>", "length of the test, such as 30s, 5m or 1h", time, 60_000)
     .option("--loop <kind>", "open or closed", someOf(["open", "closed"]), "open")
-    .option("--every <time>", "how often a user asks, or thinks in a closed loop", time, 1_000)
-    .option("--scenario <names>", "convert, label, faces, or a pipeline's name; name=weight,… mixes them")
-    .option("--file <path>", "what is sent instead of the scenario's file; may be repeated", repeatable, [])
-    .option("--option <name=value>", "an option of the pipeline; may be repeated", repeatable, [])
-    .option("--deadline <time>", "a later result does not count", time, 60_000)
-    .option("--accepted", "a request ends when it was accepted, without its result")
-    .option("--seed <n>", "the same seed sends at the same times", wholeNumber(0, 2 ** 31 - 1), 1)
-    .optionsGroup("Where:")
-    .option("--target <url>", `by default MILLRACE_SERVER, or ${DEFAULT_SERVER}`)
-    .option("--yes-other-host <host>", "consent to load on a host that is not this machine, by its name")
-    .optionsGroup("What comes of it:")
-    .option("--threshold <demand>", 'such as "total.p95<2s"; may be repeated', repeatable, [])
-    .option("--json", "print one JSON document")
+    .option(
+      "--every <time>",
+      "interval between a user's requests; in a closed loop, the pause after an answer",
+      time,
+      1_000,
+    )
+    .option("--scenario <names>", "convert, label, faces or a pipeline; name=weight,… mixes several")
+    .option("--file <path>", "file to send instead of the scenario's; repeatable", repeatable, [])
+    .option("--option <name=value>", "option of the pipeline; repeatable", repeatable, [])
+    .option("--deadline <time>", "later results count as timed-out", time, 60_000)
+    .option("--accepted", "end each request when it is accepted, without waiting for the result")
+    .option(
+      "--seed <n>",
+      "seed of the random send times; the same seed repeats them",
+      wholeNumber(0, 2 ** 31 - 1),
+      1,
+    )
+    .optionsGroup("Target:")
+    .option("--target <url>", `server to test (default: MILLRACE_SERVER, or ${DEFAULT_SERVER})`)
+    .option("--yes-other-host <host>", "consent to load on this host, which is not this machine")
+    .optionsGroup("Output:")
+    .option("--threshold <condition>", 'such as "total.p95<2s"; repeatable', repeatable, [])
+    .option("--json", "print the summary as one JSON document")
     .option("--html <file>", "write a report with plots")
     .option("--records <file>", "write every request as NDJSON")
     .addHelpText("after", LOAD_EXAMPLES)

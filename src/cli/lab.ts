@@ -5,7 +5,7 @@ import { addStudy } from "./lab-study.ts";
 
 /** Reproducible measurements. Their dependencies are loaded on demand. */
 export function addLab(program: Command): void {
-  const lab = program.command("lab").description("measure: load tests, studies, and their reports");
+  const lab = program.command("lab").description("load tests, studies, and their reports");
   addLoad(lab);
   addStudy(lab);
   addReport(lab);

@@ -152,14 +152,14 @@ function sharesOf(text: string): Share[] {
   return text.split(",").map((part) => {
     const [scenario = "", weight = "1", more] = part.trim().split("=");
     if (scenario === "" || more !== undefined || !(Number(weight) > 0))
-      throw usageError(`--scenario takes a name, or name=weight,name=weight, not "${text.slice(0, 80)}".`);
+      throw usageError(`--scenario "${text.slice(0, 80)}" is neither a name nor a list such as convert=3,label=1.`);
     return { scenario, weight: Number(weight) };
   });
 }
 
 async function scenariosOf(shares: readonly Share[], flags: LoadFlags) {
   if (shares.length > 1 && (flags.file.length > 0 || flags.option.length > 0))
-    throw usageError("--file and --option go with one scenario, not with several.");
+    throw usageError("--file and --option need a single scenario.");
   const options = await optionsOf(flags.option);
   const read = shares.map(async ({ scenario }) => {
     return [scenario, await loadScenario(scenario, { files: flags.file, options })] as const;

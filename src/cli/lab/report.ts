@@ -8,6 +8,6 @@ export interface ReportFlags {
 
 export async function report(records: string[], flags: ReportFlags): Promise<void> {
   if (flags.html === undefined && flags.markdown === undefined)
-    throw usageError("Say where the report goes: --html FILE, --markdown FILE, or both.");
+    throw usageError("Pass --html FILE, --markdown FILE, or both.");
   for (const path of await writeReport(records, flags)) console.log(path);
 }

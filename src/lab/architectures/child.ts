@@ -27,7 +27,7 @@ export async function startProgram(file: URL, settings: object): Promise<Program
     child.once("message", (message: { url: string }) => resolve(message.url));
     child.once("error", reject);
     child.once("exit", (code) =>
-      reject(new Error(`${file.pathname} ended with ${code} before it was ready`)),
+      reject(new Error(`${file.pathname} exited with code ${code} before it was ready`)),
     );
   });
   return { child, url, stop: () => stopChild(child) };

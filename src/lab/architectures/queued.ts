@@ -18,7 +18,7 @@ const ASK_MS = 2_000;
 export type BrokerName = keyof Services;
 
 const titles: Record<BrokerName, string> = {
-  postgres: "database queue (PostgreSQL)",
+  postgres: "PostgreSQL",
   redis: "Redis Streams",
   rabbitmq: "RabbitMQ",
   kafka: "Kafka",
@@ -35,8 +35,8 @@ export function queued(architecture: Architecture, broker: BrokerName): Subject 
     async missing(services) {
       for (const name of new Set(["postgres", broker] as const)) {
         const url = services[name];
-        if (url === null) return `no URL of ${titles[name]} was given`;
-        if (!(await answers(url))) return `${titles[name]} does not answer`;
+        if (url === null) return `there is no URL for ${titles[name]}`;
+        if (!(await answers(url))) return `${titles[name]} does not respond`;
       }
       return null;
     },
@@ -114,7 +114,7 @@ async function startRole(
   const program = join(packageRoot, "bin", "millrace.js");
   const child = spawn(process.execPath, [program, ...args], { env, stdio: ["ignore", "pipe", "inherit"] });
   const [said] = await Promise.race([once(child.stdout!, "data"), once(child, "exit")]);
-  if (child.exitCode !== null) throw new Error(`millrace ${args[0]} ended with ${child.exitCode}`);
+  if (child.exitCode !== null) throw new Error(`millrace ${args[0]} exited with code ${child.exitCode}`);
   return { child, said: String(said) };
 }
 
@@ -147,6 +147,6 @@ async function heldBy(api: string, broker: Broker): Promise<Held[]> {
 
 function withinTime<T>(work: Promise<T>): Promise<T> {
   const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new Error("the broker does not answer")), ASK_MS);
+  const timer = setTimeout(() => late.reject(new Error("the broker does not respond")), ASK_MS);
   return Promise.race([work, late.promise]).finally(() => clearTimeout(timer));
 }

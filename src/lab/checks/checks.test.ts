@@ -71,7 +71,7 @@ test("requests whose end nobody knows mark the cell", () => {
     ),
   ).toMatchObject({
     holds: false,
-    detail: expect.stringContaining("given up"),
+    detail: expect.stringContaining("abandoned"),
   });
 });
 

@@ -21,7 +21,7 @@ export function littlesLaw(
   if (windows.length === 0) return null;
   const known = requests.filter(hasEnd).length / requests.length;
   if (known < KNOWN) {
-    const detail = `${((1 - known) * 100).toFixed(0)} % of the requests were given up: nobody knows how long they stayed`;
+    const detail = `${((1 - known) * 100).toFixed(0)}% of the requests were abandoned, so their time in the system is unknown`;
     return { name: "littles-law", holds: false, detail, values: { known } };
   }
   const levels = levelsOf(samples);
@@ -37,7 +37,7 @@ export function littlesLaw(
   return {
     name: "littles-law",
     holds: worst <= TOLERANCE,
-    detail: `worst of ${pairs.length} × 10 s: ${at.sampled === null ? "no samples" : `${at.sampled.toFixed(2)} sampled`}, ${at.reckoned.toFixed(2)} by the requests' times`,
+    detail: `worst of ${pairs.length} × 10 s: ${at.sampled === null ? "no samples" : `${at.sampled.toFixed(2)} requests sampled`}, ${at.reckoned.toFixed(2)} calculated from their times`,
     values: {
       windows: pairs.length,
       worst: Number.isFinite(worst) ? worst : 1,

@@ -69,7 +69,7 @@ async function converse(load: Load, due: Due, signal: AbortSignal): Promise<Requ
   try {
     answer = await load.target.send({ id: due.id, scenario: due.scenario, signal });
   } catch (error) {
-    return signal.aborted ? end("timed-out", "no answer") : end(...brokenSend(error));
+    return signal.aborted ? end("timed-out", "no response") : end(...brokenSend(error));
   }
   record.status = answer.status;
   if (answer.kind === "accepted") {
@@ -98,7 +98,7 @@ async function follow(
     if (signal.aborted) return { unseen };
     try {
       const answer = await look(job, signal);
-      if (answer.kind === "refused") unseen = `no result; last answer ${answer.status}`;
+      if (answer.kind === "refused") unseen = `no result; last status ${answer.status}`;
       else if (answer.kind !== "pending") return answer;
     } catch (error) {
       if (!signal.aborted) unseen = `no result; ${messageOf(error)}`;
@@ -124,7 +124,7 @@ function judge(
   end("ok", null);
   // A polling client learns of a result some time after it was ready.
   const late = (record.endedMs ?? record.seenMs) - record.dueMs > load.deadlineMs;
-  return late ? end("timed-out", "the result came after the deadline") : record;
+  return late ? end("timed-out", "the result was ready after the deadline") : record;
 }
 
 /** A failed connection counts as a refusal: the server is down, or its accept queue is full. */

@@ -101,7 +101,7 @@ describe("thresholds", () => {
       "accept.p95=5",
       "total.p95<1.2.3",
     ])
-      expect(() => parseThreshold(text), text).toThrow(/is no threshold; one is such as/);
+      expect(() => parseThreshold(text), text).toThrow(/is not a valid threshold\. Write, for example, /);
   });
 });
 

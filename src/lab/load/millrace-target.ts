@@ -72,7 +72,7 @@ export function millraceTarget(options: MillraceTargetOptions): MillraceTarget {
   return {
     async send({ id, scenario, signal }) {
       const wanted = scenarios.get(scenario ?? "");
-      if (!wanted) throw new Error(`there is no scenario ${scenario}`);
+      if (!wanted) throw new Error(`unknown scenario "${scenario}"`);
       const { status, text } = await ask("/v1/jobs", signal, formOf(wanted, `${options.run}-${id}`));
       if (status !== 202) return unsuccessful(status, detailOf(text));
       return { kind: "accepted", status, job: (JSON.parse(text) as JobBody).id };
@@ -80,7 +80,7 @@ export function millraceTarget(options: MillraceTargetOptions): MillraceTarget {
     ...(follow && { look }),
     async idle(signal) {
       const { status } = await ask("/healthz", signal);
-      if (status !== 200) throw new Error(`/healthz answers ${status}`);
+      if (status !== 200) throw new Error(`/healthz returned ${status}`);
     },
     cached: () => cached,
     close: () => agent.destroy(),

@@ -24,7 +24,7 @@ const known: Record<string, Known> = {
     pipeline: "image.convert",
     options: { format: "webp", width: 640 },
     files: ["samples/sea.jpg"],
-    needs: "a picture",
+    needs: "an image",
   },
   label: { pipeline: "document.label", options: {}, files: ["examples/exam.pdf"], needs: "a PDF" },
   faces: { pipeline: "faces", options: { consent: true }, files: [], needs: "two portraits" },
@@ -59,6 +59,6 @@ export async function loadScenario(
 function lacking(name: string, needs: string): MillraceError {
   return new MillraceError(
     "config_invalid",
-    `The scenario ${name} needs ${needs}: name what to send with --file.`,
+    `The scenario "${name}" needs ${needs}. Pass your own with --file.`,
   );
 }

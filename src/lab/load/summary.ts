@@ -30,16 +30,19 @@ export function summarize(
   const late = figures.lateness?.p99 ?? 0;
   if (late > LATE_MS)
     notes.push(
-      `The generator itself sent up to ${Math.round(late)} ms late (p99): it had too little processor time, ` +
-        "and its lateness is part of every time.",
+      `The load generator sent requests up to ${Math.round(late)} ms late (p99), because it had too little CPU time. ` +
+        "This delay is part of every time.",
     );
   if (given.cached > 0)
-    notes.push(`${given.cached} of ${figures.outcomes.ok} results came from the cache, and measure no work.`);
+    notes.push(
+      `${given.cached} of ${figures.outcomes.ok} results came from the cache, so they measure no work.`,
+    );
   const deaf = idle.filter(({ ok }) => !ok).length;
   if (deaf > 0) notes.push(`The idle endpoint did not answer ${deaf} of ${idle.length} calls.`);
   if (cell.loop === "closed")
     notes.push(
-      "In a closed loop a slow service is asked less. Times are too good while it stalls: compare with --loop open.",
+      "In a closed loop, a slow server gets fewer requests, so times look too good while it stalls. " +
+        "Compare with --loop open.",
     );
   return {
     run,

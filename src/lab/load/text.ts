@@ -19,7 +19,7 @@ export function clock(value: number): string {
 /** Summary for the terminal, in the style of k6. */
 export function summaryText({ figures, idle, thresholds, reasons, notes }: LoadSummary): string {
   const line = (name: string, text: string) => `  ${`${name} `.padEnd(NAME_WIDTH, ".")}: ${text}`;
-  const share = (count: number) => `${((100 * count) / Math.max(1, figures.requests)).toFixed(2)} %`;
+  const share = (count: number) => `${((100 * count) / Math.max(1, figures.requests)).toFixed(2)}%`;
   const failed = outcomes.filter((outcome) => outcome !== "ok" && figures.outcomes[outcome] > 0);
   const lines = [
     line(
@@ -50,7 +50,7 @@ export function summaryText({ figures, idle, thresholds, reasons, notes }: LoadS
 /** The measured value of a threshold, in the figure's unit. */
 export function reachedText(threshold: string, reached: number | null): string {
   if (reached === null) return "not measured";
-  if (threshold.includes(".share")) return `${(reached * 100).toFixed(2)} %`;
+  if (threshold.includes(".share")) return `${(reached * 100).toFixed(2)}%`;
   if (threshold.includes(".count")) return String(reached);
   return threshold.includes(".rate") ? `${reached.toFixed(2)}/s` : ms(reached);
 }

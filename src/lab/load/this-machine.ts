@@ -20,8 +20,8 @@ export async function permittedAddresses(url: URL, consent: string | undefined):
   if (addresses.every(isThisMachine) || consent === host) return addresses;
   throw new MillraceError(
     "config_invalid",
-    `${host} is not this machine, and a load test that its operator did not ask for is an attack. ` +
-      `If the host is yours, repeat the command with --yes-other-host ${host}.`,
+    `${host} is not this machine. A load test without the operator's consent is an attack. ` +
+      `If you operate this host, repeat the command with --yes-other-host ${host}.`,
   );
 }
 
@@ -29,7 +29,7 @@ async function resolve(host: string): Promise<Address[]> {
   const family = isIP(host);
   if (family !== 0) return [{ address: host, family }];
   return lookup(host, { all: true }).catch((cause: unknown) => {
-    throw new MillraceError("config_invalid", `The name ${host} has no address.`, { cause });
+    throw new MillraceError("config_invalid", `The host name ${host} cannot be resolved.`, { cause });
   });
 }
 

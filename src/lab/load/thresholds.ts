@@ -24,9 +24,9 @@ const SYNTAX = /^\s*(\w[\w-]*)\.(\w+)\s*(<=|>=|<|>)\s*([\d.]+)\s*(ms|s|%)?\s*$/;
 const statistics = ["min", "mean", "p50", "p90", "p95", "p99", "max"] as const;
 
 const HINT =
-  `such as "accept.p95<5ms", "total.p99<2s", "ok.share>=99%", "refused.count<1" or "ok.rate>10"; ` +
-  `times are ${[...timeNames, "idle"].join(", ")} with ${statistics.join(", ")}, ` +
-  `outcomes are ${outcomes.join(", ")} with share, count, rate`;
+  `Write, for example, "accept.p95<5ms", "total.p99<2s", "ok.share>=99%", "refused.count<1" or "ok.rate>10". ` +
+  `Times: ${[...timeNames, "idle"].join(", ")}, each with ${statistics.join(", ")}. ` +
+  `Outcomes: ${outcomes.join(", ")}, each with share, count, rate.`;
 
 /** Parses `NAME.STATISTIC OPERATOR NUMBER [UNIT]`. @throws `config_invalid` */
 export function parseThreshold(text: string): Threshold {
@@ -35,7 +35,7 @@ export function parseThreshold(text: string): Threshold {
   const limit = Number(number) * (unit === "s" ? 1_000 : unit === "%" ? 0.01 : 1);
   const fits = unit === undefined || (unit === "%" ? statistic === "share" : isTime(name));
   if (!read || !fits || Number.isNaN(limit))
-    throw new MillraceError("config_invalid", `"${text.slice(0, 80)}" is no threshold; one is ${HINT}.`);
+    throw new MillraceError("config_invalid", `"${text.slice(0, 80)}" is not a valid threshold. ${HINT}`);
   return {
     text: text.trim(),
     reached: read,

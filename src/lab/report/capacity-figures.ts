@@ -53,7 +53,10 @@ export function scalingFigure(plotter: Plotter, scalings: readonly Scaling[]): F
     scalings.map(({ workload }) => workload),
     {
       x: { domain: [0.8, most + 0.2], label: "workers", ticks: most, tickFormat: "d" },
-      y: { label: "× one worker", domain: [0, Math.max(most, ...points.map(({ y }) => y)) * 1.05] },
+      y: {
+        label: "throughput, × one worker",
+        domain: [0, Math.max(most, ...points.map(({ y }) => y)) * 1.05],
+      },
       marks(place) {
         const at = {
           fx: ({ workload }: { workload: string }) => place(workload).fx,
@@ -84,14 +87,15 @@ export function scalingFigure(plotter: Plotter, scalings: readonly Scaling[]): F
   return {
     kind: "figure",
     name: "scaling",
-    title: "What more workers bring",
+    title: "Throughput by number of workers",
     caption:
-      "Results per second by workers, beside those of one worker behind a queue. The straight line is twice as much for " +
-      "twice as many. Dashed: the universal scalability law, fitted over all queues.",
+      "Results per second, relative to one worker on the fitted curve or, without a fit, to the slowest measurement. " +
+      "Straight line: twice the throughput for twice the workers. Dashed: the universal scalability law, fitted to all " +
+      "measurements behind a queue. A fit needs two numbers of workers.",
     svg,
     legend: [
       { color: "four", text: "with a queue", mark: "dot" },
-      { color: "warn", text: "without", mark: "dot" },
+      { color: "warn", text: "without a queue", mark: "dot" },
       { color: "two", text: "fit", mark: "dashed" },
     ],
   };
@@ -148,8 +152,8 @@ export function offeredFigure(plotter: Plotter, groups: readonly Group[]): Figur
   const knees = kneesOf(groups).filter(({ knee }) => knee !== null);
   const most = Math.max(...points.map(({ offered }) => offered));
   const svg = smallMultiples(plotter, names, {
-    x: { domain: [0, most * 1.05], label: "offered/s" },
-    y: { domain: [0, most * 1.05], label: "done/s" },
+    x: { domain: [0, most * 1.05], label: "offered, requests/s" },
+    y: { domain: [0, most * 1.05], label: "completed, requests/s" },
     marks(place) {
       const at = {
         fx: ({ series }: { series: string }) => place(series).fx,
@@ -166,13 +170,14 @@ export function offeredFigure(plotter: Plotter, groups: readonly Group[]): Figur
   return {
     kind: "figure",
     name: "offered",
-    title: "Throughput against offered load",
+    title: "Throughput by offered load",
     caption:
-      `\`${groups[0]!.cell.workload}\`, open loops: results per second while requests came. On the diagonal a service ` +
-      `keeps up; the red line is the knee, the greatest rate at which it did at least ${KEEPS_UP * 100} % of what was offered.`,
+      `\`${groups[0]!.cell.workload}\`, open loops: results per second while requests arrived. On the diagonal, an ` +
+      "architecture keeps up. The dashed line is the knee: the highest rate up to which it completed at least " +
+      `${KEEPS_UP * 100}% of the offered load.`,
     svg,
     legend: [
-      { color: "four", text: "a round", mark: "dot" },
+      { color: "four", text: "one round", mark: "dot" },
       { color: "bad", text: "knee", mark: "dashed" },
     ],
   };

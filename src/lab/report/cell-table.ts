@@ -3,18 +3,16 @@ import type { Outcome } from "../records.ts";
 import { donePerSecond } from "./capacity-figures.ts";
 import type { Table } from "./document.ts";
 import { type Group, type Round, seriesOf, spreadOf } from "./groups.ts";
-import { ms, number, percent, spread } from "./words.ts";
-
-const loops = { open: "open", closed: "closed", poll: "at once" } as const;
+import { counted, ms, number, percent, spread } from "./words.ts";
 
 /** All cells of a workload: medians of the rounds, with minimum and maximum. */
 export function cellTable(workload: string, groups: readonly Group[]): Table {
   const heads = [
     "workers",
-    "load",
-    "in time",
+    "load, users or rate",
+    "ok",
     "refused",
-    "late",
+    "timed-out",
     "lost",
     "wrong",
     "error",
@@ -26,7 +24,7 @@ export function cellTable(workload: string, groups: readonly Group[]): Table {
     "total p50",
     "total p95",
     "total p99",
-    "done/s",
+    "completed/s",
     "busy",
     "peak MiB",
     "CPU s",
@@ -53,11 +51,11 @@ function rowOf(group: Group): string[] {
       spreadOf(group, ({ figures }) => figures.times[name]?.[part]),
       ms,
     );
-  const rate = cell.ratePerSecond === null ? "" : `, ${number(cell.ratePerSecond)}/s`;
+  const rate = cell.ratePerSecond === null ? "" : `, ${number(cell.ratePerSecond)} requests/s`;
   return [
     seriesOf(cell),
     String(cell.workers),
-    `${loops[cell.loop]}${cell.users > 0 ? `, ${cell.users}` : ""}${rate}`,
+    `${cell.loop}${cell.users > 0 ? `, ${counted(cell.users, "user")}` : ""}${rate}`,
     `${outcome("ok")} of ${spread(spreadOf(group, ({ figures }) => figures.requests))}`,
     ...(["refused", "timed-out", "lost", "wrong", "error"] as const).map(outcome),
     time("accept", "p95"),

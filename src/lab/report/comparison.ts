@@ -13,8 +13,10 @@ const NOT_MEASURED = "not measured";
 export function originalTable(groups: readonly Group[], focus: readonly Group[]): Table {
   return {
     kind: "table",
-    caption: "What the original systems published, and what was measured here",
-    columns: [{ head: "" }, { head: "original" }, { head: "here" }],
+    caption:
+      "Published figures of the two originals, a study of seven architectures and an image service with a thread pool, " +
+      "next to the figures of this study",
+    columns: [{ head: "figure" }, { head: "original" }, { head: "this study" }],
     rows: [...successRows(focus), ...poolRows(groups), ...acceptRows(groups, focus)],
   };
 }
@@ -24,13 +26,13 @@ function successRows(focus: readonly Group[]): string[][] {
   const behind = (effectsOf(focus)?.byWorkers ?? []).map(({ workers, found }) => {
     const share = originalSuccesses({ ...focus.find(isQueued)!.cell, workers });
     return [
-      `in time with ${workers} ${workers === 1 ? "worker" : "workers"}, any queue`,
+      `results in time with ${workers} ${workers === 1 ? "worker" : "workers"}, any queue`,
       share === null ? "–" : `${share * 16} of 16`,
       `${range(found)} of ${users}`,
     ];
   });
   const direct = focus.filter((group) => !isQueued(group));
-  const without = ["in time without a queue (V0 to V2)", "0 of 16"];
+  const without = ["results in time without a queue (V0 to V2)", "0 of 16"];
   return [
     ...behind,
     [...without, direct.length > 0 ? `${range(direct.map(okOf))} of ${users}` : NOT_MEASURED],
@@ -58,16 +60,16 @@ function poolRows(groups: readonly Group[]): string[][] {
   );
   return [
     [
-      `saturation of the thread pool: ${threads} threads by the time of a request`,
-      `${perSecond}/s predicted (${serviceSeconds} s each)`,
+      `throughput of the saturated thread pool: ${threads} threads ÷ service time`,
+      `${perSecond} requests/s predicted (${serviceSeconds} s each)`,
       waiting?.predicted === undefined
         ? NOT_MEASURED
-        : `${number(waiting.predicted)}/s predicted, ${number(waiting.measured ?? Number.NaN)}/s measured (\`${waiting.workload}\`)`,
+        : `${number(waiting.predicted)} requests/s predicted, ${number(waiting.measured ?? Number.NaN)} measured (\`${waiting.workload}\`)`,
     ],
     [
-      `most in the pool at once: ${threads} threads and ${queue} places`,
+      `most requests in the pool at once: ${threads} threads + ${queue} places to wait`,
       `${inFlight} predicted`,
-      held.length === 0 ? NOT_MEASURED : `${Math.max(...held)} seen, with up to ${most} users`,
+      held.length === 0 ? NOT_MEASURED : `${Math.max(...held)} observed, with up to ${most} users`,
     ],
   ];
 }
@@ -86,21 +88,21 @@ function acceptRows(groups: readonly Group[], focus: readonly Group[]): string[]
   const best = Math.max(0, ...completions);
   return [
     [
-      "accepted per second behind a queue",
-      `${acceptsPerSecond}/s, estimated`,
-      busiest === 0 ? NOT_MEASURED : `${number(busiest)} in the busiest second; what came, not the limit`,
+      "requests accepted per second behind a queue",
+      `${acceptsPerSecond}, estimated`,
+      busiest === 0 ? NOT_MEASURED : `${number(busiest)} in the busiest second: the load, not the limit`,
     ],
     [
-      "p95 of accepting",
+      "time to accept a request (p95)",
       `${acceptP95Ms} ms with 120 clients`,
-      accept ? `${ms(accept.p95)} over all cells` : NOT_MEASURED,
+      accept ? `${ms(accept.p95)} over all cells with a queue` : NOT_MEASURED,
     ],
     [
-      "accepts by completions",
-      `${claimedFactor} (${acceptsPerSecond} accepts/s by the ${collapseAtPerSecond} requests/s at the collapse)`,
+      "accepted ÷ completed requests",
+      `${claimedFactor} (${acceptsPerSecond} accepted/s ÷ ${collapseAtPerSecond} requests/s at the collapse)`,
       busiest === 0 || best === 0
         ? NOT_MEASURED
-        : `${number(busiest / best)} (${number(busiest)} by ${number(best)} completions/s): accepting more completes no more`,
+        : `${number(busiest / best)} (${number(busiest)} accepted/s ÷ ${number(best)} completed/s): accepting faster completes nothing sooner`,
     ],
   ];
 }

@@ -28,7 +28,7 @@ export function okOf(group: Group): number {
 
 /** The study's answer in three computed sentences. */
 export function answerOf(focus: readonly Group[]): string[] {
-  if (focus.length === 0) return ["Nothing was measured with the original's profile."];
+  if (focus.length === 0) return ["Nothing was measured with the original's load (`poll`)."];
   return [queueSentence(focus), directSentence(focus), idleSentence(focus)];
 }
 
@@ -58,21 +58,22 @@ function queueSentence(focus: readonly Group[]): string {
   if (!effects) return "No architecture with a queue was measured.";
   const { byWorkers, queue, workers } = effects;
   const found = byWorkers.map((one) => `${range(one.found)} with ${counted(one.workers, "worker")}`);
-  const inTime = `of ${users} requests at once, ${list(found)} had their result in time behind a queue`;
-  if (byWorkers.length < 2) return `With one number of workers, nothing can be said about more: ${inTime}.`;
+  const inTime = `of ${users} simultaneous requests to a queue, ${list(found)} had a result in time`;
+  if (byWorkers.length < 2)
+    return `Only one number of workers was measured, so the effect of more is unknown: ${inTime}.`;
   const [fewest, most] = [byWorkers[0]!.workers, byWorkers.at(-1)!.workers];
   return (
-    `${verdict(workers, queue)}: ${inTime}; ${most} workers instead of ${fewest} changed that by ${number(workers)}, ` +
-    `another queue by ${number(queue)} at most.`
+    `${verdict(workers, queue)}: ${inTime}; going from ${fewest} to ${most} workers changed that by ${number(workers)} ` +
+    `(median), and changing the queue by at most ${number(queue)}.`
   );
 }
 
 function verdict(workers: number, queue: number): string {
   if (workers >= 2 * queue && workers > 0)
-    return "The queue hardly matters, the workers do, as the original found";
+    return "The choice of queue hardly matters, but the number of workers does, as the original found";
   if (workers > queue)
-    return "The workers mattered more than the queue, but less clearly than the original found";
-  return "More workers mattered no more than another queue did, unlike what the original found";
+    return "The number of workers mattered more than the choice of queue, but less clearly than the original found";
+  return "The number of workers mattered no more than the choice of queue, contrary to what the original found";
 }
 
 function directSentence(focus: readonly Group[]): string {
@@ -83,20 +84,12 @@ function directSentence(focus: readonly Group[]): string {
     return `${range(groups.map(okOf))} with ${architecture}${variant === null ? "" : ` (${variant})`}`;
   });
   const failure = mainFailure(direct);
-  const rest = failure === null ? "" : `; the rest ${failure}`;
-  return `Without a queue, of ${direct[0]!.cell.users} there were in time ${list(found)}${rest}.`;
+  const rest = failure === null ? "" : `; the most common failure was \`${failure}\``;
+  return `Without a queue, of ${direct[0]!.cell.users} simultaneous requests, ${list(found)} had a result in time${rest}.`;
 }
 
-const words: Record<Exclude<Outcome, "ok">, string> = {
-  refused: "were refused",
-  "timed-out": "came too late",
-  lost: "were lost",
-  wrong: "were wrong",
-  error: "failed",
-};
-
 /** The most frequent kind of failure. */
-function mainFailure(groups: readonly Group[]): string | null {
+function mainFailure(groups: readonly Group[]): Outcome | null {
   const requests = groups.flatMap(pooled);
   const counts = outcomes.map((outcome) => ({
     outcome,
@@ -105,7 +98,7 @@ function mainFailure(groups: readonly Group[]): string | null {
   const [most] = counts
     .filter(({ outcome, count }) => outcome !== "ok" && count > 0)
     .sort((a, b) => b.count - a.count);
-  return most === undefined ? null : `mostly ${words[most.outcome as Exclude<Outcome, "ok">]}`;
+  return most?.outcome ?? null;
 }
 
 function idleSentence(focus: readonly Group[]): string {
@@ -115,12 +108,14 @@ function idleSentence(focus: readonly Group[]): string {
   const beside = p95(focus.filter((group) => !isQueued(group)));
   const accept = distribution(timesOf(focus.filter(isQueued).flatMap(pooled), "accept"));
   const parts = [
-    ...(behind.length > 0 ? [`within ${ms(Math.max(...behind))} behind any of the queues`] : []),
-    ...(beside.length > 0 ? [`within ${ms(Math.max(...beside))} in the worst case without one`] : []),
+    ...(behind.length > 0 ? [`within ${ms(Math.max(...behind))} with the slowest queue`] : []),
+    ...(beside.length > 0
+      ? [`within ${ms(Math.max(...beside))} with the slowest architecture without a queue`]
+      : []),
   ];
   const idle =
     parts.length > 0
-      ? `Meanwhile an endpoint that does nothing answered ${parts.join(", and ")} (p95)`
-      : "An idle endpoint was not asked";
-  return `${idle}${accept ? `; a queue accepted a request within ${ms(accept.p95)} (p95)` : ""}.`;
+      ? `Meanwhile, 95% of calls to an endpoint that does nothing were answered ${list(parts)}`
+      : "The idle endpoint was not measured";
+  return `${idle}${accept ? `; 95% of requests to a queue were accepted within ${ms(accept.p95)}` : ""}.`;
 }

@@ -28,7 +28,7 @@ export function rateFigure({ plot, draw }: Plotter, measured: Measurement): Figu
     height: 260,
     marginLeft: 48,
     grid: true,
-    x: { label: "s" },
+    x: { label: "seconds since the start" },
     y: { label: "requests/s", zero: true },
     marks: [
       plot.frame({ stroke: color("line") }),
@@ -40,8 +40,9 @@ export function rateFigure({ plot, draw }: Plotter, measured: Measurement): Figu
   return {
     kind: "figure",
     name: "rate",
-    title: "What came, and what was done",
-    caption: "Requests per second: by when they were due, and by when their outcome was known.",
+    title: "Load and outcomes over time",
+    caption:
+      "Requests per second: `due` by when they were due, `ok` and `failed` by when their outcome was known.",
     svg,
     legend: [
       { color: "soft", text: "due", mark: "dashed" },
@@ -59,7 +60,7 @@ export function latencyFigure({ plot, draw }: Plotter, measured: Measurement): F
     height: 260,
     marginLeft: 60,
     grid: true,
-    x: { label: "s" },
+    x: { label: "seconds since the start" },
     y: { type: "log", label: null, ticks: 6, tickFormat: timeTick },
     marks: [
       plot.frame({ stroke: color("line") }),
@@ -71,10 +72,10 @@ export function latencyFigure({ plot, draw }: Plotter, measured: Measurement): F
   return {
     kind: "figure",
     name: "latency",
-    title: "How long it took",
+    title: "Response times over time",
     caption:
-      "From when a request was due until its client had the result, of results only, and the p95 of an endpoint that does " +
-      "nothing. Logarithmic.",
+      "The total time of requests that ended as `ok`, by when they were due, and the p95 of an endpoint that does nothing. " +
+      "The time axis on the left is logarithmic.",
     svg,
     legend: [
       { color: "four", text: "p95", mark: "line" },

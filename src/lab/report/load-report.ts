@@ -9,6 +9,7 @@ import { toHtml } from "./html.ts";
 import { latencyFigure, rateFigure } from "./load-figures.ts";
 import { partsFigure } from "./parts-figure.ts";
 import { loadPlotter, type Plotter } from "./plotter.ts";
+import { outcomeTerms, timeTerms } from "./terms.ts";
 import { counted, ms, number, percent } from "./words.ts";
 
 /** Loads the renderer for a load test's HTML report. Rejects with installation instructions if a package is missing. */
@@ -30,10 +31,11 @@ function reportOf(summary: LoadSummary, measured: Measurement, plotter: Plotter)
     ...(parts ? [parts] : []),
     { kind: "heading", text: "Times" },
     timesTable(summary),
+    { kind: "list", items: [...timeTerms] },
     { kind: "heading", text: "How requests ended" },
     {
       kind: "table",
-      caption: "By outcome",
+      caption: "Requests by outcome",
       columns: [{ head: "outcome" }, { head: "requests", number: true }, { head: "share", number: true }],
       rows: outcomes.map((name) => [
         name,
@@ -44,7 +46,8 @@ function reportOf(summary: LoadSummary, measured: Measurement, plotter: Plotter)
     ...(reasons.length > 0
       ? [{ kind: "list" as const, items: reasons.map(({ count, text }) => `${count} × ${text}`) }]
       : []),
-    { kind: "heading", text: "What to keep in mind" },
+    { kind: "list", items: [...outcomeTerms] },
+    { kind: "heading", text: "Notes and conditions" },
     { kind: "list", items: [...notes, ...conditions(summary)] },
   ];
   return { title: `Load test: ${cell.profile} of ${cell.workload}`, blocks };
@@ -54,16 +57,16 @@ function leadOf({ cell, figures, idle, thresholds }: LoadSummary): string[] {
   const { accept, total } = figures.times;
   const broken = thresholds.filter(({ holds }) => !holds).length;
   return [
-    `${figures.outcomes.ok} of ${counted(figures.requests, "request")} had their result within ${ms(cell.deadlineMs)}: ` +
-      `${number(figures.offeredPerSecond)}/s came, ${number(figures.okPerSecond)}/s were done.`,
+    `${figures.outcomes.ok} of ${counted(figures.requests, "request")} succeeded within ${ms(cell.deadlineMs)}: ` +
+      `${number(figures.offeredPerSecond)} requests/s were due, and ${number(figures.okPerSecond)}/s succeeded.`,
     `${accept ? `A request was accepted within ${ms(accept.p95)} (p95)` : "No request was accepted"}` +
-      `${total ? `, and its result was there within ${ms(total.p95)}` : ""}` +
-      `${idle ? `; an endpoint that does nothing answered within ${ms(idle.p95)}` : ""}.`,
+      `${total ? `; a successful request ended within ${ms(total.p95)} (p95)` : ""}` +
+      `${idle ? `; an endpoint that does nothing answered within ${ms(idle.p95)} (p95)` : ""}.`,
     ...(thresholds.length > 0
       ? [
           broken === 0
-            ? "Every threshold holds."
-            : `${broken} of ${counted(thresholds.length, "threshold")} do not hold.`,
+            ? "All thresholds passed."
+            : `${broken} of ${counted(thresholds.length, "threshold")} failed.`,
         ]
       : []),
   ];
@@ -73,7 +76,7 @@ function thresholdTable({ thresholds }: LoadSummary): Block {
   return {
     kind: "table",
     caption: "Thresholds",
-    columns: [{ head: "" }, { head: "threshold" }, { head: "reached", number: true }],
+    columns: [{ head: "passed" }, { head: "threshold" }, { head: "measured", number: true }],
     rows: thresholds.map(({ holds, threshold, reached }) => [
       holds ? "✓" : "✗",
       threshold,
@@ -91,8 +94,8 @@ function timesTable({ figures, idle }: LoadSummary): Block {
   ];
   return {
     kind: "table",
-    caption: "From when a request was due; `wait` and `service` as the server says",
-    columns: [{ head: "" }, ...["count", ...names].map((head) => ({ head, number: true as const }))],
+    caption: "How long each part of a request took. `wait` and `service` use the server's times",
+    columns: [{ head: "part" }, ...["count", ...names].map((head) => ({ head, number: true as const }))],
     rows: [...timeNames.map((name) => row(name, figures.times[name])), row("idle endpoint", idle)],
   };
 }
@@ -100,11 +103,11 @@ function timesTable({ figures, idle }: LoadSummary): Block {
 function conditions({ run: { machine, versions, commit, seed, at }, cell }: LoadSummary): string[] {
   const loop =
     cell.loop === "open"
-      ? "Open loop: requests came on a schedule of their own, whether earlier ones were answered or not."
-      : "Closed loop: each user asked again once it was answered.";
+      ? "Open loop: requests were sent on a schedule, whether or not earlier ones were answered."
+      : "Closed loop: each user sent the next request after the previous one was answered.";
   return [
     loop,
-    `Load from ${counted(machine.cores, "core")} (${machine.processor}), ${machine.system}, Node ${versions.node}, Millrace ` +
+    `The load came from ${counted(machine.cores, "core")} (${machine.processor}), ${machine.system}, Node ${versions.node}, Millrace ` +
       `${versions.millrace}${commit === null ? "" : ` at ${commit}`}, ${at.slice(0, 16).replace("T", " ")} UTC, seed ${seed}.`,
   ];
 }

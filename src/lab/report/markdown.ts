@@ -59,7 +59,7 @@ function plain(text: string): string {
 function keyText({ legend }: Figure): string {
   return legend.length === 0
     ? ""
-    : `\n\nMarks: ${legend.map(({ text, color }) => `${text} (${shade[color]})`).join(", ")}.`;
+    : `\n\nLegend: ${legend.map(({ text, color }) => `${text} (${shade[color]})`).join(", ")}.`;
 }
 
 /** Color names for text legends. */

@@ -37,7 +37,7 @@ export function successFigure(plotter: Plotter, groups: readonly Group[]): Figur
   });
   const svg = smallMultiples(plotter, seriesNames(groups), {
     x: { type: "point", domain: counts, label: "workers", padding: 0.5 },
-    y: { domain: [0, 100], label: "in time, %", ticks: 5 },
+    y: { domain: [0, 100], label: "% of requests in time", ticks: 5 },
     marks(place) {
       const at = {
         x: ({ group }: { group: Group }) => group.cell.workers,
@@ -57,12 +57,12 @@ export function successFigure(plotter: Plotter, groups: readonly Group[]): Figur
     name: "success",
     title: "Who gets a result in time",
     caption:
-      `\`${workload}\`: the share of ${users} requests, sent at the same moment, whose result was there within ` +
-      `${deadlineMs / 1_000} s. Each dot is a round; the line joins the medians.` +
-      (original.length > 0 ? " Rings are what the original study published for 16 users." : ""),
+      `\`${workload}\`: the share of ${users} simultaneous requests whose result was ready within ${deadlineMs / 1_000} s. ` +
+      "Each dot is one round, and the line joins the medians." +
+      (original.length > 0 ? " Rings show what the original study published for 16 users." : ""),
     svg,
     legend: [
-      { color: "four", text: "a round", mark: "dot" },
+      { color: "four", text: "one round", mark: "dot" },
       { color: "two", text: "median", mark: "line" },
       ...(original.length > 0 ? [{ color: "bad", text: "original", mark: "ring" } as const] : []),
     ],
@@ -88,8 +88,8 @@ export function totalFigure(plotter: Plotter, groups: readonly Group[]): Figure 
     );
   });
   const svg = smallMultiples(plotter, seriesNames(groups), {
-    x: { domain: [0, deadlineMs / 1_000], label: "s since the request was due" },
-    y: { domain: [0, 100], label: "of all requests, %", ticks: 5 },
+    x: { domain: [0, deadlineMs / 1_000], label: "seconds since the request was due" },
+    y: { domain: [0, 100], label: "% of all requests", ticks: 5 },
     marks: (place) => [
       plot.line(curves, {
         x: "x",
@@ -106,10 +106,11 @@ export function totalFigure(plotter: Plotter, groups: readonly Group[]): Figure 
   return {
     kind: "figure",
     name: "total",
-    title: "How long they wait",
+    title: "How long users wait",
     caption:
-      `\`${workload}\`, ${users} users: how many of all requests had their result after so many seconds, all rounds ` +
-      "together. A curve that stays below 100 % ends where failures begin; a panel without a curve had no result.",
+      `\`${workload}\`, ${users} users: the share of all requests whose client had the result after so many seconds, over ` +
+      "all rounds. A curve that stays below 100% leaves out the requests that failed. A panel without a curve had no " +
+      "result in time.",
     svg,
     legend: workerLegend(groups),
   };
@@ -126,7 +127,7 @@ export function usersFigure(plotter: Plotter, groups: readonly Group[]): Figure 
   });
   const svg = smallMultiples(plotter, seriesNames(groups), {
     x: { type: "point", domain: counts, label: "users", padding: 0.5 },
-    y: { domain: [0, 100], label: "in time, %", ticks: 5 },
+    y: { domain: [0, 100], label: "% of requests in time", ticks: 5 },
     marks(place) {
       const at = {
         x: "users",
@@ -145,8 +146,8 @@ export function usersFigure(plotter: Plotter, groups: readonly Group[]): Figure 
   return {
     kind: "figure",
     name: "users",
-    title: "With fewer users, and with more",
-    caption: `\`${groups[0]!.cell.workload}\`: the share of requests whose result came in time, by how many users ask at the same moment; medians of the rounds.`,
+    title: "Results in time by number of users",
+    caption: `\`${groups[0]!.cell.workload}\`: the share of requests with a result in time, by how many users send one at the same moment. Medians of the rounds.`,
     svg,
     legend: workerLegend(groups),
   };

@@ -33,7 +33,7 @@ export function partsFigure(plotter: Plotter, groups: readonly Group[]): Figure 
   const stroke = ({ hue }: Point) => color(hue);
   const scales = {
     x: { type: "log", label: null, ticks: names.length > 1 ? 3 : 6, tickFormat: timeTick },
-    y: { domain: [0, 100], label: "of those that have it, %", ticks: 5 },
+    y: { domain: [0, 100], label: "cumulative % of requests", ticks: 5 },
   } as const;
   const svg =
     names.length > 1
@@ -61,9 +61,10 @@ export function partsFigure(plotter: Plotter, groups: readonly Group[]): Figure 
     name: "parts",
     title: "Where the time goes",
     caption:
-      `${names.length > 1 ? `With ${workers} ${workers === 1 ? "worker" : "workers"} where there are any. ` : ""}` +
-      "`accept`: until the `202`; `wait`: from then until a worker began; `service`: until it ended; `total`: from when " +
-      "the request was due until its client had the result, of results only. Logarithmic.",
+      `${names.length > 1 ? `With ${workers} ${workers === 1 ? "worker" : "workers"} where the number can be chosen. ` : ""}` +
+      "Each curve shows the share of requests for which this part took at most so long, of all requests that have this " +
+      "part. `accept`: until the `202` response; `wait`: from then until the work began; `service`: from then until it was " +
+      "finished; `total`: from when the request was due until its client had the result. The time axis is logarithmic.",
     svg,
     legend: known.map(({ name, hue }) => ({ color: hue, text: name, mark: "line" })),
   };

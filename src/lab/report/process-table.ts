@@ -28,7 +28,7 @@ export function processTable(groups: readonly Group[]): Table | null {
   if (rows.length === 0) return null;
   return {
     kind: "table",
-    caption: "Every process: memory at its peak, and processor time from the first sample to the last",
+    caption: "Processes in the main comparison: peak memory, and CPU time from the first sample to the last",
     columns: [
       { head: "architecture" },
       { head: "workers", number: true },

@@ -53,7 +53,7 @@ async function readFileInto(study: Study, path: string): Promise<void> {
       if (line.trim() !== "") take(study, open, parse(line));
     }
   } catch (cause) {
-    const where = number > 0 ? `line ${number} is no record` : "it cannot be read";
+    const where = number > 0 ? `line ${number} is not a valid record` : "the file cannot be read";
     throw new MillraceError("config_invalid", `${path}: ${where}.`, { cause });
   }
   study.incomplete += open.size;

@@ -65,7 +65,7 @@ describe("reading records", () => {
   test("says which line is no record", async () => {
     const path = join(folder, "broken.ndjson");
     await writeFile(path, `${JSON.stringify(simulatedRun)}\n{"type": "cell`);
-    await expect(readRecords([path])).rejects.toThrow(/broken\.ndjson: line 2 is no record/);
+    await expect(readRecords([path])).rejects.toThrow(/broken\.ndjson: line 2 is not a valid record/);
     await expect(readRecords([join(folder, "none.ndjson")])).rejects.toThrow(/cannot be read/);
     await expect(readRecords([join(folder, "none.ndjson.gz")])).rejects.toThrow(/cannot be read/);
   });
@@ -86,12 +86,15 @@ describe("findings", () => {
       workers: 12,
     });
     const [queue, direct, idle] = answerOf(focus);
-    expect(queue).toMatch(/^The queue hardly matters, the workers do/);
+    expect(queue).toMatch(/^The choice of queue hardly matters, but the number of workers does/);
     expect(queue).toContain("4 with 1 worker, 8 with 2 workers and 16 with 4 workers");
     expect(direct).toBe(
-      "Without a queue, of 16 there were in time 0 with V0, 0 with V1 and 0 with V2; the rest mostly came too late.",
+      "Without a queue, of 16 simultaneous requests, 0 with V0, 0 with V1 and 0 with V2 had a result in time; the most " +
+        "common failure was `timed-out`.",
     );
-    expect(idle).toContain("within 6.00 ms behind any of the queues, and within 510 ms in the worst case");
+    expect(idle).toContain(
+      "within 6.00 ms with the slowest queue and within 510 ms with the slowest architecture without a queue",
+    );
   });
 
   test("contradict the original where the records do", async () => {
@@ -100,8 +103,8 @@ describe("findings", () => {
     for (const { cell, requests } of study.cells)
       if (cell.architecture === "V6") for (const request of requests) request.outcome = "lost";
     const [queue] = answerOf(focusOf(groupsOf(study.cells)));
-    expect(queue).toMatch(/^More workers mattered no more than another queue did/);
-    expect(queue).toContain("another queue by 16 at most");
+    expect(queue).toMatch(/^The number of workers mattered no more than the choice of queue/);
+    expect(queue).toContain("changing the queue by at most 16");
   });
 
   test("the knee of a queue with two workers of 13 s each is near 0.15/s", async () => {
@@ -156,13 +159,13 @@ describe("the report", () => {
     const titles = [...document.querySelectorAll("figure h3")].map((title) => title.textContent);
     expect(titles).toEqual([
       "Who gets a result in time",
-      "How long they wait",
+      "How long users wait",
       "Where the time goes",
       "The queue over time",
-      "What everybody else feels",
-      "With fewer users, and with more",
-      "What more workers bring",
-      "Throughput against offered load",
+      "What other users notice",
+      "Results in time by number of users",
+      "Throughput by number of workers",
+      "Throughput by offered load",
     ]);
     const panels = document.querySelector("figure svg[role=img]")!.textContent;
     for (const name of ["V0 synchronous", "V3 PostgreSQL", "V5 RabbitMQ", "V6 Kafka"])
@@ -175,18 +178,22 @@ describe("the report", () => {
     const rows = [...document.querySelectorAll("table")]
       .flatMap((table) => [...table.querySelectorAll("tr")])
       .map((row) => [...row.querySelectorAll("td")].map((cell) => cell.textContent));
-    expect(rows).toContainEqual(["in time with 2 workers, any queue", "6 of 16", "8 of 16"]);
-    expect(rows).toContainEqual(["p95 of accepting", "4.72 ms with 120 clients", "3.00 ms over all cells"]);
-    expect(rows.flat().join()).toContain("0.33/s predicted");
+    expect(rows).toContainEqual(["results in time with 2 workers, any queue", "6 of 16", "8 of 16"]);
+    expect(rows).toContainEqual([
+      "time to accept a request (p95)",
+      "4.72 ms with 120 clients",
+      "3.00 ms over all cells with a queue",
+    ]);
+    expect(rows.flat().join()).toContain("0.33 requests/s predicted");
   });
 
   test("says what it cannot say: left out, checks that do not hold, too few rounds and cores", () => {
     const { document } = parseHTML(html);
     const threats = [...document.querySelectorAll("li")].map((item) => item.textContent).join("\n");
-    expect(threats).toContain("V6 other is left out: no <b>Kafka</b>");
-    expect(threats).toMatch(/littles-law does not hold in 18 of \d+ rounds/);
-    expect(threats).toContain("4 workers on 2 cores cannot compute more than 2 do");
-    expect(threats).toMatch(/3 of \d+ cells have fewer than 3 rounds/);
+    expect(threats).toContain("V6 other was not measured: no <b>Kafka</b>.");
+    expect(threats).toMatch(/littles-law check failed in 18 of \d+ rounds/);
+    expect(threats).toContain("4 workers on 2 cores compute no faster than 2 workers");
+    expect(threats).toMatch(/Cells with fewer than 3 rounds: 3 of \d+\./);
     expect(document.querySelectorAll("td .bad").length).toBeGreaterThan(0);
   });
 
@@ -213,7 +220,7 @@ describe("the report", () => {
     await writeFile(page, "# Ours\n\nBefore.\n\n<!-- study -->\nstale\n<!-- /study -->\n\nAfter.\n");
     await writeReport([join(folder, "report.ndjson")], { markdown: page });
     const text = await readFile(page, "utf8");
-    expect(text).toMatch(/^# Ours\n\nBefore\.\n\n<!-- study -->\n\n> The queue/);
+    expect(text).toMatch(/^# Ours\n\nBefore\.\n\n<!-- study -->\n\n> The choice of queue/);
     expect(text).toMatch(/<!-- \/study -->\n\nAfter\.\n$/);
     expect(text).not.toContain("stale");
   });

@@ -10,6 +10,7 @@ import type { Plotter } from "./plotter.ts";
 import { processTable } from "./process-table.ts";
 import type { Study } from "./read-records.ts";
 import { idleFigure, queueFigure } from "./system-figures.ts";
+import { outcomeTerms, studyTerms, timeTerms } from "./terms.ts";
 import { threatsOf } from "./threats.ts";
 import { counted, list, number, percent, range } from "./words.ts";
 
@@ -19,12 +20,12 @@ export function studyReport(study: Study, plotter: Plotter): Report {
   const focus = focusOf(groups);
   const blocks: Block[] = [
     { kind: "lead", sentences: answerOf(focus) },
-    { kind: "heading", text: "What was asked" },
+    { kind: "heading", text: "The question" },
     ...question(focus),
     ...(focus.length > 0 ? [successFigure(plotter, focus)] : []),
-    { kind: "heading", text: "Beside what was published" },
+    { kind: "heading", text: "Compared with the published results" },
     originalTable(groups, focus),
-    { kind: "heading", text: "How long, and who waits" },
+    { kind: "heading", text: "Response times and waiting" },
     ...(focus.length > 0 ? [totalFigure(plotter, focus)] : []),
     ...present(partsFigure(plotter, withMiddleWorkers(focus))),
     ...present(queueFigure(plotter, focus)),
@@ -35,7 +36,7 @@ export function studyReport(study: Study, plotter: Plotter): Report {
     ...method(study, groups),
     { kind: "heading", text: "Threats to validity" },
     { kind: "list", items: threatsOf(study, groups, focus) },
-    { kind: "heading", text: "Every cell" },
+    { kind: "heading", text: "All cells" },
     ...[...Map.groupBy(groups, ({ cell }) => cell.workload)].map(([workload, own]) =>
       cellTable(workload, own),
     ),
@@ -49,9 +50,11 @@ function question(focus: readonly Group[]): Block[] {
   if (!first) return [];
   const series = [...new Set(focus.map(({ cell }) => seriesOf(cell)))];
   const asked =
-    `The same work, \`${first.workload}\`, behind ${series.length} architectures: ${list(series)}. ${first.users} users ask at ` +
-    `the same moment; each then polls until the result is there. A result counts within ${number(first.deadlineMs / 1_000)} s. ` +
-    "Does the choice of the queue decide who gets one, or the number of workers?";
+    `The same work, \`${first.workload}\`, ran behind ${counted(series.length, "architecture")}, counting variants: ` +
+    `${list(series)}. At the same moment, ${counted(first.users, "user")} sent one request each. Behind a queue, users ` +
+    "polled for the result; without one, they waited for the response. A result counts if it is ready within " +
+    `${number(first.deadlineMs / 1_000)} s. What decides how many users get a result: the choice of queue, or the number ` +
+    "of workers?";
   return [{ kind: "paragraph", text: asked }];
 }
 
@@ -62,8 +65,9 @@ function capacity(groups: readonly Group[], plotter: Plotter): Block[] {
   const fits = scalings.flatMap(({ workload, fit }) =>
     fit
       ? [
-          `\`${workload}\`: ${number(fit.rate)}/s with one worker, contention ${percent(fit.contention)}, coherence ` +
-            `${percent(fit.coherence)}; the fit explains ${percent(fit.r2)} of the variance.`,
+          `\`${workload}\`: ${number(fit.rate)} results/s with one worker. Contention, the share of the work that is ` +
+            `serialized: ${percent(fit.contention)}. Coherence, the cost of coordination between workers: ` +
+            `${percent(fit.coherence)}. The fit explains ${percent(fit.r2)} of the variance.`,
         ]
       : [],
   );
@@ -76,12 +80,12 @@ function capacity(groups: readonly Group[], plotter: Plotter): Block[] {
     ...byWorkload.flatMap((own): Block[] => {
       const figure = offeredFigure(plotter, own);
       const knees = kneesOf(own).map(({ series, knee }) =>
-        knee === null ? `${series}: kept up with none of the rates` : `${series}: ${number(knee)}/s`,
+        knee === null ? `${series}: kept up with no rate` : `${series}: ${number(knee)} requests/s`,
       );
       const name = byWorkload.length > 1 ? `offered-${own[0]!.cell.workload}` : figure.name;
       return [
         { ...figure, name },
-        { kind: "paragraph", text: `The knee, by architecture: ${knees.join("; ")}.` },
+        { kind: "paragraph", text: `The knee of each architecture: ${knees.join("; ")}.` },
       ];
     }),
   ];
@@ -95,16 +99,22 @@ function method({ runs, cells }: Study, groups: readonly Group[]): Block[] {
     {
       kind: "paragraph",
       text:
-        `${counted(cells.length, "cell")} with ${counted(requests, "request")} in all, ${range(rounds)} rounds of each, ` +
-        "in rotated order. Figures are medians of rounds, with the least and the " +
-        "greatest. At once: as many requests as users, as in the original. Closed: each user asks again once answered. " +
-        "Open: requests come on a schedule of their own, and their time counts from when they were due.",
+        `The figures come from ${counted(requests, "request")} in ${counted(groups.length, "cell")}. Rounds per cell: ` +
+        `${range(rounds)}. Each round starts with another architecture. Figures are medians of the rounds, with the ` +
+        "minimum and maximum in parentheses where rounds differ. The clock of a request starts when the request is due, " +
+        "even if it is sent late.",
     },
+    { kind: "paragraph", text: "How a request ends; anything but `ok` is a failure:" },
+    { kind: "list", items: [...outcomeTerms] },
+    { kind: "paragraph", text: "The parts of its time:" },
+    { kind: "list", items: [...timeTerms] },
+    { kind: "paragraph", text: "Other terms:" },
+    { kind: "list", items: [...studyTerms] },
   ];
   if (!run) return blocks;
   const { machine, versions, commit, seed, at } = run;
   const rows = [
-    ["measured", at.slice(0, 10)],
+    ["date", at.slice(0, 10)],
     ["commit", commit ?? "an installed package"],
     [
       "machine",

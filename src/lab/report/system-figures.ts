@@ -25,8 +25,8 @@ export function queueFigure(plotter: Plotter, groups: readonly Group[]): Figure 
   const { workload, users } = groups[0]!.cell;
   const named = seriesNames(groups).filter((name) => points.some((point) => point.name === name));
   const svg = smallMultiples(plotter, named, {
-    x: { label: "s since the requests came" },
-    y: { label: "waiting" },
+    x: { label: "seconds since the requests were due" },
+    y: { label: "waiting requests" },
     marks: (place) => [
       plot.line(points, {
         x: "x",
@@ -53,10 +53,10 @@ export function queueFigure(plotter: Plotter, groups: readonly Group[]): Figure 
     name: "queue",
     title: "The queue over time",
     caption:
-      `\`${workload}\`, ${users} users: requests that nobody works on yet, a line for each round. Queues say so from ` +
-      "their records; architectures without one from their server, as far as it knows." +
+      `\`${workload}\`, ${users} users: requests whose work has not begun, one line per round. Architectures with a queue ` +
+      "count them in their records. The others report what their server knows." +
       (ofBroker.length > 0
-        ? " Dashed: what the broker says that it holds. Millrace gives it only a window of what waits."
+        ? " Dashed: what the broker reports. Millrace gives it only a window of the waiting requests."
         : ""),
     svg,
     legend: [
@@ -106,10 +106,10 @@ export function idleFigure(plotter: Plotter, groups: readonly Group[]): Figure |
   return {
     kind: "figure",
     name: "idle",
-    title: "What everybody else feels",
+    title: "What other users notice",
     caption:
-      `The time of an endpoint that does nothing while ${users} requests of \`${workload}\` are in the system: from its ` +
-      "median (where a line begins) to its p95 (the dot), medians of the rounds. Logarithmic.",
+      `How long an endpoint that does nothing takes to answer while ${users} requests of \`${workload}\` are in the system. ` +
+      "Each line goes from the median to the p95 (the dot). Medians of the rounds. The time axis is logarithmic.",
     svg,
     legend: workerLegend(groups).map((entry) => ({ ...entry, mark: "dot" })),
   };

@@ -20,22 +20,22 @@ export function threatsOf(study: Study, groups: readonly Group[], focus: readonl
 function machineThreats({ runs }: Study, focus: readonly Group[]): string[] {
   const found: string[] = [];
   const machines = new Set(runs.map(({ machine }) => JSON.stringify(machine)));
-  if (machines.size > 1) found.push(`The runs are from ${machines.size} different machines.`);
+  if (machines.size > 1) found.push(`The runs come from ${machines.size} different machines.`);
   const cores = runs[0]?.machine.cores;
   if (cores !== undefined) {
     found.push(
-      `Workers, API, broker, database and the load generator share one machine with ${counted(cores, "core")}: there is no ` +
-        "network between them, and each takes time from the others.",
+      `Workers, API, broker, database and load generator share one machine with ${counted(cores, "core")}. There is no ` +
+        "network between them, and they compete for CPU time.",
     );
     const most = Math.max(0, ...focus.map(({ cell }) => cell.workers));
-    if (most > cores && focus[0])
+    if (most > cores)
       found.push(
-        `${most} workers on ${counted(cores, "core")} cannot compute more than ${cores} do. Read \`${focus[0].cell.workload}\` ` +
-          "beside a workload that waits (`sleep`).",
+        `${most} workers on ${counted(cores, "core")} compute no faster than ${counted(cores, "worker")}. Compare a workload ` +
+          "that computes with one that waits (`sleep`).",
       );
   }
   const dirty = runs.filter(({ commit }) => commit?.endsWith("-dirty")).length;
-  if (dirty > 0) found.push(`${counted(dirty, "run")} had changes that are in no commit.`);
+  if (dirty > 0) found.push(`${counted(dirty, "run")} used code with uncommitted changes.`);
   return found;
 }
 
@@ -44,8 +44,8 @@ function timingThreats(study: Study, focus: readonly Group[]): string[] {
   const deadline = focus[0]?.cell.deadlineMs;
   if (deadline !== undefined && deadline !== ORIGINAL_DEADLINE_MS)
     found.push(
-      `The deadline is ${ms(deadline)} where the original had 60 s: both are scaled to how long one request takes, and what ` +
-        "does not scale (starting a process, a round trip) weighs more here.",
+      `The deadline is ${ms(deadline)}; the original's was 60 s. It is scaled to how long one request takes on this machine. ` +
+        "Fixed costs, such as starting a process or a round trip, do not scale: the shorter the deadline, the more they weigh.",
     );
   const lateness = distribution(
     study.cells.flatMap(({ requests }) =>
@@ -54,8 +54,8 @@ function timingThreats(study: Study, focus: readonly Group[]): string[] {
   );
   if (lateness)
     found.push(
-      `The generator sent what was due ${ms(Math.max(0, lateness.p99))} late at its p99, which is part of every time` +
-        `${lateness.p99 > LATE_MS ? ": too much to trust short times" : ""}.`,
+      `The load generator sent requests up to ${ms(Math.max(0, lateness.p99))} after they were due (p99). This delay is part ` +
+        `of every time${lateness.p99 > LATE_MS ? ", and too long to trust short times" : ""}.`,
     );
   return found;
 }
@@ -68,15 +68,15 @@ function gapThreats({ leftOut, incomplete }: Study, groups: readonly Group[]): s
   const measured = new Set(
     groups.map(({ cell }) => [cell.architecture, cell.variant].filter(Boolean).join(" ")),
   );
-  for (const [name, why] of names) if (!measured.has(name)) found.push(`${name} is left out: ${why}`);
+  for (const [name, why] of names) if (!measured.has(name)) found.push(`${name} was not measured: ${why}.`);
   if (incomplete > 0)
     found.push(
-      `${counted(incomplete, "cell")} did not end, because a run was interrupted, and count for nothing.`,
+      `The report leaves out ${counted(incomplete, "cell")} that an interruption or an error ended early.`,
     );
   const few = groups.filter(({ rounds }) => rounds.length < ROUNDS_WANTED).length;
   if (few > 0)
     found.push(
-      `${few} of ${counted(groups.length, "cell")} have fewer than ${ROUNDS_WANTED} rounds: their spread says little.`,
+      `Cells with fewer than ${ROUNDS_WANTED} rounds: ${few} of ${groups.length}. Their spread means little.`,
     );
   return found;
 }
@@ -90,9 +90,13 @@ function checkThreats(groups: readonly Group[]): string[] {
   });
   const broken = counts.filter((one) => one.broken > 0);
   if (counts.length === 0)
-    return ["No check was made: whether the times and the samples agree is not known."];
-  if (broken.length === 0) return [`Every check holds (${list(names)}; ${number(checks.length)} in all).`];
+    return ["No checks were made, so it is unknown whether the times and the samples agree."];
+  if (broken.length === 0)
+    return [
+      `All checks passed: ${list(names.map((name) => `\`${name}\``))} (${number(checks.length)} in total).`,
+    ];
   return broken.map(
-    (one) => `The check ${one.name} does not hold in ${one.broken} of ${one.all} rounds; they are marked.`,
+    (one) =>
+      `The \`${one.name}\` check failed in ${one.broken} of ${one.all} rounds. The table marks their cells.`,
   );
 }

@@ -11,7 +11,7 @@ export function number(value: number): string {
 
 export function percent(share: number): string {
   const value = share * 100;
-  return `${value > 0 && value < 9.95 ? value.toFixed(1) : value.toFixed(0)} %`;
+  return `${value > 0 && value < 9.95 ? value.toFixed(1) : value.toFixed(0)}%`;
 }
 
 /** `6 (5–8)`. Only the number for a single round, or if all rounds agree. */

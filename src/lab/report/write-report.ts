@@ -25,7 +25,7 @@ export async function writeReport(
   if (study.cells.length === 0)
     throw new MillraceError(
       "config_invalid",
-      "The records hold no complete cell: there is nothing to report.",
+      "The records contain no complete cell, so there is nothing to report.",
     );
   const report = studyReport(study, plotter);
   const written: string[] = [];

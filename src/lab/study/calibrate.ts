@@ -21,13 +21,13 @@ export async function calibrate(settings: WorkSettings, file: WorkFile): Promise
     const worked: Worked[] = [];
     for (let round = 0; round <= ROUNDS; round++) {
       const answer = await sendFile(`${service.url}/work`, file);
-      if (!answer.ok) throw new Error(`${settings.workload} fails on ${file.name}: ${await answer.text()}`);
+      if (!answer.ok) throw new Error(`${settings.workload} failed on ${file.name}: ${await answer.text()}`);
       worked.push((await answer.json()) as Worked);
     }
     const [{ result } = { result: "" }] = worked;
     if (worked.some((one) => one.result !== result))
       throw new Error(
-        `${settings.workload} comes to different results for ${file.name}: nothing can be checked.`,
+        `${settings.workload} returned different results for ${file.name}, so no result can be verified.`,
       );
     const times = worked.slice(1).map(({ startedAt, endedAt }) => endedAt - startedAt);
     return { serviceMs: times.sort((a, b) => a - b)[Math.floor(times.length / 2)]!, result };

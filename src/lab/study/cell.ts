@@ -181,7 +181,7 @@ async function warmUp(
   const load: Load = {
     ...{ cell: key, target, beganAt: performance.now(), deadlineMs: patienceMs, signal },
     write({ outcome, detail }) {
-      if (outcome !== "ok") throw new Error(`${key}: the first request ended as ${outcome}: ${detail}`);
+      if (outcome !== "ok") throw new Error(`${key}: a warm-up request ended as ${outcome}: ${detail}`);
     },
   };
   const dues = Array.from({ length: count }, (_, n) => ({ id: `warm-${n}`, scenario: null, dueMs: 0 }));
@@ -189,7 +189,7 @@ async function warmUp(
   for (const deadline = performance.now() + SETTLE_MS; !signal.aborted; ) {
     const [held] = await installation.held();
     if ((held?.ready ?? 0) + (held?.running ?? 0) === 0) return;
-    if (performance.now() > deadline) throw new Error(`${key}: it does not come to rest`);
+    if (performance.now() > deadline) throw new Error(`${key}: requests were still open after the warm-up`);
     await pause(50, signal);
   }
 }

@@ -54,7 +54,7 @@ test("the time left follows how long cells really take", () => {
   progress.ended();
   progress.begins("b");
   expect(lines).toEqual([
-    "3 cells; they take about 30 s.",
+    "3 cells to measure, about 30 s in total.",
     "1 of 3, about 30 s left: a",
     "2 of 3, about 40 s left: b",
   ]);

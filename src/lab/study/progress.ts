@@ -13,7 +13,7 @@ export function progressOf(
   now: () => number = () => performance.now(),
 ): Progress {
   const total = estimates.reduce((sum, seconds) => sum + seconds, 0);
-  say(`${estimates.length} cells; they take ${inWords(total)}.`);
+  say(`${estimates.length} cells to measure, ${inWords(total)} in total.`);
   let [at, expected, taken, began] = [0, 0, 0, 0];
   return {
     begins(key) {

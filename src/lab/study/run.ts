@@ -56,7 +56,7 @@ export async function runStudy(settings: StudySettings): Promise<StudyOutcome> {
     const left = await leftOut(settings, journal.add);
     const done = endedKeys(journal.earlier);
     const cells = planStudy(options).filter(({ key, subject }) => !done.has(key) && !left.has(subject));
-    if (done.size > 0) say(`${done.size} cells were measured before: they are not measured again.`);
+    if (done.size > 0) say(`Cells measured by earlier runs: ${done.size}. They are skipped.`);
     const benches = await benchesOf(settings, device, earlierCalibrations(journal.earlier));
     const calibrations = Object.fromEntries([...benches].map(([name, bench]) => [name, bench.calibration]));
     const { keeps: _, ...given } = options;
@@ -91,7 +91,7 @@ function checkGoesOn(records: readonly LabRecord[], { sleepMs, out }: StudySetti
   for (const record of records) {
     const before = record.type === "run" ? record.options.sleepMs : undefined;
     if (before === undefined || before === sleepMs) continue;
-    const text = `The study in ${out} began with --sleep ${before}. Continue with that, or name another folder with --out.`;
+    const text = `The study in ${out} began with --sleep ${before}. Use the same value, or choose another folder with --out.`;
     throw new MillraceError("config_invalid", text);
   }
 }
@@ -108,7 +108,7 @@ async function leftOut(
     if (why === null) continue;
     left.add(subject);
     add({ type: "left-out", architecture, variant, why });
-    say(`${architecture} is left out: ${why}. \`npm run services\` starts what is missing.`);
+    say(`${architecture} is left out: ${why}. Run \`npm run services\` to start the missing servers.`);
   }
   return left;
 }
@@ -140,7 +140,7 @@ async function benchesOf(
     const file = await inputOf(workload, files[workload] ?? null);
     const settings: WorkSettings = { workload, amount: amountOf(workload, sleepMs), device: device.url };
     const calibration = known[workload] ?? (await calibrate(settings, file));
-    say(`${workload}: ${Math.round(calibration.serviceMs)} ms for one request, alone.`);
+    say(`${workload}: one request takes ${Math.round(calibration.serviceMs)} ms without other load.`);
     benches.set(workload, { settings, file, calibration, services, seconds: options.seconds, seed });
   }
   return benches;

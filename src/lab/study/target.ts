@@ -65,7 +65,7 @@ export function studyTarget(
     }),
     async idle(signal) {
       const { status } = await ask(idleUrl, signal);
-      if (status !== 200) throw new Error(`${idleUrl} answers ${status}`);
+      if (status !== 200) throw new Error(`${idleUrl} returned ${status}`);
     },
     close: () => agent.destroy(),
   };
