@@ -152,7 +152,9 @@ function sharesOf(text: string): Share[] {
   return text.split(",").map((part) => {
     const [scenario = "", weight = "1", more] = part.trim().split("=");
     if (scenario === "" || more !== undefined || !(Number(weight) > 0))
-      throw usageError(`--scenario "${text.slice(0, 80)}" is neither a name nor a list such as convert=3,label=1.`);
+      throw usageError(
+        `--scenario "${text.slice(0, 80)}" is neither a name nor a list such as convert=3,label=1.`,
+      );
     return { scenario, weight: Number(weight) };
   });
 }
