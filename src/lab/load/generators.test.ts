@@ -156,7 +156,7 @@ describe("how a request ends", () => {
 
   test("late: no answer, no result, or a result after the deadline", async () => {
     const soon = { deadlineMs: 300 };
-    expect(await outcomeOf(() => {}, soon)).toMatchObject({ outcome: "timed-out", detail: "no answer" });
+    expect(await outcomeOf(() => {}, soon)).toMatchObject({ outcome: "timed-out", detail: "no response" });
     const pending = job(answering(200, { done: false }));
     expect(await outcomeOf(pending, soon)).toMatchObject({ outcome: "timed-out", status: 202 });
     // The original's clients wait longer than their own deadline.
@@ -166,7 +166,7 @@ describe("how a request ends", () => {
     );
     expect(await outcomeOf(after, { deadlineMs: 300, patienceMs: 5_000, lookEveryMs: 100 })).toMatchObject({
       outcome: "timed-out",
-      detail: "the result came after the deadline",
+      detail: "the result was ready after the deadline",
     });
   });
 });

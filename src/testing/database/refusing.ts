@@ -33,7 +33,7 @@ export function refusalPoints(point: DefinePoint<DatabaseFixture>): void {
 
   point("refusal.transaction", "there are no interactive transactions", async ({ database: { db } }) => {
     const change = db.transaction().execute((within) => within.deleteFrom("uploads").execute());
-    await expect(change).rejects.toThrow("send a batch");
+    await expect(change).rejects.toThrow("Send a batch");
   });
 
   point(
