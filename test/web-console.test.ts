@@ -65,7 +65,7 @@ describe("the console in a browser", () => {
     const group = page.getByTestId("dead-group").filter({ hasText: "The flag is not there." });
     await group.getByText("test.flagged/try").waitFor();
     const message = group.getByText("The flag is not there.");
-    const hiddenPixels = () => message.evaluate("(shown) => shown.scrollHeight - shown.clientHeight");
+    const hiddenPixels = () => message.evaluate((shown) => shown.scrollHeight - shown.clientHeight);
     expect(await hiddenPixels()).toBe(0);
     await group.getByRole("button", { name: "Hide step_failed" }).click();
     expect(await hiddenPixels()).toBeGreaterThan(0);
