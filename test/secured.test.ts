@@ -66,7 +66,7 @@ async function tryIt(name: string, urlWith: (password: string) => string, settin
   ]);
   expect(wrong.code).toBe(2);
   expect(wrong.stderr.trim().split("\n")).toHaveLength(1);
-  expect(wrong.stderr).toMatch(/refuses|rejects/);
+  expect(wrong.stderr).toMatch(/rejects|password authentication failed/);
   expect(untrusted.code).toBe(2);
   expect(untrusted.stderr.trim().split("\n")).toHaveLength(1);
   expect(untrusted.stderr).toMatch(/self.signed.cert/i);
