@@ -3,7 +3,7 @@ import { wholeNumber } from "./values.ts";
 
 const STUDY_EXAMPLES = `
 Examples:
-  millrace lab study --quick                            within ten minutes on two cores
+  millrace lab study --quick                            about ten minutes on two cores
   millrace lab study                                    everything, which takes a night. Ctrl-C interrupts it
   millrace lab study --workloads document.ocr --file contract.pdf --architectures V0,V5
 
@@ -17,7 +17,7 @@ export function addStudy(lab: Command): void {
   lab
     .command("study")
     .description("measure and compare seven architectures with the same work")
-    .option("--quick", "measure a small part, within ten minutes on two cores")
+    .option("--quick", "measure a small part, about ten minutes on two cores")
     .option("--out <folder>", "folder for records and report", "study")
     .option("--architectures <names>", "architectures to measure, such as V0,V5")
     .option("--workloads <names>", "any of document.ocr, sleep, spin, exclusive, image.convert")

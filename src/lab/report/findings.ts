@@ -26,10 +26,16 @@ export function okOf(group: Group): number {
   return spreadOf(group, ({ figures }) => figures.outcomes.ok)?.median ?? 0;
 }
 
-/** The study's answer in three computed sentences. */
-export function answerOf(focus: readonly Group[]): string[] {
+/** Workloads whose requests wait instead of computing, so that any number of workers fits on a core. */
+const WAITING: readonly string[] = ["sleep", "exclusive"];
+
+/**
+ * The study's answer in three computed sentences.
+ * @param cores of the machine. @default enough for all workers
+ */
+export function answerOf(focus: readonly Group[], cores = Number.POSITIVE_INFINITY): string[] {
   if (focus.length === 0) return ["Nothing was measured with the original's load (`poll`)."];
-  return [queueSentence(focus), directSentence(focus), idleSentence(focus)];
+  return [queueSentence(focus, cores), directSentence(focus), idleSentence(focus)];
 }
 
 export interface Effects {
@@ -52,9 +58,9 @@ export function effectsOf(focus: readonly Group[]): Effects | null {
   return { byWorkers, queue, workers };
 }
 
-function queueSentence(focus: readonly Group[]): string {
+function queueSentence(focus: readonly Group[], cores: number): string {
   const effects = effectsOf(focus);
-  const { users } = focus[0]!.cell;
+  const { users, workload } = focus[0]!.cell;
   if (!effects) return "No architecture with a queue was measured.";
   const { byWorkers, queue, workers } = effects;
   const found = byWorkers.map((one) => `${range(one.found)} with ${counted(one.workers, "worker")}`);
@@ -62,8 +68,13 @@ function queueSentence(focus: readonly Group[]): string {
   if (byWorkers.length < 2)
     return `Only one number of workers was measured, so the effect of more is unknown: ${inTime}.`;
   const [fewest, most] = [byWorkers[0]!.workers, byWorkers.at(-1)!.workers];
+  const isCrowded = most > cores && !WAITING.includes(workload);
+  const answer =
+    isCrowded && workers <= queue
+      ? `On ${counted(cores, "core")}, ${most} workers that compute cannot show what more workers bring`
+      : verdict(workers, queue);
   return (
-    `${verdict(workers, queue)}: ${inTime}; going from ${fewest} to ${most} workers changed that by ${number(workers)} ` +
+    `${answer}: ${inTime}; going from ${fewest} to ${most} workers changed that by ${number(workers)} ` +
     `(median), and changing the queue by at most ${number(queue)}.`
   );
 }

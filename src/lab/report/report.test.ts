@@ -102,9 +102,14 @@ describe("findings", () => {
     const study = await studyOf("other.ndjson", matrix);
     for (const { cell, requests } of study.cells)
       if (cell.architecture === "V6") for (const request of requests) request.outcome = "lost";
-    const [queue] = answerOf(focusOf(groupsOf(study.cells)));
+    const focus = focusOf(groupsOf(study.cells));
+    const [queue] = answerOf(focus, 4);
     expect(queue).toMatch(/^The number of workers mattered no more than the choice of queue/);
     expect(queue).toContain("changing the queue by at most 16");
+    // Too few cores for the workers, unless they only wait.
+    expect(answerOf(focus, 2)[0]).toMatch(/^On 2 cores, 4 workers that compute cannot show/);
+    for (const { cell } of focus) cell.workload = "sleep";
+    expect(answerOf(focus, 2)[0]).toBe(queue);
   });
 
   test("the knee of a queue with two workers of 13 s each is near 0.15/s", async () => {

@@ -19,7 +19,7 @@ export function studyReport(study: Study, plotter: Plotter): Report {
   const groups = groupsOf(study.cells);
   const focus = focusOf(groups);
   const blocks: Block[] = [
-    { kind: "lead", sentences: answerOf(focus) },
+    { kind: "lead", sentences: answerOf(focus, study.runs[0]?.machine.cores) },
     { kind: "heading", text: "The question" },
     ...question(focus),
     ...(focus.length > 0 ? [successFigure(plotter, focus)] : []),

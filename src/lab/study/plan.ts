@@ -38,7 +38,7 @@ export const fullStudy: StudyOptions = {
   keeps: ({ loop, workers, subject }) => loop !== "open" || !subject.hasWorkers || workers === 2,
 };
 
-/** Takes less than ten minutes on two cores: the original's burst, and one closed loop per architecture. */
+/** Takes about ten minutes on two cores: the original's burst, and one closed loop per architecture. */
 export const quickStudy: StudyOptions = {
   ...fullStudy,
   workloads: ["document.ocr", "sleep"],
