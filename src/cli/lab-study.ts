@@ -17,7 +17,7 @@ export function addStudy(lab: Command): void {
   lab
     .command("study")
     .description("measure and compare seven architectures with the same work")
-    .option("--quick", "measure a small part, about ten minutes on two cores")
+    .option("--quick", "measure a small part, in about ten minutes on two cores")
     .option("--out <folder>", "folder for records and report", "study")
     .option("--architectures <names>", "architectures to measure, such as V0,V5")
     .option("--workloads <names>", "any of document.ocr, sleep, spin, exclusive, image.convert")
