@@ -33,10 +33,12 @@ export async function listen(
   const events: SseEvent[] = [];
   let last: string | null = lastEventId ?? null;
   let comments = 0;
+  const positioned = Promise.withResolvers<void>();
   const parser = createParser({
     onEvent: ({ id = null, event = "message", data }) => events.push({ id, event, data: JSON.parse(data) }),
     onId(id) {
       last = id;
+      positioned.resolve();
     },
     onComment() {
       comments++;
@@ -46,6 +48,7 @@ export async function listen(
     for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) parser.feed(chunk);
   };
   const ended = read().catch(() => {});
+  if (response.ok && path === "/v1/events" && !lastEventId) await Promise.race([positioned.promise, ended]);
   return {
     status: response.status,
     events,
