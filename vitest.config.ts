@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 
 const excluded = ["**/node_modules/**", "**/dist/**", "**/*.tmp/**"];
 
-/** Whole systems that bound no times by the machine's speed: two beside each other disturb nobody. */
+/** Whole systems that bound no times by the machine's speed: several beside each other disturb nobody. */
 const paired = [
   ...["backup", "clocks", "clock-set", "docs", "documents", "retention", "supervised", "users"],
   ...["web", "web-account-mail", "web-accounts", "web-console", "web-forms", "web-uploads", "web-views"],
@@ -50,7 +50,8 @@ export default defineConfig({
           name: "unit",
           include: ["{src,scripts,examples,bench}/**/*.test.ts", "web/src/**/*.test.{ts,tsx}"],
           exclude: excluded,
-          maxWorkers: 2,
+          // Many of them wait rather than compute, so three keep two cores busy.
+          maxWorkers: 3,
           sequence: { groupOrder: 0 },
         },
       },
@@ -73,7 +74,7 @@ export default defineConfig({
           name: "paired",
           include: [...paired, "test/*/**/*.test.ts"],
           exclude: [...excluded, ...timed],
-          maxWorkers: 2,
+          maxWorkers: 3,
           testTimeout: 240_000,
           hookTimeout: 240_000,
           sequence: { groupOrder: 2 },
