@@ -1,6 +1,5 @@
 import { hostname } from "node:os";
 import type { Config, ResolvedConfig } from "../compose/config.ts";
-import { openDemand } from "../compose/demand.ts";
 import { rangeOf } from "../compose/settings.ts";
 import { type Reports, reportOnBus, reportProcess } from "../engine/processes/reports.ts";
 import { type Fleet, startFleet } from "../supervisor/fleet.ts";
@@ -38,7 +37,10 @@ export async function superviseWorkers(
   const range = rangeOf(config.workers);
   const args = ["worker", ...pipelineArgs(resolved)];
   let fleet: Fleet | null = null;
-  const demand = range.min < range.max ? await openDemand({ config, writer }, () => fleet?.poke()) : null;
+  // Loaded when it is needed: with the records, it is half of what every command would load.
+  const openDemand = async () =>
+    (await import("../compose/demand.ts")).openDemand({ config, writer }, () => fleet?.poke());
+  const demand = range.min < range.max ? await openDemand() : null;
   if (demand) {
     fleet = startFleet({
       ...{ supervisor, range, args, host: hostname(), read: demand.read },
