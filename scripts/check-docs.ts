@@ -3,8 +3,9 @@
  * language say how:
  *
  * - `sh`, `console`: run by bash in a separate folder per page, with `samples/` and `examples/` in it, in the order of
- *   the page. `http://127.0.0.1:8080` is a fresh server. `test=name` joins all blocks with that name into one
- *   script. In `console`, lines after `$ ` are commands and the others their output, where `…` matches anything.
+ *   the page. `http://127.0.0.1:8080` is a server that all pages share, or the page's own if the page has a
+ *   `millrace.config.ts`. `test=name` joins all blocks with that name into one script. In `console`, lines after
+ *   `$ ` are commands and the others their output, where `…` matches anything.
  * - `ts`: type-checked. `run` also runs it.
  * - `json`: parsed.
  * - `file=name` first writes the block to a file in the page's folder, for later blocks.

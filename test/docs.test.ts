@@ -66,19 +66,38 @@ describe.runIf(typed.length > 0)("TypeScript in the documentation", () => {
   }
 });
 
+/** Starts with the first page that needs it. */
+let shared: Promise<Server> | null = null;
+let sharedFolder = "";
+afterAll(async () => {
+  await (await shared)?.stop();
+  if (sharedFolder) await rm(sharedFolder, { recursive: true, force: true });
+});
+
+function sharedServer(): Promise<Server> {
+  shared ??= furnishedFolder([]).then((folder) => {
+    sharedFolder = folder;
+    return startServer(folder);
+  });
+  return shared;
+}
+
 for (const [path, group] of Map.groupBy(blocks, (block) => block.path)) {
   const scripts = scriptsOf(group);
+  // A page that configures its server has one of its own.
+  const isConfigured = group.some((block) => block.attributes.get("file") === "millrace.config.ts");
   describe.runIf(scripts.length > 0)(path, () => {
     let folder = "";
     let server: Server | null = null;
 
     beforeAll(async () => {
       folder = await furnishedFolder(group);
-      if (scripts.flat().some((block) => !block.attributes.has("skip") && documented.test(block.text)))
-        server = await startServer(folder);
+      if (!scripts.flat().some((block) => !block.attributes.has("skip") && documented.test(block.text)))
+        return;
+      server = await (isConfigured ? startServer(folder) : sharedServer());
     });
     afterAll(async () => {
-      await server?.stop();
+      if (isConfigured) await server?.stop();
       await rm(folder, { recursive: true, force: true });
     });
 
