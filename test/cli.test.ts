@@ -43,6 +43,8 @@ afterAll(async () => {
 });
 
 const run = (...args: string[]) => millrace(args, { cwd: folder, env: { TMPDIR: temporary } });
+/** `convert` on this machine: where the number does not matter, with one worker. */
+const convert = (...args: string[]) => run("convert", ...args, "--workers", "1");
 const ask = (...args: string[]) =>
   millrace(args, { cwd: folder, env: { MILLRACE_SERVER: server.url, TMPDIR: temporary } });
 
@@ -137,15 +139,18 @@ describe("convert on this machine", () => {
       files: [{ output: outputs[0], outputs }],
     });
     expect(readdirSync(join(folder, "paged")).sort()).toEqual(names);
-    const again = await run(...paged, "--out", "paged");
+    const [again, printed] = await Promise.all([
+      run(...paged, "--out", "paged"),
+      run(...paged, "--out", "-"),
+    ]);
     expect(again.code).toBe(1);
     expect(again.stdout).toContain("album-1.png already exists. Use --force to replace it.");
-    expect((await run(...paged, "--out", "-")).stderr).toContain("It has 3 pages");
+    expect(printed.stderr).toContain("It has 3 pages");
   });
 
   test("names that collide are told apart, and a glob keeps its folders", async () => {
     await cp(join(folder, "photos", "sea.jpg"), join(folder, "photos", "trip", "sea.jpg"));
-    const ended = await run("convert", "photos/**/sea.*", "nothing*.png", "--to", "jpg", "--out", "named");
+    const ended = await convert("photos/**/sea.*", "nothing*.png", "--to", "jpg", "--out", "named");
     await rm(join(folder, "photos", "trip", "sea.jpg"));
 
     expect(ended.code).toBe(1);
@@ -253,15 +258,15 @@ describe("looking after a server", () => {
     const failing = await create("mendable", { needs: join(folder, "nowhere") });
     await fetch(`${server.url}/v1/jobs/${failing}?wait=10`);
 
-    const listed = parsed<{ items: { id: string; state: string }[] }>(
-      await ask("jobs", "--state", "failed", "--pipeline", "mendable", "--json"),
-    );
+    const [list, shown, json] = await Promise.all([
+      ask("jobs", "--state", "failed", "--pipeline", "mendable", "--json"),
+      ask("jobs", "show", failing),
+      ask("jobs", "show", failing, "--json"),
+    ]);
+    const listed = parsed<{ items: { id: string; state: string }[] }>(list);
     expect(listed.items).toMatchObject([{ id: failing, state: "failed" }]);
-    const shown = await ask("jobs", "show", failing);
     expect(shown.stdout).toMatch(/mendable, version 1[\s\S]*failed[\s\S]*The file it needs is missing/);
-    const job = parsed<{ finishedAt: string; expiresAt: string }>(
-      await ask("jobs", "show", failing, "--json"),
-    );
+    const job = parsed<{ finishedAt: string; expiresAt: string }>(json);
     expect(Date.parse(job.expiresAt) - Date.parse(job.finishedAt)).toBe(200 * 3_600_000);
 
     expect(parsed(await ask("jobs", "retry", failing, "--json"))).toMatchObject({ items: [{ id: failing }] });
@@ -282,11 +287,13 @@ describe("looking after a server", () => {
     await fetch(`${server.url}/v1/jobs/${job}?wait=10`);
     const task = `${job}.0`;
 
-    const listed = parsed<{ items: { taskId: string; error: unknown }[] }>(
-      await ask("dead-letters", "list", "--job", job, "--json"),
-    );
+    const [list, shown] = await Promise.all([
+      ask("dead-letters", "list", "--job", job, "--json"),
+      ask("dead-letters", "show", task),
+    ]);
+    const listed = parsed<{ items: { taskId: string; error: unknown }[] }>(list);
     expect(listed.items).toMatchObject([{ taskId: task, error: { code: "step_failed" } }]);
-    expect((await ask("dead-letters", "show", task)).stdout).toMatch(/mendable look[\s\S]*is missing/);
+    expect(shown.stdout).toMatch(/mendable look[\s\S]*is missing/);
 
     await writeFile(needs, "");
     expect(await ask("dead-letters", "replay", task)).toMatchObject({
@@ -295,30 +302,35 @@ describe("looking after a server", () => {
     });
     const mended = (await (await fetch(`${server.url}/v1/jobs/${job}?wait=10`)).json()) as { state: string };
     expect(mended.state).toBe("succeeded");
-    const all = await ask("dead-letters", "replay", "--all", "--job", job, "--json");
+    const [all, senseless] = await Promise.all([
+      ask("dead-letters", "replay", "--all", "--job", job, "--json"),
+      ask("dead-letters", "replay"),
+    ]);
     expect(parsed(all)).toMatchObject({ matched: 0, stoppedBy: null });
-    expect((await ask("dead-letters", "replay")).code).toBe(2);
+    expect(senseless.code).toBe(2);
   });
 
   test("a dead letter is shown with its attempts and their stack traces", async () => {
     const job = await create("mistaken", { fails: true });
     await fetch(`${server.url}/v1/jobs/${job}?wait=10`);
-    const { stdout } = await ask("dead-letters", "show", `${job}.0`);
+    const there = ["--server", server.url];
+    const [{ stdout }, elsewhere, page, ofJob] = await Promise.all([
+      ask("dead-letters", "show", `${job}.0`),
+      run("dead-letters", "show", `${job}.0`, ...there),
+      run("jobs", "--limit", "1", ...there),
+      ask("jobs", "show", job),
+    ]);
     expect(stdout).toMatch(
       /STEP +ATTEMPT +RUN +OUTCOME[\s\S]*draft +1 +1 +succeeded[\s\S]*finish +2 +1 +failed/,
     );
     const traces = stdout.match(/TypeError: this was never meant to happen\n +at neverMind/g);
     expect(traces).toHaveLength(2);
     expect(stdout).toContain("Attempt 1 at finish:");
-    const there = ["--server", server.url];
-    const elsewhere = await run("dead-letters", "show", `${job}.0`, ...there);
     expect(elsewhere.stdout).toContain(`millrace dead-letters replay ${job}.0 --server ${server.url}\n`);
     expect(stdout).toContain(`millrace dead-letters replay ${job}.0\n`);
     expect(stdout).toContain("restart Millrace first");
-    const page = await run("jobs", "--limit", "1", ...there);
     expect(page.stdout).toMatch(/^More: millrace jobs list --cursor \S+ --server http:\S+$/m);
     const command = `See the cause with: millrace dead-letters show ${job}.0`;
-    const ofJob = await ask("jobs", "show", job);
     expect(ofJob.stdout).not.toContain("neverMind");
     expect(ofJob.stdout).toContain(`\n${command}\n`);
     const again = await ask("run", "mistaken", "--option", "fails=true");
@@ -385,25 +397,30 @@ describe("run", () => {
   });
 
   test("what fails ends with 1, what cannot be meant with 2", async () => {
-    const failed = await ask("run", "mendable", "--option", `needs=${join(folder, "never")}`);
+    const [failed, refused] = await Promise.all([
+      ask("run", "mendable", "--option", `needs=${join(folder, "never")}`),
+      ask("run", "mendable", "--option", "needs=1"),
+    ]);
     expect(failed).toMatchObject({
       code: 1,
       stderr: expect.stringContaining("The file it needs is missing."),
     });
-    const refused = await ask("run", "mendable", "--option", "needs=1");
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining("needs") });
-    for (const args of [
+    const senseless = [
       ["--option", "none"],
       ["missing.jpg"],
       ["photos"],
       ["--option", "a=1", "--option", "a.b=2"],
-    ])
-      expect((await ask("run", "image.convert", ...args)).code).toBe(2);
-    const unknown = await ask("run", "image.convrt");
+    ];
+    const ended = await Promise.all(senseless.map((args) => ask("run", "image.convert", ...args)));
+    expect(ended.map(({ code }) => code)).toEqual([2, 2, 2, 2]);
+    const [unknown, misspelled] = await Promise.all([
+      ask("run", "image.convrt"),
+      ask("run", "image.convert", "photos/sea.jpg", "--option", "widht=80"),
+    ]);
     expect(unknown.code).toBe(1);
     expect(unknown.stderr).toContain('There is no pipeline "image.convrt". Did you mean image.convert?');
     expect(unknown.stderr).toContain("`millrace pipelines` lists them.");
-    const misspelled = await ask("run", "image.convert", "photos/sea.jpg", "--option", "widht=80");
     expect(misspelled.code).toBe(1);
     expect(misspelled.stderr).toContain('There is no field named "widht" here. Did you mean "width"?');
   });
@@ -433,29 +450,29 @@ describe("run", () => {
     await writeFile(join(folder, "broken.ndjson"), '{"customer":"a"}\n{"customer":\n');
     await writeFile(join(folder, "broken.csv"), 'customer,cents\n"open,5\n');
     await writeFile(join(folder, "empty.ndjson"), "\n");
-    for (const [data, message] of [
+    const cases = [
       ["broken.ndjson", "broken.ndjson, line 2, is not valid JSON"],
       ["broken.csv", "broken.csv, line 2, is not valid CSV"],
       ["empty.ndjson", "empty.ndjson contains no items"],
       ["none.ndjson", "none.ndjson cannot be read"],
       ["photos", "photos cannot be read"],
-    ]) {
-      const ended = await ask("run", "invoice", "--data", data!);
-      expect(ended).toMatchObject({ code: 2, stderr: expect.stringContaining(message!) });
-    }
-    expect(await ask("run", "image.convert", "--data", "broken.ndjson")).toMatchObject({
+    ] as const;
+    const ended = await Promise.all(cases.map(([data]) => ask("run", "invoice", "--data", data)));
+    for (const [n, [, message]] of cases.entries())
+      expect(ended[n]).toMatchObject({ code: 2, stderr: expect.stringContaining(message) });
+    await writeFile(join(folder, "one.ndjson"), '{"customer":5}');
+    const [filesOnly, both, refused] = await Promise.all([
+      ask("run", "image.convert", "--data", "broken.ndjson"),
+      ask("run", "invoice", "photos/sea.jpg", "--data", "broken.ndjson"),
+      ask("run", "invoice", "--data", "one.ndjson"),
+    ]);
+    expect(filesOnly).toMatchObject({
       code: 2,
       stderr: expect.stringContaining("does not accept items of data"),
     });
-    expect((await ask("run", "invoice", "photos/sea.jpg", "--data", "broken.ndjson")).code).toBe(2);
-    const refused = await ask("run", "invoice", "--data", await written('{"customer":5}'));
+    expect(both.code).toBe(2);
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining("items.0.data.customer") });
   });
-
-  async function written(line: string): Promise<string> {
-    await writeFile(join(folder, "one.ndjson"), line);
-    return "one.ndjson";
-  }
 
   test("a job is sent without waiting, then watched and fetched by the beginning of its id", async () => {
     const key = ["--idempotency-key", "once"];
@@ -465,15 +482,24 @@ describe("run", () => {
     expect(id).toMatch(/^[0-9a-f-]{36}$/);
     const start = id.slice(0, 20);
     expect((await ask("jobs", "watch", start)).stdout).toContain(`${id}  succeeded`);
-    expect((await ask("jobs", "show", start, "--json")).stdout).toContain(id);
-    const fetched = await ask("jobs", "download", start, "--out", "later");
+    const zip = ["jobs", "download", start, "--archive", "job.zip"];
+    const [shown, fetched, packed] = await Promise.all([
+      ask("jobs", "show", start, "--json"),
+      ask("jobs", "download", start, "--out", "later"),
+      ask(...zip),
+    ]);
+    expect(shown.stdout).toContain(id);
     expect(fetched.stdout.trim()).toBe(join(folder, "later", "sea.webp"));
     expect(existsSync(join(folder, "later", "sea.webp"))).toBe(true);
-    const zip = ["jobs", "download", start, "--archive", "job.zip"];
-    expect((await ask(...zip)).stdout.trim()).toBe(join(folder, "job.zip"));
-    expect(await ask(...zip)).toMatchObject({ code: 2, stderr: expect.stringContaining("--force") });
-    expect((await ask("jobs", "show", id.slice(0, 2))).code).toBe(2);
-    expect((await ask("jobs", "show", "ffffffff")).stderr).toContain("There is no such job");
+    expect(packed.stdout.trim()).toBe(join(folder, "job.zip"));
+    const [again, ambiguous, unknown] = await Promise.all([
+      ask(...zip),
+      ask("jobs", "show", id.slice(0, 2)),
+      ask("jobs", "show", "ffffffff"),
+    ]);
+    expect(again).toMatchObject({ code: 2, stderr: expect.stringContaining("--force") });
+    expect(ambiguous.code).toBe(2);
+    expect(unknown.stderr).toContain("There is no such job");
   });
 
   test("a result that came from the cache is marked", async () => {
@@ -517,7 +543,7 @@ describe("help and completion", () => {
   });
 
   test("values of flags that cannot be meant end with 2, before a server is asked", async () => {
-    for (const args of [
+    const cases = [
       ["jobs", "--state", "bogus"],
       ["jobs", "--state", "failed,bogus"],
       ["jobs", "--limit", "many"],
@@ -525,22 +551,23 @@ describe("help and completion", () => {
       ["run", "noted", "--priority", "10"],
       ["schedules", "add", "noted", "--every", "soon"],
       ["schedules", "add", "noted", "--every", "5", "--overlap", "both"],
-    ])
-      expect(await run(...args, "--server", "http://127.0.0.1:1"), args.join(" ")).toMatchObject({
-        code: 2,
-        stdout: "",
-      });
+    ];
+    const ended = await Promise.all(cases.map((args) => run(...args, "--server", "http://127.0.0.1:1")));
+    for (const [n, args] of cases.entries())
+      expect(ended[n], args.join(" ")).toMatchObject({ code: 2, stdout: "" });
     expect((await ask("jobs", "--state", "failed,partial")).code).toBe(0);
   });
 
   test("a flag that takes one value cannot be given twice", async () => {
-    for (const args of [
+    const cases = [
       ["run", "noted", "--out", "a", "--out", "b"],
       ["convert", "photos", "--out=a", "--out", "a"],
       ["jobs", "--limit", "1", "--limit", "2"],
       ["start", "--port", "0", "--port", "0"],
-    ])
-      expect(await run(...args), args.join(" ")).toMatchObject({
+    ];
+    const ended = await Promise.all(cases.map((args) => run(...args)));
+    for (const [n, args] of cases.entries())
+      expect(ended[n], args.join(" ")).toMatchObject({
         code: 2,
         stdout: "",
         stderr: expect.stringMatching(
@@ -566,8 +593,9 @@ describe("help and completion", () => {
     expect(await complete("millrace", "jobs", "w")).toEqual(["watch"]);
     expect(await complete("millrace", "jobs", "download", "--a")).toEqual(["--archive", "--all"]);
     expect(await complete("millrace", "run", "image.convert", "phot")).toEqual(["photos"]);
-    expect((await run("completion", "zsh")).stdout).toContain("bashcompinit");
-    expect((await run("completion", "fish")).code).toBe(2);
+    const [zsh, fish] = await Promise.all([run("completion", "zsh"), run("completion", "fish")]);
+    expect(zsh.stdout).toContain("bashcompinit");
+    expect(fish.code).toBe(2);
   });
 });
 
@@ -608,20 +636,22 @@ describe("doctor", () => {
 
   test("what is wrong is said with what to do, and without secrets", async () => {
     await writeFile(join(folder, "file"), "");
-    const ended = await millrace(["doctor", "--data", "file"], {
-      cwd: folder,
-      env: { MILLRACE_BLOBS: "ftp://me:secret@127.0.0.1/files" },
-    });
+    const [ended, opened, broken] = await Promise.all([
+      millrace(["doctor", "--data", "file"], {
+        cwd: folder,
+        env: { MILLRACE_BLOBS: "ftp://me:secret@127.0.0.1/files" },
+      }),
+      run("doctor", "--host", "0.0.0.0", "--auth", "off", "--json"),
+      run("doctor", "--port", "many", "--json"),
+    ]);
     expect(ended.code).toBe(1);
     expect(ended.stdout).toMatch(/✗ data folder +\S+file is not a folder\n +→ Choose another/);
     expect(ended.stdout).toMatch(/✗ files .*\n +→ Correct MILLRACE_BLOBS/);
     expect(ended.stdout).not.toContain("secret");
-    const open = parsed<Report>(await run("doctor", "--host", "0.0.0.0", "--auth", "off", "--json"));
-    expect(find(open, "settings")).toMatchObject({
+    expect(find(parsed<Report>(opened), "settings")).toMatchObject({
       status: "fail",
       message: expect.stringContaining("0.0.0.0"),
     });
-    const broken = await run("doctor", "--port", "many", "--json");
     expect(broken.code).toBe(1);
     expect(find(parsed<Report>(broken), "settings")).toMatchObject({ status: "fail" });
   });
@@ -661,15 +691,15 @@ describe("lab load", () => {
   });
 
   test("what cannot be meant is found before a request is sent", async () => {
-    expect(await ask(...short, "--target", "http://192.0.2.1")).toMatchObject({
-      code: 2,
-      stderr: expect.stringContaining("is not this machine"),
-    });
-    expect(await ask(...short, "--threshold", "fast")).toMatchObject({ code: 2 });
-    expect(await ask(...short, "--scenario", "faces")).toMatchObject({
-      code: 2,
-      stderr: expect.stringContaining("needs two portraits"),
-    });
-    expect(await ask(...short, "--scenario", "nothing")).toMatchObject({ code: 1 });
+    const [elsewhere, threshold, faces, nothing] = await Promise.all([
+      ask(...short, "--target", "http://192.0.2.1"),
+      ask(...short, "--threshold", "fast"),
+      ask(...short, "--scenario", "faces"),
+      ask(...short, "--scenario", "nothing"),
+    ]);
+    expect(elsewhere).toMatchObject({ code: 2, stderr: expect.stringContaining("is not this machine") });
+    expect(threshold).toMatchObject({ code: 2 });
+    expect(faces).toMatchObject({ code: 2, stderr: expect.stringContaining("needs two portraits") });
+    expect(nothing).toMatchObject({ code: 1 });
   });
 });
