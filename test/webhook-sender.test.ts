@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import type { ServerResponse } from "node:http";
 import { type AddressInfo, createServer } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import { nameResolver } from "../src/outgoing/names.ts";
@@ -54,7 +55,11 @@ test("an endpoint where nothing arrives for five days is switched off, and its o
 
 test("of four that are answered with 410 at once, the owner hears once", async () => {
   const receiver = await received();
-  receiver.answers.set("/gone", (response) => void setTimeout(() => response.writeHead(410).end(), 200));
+  const held: ServerResponse[] = [];
+  receiver.answers.set("/gone", (response, nth) => {
+    held.push(response);
+    if (nth >= 4) for (const one of held.splice(0)) one.writeHead(410).end();
+  });
   const sender = await opened(createOutgoing({ allow: ["127.0.0.1"] }), [0, 100]);
   const webhook = await sender.endpoint(`${receiver.url}/gone`, 6);
   await sender.start();
