@@ -2,8 +2,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Admin, type BaseOptions, Producer } from "@platformatic/kafka";
 import { whyUnreachable } from "../../domain/unreachable.ts";
 import { MillraceError } from "../../errors.ts";
+import { unlessHeldUp } from "../held-up.ts";
 import { isCoordinatorMoving, isRebalance, isRefusedUser, toError } from "./errors.ts";
 import type { KafkaSettings } from "./settings.ts";
+
+/** How long Kafka may take to answer a check before it counts as down. */
+const HEALTH_MS = 2_000;
 
 /** Options of every client. Clients do not retry, because each caller knows better when to give up. */
 export function clientOptions(settings: KafkaSettings): BaseOptions {
@@ -53,7 +57,7 @@ export async function whenCoordinated<T>(
 
 /** Resolves when Kafka answers; rejects with `unavailable` if it does not within 2 s. */
 export async function checkHealth(admin: Admin): Promise<void> {
-  const late = AbortSignal.timeout(2_000);
+  const late = AbortSignal.timeout(HEALTH_MS);
   const timeout = new Promise<never>((_, reject) => {
     late.addEventListener("abort", () => reject(late.reason), { once: true });
   });
@@ -67,7 +71,12 @@ export async function checkHealth(admin: Admin): Promise<void> {
 /** Like `checkHealth`, for the first use of a URL: the error names the address and the cause. */
 export async function assertReachable(admin: Admin, { servers }: KafkaSettings): Promise<void> {
   try {
-    await checkHealth(admin);
+    // The check gives up by itself, so whatever fails later than that is its timeout.
+    await unlessHeldUp(
+      HEALTH_MS,
+      () => true,
+      () => checkHealth(admin),
+    );
   } catch (error) {
     const { cause } = error as Error;
     const service = `Kafka at ${servers.join(", ")}`;

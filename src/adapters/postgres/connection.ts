@@ -2,6 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import pg from "pg";
 import { whyUnreachable } from "../../domain/unreachable.ts";
 import { MillraceError } from "../../errors.ts";
+import { unlessHeldUp } from "../held-up.ts";
 
 export interface Target {
   /** For the client, with the schema as its search path and without Millrace's own parameters. */
@@ -95,7 +96,7 @@ export function openPool(target: Target, role: string, max: number): pg.Pool {
 }
 
 export async function openClient(target: Target, role: string): Promise<pg.Client> {
-  return unlessHeldUp(async () => {
+  return unlessHeldUp(CONNECT_MS, isTimeout, async () => {
     const client = new pg.Client(settings(target, role));
     client.on("error", () => {});
     await client.connect();
@@ -122,7 +123,7 @@ export async function pipeline<T extends readonly Promise<unknown>[]>(
 /** Fails with one clear line if the server cannot be used as configured. */
 export async function assertReachable(pool: pg.Pool, target: Target): Promise<void> {
   try {
-    await unlessHeldUp(() => pool.query("SELECT 1"));
+    await unlessHeldUp(CONNECT_MS, isTimeout, () => pool.query("SELECT 1"));
   } catch (error) {
     throw openingError(error, target);
   }
@@ -181,22 +182,9 @@ export async function retryConflicts<T>(attempt: () => Promise<T>): Promise<T> {
   }
 }
 
-/** How late a timer runs in a process that was held up, in ms. */
-const HELD_UP_MS = 100;
-
-/**
- * Tries once more if connecting timed out while this process was held up, such as by loading modules on a busy machine:
- * then the server may well have answered, and nobody looked. A connection that timed out has sent nothing.
- */
-async function unlessHeldUp<T>(call: () => Promise<T>): Promise<T> {
-  const started = performance.now();
-  try {
-    return await call();
-  } catch (error) {
-    const isTimeout = /timeout exceeded|timeout expired|connection timeout/i.test((error as Error).message);
-    if (!isTimeout || performance.now() - started < CONNECT_MS + HELD_UP_MS) throw error;
-    return await call();
-  }
+/** A connection that timed out has sent nothing. */
+function isTimeout(error: Error): boolean {
+  return /timeout exceeded|timeout expired|connection timeout/i.test(error.message);
 }
 
 /** Runs a query like `asking`, and returns its rows. */
@@ -205,7 +193,7 @@ export type Ask = <Row>(query: pg.QueryConfig) => Promise<Row[]>;
 /** Calls the client, and turns its failure into an error of the catalog. */
 export async function asking<T>(call: () => Promise<T>): Promise<T> {
   try {
-    return await unlessHeldUp(() => retryConflicts(call));
+    return await unlessHeldUp(CONNECT_MS, isTimeout, () => retryConflicts(call));
   } catch (error) {
     throw toError(error);
   }

@@ -2,6 +2,10 @@ import { Redis, type RedisOptions } from "ioredis";
 import { backoffMs } from "../../domain/backoff.ts";
 import { whyUnreachable } from "../../domain/unreachable.ts";
 import { MillraceError } from "../../errors.ts";
+import { unlessHeldUp } from "../held-up.ts";
+
+/** How long connecting may take before the server counts as down. */
+const CONNECT_MS = 3_000;
 
 /**
  * Opens a connection that fails at once if the first attempt fails, and reconnects forever after that. While it is
@@ -9,6 +13,15 @@ import { MillraceError } from "../../errors.ts";
  * refused too, and never resent behind the caller's back.
  */
 export async function connect(url: string, role: string): Promise<Redis> {
+  return unlessHeldUp(CONNECT_MS, isTimeout, () => connectOnce(url, role));
+}
+
+/** ioredis's own timeout; see `refused` for the cause. */
+function isTimeout(error: Error): boolean {
+  return (error.cause as NodeJS.ErrnoException | undefined)?.code === "ETIMEDOUT";
+}
+
+async function connectOnce(url: string, role: string): Promise<Redis> {
   const redis = new Redis(url, { ...options, connectionName: `millrace-${role}` });
   let failure: unknown;
   // ioredis prints errors that have no listener; refused calls report the cause of an outage.
@@ -35,7 +48,7 @@ const options: RedisOptions = {
   autoResubscribe: false,
   enableOfflineQueue: false,
   maxRetriesPerRequest: 0,
-  connectTimeout: 3_000,
+  connectTimeout: CONNECT_MS,
   /** A connection whose answer is overdue for this long counts as dead. */
   socketTimeout: 6_000,
   retryStrategy: (attempt) => backoffMs(attempt, { baseMs: 50, maxMs: 2_000 }, Math.random()),
