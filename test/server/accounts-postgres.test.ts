@@ -116,7 +116,7 @@ await withService("PostgreSQL", addressOf(schema.url, 5432), () => {
     const gus = await signedIn(here, "gus@example.org");
     await gus.json(202, "/v1/jobs", { pipeline: "count", options: { to: 1 } });
     await gus.json(204, "/v1/me", { password: PASSWORD }, "DELETE");
-    await expect.poll(() => there.accounts!.users.byEmail("gus@example.org"), { timeout: 5_000 }).toBeNull();
+    await expect.poll(() => there.accounts!.users.byEmail("gus@example.org")).toBeNull();
     expect(await there.engine.store.jobs({ owner: gus.id, limit: 10 })).toEqual([]);
   });
 });

@@ -64,7 +64,7 @@ test("a download is told as it goes on, and its end is kept with the job", async
   const { id, archive } = await largeJob();
   expect(archive).toEqual({ downloadedAt: null });
   const socket = await hesitant(id);
-  await expect.poll(() => told(id).length, { timeout: 5_000 }).toBeGreaterThan(0);
+  await expect.poll(() => told(id).length).toBeGreaterThan(0);
   const first = told(id)[0]!;
   expect(first).toMatchObject({ downloads: 1 });
   expect(first.totalBytes).toBeGreaterThan(15 * MB);
@@ -73,7 +73,7 @@ test("a download is told as it goes on, and its end is kept with the job", async
   expect(await downloadedAt(id)).toBeNull();
 
   socket.resume();
-  await expect.poll(() => told(id).at(-1)?.downloadedAt, { timeout: 5_000 }).toBeTypeOf("string");
+  await expect.poll(() => told(id).at(-1)?.downloadedAt).toBeTypeOf("string");
   const last = told(id).at(-1)!;
   expect(last).toEqual({ downloads: 0, sentBytes: 0, totalBytes: 0, downloadedAt: last.downloadedAt });
   expect(Math.abs(Date.parse(last.downloadedAt!) - Date.now())).toBeLessThan(10_000);
@@ -86,7 +86,7 @@ test("a download is told as it goes on, and its end is kept with the job", async
 test("an aborted download does not count, and its end is told", async () => {
   const { id } = await largeJob();
   const socket = await hesitant(id);
-  await expect.poll(() => told(id).length, { timeout: 5_000 }).toBeGreaterThan(0);
+  await expect.poll(() => told(id).length).toBeGreaterThan(0);
   socket.destroy();
   await expect.poll(() => told(id).at(-1)?.downloads, { timeout: 5_000 }).toBe(0);
   expect(told(id).some((one) => one.downloadedAt)).toBe(false);
@@ -100,7 +100,7 @@ test("downloads that wait on one connection end with it", async () => {
   socket.write(`GET /v1/jobs/${id}/archive HTTP/1.1\r\nHost: 127.0.0.1:${server.port}\r\n\r\n`.repeat(3));
   await once(socket, "data");
   socket.pause();
-  await expect.poll(() => told(id).at(-1)?.downloads, { timeout: 5_000 }).toBe(3);
+  await expect.poll(() => told(id).at(-1)?.downloads).toBe(3);
   socket.destroy();
   await expect.poll(() => told(id).at(-1)?.downloads, { timeout: 5_000 }).toBe(0);
   expect(await downloadedAt(id)).toBeNull();
@@ -109,7 +109,7 @@ test("downloads that wait on one connection end with it", async () => {
 test("many downloads of a job are told together, at most twice a second", async () => {
   const { id } = await largeJob();
   const sockets = await Promise.all(Array.from({ length: 5 }, () => hesitant(id)));
-  await expect.poll(() => told(id).at(-1)?.downloads, { timeout: 5_000 }).toBe(5);
+  await expect.poll(() => told(id).at(-1)?.downloads).toBe(5);
   const before = told(id).length;
   const since = performance.now();
   const bodies = await Promise.all(Array.from({ length: 20 }, () => fetch(archiveOf(id))));

@@ -131,7 +131,7 @@ test("a cursor that the log does not hold gets one resync, and then what is new"
   for (const cursor of ["999999999", "nonsense"]) {
     const stream = await listen(server.url, "/v1/events", cursor);
     const job = await createJob(server.url, { pipeline: "count", options: { to: 3 } });
-    await expect.poll(() => types(stream.events).at(-1), { timeout: 5_000 }).toBe("job.succeeded");
+    await expect.poll(() => types(stream.events).at(-1)).toBe("job.succeeded");
     expect(stream.events[0]).toMatchObject({ event: "resync", id: null });
     expect(stream.events.filter((event) => event.event === "resync")).toHaveLength(1);
     expect(logged(stream.events).every((event) => event.data.jobId === job.id)).toBe(true);
@@ -206,7 +206,7 @@ test("another owner's events are not told", async () => {
   const stream = await listen(server.url, "/v1/events");
   await server.engine.createJob({ owner: "somebody-else", pipeline: "count", options: { to: 1 }, files: [] });
   await createJob(server.url, { pipeline: "count", options: { to: 1 } });
-  await expect.poll(() => types(stream.events).at(-1), { timeout: 5_000 }).toBe("job.succeeded");
+  await expect.poll(() => types(stream.events).at(-1)).toBe("job.succeeded");
   expect(types(stream.events).filter((type) => type === "job.created")).toHaveLength(1);
   await stream.cut();
 });

@@ -68,7 +68,7 @@ test("who has used most of a quota is warned, once", async () => {
     ["3.txt", "3"],
     ["4.txt", "4"],
   ]);
-  await expect.poll(warnings, { timeout: 5_000 }).toHaveLength(1);
+  await expect.poll(warnings).toHaveLength(1);
   expect((await warnings())[0]).toMatchObject({
     data: { quota: "itemsPerDay", used: 4, limit: 5 },
     path: "/account",

@@ -42,7 +42,7 @@ await withService("PostgreSQL", addressOf(schema.url, 5432), () => {
       expect(told().toSorted()).toEqual(items.map(({ id }) => id).toSorted());
     }
     await fetch(`${here.url}/v1/notifications/read`, { method: "POST" });
-    await expect.poll(() => streams[1]!.events.at(-1)?.data, { timeout: 5_000 }).toMatchObject({ unread: 0 });
+    await expect.poll(() => streams[1]!.events.at(-1)?.data).toMatchObject({ unread: 0 });
     await Promise.all(streams.map((stream) => stream.cut()));
   });
 });

@@ -110,9 +110,7 @@ test("metrics tell of requests, queues, attempts, streams and the process", asyn
   const abort = new AbortController();
   await fetch(`${server.url}/v1/events`, { signal: abort.signal });
   await failing("counted", 1);
-  await expect
-    .poll(text, { timeout: 5_000 })
-    .toMatch(/millrace_attempts_total\{queue="copy\/copy",outcome="failed"\} \d/);
+  await expect.poll(text).toMatch(/millrace_attempts_total\{queue="copy\/copy",outcome="failed"\} \d/);
   const done = { worker: "w", steps: [], dropped: [], lostLines: 3 };
   await server.engine.bus.publish("metrics", JSON.stringify(done));
   await expect.poll(text).toMatch(/^millrace_log_lines_lost_total 3$/m);

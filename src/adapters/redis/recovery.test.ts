@@ -23,7 +23,7 @@ await withService("Redis", addressOf(url, 6379), () => {
   const comes = (taken: readonly Delivery[], id: string) =>
     eventually(
       () => taken.some((delivery) => delivery.id === id),
-      5_000,
+      15_000,
       () => `${id} did not come`,
     );
 
