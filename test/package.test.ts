@@ -43,9 +43,10 @@ beforeAll(async () => {
 }, 240_000);
 afterAll(() => rm(project, { recursive: true, force: true }));
 
-async function install(folder: string): Promise<void> {
+async function install(folder: string, ...flags: string[]): Promise<void> {
   if (installs) {
-    const args = ["install", "--no-audit", "--no-fund", tarball, "typescript@7", "@types/node@24", "zod@4"];
+    const packages = [tarball, "typescript@7", "@types/node@24", "zod@4"];
+    const args = ["install", "--no-audit", "--no-fund", ...flags, ...packages];
     await run("npm", args, { cwd: folder, env: environment });
     return;
   }
@@ -282,7 +283,8 @@ describe("millrace new", () => {
     expect(made).toMatchObject({ name: "created", dependencies: { millrace: `^${manifest.version}` } });
     // So that the tests, which are TypeScript, run on any Node that npm runs on.
     expect(made.devDependencies).toHaveProperty("node");
-    await install(folder);
+    // What the first installation downloaded need not be asked for again.
+    await install(folder, "--prefer-offline");
     const { stdout: tested } = await run("npm", ["test"], { cwd: folder, env: environment });
     expect(tested).toMatch(/pass 2\b/);
     await run("npm", ["run", "typecheck"], {
