@@ -12,6 +12,7 @@ import {
   namelessControls,
   openPage,
   sidewaysOverflow,
+  watchLoading,
 } from "./web/browser.ts";
 import { type RunningServer, startServer } from "./web/server.ts";
 
@@ -302,10 +303,10 @@ describe("accounts on the page", () => {
 
   test("on a Korean phone in the dark, every view fits and every control has a name", async () => {
     const { page, errors } = await openPage(browser, `${server.url}/login`, koreanPhone);
+    const loaded = watchLoading(page);
     const fits = async (heading: string) => {
       await page.getByRole("heading", { level: 1, name: heading }).waitFor();
-      // A page with a live stream never becomes idle.
-      await page.waitForLoadState("networkidle", { timeout: 2_000 }).catch(() => {});
+      await loaded();
       expect(await page.evaluate(sidewaysOverflow), heading).toBeLessThanOrEqual(0);
       expect(await page.evaluate(namelessControls), heading).toEqual([]);
     };

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Browser, type BrowserContextOptions, chromium, type Page, type Request } from "playwright-core";
 
 const candidates = [
   process.env.CHROMIUM_PATH,
@@ -56,6 +57,29 @@ export async function openPage(
   page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
   await page.goto(url);
   return { page, errors };
+}
+
+/**
+ * Returns a function that waits until the page has loaded nothing for half a second, or for 2 s. Unlike Playwright's
+ * `networkidle`, it does not count the live stream, which never ends.
+ */
+export function watchLoading(page: Page): () => Promise<void> {
+  const open = new Set<Request>();
+  let changedAt = Date.now();
+  const closed = (request: Request) => {
+    if (open.delete(request)) changedAt = Date.now();
+  };
+  page.on("request", (request) => {
+    if (new URL(request.url()).pathname === "/v1/events") return;
+    open.add(request);
+    changedAt = Date.now();
+  });
+  page.on("requestfinished", closed);
+  page.on("requestfailed", closed);
+  return async () => {
+    const until = Date.now() + 2_000;
+    while (Date.now() < until && (open.size > 0 || Date.now() - changedAt < 500)) await sleep(50);
+  };
 }
 
 /** Limits the page's upload speed. */
