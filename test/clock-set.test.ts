@@ -35,3 +35,18 @@ test.each([
     expect((await millrace.ended(next.id, 10)).state).toBe("succeeded");
   },
 );
+
+test("a retry does not wait for a clock that is set back before a restart", {
+  timeout: 120_000,
+}, async () => {
+  writeFileSync(millrace.clock, "0");
+  await millrace.running.stop();
+  await millrace.start();
+  const { id } = await millrace.submit(["x"], "patient");
+  await expect.poll(() => millrace.lines(id, "start").length).toBe(1);
+  await expect.poll(async () => (await millrace.ended(id, 0)).items[0]!.state).toBe("retrying");
+  writeFileSync(millrace.clock, String(-HOUR));
+  await millrace.running.stop();
+  await millrace.start();
+  expect(await millrace.ended(id, 60)).toMatchObject({ state: "succeeded", items: [{ attempt: 2 }] });
+});

@@ -57,6 +57,25 @@ export const hasty = definePipeline({
   { attempts: 1, timeoutMs: 500, cache: "never" },
 );
 
+/** A step that fails once, and is tried again after three seconds. */
+export const patient = definePipeline({
+  name: "patient",
+  version: 1,
+  title: "Patient",
+  accepts: { mediaTypes: ["*"], maxFiles: 10 },
+}).each(
+  "act",
+  async (ctx) => {
+    appendFileSync(
+      log,
+      `start ${ctx.jobId} ${ctx.index} patient ${ctx.attempt} ${Date.now()} ${process.pid}\n`,
+    );
+    if (ctx.attempt === 1) throw new Error("Not yet.");
+    return "";
+  },
+  { cache: "never", backoff: { baseMs: 3_000, maxMs: 3_000 } },
+);
+
 // Makes one worker terminate before it can have claimed anything; only once.
 if (process.env.FAULTS_TERMINATE && process.argv.includes("worker") && !existsSync(`${log}.terminated`)) {
   appendFileSync(`${log}.terminated`, "");

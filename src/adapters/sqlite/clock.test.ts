@@ -5,9 +5,9 @@ const START = Date.UTC(2026, 0, 1);
 const HOUR = 3_600_000;
 
 /** A machine whose clocks the test controls. */
-function machine() {
+function machine(last = 0) {
   const at = { wall: START, elapsed: 5_000, uptime: 5_000 };
-  const clock = new StoreClock({
+  const clock = new StoreClock(last, {
     wall: () => at.wall,
     elapsed: () => at.elapsed,
     uptime: () => at.uptime,
@@ -28,6 +28,17 @@ test("counts the time that passes", () => {
   const { clock, pass } = machine();
   pass(10_500);
   expect(clock.now()).toBe(START + 10_500);
+});
+
+test("does not go back before the store's last time, unless that is a day or more ahead", () => {
+  const { at, clock, pass } = machine(START + HOUR);
+  expect(clock.now()).toBe(START + HOUR);
+  pass(10_000);
+  expect(clock.now()).toBe(START + HOUR + 9_500);
+  pass(24 * HOUR);
+  expect(clock.now()).toBe(at.wall);
+  expect(machine(START - HOUR).clock.now()).toBe(START);
+  expect(machine(START + 24 * HOUR).clock.now()).toBe(START);
 });
 
 test.each([HOUR, -HOUR, 8 * 24 * HOUR])(

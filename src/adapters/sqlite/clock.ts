@@ -5,6 +5,8 @@ const CATCH_UP = 0.05;
 const LOOK_MS = 1_000;
 /** If `uptime` advances this much more than the monotonic clock, the machine was asleep. */
 const SLEPT_MS = 1_000;
+/** If the wall clock is further behind the store's last time than this, that time was wrong. */
+const BEHIND_MS = 24 * 3_600_000;
 
 /** Sources of time, in ms. */
 export interface TimeSources {
@@ -25,7 +27,8 @@ const machine: TimeSources = { wall: Date.now, elapsed: elapsedMs, uptime: () =>
 
 /**
  * The store's clock. It starts from the machine's wall clock and then counts elapsed time, so that setting the wall
- * clock ends neither leases nor retention. It follows the wall clock slowly: no duration is off by more than 5 %.
+ * clock ends neither leases nor retention. It follows the wall clock slowly: no duration is off by more than 5 %. If the
+ * wall clock was set back before a restart, it continues from the store's last time, or retries would wait for that long.
  */
 export class StoreClock {
   readonly #sources: TimeSources;
@@ -34,11 +37,13 @@ export class StoreClock {
   #lookedAt: number;
   #awake: number;
 
-  constructor(sources: TimeSources = machine) {
+  /** @param last the time when the store was last written, 0 if never */
+  constructor(last: number = 0, sources: TimeSources = machine) {
     this.#sources = sources;
     this.#lookedAt = sources.elapsed();
     this.#awake = sources.uptime() - this.#lookedAt;
-    this.offset = sources.wall() - this.#lookedAt;
+    const wall = sources.wall();
+    this.offset = (last - wall < BEHIND_MS ? Math.max(wall, last) : wall) - this.#lookedAt;
   }
 
   /** Milliseconds since the epoch. */

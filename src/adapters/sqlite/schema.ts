@@ -161,6 +161,10 @@ const migrations = [
   CREATE INDEX dead_letters_queue ON dead_letters (queue, job_id, item);
   CREATE INDEX dead_letters_owner ON dead_letters (owner, job_id, item);
   `,
+  `
+  CREATE TABLE clock (at INTEGER NOT NULL) STRICT;  -- one row: the store's time when it was last written
+  INSERT INTO clock VALUES (0);
+  `,
 ];
 
 /** Opens the records for their only writer. Others may read them meanwhile. */

@@ -51,6 +51,8 @@ const freeing = new Set([
 
 /** A smaller change of the clock's offset is not worth a message. */
 const TOLD_OFFSET_MS = 5;
+/** How exactly a restart knows when the store was last written. */
+const SAVE_TIME_MS = 1_000;
 
 /**
  * Everything in the inbox forms one transaction (group commit). Answers and deliveries are sent after the commit, never
@@ -61,6 +63,7 @@ export class Turns {
   #inbox: Asked[] = [];
   #isTurning = false;
   #toldOffset: number;
+  #savedAt = 0;
 
   constructor(parts: TurnParts) {
     this.#parts = parts;
@@ -116,6 +119,13 @@ export class Turns {
     if (Math.abs(clock.offset - this.#toldOffset) < TOLD_OFFSET_MS) return;
     this.#toldOffset = clock.offset;
     for (const connection of connections) connection.push("clock", clock.offset);
+  }
+
+  /** Part of a transaction that writes anyway, so it costs no commit of its own. */
+  #saveTime(now: number): void {
+    if (now - this.#savedAt < SAVE_TIME_MS) return;
+    this.#savedAt = now;
+    this.#parts.ledger.sql.saveTime.run(now);
   }
 
   #send(): void {
@@ -183,6 +193,7 @@ export class Turns {
     ledger.flush();
     handOver.refill(values);
     ledger.finish();
+    this.#saveTime(clock.now());
     assertFileThere();
     ledger.sql.commit.run();
     return values;

@@ -39,7 +39,7 @@ const ballast = new Ballast(path);
 whileOpening(() => prepare(db));
 ballast.restore();
 const assertFileThere = fileCheck(path);
-const clock = new StoreClock();
+const clock = new StoreClock(Number(db.prepare("SELECT at FROM clock").get()!.at));
 // The embedded broker needs no stock of deliveries: it gets new ones in the transaction that makes room.
 const queues = new Queues({ ahead: !publishes });
 const ledger = new SqliteLedger(db, queues);
