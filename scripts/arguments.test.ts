@@ -10,6 +10,8 @@ const help = {
   options: {
     kills: { type: "string", default: "100", value: "N", about: "how many" },
     only: { type: "string", multiple: true, about: "one part" },
+    pause: { type: "string", default: "0.5", value: "S", about: "how long to wait" },
+    signal: { type: "string", default: "KILL", oneOf: ["KILL", "TERM"], about: "what to send" },
     json: { type: "boolean", default: false, about: "prints JSON" },
   },
 } as const;
@@ -32,12 +34,14 @@ test.each(["--help", "-h"])("%s explains each option, even next to wrong ones", 
 
 Kills processes.
 
-  FILE          where to write
-  [NAME]        what to kill
-  --kills N     how many (default: 100)
-  --only VALUE  one part
-  --json        prints JSON
-  --help        prints this`,
+  FILE            where to write
+  [NAME]          what to kill
+  --kills N       how many (default: 100)
+  --only VALUE    one part
+  --pause S       how long to wait (default: 0.5)
+  --signal VALUE  what to send (default: KILL)
+  --json          prints JSON
+  --help          prints this`,
   });
 });
 
@@ -46,6 +50,9 @@ test.each([
   [["out", "--kills"], "Option '--kills <value>' argument missing."],
   [["out", "--kills", "--json"], "Option '--kills' argument is ambiguous."],
   [["out", "--json=yes"], "Option '--json' does not take an argument."],
+  [["out", "--kills", "1.5"], '--kills: "1.5" is not a whole number.'],
+  [["out", "--pause", "long"], '--pause: "long" is not a number.'],
+  [["out", "--signal", "HUP"], '--signal: "HUP" is not one of KILL, TERM.'],
   [[], "FILE is missing."],
   [["out", "a", "b"], "Unexpected argument 'b'."],
 ])("%j is refused in one line", (args, text) => {

@@ -2,8 +2,10 @@ import { type ParseArgsOptionDescriptor, parseArgs } from "node:util";
 
 export interface OptionHelp extends ParseArgsOptionDescriptor {
   about: string;
-  /** Name of its value in the help. @default VALUE */
+  /** Name of its value in the help. `N`, `S`, `MS` and `SHARE` are numbers. @default VALUE */
   value?: string;
+  /** The values there are. */
+  oneOf?: readonly string[];
 }
 
 type Options = Record<string, OptionHelp>;
@@ -57,11 +59,24 @@ export function understand<const Known extends Options = Record<never, never>>(
     if (missing !== undefined) return wrong(`${missing} is missing`);
     const surplus = names.some((name) => name.includes("…")) ? undefined : read.positionals[names.length];
     if (surplus !== undefined) return wrong(`Unexpected argument '${surplus}'`);
+    for (const [name, value] of Object.entries(read.values)) {
+      const refusal = typeof value === "string" ? refusalOf(value, (options as Options)[name]!) : undefined;
+      if (refusal) return wrong(`--${name}: ${refusal}`);
+    }
     return read as unknown as Arguments<Known>;
   } catch (error) {
     // Node adds advice in further sentences.
     return wrong((error as Error).message.split(/\.\s|\.$|\n/, 1)[0]!);
   }
+}
+
+/** Why an option cannot have this value. */
+function refusalOf(value: string, { value: kind = "", oneOf }: OptionHelp): string | undefined {
+  if (oneOf && !oneOf.includes(value)) return `"${value}" is not one of ${oneOf.join(", ")}`;
+  if (kind === "N" && !/^\d+$/.test(value)) return `"${value}" is not a whole number`;
+  if (["S", "MS", "SHARE"].includes(kind) && !/^\d+(\.\d+)?$/.test(value))
+    return `"${value}" is not a number`;
+  return undefined;
 }
 
 function usageOf({ command, about, operands = {}, options = {} }: ScriptHelp<Options>): string {

@@ -106,13 +106,14 @@ export async function moveUnderTraffic(from: BrokerName, to: BrokerName, tasks: 
 }
 
 if (import.meta.main) {
-  const brokers = "postgres, redis, rabbitmq, kafka, sqs";
+  const oneOf = ["postgres", "redis", "rabbitmq", "kafka", "sqs"] as const;
+  const about = oneOf.join(", ");
   const { values } = readArguments({
     command: "npm run scale:move",
     about: "Moves a Millrace on PostgreSQL to another broker under load. Prints one line of JSON.",
     options: {
-      from: { type: "string", default: "redis", value: "NAME", about: brokers },
-      to: { type: "string", default: "rabbitmq", value: "NAME", about: brokers },
+      from: { type: "string", default: "redis", value: "NAME", oneOf, about },
+      to: { type: "string", default: "rabbitmq", value: "NAME", oneOf, about },
       tasks: { type: "string", default: "10000", value: "N", about: "least number of tasks" },
     },
   });

@@ -19,8 +19,14 @@ const { values } = readArguments({
     "Measures the CPU time that a task costs each part of an installation, and the cost of an idle worker.\n" +
     "Prints one line of JSON.",
   options: {
-    broker: { type: "string", default: "postgres", value: "NAME", about: technologies.join(", ") },
-    store: { type: "string", value: "NAME", about: "sqlite or postgres (default: depends on the broker)" },
+    broker: {
+      ...{ type: "string", default: "postgres", value: "NAME" },
+      ...{ oneOf: technologies, about: technologies.join(", ") },
+    },
+    store: {
+      ...{ type: "string", value: "NAME", oneOf: ["sqlite", "postgres"] },
+      about: "sqlite or postgres (default: depends on the broker)",
+    },
     tasks: { type: "string", default: "4000", value: "N", about: "number of tasks" },
     items: {
       ...{ type: "string", default: "0", value: "N" },
@@ -30,7 +36,7 @@ const { values } = readArguments({
     idle: { type: "string", default: "10", value: "S", about: "how long to measure the idle cost" },
   },
 });
-const broker = technologies.find((name) => name === values.broker) ?? "postgres";
+const broker = technologies.find((name) => name === values.broker)!;
 const store = values.store ?? (broker === "sqlite" ? "sqlite" : "postgres");
 const [tasks, items, workers] = [values.tasks, values.items, values.workers].map(Number) as [
   number,

@@ -13,6 +13,8 @@ import { startMeasuredPostgres } from "./fleet/database.ts";
 import { startHosts } from "./fleet/hosts.ts";
 import { processorTime } from "./processor-time.ts";
 
+/** The records are in PostgreSQL, which the data folder's broker cannot serve. */
+const brokers = technologies.filter((name) => name !== "sqlite");
 const { values } = readArguments({
   command: "npm run scale",
   about:
@@ -28,7 +30,10 @@ const { values } = readArguments({
     },
     apis: { type: "string", default: "2", value: "N", about: "simulated API processes" },
     owners: { type: "string", default: "1000", value: "N", about: "owners of the jobs" },
-    broker: { type: "string", default: "postgres", value: "NAME", about: technologies.join(", ") },
+    broker: {
+      ...{ type: "string", default: "postgres", value: "NAME" },
+      ...{ oneOf: brokers, about: brokers.join(", ") },
+    },
     seconds: { type: "string", default: "10", value: "S", about: "how long to measure each load" },
     each: { type: "string", default: "25", value: "N", about: "simulated processes per real one" },
   },
@@ -43,7 +48,7 @@ const [workers, slots, step, apis, owners, seconds, each] = [
   values.each,
 ].map(Number) as [number, number, number, number, number, number, number];
 const loads = values.loads.split(",").map(Number);
-const broker = technologies.find((name) => name === values.broker) ?? "postgres";
+const broker = brokers.find((name) => name === values.broker)!;
 const processes = Math.ceil(workers / slots);
 /** Maximum number of connections that a process opens, plus some for monitoring. */
 const CONNECTIONS_EACH = 20;
