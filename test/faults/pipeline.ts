@@ -18,20 +18,14 @@ export const faults = definePipeline({
   async (ctx) => {
     const [word, number] = (await ctx.read(ctx.file)).toString().trim().split(" ");
     const ms = Number(number ?? 0);
-    appendFileSync(
-      log,
-      `start ${ctx.jobId} ${ctx.index} ${word} ${ctx.attempt} ${Date.now()} ${process.pid}\n`,
-    );
+    record("start", ctx, word);
     if (word === "sleep") await sleep(ms, undefined, { signal: ctx.signal });
     if (word === "block") block(ms);
     if (word === "die") process.kill(process.pid, "SIGKILL");
     if (word === "ignore") await sleep(ms);
     if (word === "permanent") throw new PermanentError("undecodable_file", "This can never work.");
     if (word === "fail" && !existsSync(`${log}.healed`)) throw new Error("Not yet.");
-    appendFileSync(
-      log,
-      `end ${ctx.jobId} ${ctx.index} ${word} ${ctx.attempt} ${Date.now()} ${process.pid}\n`,
-    );
+    record("end", ctx, word);
     return word ?? "";
   },
   { concurrency: 4, cache: "never", timeoutMs: 60_000, backoff: { baseMs: 50, maxMs: 100 } },
@@ -46,10 +40,7 @@ export const hasty = definePipeline({
 }).each(
   "act",
   async (ctx) => {
-    appendFileSync(
-      log,
-      `start ${ctx.jobId} ${ctx.index} hasty ${ctx.attempt} ${Date.now()} ${process.pid}\n`,
-    );
+    record("start", ctx, "hasty");
     const [word, number] = (await ctx.read(ctx.file)).toString().trim().split(" ");
     await sleep(Number(number), undefined, word === "heed" ? { signal: ctx.signal } : {});
     return word ?? "";
@@ -66,10 +57,7 @@ export const patient = definePipeline({
 }).each(
   "act",
   async (ctx) => {
-    appendFileSync(
-      log,
-      `start ${ctx.jobId} ${ctx.index} patient ${ctx.attempt} ${Date.now()} ${process.pid}\n`,
-    );
+    record("start", ctx, "patient");
     if (ctx.attempt === 1) throw new Error("Not yet.");
     return "";
   },
@@ -80,6 +68,16 @@ export const patient = definePipeline({
 if (process.env.FAULTS_TERMINATE && process.argv.includes("worker") && !existsSync(`${log}.terminated`)) {
   appendFileSync(`${log}.terminated`, "");
   process.kill(process.pid, "SIGTERM");
+}
+
+/** One line in the log that the test reads. */
+function record(
+  what: "start" | "end",
+  ctx: { jobId: string; index: number; attempt: number },
+  word: string | undefined,
+): void {
+  const { jobId, index, attempt } = ctx;
+  appendFileSync(log, `${what} ${jobId} ${index} ${word} ${attempt} ${Date.now()} ${process.pid}\n`);
 }
 
 function block(ms: number): void {
