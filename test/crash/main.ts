@@ -9,14 +9,21 @@ import { campaign } from "./campaign.ts";
 import { faultsIn, rowOf, textOf } from "./card.ts";
 import { technologies } from "./servers.ts";
 
+const stores = ["sqlite", "postgres"] as const;
 const { values } = readArguments({
   command: "npm run crash",
   about:
     "Kills processes at random while jobs run, and counts from outside what became of them.\n" +
     "Exits with 1 if anything was lost, committed twice, stuck, or charged.",
   options: {
-    broker: { type: "string", default: "sqlite", value: "NAME", about: technologies.join(", ") },
-    store: { type: "string", value: "NAME", about: "sqlite or postgres (default: depends on the broker)" },
+    broker: {
+      ...{ type: "string", default: "sqlite", value: "NAME" },
+      ...{ oneOf: technologies, about: technologies.join(", ") },
+    },
+    store: {
+      ...{ type: "string", value: "NAME", oneOf: stores },
+      about: "sqlite or postgres (default: depends on the broker)",
+    },
     kills: { type: "string", default: "100", value: "N", about: "number of kills" },
     tasks: { type: "string", default: "10000", value: "N", about: "number of tasks" },
     items: {
@@ -41,7 +48,13 @@ const { values } = readArguments({
       about: "parts per additional splitting job, of which there is one for ten kills; 0: none",
     },
     workers: { type: "string", value: "N", about: "workers (default: 3 on PostgreSQL, else 2)" },
-    signal: { type: "string", default: "KILL", value: "NAME", about: "KILL or TERM" },
+    signal: {
+      type: "string",
+      default: "KILL",
+      value: "NAME",
+      oneOf: ["KILL", "TERM"],
+      about: "KILL or TERM",
+    },
     "spare-servers": {
       ...{ type: "boolean", default: false },
       about: "uses the shared servers without killing them",
@@ -56,11 +69,8 @@ const { values } = readArguments({
   },
 });
 
-const broker = technologies.find((name) => name === values.broker);
-if (!broker) usage(`--broker is one of ${technologies.join(", ")}`);
-const store = values.store ?? (broker === "postgres" ? "postgres" : "sqlite");
-if (store !== "sqlite" && store !== "postgres") usage("--store is sqlite or postgres");
-if (values.signal !== "KILL" && values.signal !== "TERM") usage("--signal is KILL or TERM");
+const broker = technologies.find((name) => name === values.broker)!;
+const store = stores.find((name) => name === values.store) ?? (broker === "postgres" ? "postgres" : "sqlite");
 
 const card = await campaign({
   broker,
@@ -94,9 +104,4 @@ function addToPage(row: string): void {
   const text = readFileSync(page, "utf8");
   if (!text.includes(end)) throw new Error(`${page} has no line "${end}"`);
   writeFileSync(page, text.replace(end, `${row}\n${end}`));
-}
-
-function usage(message: string): never {
-  console.error(message);
-  process.exit(2);
 }
