@@ -177,9 +177,9 @@ export function statements(db: DatabaseSync) {
     dropAttempts: prepare("DELETE FROM attempts WHERE job_id = ?"),
 
     paused: prepare("SELECT queue FROM paused_queues"),
-    saveTime: prepare("UPDATE clock SET at = ?"),
     pause: prepare("INSERT INTO paused_queues VALUES (?) ON CONFLICT DO NOTHING"),
     resume: prepare("DELETE FROM paused_queues WHERE queue = ?"),
+    saveTime: prepare("UPDATE clock SET at = ?"),
     liveJobs: prepare("SELECT state, count(*) AS n FROM jobs WHERE finished_at IS NULL GROUP BY state"),
   };
 }
